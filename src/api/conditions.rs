@@ -1,0 +1,213 @@
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A condition as in `metav1.Condition`.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Condition {
+    /// type of the condition: Ready, Reconciling, Stalled, Succeeded or Suspended.
+    #[serde(rename = "type")]
+    #[schemars(length(min = 1, max = 316))]
+    pub type_: String,
+    /// status: True, False or Unknown.
+    #[schemars(schema_with = "super::crd::condition_status_schema")]
+    pub status: String,
+    /// observedGeneration is the metadata.generation that the condition speaks of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub observed_generation: Option<i64>,
+    /// lastTransitionTime is when status last changed.
+    pub last_transition_time: Time,
+    /// reason in one word, for programs; part of the API.
+    #[schemars(length(min = 1, max = 1024), regex(pattern = r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"))]
+    pub reason: String,
+    /// message in words, for people.
+    #[schemars(length(max = 4096))]
+    pub message: String,
+}
+
+/// The types of condition that this operator sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConditionType {
+    /// The selection is as its readyPolicy asks.
+    Ready,
+    /// The operator has work to do that needs no person. Present only while True.
+    Reconciling,
+    /// Something needs a person. Present only while True.
+    Stalled,
+    /// Every run has ended; True when each dataset has a front.
+    Succeeded,
+    /// spec.suspend is true. Present only while True.
+    Suspended,
+}
+
+impl ConditionType {
+    /// The value of the field `type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "Ready",
+            Self::Reconciling => "Reconciling",
+            Self::Stalled => "Stalled",
+            Self::Succeeded => "Succeeded",
+            Self::Suspended => "Suspended",
+        }
+    }
+}
+
+/// Why a condition or a run is as it is: one closed vocabulary for conditions, runs and Events.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// Models are being resolved and jobs are being made.
+    Progressing,
+    /// Jobs run.
+    TuningRunning,
+    /// Jobs run, and readyPolicy asks for completion.
+    WaitingForCompletion,
+    /// SageMaker or the network has a passing trouble; the operator tries again.
+    RetryingAfterError,
+    /// Every run has ended.
+    Completed,
+    /// Every run has ended and some dataset has no front.
+    NoUsableResult,
+    /// spec.suspend is true.
+    Suspended,
+    /// The run waits for its turn under maxConcurrentTuningJobs or the account-wide limit.
+    Queued,
+    /// The account's quota at SageMaker is used up.
+    QuotaExceeded,
+    /// SageMaker asked to slow down.
+    Throttled,
+    /// The tuning job is being created.
+    Creating,
+    /// The hub has no such model.
+    UnknownModel,
+    /// The hub has the model, but no version that matches.
+    UnknownVersion,
+    /// The model cannot be trained, or its hub document cannot be read.
+    ModelNotTrainable,
+    /// The model has no training image for the instance type.
+    UnsupportedInstanceType,
+    /// A range or a setting names a hyperparameter that the model does not have.
+    UnknownHyperparameter,
+    /// A hyperparameter has a value, or a range has bounds, that the model does not take.
+    InvalidHyperparameter,
+    /// An objective, a constraint or the tuning objective is no metric of the run.
+    UnknownMetric,
+    /// AWS denies the operator an action.
+    AccessDenied,
+    /// AWS refuses the operator's credentials, or there are none.
+    CredentialsRejected,
+    /// SageMaker cannot assume spec.executionRoleARN.
+    RoleNotAssumable,
+    /// SageMaker cannot find or read the data of a channel.
+    DataNotFound,
+    /// SageMaker refuses the request.
+    InvalidRequest,
+    /// A tuning job of that name exists and is not this run's.
+    NameConflict,
+    /// The tuning job failed.
+    TuningJobFailed,
+    /// No training job emitted the tuning objective.
+    ObjectiveNotEmitted,
+    /// The tuning job was stopped by somebody else.
+    StoppedExternally,
+    /// The tuning job no longer exists at SageMaker.
+    TuningJobDeleted,
+    /// An objective's metric is missing from the results.
+    MetricMissing,
+    /// The spec cannot be read.
+    InvalidSpec,
+}
+
+impl Reason {
+    /// The word as it stands in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Progressing => "Progressing",
+            Self::TuningRunning => "TuningRunning",
+            Self::WaitingForCompletion => "WaitingForCompletion",
+            Self::RetryingAfterError => "RetryingAfterError",
+            Self::Completed => "Completed",
+            Self::NoUsableResult => "NoUsableResult",
+            Self::Suspended => "Suspended",
+            Self::Queued => "Queued",
+            Self::QuotaExceeded => "QuotaExceeded",
+            Self::Throttled => "Throttled",
+            Self::Creating => "Creating",
+            Self::UnknownModel => "UnknownModel",
+            Self::UnknownVersion => "UnknownVersion",
+            Self::ModelNotTrainable => "ModelNotTrainable",
+            Self::UnsupportedInstanceType => "UnsupportedInstanceType",
+            Self::UnknownHyperparameter => "UnknownHyperparameter",
+            Self::InvalidHyperparameter => "InvalidHyperparameter",
+            Self::UnknownMetric => "UnknownMetric",
+            Self::AccessDenied => "AccessDenied",
+            Self::CredentialsRejected => "CredentialsRejected",
+            Self::RoleNotAssumable => "RoleNotAssumable",
+            Self::DataNotFound => "DataNotFound",
+            Self::InvalidRequest => "InvalidRequest",
+            Self::NameConflict => "NameConflict",
+            Self::TuningJobFailed => "TuningJobFailed",
+            Self::ObjectiveNotEmitted => "ObjectiveNotEmitted",
+            Self::StoppedExternally => "StoppedExternally",
+            Self::TuningJobDeleted => "TuningJobDeleted",
+            Self::MetricMissing => "MetricMissing",
+            Self::InvalidSpec => "InvalidSpec",
+        }
+    }
+
+    /// Whether a run that waits for this reason waits for a person: nothing that the operator does can help.
+    pub fn needs_person(self) -> bool {
+        matches!(
+            self,
+            Self::UnknownModel
+                | Self::UnknownVersion
+                | Self::ModelNotTrainable
+                | Self::UnsupportedInstanceType
+                | Self::UnknownHyperparameter
+                | Self::InvalidHyperparameter
+                | Self::UnknownMetric
+                | Self::AccessDenied
+                | Self::CredentialsRejected
+                | Self::RoleNotAssumable
+                | Self::DataNotFound
+                | Self::InvalidRequest
+                | Self::NameConflict
+                | Self::InvalidSpec
+        )
+    }
+}
+
+/// The new list of conditions: those of `wanted`, with the old transition time where the status has not changed, in
+/// the order of `wanted`. Conditions of types that this operator does not own are kept at the end.
+pub fn merge_conditions(
+    old: &[Condition],
+    wanted: Vec<(ConditionType, &'static str, Reason, String)>,
+    generation: Option<i64>,
+    now: jiff::Timestamp,
+) -> Vec<Condition> {
+    const OWNED: [ConditionType; 5] = [
+        ConditionType::Ready,
+        ConditionType::Reconciling,
+        ConditionType::Stalled,
+        ConditionType::Succeeded,
+        ConditionType::Suspended,
+    ];
+    let mut conditions: Vec<Condition> = wanted
+        .into_iter()
+        .map(|(type_, status, reason, message)| {
+            let unchanged = old.iter().find(|c| c.type_ == type_.as_str() && c.status == status);
+            Condition {
+                type_: type_.as_str().to_owned(),
+                status: status.to_owned(),
+                observed_generation: generation,
+                last_transition_time: unchanged.map_or(Time(now), |c| c.last_transition_time.clone()),
+                reason: reason.as_str().to_owned(),
+                message,
+            }
+        })
+        .collect();
+    conditions.extend(old.iter().filter(|c| OWNED.iter().all(|owned| owned.as_str() != c.type_)).cloned());
+    conditions
+}

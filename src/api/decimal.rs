@@ -1,0 +1,51 @@
+//! Numbers as decimal strings: Kubernetes forbids floats in an API, because they do not survive a round trip.
+
+/// The shortest decimal that parses back to the same `f64`; `None` when the value is not finite, since JSON and the
+/// status cannot carry it.
+pub fn decimal(value: f64) -> Option<String> {
+    if !value.is_finite() {
+        return None;
+    }
+    let plain = format!("{value}");
+    let scientific = format!("{value:e}");
+    // `1e-7` rather than `0.0000001`, and `300000` rather than `3e5`.
+    Some(if plain.len() <= scientific.len() + 6 { plain } else { scientific })
+}
+
+/// Reads a decimal string of the API; `None` when it is no finite number.
+pub fn parse_decimal(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn short_where_people_write_short() {
+        for (value, text) in [
+            (0.001, "0.001"),
+            (0.0002, "0.0002"),
+            (1e-7, "0.0000001"),
+            (1e-12, "1e-12"),
+            (300_000.0, "300000"),
+            (0.964, "0.964"),
+            (-0.5, "-0.5"),
+        ] {
+            assert_eq!(decimal(value).as_deref(), Some(text));
+        }
+        assert_eq!(decimal(f64::NAN), None);
+        assert_eq!(decimal(f64::INFINITY), None);
+        assert_eq!(parse_decimal("inf"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_finite_value_comes_back(bits in any::<u64>()) {
+            let value = f64::from_bits(bits);
+            prop_assume!(value.is_finite());
+            prop_assert_eq!(parse_decimal(&decimal(value).unwrap()), Some(value));
+        }
+    }
+}

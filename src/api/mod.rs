@@ -1,0 +1,21 @@
+//! The wire types of `modelselection.dev/v1alpha1`.
+//!
+//! No client, no clock, no SDK. Doc comments here are the user manual: they become `kubectl explain` and the
+//! reference page. Notes for developers are plain `//` comments.
+
+mod conditions;
+mod crd;
+mod decimal;
+mod spec;
+mod status;
+
+pub use conditions::{Condition, ConditionType, Reason, merge_conditions};
+pub use crd::crd;
+pub use decimal::{decimal, parse_decimal};
+pub use spec::*;
+pub use status::*;
+
+/// The finalizer that lets running tuning jobs be stopped before the object goes.
+pub const FINALIZER: &str = "modelselection.dev/stop-tuning-jobs";
+/// Who writes the status, in `metadata.managedFields`, and who reports Events.
+pub const FIELD_MANAGER: &str = "modelselection-operator";

@@ -1,0 +1,338 @@
+//! The conditions that follow from the runs, as kstatus, Flux, Helm and Argo CD read them.
+
+use super::summary::sentence;
+use crate::api::{
+    Condition, ConditionType, Counts, ExclusionReason, Front, ModelSelectionSpec, ReadyPolicy, Reason, RunState,
+    RunStatus,
+};
+
+/// One wanted condition: type, status, reason, message.
+pub type Wanted = (ConditionType, &'static str, Reason, String);
+
+/// All that the conditions depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// The spec.
+    pub spec: &'a ModelSelectionSpec,
+    /// The runs, as they now are.
+    pub runs: &'a [RunStatus],
+    /// Their counts.
+    pub counts: &'a Counts,
+    /// The fronts, as they now are.
+    pub fronts: &'a [Front],
+    /// Whether the selection was launched before, at the same generation: it does not become unready when a run of the
+    /// queue is being created later.
+    pub launched_before: bool,
+    /// Why SageMaker cannot be observed, when a person must help.
+    pub blind: Option<&'a (Reason, String)>,
+}
+
+/// The conditions, most telling first: `Reconciling` and `Stalled` only when True and never together.
+pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
+    use ConditionType::{Ready, Reconciling, Stalled, Succeeded, Suspended};
+    let Situation { spec, runs, counts, fronts, launched_before, blind } = situation;
+    let summary = sentence(counts);
+
+    if complete(runs) {
+        let summary = with_exclusions(summary, fronts);
+        return match no_usable_result(fronts) {
+            None => vec![
+                (Ready, "True", Reason::Completed, summary.clone()),
+                (Succeeded, "True", Reason::Completed, summary),
+            ],
+            Some((reason, why)) => {
+                let message = format!("{why}. {summary}");
+                vec![
+                    (Ready, "False", reason, message.clone()),
+                    (Stalled, "True", reason, message.clone()),
+                    (Succeeded, "False", reason, message),
+                ]
+            }
+        };
+    }
+    if spec.suspend {
+        let message = format!("suspended: nothing new starts until `suspend` is false. {summary}");
+        return vec![
+            (Ready, "True", Reason::Suspended, message.clone()),
+            (Succeeded, "Unknown", Reason::Suspended, message.clone()),
+            (Suspended, "True", Reason::Suspended, message),
+        ];
+    }
+    if let Some((reason, why)) = needs_person(runs, blind) {
+        let message = format!("{why}. {summary}");
+        return vec![
+            (Ready, "False", reason, message.clone()),
+            (Stalled, "True", reason, message.clone()),
+            (Succeeded, "Unknown", reason, message),
+        ];
+    }
+    let trouble = runs.iter().find(|run| run.reason == Some(Reason::RetryingAfterError));
+    if let (Some(run), false) = (trouble, launched_before) {
+        let message =
+            format!("{}. {summary}", run.message.as_deref().unwrap_or("SageMaker cannot be reached; trying again"));
+        return vec![
+            (Ready, "False", Reason::RetryingAfterError, message.clone()),
+            (Reconciling, "True", Reason::RetryingAfterError, message.clone()),
+            (Succeeded, "Unknown", Reason::RetryingAfterError, message),
+        ];
+    }
+    if !(launched_before || launched(runs)) {
+        return vec![
+            (Ready, "Unknown", Reason::Progressing, summary.clone()),
+            (Reconciling, "True", Reason::Progressing, summary.clone()),
+            (Succeeded, "Unknown", Reason::Progressing, summary),
+        ];
+    }
+    match spec.ready_policy {
+        ReadyPolicy::Launched => vec![
+            (Ready, "True", Reason::TuningRunning, summary.clone()),
+            (Succeeded, "Unknown", Reason::TuningRunning, summary),
+        ],
+        ReadyPolicy::Completed => vec![
+            (Ready, "False", Reason::WaitingForCompletion, summary.clone()),
+            (Reconciling, "True", Reason::WaitingForCompletion, summary.clone()),
+            (Succeeded, "Unknown", Reason::WaitingForCompletion, summary),
+        ],
+    }
+}
+
+/// Whether every run has ended, for good.
+pub fn complete(runs: &[RunStatus]) -> bool {
+    runs.iter()
+        .all(|run| run.state.ended() && !(run.state == RunState::Stopped && run.reason == Some(Reason::Suspended)))
+}
+
+/// Whether the conditions of `before` say that the selection, at `generation`, had been launched.
+pub fn launched_before(before: &[Condition], generation: Option<i64>) -> bool {
+    before.iter().any(|condition| {
+        condition.type_ == ConditionType::Ready.as_str()
+            && condition.observed_generation == generation
+            && [Reason::TuningRunning, Reason::WaitingForCompletion].iter().any(|r| r.as_str() == condition.reason)
+    })
+}
+
+/// Whether every run that may have a job now has one.
+fn launched(runs: &[RunStatus]) -> bool {
+    let none_on_its_way = runs.iter().all(|run| run.tuning_job_name.is_none() || run.state != RunState::Waiting);
+    none_on_its_way && runs.iter().any(|run| run.state.active() || run.state.ended())
+}
+
+/// The first trouble that needs a person, told with the number of runs that have it.
+fn needs_person(runs: &[RunStatus], blind: Option<&(Reason, String)>) -> Option<(Reason, String)> {
+    let troubled = |run: &&RunStatus| run.state == RunState::Waiting && run.reason.is_some_and(Reason::needs_person);
+    let Some(first) = runs.iter().find(troubled) else { return blind.cloned() };
+    let reason = first.reason?;
+    let others = runs.iter().filter(troubled).count() - 1;
+    let message = first.message.as_deref().unwrap_or(reason.as_str()).trim_end_matches('.');
+    let place = format!("candidate '{}' on dataset '{}'", first.candidate, first.dataset);
+    Some((
+        reason,
+        match others {
+            0 => format!("{place}: {message}"),
+            1 => format!("{place}, and one more run: {message}"),
+            n => format!("{place}, and {n} more runs: {message}"),
+        },
+    ))
+}
+
+/// Why a dataset has no front, if one has none.
+fn no_usable_result(fronts: &[Front]) -> Option<(Reason, String)> {
+    let empty = fronts.iter().find(|front| front.members.is_empty())?;
+    let reason = if empty.excluded.iter().any(|e| e.reason == ExclusionReason::MetricMissing) {
+        Reason::MetricMissing
+    } else {
+        Reason::NoUsableResult
+    };
+    let why = empty.excluded.first().map_or_else(String::new, |e| {
+        format!(": candidate '{}' is excluded ({:?}): {}", e.candidate, e.reason, e.message.trim_end_matches('.'))
+    });
+    Some((reason, format!("dataset '{}' has no run that can be on the front{why}", empty.dataset)))
+}
+
+fn with_exclusions(summary: String, fronts: &[Front]) -> String {
+    let excluded: Vec<&str> = fronts
+        .iter()
+        .flat_map(|front| &front.excluded)
+        .filter(|e| e.reason != ExclusionReason::RunNotSucceeded)
+        .map(|e| e.candidate.as_str())
+        .collect();
+    match excluded.as_slice() {
+        [] => summary,
+        [first] => format!(
+            "{summary}. 1 succeeded run is not considered for the front: {first}; see `status.fronts[].excluded`"
+        ),
+        [first, ..] => format!(
+            "{summary}. {} succeeded runs are not considered for the front, {first} among them; see `status.fronts[].excluded`",
+            excluded.len()
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Excluded, FrontMember};
+    use crate::decide::definition::tests::spec;
+    use crate::decide::summary::counts;
+    use proptest::prelude::*;
+
+    fn run(state: RunState, reason: Option<Reason>) -> RunStatus {
+        RunStatus { candidate: "c".into(), dataset: "d".into(), ..Default::default() }.with(state, reason, None)
+    }
+
+    fn front(members: usize) -> Front {
+        let member = FrontMember { candidate: "c".into(), values: vec![] };
+        Front { dataset: "d".into(), members: vec![member; members], ..Default::default() }
+    }
+
+    fn told(
+        spec: &ModelSelectionSpec,
+        runs: &[RunStatus],
+        fronts: &[Front],
+        launched_before: bool,
+    ) -> Vec<(ConditionType, &'static str, Reason)> {
+        conditions(Situation { spec, runs, counts: &counts(runs), fronts, launched_before, blind: None })
+            .into_iter()
+            .map(|(type_, status, reason, _)| (type_, status, reason))
+            .collect()
+    }
+
+    #[test]
+    fn each_row_of_the_table() {
+        use ConditionType::{Ready, Reconciling, Stalled, Succeeded, Suspended};
+        use RunState::{Failed, Running, Stopped, Waiting};
+        let launched = spec();
+        let mut completed = spec();
+        completed.ready_policy = ReadyPolicy::Completed;
+        let mut suspended = spec();
+        suspended.suspend = true;
+        let creating = RunStatus { tuning_job_name: Some("ms-x".into()), ..run(Waiting, Some(Reason::Creating)) };
+        let queued = run(Waiting, Some(Reason::Queued));
+        let running = run(Running, None);
+        let done = run(RunState::Succeeded, None);
+        let unknown = run(Waiting, Some(Reason::UnknownModel));
+        let away = run(Waiting, Some(Reason::RetryingAfterError));
+
+        let progressing = vec![
+            (Ready, "Unknown", Reason::Progressing),
+            (Reconciling, "True", Reason::Progressing),
+            (Succeeded, "Unknown", Reason::Progressing),
+        ];
+        let tuning = vec![(Ready, "True", Reason::TuningRunning), (Succeeded, "Unknown", Reason::TuningRunning)];
+        let waiting = vec![
+            (Ready, "False", Reason::WaitingForCompletion),
+            (Reconciling, "True", Reason::WaitingForCompletion),
+            (Succeeded, "Unknown", Reason::WaitingForCompletion),
+        ];
+        let stalled = vec![
+            (Ready, "False", Reason::UnknownModel),
+            (Stalled, "True", Reason::UnknownModel),
+            (Succeeded, "Unknown", Reason::UnknownModel),
+        ];
+        let retrying = vec![
+            (Ready, "False", Reason::RetryingAfterError),
+            (Reconciling, "True", Reason::RetryingAfterError),
+            (Succeeded, "Unknown", Reason::RetryingAfterError),
+        ];
+        let complete = vec![(Ready, "True", Reason::Completed), (Succeeded, "True", Reason::Completed)];
+        let useless = vec![
+            (Ready, "False", Reason::NoUsableResult),
+            (Stalled, "True", Reason::NoUsableResult),
+            (Succeeded, "False", Reason::NoUsableResult),
+        ];
+        let paused = vec![
+            (Ready, "True", Reason::Suspended),
+            (Succeeded, "Unknown", Reason::Suspended),
+            (Suspended, "True", Reason::Suspended),
+        ];
+
+        for (case, spec, runs, front_size, before, expected) in [
+            ("nothing made yet", &launched, vec![queued.clone()], 0, false, &progressing),
+            ("being created", &launched, vec![creating.clone(), running.clone()], 0, false, &progressing),
+            ("a later one being created", &launched, vec![creating, done.clone()], 0, true, &tuning),
+            ("running", &launched, vec![running.clone(), queued.clone()], 0, false, &tuning),
+            ("running, to complete", &completed, vec![running.clone()], 0, false, &waiting),
+            ("one needs a person", &launched, vec![running.clone(), unknown], 0, true, &stalled),
+            ("away before launch", &launched, vec![away.clone()], 0, false, &retrying),
+            ("away later", &launched, vec![away, running.clone()], 0, true, &tuning),
+            ("complete", &completed, vec![done.clone(), run(Failed, None)], 1, true, &complete),
+            ("no result", &launched, vec![run(Failed, None)], 0, true, &useless),
+            ("suspended", &suspended, vec![running, queued], 0, false, &paused),
+            (
+                "stopped by suspend",
+                &suspended,
+                vec![run(Stopped, Some(Reason::Suspended)), done.clone()],
+                1,
+                false,
+                &paused,
+            ),
+            ("complete, then suspended", &suspended, vec![done], 1, false, &complete),
+        ] {
+            assert_eq!(&told(spec, &runs, &[front(front_size)], before), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_metric_that_nobody_emitted_is_told_by_name() {
+        let runs = [run(RunState::Succeeded, None)];
+        let mut empty = front(0);
+        empty.excluded.push(Excluded {
+            candidate: "c".into(),
+            reason: ExclusionReason::MetricMissing,
+            message: "the best training job did not emit 'x'".into(),
+        });
+        let wanted = conditions(Situation {
+            spec: &spec(),
+            runs: &runs,
+            counts: &counts(&runs),
+            fronts: &[empty],
+            launched_before: true,
+            blind: None,
+        });
+        assert_eq!(wanted[0].2, Reason::MetricMissing);
+        assert!(wanted[0].3.contains("did not emit 'x'"), "{}", wanted[0].3);
+    }
+
+    fn any_run() -> impl Strategy<Value = RunStatus> {
+        use RunState::{Failed, Running, Stopped, Stopping, Succeeded, Waiting};
+        (
+            proptest::sample::select(vec![Waiting, Running, Stopping, Succeeded, Failed, Stopped]),
+            proptest::option::of(proptest::sample::select(vec![
+                Reason::Queued,
+                Reason::Creating,
+                Reason::UnknownModel,
+                Reason::AccessDenied,
+                Reason::RetryingAfterError,
+                Reason::Suspended,
+                Reason::QuotaExceeded,
+            ])),
+            any::<bool>(),
+        )
+            .prop_map(|(state, reason, named)| RunStatus {
+                tuning_job_name: named.then(|| "ms-x".into()),
+                ..run(state, reason)
+            })
+    }
+
+    proptest! {
+        /// The rules that Flux's checker has for controllers.
+        #[test]
+        fn every_situation_keeps_the_rules_of_kstatus(
+            runs in proptest::collection::vec(any_run(), 1..6), members in 0usize..2, suspend: bool, completed: bool, before: bool,
+        ) {
+            let mut spec = spec();
+            spec.suspend = suspend;
+            spec.ready_policy = if completed { ReadyPolicy::Completed } else { ReadyPolicy::Launched };
+            let wanted = told(&spec, &runs, &[front(members)], before);
+            let status = |type_| wanted.iter().find(|w| w.0 == type_).map(|w| w.1);
+            let ready = status(ConditionType::Ready);
+            let reconciling = status(ConditionType::Reconciling);
+            let stalled = status(ConditionType::Stalled);
+            prop_assert!(ready.is_some() && status(ConditionType::Succeeded).is_some());
+            prop_assert!(reconciling.is_none_or(|s| s == "True") && stalled.is_none_or(|s| s == "True"));
+            prop_assert!(!(reconciling.is_some() && stalled.is_some()));
+            prop_assert!(ready != Some("True") || (reconciling.is_none() && stalled.is_none()));
+            prop_assert!(ready == Some("True") || reconciling.is_some() || stalled.is_some());
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! All that decides what a run trains, and its fingerprint.
+//!
+//! The definition is made of what the manifest declares, after defaults and overrides, plus the pinned version of the
+//! model. It leaves out what changes nothing in the result: the role, the output folder, tags. A hub document is not
+//! part of it, since a version of a model is immutable: so a restart needs no hub, and a cosmetic change of a document
+//! does not run anything again.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::api::{
+    Candidate, Channel, Dataset, EarlyStopping, Hyperband, Hyperparameters, InputMode, ModelSelectionSpec, Objective,
+    ParameterRange, Strategy,
+};
+
+/// What one run trains. The field order is the serialised order, and so part of the fingerprint: never reorder.
+#[derive(Serialize, Clone, Debug, PartialEq)]
+pub struct Definition {
+    /// The AWS region.
+    pub region: String,
+    /// The model.
+    pub source: Source,
+    /// The inputs, in order.
+    pub channels: Vec<Channel>,
+    /// The overrides, merged: training, then dataset, then candidate; the later wins.
+    pub hyperparameters: Hyperparameters,
+    /// Metric name to regex: training, then candidate.
+    pub metric_definitions: BTreeMap<String, String>,
+    /// By which SageMaker steers the search.
+    pub objective: Objective,
+    /// The search strategy.
+    pub strategy: Strategy,
+    /// Training jobs of the tuning job.
+    pub max_training_jobs: Option<i32>,
+    /// Training jobs at a time.
+    pub max_parallel_training_jobs: i32,
+    /// Limit of the tuning job in seconds.
+    pub tuning_runtime_seconds: Option<i32>,
+    /// Whether unpromising training jobs are stopped.
+    pub early_stopping: EarlyStopping,
+    /// Hyperband's bounds.
+    pub hyperband: Option<Hyperband>,
+    /// Seed of the search.
+    pub random_seed: Option<i32>,
+    /// The searched hyperparameters, by name.
+    pub parameter_ranges: Vec<ParameterRange>,
+    /// The instance type.
+    pub instance_type: String,
+    /// Instances of a training job.
+    pub instance_count: i32,
+    /// Volume of an instance in GB.
+    pub volume_size_gb: Option<i32>,
+    /// Limit of a training job in seconds.
+    pub max_runtime_seconds: Option<i32>,
+}
+
+/// Where the training code and the model come from.
+#[derive(Serialize, Clone, Debug, PartialEq)]
+pub enum Source {
+    /// A model of the hub, at one version.
+    JumpStart {
+        /// Its id.
+        model_id: String,
+        /// Its pinned version.
+        version: String,
+    },
+    /// An image of the user's.
+    Image {
+        /// Its registry path.
+        image: String,
+        /// How data reaches it.
+        input_mode: InputMode,
+    },
+}
+
+impl Definition {
+    /// The definition of `candidate` on `dataset`, its model being `source`.
+    pub fn new(
+        spec: &ModelSelectionSpec,
+        region: &str,
+        dataset: &Dataset,
+        candidate: &Candidate,
+        source: Source,
+    ) -> Self {
+        let ModelSelectionSpec { tuning, training, .. } = spec;
+        let merged =
+            |maps: [&Hyperparameters; 3]| maps.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut parameter_ranges = tuning.parameter_ranges.clone();
+        parameter_ranges.sort_by(|a, b| a.name.cmp(&b.name));
+        Self {
+            region: region.to_owned(),
+            source,
+            channels: dataset.channels.clone(),
+            hyperparameters: merged([&training.hyperparameters, &dataset.hyperparameters, &candidate.hyperparameters]),
+            metric_definitions: training
+                .metric_definitions
+                .iter()
+                .chain(&candidate.metric_definitions)
+                .map(|metric| (metric.name.clone(), metric.regex.clone()))
+                .collect(),
+            objective: tuning.objective.clone(),
+            strategy: tuning.strategy.unwrap_or_default(),
+            max_training_jobs: tuning.max_training_jobs,
+            max_parallel_training_jobs: tuning.max_parallel_training_jobs.unwrap_or(1),
+            tuning_runtime_seconds: tuning.max_runtime_seconds,
+            early_stopping: tuning.early_stopping.unwrap_or_default(),
+            hyperband: tuning.hyperband.clone(),
+            random_seed: tuning.random_seed,
+            parameter_ranges,
+            instance_type: training.instance_type.clone(),
+            instance_count: training.instance_count.unwrap_or(1),
+            volume_size_gb: training.volume_size_gb,
+            max_runtime_seconds: training.max_runtime_seconds,
+        }
+    }
+
+    /// 20 hexadecimal digits that stand for the whole definition.
+    ///
+    /// # Panics
+    /// Never: strings, numbers and maps with string keys are always JSON.
+    pub fn fingerprint(&self) -> String {
+        let canonical = serde_json::to_vec(self).expect("a definition is JSON");
+        Sha256::digest(canonical).iter().take(10).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A selection as a person would write it, for tests; each test changes what it is about.
+    pub(crate) fn spec() -> ModelSelectionSpec {
+        serde_json::from_value(serde_json::json!({
+            "region": "us-west-2",
+            "executionRoleARN": "arn:aws:iam::111122223333:role/SageMakerTraining",
+            "objectives": [
+                {"metric": "test_accuracy", "goal": "Maximize"},
+                {"metric": "test_throughput", "goal": "Maximize"},
+            ],
+            "datasets": [{"name": "caltech256", "channels": [
+                {"name": "training", "s3URI": "s3://bucket/train/"},
+                {"name": "test", "s3URI": "s3://bucket/test/"},
+            ]}],
+            "candidates": [
+                {"name": "mobilenet", "jumpStart": {"modelID": "tensorflow-ic-mobilenet", "version": "4.0.2"}},
+                {"name": "own", "algorithm": {"trainingImage": "123.dkr.ecr.us-west-2.amazonaws.com/own:3"}},
+            ],
+            "tuning": {
+                "objective": {"metric": "val_accuracy", "goal": "Maximize"},
+                "maxTrainingJobs": 2,
+                "parameterRanges": [{"name": "learning_rate", "categorical": {"multiplesOfDefault": ["1", "0.2"]}}],
+            },
+            "training": {
+                "instanceType": "ml.p3.2xlarge",
+                "hyperparameters": {"epochs": "5"},
+                "metricDefinitions": [
+                    {"name": "val_accuracy", "regex": "- val_accuracy: ([0-9.]+)"},
+                    {"name": "test_accuracy", "regex": "- Test accuracy: ([0-9.]+)"},
+                    {"name": "test_throughput", "regex": "- Average test throughput: ([0-9.]+)"},
+                ],
+                "outputS3URI": "s3://bucket/out/",
+            },
+        }))
+        .unwrap()
+    }
+
+    fn fingerprint(spec: &ModelSelectionSpec) -> String {
+        let source = Source::JumpStart { model_id: "tensorflow-ic-mobilenet".into(), version: "4.0.2".into() };
+        Definition::new(spec, "us-west-2", &spec.datasets[0], &spec.candidates[0], source).fingerprint()
+    }
+
+    /// Fingerprints are money: a release that works them out otherwise runs, and pays, everything again.
+    #[test]
+    fn fingerprints_never_change() {
+        assert_eq!(fingerprint(&spec()), "372d6f8cde3b3d7c5fcc");
+    }
+
+    #[test]
+    fn what_does_not_decide_the_training_does_not_count() {
+        let base = spec();
+        let mut other = spec();
+        other.execution_role_arn = "arn:aws:iam::111122223333:role/Other".into();
+        other.training.output_s3_uri = "s3://elsewhere/".into();
+        other.objectives.pop();
+        other.max_concurrent_tuning_jobs = 1;
+        other.suspend = true;
+        other.tuning.strategy = Some(Strategy::Bayesian); // the default, written out
+        other.tuning.max_parallel_training_jobs = Some(1);
+        other.candidates[0].name = "renamed".into(); // part of the identity, not of the definition
+        assert_eq!(fingerprint(&base), fingerprint(&other));
+    }
+
+    #[test]
+    fn what_decides_the_training_counts() {
+        let base = fingerprint(&spec());
+        let edits: [fn(&mut ModelSelectionSpec); 8] = [
+            |s| s.training.instance_type = "ml.g5.xlarge".into(),
+            |s| drop(s.training.hyperparameters.insert("epochs".into(), "6".into())),
+            |s| drop(s.datasets[0].hyperparameters.insert("epochs".into(), "6".into())),
+            |s| drop(s.candidates[0].hyperparameters.insert("epochs".into(), "6".into())),
+            |s| s.datasets[0].channels[0].s3_uri = "s3://bucket/other/".into(),
+            |s| s.tuning.max_training_jobs = Some(3),
+            |s| s.tuning.parameter_ranges.clear(),
+            |s| s.training.metric_definitions[0].regex = "x([0-9.]+)".into(),
+        ];
+        for (i, edit) in edits.iter().enumerate() {
+            let mut other = spec();
+            edit(&mut other);
+            assert_ne!(base, fingerprint(&other), "edit {i}");
+        }
+    }
+
+    #[test]
+    fn the_later_override_wins() {
+        let mut spec = spec();
+        spec.datasets[0].hyperparameters.insert("epochs".into(), "6".into());
+        spec.datasets[0].hyperparameters.insert("binary_mode".into(), "True".into());
+        spec.candidates[1].hyperparameters.insert("epochs".into(), "7".into());
+        let source = Source::Image { image: "x".into(), input_mode: InputMode::File };
+        let definition = Definition::new(&spec, "us-west-2", &spec.datasets[0], &spec.candidates[1], source);
+        assert_eq!(definition.hyperparameters["epochs"], "7");
+        assert_eq!(definition.hyperparameters["binary_mode"], "True");
+    }
+}

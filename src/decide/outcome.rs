@@ -1,0 +1,203 @@
+//! What a run becomes when its tuning job was looked at.
+
+use super::observation::{JobStatus, TrainingResult, TuningJob};
+use crate::api::{BestTrainingJob, MetricValue, Reason, RunState, RunStatus, decimal};
+
+/// Longest message of a run; SageMaker's own reasons can be a page long.
+const MESSAGE_MAX: usize = 512;
+
+/// Cuts a text to at most `max` bytes, between characters.
+pub fn clip(text: &str, max: usize) -> String {
+    if text.len() <= max {
+        return text.to_owned();
+    }
+    let end = (0..=max.saturating_sub(3)).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    format!("{}...", &text[..end])
+}
+
+impl RunStatus {
+    /// The run in `state`, for `reason`.
+    #[must_use]
+    pub fn with(mut self, state: RunState, reason: Option<Reason>, message: Option<&str>) -> Self {
+        self.state = state;
+        self.reason = reason;
+        self.message = message.map(|text| clip(text, MESSAGE_MAX));
+        self
+    }
+
+    /// The run waiting to be tried once more under a new name.
+    #[must_use]
+    pub fn next_attempt(self) -> Self {
+        Self {
+            attempt: self.attempt + 1,
+            tuning_job_name: None,
+            tuning_job_arn: None,
+            training_jobs: None,
+            best: None,
+            pareto_rank: None,
+            state: RunState::Waiting,
+            reason: Some(Reason::Queued),
+            message: None,
+            ..self
+        }
+    }
+
+    /// The run after its own job was described. `result` belongs to the job's best training job and must be given when
+    /// the job has ended and has one.
+    #[must_use]
+    pub fn seen(mut self, job: &TuningJob, result: Option<&TrainingResult>) -> Self {
+        self.tuning_job_arn = Some(job.arn.clone());
+        self.training_jobs = Some(job.training_jobs);
+        if let (true, Some(best), Some(result)) = (self_ends(job.status), &job.best, result) {
+            self.best = Some(best_training_job(&best.training_job_name, best.hyperparameters.clone(), result));
+        }
+        match job.status {
+            JobStatus::InProgress => {
+                // A stop that was asked for is on its way; the listing lags behind it.
+                if self.state == RunState::Stopping { self } else { self.with(RunState::Running, None, None) }
+            }
+            JobStatus::Stopping | JobStatus::Deleting => {
+                let reason = self.reason.filter(|reason| *reason == Reason::Suspended);
+                self.with(RunState::Stopping, reason, None)
+            }
+            JobStatus::Completed if self.best.is_some() => self.with(RunState::Succeeded, None, None),
+            JobStatus::Completed => self.with(
+                RunState::Failed,
+                Some(Reason::ObjectiveNotEmitted),
+                Some(
+                    "the tuning job completed, but no training job emitted `tuning.objective.metric`; check its regex \
+                     in `training.metricDefinitions` against the logs of the training jobs",
+                ),
+            ),
+            JobStatus::Failed => {
+                let why = job.failure_reason.as_deref().unwrap_or("SageMaker gives no reason");
+                let message = format!("the tuning job failed: {why}");
+                self.with(RunState::Failed, Some(Reason::TuningJobFailed), Some(&message))
+            }
+            JobStatus::Stopped if self.reason == Some(Reason::Suspended) => self.with(
+                RunState::Stopped,
+                Some(Reason::Suspended),
+                Some("stopped by `suspendPolicy: Stop`; runs again when `suspend` is false"),
+            ),
+            JobStatus::Stopped => self.with(
+                RunState::Stopped,
+                Some(Reason::StoppedExternally),
+                Some("the tuning job was stopped outside of this operator; change `rerun` to run it again"),
+            ),
+        }
+    }
+
+    /// The run after its job is found to be gone.
+    #[must_use]
+    pub fn gone(self) -> Self {
+        self.with(
+            RunState::Failed,
+            Some(Reason::TuningJobDeleted),
+            Some("the tuning job no longer exists at SageMaker; change `rerun` to run it again"),
+        )
+    }
+}
+
+fn self_ends(status: JobStatus) -> bool {
+    matches!(status, JobStatus::Completed | JobStatus::Failed | JobStatus::Stopped)
+}
+
+fn best_training_job(
+    name: &str,
+    hyperparameters: crate::api::Hyperparameters,
+    result: &TrainingResult,
+) -> BestTrainingJob {
+    let mut metrics: Vec<(&String, Option<String>)> =
+        result.metrics.iter().map(|(name, value)| (name, exact(*value))).collect();
+    // By name, so that the same results give the same bytes.
+    metrics.sort_by(|a, b| a.0.cmp(b.0));
+    metrics.dedup_by(|a, b| a.0 == b.0);
+    BestTrainingJob {
+        training_job_name: name.to_owned(),
+        hyperparameters,
+        non_finite_metrics: metrics
+            .iter()
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| (*name).clone())
+            .collect(),
+        metrics: metrics
+            .into_iter()
+            .filter_map(|(name, value)| value.map(|value| MetricValue { name: name.clone(), value }))
+            .collect(),
+        model_artifact_s3_uri: result.model_artifact.clone(),
+        training_seconds: result.training_seconds,
+        billable_seconds: result.billable_seconds,
+    }
+}
+
+/// The shortest decimal of a 32-bit float. Widening it first would turn 0.91 into 0.9100000262260437.
+fn exact(value: f32) -> Option<String> {
+    decimal(value.to_string().parse::<f64>().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::observation::BestSoFar;
+
+    fn job(status: JobStatus) -> TuningJob {
+        TuningJob {
+            arn: "arn".into(),
+            status,
+            failure_reason: Some("No training job succeeded after 5 attempts.".into()),
+            training_jobs: crate::api::TrainingJobCounts::default(),
+            best: Some(BestSoFar {
+                training_job_name: "t-001".into(),
+                hyperparameters: [("lr".into(), "0.1".into())].into(),
+            }),
+        }
+    }
+
+    #[test]
+    fn each_end_of_a_job_has_a_state_and_a_reason() {
+        let result = TrainingResult { metrics: vec![("acc".into(), 0.91)], ..Default::default() };
+        let running = RunStatus { state: RunState::Running, ..Default::default() };
+        let stopping = RunStatus { state: RunState::Stopping, reason: Some(Reason::Suspended), ..Default::default() };
+        let mut no_best = job(JobStatus::Completed);
+        no_best.best = None;
+        for (run, job, result, state, reason) in [
+            (&running, job(JobStatus::InProgress), None, RunState::Running, None),
+            (&running, job(JobStatus::Completed), Some(&result), RunState::Succeeded, None),
+            (&running, no_best, None, RunState::Failed, Some(Reason::ObjectiveNotEmitted)),
+            (&running, job(JobStatus::Failed), None, RunState::Failed, Some(Reason::TuningJobFailed)),
+            (&running, job(JobStatus::Stopping), None, RunState::Stopping, None),
+            (&running, job(JobStatus::Stopped), Some(&result), RunState::Stopped, Some(Reason::StoppedExternally)),
+            (&stopping, job(JobStatus::InProgress), None, RunState::Stopping, Some(Reason::Suspended)),
+            (&stopping, job(JobStatus::Stopping), None, RunState::Stopping, Some(Reason::Suspended)),
+            (&stopping, job(JobStatus::Stopped), None, RunState::Stopped, Some(Reason::Suspended)),
+            (&stopping, job(JobStatus::Completed), Some(&result), RunState::Succeeded, None),
+        ] {
+            let seen = run.clone().seen(&job, result);
+            assert_eq!((seen.state, seen.reason), (state, reason), "{job:?}");
+            assert_eq!(seen.best.is_some(), result.is_some());
+        }
+    }
+
+    #[test]
+    fn metrics_are_sorted_exact_and_finite() {
+        let result = TrainingResult {
+            metrics: vec![
+                ("b".into(), 0.91),
+                ("nan".into(), f32::NAN),
+                ("a".into(), 87_112_345.0),
+                ("c".into(), 5.3e-5),
+            ],
+            ..Default::default()
+        };
+        let best = best_training_job("t", [].into(), &result);
+        let shown: Vec<_> = best.metrics.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect();
+        assert_eq!(shown, [("a", "87112344"), ("b", "0.91"), ("c", "0.000053")]);
+        assert_eq!(best.non_finite_metrics, ["nan"]);
+    }
+
+    #[test]
+    fn clipping_keeps_characters_whole() {
+        assert_eq!(clip("short", 10), "short");
+        assert_eq!(clip("aéééé", 7), "aé...");
+    }
+}

@@ -1,0 +1,267 @@
+//! Which runs there are, and which of them are the runs that were there before.
+
+use super::definition::{Definition, Source};
+use crate::api::{
+    Candidate, Dataset, InputMode, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob,
+};
+
+/// The version that a JumpStart candidate is pinned to, or why there is none (yet).
+pub type Pin = Result<String, (Reason, String)>;
+
+/// What the runs are to be, before anything is done about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// One for each cell: dataset by dataset, candidate by candidate.
+    pub runs: Vec<RunStatus>,
+    /// Jobs that no run refers to any more and that may still run.
+    pub superseded: Vec<SupersededJob>,
+}
+
+/// The version that the status has pinned for `candidate`: that of a run of the same model, as long as the spec still
+/// asks for a version that includes it.
+pub fn pinned(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<String> {
+    let model = candidate.jump_start.as_ref()?;
+    let wanted = model.version.as_deref().unwrap_or("*");
+    if !wanted.ends_with('*') {
+        return Some(wanted.to_owned());
+    }
+    status
+        .runs
+        .iter()
+        .filter(|run| run.candidate == candidate.name && run.model_id.as_deref() == Some(&model.model_id))
+        .find_map(|run| run.model_version.clone())
+        .filter(|version| version_matches(wanted, version))
+}
+
+/// Whether `version` is one that `wanted` (exact, `4.*`, `4.0.*` or `*`) asks for.
+pub fn version_matches(wanted: &str, version: &str) -> bool {
+    match wanted.strip_suffix('*') {
+        Some(prefix) => version.starts_with(prefix),
+        None => wanted == version,
+    }
+}
+
+/// The definition of each cell, given the pinned version of each candidate (in their order; `None` for own images).
+pub fn definition(
+    spec: &ModelSelectionSpec,
+    region: &str,
+    dataset: &Dataset,
+    candidate: &Candidate,
+    pin: Option<&Pin>,
+) -> Result<Definition, (Reason, String)> {
+    let source = match (&candidate.algorithm, &candidate.jump_start, pin) {
+        (Some(algorithm), _, _) => Source::Image {
+            image: algorithm.training_image.clone(),
+            input_mode: algorithm.input_mode.unwrap_or(InputMode::File),
+        },
+        (None, Some(model), Some(pin)) => Source::JumpStart { model_id: model.model_id.clone(), version: pin.clone()? },
+        _ => {
+            let message = format!("`candidates` entry '{}' must have `jumpStart` or `algorithm`", candidate.name);
+            return Err((Reason::InvalidSpec, message));
+        }
+    };
+    Ok(Definition::new(spec, region, dataset, candidate, source))
+}
+
+/// The runs of the spec. A run whose definition is what it was is kept with all that is known of it; any other starts
+/// afresh, and the job that it leaves behind is superseded.
+pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &str, pins: &[Option<Pin>]) -> Plan {
+    let same_era = status.rerun == spec.rerun && status.region.as_deref().is_none_or(|r| r == region);
+    let mut left_behind: Vec<&RunStatus> = status.runs.iter().collect();
+    let mut runs = Vec::with_capacity(spec.datasets.len() * spec.candidates.len());
+    for dataset in &spec.datasets {
+        for (candidate, pin) in spec.candidates.iter().zip(pins) {
+            let defined = definition(spec, region, dataset, candidate, pin.as_ref()).map(|d| d.fingerprint());
+            let before =
+                left_behind.iter().position(|run| run.candidate == candidate.name && run.dataset == dataset.name);
+            let kept = before.filter(|&i| {
+                same_era && defined.as_ref().is_ok_and(|d| left_behind[i].definition.as_deref() == Some(d))
+            });
+            runs.push(match (kept, defined) {
+                (Some(i), _) => advance(spec, left_behind.swap_remove(i).clone()),
+                (None, Ok(fingerprint)) => RunStatus {
+                    candidate: candidate.name.clone(),
+                    dataset: dataset.name.clone(),
+                    definition: Some(fingerprint),
+                    model_id: candidate.jump_start.as_ref().map(|model| model.model_id.clone()),
+                    model_version: pin.as_ref().and_then(|pin| pin.as_ref().ok()).cloned(),
+                    reason: Some(Reason::Queued),
+                    ..RunStatus::default()
+                },
+                (None, Err((reason, message))) => RunStatus {
+                    candidate: candidate.name.clone(),
+                    dataset: dataset.name.clone(),
+                    ..RunStatus::default()
+                }
+                .with(RunState::Waiting, Some(reason), Some(&message)),
+            });
+        }
+    }
+    let old_region = status.region.as_deref().unwrap_or(region);
+    let superseded =
+        status.superseded.iter().cloned().chain(left_behind.into_iter().filter_map(|run| superseded(run, old_region)));
+    Plan { runs, superseded: superseded.collect() }
+}
+
+/// A run that ended and is to be tried again: after a failure, as long as `retries` allows; after a stop by suspend,
+/// once suspend is lifted.
+fn advance(spec: &ModelSelectionSpec, run: RunStatus) -> RunStatus {
+    match run.state {
+        RunState::Failed if run.failed_attempts < spec.retries && run.reason != Some(Reason::TuningJobDeleted) => {
+            RunStatus { failed_attempts: run.failed_attempts + 1, ..run }.next_attempt()
+        }
+        RunState::Stopped if run.reason == Some(Reason::Suspended) && !spec.suspend => run.next_attempt(),
+        _ => run,
+    }
+}
+
+/// The job that `run` leaves behind, if it may still run.
+fn superseded(run: &RunStatus, region: &str) -> Option<SupersededJob> {
+    if run.state.ended() {
+        return None;
+    }
+    Some(SupersededJob {
+        tuning_job_name: run.tuning_job_name.clone()?,
+        tuning_job_arn: run.tuning_job_arn.clone(),
+        candidate: run.candidate.clone(),
+        dataset: run.dataset.clone(),
+        definition: run.definition.clone()?,
+        attempt: run.attempt,
+        region: region.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::definition::tests::spec;
+
+    fn pins(spec: &ModelSelectionSpec) -> Vec<Option<Pin>> {
+        spec.candidates.iter().map(|c| c.jump_start.as_ref().map(|_| Ok("4.0.2".to_owned()))).collect()
+    }
+
+    /// The status after every run of `spec` got a running job.
+    fn launched(spec: &ModelSelectionSpec) -> ModelSelectionStatus {
+        let runs = plan(spec, &ModelSelectionStatus::default(), "us-west-2", &pins(spec)).runs;
+        let runs = runs.into_iter().map(|run| RunStatus {
+            tuning_job_name: Some(format!("ms-{}-{}", run.candidate, run.dataset)),
+            state: RunState::Running,
+            reason: None,
+            ..run
+        });
+        ModelSelectionStatus {
+            runs: runs.collect(),
+            region: Some("us-west-2".into()),
+            rerun: spec.rerun.clone(),
+            ..Default::default()
+        }
+    }
+
+    fn names(plan: &Plan) -> Vec<&str> {
+        plan.superseded.iter().map(|job| job.tuning_job_name.as_str()).collect()
+    }
+
+    #[test]
+    fn nothing_changes_when_nothing_changed() {
+        let spec = spec();
+        let status = launched(&spec);
+        let plan = plan(&spec, &status, "us-west-2", &pins(&spec));
+        assert_eq!(plan.runs, status.runs);
+        assert!(plan.superseded.is_empty());
+    }
+
+    #[test]
+    fn an_edit_touches_only_the_runs_that_it_changes() {
+        let mut spec = spec();
+        let status = launched(&spec);
+        spec.candidates[1].hyperparameters.insert("epochs".into(), "9".into());
+        let plan = plan(&spec, &status, "us-west-2", &pins(&spec));
+        assert_eq!(plan.runs[0], status.runs[0]);
+        assert_eq!(plan.runs[1].state, RunState::Waiting);
+        assert_eq!(names(&plan), ["ms-own-caltech256"]);
+    }
+
+    #[test]
+    fn adding_a_candidate_or_dataset_adds_runs_and_removing_one_stops_its_jobs() {
+        let mut spec = spec();
+        let status = launched(&spec);
+        let mut extra = spec.candidates[1].clone();
+        extra.name = "extra".into();
+        spec.candidates.push(extra);
+        let grown = plan(&spec, &status, "us-west-2", &pins(&spec));
+        assert_eq!(&grown.runs[..2], &status.runs[..]);
+        assert_eq!(grown.runs[2].state, RunState::Waiting);
+        spec.candidates.drain(..2);
+        let shrunk = plan(&spec, &status, "us-west-2", &pins(&spec));
+        assert_eq!(shrunk.runs.len(), 1);
+        assert_eq!(names(&shrunk), ["ms-mobilenet-caltech256", "ms-own-caltech256"]);
+    }
+
+    #[test]
+    fn rerun_and_region_start_everything_anew() {
+        let mut spec = spec();
+        let status = launched(&spec);
+        assert_eq!(plan(&spec, &status, "eu-west-1", &pins(&spec)).superseded[0].region, "us-west-2");
+        spec.rerun = "again".into();
+        let plan = plan(&spec, &status, "us-west-2", &pins(&spec));
+        assert!(plan.runs.iter().all(|run| run.state == RunState::Waiting && run.attempt == 0));
+        assert_eq!(plan.superseded.len(), 2);
+    }
+
+    #[test]
+    fn reordering_candidates_moves_runs_and_makes_none() {
+        let mut spec = spec();
+        let status = launched(&spec);
+        spec.candidates.reverse();
+        let plan = plan(&spec, &status, "us-west-2", &pins(&spec));
+        assert_eq!(plan.runs, [status.runs[1].clone(), status.runs[0].clone()]);
+    }
+
+    #[test]
+    fn an_unresolved_model_holds_only_its_own_runs() {
+        let spec = spec();
+        let mut pins = pins(&spec);
+        pins[0] = Some(Err((Reason::UnknownModel, "no such model".into())));
+        let plan = plan(&spec, &ModelSelectionStatus::default(), "us-west-2", &pins);
+        assert_eq!(plan.runs[0].reason, Some(Reason::UnknownModel));
+        assert_eq!(plan.runs[1].reason, Some(Reason::Queued));
+    }
+
+    #[test]
+    fn failures_are_retried_as_often_as_asked_and_stops_by_suspend_once_it_is_lifted() {
+        let mut spec = spec();
+        spec.retries = 1;
+        let failed = RunStatus { state: RunState::Failed, ..RunStatus::default() };
+        let again = advance(&spec, failed);
+        assert_eq!((again.state, again.attempt, again.failed_attempts), (RunState::Waiting, 1, 1));
+        let twice = advance(&spec, RunStatus { state: RunState::Failed, ..again });
+        assert_eq!((twice.state, twice.attempt), (RunState::Failed, 1));
+
+        let stopped = RunStatus { state: RunState::Stopped, reason: Some(Reason::Suspended), ..RunStatus::default() };
+        spec.suspend = true;
+        assert_eq!(advance(&spec, stopped.clone()), stopped);
+        spec.suspend = false;
+        let again = advance(&spec, stopped);
+        assert_eq!((again.state, again.attempt, again.failed_attempts), (RunState::Waiting, 1, 0));
+        let by_hand =
+            RunStatus { state: RunState::Stopped, reason: Some(Reason::StoppedExternally), ..RunStatus::default() };
+        assert_eq!(advance(&spec, by_hand.clone()), by_hand);
+    }
+
+    #[test]
+    fn a_pin_holds_until_the_model_or_the_wanted_version_changes() {
+        let mut spec = spec();
+        spec.candidates[0].jump_start.as_mut().unwrap().version = Some("*".into());
+        let status = launched(&spec);
+        assert_eq!(pinned(&status, &spec.candidates[0]).as_deref(), Some("4.0.2"));
+        spec.candidates[0].jump_start.as_mut().unwrap().version = Some("4.*".into());
+        assert_eq!(pinned(&status, &spec.candidates[0]).as_deref(), Some("4.0.2"));
+        spec.candidates[0].jump_start.as_mut().unwrap().version = Some("5.*".into());
+        assert_eq!(pinned(&status, &spec.candidates[0]), None);
+        spec.candidates[0].jump_start.as_mut().unwrap().version = Some("3.0.0".into());
+        assert_eq!(pinned(&status, &spec.candidates[0]).as_deref(), Some("3.0.0"));
+        spec.candidates[0].jump_start.as_mut().unwrap().model_id = "other".into();
+        spec.candidates[0].jump_start.as_mut().unwrap().version = None;
+        assert_eq!(pinned(&status, &spec.candidates[0]), None);
+    }
+}

@@ -1,0 +1,61 @@
+//! The short fields of the status, for people and printer columns.
+
+use crate::api::{Counts, Front, RunState, RunStatus};
+
+/// Numbers of runs by state.
+pub fn counts(runs: &[RunStatus]) -> Counts {
+    let count = |wanted: fn(RunState) -> bool| {
+        i32::try_from(runs.iter().filter(|run| wanted(run.state)).count()).unwrap_or(i32::MAX)
+    };
+    Counts {
+        total: count(|_| true),
+        waiting: count(|state| state == RunState::Waiting),
+        running: count(RunState::active),
+        succeeded: count(|state| state == RunState::Succeeded),
+        failed: count(|state| state == RunState::Failed),
+        stopped: count(|state| state == RunState::Stopped),
+    }
+}
+
+/// `ended/total`.
+pub fn progress(counts: &Counts) -> String {
+    format!("{}/{}", counts.succeeded + counts.failed + counts.stopped, counts.total)
+}
+
+/// The sizes of the fronts, such as `20` or `20,7`; `None` while all are empty.
+pub fn front_sizes(fronts: &[Front]) -> Option<String> {
+    let sizes: Vec<String> = fronts.iter().map(|front| front.members.len().to_string()).collect();
+    sizes.iter().any(|size| size != "0").then(|| sizes.join(","))
+}
+
+/// Such as `12 of 21 runs ended: 11 succeeded, 1 failed; 8 run, 1 waits`; nothing is said of zeros.
+pub fn sentence(counts: &Counts) -> String {
+    let Counts { total, waiting, running, succeeded, failed, stopped } = *counts;
+    let list = |parts: &[(i32, &str)]| {
+        let words: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        words.join(", ")
+    };
+    let ended = list(&[(succeeded, "succeeded"), (failed, "failed"), (stopped, "stopped")]);
+    let open = list(&[(running, "running"), (waiting, "waiting")]);
+    let mut text = format!("{} of {total} runs ended", succeeded + failed + stopped);
+    if !ended.is_empty() {
+        text += &format!(": {ended}");
+    }
+    if !open.is_empty() {
+        text += &format!("; {open}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_leave_out_zeros() {
+        let counts = Counts { total: 21, waiting: 1, running: 8, succeeded: 11, failed: 1, stopped: 0 };
+        assert_eq!(sentence(&counts), "12 of 21 runs ended: 11 succeeded, 1 failed; 8 running, 1 waiting");
+        assert_eq!(progress(&counts), "12/21");
+        assert_eq!(sentence(&Counts { total: 2, waiting: 2, ..Counts::default() }), "0 of 2 runs ended; 2 waiting");
+    }
+}

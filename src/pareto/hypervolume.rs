@@ -1,0 +1,111 @@
+//! The hypervolume indicator: how much of the objective space a front dominates, down to a reference point.
+
+use super::{Direction, Span, check};
+
+/// A reference point strictly worse than every point in every objective, or `None` without points.
+///
+/// Each objective starts from its worst value and moves a tenth of its range further away from its best one.
+/// Without a range it moves a tenth of the magnitude, and from zero it moves by one. Where that is below the
+/// resolution of the number it moves to the neighbouring one. Only a worst value of ±`f64::MAX` that leaves no worse
+/// number stays in place. `O(n d)`.
+///
+/// A hypervolume compares only with one of the same reference: fix it once rather than with every new point.
+///
+/// # Panics
+/// If a point has not one value per direction.
+pub fn reference<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) -> Option<Vec<f64>> {
+    check(points, directions);
+    let spans = Span::all(points, directions)?;
+    Some(spans.iter().zip(directions).map(|(&span, &direction)| worse_than(span, direction)).collect())
+}
+
+fn worse_than(span: Span, direction: Direction) -> f64 {
+    let Span { best, worst } = span;
+    let step = if !span.is_flat() {
+        (worst / 2.0 - best / 2.0).abs() / 5.0 // the range itself may exceed f64::MAX
+    } else if worst == 0.0 {
+        1.0
+    } else {
+        worst.abs() / 10.0
+    };
+    match direction {
+        Direction::Maximize => (worst - step).min(worst.next_down()).max(f64::MIN),
+        Direction::Minimize => (worst + step).max(worst.next_up()).min(f64::MAX),
+    }
+}
+
+/// The volume of the space that is dominated by `front` and dominates `reference`.
+///
+/// Dominated and repeated points change nothing, and neither does the order of the points: the result is the same to
+/// the last bit. A point that is not strictly better than the reference in every objective contributes nothing.
+/// Without objectives the volume of any point is 1, the empty product. A volume is infinite when it, or a product on
+/// the way to it, exceeds `f64::MAX`; it is never NaN.
+///
+/// Exact by dimension sweep with limit sets (While, Bradstreet and Barone's WFG): `O(n log n)` for up to two
+/// objectives, `O(n² log n)` for three, and exponential in the number of objectives at worst, as for every known
+/// exact algorithm.
+///
+/// # Panics
+/// If a point or the reference has not one value per direction.
+pub fn hypervolume<P: AsRef<[f64]>>(front: &[P], directions: &[Direction], reference: &[f64]) -> f64 {
+    check(front, directions);
+    check(&[reference], directions);
+    // A side of length one changes no volume: padding to two leaves no special case for fewer.
+    let width = directions.len().max(2);
+    let mut sides = Vec::with_capacity(front.len() * width);
+    for point in front.iter().map(AsRef::as_ref) {
+        let pairs = || point.iter().zip(reference);
+        if pairs().zip(directions).all(|((&value, &bound), direction)| direction.is_better(value, bound)) {
+            sides.extend(pairs().map(|(value, bound)| (value - bound).abs()));
+            sides.resize(sides.len() + width - directions.len(), 1.0);
+        }
+    }
+    let volume = union(&sides, width);
+    if volume.is_nan() { f64::INFINITY } else { volume }
+}
+
+/// The volume of a union of boxes that share the corner zero, each given by its `width >= 2` sides.
+///
+/// Swept by falling first side, the boxes behave like a union of their faces (the sides but the first) that only
+/// grows: each box adds its first side times what its face adds to the faces so far. And that is the face less
+/// its overlap with them, again a union of boxes at zero, with one side less.
+fn union(sides: &[f64], width: usize) -> f64 {
+    let mut boxes: Vec<&[f64]> = sides.chunks_exact(width).collect();
+    // Numbers that are not negative order like their bits.
+    boxes.sort_unstable_by(|a, b| b.iter().map(|side| side.to_bits()).cmp(a.iter().map(|side| side.to_bits())));
+    if width == 2 {
+        return area(&boxes);
+    }
+    let mut volume = 0.0;
+    let mut faces: Vec<&[f64]> = Vec::new();
+    let mut overlap = Vec::new();
+    for sides in boxes {
+        let face = &sides[1..];
+        if faces.iter().any(|other| covers(other, face)) {
+            continue;
+        }
+        overlap.clear();
+        overlap.extend(faces.iter().flat_map(|other| other.iter().zip(face).map(|(a, b)| a.min(*b))));
+        volume += sides[0] * (face.iter().product::<f64>() - union(&overlap, width - 1));
+        faces.retain(|other| !covers(face, other));
+        faces.push(face);
+    }
+    volume
+}
+
+/// [`union`] of rectangles that come sorted.
+fn area(rectangles: &[&[f64]]) -> f64 {
+    let (mut area, mut height) = (0.0, 0.0);
+    for sides in rectangles {
+        if sides[1] > height {
+            area += sides[0] * (sides[1] - height);
+            height = sides[1];
+        }
+    }
+    area
+}
+
+/// Whether box `a` contains box `b`.
+fn covers(a: &[f64], b: &[f64]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a >= b)
+}

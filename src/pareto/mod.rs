@@ -1,0 +1,79 @@
+//! Exact Pareto arithmetic: fronts, ranks, hypervolume and the knee of a front.
+//!
+//! A *point* is a row of values, one per objective, and each objective has a [`Direction`] of its own.
+//! Point `a` **dominates** `b` when it is no worse in every objective and better in at least one.
+//! From that follow the rules that all functions share:
+//!
+//! - Equal points never dominate each other: either all of them stay or none.
+//! - `-0.0` equals `0.0`.
+//! - Only values count, never the order of the points, except where a tie is documented to go to the first.
+//! - Every value must be finite. Callers leave incomplete points out; only debug builds verify it.
+//! - Every point has one value per direction. Anything else is a mistake of the caller and panics.
+
+mod hypervolume;
+mod knee;
+mod rank;
+
+#[cfg(test)]
+mod tests;
+
+pub use hypervolume::{hypervolume, reference};
+pub use knee::knee;
+pub use rank::{front, ranks};
+
+/// Which way an objective improves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Larger values are better.
+    Maximize,
+    /// Smaller values are better.
+    Minimize,
+}
+
+impl Direction {
+    /// Whether `a` is strictly better than `b`. `O(1)`.
+    pub fn is_better(self, a: f64, b: f64) -> bool {
+        match self {
+            Self::Maximize => a > b,
+            Self::Minimize => a < b,
+        }
+    }
+}
+
+/// The best and the worst value of one objective over a set of points.
+#[derive(Clone, Copy)]
+struct Span {
+    best: f64,
+    worst: f64,
+}
+
+impl Span {
+    /// The span of every objective, or `None` without points. `O(n d)`.
+    fn all<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) -> Option<Vec<Self>> {
+        let (first, others) = points.split_first()?;
+        let mut spans: Vec<Self> = first.as_ref().iter().map(|&value| Self { best: value, worst: value }).collect();
+        for point in others {
+            for ((span, &value), direction) in spans.iter_mut().zip(point.as_ref()).zip(directions) {
+                if direction.is_better(value, span.best) {
+                    span.best = value;
+                } else if direction.is_better(span.worst, value) {
+                    span.worst = value;
+                }
+            }
+        }
+        Some(spans)
+    }
+
+    /// Whether the objective tells no point from another.
+    fn is_flat(self) -> bool {
+        self.best - self.worst == 0.0 // with gradual underflow only of equal numbers
+    }
+}
+
+/// Holds callers to the contract of this module: one value per objective and, in debug builds, only finite ones.
+fn check<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) {
+    for point in points.iter().map(AsRef::as_ref) {
+        assert_eq!(point.len(), directions.len(), "a point has one value per objective");
+        debug_assert!(point.iter().all(|value| value.is_finite()), "a point has finite values only");
+    }
+}

@@ -1,0 +1,87 @@
+//! The API server's audit log: who wrote what. Reads and Leases are not in it, nor what the server does itself.
+//!
+//! The log is written before the answer to a request is complete (`--audit-log-mode=blocking`), so what a client
+//! has had an answer to is in it.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// The policy that goes with this reader. Level `Request` keeps the bodies, so that a test can see which fields
+/// were written.
+pub const POLICY: &str = r#"apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived, ResponseStarted]
+omitManagedFields: true
+rules:
+- level: None
+  verbs: [get, list, watch]
+- level: None
+  users: [system:apiserver]
+- level: None
+  resources: [{group: coordination.k8s.io, resources: [leases]}]
+- level: Request
+"#;
+
+/// One finished write request.
+#[derive(Clone, Debug)]
+pub struct AuditEntry {
+    /// `create`, `update`, `patch`, `delete` or `deletecollection`.
+    pub verb: String,
+    /// The user (the impersonated one, if there is one).
+    pub user: String,
+    /// The client program.
+    pub user_agent: String,
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// Plural, as in the path.
+    pub resource: String,
+    /// For example `status`.
+    pub subresource: Option<String>,
+    /// The namespace.
+    pub namespace: Option<String>,
+    /// The object's name; missing for `create`, where it is in the body.
+    pub name: Option<String>,
+    /// The HTTP status of the answer.
+    pub code: u16,
+    /// When the request came in.
+    pub received: Timestamp,
+    /// The body of the request; a patch as it was sent.
+    pub request: Option<Value>,
+}
+
+impl AuditEntry {
+    /// `verb resource[/subresource]`: short, for assertions on sequences.
+    pub fn action(&self) -> String {
+        let Self { verb, resource, subresource, .. } = self;
+        subresource.as_ref().map_or_else(|| format!("{verb} {resource}"), |sub| format!("{verb} {resource}/{sub}"))
+    }
+}
+
+/// All entries of the file, in its order. A last line that is still being written is left out.
+pub fn read(path: &Path) -> Vec<AuditEntry> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("cannot read the audit log {}: {e}", path.display()));
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole.lines().map(|line| parse(line).unwrap_or_else(|e| panic!("not an audit event ({e}): {line}"))).collect()
+}
+
+fn parse(line: &str) -> Result<AuditEntry, String> {
+    let event: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let code = event.pointer("/responseStatus/code").and_then(Value::as_u64);
+    let received = text("/requestReceivedTimestamp").ok_or("no requestReceivedTimestamp")?;
+    Ok(AuditEntry {
+        verb: text("/verb").ok_or("no verb")?,
+        user: text("/impersonatedUser/username").or_else(|| text("/user/username")).ok_or("no user")?,
+        user_agent: text("/userAgent").unwrap_or_default(),
+        group: text("/objectRef/apiGroup").unwrap_or_default(),
+        resource: text("/objectRef/resource").unwrap_or_default(),
+        subresource: text("/objectRef/subresource"),
+        namespace: text("/objectRef/namespace"),
+        name: text("/objectRef/name"),
+        code: code.and_then(|code| u16::try_from(code).ok()).ok_or("no response code")?,
+        received: received.parse().map_err(|e: jiff::Error| e.to_string())?,
+        request: event.get("requestObject").cloned(),
+    })
+}

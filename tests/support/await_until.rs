@@ -1,0 +1,98 @@
+//! Waiting for a condition, with a deadline; the only place in the tests that sleeps.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use kube::Api;
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::{Instant, sleep, timeout_at};
+
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What a condition may answer: a `bool`, an `Option`, or a `Result` whose error says what was seen instead.
+pub trait Answer {
+    /// What the wait yields in the end.
+    type Value;
+
+    /// The value, or what was seen instead (empty if there is nothing to tell).
+    fn settled(self) -> Result<Self::Value, String>;
+}
+
+impl Answer for bool {
+    type Value = ();
+
+    fn settled(self) -> Result<(), String> {
+        if self { Ok(()) } else { Err(String::new()) }
+    }
+}
+
+impl<T> Answer for Option<T> {
+    type Value = T;
+
+    fn settled(self) -> Result<T, String> {
+        self.ok_or_else(String::new)
+    }
+}
+
+impl<T, Seen: Debug> Answer for Result<T, Seen> {
+    type Value = T;
+
+    fn settled(self) -> Result<T, String> {
+        // Pretty, except for text: that is shown as it is, not with its line breaks escaped.
+        self.map_err(|seen| {
+            let text = format!("{seen:?}");
+            serde_json::from_str::<String>(&text).unwrap_or_else(|_| format!("{seen:#?}"))
+        })
+    }
+}
+
+/// Asks until the condition holds. Panics after the deadline with `what` and what was last seen.
+pub async fn await_until<A: Answer>(what: &str, deadline: Duration, condition: impl AsyncFnMut() -> A) -> A::Value {
+    try_await_until(what, deadline, condition).await.unwrap_or_else(|message| panic!("{message}"))
+}
+
+/// The same, for callers that have something to add to the message.
+pub async fn try_await_until<A: Answer>(
+    what: &str,
+    deadline: Duration,
+    mut condition: impl AsyncFnMut() -> A,
+) -> Result<A::Value, String> {
+    let end = Instant::now() + deadline;
+    let mut seen = String::new();
+    while Instant::now() < end {
+        match timeout_at(end, condition()).await.map(Answer::settled) {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(instead)) => seen = instead,
+            Err(_) => seen = format!("no answer; before that: {seen}"),
+        }
+        sleep(PAUSE).await;
+    }
+    Err(format!("waited {deadline:?} in vain until {what}; last seen: {seen}"))
+}
+
+/// Waits until an object satisfies the predicate, and returns it. Missing objects and failing requests (an API
+/// server that restarts) are waited out too; the panic shows the object as it was last.
+pub async fn await_object<K>(api: &Api<K>, name: &str, what: &str, deadline: Duration, predicate: impl Fn(&K) -> bool) -> K
+where
+    K: Clone + DeserializeOwned + Serialize + Debug,
+{
+    let condition = async || match api.get(name).await {
+        Ok(object) if predicate(&object) => Ok(object),
+        Ok(object) => Err(serde_json::to_string_pretty(&object).unwrap_or_else(|_| format!("{object:?}"))),
+        Err(error) => Err(error.to_string()),
+    };
+    await_until(&format!("{what} ({name})"), deadline, condition).await
+}
+
+/// Waits until there is no such object any more.
+pub async fn await_gone<K>(api: &Api<K>, name: &str, deadline: Duration)
+where
+    K: Clone + DeserializeOwned + Serialize + Debug,
+{
+    let condition = async || match api.get_opt(name).await {
+        Ok(None) => Ok(()),
+        Ok(Some(object)) => Err(serde_json::to_string_pretty(&object).unwrap_or_else(|_| format!("{object:?}"))),
+        Err(error) => Err(error.to_string()),
+    };
+    await_until(&format!("{name} is gone"), deadline, condition).await;
+}
