@@ -111,7 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::emulator::wire::CategoricalRange;
+    use crate::emulator::wire::{CategoricalRange, Strategy};
 
     fn choice(name: &str, n: usize) -> CategoricalRange {
         CategoricalRange { name: name.into(), values: (0..n).map(|i| format!("v{i}")).collect() }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// The policy that goes with this reader. Level `Request` keeps the bodies, so that a test can see which fields
 /// were written.
-pub const POLICY: &str = r#"apiVersion: audit.k8s.io/v1
+pub const POLICY: &str = r"apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived, ResponseStarted]
 omitManagedFields: true
@@ -22,7 +22,7 @@ rules:
 - level: None
   resources: [{group: coordination.k8s.io, resources: [leases]}]
 - level: Request
-"#;
+";
 
 /// One finished write request.
 #[derive(Clone, Debug)]
@@ -31,8 +31,6 @@ pub struct AuditEntry {
     pub verb: String,
     /// The user (the impersonated one, if there is one).
     pub user: String,
-    /// The client program.
-    pub user_agent: String,
     /// The API group; empty for the core group.
     pub group: String,
     /// Plural, as in the path.
@@ -61,7 +59,8 @@ impl AuditEntry {
 
 /// All entries of the file, in its order. A last line that is still being written is left out.
 pub fn read(path: &Path) -> Vec<AuditEntry> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("cannot read the audit log {}: {e}", path.display()));
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|e| panic!("cannot read the audit log {}: {e}", path.display()));
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     whole.lines().map(|line| parse(line).unwrap_or_else(|e| panic!("not an audit event ({e}): {line}"))).collect()
 }
@@ -74,7 +73,6 @@ fn parse(line: &str) -> Result<AuditEntry, String> {
     Ok(AuditEntry {
         verb: text("/verb").ok_or("no verb")?,
         user: text("/impersonatedUser/username").or_else(|| text("/user/username")).ok_or("no user")?,
-        user_agent: text("/userAgent").unwrap_or_default(),
         group: text("/objectRef/apiGroup").unwrap_or_default(),
         resource: text("/objectRef/resource").unwrap_or_default(),
         subresource: text("/objectRef/subresource"),

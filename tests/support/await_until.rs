@@ -72,7 +72,13 @@ pub async fn try_await_until<A: Answer>(
 
 /// Waits until an object satisfies the predicate, and returns it. Missing objects and failing requests (an API
 /// server that restarts) are waited out too; the panic shows the object as it was last.
-pub async fn await_object<K>(api: &Api<K>, name: &str, what: &str, deadline: Duration, predicate: impl Fn(&K) -> bool) -> K
+pub async fn await_object<K>(
+    api: &Api<K>,
+    name: &str,
+    what: &str,
+    deadline: Duration,
+    predicate: impl Fn(&K) -> bool,
+) -> K
 where
     K: Clone + DeserializeOwned + Serialize + Debug,
 {

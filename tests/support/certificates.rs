@@ -4,8 +4,8 @@
 //! Nothing here needs the `openssl` program.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256,
-    RsaKeySize,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_RSA_SHA256, RsaKeySize,
 };
 
 /// The object identifier of "organization" (2.5.4.10).
@@ -40,8 +40,10 @@ impl Authority {
         let mut parameters = parameters(&[]);
         parameters.distinguished_name.push(DnType::CommonName, "control plane of the tests");
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
-        let certificate = parameters.self_signed(&key).unwrap_or_else(|e| panic!("cannot sign the CA's certificate: {e}"));
+        parameters.key_usages =
+            vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+        let certificate =
+            parameters.self_signed(&key).unwrap_or_else(|e| panic!("cannot sign the CA's certificate: {e}"));
         Self { certificate: certificate.pem(), issuer: Issuer::new(parameters, key) }
     }
 
@@ -61,7 +63,11 @@ impl Authority {
     /// are two ways to name the type "organization".
     pub fn client(&self, user: &str, groups: &[&str]) -> Identity {
         let types = [DnType::OrganizationName, DnType::CustomDnType(ORGANIZATION.to_vec())];
-        assert!(groups.len() <= types.len(), "a client certificate can have at most {} groups here: {groups:?}", types.len());
+        assert!(
+            groups.len() <= types.len(),
+            "a client certificate can have at most {} groups here: {groups:?}",
+            types.len()
+        );
         let mut parameters = parameters(&[]);
         parameters.distinguished_name.push(DnType::CommonName, user);
         for (name, group) in types.into_iter().zip(groups) {
@@ -75,7 +81,8 @@ impl Authority {
         parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         parameters.extended_key_usages = vec![usage];
         parameters.use_authority_key_identifier_extension = true;
-        let certificate = parameters.signed_by(&key, &self.issuer).unwrap_or_else(|e| panic!("cannot sign a certificate: {e}"));
+        let certificate =
+            parameters.signed_by(&key, &self.issuer).unwrap_or_else(|e| panic!("cannot sign a certificate: {e}"));
         Identity { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 }
@@ -83,7 +90,8 @@ impl Authority {
 impl TokenKey {
     /// A new key.
     pub fn new() -> Self {
-        let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap_or_else(|e| panic!("cannot make an RSA key: {e}"));
+        let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)
+            .unwrap_or_else(|e| panic!("cannot make an RSA key: {e}"));
         Self { private: key.serialize_pem(), public: key.public_key_pem() }
     }
 }

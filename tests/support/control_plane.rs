@@ -32,7 +32,8 @@ const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 /// What to start.
 #[derive(Clone, Debug, Default)]
 pub struct ControlPlaneOptions {
-    /// With the controller manager: owned objects are collected and namespaces can be deleted, for 5 s more.
+    /// With the controller manager: owned objects are collected and namespaces can be deleted (which takes 5 s by
+    /// design). Starting takes a second longer, and its writes are in the audit log too.
     pub controller_manager: bool,
     /// CRDs to install before the controller manager starts. Its garbage collector looks for new kinds every 30 s
     /// only, so it would be late for kinds that come afterwards.
@@ -44,6 +45,7 @@ pub struct ControlPlaneOptions {
 /// A running control plane.
 pub struct ControlPlane {
     folder: PathBuf,
+    kubeconfig: PathBuf,
     binaries: PathBuf,
     ports: Ports,
     authority: Authority,
@@ -99,11 +101,18 @@ impl ControlPlane {
             ("controller-manager", "system:kube-controller-manager", &[]),
         ] {
             let path = folder.join(format!("{file}.kubeconfig"));
-            kubeconfig::write(&path, &server, authority.certificate(), Credentials::Certificate(authority.client(user, groups)));
+            kubeconfig::write(
+                &path,
+                &server,
+                authority.certificate(),
+                Credentials::Certificate(authority.client(user, groups)),
+            );
         }
-        let admin = kubeconfig::read(&folder.join("admin.kubeconfig")).await;
+        let kubeconfig = folder.join("admin.kubeconfig");
+        let admin = kubeconfig::read(&kubeconfig).await;
         let plane = Self {
             folder,
+            kubeconfig,
             binaries,
             ports,
             authority,
@@ -139,8 +148,8 @@ impl ControlPlane {
     }
 
     /// The administrator's kubeconfig, for kubectl and the operator.
-    pub fn kubeconfig(&self) -> PathBuf {
-        self.folder.join("admin.kubeconfig")
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
     }
 
     /// A kubeconfig for a user that has no rights but those that RBAC gives to it. At most two groups.
@@ -154,14 +163,18 @@ impl ControlPlane {
     pub async fn kubeconfig_for_service_account(&self, namespace: &str, name: &str) -> PathBuf {
         let client = self.client();
         let account = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": name, "namespace": namespace } });
-        apply(&client, &account).await.unwrap_or_else(|e| panic!("cannot create service account {namespace}/{name}: {e}"));
+        apply(&client, &account)
+            .await
+            .unwrap_or_else(|e| panic!("cannot create service account {namespace}/{name}: {e}"));
         let accounts: Api<ServiceAccount> = Api::namespaced(client, namespace);
         let request = json!({
             "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": { "expirationSeconds": 86_400, "audiences": [ISSUER] },
         });
         let answer = accounts.create_subresource("token", name, &PostParams::default(), &request).await;
-        let answer: TokenRequest = answer.unwrap_or_else(|e| panic!("no token for service account {namespace}/{name}: {e}"));
-        let token = answer.status.unwrap_or_else(|| panic!("a token request without status for {namespace}/{name}")).token;
+        let answer: TokenRequest =
+            answer.unwrap_or_else(|e| panic!("no token for service account {namespace}/{name}: {e}"));
+        let token =
+            answer.status.unwrap_or_else(|| panic!("a token request without status for {namespace}/{name}")).token;
         self.write_kubeconfig(&format!("{namespace}-{name}"), Credentials::Token(token))
     }
 
@@ -217,15 +230,24 @@ impl ControlPlane {
         mut condition: impl AsyncFnMut() -> Result<(), String>,
     ) -> Result<(), String> {
         let waited = try_await_until(what, START_DEADLINE, async || {
-            let ended = programs.iter().any(|program| lock(program).as_mut().is_none_or(|process| !process.is_running()));
+            let ended =
+                programs.iter().any(|program| lock(program).as_mut().is_none_or(|process| !process.is_running()));
             if ended { Ok(Err("a program ended by itself".to_owned())) } else { condition().await.map(Ok) }
         });
-        let logs = || programs.iter().filter_map(|program| lock(program).as_ref().map(Process::tail)).collect::<Vec<_>>().join("\n");
+        let logs = || {
+            programs
+                .iter()
+                .filter_map(|program| lock(program).as_ref().map(Process::tail))
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
         waited.await.flatten().map_err(|e| format!("{e}\n{}", logs()))
     }
 
     fn write_kubeconfig(&self, user: &str, credentials: Credentials) -> PathBuf {
-        let path = self.folder.join(format!("{}.kubeconfig", user.replace(['/', ':'], "-")));
+        // Numbered, since two tests may ask for the same user with different groups.
+        let file = format!("{}.kubeconfig", numbered(&user.replace(['/', ':'], "-")));
+        let path = self.folder.join(file);
         let server = format!("https://127.0.0.1:{}", self.ports.api_server.number());
         kubeconfig::write(&path, &server, self.authority.certificate(), credentials);
         path

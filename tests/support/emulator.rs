@@ -1,4 +1,4 @@
-//! The emulated SageMaker as a process, with its admin API and raw SageMaker calls.
+//! The emulated `SageMaker` as a process, with its admin API and raw `SageMaker` calls.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const CALL_DEADLINE: Duration = Duration::from_secs(30);
 const AUTHORIZATION: &str =
     "AWS4-HMAC-SHA256 Credential=test/20260101/us-west-2/sagemaker/aws4_request, SignedHeaders=host, Signature=00";
 
-/// A refused SageMaker call: the HTTP status and the body, whose `__type` names the error.
+/// A refused `SageMaker` call: the HTTP status and the body, whose `__type` names the error.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceError {
     /// The HTTP status.
@@ -33,7 +33,7 @@ impl ServiceError {
     }
 }
 
-/// A running emulator.
+/// A running emulator. When a test panics, the end of its log is printed.
 pub struct Emulator {
     process: Process,
     url: String,
@@ -46,7 +46,8 @@ impl Emulator {
         let mut arguments = vec!["--listen".to_owned(), "127.0.0.1:0".to_owned()];
         arguments.extend(extra_arguments.iter().map(ToString::to_string));
         let name = numbered("sagemaker-emulator");
-        let environment = vec![("RUST_LOG".to_owned(), std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()))];
+        let environment =
+            vec![("RUST_LOG".to_owned(), std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned()))];
         let mut process = Process::start(Program { name: &name, binary, arguments, environment, folder: run_folder() });
         let url = await_until("the emulator is ready", READY_DEADLINE, async || {
             assert!(process.is_running(), "the emulator ended by itself\n{}\n{}", process.output(), process.tail());
@@ -102,7 +103,7 @@ impl Emulator {
         self.admin(Method::GET, "jobs", None).await
     }
 
-    /// A SageMaker call as the SDK would make it.
+    /// A `SageMaker` call as the SDK would make it.
     pub async fn call(&self, operation: &str, request: &Value) -> Result<Value, ServiceError> {
         let sent = http()
             .post(&self.url)
@@ -112,7 +113,8 @@ impl Emulator {
             .body(request.to_string())
             .send()
             .await;
-        let response = sent.unwrap_or_else(|e| panic!("{operation} did not reach the emulator: {e:?}\n{}", self.process.tail()));
+        let response =
+            sent.unwrap_or_else(|e| panic!("{operation} did not reach the emulator: {e:?}\n{}", self.process.tail()));
         let (status, body) = read(response).await;
         if status == 200 { Ok(body) } else { Err(ServiceError { status, body }) }
     }
@@ -133,10 +135,21 @@ impl Emulator {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.unwrap_or_else(|e| panic!("no answer to {method} {address}: {e:?}\n{}", self.process.tail()));
+        let response = request
+            .send()
+            .await
+            .unwrap_or_else(|e| panic!("no answer to {method} {address}: {e:?}\n{}", self.process.tail()));
         let (status, body) = read(response).await;
         assert!((200..300).contains(&status), "the emulator refuses {method} {address}: {status} {body}");
         body
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.process.tail());
+        }
     }
 }
 

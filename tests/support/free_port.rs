@@ -30,7 +30,8 @@ impl FreePort {
             let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
             let offset = u16::try_from((start + step) % u32::from(COUNT)).expect("a remainder of COUNT fits into u16");
             let number = FIRST + offset;
-            let file = OpenOptions::new().write(true).create(true).truncate(false).open(claims.join(number.to_string()));
+            let file =
+                OpenOptions::new().write(true).create(true).truncate(false).open(claims.join(number.to_string()));
             let claim = match file {
                 Ok(file) if file.try_lock().is_ok() => Some(file),
                 Ok(_) => continue,

@@ -54,5 +54,6 @@ pub async fn read(path: &Path) -> Config {
 
 /// Kubernetes' own type for bytes in JSON saves a dependency.
 fn base64(text: &str) -> Value {
-    serde_json::to_value(ByteString(text.as_bytes().to_vec())).unwrap_or_else(|e| panic!("cannot encode {} bytes: {e}", text.len()))
+    serde_json::to_value(ByteString(text.as_bytes().to_vec()))
+        .unwrap_or_else(|e| panic!("cannot encode {} bytes: {e}", text.len()))
 }

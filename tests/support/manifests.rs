@@ -29,7 +29,8 @@ pub async fn apply_yaml(client: &Client, yaml: &str) -> kube::Result<Vec<Dynamic
 
 /// Applies one object. It is sent as it is written, so the server sees what a user would send.
 pub async fn apply(client: &Client, object: &Value) -> kube::Result<DynamicObject> {
-    let types: TypeMeta = serde_json::from_value(object.clone()).unwrap_or_else(|e| panic!("no apiVersion and kind ({e}): {object:#}"));
+    let types: TypeMeta =
+        serde_json::from_value(object.clone()).unwrap_or_else(|e| panic!("no apiVersion and kind ({e}): {object:#}"));
     let kind = GroupVersionKind::try_from(&types).unwrap_or_else(|e| panic!("not an apiVersion: {e}"));
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
     let name = text("/metadata/name").unwrap_or_else(|| panic!("no metadata.name: {object:#}"));
@@ -45,11 +46,13 @@ pub async fn apply(client: &Client, object: &Value) -> kube::Result<DynamicObjec
 /// Applies a file with custom resource definitions and waits until their kinds are served. Harmless when repeated.
 pub async fn install_crd(client: &Client, path: &Path) {
     let yaml = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()));
-    let applied = apply_yaml(client, &yaml).await.unwrap_or_else(|e| panic!("the server refuses {}: {e}", path.display()));
+    let applied =
+        apply_yaml(client, &yaml).await.unwrap_or_else(|e| panic!("the server refuses {}: {e}", path.display()));
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     for definition in applied {
         let name = definition.name_any();
-        let established = await_object(&definitions, &name, "the CRD is established", Duration::from_secs(20), is_established).await;
+        let established =
+            await_object(&definitions, &name, "the CRD is established", Duration::from_secs(20), is_established).await;
         await_served(client, &established).await;
     }
 }

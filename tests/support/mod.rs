@@ -1,4 +1,4 @@
-//! Real parts for the tests: a Kubernetes control plane, the emulated SageMaker and the unmodified operator.
+//! Real parts for the tests: a Kubernetes control plane, the emulated `SageMaker` and the unmodified operator.
 //!
 //! A test file says `mod support;` and then, for example:
 //!
@@ -8,7 +8,9 @@
 //! support::install_crd(&client, Path::new("crds/modelselections.yaml")).await;
 //! let namespace = support::fresh_namespace(&client, "budget").await;
 //! let sagemaker = support::Emulator::start(Path::new(env!("CARGO_BIN_EXE_sagemaker-emulator")), &[]).await;
-//! let operator = support::Operator::start(OperatorOptions::new(binary, plane, &sagemaker, &namespace)).await;
+//! let binary = env!("CARGO_BIN_EXE_modelselection-operator");
+//! let mut operator = support::Operator::start(support::OperatorOptions::new(binary, plane, &sagemaker, &namespace));
+//! operator.await_ready(Duration::from_secs(20)).await;
 //! support::apply_yaml(&client, manifest).await.expect("the manifest is valid");
 //! let done = support::await_object(&api, "name", "it is ready", deadline, |object| is_ready(object)).await;
 //! ```

@@ -11,7 +11,10 @@ pub async fn fresh_namespace(client: &Client, purpose: &str) -> String {
     let letters = purpose.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
     let readable: String = letters.take(50).collect();
     let name = numbered(readable.trim_matches('-'));
-    let namespace = Namespace { metadata: ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() }, ..Namespace::default() };
+    let namespace = Namespace {
+        metadata: ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() },
+        ..Namespace::default()
+    };
     let created = Api::all(client.clone()).create(&PostParams::default(), &namespace).await;
     created.unwrap_or_else(|e| panic!("cannot create namespace {name}: {e}"));
     name

@@ -20,7 +20,7 @@ pub struct OperatorOptions {
     pub binary: PathBuf,
     /// Who it is for Kubernetes.
     pub kubeconfig: PathBuf,
-    /// Where its SageMaker is.
+    /// Where its `SageMaker` is.
     pub sagemaker_url: String,
     /// The namespace that it looks after.
     pub namespace: String,
@@ -35,7 +35,7 @@ impl OperatorOptions {
     pub fn new(binary: &str, plane: &ControlPlane, sagemaker: &Emulator, namespace: &str) -> Self {
         Self {
             binary: PathBuf::from(binary),
-            kubeconfig: plane.kubeconfig(),
+            kubeconfig: plane.kubeconfig().to_owned(),
             sagemaker_url: sagemaker.url().to_owned(),
             namespace: namespace.to_owned(),
             extra_env: Vec::new(),
@@ -73,7 +73,13 @@ impl Operator {
         .into();
         environment.extend(extra_env);
         let name = numbered("operator");
-        let process = Process::start(Program { name: &name, binary: &binary, arguments: extra_args, environment, folder: run_folder() });
+        let process = Process::start(Program {
+            name: &name,
+            binary: &binary,
+            arguments: extra_args,
+            environment,
+            folder: run_folder(),
+        });
         Self { process, port }
     }
 
@@ -84,7 +90,11 @@ impl Operator {
 
     /// Status and text of an address below [`Operator::http`]; an error if nothing listens.
     pub async fn get(&self, path: &str) -> Result<(u16, String), String> {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().map_err(|e| format!("{e:?}"))?;
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(5))
+            .build()
+            .map_err(|e| format!("{e:?}"))?;
         let response = client.get(format!("{}{path}", self.http())).send().await.map_err(|e| format!("{e:?}"))?;
         let status = response.status().as_u16();
         Ok((status, response.text().await.map_err(|e| format!("{e:?}"))?))
@@ -126,7 +136,8 @@ impl Operator {
     /// Its memory in KiB (resident set).
     pub fn rss_kib(&self) -> u64 {
         let path = format!("/proc/{}/status", self.process.pid());
-        let status = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("cannot read {path} (has the operator ended?): {e}"));
+        let status = std::fs::read_to_string(&path)
+            .unwrap_or_else(|e| panic!("cannot read {path} (has the operator ended?): {e}"));
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let number = line.and_then(|rest| rest.split_whitespace().next()).and_then(|number| number.parse().ok());
         number.unwrap_or_else(|| panic!("no VmRSS in {path} (has the operator ended?)"))

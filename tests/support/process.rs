@@ -93,7 +93,12 @@ impl Process {
         let started = Instant::now();
         // The standard library can only send SIGKILL; the shell's own `kill` needs no package.
         let sent = Command::new("/bin/sh").arg("-c").arg(format!("kill -TERM {}", self.pid())).status();
-        assert!(sent.is_ok_and(|s| s.success()), "cannot send SIGTERM to {}: has it ended before?\n{}", self.name, self.tail());
+        assert!(
+            sent.is_ok_and(|s| s.success()),
+            "cannot send SIGTERM to {}: has it ended before?\n{}",
+            self.name,
+            self.tail()
+        );
         let what = format!("{} ends after SIGTERM", self.name);
         let status = await_until(&what, deadline, async || self.exit_status().ok_or_else(|| self.tail())).await;
         self.lifeline = None;

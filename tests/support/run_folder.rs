@@ -34,7 +34,8 @@ fn create() -> (PathBuf, File) {
     // A process id comes back after a while; what lies there then is of an ended run.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap_or_else(|e| panic!("cannot create {}: {e}", folder.display()));
-    let lock = File::create(folder.join("lock")).unwrap_or_else(|e| panic!("cannot create a lock in {}: {e}", folder.display()));
+    let lock = File::create(folder.join("lock"))
+        .unwrap_or_else(|e| panic!("cannot create a lock in {}: {e}", folder.display()));
     lock.try_lock().unwrap_or_else(|e| panic!("somebody else has the lock in {}: {e}", folder.display()));
     tidy(&runs);
     (folder, lock)
@@ -50,7 +51,8 @@ fn tidy(runs: &Path) {
         for part in folders_in(&run) {
             let _ = fs::remove_dir_all(part.join(BULKY));
         }
-        let age = fs::metadata(run.join("lock")).and_then(|m| m.modified()).ok().and_then(|created| created.elapsed().ok());
+        let age =
+            fs::metadata(run.join("lock")).and_then(|m| m.modified()).ok().and_then(|created| created.elapsed().ok());
         if age.is_some_and(|age| age > KEEP_LOGS) {
             let _ = fs::remove_dir_all(&run);
         }

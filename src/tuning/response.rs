@@ -1,0 +1,66 @@
+//! From SageMaker's words to ours. A status that this release does not know is a value, not a panic.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_sagemaker::operation::describe_hyper_parameter_tuning_job::DescribeHyperParameterTuningJobOutput;
+use aws_sdk_sagemaker::operation::describe_training_job::DescribeTrainingJobOutput;
+use aws_sdk_sagemaker::types as aws;
+
+use crate::api::TrainingJobCounts;
+use crate::decide::observation::{BestSoFar, JobStatus, TrainingResult, TuningJob};
+
+pub(super) fn tuning_job(output: DescribeHyperParameterTuningJobOutput) -> TuningJob {
+    TuningJob {
+        status: status(output.hyper_parameter_tuning_job_status.as_ref()),
+        arn: output.hyper_parameter_tuning_job_arn.unwrap_or_default(),
+        failure_reason: output.failure_reason.filter(|reason| !reason.is_empty()),
+        training_jobs: counts(output.training_job_status_counters.as_ref()),
+        best: output.best_training_job.and_then(|best| {
+            Some(BestSoFar {
+                training_job_name: best.training_job_name.filter(|name| !name.is_empty())?,
+                hyperparameters: best.tuned_hyper_parameters.unwrap_or_default().into_iter().collect::<BTreeMap<_, _>>(),
+            })
+        }),
+    }
+}
+
+pub(super) fn training_result(output: DescribeTrainingJobOutput) -> TrainingResult {
+    TrainingResult {
+        metrics: output
+            .final_metric_data_list
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|metric| Some((metric.metric_name?, metric.value?)))
+            .collect(),
+        model_artifact: output.model_artifacts.and_then(|artifacts| artifacts.s3_model_artifacts),
+        training_seconds: output.training_time_in_seconds,
+        billable_seconds: output.billable_time_in_seconds,
+    }
+}
+
+pub(super) fn status(status: Option<&aws::HyperParameterTuningJobStatus>) -> JobStatus {
+    use aws::HyperParameterTuningJobStatus as Status;
+    match status {
+        Some(Status::Completed) => JobStatus::Completed,
+        Some(Status::Failed) => JobStatus::Failed,
+        Some(Status::Stopped) => JobStatus::Stopped,
+        Some(Status::Stopping) => JobStatus::Stopping,
+        Some(Status::Deleting | Status::DeleteFailed) => JobStatus::Deleting,
+        Some(Status::InProgress) | None => JobStatus::InProgress,
+        Some(other) => {
+            tracing::warn!(status = other.as_str(), "unknown status of a tuning job; taken for InProgress");
+            JobStatus::InProgress
+        }
+    }
+}
+
+pub(super) fn counts(counters: Option<&aws::TrainingJobStatusCounters>) -> TrainingJobCounts {
+    let Some(counters) = counters else { return TrainingJobCounts::default() };
+    TrainingJobCounts {
+        completed: counters.completed.unwrap_or_default(),
+        in_progress: counters.in_progress.unwrap_or_default(),
+        retryable_error: counters.retryable_error.unwrap_or_default(),
+        non_retryable_error: counters.non_retryable_error.unwrap_or_default(),
+        stopped: counters.stopped.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,326 @@
+//! SageMaker through the AWS SDK. Every call goes through the limits of its region and is counted.
+//!
+//! The SDK does not retry here: a retry inside the SDK would hide throttling from the limits, could hold a reconcile
+//! for minutes, and would not count. The reconcile loop is the retry.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::config::retry::RetryConfig;
+use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
+use aws_sdk_sagemaker::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sagemaker::types as aws;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use super::limiter::{Limits, Operation};
+use super::{Class, JobRequest, TuningError, request, response};
+use crate::api::TrainingJobCounts;
+use crate::decide::observation::{JobStatus, TrainingResult, TuningJob};
+use crate::runtime::clock;
+use crate::runtime::metrics::Metrics;
+
+/// Longest time that a call waits for its turn before it is given back as throttled.
+const MAX_WAIT: Duration = Duration::from_secs(20);
+
+/// SageMaker's public hub of JumpStart models.
+const PUBLIC_HUB: &str = "SageMakerPublicHub";
+
+/// SageMaker in all regions, with one set of credentials: one account.
+#[derive(Clone)]
+pub struct SageMaker {
+    config: Arc<SdkConfig>,
+    default_region: Option<String>,
+    metrics: Arc<Metrics>,
+    regions: Arc<Mutex<HashMap<String, Region>>>,
+}
+
+/// SageMaker in one region. Cheap to clone.
+#[derive(Clone)]
+pub struct Region {
+    name: Arc<str>,
+    client: Client,
+    limits: Arc<Limits>,
+    metrics: Arc<Metrics>,
+}
+
+/// A running job as the listing shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActiveJob {
+    /// InProgress or Stopping.
+    pub status: JobStatus,
+    /// Its training jobs, by state.
+    pub training_jobs: TrainingJobCounts,
+}
+
+/// A version of a model in the hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubContent {
+    /// The version.
+    pub version: String,
+    /// The document, JSON.
+    pub document: String,
+}
+
+impl SageMaker {
+    /// SageMaker as `config` reaches it.
+    pub fn new(config: SdkConfig, metrics: Arc<Metrics>) -> Self {
+        let default_region = config.region().map(ToString::to_string);
+        Self { config: Arc::new(config), default_region, metrics, regions: Arc::default() }
+    }
+
+    /// The region for selections that name none.
+    pub fn default_region(&self) -> Option<&str> {
+        self.default_region.as_deref()
+    }
+
+    /// SageMaker in the region `name`.
+    pub fn region(&self, name: &str) -> Region {
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        regions.entry(name.to_owned()).or_insert_with(|| self.connect(name)).clone()
+    }
+
+    fn connect(&self, name: &str) -> Region {
+        let config = aws_sdk_sagemaker::config::Builder::from(&*self.config)
+            .region(aws_sdk_sagemaker::config::Region::new(name.to_owned()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(5))
+                    .operation_timeout(Duration::from_secs(20))
+                    .build(),
+            )
+            .build();
+        Region {
+            name: name.into(),
+            client: Client::from_conf(config),
+            limits: Arc::default(),
+            metrics: self.metrics.clone(),
+        }
+    }
+}
+
+impl Region {
+    /// The name of the region.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Creates a tuning job and returns its ARN. `Class::Exists` when the name is taken, which is also what a repeated
+    /// call gets whose first answer was lost.
+    pub async fn create(&self, job: &JobRequest) -> Result<String, TuningError> {
+        let operation = Operation::CreateHyperParameterTuningJob;
+        let input = request::create(job).map_err(|error| invalid(operation, &error))?;
+        let output = self
+            .call(operation, || {
+                self.client
+                    .create_hyper_parameter_tuning_job()
+                    .set_hyper_parameter_tuning_job_name(input.hyper_parameter_tuning_job_name)
+                    .set_hyper_parameter_tuning_job_config(input.hyper_parameter_tuning_job_config)
+                    .set_training_job_definition(input.training_job_definition)
+                    .set_tags(input.tags)
+                    .send()
+            })
+            .await?;
+        Ok(output.hyper_parameter_tuning_job_arn.unwrap_or_default())
+    }
+
+    /// The tuning job of that name.
+    pub async fn describe(&self, name: &str) -> Result<TuningJob, TuningError> {
+        self.call(Operation::DescribeHyperParameterTuningJob, || {
+            self.client.describe_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send()
+        })
+        .await
+        .map(response::tuning_job)
+    }
+
+    /// The metrics of the training job of that name.
+    pub async fn training_result(&self, name: &str) -> Result<TrainingResult, TuningError> {
+        self.call(Operation::DescribeTrainingJob, || self.client.describe_training_job().training_job_name(name).send())
+            .await
+            .map(response::training_result)
+    }
+
+    /// All jobs of the operator that run, and with `stopping` those that are being stopped.
+    ///
+    /// Filtered by name and status only: a filter on the time of the last change makes SageMaker answer long runs of
+    /// empty pages (public reports). An empty page with a token is not the end.
+    pub async fn active_jobs(&self, prefix: &str, stopping: bool) -> Result<HashMap<String, ActiveJob>, TuningError> {
+        let mut jobs = HashMap::new();
+        let mut statuses = vec![aws::HyperParameterTuningJobStatus::InProgress];
+        if stopping {
+            statuses.push(aws::HyperParameterTuningJobStatus::Stopping);
+        }
+        for status in statuses {
+            let mut token = None;
+            loop {
+                let page = self
+                    .call(Operation::ListHyperParameterTuningJobs, || {
+                        self.client
+                            .list_hyper_parameter_tuning_jobs()
+                            .name_contains(prefix)
+                            .status_equals(status.clone())
+                            .max_results(100)
+                            .set_next_token(token.take())
+                            .send()
+                    })
+                    .await?;
+                for job in page.hyper_parameter_tuning_job_summaries.unwrap_or_default() {
+                    let Some(name) = job.hyper_parameter_tuning_job_name else { continue };
+                    let active = ActiveJob {
+                        status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
+                        training_jobs: response::counts(job.training_job_status_counters.as_ref()),
+                    };
+                    jobs.insert(name, active);
+                }
+                match page.next_token {
+                    Some(next) => token = Some(next),
+                    None => break,
+                }
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// Stops a tuning job. `Ok` also when there is none or when it has ended: there is nothing to stop.
+    pub async fn stop(&self, name: &str) -> Result<(), TuningError> {
+        let stopped = self
+            .call(Operation::StopHyperParameterTuningJob, || {
+                self.client.stop_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send()
+            })
+            .await;
+        match stopped {
+            Ok(_) => Ok(()),
+            Err(error) if error.class == Class::NotFound => Ok(()),
+            // Only the word is sure (public reports): "... is already in a terminal state".
+            Err(error) if error.class == Class::Invalid && error.message.contains("already") => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The tags of a resource.
+    pub async fn tags(&self, arn: &str) -> Result<Vec<(String, String)>, TuningError> {
+        let mut tags = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .call(Operation::ListTags, || {
+                    self.client.list_tags().resource_arn(arn).max_results(100).set_next_token(token.take()).send()
+                })
+                .await?;
+            tags.extend(page.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?))));
+            match page.next_token {
+                Some(next) => token = Some(next),
+                None => return Ok(tags),
+            }
+        }
+    }
+
+    /// A model of the public hub; the newest version when none is named.
+    pub async fn hub_content(&self, model_id: &str, version: Option<&str>) -> Result<HubContent, TuningError> {
+        let output = self
+            .call(Operation::DescribeHubContent, || {
+                self.client
+                    .describe_hub_content()
+                    .hub_name(PUBLIC_HUB)
+                    .hub_content_type(aws::HubContentType::Model)
+                    .hub_content_name(model_id)
+                    .set_hub_content_version(version.map(str::to_owned))
+                    .send()
+            })
+            .await?;
+        Ok(HubContent {
+            version: output.hub_content_version.unwrap_or_default(),
+            document: output.hub_content_document.unwrap_or_default(),
+        })
+    }
+
+    /// The versions of a model in the public hub, in no particular order.
+    pub async fn hub_versions(&self, model_id: &str) -> Result<Vec<String>, TuningError> {
+        let mut versions = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .call(Operation::ListHubContentVersions, || {
+                    self.client
+                        .list_hub_content_versions()
+                        .hub_name(PUBLIC_HUB)
+                        .hub_content_type(aws::HubContentType::Model)
+                        .hub_content_name(model_id)
+                        .max_results(100)
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            let summaries = page.hub_content_summaries.unwrap_or_default();
+            versions.extend(summaries.into_iter().filter_map(|summary| summary.hub_content_version));
+            match page.next_token {
+                Some(next) => token = Some(next),
+                None => return Ok(versions),
+            }
+        }
+    }
+
+    /// One call: waits for its turn, is timed, counted and classified, and tells the limits how it went.
+    async fn call<T, E, F>(&self, operation: Operation, send: impl FnOnce() -> F) -> Result<T, TuningError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let wait = self.limits.take(operation, clock::now());
+        if wait > MAX_WAIT {
+            return Err(TuningError {
+                class: Class::Throttled,
+                operation: operation.as_str(),
+                code: None,
+                message: format!("its turn comes only in {} s, since SageMaker throttles it", wait.as_secs()),
+            });
+        }
+        tokio::time::sleep(wait).await;
+        let started = clock::now();
+        let result = send().await.map_err(|error| classify(operation, &error));
+        let now = clock::now();
+        let class = result.as_ref().err().map(|error| error.class);
+        let rate = self.limits.note(operation, class == Some(Class::Throttled), now);
+        self.metrics.sagemaker_call(&self.name, operation, class, now.duration_since(started).as_secs_f64(), rate);
+        if let Err(error) = &result {
+            tracing::debug!(region = &*self.name, class = error.class.as_str(), %error, "SageMaker call failed");
+        }
+        result
+    }
+}
+
+fn classify<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> TuningError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let code = error.code().map(str::to_owned);
+    let (class, message) = match error {
+        SdkError::ServiceError(_) => {
+            let message = error.message().unwrap_or("no message").to_owned();
+            (Class::of(code.as_deref(), &message, status), message)
+        }
+        _ => {
+            let told = DisplayErrorContext(error).to_string();
+            // No credentials at all show up as a request that could not be dispatched.
+            let credentials = status.is_none() && told.to_ascii_lowercase().contains("credential");
+            let class = if credentials { Class::Credentials } else { Class::of(None, &told, status) };
+            (class, brief(&told))
+        }
+    };
+    TuningError { class, operation: operation.as_str(), code, message }
+}
+
+/// The SDK appends a debug dump to its messages; people need only the sentence before it.
+fn brief(told: &str) -> String {
+    let sentence = told.split(" (").next().unwrap_or(told);
+    crate::decide::outcome::clip(sentence, 300)
+}
+
+fn invalid(operation: Operation, error: &dyn std::error::Error) -> TuningError {
+    TuningError { class: Class::Invalid, operation: operation.as_str(), code: None, message: error.to_string() }
+}
