@@ -15,5 +15,17 @@
 //! | [`emulator`] | a SageMaker on loopback | nothing of the above |
 
 pub mod api;
+#[cfg(feature = "operator")]
+pub mod catalog;
+#[cfg(feature = "operator")]
+pub mod controller;
 pub mod decide;
+#[cfg(feature = "emulator")]
+pub mod emulator;
+#[cfg(feature = "operator")]
+pub mod observe;
 pub mod pareto;
+#[cfg(feature = "operator")]
+pub mod runtime;
+#[cfg(feature = "operator")]
+pub mod tuning;

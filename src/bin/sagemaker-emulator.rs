@@ -1,2 +1,20 @@
-//! The emulator as a program.
-fn main() {}
+//! A `SageMaker` on loopback. `--help` tells how; `docs/emulator.md` tells more.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use modelselection_operator::emulator::{args::Args, program};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match program::run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

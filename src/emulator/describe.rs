@@ -46,7 +46,13 @@ impl Place<'_> {
 /// `DescribeHyperParameterTuningJob`.
 pub fn tuning_job(job: &Job, state: &JobState, place: &Place<'_>) -> Value {
     let mut answer = Map::new();
-    for member in ["HyperParameterTuningJobConfig", "TrainingJobDefinition", "TrainingJobDefinitions", "WarmStartConfig", "Autotune"] {
+    for member in [
+        "HyperParameterTuningJobConfig",
+        "TrainingJobDefinition",
+        "TrainingJobDefinitions",
+        "WarmStartConfig",
+        "Autotune",
+    ] {
         if let Some(value) = job.request.get(member).filter(|value| !value.is_null()) {
             answer.insert(member.to_owned(), value.clone());
         }
@@ -188,9 +194,19 @@ pub fn training_summary(job: &Job, trial: &Trial, state: &TrialState, place: &Pl
 pub fn training_job(job: &Job, trial: &Trial, state: &TrialState, now: Moment, place: &Place<'_>) -> Value {
     let base = raw_definition(job, trial.definition);
     let mut answer = Map::new();
-    for member in ["RoleArn", "InputDataConfig", "OutputDataConfig", "StoppingCondition", "VpcConfig", "CheckpointConfig", "Environment",
-        "RetryStrategy", "EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining"]
-    {
+    for member in [
+        "RoleArn",
+        "InputDataConfig",
+        "OutputDataConfig",
+        "StoppingCondition",
+        "VpcConfig",
+        "CheckpointConfig",
+        "Environment",
+        "RetryStrategy",
+        "EnableNetworkIsolation",
+        "EnableInterContainerTrafficEncryption",
+        "EnableManagedSpotTraining",
+    ] {
         if let Some(value) = base.get(member) {
             answer.insert(member.to_owned(), value.clone());
         }
@@ -202,7 +218,10 @@ pub fn training_job(job: &Job, trial: &Trial, state: &TrialState, now: Moment, p
     if let Some(algorithm) = algorithm.as_object_mut() {
         fill(algorithm, "EnableSageMakerMetricsTimeSeries", json!(false));
     }
-    let output = job.setup.definition(trial.definition).map_or("", |definition| definition.output_data_config.s3_output_path.as_str());
+    let output = job
+        .setup
+        .definition(trial.definition)
+        .map_or("", |definition| definition.output_data_config.s3_output_path.as_str());
     answer.extend(object(json!({
         "TrainingJobName": trial.name,
         "TrainingJobArn": place.training_job(&trial.name),
@@ -227,7 +246,8 @@ pub fn training_job(job: &Job, trial: &Trial, state: &TrialState, now: Moment, p
     if let Some((started, ended)) = state.started.zip(state.ended) {
         let seconds = ended.since(started).round().max(1.0);
         // Spot instances cost about a third.
-        let spot = job.setup.definition(trial.definition).is_some_and(|definition| definition.enable_managed_spot_training);
+        let spot =
+            job.setup.definition(trial.definition).is_some_and(|definition| definition.enable_managed_spot_training);
         let billed = if spot { (seconds * 0.3).ceil() } else { seconds };
         answer.insert("TrainingTimeInSeconds".to_owned(), json!(whole(seconds)));
         answer.insert("BillableTimeInSeconds".to_owned(), json!(whole(billed)));
@@ -263,7 +283,11 @@ fn metrics(job: &Job, trial: &Trial, state: &TrialState, now: Moment) -> Vec<Val
         return Vec::new();
     }
     let log = job.setup.log(trial.definition, &trial.tuned);
-    let log = if matches!(trial.outcome, super::trial::Outcome::Failed(_)) { log.into_iter().filter(|line| line.at < state.log_until).collect() } else { log };
+    let log = if matches!(trial.outcome, super::trial::Outcome::Failed(_)) {
+        log.into_iter().filter(|line| line.at < state.log_until).collect()
+    } else {
+        log
+    };
     let definitions = job.setup.metric_definitions(trial.definition);
     let readers = definitions.iter().filter_map(|definition| super::results::Reader::new(definition).ok());
     readers
@@ -287,7 +311,10 @@ fn complete(job: &Job, index: usize, definition: &mut Value) {
     for flag in ["EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining"] {
         fill(members, flag, json!(false));
     }
-    members.insert("StaticHyperParameters".to_owned(), json!(job.setup.hyperparameters(index, &std::collections::BTreeMap::new())));
+    members.insert(
+        "StaticHyperParameters".to_owned(),
+        json!(job.setup.hyperparameters(index, &std::collections::BTreeMap::new())),
+    );
     if let Some(algorithm) = members.get_mut("AlgorithmSpecification").and_then(Value::as_object_mut) {
         algorithm.insert("MetricDefinitions".to_owned(), json!(job.setup.metric_definitions(index)));
     }
@@ -341,7 +368,8 @@ fn transition(phase: &Phase) -> Value {
         "MaxRuntimeExceeded" => "Training job runtime exceeded MaxRuntimeInSeconds provided",
         _ => "Training job failed",
     };
-    let mut transition = object(json!({"Status": phase.status, "StartTime": phase.start.seconds(), "StatusMessage": message}));
+    let mut transition =
+        object(json!({"Status": phase.status, "StartTime": phase.start.seconds(), "StatusMessage": message}));
     if let Some(end) = phase.end {
         transition.insert("EndTime".to_owned(), json!(end.seconds()));
     }
@@ -353,11 +381,16 @@ fn identical_warm_start(job: &Job) -> bool {
 }
 
 fn overall(job: &Job, own: &Value) -> Value {
-    let value = |summary: &Value| summary.pointer("/FinalHyperParameterTuningJobObjectiveMetric/Value").and_then(Value::as_f64);
+    let value =
+        |summary: &Value| summary.pointer("/FinalHyperParameterTuningJobObjectiveMetric/Value").and_then(Value::as_f64);
     let request = &job.setup.request;
-    let maximizes = request.definitions().next().and_then(|d| request.objective(d)).is_none_or(super::wire::Objective::maximizes);
+    let maximizes =
+        request.definitions().next().and_then(|d| request.objective(d)).is_none_or(super::wire::Objective::maximizes);
     let parent = job.parent_best.as_ref();
-    let better = parent.and_then(value).zip(value(own)).is_some_and(|(theirs, ours)| if maximizes { theirs > ours } else { theirs < ours });
+    let better = parent
+        .and_then(value)
+        .zip(value(own))
+        .is_some_and(|(theirs, ours)| if maximizes { theirs > ours } else { theirs < ours });
     parent.filter(|_| better).unwrap_or(own).clone()
 }
 

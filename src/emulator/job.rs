@@ -161,8 +161,13 @@ impl Job {
     /// How it looks at `now`; nothing once it is gone.
     pub fn state(&self, now: Moment) -> Option<JobState> {
         let status = self.status(now)?;
-        let trials: Vec<(usize, TrialState)> =
-            self.plan.trials.iter().enumerate().filter_map(|(i, trial)| Some((i, self.trial_state(trial, now)?))).collect();
+        let trials: Vec<(usize, TrialState)> = self
+            .plan
+            .trials
+            .iter()
+            .enumerate()
+            .filter_map(|(i, trial)| Some((i, self.trial_state(trial, now)?)))
+            .collect();
         let end = self.end();
         let known = [Some(self.created()), self.stopped, Some(end), self.deleted];
         let moments = known.into_iter().flatten().chain(trials.iter().map(|(_, trial)| trial.modified));
@@ -183,10 +188,12 @@ impl Job {
         let sign = if first.is_none_or(super::wire::Objective::maximizes) { 1.0 } else { -1.0 };
         let candidates = trials.iter().filter_map(|(i, trial)| Some((*i, trial.usable_objective()? * sign)));
         // The first of equals stays the best, as it was when the others were still running.
-        candidates.fold(None, |best: Option<(usize, f32)>, (i, value)| match best {
-            Some((_, top)) if value <= top => best,
-            _ => Some((i, value)),
-        }).map(|(i, _)| i)
+        candidates
+            .fold(None, |best: Option<(usize, f32)>, (i, value)| match best {
+                Some((_, top)) if value <= top => best,
+                _ => Some((i, value)),
+            })
+            .map(|(i, _)| i)
     }
 }
 

@@ -224,12 +224,15 @@ impl Walk {
                     self.constraint(path, format!("'{text}'"), constraint);
                 }
             }
-            (Kind::Integer | Kind::Long, Value::Number(number)) if number.as_f64().is_some_and(|n| n.fract() == 0.0) => {
+            (Kind::Integer | Kind::Long, Value::Number(number))
+                if number.as_f64().is_some_and(|n| n.fract() == 0.0) =>
+            {
                 self.number(shape, number, path);
             }
             (Kind::Float | Kind::Double, Value::Number(number)) => self.number(shape, number, path),
             // A NaN cannot be written as a JSON number; awsJson spells it as text.
-            (Kind::Float | Kind::Double, Value::String(text)) if ["NaN", "Infinity", "-Infinity"].contains(&text.as_str()) => {}
+            (Kind::Float | Kind::Double, Value::String(text))
+                if ["NaN", "Infinity", "-Infinity"].contains(&text.as_str()) => {}
             (Kind::Timestamp, Value::Number(_)) | (Kind::Boolean, Value::Bool(_)) => {}
             (kind, value) => self.found.push(Violation {
                 path: path.to_owned(),
@@ -242,7 +245,8 @@ impl Walk {
 
     fn entry(&mut self, shape: &Shape, key: &str, item: &Value, whole: &Value, path: &str) {
         let Some((key_shape, value_shape)) = shape.key.as_ref().zip(shape.value.as_ref()) else { return };
-        let bad = self::shape(&key_shape.shape).map(|keys| text_constraints(&key_shape.shape, keys, key)).unwrap_or_default();
+        let bad =
+            self::shape(&key_shape.shape).map(|keys| text_constraints(&key_shape.shape, keys, key)).unwrap_or_default();
         if !bad.is_empty() {
             self.constraint(path, printed(whole), format!("Map keys must satisfy constraint: [{}]", bad.join(", ")));
         }
@@ -250,7 +254,11 @@ impl Walk {
             (Some(values @ Shape { kind: Kind::String, .. }), Value::String(text)) => {
                 let bad = text_constraints(&value_shape.shape, values, text);
                 if !bad.is_empty() {
-                    self.constraint(path, printed(whole), format!("Map value must satisfy constraint: [{}]", bad.join(", ")));
+                    self.constraint(
+                        path,
+                        printed(whole),
+                        format!("Map value must satisfy constraint: [{}]", bad.join(", ")),
+                    );
                 }
             }
             _ => self.value(&value_shape.shape, item, &join(path, key)),
@@ -286,8 +294,12 @@ fn text_constraints(name: &str, shape: &Shape, text: &str) -> Vec<String> {
 }
 
 fn bounds(shape: &Shape, size: f64, what: &str) -> Vec<String> {
-    let low = shape.min.filter(|min| size < *min).map(|min| format!("Member must have {what} greater than or equal to {min}"));
-    let high = shape.max.filter(|max| size > *max).map(|max| format!("Member must have {what} less than or equal to {max}"));
+    let low = shape
+        .min
+        .filter(|min| size < *min)
+        .map(|min| format!("Member must have {what} greater than or equal to {min}"));
+    let high =
+        shape.max.filter(|max| size > *max).map(|max| format!("Member must have {what} less than or equal to {max}"));
     low.into_iter().chain(high).collect()
 }
 

@@ -11,8 +11,7 @@ use super::random;
 /// The table used unless another is given.
 const DEFAULT: &str = include_str!("models.json");
 /// Failure text of a training job whose row names none; the shape of the service's (fixture `describe-training-job.failed`).
-pub const OUT_OF_MEMORY: &str =
-    "AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"ResourceExhaustedError: OOM when allocating tensor\"";
+pub const OUT_OF_MEMORY: &str = "AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"ResourceExhaustedError: OOM when allocating tensor\"";
 
 /// One row of the table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -249,7 +248,8 @@ mod tests {
         let (made_up, published): (Vec<_>, Vec<_>) = table.models.iter().partition(|row| row.made_up == Some(true));
         assert!(made_up.len() >= 10);
         for row in made_up {
-            let dominated = published.iter().any(|other| other.accuracy > row.accuracy && other.throughput > row.throughput);
+            let dominated =
+                published.iter().any(|other| other.accuracy > row.accuracy && other.throughput > row.throughput);
             assert!(dominated, "{}", row.matches);
         }
     }
@@ -269,8 +269,14 @@ mod tests {
             let name = format!("image-{i}");
             let guess = table.behaviour(None, &name);
             assert_eq!(guess, table.behaviour(None, &name));
-            assert!((50.0..96.0).contains(&guess.accuracy) && guess.top5 > guess.accuracy && guess.top5 < 100.0, "{guess:?}");
-            assert!(guess.throughput > 0.5 && guess.seconds_per_epoch > 10.0 && guess.parameters_millions > 0.3, "{guess:?}");
+            assert!(
+                (50.0..96.0).contains(&guess.accuracy) && guess.top5 > guess.accuracy && guess.top5 < 100.0,
+                "{guess:?}"
+            );
+            assert!(
+                guess.throughput > 0.5 && guess.seconds_per_epoch > 10.0 && guess.parameters_millions > 0.3,
+                "{guess:?}"
+            );
         }
     }
 }

@@ -98,7 +98,10 @@ impl<'a> Cut<'a> {
         }
         let size = request.get("MaxResults").and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
         Self {
-            descending: request.get("SortOrder").and_then(Value::as_str).map_or(descending, |order| order == "Descending"),
+            descending: request
+                .get("SortOrder")
+                .and_then(Value::as_str)
+                .map_or(descending, |order| order == "Descending"),
             size: size.unwrap_or(default),
             token: request.get("NextToken").and_then(Value::as_str),
             list: random::hex(&[operation, &filters.to_string()], 16),
@@ -112,15 +115,19 @@ impl<'a> Cut<'a> {
         let start = match self.token {
             None => 0,
             Some(token) => {
-                let last: Token = decode(token).filter(|last: &Token| last.list == self.list).ok_or_else(invalid_token)?;
-                items.partition_point(|item| direction(item.key.order(&last.key).then_with(|| item.name.cmp(&last.name))).is_le())
+                let last: Token =
+                    decode(token).filter(|last: &Token| last.list == self.list).ok_or_else(invalid_token)?;
+                items.partition_point(|item| {
+                    direction(item.key.order(&last.key).then_with(|| item.name.cmp(&last.name))).is_le()
+                })
             }
         };
         let more = items.len() > start.saturating_add(self.size);
         let page: Vec<Item<T>> = items.into_iter().skip(start).take(self.size).collect();
-        let next = page.last().filter(|_| more).map(|last| {
-            encode(&Token { list: self.list.clone(), key: last.key.clone(), name: last.name.clone() })
-        });
+        let next = page
+            .last()
+            .filter(|_| more)
+            .map(|last| encode(&Token { list: self.list.clone(), key: last.key.clone(), name: last.name.clone() }));
         Ok(Page { items: page.into_iter().map(|item| item.value).collect(), next })
     }
 }
@@ -154,7 +161,10 @@ mod tests {
     use super::*;
 
     fn items(names: &[&str]) -> Vec<Item<String>> {
-        names.iter().map(|name| Item { key: SortKey::Text((*name).into()), name: (*name).into(), value: (*name).into() }).collect()
+        names
+            .iter()
+            .map(|name| Item { key: SortKey::Text((*name).into()), name: (*name).into(), value: (*name).into() })
+            .collect()
     }
 
     #[test]

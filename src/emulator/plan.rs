@@ -67,8 +67,10 @@ impl Setup {
         let Some(definition) = self.definition(index) else { return Vec::new() };
         let mut metrics = definition.algorithm_specification.metric_definitions.clone();
         let Some(objective) = self.request.objective(definition) else { return metrics };
-        if !metrics.iter().any(|metric| metric.name == objective.metric_name) && self.built_in.get(index) == Some(&true) {
-            let regex = format!("#quality_metric: host=\\S+, {} <score>=\\((\\S+)\\)", regex::escape(&objective.metric_name));
+        if !metrics.iter().any(|metric| metric.name == objective.metric_name) && self.built_in.get(index) == Some(&true)
+        {
+            let regex =
+                format!("#quality_metric: host=\\S+, {} <score>=\\((\\S+)\\)", regex::escape(&objective.metric_name));
             metrics.push(MetricDefinition { name: objective.metric_name.clone(), regex });
         }
         if let Some(found) = metrics.iter().find(|metric| metric.name == objective.metric_name) {
@@ -90,7 +92,9 @@ impl Setup {
 
     /// The log of a trial that nobody stops.
     pub fn log(&self, index: usize, tuned: &BTreeMap<String, String>) -> Vec<Line> {
-        let Some((definition, behaviour)) = self.definition(index).zip(self.behaviours.get(index)) else { return Vec::new() };
+        let Some((definition, behaviour)) = self.definition(index).zip(self.behaviours.get(index)) else {
+            return Vec::new();
+        };
         let objective = self.request.objective(definition).map(|objective| objective.metric_name.as_str());
         results::log(&Run {
             behaviour,
@@ -211,7 +215,19 @@ impl<'a> Tuner<'a> {
         let ended = if uploads { uploading.plus(UPLOADING) } else { uploading };
         let objective = stopped.is_none().then_some(fate.objective).flatten();
         let outcome = fate.outcome;
-        self.trials.push(Trial { name, definition, tuned, created, started, training, uploading, ended, outcome, objective, stopped });
+        self.trials.push(Trial {
+            name,
+            definition,
+            tuned,
+            created,
+            started,
+            training,
+            uploading,
+            ended,
+            outcome,
+            objective,
+            stopped,
+        });
     }
 
     /// How long the container runs, and to what end.
@@ -281,11 +297,15 @@ impl<'a> Tuner<'a> {
         } else {
             self.not_improving += 1;
         }
-        let Some(criteria) = &self.setup.request.hyper_parameter_tuning_job_config.tuning_job_completion_criteria else {
+        let Some(criteria) = &self.setup.request.hyper_parameter_tuning_job_config.tuning_job_completion_criteria
+        else {
             return false;
         };
         let reached = criteria.target_objective_metric_value.is_some_and(|target| !self.better(target, value));
-        let patience = criteria.best_objective_not_improving.as_ref().and_then(|rule| rule.max_number_of_training_jobs_not_improving);
+        let patience = criteria
+            .best_objective_not_improving
+            .as_ref()
+            .and_then(|rule| rule.max_number_of_training_jobs_not_improving);
         reached || patience.is_some_and(|patience| self.not_improving >= patience)
     }
 }

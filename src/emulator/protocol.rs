@@ -82,12 +82,20 @@ impl ApiError {
 
     /// The signature header cannot be read.
     pub fn incomplete_signature(header: &str) -> Self {
-        Self::framework(400, "IncompleteSignature", format!("Authorization header requires 'Credential' parameter. Authorization={header}"))
+        Self::framework(
+            400,
+            "IncompleteSignature",
+            format!("Authorization header requires 'Credential' parameter. Authorization={header}"),
+        )
     }
 
     /// The signature is for another service.
     pub fn wrong_scope() -> Self {
-        Self::framework(400, "InvalidSignatureException", "Credential should be scoped to correct service: 'sagemaker'.")
+        Self::framework(
+            400,
+            "InvalidSignatureException",
+            "Credential should be scoped to correct service: 'sagemaker'.",
+        )
     }
 
     /// A fault of the service.
@@ -121,7 +129,9 @@ impl Signer {
         let mut parameters = parameters.split([',', ' ']).filter_map(|parameter| parameter.trim().split_once('='));
         let (_, scope) = parameters.find(|(name, _)| *name == "Credential").ok_or_else(incomplete)?;
         match scope.split('/').rev().collect::<Vec<_>>().as_slice() {
-            ["aws4_request", "sagemaker", region, _date, _key, ..] if !region.is_empty() => Ok(Self { region: (*region).to_owned() }),
+            ["aws4_request", "sagemaker", region, _date, _key, ..] if !region.is_empty() => {
+                Ok(Self { region: (*region).to_owned() })
+            }
             ["aws4_request", _other, _, _, _, ..] => Err(ApiError::wrong_scope()),
             _ => Err(incomplete()),
         }
@@ -131,7 +141,9 @@ impl Signer {
 /// The operation in `X-Amz-Target: SageMaker.<Operation>`.
 pub fn operation(target: Option<&str>) -> Result<&str, ApiError> {
     let target = target.ok_or_else(|| ApiError::unknown_operation("The header X-Amz-Target is missing."))?;
-    target.strip_prefix("SageMaker.").ok_or_else(|| ApiError::unknown_operation(format!("The target {target} is not of this service.")))
+    target
+        .strip_prefix("SageMaker.")
+        .ok_or_else(|| ApiError::unknown_operation(format!("The target {target} is not of this service.")))
 }
 
 #[cfg(test)]
@@ -144,13 +156,17 @@ mod tests {
         assert_eq!(Signer::read(Some(header)).unwrap().region, "eu-central-1");
         assert_eq!(Signer::read(None).unwrap_err().code, "MissingAuthenticationToken");
         assert_eq!(Signer::read(Some("Bearer x")).unwrap_err().code, "IncompleteSignature");
-        let s3 = "AWS4-HMAC-SHA256 Credential=AKID/20261124/eu-central-1/s3/aws4_request, SignedHeaders=host, Signature=00";
+        let s3 =
+            "AWS4-HMAC-SHA256 Credential=AKID/20261124/eu-central-1/s3/aws4_request, SignedHeaders=host, Signature=00";
         assert_eq!(Signer::read(Some(s3)).unwrap_err().code, "InvalidSignatureException");
     }
 
     #[test]
     fn throttling_is_the_58_bytes_seen_on_the_wire() {
-        assert_eq!(ApiError::throttled().body().to_string(), r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#);
+        assert_eq!(
+            ApiError::throttled().body().to_string(),
+            r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#
+        );
         assert_eq!(ApiError::throttled().body().to_string().len(), 58);
     }
 

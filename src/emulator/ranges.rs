@@ -12,7 +12,8 @@ const MOST_HYPERPARAMETERS: usize = 100;
 
 /// The first rule that the ranges break.
 pub fn check(ranges: &Ranges, statics: &BTreeMap<String, String>, autotune: bool) -> Result<(), ApiError> {
-    let numeric = ranges.integer_parameter_ranges.iter().chain(&ranges.continuous_parameter_ranges).map(|range| &range.name);
+    let numeric =
+        ranges.integer_parameter_ranges.iter().chain(&ranges.continuous_parameter_ranges).map(|range| &range.name);
     let names: Vec<&String> = numeric
         .chain(ranges.categorical_parameter_ranges.iter().map(|range| &range.name))
         .chain(ranges.auto_parameters.iter().map(|hint| &hint.name))
@@ -36,13 +37,18 @@ pub fn check(ranges: &Ranges, statics: &BTreeMap<String, String>, autotune: bool
         }
     }
     if names.len() + statics.len() + 1 > MOST_HYPERPARAMETERS {
-        return refuse(format!("The number of static and tunable hyperparameters together must not exceed {MOST_HYPERPARAMETERS}."));
+        return refuse(format!(
+            "The number of static and tunable hyperparameters together must not exceed {MOST_HYPERPARAMETERS}."
+        ));
     }
     for range in &ranges.integer_parameter_ranges {
         let bounds = (range.min_value.parse::<i64>(), range.max_value.parse::<i64>());
         let (Ok(min), Ok(max)) = bounds else { return refuse(not_a_number(range, "an integer")) };
         if range.scaling_type.as_deref() == Some("ReverseLogarithmic") {
-            return refuse(format!("ReverseLogarithmic scaling is not supported for the integer hyperparameter {}.", range.name));
+            return refuse(format!(
+                "ReverseLogarithmic scaling is not supported for the integer hyperparameter {}.",
+                range.name
+            ));
         }
         check_bounds(range, min > max, min <= 0)?;
     }
@@ -62,7 +68,9 @@ pub fn check(ranges: &Ranges, statics: &BTreeMap<String, String>, autotune: bool
 fn check_bounds(range: &NumericRange, reversed: bool, touches_zero: bool) -> Result<(), ApiError> {
     let NumericRange { name, min_value, max_value, .. } = range;
     if reversed {
-        return refuse(format!("MinValue ({min_value}) must not exceed MaxValue ({max_value}) for the hyperparameter {name}."));
+        return refuse(format!(
+            "MinValue ({min_value}) must not exceed MaxValue ({max_value}) for the hyperparameter {name}."
+        ));
     }
     if touches_zero && range.scaling_type.as_deref() == Some("Logarithmic") {
         return refuse(format!("Logarithmic scaling of {name} requires values greater than 0."));
@@ -71,7 +79,10 @@ fn check_bounds(range: &NumericRange, reversed: bool, touches_zero: bool) -> Res
 }
 
 fn not_a_number(range: &NumericRange, what: &str) -> String {
-    format!("MinValue ({}) and MaxValue ({}) of the hyperparameter {} must each be {what}.", range.min_value, range.max_value, range.name)
+    format!(
+        "MinValue ({}) and MaxValue ({}) of the hyperparameter {} must each be {what}.",
+        range.min_value, range.max_value, range.name
+    )
 }
 
 fn refuse<T>(message: impl Into<String>) -> Result<T, ApiError> {

@@ -120,7 +120,10 @@ pub fn log(run: &Run<'_>) -> Vec<Line> {
         let at = behaviour.seconds_per_epoch * f64::from(epoch);
         log.say(at, format!("Epoch {epoch}/{epochs}"));
         let logs = quality.keras(1.0 - 0.3 / f64::from(epoch * epoch) * f64::from(u32::from(epoch < epochs)));
-        let shown: String = logs.iter().map(|(name, value)| format!(" - {name}: {}", log.value(name, &format!("{value:.4}")))).collect();
+        let shown: String = logs
+            .iter()
+            .map(|(name, value)| format!(" - {name}: {}", log.value(name, &format!("{value:.4}"))))
+            .collect();
         log.say(at, format!("230/230 - {:.0}s{shown}", behaviour.seconds_per_epoch));
     }
 
@@ -151,7 +154,8 @@ fn test_lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality, end: f64) {
     log.say(end, "Evaluating trained model on test dataset:".to_owned());
     // Keras prints its own line here too, and `- accuracy: ...` matches it: the last "train" accuracy is that of the test set.
     let logs = quality.test();
-    let shown: String = logs.iter().map(|(name, value)| format!(" - {name}: {}", log.value(name, &format!("{value:.4}")))).collect();
+    let shown: String =
+        logs.iter().map(|(name, value)| format!(" - {name}: {}", log.value(name, &format!("{value:.4}")))).collect();
     log.say(at, format!("96/96 - 2s{shown}"));
     for (name, value) in logs {
         log.item(at, &format!("Test {name}"), &python(value), "");
@@ -242,7 +246,12 @@ impl Quality {
         let mut logs = vec![("loss", loss(accuracy)), ("accuracy", accuracy)];
         if self.binary {
             let near = |shift: f64| (accuracy + shift).clamp(0.001, 0.999);
-            logs.extend([("precision", near(-0.004)), ("recall", near(0.003)), ("auc", near(0.02)), ("prc", near(0.015))]);
+            logs.extend([
+                ("precision", near(-0.004)),
+                ("recall", near(0.003)),
+                ("auc", near(0.02)),
+                ("prc", near(0.015)),
+            ]);
         }
         logs.extend(top5.map(|top5| ("top_5_accuracy", top5)));
         logs.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)).collect()
@@ -279,7 +288,11 @@ impl Reader {
     /// The last value in the lines written by `until`, if any line matches and holds a number.
     pub fn read(&self, lines: &[Line], until: f64) -> Option<Metric> {
         lines.iter().rev().filter(|line| line.at <= until).find_map(|line| {
-            let last = self.regex.captures_iter(&line.text).filter_map(|found| found.get(1)?.as_str().parse::<f32>().ok()).last()?;
+            let last = self
+                .regex
+                .captures_iter(&line.text)
+                .filter_map(|found| found.get(1)?.as_str().parse::<f32>().ok())
+                .last()?;
             Some(Metric { name: self.name.clone(), value: last, at: line.at })
         })
     }

@@ -21,7 +21,8 @@ const SWIN: &str = "tensorflow-ic-swin-large-patch4-window12-384";
 #[test]
 fn defaults_give_exactly_the_published_row() {
     let swin = model(SWIN);
-    let quoted = [("learning_rate", "0.001"), ("epochs", "\"5\""), ("optimizer", "\"adam\""), ("early_stopping", "\"True\"")];
+    let quoted =
+        [("learning_rate", "0.001"), ("epochs", "\"5\""), ("optimizer", "\"adam\""), ("early_stopping", "\"True\"")];
     for given in [&[][..], &quoted[..]] {
         assert_eq!(read(&swin, given, true, r"- Test accuracy: ([0-9\.]+)"), Some(0.964));
         assert_eq!(read(&swin, given, true, r"- Test top_5_accuracy: ([0-9\.]+)"), Some(0.995));
@@ -99,7 +100,8 @@ fn metrics_appear_as_the_log_grows() {
     let swin = model(SWIN);
     let given = hyperparameters(&[]);
     let lines = log(&Run { behaviour: &swin, hyperparameters: &given, has_test: true, built_in_objective: None });
-    let reader = Reader::new(&MetricDefinition { name: "m".into(), regex: r"- val_accuracy: ([0-9\.]+)".into() }).unwrap();
+    let reader =
+        Reader::new(&MetricDefinition { name: "m".into(), regex: r"- val_accuracy: ([0-9\.]+)".into() }).unwrap();
     assert_eq!(reader.read(&lines, 10.0), None);
     let first = reader.read(&lines, 2278.6).unwrap();
     let last = reader.read(&lines, f64::INFINITY).unwrap();
@@ -108,7 +110,9 @@ fn metrics_appear_as_the_log_grows() {
 
 #[test]
 fn floats_look_like_python() {
-    for (value, text) in [(0.3, "0.3"), (5e-5, "5e-05"), (1.25e-12, "1.25e-12"), (11393.0, "11393.0"), (0.0001, "0.0001"), (0.0, "0.0")] {
+    for (value, text) in
+        [(0.3, "0.3"), (5e-5, "5e-05"), (1.25e-12, "1.25e-12"), (11393.0, "11393.0"), (0.0001, "0.0001"), (0.0, "0.0")]
+    {
         assert_eq!(python(value), text);
     }
 }

@@ -13,9 +13,26 @@ use super::wire::{CreateRequest, Definition, Ranges, Strategy};
 
 /// Repositories of the algorithms of AWS, which come with their own metric definitions.
 const ALGORITHMS: [&str; 20] = [
-    "blazingtext", "factorization-machines", "forecasting-deepar", "image-classification", "image-classification-neo", "ipinsights",
-    "kmeans", "knn", "lda", "linear-learner", "ntm", "object-detection", "object2vec", "pca", "randomcutforest",
-    "sagemaker-xgboost", "semantic-segmentation", "seq2seq", "xgboost", "xgboost-neo",
+    "blazingtext",
+    "factorization-machines",
+    "forecasting-deepar",
+    "image-classification",
+    "image-classification-neo",
+    "ipinsights",
+    "kmeans",
+    "knn",
+    "lda",
+    "linear-learner",
+    "ntm",
+    "object-detection",
+    "object2vec",
+    "pca",
+    "randomcutforest",
+    "sagemaker-xgboost",
+    "semantic-segmentation",
+    "seq2seq",
+    "xgboost",
+    "xgboost-neo",
 ];
 /// Hyperparameters from which Hyperband infers its largest resource.
 const EPOCHS: [&str; 5] = ["epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs"];
@@ -24,8 +41,7 @@ const EPOCHS: [&str; 5] = ["epochs", "numepochs", "n-epochs", "n_epochs", "num_e
 const METRIC_REQUIRED: &str =
     "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions.";
 /// real (graphstorm#1243)
-const MAX_RESOURCE: &str =
-    "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of TrainingJobDefinition.";
+const MAX_RESOURCE: &str = "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of TrainingJobDefinition.";
 
 /// Whether the image, or the named algorithm, is one of AWS's own.
 pub fn built_in(definition: &Definition, account: &str) -> bool {
@@ -54,18 +70,28 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, ApiError> {
 fn check_definitions(request: &CreateRequest) -> Result<(), ApiError> {
     let config = &request.hyper_parameter_tuning_job_config;
     match (&request.training_job_definition, &request.training_job_definitions) {
-        (Some(_), Some(_)) | (None, None) => refuse("Exactly one of TrainingJobDefinition and TrainingJobDefinitions must be provided."),
+        (Some(_), Some(_)) | (None, None) => {
+            refuse("Exactly one of TrainingJobDefinition and TrainingJobDefinitions must be provided.")
+        }
         (Some(_), None) if config.hyper_parameter_tuning_job_objective.is_none() => {
             refuse("HyperParameterTuningJobObjective is required when TrainingJobDefinition is provided.")
         }
         (Some(_), None) => Ok(()),
-        (None, Some(_)) if config.hyper_parameter_tuning_job_objective.is_some() || config.parameter_ranges.is_some() => {
-            refuse("HyperParameterTuningJobObjective and ParameterRanges must not be provided together with TrainingJobDefinitions.")
+        (None, Some(_))
+            if config.hyper_parameter_tuning_job_objective.is_some() || config.parameter_ranges.is_some() =>
+        {
+            refuse(
+                "HyperParameterTuningJobObjective and ParameterRanges must not be provided together with TrainingJobDefinitions.",
+            )
         }
         (None, Some(several)) => {
-            let complete = |d: &Definition| d.definition_name.is_some() && d.tuning_objective.is_some() && d.hyper_parameter_ranges.is_some();
+            let complete = |d: &Definition| {
+                d.definition_name.is_some() && d.tuning_objective.is_some() && d.hyper_parameter_ranges.is_some()
+            };
             if !several.iter().all(complete) {
-                return refuse("DefinitionName, TuningObjective and HyperParameterRanges are required in each of TrainingJobDefinitions.");
+                return refuse(
+                    "DefinitionName, TuningObjective and HyperParameterRanges are required in each of TrainingJobDefinitions.",
+                );
             }
             let names: BTreeSet<_> = several.iter().map(|d| &d.definition_name).collect();
             if names.len() < several.len() {
@@ -85,7 +111,8 @@ fn check_strategy(request: &CreateRequest) -> Result<(), ApiError> {
     }
     match config.strategy {
         Strategy::Grid => {
-            let numeric = |r: &Ranges| !r.integer_parameter_ranges.is_empty() || !r.continuous_parameter_ranges.is_empty();
+            let numeric =
+                |r: &Ranges| !r.integer_parameter_ranges.is_empty() || !r.continuous_parameter_ranges.is_empty();
             if all_ranges().any(numeric) {
                 return refuse("Grid search supports categorical hyperparameters only.");
             }
@@ -105,7 +132,9 @@ fn check_strategy(request: &CreateRequest) -> Result<(), ApiError> {
 fn check_hyperband(request: &CreateRequest) -> Result<(), ApiError> {
     let config = &request.hyper_parameter_tuning_job_config;
     if config.training_job_early_stopping_type.as_deref() == Some("Auto") {
-        return refuse("TrainingJobEarlyStoppingType must be Off with the Hyperband strategy: it has its own early stopping.");
+        return refuse(
+            "TrainingJobEarlyStoppingType must be Off with the Hyperband strategy: it has its own early stopping.",
+        );
     }
     let settings = config.strategy_config.as_ref().and_then(|config| config.hyperband_strategy_config.as_ref());
     let Some(max) = settings.and_then(|settings| settings.max_resource) else {
@@ -114,7 +143,9 @@ fn check_hyperband(request: &CreateRequest) -> Result<(), ApiError> {
     };
     let min = settings.and_then(|settings| settings.min_resource).unwrap_or(1);
     if min > max || max > 20_000 {
-        return refuse(format!("MinResource ({min}) must not exceed MaxResource ({max}), and MaxResource must not exceed 20000."));
+        return refuse(format!(
+            "MinResource ({min}) must not exceed MaxResource ({max}), and MaxResource must not exceed 20000."
+        ));
     }
     Ok(())
 }
@@ -157,7 +188,9 @@ fn check_resources(definition: &Definition) -> Result<(), ApiError> {
     };
     let choices = !config.instance_configs.is_empty() || !config.instance_groups.is_empty();
     if choices && (config.instance_type.is_some() || config.instance_count.is_some()) {
-        return refuse("InstanceConfigs and InstanceGroups must not be provided together with InstanceType and InstanceCount.");
+        return refuse(
+            "InstanceConfigs and InstanceGroups must not be provided together with InstanceType and InstanceCount.",
+        );
     }
     if definition.instances().is_none() {
         return refuse("InstanceType must be provided in the resource configuration.");
@@ -173,10 +206,12 @@ fn check_time(definition: &Definition) -> Result<(), ApiError> {
     }
     match (definition.enable_managed_spot_training, stopping.max_wait_time_in_seconds) {
         (true, None) => refuse("MaxWaitTimeInSeconds is required when EnableManagedSpotTraining is true."),
-        (true, Some(wait)) if wait < run => {
-            refuse(format!("Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds ({run})."))
+        (true, Some(wait)) if wait < run => refuse(format!(
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds ({run})."
+        )),
+        (false, Some(_)) => {
+            refuse("MaxWaitTimeInSeconds must not be provided when EnableManagedSpotTraining is false.")
         }
-        (false, Some(_)) => refuse("MaxWaitTimeInSeconds must not be provided when EnableManagedSpotTraining is false."),
         _ => Ok(()),
     }
 }

@@ -23,7 +23,10 @@ pub fn suggest(strategy: Strategy, ranges: &Ranges, seed: &str, index: u32) -> B
 
 /// Number of combinations of the categorical ranges: what a grid has to try.
 pub fn combinations(ranges: &Ranges) -> u64 {
-    ranges.categorical_parameter_ranges.iter().fold(1, |all, range| all.saturating_mul(range.values.len().max(1) as u64))
+    ranges
+        .categorical_parameter_ranges
+        .iter()
+        .fold(1, |all, range| all.saturating_mul(range.values.len().max(1) as u64))
 }
 
 /// Every combination once before any comes again, for every strategy: two jobs over two values try both.
@@ -33,7 +36,8 @@ fn categorical(strategy: Strategy, ranges: &Ranges, seed: &str, index: u32) -> B
     let mut place = u64::from(index) % all;
     if strategy != Strategy::Grid {
         let start = random::number(&["order", seed]) % all;
-        place = (u128::from(place) * u128::from(stride(seed, all)) + u128::from(start)).rem_euclid(u128::from(all)) as u64;
+        place =
+            (u128::from(place) * u128::from(stride(seed, all)) + u128::from(start)).rem_euclid(u128::from(all)) as u64;
     }
     let mut chosen = BTreeMap::new();
     for range in &ranges.categorical_parameter_ranges {
@@ -58,7 +62,11 @@ const fn divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { divisor(b, a % b) }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "hyperparameters are small whole numbers")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "hyperparameters are small whole numbers"
+)]
 fn integer(range: &NumericRange, u: f64) -> String {
     let (Ok(min), Ok(max)) = (range.min_value.parse::<i64>(), range.max_value.parse::<i64>()) else {
         return range.min_value.clone();
@@ -118,7 +126,12 @@ mod tests {
     }
 
     fn number(min: &str, max: &str, scaling: &str) -> NumericRange {
-        NumericRange { name: "x".into(), min_value: min.into(), max_value: max.into(), scaling_type: Some(scaling.into()) }
+        NumericRange {
+            name: "x".into(),
+            min_value: min.into(),
+            max_value: max.into(),
+            scaling_type: Some(scaling.into()),
+        }
     }
 
     #[test]
@@ -160,7 +173,8 @@ mod tests {
     #[test]
     fn logarithmic_means_that_decades_are_equally_likely() {
         let range = number("0.00001", "0.1", "Logarithmic");
-        let below = (0..100).filter(|i| continuous(&range, f64::from(*i) / 100.0).parse::<f64>().unwrap() < 0.001).count();
+        let below =
+            (0..100).filter(|i| continuous(&range, f64::from(*i) / 100.0).parse::<f64>().unwrap() < 0.001).count();
         assert_eq!(below, 50);
     }
 }

@@ -65,10 +65,16 @@ impl Change {
 pub fn check(given: &[Tag]) -> Result<(), ApiError> {
     for (i, tag) in given.iter().enumerate() {
         if tag.key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(ApiError::validation(format!("Tag keys starting with 'aws:' are reserved for system use: {}", tag.key)));
+            return Err(ApiError::validation(format!(
+                "Tag keys starting with 'aws:' are reserved for system use: {}",
+                tag.key
+            )));
         }
         if given.iter().skip(i + 1).any(|other| other.key == tag.key) {
-            return Err(ApiError::validation(format!("Duplicate tag keys found. Please note that tag keys must be unique: {}", tag.key)));
+            return Err(ApiError::validation(format!(
+                "Duplicate tag keys found. Please note that tag keys must be unique: {}",
+                tag.key
+            )));
         }
     }
     Ok(())

@@ -169,7 +169,8 @@ impl Trial {
             (None, None) => TrainingStatus::InProgress,
         };
         let ends = planned.iter().skip(1).map(|(_, start)| Some(*start)).chain([ended]).collect::<Vec<_>>();
-        let phases = planned.iter().zip(ends).map(|((status, start), end)| Phase { status, start: *start, end }).collect();
+        let phases =
+            planned.iter().zip(ends).map(|((status, start), end)| Phase { status, start: *start, end }).collect();
         let failed = matches!(status, TrainingStatus::Failed);
         Some(TrialState {
             status,

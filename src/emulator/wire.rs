@@ -33,7 +33,10 @@ impl CreateRequest {
 
     /// The objective of a definition: its own, or that of the job.
     pub fn objective<'a>(&'a self, definition: &'a Definition) -> Option<&'a Objective> {
-        definition.tuning_objective.as_ref().or(self.hyper_parameter_tuning_job_config.hyper_parameter_tuning_job_objective.as_ref())
+        definition
+            .tuning_objective
+            .as_ref()
+            .or(self.hyper_parameter_tuning_job_config.hyper_parameter_tuning_job_objective.as_ref())
     }
 
     /// The ranges of a definition: its own, or those of the job.
@@ -226,7 +229,9 @@ impl Definition {
         let config = self.resource_config.as_ref().or(self.hyper_parameter_tuning_resource_config.as_ref())?;
         let choices = config.instance_configs.iter().chain(&config.instance_groups);
         let own = config.instance_type.as_deref().map(|kind| (kind, config.instance_count.unwrap_or(1)));
-        own.or_else(|| choices.filter_map(|c| Some((c.instance_type.as_deref()?, c.instance_count.unwrap_or(1)))).next())
+        own.or_else(|| {
+            choices.filter_map(|c| Some((c.instance_type.as_deref()?, c.instance_count.unwrap_or(1)))).next()
+        })
     }
 }
 

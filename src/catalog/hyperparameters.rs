@@ -1,0 +1,197 @@
+//! Hyperparameters: the fixed ones, the searched ones, and whether the model takes them.
+
+use std::collections::BTreeMap;
+
+use super::document::{HubHyperparameter, HubModel};
+use super::python;
+use super::resolve::Problem;
+use crate::api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal};
+use crate::tuning::SearchRange;
+
+/// The searched hyperparameters, checked against the model, if there is one. `values` are the fixed ones, of which
+/// `multiplesOfDefault` takes its default.
+pub(super) fn ranges(
+    ranges: &[ParameterRange],
+    model: Option<&HubModel>,
+    values: &BTreeMap<String, String>,
+) -> Result<Vec<SearchRange>, Problem> {
+    ranges.iter().map(|range| search_range(range, model, values)).collect()
+}
+
+fn search_range(
+    range: &ParameterRange,
+    model: Option<&HubModel>,
+    values: &BTreeMap<String, String>,
+) -> Result<SearchRange, Problem> {
+    let ParameterRange { name, continuous, integer, categorical } = range;
+    let field = format!("`tuning.parameterRanges` entry '{name}'");
+    let known = match model {
+        Some(model) => Some(model.hyperparameter(name).ok_or_else(|| unknown(&field, name, model))?),
+        None => None,
+    };
+    let check = |text: &str| known.map_or(Ok(()), |known| accepts(&field, known, text));
+    let is_text = known.is_some_and(|known| known.kind == "text");
+    let numeric = |text: &str| -> Result<(), Problem> {
+        if is_text {
+            let message = format!("{field} must be `categorical`: the model takes words for it");
+            return Err((Reason::InvalidHyperparameter, message));
+        }
+        check(text)
+    };
+    match (continuous, integer, categorical) {
+        (Some(range), _, _) => {
+            numeric(&range.min)?;
+            numeric(&range.max)?;
+            if known.is_some_and(|known| known.kind == "int") {
+                let message = format!("{field} must be `integer` or `categorical`: the model takes whole numbers for it");
+                return Err((Reason::InvalidHyperparameter, message));
+            }
+            Ok(SearchRange::Continuous {
+                name: name.clone(),
+                min: range.min.clone(),
+                max: range.max.clone(),
+                scaling: match range.scaling.unwrap_or(ContinuousScaling::Auto) {
+                    ContinuousScaling::Auto => "Auto",
+                    ContinuousScaling::Linear => "Linear",
+                    ContinuousScaling::Logarithmic => "Logarithmic",
+                    ContinuousScaling::ReverseLogarithmic => "ReverseLogarithmic",
+                },
+            })
+        }
+        (None, Some(range), _) => {
+            numeric(&range.min)?;
+            numeric(&range.max)?;
+            Ok(SearchRange::Integer {
+                name: name.clone(),
+                min: range.min.clone(),
+                max: range.max.clone(),
+                scaling: match range.scaling.unwrap_or(IntegerScaling::Auto) {
+                    IntegerScaling::Auto => "Auto",
+                    IntegerScaling::Linear => "Linear",
+                    IntegerScaling::Logarithmic => "Logarithmic",
+                },
+            })
+        }
+        (None, None, Some(range)) => {
+            let mut list = range.values.clone();
+            if !range.multiples_of_default.is_empty() {
+                let default = values.get(name).map(String::as_str).unwrap_or_default();
+                let whole = known.is_some_and(|known| known.kind == "int");
+                list = multiples(&field, default, &range.multiples_of_default, whole)?;
+            }
+            list.iter().try_for_each(|value| check(value))?;
+            Ok(SearchRange::Categorical { name: name.clone(), values: list })
+        }
+        (None, None, None) => {
+            Err((Reason::InvalidSpec, format!("{field} must have one of `continuous`, `integer` and `categorical`")))
+        }
+    }
+}
+
+/// The default times each factor, each value once.
+fn multiples(field: &str, default: &str, factors: &[String], whole: bool) -> Result<Vec<String>, Problem> {
+    let Some(number) = parse_decimal(default) else {
+        let message = format!(
+            "{field} has `multiplesOfDefault`, but the hyperparameter has no numeric default (it is '{default}'); give \
+             `values`, or a number for it in `training.hyperparameters`"
+        );
+        return Err((Reason::InvalidHyperparameter, message));
+    };
+    let mut values: Vec<String> = Vec::new();
+    for factor in factors.iter().filter_map(|factor| parse_decimal(factor)) {
+        let product = without_noise(number * factor);
+        let value = if whole { format!("{:.0}", product.round()) } else { python::float(product) };
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    Ok(values)
+}
+
+/// Rounded to 15 digits: 0.1 times 0.2 is 0.02 for people, not 0.020000000000000004.
+fn without_noise(value: f64) -> f64 {
+    format!("{value:.14e}").parse().unwrap_or(value)
+}
+
+/// Whether the model takes `text` as the value of a hyperparameter.
+pub(super) fn accepts(field: &str, known: &HubHyperparameter, text: &str) -> Result<(), Problem> {
+    let refuse = |why: String| Err((Reason::InvalidHyperparameter, format!("{field}: '{text}' {why}")));
+    if matches!(known.kind.as_str(), "int" | "float") {
+        let Some(number) = parse_decimal(text) else { return refuse("must be a number".to_owned()) };
+        if known.kind == "int" && number.fract() != 0.0 {
+            return refuse("must be a whole number".to_owned());
+        }
+        if known.min.is_some_and(|min| number < min) {
+            return refuse(format!("must be at least {}", known.min.unwrap_or_default()));
+        }
+        if known.max.is_some_and(|max| number > max) {
+            return refuse(format!("must be at most {}", known.max.unwrap_or_default()));
+        }
+    } else if !known.options.is_empty() && !known.options.iter().any(|option| option == text) {
+        return refuse(format!("must be one of {}", known.options.join(", ")));
+    }
+    Ok(())
+}
+
+/// What to say of a hyperparameter that the model does not have.
+pub(super) fn unknown(field: &str, name: &str, model: &HubModel) -> Problem {
+    let names: Vec<&str> =
+        model.hyperparameters.iter().filter(|known| !known.container).map(|known| known.name.as_str()).collect();
+    let nearest = names
+        .iter()
+        .map(|known| (strsim::jaro_winkler(known, name), *known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let remedy = match nearest {
+        Some((_, known)) => format!("did you mean '{known}'?"),
+        None => format!("it has {}", names.join(", ")),
+    };
+    (Reason::UnknownHyperparameter, format!("{field}: the model has no hyperparameter '{name}'; {remedy}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::document::tests::bit;
+
+    fn range(json: serde_json::Value) -> ParameterRange {
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn resolved(json: serde_json::Value) -> Result<SearchRange, Problem> {
+        let values = [("learning_rate", "0.001"), ("batch_size", "32"), ("optimizer", "adam")];
+        let values = values.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        search_range(&range(json), Some(&bit()), &values)
+    }
+
+    #[test]
+    fn multiples_are_of_the_default() {
+        let values = |name: &str, factors: &[&str]| {
+            match resolved(serde_json::json!({"name": name, "categorical": {"multiplesOfDefault": factors}})) {
+                Ok(SearchRange::Categorical { values, .. }) => values,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(values("learning_rate", &["1", "0.2"]), ["0.001", "0.0002"]);
+        assert_eq!(values("learning_rate", &["0.01"]), ["1e-05"]);
+        assert_eq!(values("batch_size", &["1", "0.5", "0.51"]), ["32", "16"]);
+    }
+
+    #[test]
+    fn what_the_model_does_not_take_is_told_with_the_remedy() {
+        for (json, reason, text) in [
+            (serde_json::json!({"name": "learning_rat", "continuous": {"min": "0.1", "max": "0.2"}}), Reason::UnknownHyperparameter, "did you mean 'learning_rate'?"),
+            (serde_json::json!({"name": "zzz", "continuous": {"min": "0.1", "max": "0.2"}}), Reason::UnknownHyperparameter, "it has train_only_top_layer, epochs"),
+            (serde_json::json!({"name": "learning_rate", "continuous": {"min": "0.1", "max": "2"}}), Reason::InvalidHyperparameter, "'2' must be at most 1"),
+            (serde_json::json!({"name": "batch_size", "continuous": {"min": "8", "max": "64"}}), Reason::InvalidHyperparameter, "must be `integer`"),
+            (serde_json::json!({"name": "batch_size", "integer": {"min": "0", "max": "64"}}), Reason::InvalidHyperparameter, "'0' must be at least 1"),
+            (serde_json::json!({"name": "optimizer", "integer": {"min": "1", "max": "2"}}), Reason::InvalidHyperparameter, "must be `categorical`"),
+            (serde_json::json!({"name": "optimizer", "categorical": {"values": ["adam", "lion"]}}), Reason::InvalidHyperparameter, "'lion' must be one of adam, sgd"),
+            (serde_json::json!({"name": "optimizer", "categorical": {"multiplesOfDefault": ["2"]}}), Reason::InvalidHyperparameter, "no numeric default (it is 'adam')"),
+        ] {
+            let (found, message) = resolved(json).unwrap_err();
+            assert_eq!(found, reason, "{message}");
+            assert!(message.contains(text), "{message}");
+        }
+    }
+}

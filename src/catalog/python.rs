@@ -1,0 +1,58 @@
+//! Values as Python writes them, since the training scripts read them with Python and the vendor's SDK sends them so.
+
+use serde_json::Value;
+
+/// `str(value)`: `True`, `1e-07`, `0.0`, `5`, text as it is.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() => self::float(float),
+            _ => number.to_string(),
+        },
+        Value::String(text) => text.clone(),
+        Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// `repr(float)`: the shortest decimal, with an exponent below 1e-4 and from 1e16 on, of two digits at least.
+pub(super) fn float(value: f64) -> String {
+    let scientific = format!("{value:e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..16).contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{mantissa}e{sign}{:02}", exponent.abs())
+        }
+        _ => {
+            let plain = value.to_string();
+            if plain.contains('.') { plain } else { format!("{plain}.0") }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn as_python_would() {
+        for (value, expected) in [
+            (json!(1e-7), "1e-07"),
+            (json!(0.0), "0.0"),
+            (json!(0.001), "0.001"),
+            (json!(0.0001), "0.0001"),
+            (json!(0.00002), "2e-05"),
+            (json!(5), "5"),
+            (json!(1e16), "1e+16"),
+            (json!(123_456.5), "123456.5"),
+            (json!(true), "True"),
+            (json!("adam"), "adam"),
+        ] {
+            assert_eq!(text(&value), expected);
+        }
+    }
+}

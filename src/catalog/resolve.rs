@@ -1,0 +1,313 @@
+//! What is sent to SageMaker for a run: pure.
+//!
+//! A JumpStart model is trained as the vendor's `JumpStartEstimator` does it: the script comes as the channel `code`
+//! and the pre-trained model as the channel `model`, so that the container needs no network.
+
+use std::collections::BTreeMap;
+
+use super::document::HubModel;
+use super::hyperparameters::{accepts, ranges, unknown};
+use crate::api::{ModelSelectionSpec, Reason};
+use crate::decide::definition::{Definition, Source};
+use crate::decide::identity::Identity;
+use crate::tuning::{InputChannel, JobRequest, SearchRange};
+
+/// Why a run cannot be created, and what to do about it.
+pub type Problem = (Reason, String);
+
+/// SageMaker's limit on metric definitions of a job.
+const MAX_METRICS: usize = 40;
+/// Volume when neither the spec nor the model says.
+const VOLUME_SIZE_GB: i32 = 30;
+/// SageMaker's own default.
+const MAX_RUNTIME_SECONDS: i32 = 86_400;
+
+/// The request for the run with that definition and identity. `model` is that of the definition's version, for a
+/// JumpStart candidate.
+pub fn job_request(
+    spec: &ModelSelectionSpec,
+    definition: &Definition,
+    model: Option<&HubModel>,
+    identity: &Identity<'_>,
+) -> Result<JobRequest, Problem> {
+    let name = identity.job_name();
+    let (image, input_mode) = image(definition, model)?;
+    let mut hyperparameters = model.map(defaults).unwrap_or_default();
+    if let Some(model) = model {
+        check_overrides(spec, identity.candidate, model, &definition.hyperparameters)?;
+    }
+    hyperparameters.extend(definition.hyperparameters.clone());
+    let ranges = ranges(&definition.parameter_ranges, model, &hyperparameters)?;
+    for range in &ranges {
+        // A name must not be both fixed and searched.
+        hyperparameters.remove(range.name());
+    }
+    let mut channels: Vec<InputChannel> = definition
+        .channels
+        .iter()
+        .map(|channel| InputChannel {
+            name: channel.name.clone(),
+            s3_uri: channel.s3_uri.clone(),
+            content_type: channel.content_type.clone(),
+            input_mode: None,
+        })
+        .collect();
+    let mut tags = identity.tags();
+    if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
+        add_script(model, definition, &name, &mut hyperparameters, &mut channels)?;
+        tags.push(("sagemaker-sdk:jumpstart-model-id".to_owned(), model_id.clone()));
+        tags.push(("sagemaker-sdk:jumpstart-model-version".to_owned(), version.clone()));
+    }
+    Ok(JobRequest {
+        metric_definitions: metric_definitions(spec, definition, model)?,
+        name,
+        tags,
+        role_arn: spec.execution_role_arn.clone(),
+        image,
+        input_mode,
+        channels,
+        hyperparameters,
+        objective: definition.objective.clone(),
+        strategy: definition.strategy,
+        hyperband: definition.hyperband.clone(),
+        early_stopping: definition.early_stopping,
+        random_seed: definition.random_seed,
+        max_training_jobs: definition.max_training_jobs,
+        max_parallel_training_jobs: definition.max_parallel_training_jobs,
+        tuning_runtime_seconds: definition.tuning_runtime_seconds,
+        ranges,
+        instance_type: definition.instance_type.clone(),
+        instance_count: definition.instance_count,
+        volume_size_gb: definition.volume_size_gb.or(model.and_then(|m| m.volume_size_gb)).unwrap_or(VOLUME_SIZE_GB),
+        max_runtime_seconds: definition
+            .max_runtime_seconds
+            .or(model.and_then(|m| m.max_runtime_seconds))
+            .unwrap_or(MAX_RUNTIME_SECONDS),
+        output_s3_uri: spec.training.output_s3_uri.clone(),
+        network_isolation: model.is_some_and(|model| model.network_isolation),
+        encrypt_traffic: model.is_some_and(|model| model.encrypt_traffic),
+    })
+}
+
+fn image(definition: &Definition, model: Option<&HubModel>) -> Result<(String, crate::api::InputMode), Problem> {
+    match (&definition.source, model) {
+        (Source::Image { image, input_mode }, _) => Ok((image.clone(), *input_mode)),
+        (Source::JumpStart { model_id, version }, model) => {
+            let model = model.filter(|model| model.trainable).ok_or_else(|| {
+                let message = format!("model '{model_id}' {version} cannot be trained; choose one that can be fine-tuned");
+                (Reason::ModelNotTrainable, message)
+            })?;
+            let instance = &definition.instance_type;
+            let supported = model.instance_types.is_empty() || model.instance_types.contains(instance);
+            let image = model.image_for(instance).filter(|_| supported).ok_or_else(|| {
+                let message = format!(
+                    "model '{model_id}' {version} has no training image for `training.instanceType` '{instance}'; it \
+                     supports {}",
+                    model.instance_types.join(", ")
+                );
+                (Reason::UnsupportedInstanceType, message)
+            })?;
+            Ok((image.to_owned(), crate::api::InputMode::File))
+        }
+    }
+}
+
+/// The defaults of the algorithm's hyperparameters; those of the container are set by [`add_script`].
+fn defaults(model: &HubModel) -> BTreeMap<String, String> {
+    let algorithm = model.hyperparameters.iter().filter(|hyperparameter| !hyperparameter.container);
+    algorithm.filter_map(|known| Some((known.name.clone(), known.default.clone()?))).collect()
+}
+
+/// Overrides must be values that the model takes. A name that the model does not have is refused in a candidate's own
+/// overrides, where it can only be a mistake; in those of training and dataset it may be meant for other candidates,
+/// and the training scripts ignore it.
+fn check_overrides(
+    spec: &ModelSelectionSpec,
+    candidate: &str,
+    model: &HubModel,
+    overrides: &BTreeMap<String, String>,
+) -> Result<(), Problem> {
+    let own = spec.candidates.iter().find(|c| c.name == candidate).map(|c| &c.hyperparameters);
+    for (name, value) in overrides {
+        let field = format!("hyperparameter '{name}' of candidate '{candidate}'");
+        match model.hyperparameter(name) {
+            Some(known) => accepts(&field, known, value)?,
+            None if own.is_some_and(|own| own.contains_key(name)) => return Err(unknown(&field, name, model)),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// The model's metrics and those of the spec, which win; all that the selection refers to must be among them.
+fn metric_definitions(
+    spec: &ModelSelectionSpec,
+    definition: &Definition,
+    model: Option<&HubModel>,
+) -> Result<Vec<(String, String)>, Problem> {
+    let mut metrics: BTreeMap<String, String> = model.map(|m| m.metrics.iter().cloned().collect()).unwrap_or_default();
+    metrics.extend(definition.metric_definitions.clone());
+    if metrics.len() > MAX_METRICS {
+        let message = format!("{} metric definitions; SageMaker takes at most {MAX_METRICS}", metrics.len());
+        return Err((Reason::InvalidRequest, message));
+    }
+    let wanted = std::iter::once(("tuning.objective", &definition.objective.metric))
+        .chain(spec.objectives.iter().map(|objective| ("objectives", &objective.metric)))
+        .chain(spec.constraints.iter().map(|constraint| ("constraints", &constraint.metric)));
+    for (field, metric) in wanted {
+        if !metrics.contains_key(metric) {
+            let known: Vec<&str> = metrics.keys().map(String::as_str).collect();
+            let message = format!(
+                "`{field}` names the metric '{metric}', for which there is no definition; add one to \
+                 `training.metricDefinitions`, or choose among {}",
+                known.join(", ")
+            );
+            return Err((Reason::UnknownMetric, message));
+        }
+    }
+    Ok(metrics.into_iter().collect())
+}
+
+/// Adds the script and the pre-trained model. In script mode each value is JSON, so that words are quoted.
+fn add_script(
+    model: &HubModel,
+    definition: &Definition,
+    job_name: &str,
+    hyperparameters: &mut BTreeMap<String, String>,
+    channels: &mut Vec<InputChannel>,
+) -> Result<(), Problem> {
+    if let Some(taken) = channels.iter().find(|channel| ["model", "code"].contains(&channel.name.as_str())) {
+        let message = format!("channel '{}' is added by the operator for JumpStart models; give yours another name", taken.name);
+        return Err((Reason::InvalidRequest, message));
+    }
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    hyperparameters.values_mut().for_each(|value| *value = quoted(value));
+    let container = |name: &str| {
+        model.hyperparameters.iter().find(|known| known.container && known.name == name).and_then(|k| k.default.clone())
+    };
+    let mut set = |name: &str, value: String| drop(hyperparameters.insert(name.to_owned(), value));
+    if let Some(script) = &model.script {
+        let program = container("sagemaker_program").unwrap_or_else(|| "transfer_learning.py".to_owned());
+        set("sagemaker_submit_directory", quoted("/opt/ml/input/data/code/sourcedir.tar.gz"));
+        set("sagemaker_program", quoted(&program));
+        set("sagemaker_container_log_level", container("sagemaker_container_log_level").unwrap_or_else(|| "20".to_owned()));
+        set("sagemaker_job_name", quoted(job_name));
+        set("sagemaker_region", quoted(&definition.region));
+        if let Some(artifact) = &model.artifact {
+            channels.push(InputChannel {
+                name: "model".to_owned(),
+                s3_uri: artifact.clone(),
+                content_type: Some("application/x-sagemaker-model".to_owned()),
+                input_mode: Some(crate::api::InputMode::File),
+            });
+        }
+        channels.push(InputChannel { name: "code".to_owned(), s3_uri: script.clone(), content_type: None, input_mode: None });
+    }
+    Ok(())
+}
+
+impl SearchRange {
+    fn name(&self) -> &str {
+        match self {
+            Self::Continuous { name, .. } | Self::Integer { name, .. } | Self::Categorical { name, .. } => name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::document::tests::bit;
+    use crate::decide::definition::tests::spec;
+
+    fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&HubModel>) -> Result<JobRequest, Problem> {
+        let source = match &spec.candidates[candidate].algorithm {
+            Some(own) => Source::Image { image: own.training_image.clone(), input_mode: crate::api::InputMode::File },
+            None => Source::JumpStart { model_id: "tensorflow-ic-bit".into(), version: "4.0.6".into() },
+        };
+        let definition = Definition::new(spec, "us-west-2", &spec.datasets[0], &spec.candidates[candidate], source);
+        let fingerprint = definition.fingerprint();
+        let identity = Identity {
+            scope: "prod",
+            namespace: "vision",
+            name: "selection",
+            candidate: &spec.candidates[candidate].name,
+            dataset: "caltech256",
+            definition: &fingerprint,
+            rerun: "",
+            attempt: 0,
+        };
+        job_request(spec, &definition, model, &identity)
+    }
+
+    /// Compared with what the vendor's SDK sent for the same model; the differences are ours and named here.
+    #[test]
+    fn a_jumpstart_model_is_sent_as_the_vendors_estimator_sends_it() {
+        let recorded: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/fixtures/create-hpt-job.jumpstart-estimator.bit-m-r101x1.json"))
+                .unwrap();
+        let recorded = &recorded["TrainingJobDefinition"];
+        let mut spec = spec();
+        spec.training.hyperparameters.clear();
+        spec.tuning.parameter_ranges = serde_json::from_value(serde_json::json!([
+            {"name": "learning_rate", "continuous": {"min": "1e-05", "max": "0.1", "scaling": "Logarithmic"}},
+            {"name": "optimizer", "categorical": {"values": ["adam", "sgd"]}},
+            {"name": "batch_size", "integer": {"min": "8", "max": "64", "scaling": "Linear"}},
+        ]))
+        .unwrap();
+        let request = request(&spec, 0, Some(&bit())).unwrap();
+        let mut sent = request.hyperparameters.clone();
+        assert_eq!(sent.remove("sagemaker_job_name"), Some(format!("\"{}\"", request.name)));
+        let mut expected: BTreeMap<String, String> =
+            serde_json::from_value(recorded["StaticHyperParameters"].clone()).unwrap();
+        expected.remove("sagemaker_job_name"); // theirs holds a time stamp
+        assert_eq!(sent, expected);
+        assert_eq!(request.image, recorded["AlgorithmSpecification"]["TrainingImage"]);
+        let added: Vec<_> = request.channels[2..].iter().map(|c| (c.name.as_str(), c.s3_uri.as_str())).collect();
+        let channels = recorded["InputDataConfig"].as_array().unwrap();
+        let uri = |i: usize| channels[i]["DataSource"]["S3DataSource"]["S3Uri"].as_str().unwrap();
+        assert_eq!(added, [("model", uri(3)), ("code", uri(4))]);
+        assert_eq!(request.channels[2].content_type.as_deref(), channels[3]["ContentType"].as_str());
+        assert_eq!(request.max_runtime_seconds, recorded["StoppingCondition"]["MaxRuntimeInSeconds"]);
+        assert_eq!(request.volume_size_gb, recorded["HyperParameterTuningResourceConfig"]["VolumeSizeInGB"]);
+        assert!(request.network_isolation && request.encrypt_traffic);
+        // Theirs has no metric definitions at all, which SageMaker refuses when the objective is not built in.
+        assert_eq!(request.metric_definitions.len(), 4);
+    }
+
+    #[test]
+    fn an_own_image_gets_its_hyperparameters_as_they_are() {
+        let mut spec = spec();
+        spec.training.hyperparameters.insert("learning_rate".into(), "0.01".into());
+        let request = request(&spec, 1, None).unwrap();
+        assert_eq!(request.hyperparameters, [("epochs".to_owned(), "5".to_owned())].into());
+        assert_eq!(
+            request.ranges,
+            [SearchRange::Categorical { name: "learning_rate".into(), values: vec!["0.01".into(), "0.002".into()] }]
+        );
+        assert_eq!((request.volume_size_gb, request.max_runtime_seconds), (30, 86_400));
+        assert!(!request.network_isolation);
+    }
+
+    #[test]
+    fn each_problem_has_its_reason_and_remedy() {
+        let model = bit();
+        let untrainable = HubModel { trainable: false, ..bit() };
+        type Edit = fn(&mut ModelSelectionSpec);
+        let cases: [(&HubModel, Edit, Reason, &str); 6] = [
+            (&untrainable, |_| {}, Reason::ModelNotTrainable, "cannot be trained"),
+            (&model, |s| s.training.instance_type = "ml.trn1.2xlarge".into(), Reason::UnsupportedInstanceType, "it supports ml.p3.2xlarge"),
+            (&model, |s| drop(s.candidates[0].hyperparameters.insert("epoch".into(), "5".into())), Reason::UnknownHyperparameter, "did you mean 'epochs'?"),
+            (&model, |s| drop(s.training.hyperparameters.insert("epochs".into(), "many".into())), Reason::InvalidHyperparameter, "'many' must be a number"),
+            (&model, |s| s.objectives[0].metric = "test_acuracy".into(), Reason::UnknownMetric, "`objectives` names the metric 'test_acuracy'"),
+            (&model, |s| s.datasets[0].channels[0].name = "model".into(), Reason::InvalidRequest, "channel 'model'"),
+        ];
+        for (model, edit, reason, text) in cases {
+            let mut spec = spec();
+            edit(&mut spec);
+            let (found, message) = request(&spec, 0, Some(model)).unwrap_err();
+            assert_eq!(found, reason, "{message}");
+            assert!(message.contains(text), "{message}");
+        }
+    }
+}

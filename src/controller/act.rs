@@ -1,0 +1,280 @@
+//! Creating and stopping jobs. Everything here may be repeated: a job is created under the name that follows from what it
+//! is for, and one that exists already is taken up if its tags say that it is ours.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream;
+
+use super::attempts::Subject;
+use super::observe::collected;
+use super::reconcile::Subjects;
+use crate::api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob};
+use crate::decide::identity::Identity;
+use crate::decide::observation::JobStatus;
+use crate::runtime::clock;
+use crate::tuning::{Class, JobRequest, Region, TuningError};
+
+/// Creates at a time.
+const CONCURRENCY: usize = 4;
+/// Creates in one pass, so that the status shows progress.
+const PER_PASS: usize = 16;
+/// Describes of a job whose name is taken but that cannot be found, before its name is given up.
+const GHOST_TRIES: u32 = 4;
+
+/// The runs that would start at once if there were places: waiting, and not for a person.
+pub(super) fn startable<'a>(
+    spec: &'a ModelSelectionSpec,
+    runs: &'a [RunStatus],
+) -> impl Iterator<Item = (usize, &'a RunStatus)> {
+    let startable = |run: &RunStatus| run.state == RunState::Waiting && !run.reason.is_some_and(Reason::needs_person);
+    runs.iter().enumerate().filter(move |(_, run)| !spec.suspend && startable(run))
+}
+
+/// Chooses the runs to create now, and gives them their names. Runs whose job may exist already come first: they hold a
+/// place. The others come in the order of the spec, as far as there are places.
+pub(super) fn choose(
+    at: &Subjects<'_>,
+    runs: &mut [RunStatus],
+    mut requests: HashMap<usize, JobRequest>,
+) -> Vec<(usize, JobRequest)> {
+    let Subjects { ctx, selection, object, uid, pool, .. } = at;
+    let now = clock::now();
+    let active = runs.iter().filter(|run| run.state.active()).count();
+    let mut ready: Vec<usize> = requests.keys().copied().collect();
+    ready.sort_by_key(|&index| (runs[index].tuning_job_name.is_none(), index));
+    let own_limit = usize::try_from(selection.spec.max_concurrent_tuning_jobs).unwrap_or(1);
+    let mut wanted = ready.len().min(own_limit.saturating_sub(active));
+    if !ctx.attempts.may_try(uid, &Subject::Creates, now) {
+        wanted = 0;
+    }
+    let granted = ctx.slots.reserve(uid, object, pool, active, wanted, now);
+    ready
+        .into_iter()
+        .take(granted.min(PER_PASS))
+        .filter_map(|index| {
+            let request = requests.remove(&index)?;
+            let run = std::mem::take(&mut runs[index]);
+            let run = RunStatus { tuning_job_name: Some(request.name.clone()), ..run };
+            runs[index] = run.with(RunState::Waiting, Some(Reason::Creating), None);
+            Some((index, request))
+        })
+        .collect()
+}
+
+/// Creates the chosen jobs. One fault of a kind that would meet all of them ends the pass: the rest keep waiting.
+pub(super) async fn create(at: &Subjects<'_>, runs: &mut [RunStatus], chosen: Vec<(usize, JobRequest)>) {
+    let (ctx, uid) = (at.ctx, &at.uid);
+    let chosen: Vec<(usize, JobRequest, RunStatus)> =
+        chosen.into_iter().map(|(index, request)| (index, request, runs[index].clone())).collect();
+    let mut untried: Vec<usize> = chosen.iter().map(|(index, ..)| *index).collect();
+    let mut created = 0_usize;
+    let mut common: Option<Class> = None;
+    let mut results = stream::iter(chosen)
+        .map(async |(index, request, run)| {
+            let (run, fault) = create_one(at, &request, run).await;
+            (index, run, fault)
+        })
+        .buffer_unordered(CONCURRENCY);
+    while let Some((index, run, fault)) = results.next().await {
+        untried.retain(|other| *other != index);
+        let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
+        match fault {
+            None => {
+                created += usize::from(run.state.active());
+                ctx.attempts.succeeded(uid, &subject);
+            }
+            Some(Class::Quota) => {
+                let running = runs.iter().filter(|run| run.state.active()).count();
+                ctx.slots.refused(uid, &at.pool, running, clock::now());
+            }
+            Some(Class::Throttled) => {}
+            Some(class) if class.reason().needs_person() => {
+                let (first, most) = (Duration::from_secs(30), Duration::from_secs(600));
+                ctx.attempts.failed(uid, subject, first, most, clock::now());
+            }
+            Some(_) => {
+                ctx.attempts.failed(uid, subject, Duration::from_secs(2), Duration::from_secs(60), clock::now());
+            }
+        }
+        runs[index] = run;
+        if let Some(class) = fault.filter(|class| meets_all(*class) && created == 0) {
+            common = Some(class);
+            break;
+        }
+        if fault == Some(Class::Quota) || fault == Some(Class::Throttled) {
+            common = fault;
+            break;
+        }
+    }
+    drop(results);
+    if created > 0 {
+        ctx.attempts.succeeded(uid, &Subject::Creates);
+        let running = runs.iter().filter(|run| run.state.active()).count();
+        ctx.slots.accepted(uid, &at.pool, running);
+    }
+    match common {
+        None | Some(Class::Quota) => {}
+        Some(Class::Throttled) => {
+            ctx.attempts.failed(uid, Subject::Creates, Duration::from_secs(1), Duration::from_secs(30), clock::now());
+        }
+        Some(class) if class.reason().needs_person() => {
+            ctx.attempts.failed(uid, Subject::Creates, Duration::from_secs(30), Duration::from_secs(600), clock::now());
+        }
+        Some(_) => {
+            ctx.attempts.failed(uid, Subject::Creates, Duration::from_secs(2), Duration::from_secs(60), clock::now());
+        }
+    }
+    for index in untried {
+        // A call that was cut off may have been carried out: the name stays, and the next pass finds out.
+        let reason = common.filter(|class| matches!(class, Class::Quota)).map_or(Reason::Queued, Class::reason);
+        runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(reason), None);
+    }
+}
+
+/// Whether a fault of this class would meet every other job of the selection as well.
+fn meets_all(class: Class) -> bool {
+    matches!(class, Class::Denied | Class::Credentials | Class::Role | Class::Transient)
+}
+
+async fn create_one(at: &Subjects<'_>, request: &JobRequest, run: RunStatus) -> (RunStatus, Option<Class>) {
+    match at.region.create(request).await {
+        Ok(arn) => {
+            tracing::info!(job = request.name, candidate = run.candidate, dataset = run.dataset, "tuning job created");
+            let run = RunStatus { tuning_job_arn: Some(arn), ..run };
+            (run.with(RunState::Running, None, None), None)
+        }
+        Err(error) if error.class == Class::Exists => match attach(at, request, run.clone()).await {
+            Ok(run) => (run, None),
+            Err(error) => waiting(run, &error),
+        },
+        Err(error) => {
+            tracing::info!(job = request.name, class = error.class.as_str(), %error, "tuning job not created");
+            let (run, class) = waiting(run, &error);
+            // Refused for sure: no job of that name came of it. Only a fault on the way leaves that open.
+            let run = if error.class == Class::Transient { run } else { RunStatus { tuning_job_name: None, ..run } };
+            (run, class)
+        }
+    }
+}
+
+fn waiting(run: RunStatus, error: &TuningError) -> (RunStatus, Option<Class>) {
+    let run = run.with(RunState::Waiting, Some(error.class.reason()), Some(&error.explain()));
+    (run, Some(error.class))
+}
+
+/// Takes up the job that has the run's name: ours, from before a crash, a lost answer, a deletion or another cluster's
+/// life; or somebody else's, which is left alone.
+async fn attach(at: &Subjects<'_>, request: &JobRequest, run: RunStatus) -> Result<RunStatus, TuningError> {
+    let job = match at.region.describe(&request.name).await {
+        Ok(job) => job,
+        Err(error) if error.class == Class::NotFound => {
+            // The name is taken, yet there is no such job: news that has not spread, or an entry that was deleted and
+            // whose name stays taken. After some tries it is the latter.
+            let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
+            let (first, most) = (Duration::from_secs(2), Duration::from_secs(60));
+            let tries = at.ctx.attempts.failed(&at.uid, subject, first, most, clock::now());
+            return if tries >= GHOST_TRIES { Ok(run.next_attempt()) } else { Err(error) };
+        }
+        Err(error) => return Err(error),
+    };
+    let tags = at.region.tags(&job.arn).await?;
+    if let Some(difference) = at.identity(&run).foreign_tag(&tags) {
+        tracing::warn!(job = request.name, difference, "a tuning job of that name is not ours");
+        let message = format!(
+            "the tuning job '{}' exists and is not this run's: {difference}; it is left alone. Set `rerun` to another \
+             value to use other names",
+            request.name
+        );
+        let run = RunStatus { tuning_job_name: None, tuning_job_arn: None, ..run };
+        return Ok(run.with(RunState::Waiting, Some(Reason::NameConflict), Some(&message)));
+    }
+    tracing::info!(job = request.name, candidate = run.candidate, dataset = run.dataset, status = ?job.status, "tuning job attached");
+    match job.status {
+        // Stopped in an earlier life, by a deletion or an edit: its result was given up, and now it is wanted.
+        JobStatus::Stopping | JobStatus::Stopped | JobStatus::Deleting => Ok(run.next_attempt()),
+        JobStatus::InProgress | JobStatus::Completed | JobStatus::Failed => collected(at, run, &job).await,
+    }
+}
+
+/// Stops what is to be stopped: superseded jobs, and those that suspend stops. What cannot be stopped now stays listed.
+pub(super) async fn stop(at: &Subjects<'_>, status: &mut ModelSelectionStatus) {
+    let mut left = Vec::new();
+    for job in std::mem::take(&mut status.superseded) {
+        let subject = Subject::Run(job.tuning_job_name.clone(), String::new());
+        if !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {
+            left.push(job);
+            continue;
+        }
+        let region = at.ctx.sagemaker.region(&job.region);
+        match stop_superseded(at, &region, &job).await {
+            Ok(()) => tracing::info!(job = job.tuning_job_name, "superseded tuning job stopped"),
+            Err(error) => {
+                tracing::info!(job = job.tuning_job_name, %error, "a superseded tuning job cannot be stopped; trying again");
+                at.ctx.attempts.failed(&at.uid, subject, Duration::from_secs(2), Duration::from_secs(300), clock::now());
+                left.push(job);
+            }
+        }
+    }
+    status.superseded = left;
+    for run in status.runs.iter().filter(|run| run.state == RunState::Stopping && run.reason == Some(Reason::Suspended)) {
+        let Some(name) = &run.tuning_job_name else { continue };
+        let subject = Subject::Run(name.clone(), "stop".to_owned());
+        if !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {
+            continue;
+        }
+        // Asked again after a while, should the job still be there: a stop may get lost like any other call.
+        at.ctx.attempts.failed(&at.uid, subject, Duration::from_secs(10), Duration::from_secs(300), clock::now());
+        if let Err(error) = at.region.stop(name).await {
+            tracing::info!(job = name, %error, "a tuning job cannot be stopped; trying again");
+        }
+    }
+}
+
+async fn stop_superseded(at: &Subjects<'_>, region: &Region, job: &SupersededJob) -> Result<(), TuningError> {
+    let run = RunStatus {
+        candidate: job.candidate.clone(),
+        dataset: job.dataset.clone(),
+        definition: Some(job.definition.clone()),
+        attempt: job.attempt,
+        ..RunStatus::default()
+    };
+    stop_own(region, &at.identity(&run), &job.tuning_job_name, job.tuning_job_arn.as_deref()).await
+}
+
+/// Stops a job that is ours. One whose ARN was never seen may not exist, or be somebody else's: its tags tell.
+pub(super) async fn stop_own(
+    region: &Region,
+    identity: &Identity<'_>,
+    name: &str,
+    arn: Option<&str>,
+) -> Result<(), TuningError> {
+    if arn.is_none() {
+        let job = match region.describe(name).await {
+            Ok(job) => job,
+            Err(error) if error.class == Class::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if identity.foreign_tag(&region.tags(&job.arn).await?).is_some() {
+            return Ok(());
+        }
+    }
+    region.stop(name).await
+}
+
+/// Whether a further pass right now would get on: places are there, and runs that may take them.
+pub(super) fn more_to_do(at: &Subjects<'_>, status: &ModelSelectionStatus) -> bool {
+    let spec = &at.selection.spec;
+    let now = clock::now();
+    let active = status.runs.iter().filter(|run| run.state.active()).count();
+    let own_limit = usize::try_from(spec.max_concurrent_tuning_jobs).unwrap_or(1);
+    if active >= own_limit || !at.ctx.attempts.may_try(&at.uid, &Subject::Creates, now) {
+        return false;
+    }
+    let free_now = |(_, run): (usize, &RunStatus)| {
+        run.reason != Some(Reason::QuotaExceeded)
+            && at.ctx.attempts.may_try(&at.uid, &Subject::Run(run.candidate.clone(), run.dataset.clone()), now)
+    };
+    startable(spec, &status.runs).any(free_now) && at.ctx.slots.free(&at.uid)
+}

@@ -1,0 +1,178 @@
+//! One pass over one selection, on one screen: observe, decide, act, report.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::runtime::controller::Action;
+use kube::runtime::finalizer::{self, Event, finalizer};
+use kube::runtime::reflector::ObjectRef;
+use kube::{Api, Resource as _, ResourceExt as _};
+use tracing::Instrument as _;
+
+use super::attempts::Subject;
+use super::context::Context;
+use super::slots::Pool;
+use super::{act, cleanup, observe, report, resolve};
+use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, SuspendPolicy};
+use crate::decide::cadence;
+use crate::decide::plan::{Plan, plan};
+use crate::runtime::clock;
+use crate::runtime::metrics::Outcome;
+
+/// Longest time of a pass. Its calls have limits of their own; this is for what was not thought of.
+const DEADLINE: Duration = Duration::from_secs(300);
+/// How often an active selection is looked at although nothing woke it.
+const SAFETY: Duration = Duration::from_secs(600);
+
+/// An infrastructure fault. What a user can do wrong is a condition, not an error.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("the API server: {0}")]
+    Kubernetes(#[from] kube::Error),
+    #[error("running tuning jobs could not be stopped: {0}")]
+    Cleanup(String),
+    #[error("the finalizer could not be set or removed: {0}")]
+    Finalizer(String),
+    #[error("a pass took longer than {} s", DEADLINE.as_secs())]
+    Deadline,
+}
+
+pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
+    let span = tracing::info_span!(
+        "selection",
+        namespace = selection.namespace().unwrap_or_default(),
+        name = selection.name_any(),
+    );
+    let started = clock::now();
+    ctx.metrics.reconcile_started();
+    let result = tokio::time::timeout(DEADLINE, finalized(selection.clone(), ctx.clone()))
+        .instrument(span.clone())
+        .await
+        .unwrap_or(Err(Error::Deadline));
+    let outcome = match &result {
+        Err(error) => {
+            span.in_scope(|| tracing::warn!(%error, "the pass failed; trying again"));
+            Outcome::Error
+        }
+        Ok(action) if *action == Action::await_change() => Outcome::Success,
+        Ok(_) => Outcome::RequeueAfter,
+    };
+    ctx.metrics.reconcile_ended(outcome, clock::now().duration_since(started).as_secs_f64());
+    if let (Ok(_), Some(uid)) = (&result, selection.uid()) {
+        ctx.attempts.succeeded(&uid, &Subject::Reconcile);
+    }
+    result
+}
+
+#[allow(clippy::needless_pass_by_value)] // kube's signature
+pub(super) fn error_policy(selection: Arc<ModelSelection>, _: &Error, ctx: Arc<Context>) -> Action {
+    let (uid, now) = (selection.uid().unwrap_or_default(), clock::now());
+    ctx.attempts.failed(&uid, Subject::Reconcile, Duration::from_secs(1), Duration::from_secs(60), now);
+    Action::requeue(ctx.attempts.next_try(&uid, now).unwrap_or(Duration::from_secs(1)))
+}
+
+async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
+    let api: Api<ModelSelection> =
+        Api::namespaced(ctx.client.clone(), selection.namespace().as_deref().unwrap_or("default"));
+    finalizer(&api, FINALIZER, selection, async |event| match event {
+        Event::Apply(selection) => pass(selection, &ctx).await,
+        Event::Cleanup(selection) => cleanup::cleanup(&selection, &ctx).await,
+    })
+    .await
+    .map_err(|error| match error {
+        finalizer::Error::ApplyFailed(error) | finalizer::Error::CleanupFailed(error) => error,
+        finalizer::Error::AddFinalizer(error) | finalizer::Error::RemoveFinalizer(error) => Error::Kubernetes(error),
+        other => Error::Finalizer(other.to_string()),
+    })
+}
+
+/// A selection and where it works, as the steps of a pass need it.
+pub(super) struct Subjects<'a> {
+    pub(super) ctx: &'a Context,
+    pub(super) selection: &'a ModelSelection,
+    pub(super) object: ObjectRef<ModelSelection>,
+    pub(super) uid: String,
+    pub(super) region: crate::tuning::Region,
+    pub(super) pool: Pool,
+}
+
+async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
+    let selection = ctx.newest(seen);
+    let uid = selection.uid().unwrap_or_default();
+    ctx.attempts.observe(&uid, selection.meta().generation);
+    ctx.slots.seed(&ctx.store, ctx.sagemaker.default_region());
+    let before = selection.status.clone().unwrap_or_default();
+
+    let Some(region) = selection.spec.region.as_deref().or(ctx.sagemaker.default_region()) else {
+        let message = "`region` must be set, since the operator has no region of its own (AWS_REGION or --region)";
+        report::invalid(ctx, &selection, Reason::InvalidSpec, message).await?;
+        return Ok(Action::await_change());
+    };
+    let pool = Pool { region: region.to_owned(), instance_type: selection.spec.training.instance_type.clone() };
+    let object = ObjectRef::from_obj(&*selection);
+    let region = ctx.sagemaker.region(region);
+    let at = Subjects { ctx, selection: &selection, object, uid, region, pool };
+
+    // Observe.
+    let pins = resolve::pins(&at, &before).await;
+    let Plan { mut runs, superseded } = plan(&selection.spec, &before, at.region.name(), &pins);
+    let blind = observe::observe(&at, &mut runs).await;
+
+    // Decide.
+    let requests = resolve::requests(&at, &mut runs, &pins).await;
+    let chosen = act::choose(&at, &mut runs, requests);
+    mark_stops(&at, &mut runs);
+
+    // Record the intent before acting: a restart then knows which jobs may exist.
+    let intent = ModelSelectionStatus { runs, superseded, ..before };
+    let recorded = report::report(&at, intent, blind.as_ref()).await?;
+
+    // Act.
+    let mut after = (*recorded).clone();
+    act::stop(&at, &mut after).await;
+    act::create(&at, &mut after.runs, chosen).await;
+
+    // Report.
+    let after = report::report(&at, after, blind.as_ref()).await?;
+    Ok(next(&at, &after))
+}
+
+/// Marks the runs that suspend stops.
+fn mark_stops(at: &Subjects<'_>, runs: &mut [crate::api::RunStatus]) {
+    let spec = &at.selection.spec;
+    if spec.suspend && spec.suspend_policy == SuspendPolicy::Stop {
+        for run in runs.iter_mut().filter(|run| run.state == crate::api::RunState::Running) {
+            *run = std::mem::take(run).with(crate::api::RunState::Stopping, Some(Reason::Suspended), None);
+        }
+    }
+}
+
+/// When to look again: not at all once everything has ended, else when something may be tried again. Changes of the jobs
+/// wake the selection by themselves.
+fn next(at: &Subjects<'_>, status: &ModelSelectionStatus) -> Action {
+    let Subjects { ctx, selection, object, uid, region, pool } = at;
+    let names: Vec<&str> = status
+        .runs
+        .iter()
+        .filter(|run| run.state.active())
+        .filter_map(|run| run.tuning_job_name.as_deref())
+        .collect();
+    ctx.observer.track(region.name(), object, &names);
+    ctx.observer.forget(object, Some(region.name()));
+    let waiting = act::startable(&selection.spec, &status.runs).count();
+    for waiter in ctx.slots.settle(uid, names.len(), waiting) {
+        let _ = ctx.wake.send(waiter);
+    }
+    if crate::decide::conditions::complete(&status.runs) && status.superseded.is_empty() {
+        ctx.slots.remove(uid);
+        return Action::await_change();
+    }
+    let now = clock::now();
+    let quota = status.runs.iter().any(|run| run.reason == Some(Reason::QuotaExceeded));
+    let retry = ctx.attempts.next_try(uid, now);
+    let probe = quota.then(|| ctx.slots.next_try(pool, now).unwrap_or_default());
+    let more = act::more_to_do(at, status).then_some(Duration::from_millis(100));
+    let safety = cadence::jitter(SAFETY, uid, 0);
+    let soonest = [retry, probe, more].into_iter().flatten().min().map_or(safety, |pause| pause.min(safety));
+    Action::requeue(soonest.max(Duration::from_millis(100)))
+}

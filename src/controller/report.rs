@@ -1,0 +1,137 @@
+//! Writing the status and the Events: only when they say something new.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::api::{Patch, PatchParams};
+use kube::runtime::events::{self, EventType};
+use kube::{Api, Resource, ResourceExt as _};
+use serde_json::json;
+
+use super::context::Context;
+use super::reconcile::{Error, Subjects};
+use crate::api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, merge_conditions};
+use crate::decide::conditions::{Situation, complete, conditions, launched_before};
+use crate::decide::events::events;
+use crate::decide::{front, summary};
+use crate::runtime::clock;
+
+/// A call to the API server must not hold a pass for long.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Works out all that follows from the runs (fronts, counts, conditions), and writes the status if it says something
+/// new. Returns the status as it now is.
+pub(super) async fn report(
+    at: &Subjects<'_>,
+    status: ModelSelectionStatus,
+    blind: Option<&(Reason, String)>,
+) -> Result<Arc<ModelSelectionStatus>, Error> {
+    let now = clock::now();
+    let ModelSelectionStatus { mut runs, superseded, conditions: before, start_time, completion_time, .. } = status;
+    let spec = &at.selection.spec;
+    let generation = at.selection.meta().generation;
+    let fronts = front::fronts(spec, &mut runs);
+    let counts = summary::counts(&runs);
+    let situation = Situation {
+        spec,
+        runs: &runs,
+        counts: &counts,
+        fronts: &fronts,
+        launched_before: launched_before(&before, generation),
+        blind,
+    };
+    let status = ModelSelectionStatus {
+        conditions: merge_conditions(&before, conditions(situation), generation, now),
+        observed_generation: generation,
+        progress: Some(summary::progress(&counts)),
+        best: fronts.first().and_then(|front| front.recommended.clone()),
+        front: summary::front_sizes(&fronts),
+        counts: Some(counts),
+        start_time: start_time.or(Some(Time(now))),
+        completion_time: complete(&runs).then(|| completion_time.unwrap_or(Time(now))),
+        region: Some(at.region.name().to_owned()),
+        rerun: spec.rerun.clone(),
+        runs,
+        superseded,
+        fronts,
+    };
+    write(at.ctx, at.selection, status).await
+}
+
+/// Says that nothing can be done with the spec.
+pub(super) async fn invalid(
+    ctx: &Context,
+    selection: &ModelSelection,
+    reason: Reason,
+    message: &str,
+) -> Result<(), Error> {
+    let before = selection.status.clone().unwrap_or_default();
+    let generation = selection.meta().generation;
+    let wanted = vec![
+        (ConditionType::Ready, "False", reason, message.to_owned()),
+        (ConditionType::Stalled, "True", reason, message.to_owned()),
+        (ConditionType::Succeeded, "Unknown", reason, message.to_owned()),
+    ];
+    let conditions = merge_conditions(&before.conditions, wanted, generation, clock::now());
+    let status = ModelSelectionStatus { conditions, observed_generation: generation, ..before };
+    write(ctx, selection, status).await.map(drop)
+}
+
+/// Writes `status` unless it is what was written last, and publishes the Events of the step.
+async fn write(
+    ctx: &Context,
+    selection: &ModelSelection,
+    status: ModelSelectionStatus,
+) -> Result<Arc<ModelSelectionStatus>, Error> {
+    let last = ctx.last_status(selection);
+    if status == last {
+        return Ok(Arc::new(status));
+    }
+    let api: Api<ModelSelection> =
+        Api::namespaced(ctx.client.clone(), selection.namespace().as_deref().unwrap_or("default"));
+    let name = selection.name_any();
+    let patch = json!({
+        "apiVersion": ModelSelection::api_version(&()),
+        "kind": ModelSelection::kind(&()),
+        // A status must never be written to another object of the same name.
+        "metadata": {"uid": selection.uid()},
+        "status": status,
+    });
+    let params = PatchParams::apply(FIELD_MANAGER).force();
+    let patch = Patch::Apply(&patch);
+    let answer = tokio::time::timeout(TIMEOUT, api.patch_status(&name, &params, &patch)).await;
+    let written = answer.map_err(|_| Error::Deadline)??;
+    ctx.metrics.status_written();
+    ctx.note_written(written);
+    for news in events(&last, &status) {
+        let event = events::Event {
+            type_: if news.warning { EventType::Warning } else { EventType::Normal },
+            reason: news.reason.to_owned(),
+            note: Some(news.note.clone()),
+            action: "Reconcile".to_owned(),
+            secondary: None,
+        };
+        publish(ctx, selection, &event).await;
+    }
+    Ok(Arc::new(status))
+}
+
+/// Publishes an Event; one that cannot be published is only logged, since the conditions say the same.
+pub(super) async fn publish(ctx: &Context, selection: &ModelSelection, event: &events::Event) {
+    let reference = selection.object_ref(&());
+    match tokio::time::timeout(TIMEOUT, ctx.recorder.publish(event, &reference)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, reason = event.reason, "cannot publish an Event"),
+        Err(_) => tracing::warn!(reason = event.reason, "cannot publish an Event in time"),
+    }
+}
+
+impl Context {
+    /// The status as it stands at the API server, as far as is known.
+    fn last_status(&self, selection: &ModelSelection) -> ModelSelectionStatus {
+        let newest: Cow<'_, ModelSelection> = self.last_written(selection).map_or(Cow::Borrowed(selection), Cow::Owned);
+        newest.status.clone().unwrap_or_default()
+    }
+}

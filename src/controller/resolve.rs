@@ -1,0 +1,145 @@
+//! What each run needs to know of its model before it can start: its version, and the request that follows.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream;
+use kube::ResourceExt as _;
+
+use super::attempts::Subject;
+use super::reconcile::Subjects;
+use crate::api::{Candidate, ModelSelectionStatus, Reason, RunState, RunStatus};
+use crate::catalog::{CatalogError, job_request};
+use crate::decide::definition::Source;
+use crate::decide::identity::Identity;
+use crate::decide::plan::{Pin, definition, pinned};
+use crate::runtime::clock;
+use crate::tuning::JobRequest;
+
+/// Documents read at a time.
+const CONCURRENCY: usize = 4;
+/// Models newly read in one pass: the first jobs of a large selection need not wait for the last model.
+const PER_PASS: usize = 24;
+/// What is tried again by itself although a person must help, since the cure may lie outside of the spec.
+const RETRY_FIRST: Duration = Duration::from_secs(60);
+const RETRY_MOST: Duration = Duration::from_secs(3600);
+
+/// The version of each candidate's model, in the order of the candidates; `None` for own images.
+pub(super) async fn pins(at: &Subjects<'_>, before: &ModelSelectionStatus) -> Vec<Option<Pin>> {
+    let pin = async |candidate: &Candidate| -> Option<Pin> {
+        let model = candidate.jump_start.as_ref()?;
+        if let Some(version) = pinned(before, candidate) {
+            return Some(Ok(version));
+        }
+        let subject = Subject::Run(candidate.name.clone(), String::new());
+        if !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {
+            // Said before, and not yet to be asked again.
+            let said = before.runs.iter().find(|run| run.candidate == candidate.name);
+            if let Some((reason, message)) = said.and_then(|run| Some((run.reason?, run.message.clone()?))) {
+                return Some(Err((reason, message)));
+            }
+        }
+        let wanted = model.version.as_deref().unwrap_or("*");
+        let answer = at.ctx.catalog.version(&at.region, &model.model_id, wanted).await;
+        Some(answer.map_err(|error| at.trouble(subject, error)))
+    };
+    stream::iter(&at.selection.spec.candidates).map(pin).buffered(CONCURRENCY).collect().await
+}
+
+/// The request of each run that waits and can be resolved, by index; the others get the reason why not. Runs beyond
+/// what one pass may newly read are left for the next.
+pub(super) async fn requests(
+    at: &Subjects<'_>,
+    runs: &mut [RunStatus],
+    pins: &[Option<Pin>],
+) -> HashMap<usize, JobRequest> {
+    let spec = &at.selection.spec;
+    let mut unread: Vec<(&str, &str)> = Vec::new();
+    let mut wanted = Vec::new();
+    if spec.suspend {
+        return HashMap::new();
+    }
+    let cells = spec.datasets.iter().flat_map(|dataset| spec.candidates.iter().zip(pins).map(move |cell| (dataset, cell)));
+    for (index, (dataset, (candidate, pin))) in cells.enumerate() {
+        let run = &runs[index];
+        let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
+        if run.state != RunState::Waiting || !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {
+            continue;
+        }
+        let Ok(definition) = definition(spec, at.region.name(), dataset, candidate, pin.as_ref()) else { continue };
+        if let (Some(model), Some(Ok(version))) = (&candidate.jump_start, pin)
+            && !at.ctx.catalog.knows(&at.region, &model.model_id, version)
+        {
+            let model = (model.model_id.as_str(), version.as_str());
+            if !unread.contains(&model) {
+                if unread.len() == PER_PASS {
+                    continue;
+                }
+                unread.push(model);
+            }
+        }
+        wanted.push((index, definition, subject));
+    }
+    let resolved: Vec<_> = stream::iter(wanted)
+        .map(async |(index, definition, subject)| {
+            let run = &runs[index];
+            let model = match &definition.source {
+                Source::Image { .. } => Ok(None),
+                Source::JumpStart { model_id, version } => {
+                    at.ctx.catalog.model(&at.region, model_id, version).await.map(Some)
+                }
+            };
+            let request = model.and_then(|model| {
+                job_request(spec, &definition, model.as_deref(), &at.identity(run)).map_err(CatalogError::Problem)
+            });
+            (index, request.map_err(|error| at.trouble(subject, error)))
+        })
+        .buffered(CONCURRENCY)
+        .collect()
+        .await;
+    let mut requests = HashMap::new();
+    for (index, request) in resolved {
+        match request {
+            Ok(request) => drop(requests.insert(index, request)),
+            // A job that may exist already keeps its name.
+            Err((reason, message)) => {
+                runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(reason), Some(&message));
+            }
+        }
+    }
+    requests
+}
+
+impl Subjects<'_> {
+    /// The identity of a run's tuning job.
+    pub(super) fn identity<'a>(&'a self, run: &'a RunStatus) -> Identity<'a> {
+        Identity {
+            scope: &self.ctx.settings.scope,
+            namespace: self.selection.metadata.namespace.as_deref().unwrap_or_default(),
+            name: self.selection.metadata.name.as_deref().unwrap_or_default(),
+            candidate: &run.candidate,
+            dataset: &run.dataset,
+            definition: run.definition.as_deref().unwrap_or_default(),
+            rerun: &self.selection.spec.rerun,
+            attempt: run.attempt,
+        }
+    }
+
+    /// Notes that the hub or the model gives trouble, and says so in the words of the status.
+    fn trouble(&self, subject: Subject, error: CatalogError) -> (Reason, String) {
+        let (first, most, told) = match error {
+            CatalogError::Problem(problem) => (RETRY_FIRST, RETRY_MOST, problem),
+            CatalogError::Fault(fault) if fault.class.reason().needs_person() => {
+                (RETRY_FIRST, RETRY_MOST / 6, (fault.class.reason(), fault.explain()))
+            }
+            CatalogError::Fault(fault) => {
+                let message = format!("{fault}; trying again");
+                (Duration::from_secs(2), Duration::from_secs(60), (Reason::RetryingAfterError, message))
+            }
+        };
+        self.ctx.attempts.failed(&self.uid, subject, first, most, clock::now());
+        tracing::info!(name = self.selection.name_any(), reason = told.0.as_str(), message = told.1, "a model cannot be resolved");
+        told
+    }
+}

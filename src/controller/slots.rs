@@ -1,0 +1,209 @@
+//! The places for tuning jobs, over all selections: who has how many, who waits, and what SageMaker has refused.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use crate::api::ModelSelection;
+use crate::decide::cadence;
+use crate::decide::queue::{Demand, share};
+
+/// What SageMaker counts together: tuning jobs of a region, and instances of a type in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Pool {
+    pub(super) region: String,
+    pub(super) instance_type: String,
+}
+
+struct Entry {
+    object: ObjectRef<ModelSelection>,
+    pool: Pool,
+    demand: Demand,
+}
+
+/// A quota that SageMaker refused to exceed.
+#[derive(Clone, Copy)]
+struct Refused {
+    /// Jobs that ran when it refused.
+    limit: usize,
+    /// When one more may be tried.
+    retry_at: Timestamp,
+    times: u32,
+}
+
+#[derive(Default)]
+struct State {
+    seeded: bool,
+    entries: BTreeMap<String, Entry>,
+    refused: HashMap<Pool, Refused>,
+}
+
+pub(super) struct Slots {
+    limit: usize,
+    state: Mutex<State>,
+}
+
+impl Slots {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, state: Mutex::default() }
+    }
+
+    /// Counts, once after the start, the jobs of selections that are not reconciled yet, so that the first ones do not
+    /// take places that others hold.
+    pub(super) fn seed(&self, store: &Store<ModelSelection>, default_region: Option<&str>) {
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.seeded, true) {
+            return;
+        }
+        for selection in store.state() {
+            let (Some(uid), Some(status)) = (selection.uid(), &selection.status) else { continue };
+            let active = status.runs.iter().filter(|run| run.state.active()).count();
+            let region = selection.spec.region.as_deref().or(default_region).unwrap_or_default().to_owned();
+            let pool = Pool { region, instance_type: selection.spec.training.instance_type.clone() };
+            let entry = Entry { object: ObjectRef::from_obj(&*selection), pool, demand: Demand { active, waiting: 0 } };
+            state.entries.entry(uid).or_insert(entry);
+        }
+    }
+
+    /// Reserves places for up to `wanted` new jobs, and returns how many there are.
+    pub(super) fn reserve(
+        &self,
+        uid: &str,
+        object: &ObjectRef<ModelSelection>,
+        pool: &Pool,
+        active: usize,
+        wanted: usize,
+        now: Timestamp,
+    ) -> usize {
+        let mut state = self.lock();
+        let entry = Entry { object: object.clone(), pool: pool.clone(), demand: Demand { active, waiting: wanted } };
+        state.entries.insert(uid.to_owned(), entry);
+        let fair = |limit: usize, counts: &dyn Fn(&Pool) -> bool| {
+            let members: Vec<_> = state.entries.iter().filter(|(_, entry)| counts(&entry.pool)).collect();
+            let demands: Vec<Demand> = members.iter().map(|(_, entry)| entry.demand).collect();
+            members.iter().position(|(id, _)| *id == uid).map_or(0, |me| share(limit, &demands, me))
+        };
+        let mut granted = fair(self.limit, &|other| other.region == pool.region);
+        if let Some(refused) = state.refused.get(pool) {
+            let limit = refused.limit + usize::from(refused.retry_at <= now);
+            granted = granted.min(fair(limit, &|other| other == pool));
+        }
+        if let Some(entry) = state.entries.get_mut(uid) {
+            entry.demand = Demand { active: active + granted, waiting: wanted - granted };
+        }
+        granted
+    }
+
+    /// Whether a selection would be granted a further place now.
+    pub(super) fn free(&self, uid: &str) -> bool {
+        let state = self.lock();
+        let Some(region) = state.entries.get(uid).map(|entry| &entry.pool.region) else { return true };
+        let members: Vec<_> = state.entries.iter().filter(|(_, entry)| entry.pool.region == *region).collect();
+        let demands: Vec<Demand> = members.iter().map(|(_, entry)| entry.demand).collect();
+        members.iter().position(|(id, _)| *id == uid).is_some_and(|me| share(self.limit, &demands, me) > 0)
+    }
+
+    /// Notes what a selection has after a pass, and returns who may now take places that became free.
+    pub(super) fn settle(&self, uid: &str, active: usize, waiting: usize) -> Vec<ObjectRef<ModelSelection>> {
+        let mut state = self.lock();
+        let Some(entry) = state.entries.get_mut(uid) else { return Vec::new() };
+        let freed = active < entry.demand.active;
+        entry.demand = Demand { active, waiting };
+        let region = entry.pool.region.clone();
+        if freed { waiters(&state, &region, uid) } else { Vec::new() }
+    }
+
+    /// Forgets a selection, and returns who may now take its places.
+    pub(super) fn remove(&self, uid: &str) -> Vec<ObjectRef<ModelSelection>> {
+        let mut state = self.lock();
+        let Some(entry) = state.entries.remove(uid) else { return Vec::new() };
+        waiters(&state, &entry.pool.region, uid)
+    }
+
+    /// Notes that SageMaker refused one more job than the `running` ones of this selection and all others of the pool.
+    pub(super) fn refused(&self, uid: &str, pool: &Pool, running: usize, now: Timestamp) {
+        let mut state = self.lock();
+        let others = state.entries.iter().filter(|(id, entry)| *id != uid && entry.pool == *pool);
+        let limit = running + others.map(|(_, entry)| entry.demand.active).sum::<usize>();
+        let times = state.refused.get(pool).map_or(0, |refused| refused.times);
+        // Quotas are raised by people and freed by jobs that end: minutes, not seconds.
+        let pause = cadence::backoff(times, Duration::from_secs(15), Duration::from_secs(300));
+        let refused = Refused { limit, retry_at: now + pause, times: times.saturating_add(1) };
+        state.refused.insert(pool.clone(), refused);
+    }
+
+    /// Notes that SageMaker accepted a job, so that `running` of this selection run now.
+    pub(super) fn accepted(&self, uid: &str, pool: &Pool, running: usize) {
+        let mut state = self.lock();
+        let others = state.entries.iter().filter(|(id, entry)| *id != uid && entry.pool == *pool);
+        let total = running + others.map(|(_, entry)| entry.demand.active).sum::<usize>();
+        if state.refused.get(pool).is_some_and(|refused| total > refused.limit) {
+            state.refused.remove(pool);
+        }
+    }
+
+    /// How long until one more job may be tried in a pool where SageMaker refused one.
+    pub(super) fn next_try(&self, pool: &Pool, now: Timestamp) -> Option<Duration> {
+        let state = self.lock();
+        Duration::try_from(state.refused.get(pool)?.retry_at.duration_since(now)).ok()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn waiters(state: &State, region: &str, but: &str) -> Vec<ObjectRef<ModelSelection>> {
+    let waits = |entry: &&Entry| entry.demand.waiting > 0 && entry.pool.region == region;
+    state.entries.iter().filter(|(uid, _)| *uid != but).map(|(_, entry)| entry).filter(waits).map(|e| e.object.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(instance_type: &str) -> Pool {
+        Pool { region: "us-west-2".into(), instance_type: instance_type.into() }
+    }
+
+    fn object(name: &str) -> ObjectRef<ModelSelection> {
+        ObjectRef::new(name).within("ns")
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn places_are_reserved_at_once_and_given_back() {
+        let slots = Slots::new(10);
+        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 0, 8, at(0)), 8);
+        assert_eq!(slots.reserve("b", &object("b"), &pool("p3"), 0, 8, at(0)), 2);
+        assert_eq!(slots.settle("a", 8, 0), []);
+        assert_eq!(slots.settle("a", 7, 0), [object("b")]);
+        assert_eq!(slots.reserve("b", &object("b"), &pool("p3"), 2, 6, at(0)), 1);
+        assert_eq!(slots.remove("a"), [object("b")]);
+    }
+
+    #[test]
+    fn a_refused_quota_holds_only_its_own_instance_type_and_is_probed_later() {
+        let slots = Slots::new(100);
+        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 0, 8, at(0)), 8);
+        slots.refused("a", &pool("p3"), 3, at(0));
+        slots.settle("a", 3, 5);
+        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 3, 5, at(1)), 0);
+        assert_eq!(slots.reserve("b", &object("b"), &pool("c5"), 0, 5, at(1)), 5);
+        // One of ours ended: its place is ours to take.
+        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 2, 5, at(1)), 1);
+        slots.settle("a", 3, 4);
+        // Later, one more is tried; when it is taken, the quota is forgotten.
+        assert_eq!(slots.next_try(&pool("p3"), at(1)), Some(Duration::from_secs(14)));
+        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 3, 4, at(15)), 1);
+        slots.accepted("a", &pool("p3"), 4);
+        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 4, 3, at(15)), 3);
+    }
+}

@@ -1,0 +1,140 @@
+//! The emulator's own API, under `/_emulator/`: faults, calls, jobs, time, models. JSON in, JSON out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::describe::{self, Place};
+use super::faults::Order;
+use super::models::Row;
+use super::service::Emulator;
+
+type Shared = State<Arc<Emulator>>;
+type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
+
+/// The routes.
+pub fn routes() -> Router<Arc<Emulator>> {
+    Router::new()
+        .route("/faults", post(order_fault).get(list_faults).delete(clear_faults))
+        .route("/calls", get(calls).delete(reset_calls))
+        .route("/requests", get(requests))
+        .route("/jobs", get(jobs))
+        .route("/clock", post(set_clock).get(clock))
+        .route("/training", post(override_model).delete(reset_models))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+}
+
+async fn unknown() -> (StatusCode, Json<Value>) {
+    let routes = ["faults", "calls", "requests", "jobs", "clock", "training"];
+    (
+        StatusCode::NOT_FOUND,
+        Json(json!({"error": "no such route or method", "routes": routes.map(|route| format!("/_emulator/{route}"))})),
+    )
+}
+
+/// Reads a body whatever its content type says, so that plain `curl -d` works.
+fn read<T: DeserializeOwned>(body: &str) -> Result<T, (StatusCode, Json<Value>)> {
+    serde_json::from_str(body).map_err(|error| (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()}))))
+}
+
+async fn order_fault(State(emulator): Shared, body: String) -> Answer {
+    let order: Order = read(&body)?;
+    Ok(Json(json!({"id": emulator.faults().add(order)})))
+}
+
+async fn list_faults(State(emulator): Shared) -> Json<Value> {
+    let faults = emulator.faults();
+    Json(faults.list().map(|(id, order, left)| json!({"id": id, "order": order, "left": left})).collect())
+}
+
+async fn clear_faults(State(emulator): Shared) -> Json<Value> {
+    emulator.faults().clear();
+    Json(json!({}))
+}
+
+async fn calls(State(emulator): Shared) -> Json<Value> {
+    Json(json!(emulator.calls().counts()))
+}
+
+async fn reset_calls(State(emulator): Shared) -> Json<Value> {
+    emulator.calls().reset();
+    Json(json!({}))
+}
+
+async fn requests(State(emulator): Shared, uri: Uri) -> Json<Value> {
+    let calls = emulator.calls();
+    // Operation names need no decoding.
+    let operation = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("operation=")));
+    Json(calls.entries(operation.filter(|name| !name.is_empty())).map(|entry| json!(entry)).collect())
+}
+
+async fn jobs(State(emulator): Shared) -> Json<Value> {
+    let now = emulator.clock().now();
+    let world = emulator.world();
+    let account = &emulator.settings().account;
+    let all = world.regions().flat_map(|(region, content)| content.jobs.values().map(move |job| (region, job)));
+    let shown = all.map(|(region, job)| {
+        let place = Place { region, account };
+        let state = job.state(now);
+        let models: Vec<&str> = job.setup.behaviours.iter().map(|behaviour| behaviour.name.as_str()).collect();
+        json!({
+            "name": job.name(),
+            "region": region,
+            "arn": place.tuning_job(job.name()),
+            "status": state.as_ref().map_or("Deleted", |state| state.status.as_str()),
+            "creationTime": job.created().seconds(),
+            "endTime": job.end().seconds(),
+            "tags": job.tags.at(now).into_iter().map(|tag| (tag.key, tag.value)).collect::<HashMap<_, _>>(),
+            "trainingJobs": state.as_ref().map(|state| describe::training_counters(&state.counters)),
+            "objectives": state.as_ref().map(|state| describe::objective_counters(&state.counters)),
+            "models": models,
+        })
+    });
+    Json(shown.collect())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ClockChange {
+    advance_seconds: Option<f64>,
+    speed: Option<f64>,
+}
+
+async fn set_clock(State(emulator): Shared, body: String) -> Answer {
+    let change: ClockChange = read(&body)?;
+    let sane = |n: &f64| n.is_finite() && *n >= 0.0;
+    if !change.advance_seconds.iter().chain(&change.speed).all(sane) {
+        return Err((StatusCode::BAD_REQUEST, Json(json!({"error": "time goes forward: numbers from 0 up"}))));
+    }
+    if let Some(speed) = change.speed {
+        emulator.clock().set_speed(speed);
+    }
+    if let Some(seconds) = change.advance_seconds {
+        emulator.clock().advance(seconds);
+    }
+    Ok(clock(State(emulator)).await)
+}
+
+async fn clock(State(emulator): Shared) -> Json<Value> {
+    let clock = emulator.clock();
+    Json(json!({"now": clock.now().seconds(), "speed": clock.speed()}))
+}
+
+async fn override_model(State(emulator): Shared, body: String) -> Answer {
+    let row: Row = read(&body)?;
+    emulator.override_model(row);
+    Ok(Json(json!({})))
+}
+
+async fn reset_models(State(emulator): Shared) -> Json<Value> {
+    emulator.reset_models();
+    Json(json!({}))
+}

@@ -1,0 +1,197 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use super::faults::Order;
+use super::models::Table;
+use super::operations::Settings;
+use super::quotas::{Quotas, Rate};
+use super::service::{Options, Snapshot};
+
+/// A `SageMaker` on loopback, for tests and for trying a manifest without an account.
+///
+/// Prints its URL on the first line of its output and "ready: ..." on the second. Logs go to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "sagemaker-emulator", version)]
+pub struct Args {
+    /// Address to listen on; only loopback is accepted. Port 0 lets the system choose.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_LISTEN", default_value = "127.0.0.1:4599")]
+    pub listen: SocketAddr,
+
+    /// Account id in every ARN.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_ACCOUNT", default_value = "111122223333", value_parser = account)]
+    pub account: String,
+
+    /// Virtual seconds per real second; 0 stops the clock, which then moves only by POST /_emulator/clock.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_SPEED", default_value_t = 60.0, value_parser = not_negative)]
+    pub speed: f64,
+
+    /// Table of models to use instead of the embedded one (JSON: {"models": [{"match": ..., "accuracy": ...}]}).
+    #[arg(long, env = "SAGEMAKER_EMULATOR_MODELS", value_name = "FILE")]
+    pub models: Option<PathBuf>,
+
+    /// Tuning jobs that may run at a time, per region.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_TUNING_JOBS", default_value_t = 100)]
+    pub max_tuning_jobs: u32,
+
+    /// Parallel training jobs that a tuning job may ask for.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_PARALLEL_TRAINING_JOBS", default_value_t = 10)]
+    pub max_parallel_training_jobs: u32,
+
+    /// Training instances of a type, for example ml.p3.2xlarge=4; types that are not named have no limit.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_INSTANCE_LIMIT", value_name = "TYPE=N", value_delimiter = ',', value_parser = instance_limit)]
+    pub instance_limit: Vec<(String, u32)>,
+
+    /// Rate of an operation in real time, for example Search=2:5 or '*=10'; more is answered with `ThrottlingException`.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_RATE", value_name = "OPERATION=PERSECOND[:BURST]", value_delimiter = ',')]
+    pub rate: Vec<Rate>,
+
+    /// Real seconds until List and Search show a new job.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_LIST_LAG", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
+    pub list_lag: f64,
+
+    /// Execution role that the service cannot assume.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_UNASSUMABLE_ROLE", value_name = "ARN", value_delimiter = ' ')]
+    pub unassumable_role: Vec<String>,
+
+    /// Fault from the start, for example `CreateHyperParameterTuningJob:DropAnswer:1` or `*:Delay,delay=200`.
+    #[arg(
+        long,
+        env = "SAGEMAKER_EMULATOR_FAULT",
+        value_name = "OPERATION:KIND[:COUNT][,contains=TEXT][,delay=MILLIS]",
+        value_delimiter = ' '
+    )]
+    pub fault: Vec<Order>,
+
+    /// Requests kept for GET /_emulator/requests.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_LOG_SIZE", default_value_t = 100_000)]
+    pub log_size: usize,
+
+    /// Snapshot, written at the end and read at the start, so that a restarted emulator keeps its jobs.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_STATE", value_name = "FILE")]
+    pub state: Option<PathBuf>,
+}
+
+/// Why the emulator did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Anything but loopback would let others use it as a service without authentication.
+    #[error(
+        "{0} is not a loopback address; the emulator accepts any signature and must not be reachable from elsewhere"
+    )]
+    NotLoopback(SocketAddr),
+    /// The file of models cannot be used.
+    #[error("cannot read the models in {path}: {reason}")]
+    Models {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The snapshot cannot be used.
+    #[error("cannot use the snapshot {path}: {reason}")]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The address cannot be listened on, or output cannot be written.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl Args {
+    /// What the emulator is made of.
+    pub fn options(self) -> Result<Options, StartError> {
+        if !self.listen.ip().is_loopback() {
+            return Err(StartError::NotLoopback(self.listen));
+        }
+        let table = match self.models {
+            None => Table::embedded(),
+            Some(path) => {
+                let text = std::fs::read_to_string(&path);
+                let table = text
+                    .map_err(|error| error.to_string())
+                    .and_then(|text| Table::parse(&text).map_err(|error| error.to_string()));
+                table.map_err(|reason| StartError::Models { path, reason })?
+            }
+        };
+        Ok(Options {
+            settings: Settings {
+                account: self.account,
+                quotas: Quotas {
+                    tuning_jobs: self.max_tuning_jobs,
+                    parallel_training_jobs: self.max_parallel_training_jobs,
+                    instances: self.instance_limit.into_iter().collect(),
+                },
+                unassumable_roles: self.unassumable_role,
+                list_lag: self.list_lag,
+            },
+            speed: self.speed,
+            table,
+            rates: self.rate,
+            faults: self.fault,
+            log_size: self.log_size,
+        })
+    }
+
+    /// The snapshot to go on from; a file that is not there yet is an empty one.
+    pub fn snapshot(&self) -> Result<Snapshot, StartError> {
+        let Some(path) = self.state.as_ref().filter(|path| path.exists()) else { return Ok(Snapshot::default()) };
+        let text = std::fs::read_to_string(path);
+        let snapshot = text
+            .map_err(|error| error.to_string())
+            .and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
+        snapshot.map_err(|reason| StartError::Snapshot { path: path.clone(), reason })
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let twelve_digits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if twelve_digits { Ok(text.to_owned()) } else { Err("an account id has 12 digits".to_owned()) }
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|n| n.is_finite() && *n >= 0.0)
+        .ok_or_else(|| "expected a number from 0 up".to_owned())
+}
+
+fn instance_limit(text: &str) -> Result<(String, u32), String> {
+    let (kind, n) = text.split_once('=').ok_or("expected TYPE=N, for example ml.p3.2xlarge=4")?;
+    Ok((kind.to_owned(), n.parse().map_err(|_| format!("{n} is not a number of instances"))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_flag_has_its_variable() {
+        let command = Args::command();
+        command.clone().debug_assert();
+        for argument in
+            command.get_arguments().filter(|argument| !["help", "version"].contains(&argument.get_id().as_str()))
+        {
+            let expected = format!("SAGEMAKER_EMULATOR_{}", argument.get_id().as_str().to_uppercase());
+            assert_eq!(argument.get_env().and_then(|name| name.to_str()), Some(expected.as_str()));
+        }
+    }
+
+    #[test]
+    fn only_loopback() {
+        for (address, accepted) in
+            [("127.0.0.1:0", true), ("[::1]:0", true), ("0.0.0.0:0", false), ("10.0.0.1:80", false)]
+        {
+            let args = Args::parse_from(["sagemaker-emulator", "--listen", address]);
+            assert_eq!(args.options().is_ok(), accepted, "{address}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! One view of all running tuning jobs of a region, shared by all selections.
+//!
+//! A sweep is one listing of the jobs that run, a page for each hundred. Jobs that are no longer in it have changed:
+//! their owners are woken and describe them. Nobody asks job by job, and nobody asks at all while nothing runs.
+
+mod view;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kube::runtime::reflector::ObjectRef;
+use tokio::sync::{Notify, mpsc};
+
+use crate::api::ModelSelection;
+use crate::decide::cadence;
+use crate::decide::identity::JOB_NAME_PREFIX;
+use crate::runtime::clock;
+use crate::tuning::{SageMaker, TuningError};
+use view::View;
+pub use view::Sighting;
+
+/// Wakes a selection: its next reconcile comes at once.
+pub type Wake = mpsc::UnboundedSender<ObjectRef<ModelSelection>>;
+
+/// The shortest and the longest pause between two sweeps.
+#[derive(Clone, Copy, Debug)]
+pub struct Pauses {
+    /// The shortest.
+    pub min: Duration,
+    /// The longest.
+    pub max: Duration,
+}
+
+/// The views of all regions.
+pub struct Observer {
+    sagemaker: SageMaker,
+    wake: Wake,
+    pauses: Pauses,
+    regions: Mutex<HashMap<String, Arc<Watch>>>,
+}
+
+#[derive(Default)]
+struct Watch {
+    view: Mutex<View>,
+    changed: Notify,
+}
+
+impl Observer {
+    /// An observer that sends the owners of changed jobs to `wake`.
+    pub fn new(sagemaker: SageMaker, wake: Wake, pauses: Pauses) -> Self {
+        Self { sagemaker, wake, pauses, regions: Mutex::default() }
+    }
+
+    /// Says which jobs of `owner` run in `region`, and returns what is known of each. From now on the owner is woken when
+    /// one of them changes.
+    pub fn track(&self, region: &str, owner: &ObjectRef<ModelSelection>, jobs: &[&str]) -> HashMap<String, Sighting> {
+        if jobs.is_empty() && !self.regions().contains_key(region) {
+            return HashMap::new();
+        }
+        let watch = self.watch(region);
+        let sightings = watch.view().track(owner, jobs, clock::now());
+        watch.changed.notify_one();
+        sightings
+    }
+
+    /// Forgets all jobs of `owner`, in every region but `keep`.
+    pub fn forget(&self, owner: &ObjectRef<ModelSelection>, keep: Option<&str>) {
+        for (region, watch) in &*self.regions() {
+            if Some(region.as_str()) != keep {
+                watch.view().track(owner, &[], clock::now());
+            }
+        }
+    }
+
+    /// Why the last sweep of `region` failed, if it did.
+    pub fn fault(&self, region: &str) -> Option<TuningError> {
+        self.regions().get(region).and_then(|watch| watch.view().fault.clone())
+    }
+
+    fn regions(&self) -> MutexGuard<'_, HashMap<String, Arc<Watch>>> {
+        self.regions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watch(&self, region: &str) -> Arc<Watch> {
+        let mut regions = self.regions();
+        if let Some(watch) = regions.get(region) {
+            return watch.clone();
+        }
+        let watch = Arc::new(Watch::default());
+        tokio::spawn(sweep_forever(self.sagemaker.region(region), watch.clone(), self.wake.clone(), self.pauses));
+        regions.insert(region.to_owned(), watch.clone());
+        watch
+    }
+}
+
+impl Watch {
+    fn view(&self) -> MutexGuard<'_, View> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn sweep_forever(region: crate::tuning::Region, watch: Arc<Watch>, wake: Wake, pauses: Pauses) {
+    let mut failures = 0_u32;
+    for sweep in 0_u64.. {
+        while watch.view().is_empty() {
+            watch.changed.notified().await;
+        }
+        let pause = match failures {
+            0 => cadence::sweep_interval(watch.view().typical_run(clock::now()), pauses.min, pauses.max),
+            n => cadence::backoff(n, pauses.min, pauses.max * 2),
+        };
+        tokio::time::sleep(cadence::jitter(pause, region.name(), sweep)).await;
+        let stopping = watch.view().any_stopping();
+        let started = clock::now();
+        let answer = region.active_jobs(JOB_NAME_PREFIX, stopping).await;
+        failures = if answer.is_ok() { 0 } else { failures.saturating_add(1) };
+        if let Err(error) = &answer {
+            tracing::warn!(region = region.name(), %error, failures, "cannot list the running tuning jobs");
+        }
+        for owner in watch.view().swept(started, answer) {
+            // The receiver lives as long as the controller; when it is gone there is nobody to wake.
+            let _ = wake.send(owner);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! What the sweeps of one region have shown: no I/O.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kube::runtime::reflector::ObjectRef;
+
+use crate::api::ModelSelection;
+use crate::decide::observation::JobStatus;
+use crate::tuning::{ActiveJob, TuningError};
+
+/// What the last sweep showed of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// No sweep has looked for it yet.
+    Unseen,
+    /// It runs.
+    Running(ActiveJob),
+    /// It is not among those that run: it has ended, or the listing lags behind. A Describe tells.
+    Left,
+}
+
+struct Tracked {
+    owner: ObjectRef<ModelSelection>,
+    since: Timestamp,
+    sighting: Sighting,
+}
+
+/// The tracked jobs of one region.
+#[derive(Default)]
+pub(super) struct View {
+    jobs: HashMap<String, Tracked>,
+    shortest: Option<Duration>,
+    /// Why the last sweep failed, if it did.
+    pub(super) fault: Option<TuningError>,
+}
+
+impl View {
+    /// Sets the jobs of `owner` and returns what is known of them.
+    pub(super) fn track(
+        &mut self,
+        owner: &ObjectRef<ModelSelection>,
+        names: &[&str],
+        now: Timestamp,
+    ) -> HashMap<String, Sighting> {
+        let ended: Vec<String> = self
+            .jobs
+            .iter()
+            .filter(|(name, job)| job.owner == *owner && !names.contains(&name.as_str()))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for job in ended.iter().filter_map(|name| self.jobs.remove(name)) {
+            let lasted = age(job.since, now);
+            self.shortest = Some(self.shortest.map_or(lasted, |shortest| shortest.min(lasted)));
+        }
+        for name in names {
+            let fresh = || Tracked { owner: owner.clone(), since: now, sighting: Sighting::Unseen };
+            self.jobs.entry((*name).to_owned()).or_insert_with(fresh);
+        }
+        names.iter().filter_map(|name| Some(((*name).to_owned(), self.jobs.get(*name)?.sighting))).collect()
+    }
+
+    /// Takes in a sweep that began at `started`, and returns whom it concerns.
+    pub(super) fn swept(
+        &mut self,
+        started: Timestamp,
+        answer: Result<HashMap<String, ActiveJob>, TuningError>,
+    ) -> Vec<ObjectRef<ModelSelection>> {
+        let active = match answer {
+            Ok(active) => active,
+            Err(error) => {
+                let told = self.fault.as_ref().is_some_and(|before| before.class == error.class);
+                let news = !told && error.class.reason().needs_person();
+                self.fault = Some(error);
+                return if news { self.owners(|_| true) } else { Vec::new() };
+            }
+        };
+        let recovered = self.fault.take().is_some_and(|error| error.class.reason().needs_person());
+        let mut changed = BTreeSet::new();
+        for (name, job) in &mut self.jobs {
+            let sighting = match active.get(name) {
+                Some(active) => Sighting::Running(*active),
+                // A job that was tracked only after the listing began may be missing from it.
+                None if job.since >= started => continue,
+                None => Sighting::Left,
+            };
+            // One that has left is told of again and again, until its owner has described it.
+            if sighting != job.sighting || sighting == Sighting::Left {
+                job.sighting = sighting;
+                changed.insert(name.clone());
+            }
+        }
+        self.owners(|name| recovered || changed.contains(name))
+    }
+
+    /// Whether nothing is tracked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    /// Whether a job is known to be stopping.
+    pub(super) fn any_stopping(&self) -> bool {
+        let stopping = |job: &Tracked| matches!(job.sighting, Sighting::Running(job) if job.status == JobStatus::Stopping);
+        self.jobs.values().any(stopping)
+    }
+
+    /// How long a run takes, as far as it is known.
+    pub(super) fn typical_run(&self, now: Timestamp) -> Duration {
+        let oldest = || self.jobs.values().map(|job| age(job.since, now)).max().unwrap_or_default();
+        self.shortest.unwrap_or_else(oldest)
+    }
+
+    fn owners(&self, concerned: impl Fn(&String) -> bool) -> Vec<ObjectRef<ModelSelection>> {
+        let mut owners: Vec<ObjectRef<ModelSelection>> = Vec::new();
+        for (_, job) in self.jobs.iter().filter(|(name, _)| concerned(name)) {
+            if !owners.contains(&job.owner) {
+                owners.push(job.owner.clone());
+            }
+        }
+        owners
+    }
+}
+
+fn age(since: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(since)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::TrainingJobCounts;
+    use crate::tuning::Class;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn owner(name: &str) -> ObjectRef<ModelSelection> {
+        ObjectRef::new(name).within("ns")
+    }
+
+    fn running(completed: i32) -> ActiveJob {
+        let training_jobs = TrainingJobCounts { completed, ..Default::default() };
+        ActiveJob { status: JobStatus::InProgress, training_jobs }
+    }
+
+    fn listing(jobs: &[(&str, ActiveJob)]) -> Result<HashMap<String, ActiveJob>, TuningError> {
+        Ok(jobs.iter().map(|(name, job)| ((*name).to_owned(), *job)).collect())
+    }
+
+    #[test]
+    fn owners_are_woken_when_a_job_changes_and_only_then() {
+        let mut view = View::default();
+        view.track(&owner("a"), &["ms-1", "ms-2"], at(0));
+        view.track(&owner("b"), &["ms-3"], at(0));
+        let all = [("ms-1", running(0)), ("ms-2", running(0)), ("ms-3", running(0))];
+        assert_eq!(view.swept(at(1), listing(&all)).len(), 2);
+        assert_eq!(view.swept(at(2), listing(&all)), []);
+        assert_eq!(view.swept(at(3), listing(&[("ms-1", running(0)), ("ms-3", running(1)), ("ms-2", running(0))])), [owner("b")]);
+        assert_eq!(view.swept(at(4), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
+        assert_eq!(view.track(&owner("a"), &["ms-1", "ms-2"], at(5))["ms-2"], Sighting::Left);
+        // Nobody described it yet: the owner is woken again.
+        assert_eq!(view.swept(at(6), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
+        view.track(&owner("a"), &["ms-1"], at(7));
+        assert_eq!(view.swept(at(8), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), []);
+        assert_eq!(view.typical_run(at(9)), Duration::from_secs(7));
+    }
+
+    #[test]
+    fn a_job_younger_than_the_listing_has_not_left() {
+        let mut view = View::default();
+        view.track(&owner("a"), &["ms-1"], at(5));
+        assert_eq!(view.swept(at(4), listing(&[])), []);
+        assert_eq!(view.track(&owner("a"), &["ms-1"], at(6))["ms-1"], Sighting::Unseen);
+    }
+
+    #[test]
+    fn trouble_that_needs_a_person_is_told_once_and_so_is_its_end() {
+        let mut view = View::default();
+        view.track(&owner("a"), &["ms-1"], at(0));
+        let denied = || {
+            Err(TuningError { class: Class::Denied, operation: "List", code: None, message: String::new() })
+        };
+        let away = || {
+            Err(TuningError { class: Class::Transient, operation: "List", code: None, message: String::new() })
+        };
+        view.swept(at(1), listing(&[("ms-1", running(0))]));
+        assert_eq!(view.swept(at(2), away()), []);
+        assert_eq!(view.swept(at(3), denied()), [owner("a")]);
+        assert_eq!(view.swept(at(4), denied()), []);
+        assert_eq!(view.swept(at(5), listing(&[("ms-1", running(0))])), [owner("a")]);
+        assert_eq!(view.fault, None);
+    }
+}

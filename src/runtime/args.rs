@@ -1,0 +1,74 @@
+//! Flags and environment. Everything has a default: the operator runs with no flag at all.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+
+/// Chooses machine-learning models on Kubernetes: tunes the candidates of each `ModelSelection` on SageMaker and writes
+/// their metrics and the Pareto set into its status.
+///
+/// KUBECONFIG, or else the service account of the Pod, leads to Kubernetes; the usual AWS environment (`AWS_REGION`,
+/// `AWS_PROFILE`, `AWS_ENDPOINT_URL_SAGEMAKER`, IRSA, Pod Identity, ...) leads to SageMaker.
+#[derive(Parser, Clone, Debug)]
+#[command(version, max_term_width = 100)]
+pub struct Args {
+    /// Region for selections that name none. Default: that of the AWS environment.
+    #[arg(long, env = "MODELSELECTION_REGION")]
+    pub region: Option<String>,
+
+    /// Endpoint of SageMaker. Default: that of the AWS environment, else the region's own.
+    #[arg(long, env = "MODELSELECTION_SAGEMAKER_ENDPOINT")]
+    pub sagemaker_endpoint: Option<String>,
+
+    /// Name of the cluster, part of the identity of every tuning job. Give one if the cluster may be rebuilt from Git and
+    /// is then to find its jobs again. Default: the uid of the namespace kube-system. Changing it runs everything anew.
+    #[arg(long, env = "MODELSELECTION_CLUSTER_NAME")]
+    pub cluster_name: Option<String>,
+
+    /// Namespaces to watch, comma separated. Default: all.
+    #[arg(long, env = "MODELSELECTION_NAMESPACES", value_delimiter = ',')]
+    pub namespaces: Vec<String>,
+
+    /// Tuning jobs that may run at a time over all selections of a region. SageMaker allows 100 in an account.
+    #[arg(long, env = "MODELSELECTION_MAX_TUNING_JOBS", default_value_t = 100)]
+    pub max_tuning_jobs: usize,
+
+    /// Selections that are reconciled at a time.
+    #[arg(long, env = "MODELSELECTION_CONCURRENCY", default_value_t = 8)]
+    pub concurrency: u16,
+
+    /// Shortest pause between two listings of the running jobs, in seconds. Used when runs take seconds.
+    #[arg(long, env = "MODELSELECTION_MIN_SWEEP_SECONDS", default_value = "2", value_parser = seconds)]
+    pub min_sweep_seconds: Duration,
+
+    /// Longest pause between two listings of the running jobs, in seconds: how late a change is seen at most.
+    #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "30", value_parser = seconds)]
+    pub max_sweep_seconds: Duration,
+
+    /// How long the deletion of a selection waits for AWS before it leaves the running jobs alone, in seconds.
+    #[arg(long, env = "MODELSELECTION_DELETION_DEADLINE_SECONDS", default_value = "1800", value_parser = seconds)]
+    pub deletion_deadline_seconds: Duration,
+
+    /// Address of /livez, /readyz and /metrics.
+    #[arg(long, env = "MODELSELECTION_HTTP_LISTEN", default_value = "0.0.0.0:8080")]
+    pub http_listen: SocketAddr,
+
+    /// Format of the logs, on stderr. RUST_LOG sets what is logged.
+    #[arg(long, env = "MODELSELECTION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// The format of the logs.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}

@@ -1,0 +1,153 @@
+//! What `/metrics` shows. The first group has the names that controller-runtime gave them, so that existing dashboards
+//! and alerts work; the second is our own. All labels come from closed sets. `docs/metrics.md` lists them.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+use crate::tuning::{Class, Operation};
+
+const CONTROLLER: &str = "modelselection";
+
+/// The metrics of the process.
+pub struct Metrics {
+    registry: Registry,
+    reconciles: Family<ReconcileLabels, Counter>,
+    reconcile_errors: Family<ControllerLabels, Counter>,
+    reconcile_seconds: Family<ControllerLabels, Histogram>,
+    active_workers: Family<ControllerLabels, Gauge>,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Family<OperationLabels, Histogram>,
+    rates: Family<OperationLabels, Gauge<f64, AtomicU64>>,
+    status_writes: Counter,
+    runs: Family<StateLabels, Gauge>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ControllerLabels {
+    controller: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReconcileLabels {
+    controller: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OperationLabels {
+    region: String,
+    operation: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    region: String,
+    operation: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: &'static str,
+}
+
+/// How a reconcile ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing more to do until something changes.
+    Success,
+    /// To be looked at again later.
+    RequeueAfter,
+    /// An infrastructure fault.
+    Error,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // From a cached status to a pass with throttled calls: 1 ms to about 65 s.
+        let seconds = || Histogram::new(exponential_buckets(0.001, 4.0, 9));
+        let metrics = Self {
+            registry: Registry::default(),
+            reconciles: Family::default(),
+            reconcile_errors: Family::default(),
+            reconcile_seconds: Family::new_with_constructor(seconds),
+            active_workers: Family::default(),
+            calls: Family::default(),
+            call_seconds: Family::new_with_constructor(seconds),
+            rates: Family::default(),
+            status_writes: Counter::default(),
+            runs: Family::default(),
+        };
+        let mut registry = Registry::default();
+        registry.register("controller_runtime_reconcile", "Reconciles by result", metrics.reconciles.clone());
+        registry.register("controller_runtime_reconcile_errors", "Reconciles that failed", metrics.reconcile_errors.clone());
+        registry.register("controller_runtime_reconcile_time_seconds", "Duration of reconciles", metrics.reconcile_seconds.clone());
+        registry.register("controller_runtime_active_workers", "Reconciles at work", metrics.active_workers.clone());
+        registry.register("modelselection_sagemaker_calls", "Calls to SageMaker by operation and outcome", metrics.calls.clone());
+        registry.register("modelselection_sagemaker_call_seconds", "Duration of calls to SageMaker", metrics.call_seconds.clone());
+        registry.register("modelselection_sagemaker_rate", "Calls per second that are allowed at present", metrics.rates.clone());
+        registry.register("modelselection_status_writes", "Writes of a status to the API server", metrics.status_writes.clone());
+        registry.register("modelselection_runs", "Runs of all selections by state", metrics.runs.clone());
+        Self { registry, ..metrics }
+    }
+}
+
+impl Metrics {
+    /// The text of `/metrics`.
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// A reconcile begins.
+    pub fn reconcile_started(&self) {
+        self.active_workers.get_or_create(&ControllerLabels { controller: CONTROLLER }).inc();
+    }
+
+    /// A reconcile has ended.
+    pub fn reconcile_ended(&self, outcome: Outcome, seconds: f64) {
+        let labels = ControllerLabels { controller: CONTROLLER };
+        self.active_workers.get_or_create(&labels).dec();
+        self.reconcile_seconds.get_or_create(&labels).observe(seconds);
+        let result = match outcome {
+            Outcome::Success => "success",
+            Outcome::RequeueAfter => "requeue_after",
+            Outcome::Error => "error",
+        };
+        self.reconciles.get_or_create(&ReconcileLabels { controller: CONTROLLER, result }).inc();
+        if outcome == Outcome::Error {
+            self.reconcile_errors.get_or_create(&labels).inc();
+        }
+    }
+
+    /// A call to SageMaker has ended; `class` is that of its fault.
+    pub fn sagemaker_call(&self, region: &str, operation: Operation, class: Option<Class>, seconds: f64, rate: f64) {
+        let (region, operation) = (region.to_owned(), operation.as_str());
+        let outcome = class.map_or("ok", Class::as_str);
+        self.calls.get_or_create(&CallLabels { region: region.clone(), operation, outcome }).inc();
+        let labels = OperationLabels { region, operation };
+        self.call_seconds.get_or_create(&labels).observe(seconds);
+        self.rates.get_or_create(&labels).set(rate);
+    }
+
+    /// A status was written.
+    pub fn status_written(&self) {
+        self.status_writes.inc();
+    }
+
+    /// The runs of all selections, by state.
+    pub fn set_runs(&self, by_state: &[(&'static str, i64)]) {
+        for (state, count) in by_state {
+            self.runs.get_or_create(&StateLabels { state }).set(*count);
+        }
+    }
+}

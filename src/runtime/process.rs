@@ -1,0 +1,198 @@
+//! The process from start to end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_sagemaker::config::ProvideCredentials as _;
+use futures::FutureExt as _;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::ListParams;
+use kube::{Api, Client};
+use tokio::sync::watch;
+
+use super::args::Args;
+use super::metrics::Metrics;
+use super::readiness::Readiness;
+use super::{server, telemetry};
+use crate::api::ModelSelection;
+use crate::controller::{self, Settings};
+use crate::tuning::SageMaker;
+
+/// How often what is missing at the start is looked for again.
+const RECHECK: Duration = Duration::from_secs(2);
+/// How often credentials are looked at once they were in order.
+const CREDENTIALS_RECHECK: Duration = Duration::from_secs(60);
+/// How long reconciles may go on after SIGTERM.
+const GRACE: Duration = Duration::from_secs(8);
+
+const API_SERVER: &str = "kubernetes";
+const CRD: &str = "custom resource definition";
+const CREDENTIALS: &str = "aws credentials";
+
+/// Runs the operator until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When a port cannot be bound, or the configuration of Kubernetes cannot be read. What can come later (the API server,
+/// the CRD, credentials) is waited for, and told by `/readyz`.
+pub async fn run(args: Args) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    telemetry::start(args.log_format);
+    // The AWS SDK and kube both bring rustls; with two providers and no default it would panic.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let shutdown = on_signal();
+    let metrics = Arc::new(Metrics::default());
+    let readiness = Arc::new(Readiness::new(&[API_SERVER, CRD, CREDENTIALS]));
+
+    let listener = tokio::net::TcpListener::bind(args.http_listen).await?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), http = %listener.local_addr()?, "starting");
+    let serving = server::serve(listener, readiness.clone(), metrics.clone(), ended(shutdown.clone()));
+    let server = tokio::spawn(serving);
+
+    let aws = aws_config(&args).await;
+    tokio::spawn(watch_credentials(aws.clone(), readiness.clone()));
+    let sagemaker = SageMaker::new(aws, metrics.clone());
+
+    let client = client().await?;
+    let operator = async {
+        let scope = scope(&args, &client, &readiness).await;
+        await_crd(&args, &client, &readiness).await;
+        tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
+        let settings = Settings {
+            scope,
+            namespaces: args.namespaces.clone(),
+            concurrency: args.concurrency,
+            max_tuning_jobs: args.max_tuning_jobs,
+            pauses: crate::observe::Pauses { min: args.min_sweep_seconds, max: args.max_sweep_seconds },
+            deletion_deadline: args.deletion_deadline_seconds,
+        };
+        controller::run(client.clone(), sagemaker.clone(), metrics.clone(), settings, ended(shutdown.clone())).await;
+    };
+    let stopped = ended(shutdown.clone());
+    let grace = async {
+        stopped.await;
+        tracing::info!("stopping: reconciles under way may end");
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        () = operator => {}
+        () = grace => tracing::warn!("stopped with reconciles under way; the next start takes them up"),
+    }
+    // The controller also ends by itself if all its streams do, which must not look like a healthy end.
+    if shutdown.borrow().is_none() {
+        return Err("the controller ended by itself".into());
+    }
+    let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// A flag that is set by SIGTERM or SIGINT.
+fn on_signal() -> watch::Receiver<Option<&'static str>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (sender, receiver) = watch::channel(None);
+    tokio::spawn(async move {
+        let wait = |kind| async move {
+            match signal(kind) {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(error) => {
+                    tracing::error!(%error, "cannot listen to signals");
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::select! {
+            () = wait(SignalKind::terminate()) => drop(sender.send(Some("SIGTERM"))),
+            () = wait(SignalKind::interrupt()) => drop(sender.send(Some("SIGINT"))),
+        }
+        sender.closed().await;
+    });
+    receiver
+}
+
+fn ended(mut signal: watch::Receiver<Option<&'static str>>) -> impl Future<Output = ()> + Send + 'static {
+    async move { signal.wait_for(Option::is_some).map(drop).await }
+}
+
+async fn client() -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
+    let mut config = kube::Config::infer().await?;
+    // Retries inside the client could hold a reconcile for minutes; the reconcile loop is the retry.
+    config.default_retry = false;
+    config.connect_timeout = Some(Duration::from_secs(5));
+    config.write_timeout = Some(Duration::from_secs(30));
+    Ok(Client::try_from(config)?)
+}
+
+async fn aws_config(args: &Args) -> aws_config::SdkConfig {
+    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
+    if let Some(region) = &args.region {
+        loader = loader.region(aws_config::Region::new(region.clone()));
+    }
+    if let Some(endpoint) = &args.sagemaker_endpoint {
+        loader = loader.endpoint_url(endpoint);
+    }
+    loader.load().await
+}
+
+async fn watch_credentials(aws: aws_config::SdkConfig, readiness: Arc<Readiness>) {
+    loop {
+        let state = match aws.credentials_provider() {
+            Some(provider) => provider.provide_credentials().await.map(drop).map_err(|error| {
+                let error = aws_sdk_sagemaker::error::DisplayErrorContext(&error).to_string();
+                format!("none found ({}); use IRSA, Pod Identity or the environment", error.split(" (").next().unwrap_or_default())
+            }),
+            None => Err("no provider is configured; use IRSA, Pod Identity or the environment".to_owned()),
+        };
+        let pause = if state.is_ok() { CREDENTIALS_RECHECK } else { RECHECK };
+        readiness.set(CREDENTIALS, state);
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// The name of the cluster in the identity of tuning jobs.
+async fn scope(args: &Args, client: &Client, readiness: &Readiness) -> String {
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    loop {
+        // Asked even when the name is given: it shows that the API server is there.
+        match (tokio::time::timeout(Duration::from_secs(10), namespaces.get("kube-system")).await, &args.cluster_name) {
+            (Ok(Ok(_)), Some(name)) => {
+                readiness.set(API_SERVER, Ok(()));
+                return name.clone();
+            }
+            (Ok(Ok(namespace)), None) => {
+                if let Some(uid) = namespace.metadata.uid {
+                    readiness.set(API_SERVER, Ok(()));
+                    return uid;
+                }
+                readiness.set(API_SERVER, Err("the namespace kube-system has no uid; set --cluster-name".to_owned()));
+            }
+            // With a name, the right to read kube-system is not needed.
+            (Ok(Err(kube::Error::Api(status))), Some(name)) if status.is_forbidden() => {
+                readiness.set(API_SERVER, Ok(()));
+                return name.clone();
+            }
+            (Ok(Err(error)), _) => {
+                readiness.set(API_SERVER, Err(format!("cannot read the namespace kube-system: {error}")));
+            }
+            (Err(_), _) => readiness.set(API_SERVER, Err("the API server does not answer".to_owned())),
+        }
+        tokio::time::sleep(RECHECK).await;
+    }
+}
+
+async fn await_crd(args: &Args, client: &Client, readiness: &Readiness) {
+    let api: Api<ModelSelection> = match args.namespaces.first() {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    loop {
+        match tokio::time::timeout(Duration::from_secs(10), api.list(&ListParams::default().limit(1))).await {
+            Ok(Ok(_)) => return readiness.set(CRD, Ok(())),
+            Ok(Err(kube::Error::Api(status))) if status.is_not_found() => {
+                let remedy = "modelselections.modelselection.dev is not installed; apply crds/modelselections.yaml";
+                readiness.set(CRD, Err(remedy.to_owned()));
+            }
+            Ok(Err(error)) => readiness.set(CRD, Err(format!("cannot list modelselections: {error}"))),
+            Err(_) => readiness.set(CRD, Err("the API server does not answer".to_owned())),
+        }
+        tokio::time::sleep(RECHECK).await;
+    }
+}
