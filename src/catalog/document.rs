@@ -122,7 +122,8 @@ fn images(variants: &Value) -> BTreeMap<String, String> {
     by_type
         .iter()
         .filter_map(|(instance, variant)| {
-            let image = variant["Properties"]["ImageUri"].as_str().or_else(|| variant["properties"]["image_uri"].as_str())?;
+            let image =
+                variant["Properties"]["ImageUri"].as_str().or_else(|| variant["properties"]["image_uri"].as_str())?;
             let image = match image.strip_prefix('$') {
                 Some(alias) => aliases[alias].as_str()?,
                 None => image,
@@ -137,7 +138,8 @@ pub(super) mod tests {
     use super::*;
 
     pub(crate) fn bit() -> HubModel {
-        HubModel::parse(include_str!("../../tests/fixtures/hub-content-document.tensorflow-ic-bit-m-r101x1.json")).unwrap()
+        HubModel::parse(include_str!("../../tests/fixtures/hub-content-document.tensorflow-ic-bit-m-r101x1.json"))
+            .unwrap()
     }
 
     #[test]
@@ -154,7 +156,10 @@ pub(super) mod tests {
         );
         assert!(model.script.as_deref().unwrap().contains("/prepack/"));
         let epsilon = model.hyperparameter("epsilon").unwrap();
-        assert_eq!((epsilon.kind.as_str(), epsilon.default.as_deref(), epsilon.max), ("float", Some("1e-07"), Some(1.0)));
+        assert_eq!(
+            (epsilon.kind.as_str(), epsilon.default.as_deref(), epsilon.max),
+            ("float", Some("1e-07"), Some(1.0))
+        );
         assert!(model.hyperparameter("sagemaker_program").is_none());
     }
 

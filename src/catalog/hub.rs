@@ -86,7 +86,8 @@ impl Catalog {
             // One call gives the newest version and its document.
             let content = region.hub_content(model_id, None).await.map_err(unknown)?;
             let answer = read(model_id, &content.version, &content.document);
-            *slot(&self.models, [region.name(), model_id, &content.version]).lock().await = Some((clock::now(), answer));
+            *slot(&self.models, [region.name(), model_id, &content.version]).lock().await =
+                Some((clock::now(), answer));
             return Ok(content.version);
         }
         let versions = region.hub_versions(model_id).await.map_err(unknown)?;
@@ -103,7 +104,10 @@ impl Catalog {
         match region.hub_content(model_id, None).await {
             Ok(content) => Ok((
                 Reason::UnknownVersion,
-                format!("model '{model_id}' has no version '{version}'; the newest is '{}', or write '*'", content.version),
+                format!(
+                    "model '{model_id}' has no version '{version}'; the newest is '{}', or write '*'",
+                    content.version
+                ),
             )),
             Err(error) if error.class == Class::NotFound => Ok(unknown_model(model_id, region.name())),
             Err(error) => Err(CatalogError::Fault(error)),
@@ -118,7 +122,10 @@ fn slot<T>(map: &Mutex<HashMap<[String; 3], Slot<T>>>, key: [&str; 3]) -> Slot<T
 
 fn read(model_id: &str, version: &str, document: &str) -> Answer<Arc<HubModel>> {
     HubModel::parse(document).map(Arc::new).ok_or_else(|| {
-        (Reason::ModelNotTrainable, format!("the hub document of model '{model_id}' {version} cannot be read; choose another version"))
+        (
+            Reason::ModelNotTrainable,
+            format!("the hub document of model '{model_id}' {version} cannot be read; choose another version"),
+        )
     })
 }
 

@@ -43,7 +43,8 @@ fn search_range(
             numeric(&range.min)?;
             numeric(&range.max)?;
             if known.is_some_and(|known| known.kind == "int") {
-                let message = format!("{field} must be `integer` or `categorical`: the model takes whole numbers for it");
+                let message =
+                    format!("{field} must be `integer` or `categorical`: the model takes whole numbers for it");
                 return Err((Reason::InvalidHyperparameter, message));
             }
             Ok(SearchRange::Continuous {
@@ -166,11 +167,11 @@ mod tests {
 
     #[test]
     fn multiples_are_of_the_default() {
-        let values = |name: &str, factors: &[&str]| {
-            match resolved(serde_json::json!({"name": name, "categorical": {"multiplesOfDefault": factors}})) {
-                Ok(SearchRange::Categorical { values, .. }) => values,
-                other => panic!("{other:?}"),
-            }
+        let values = |name: &str, factors: &[&str]| match resolved(
+            serde_json::json!({"name": name, "categorical": {"multiplesOfDefault": factors}}),
+        ) {
+            Ok(SearchRange::Categorical { values, .. }) => values,
+            other => panic!("{other:?}"),
         };
         assert_eq!(values("learning_rate", &["1", "0.2"]), ["0.001", "0.0002"]);
         assert_eq!(values("learning_rate", &["0.01"]), ["1e-05"]);
@@ -180,14 +181,46 @@ mod tests {
     #[test]
     fn what_the_model_does_not_take_is_told_with_the_remedy() {
         for (json, reason, text) in [
-            (serde_json::json!({"name": "learning_rat", "continuous": {"min": "0.1", "max": "0.2"}}), Reason::UnknownHyperparameter, "did you mean 'learning_rate'?"),
-            (serde_json::json!({"name": "zzz", "continuous": {"min": "0.1", "max": "0.2"}}), Reason::UnknownHyperparameter, "it has train_only_top_layer, epochs"),
-            (serde_json::json!({"name": "learning_rate", "continuous": {"min": "0.1", "max": "2"}}), Reason::InvalidHyperparameter, "'2' must be at most 1"),
-            (serde_json::json!({"name": "batch_size", "continuous": {"min": "8", "max": "64"}}), Reason::InvalidHyperparameter, "must be `integer`"),
-            (serde_json::json!({"name": "batch_size", "integer": {"min": "0", "max": "64"}}), Reason::InvalidHyperparameter, "'0' must be at least 1"),
-            (serde_json::json!({"name": "optimizer", "integer": {"min": "1", "max": "2"}}), Reason::InvalidHyperparameter, "must be `categorical`"),
-            (serde_json::json!({"name": "optimizer", "categorical": {"values": ["adam", "lion"]}}), Reason::InvalidHyperparameter, "'lion' must be one of adam, sgd"),
-            (serde_json::json!({"name": "optimizer", "categorical": {"multiplesOfDefault": ["2"]}}), Reason::InvalidHyperparameter, "no numeric default (it is 'adam')"),
+            (
+                serde_json::json!({"name": "learning_rat", "continuous": {"min": "0.1", "max": "0.2"}}),
+                Reason::UnknownHyperparameter,
+                "did you mean 'learning_rate'?",
+            ),
+            (
+                serde_json::json!({"name": "zzz", "continuous": {"min": "0.1", "max": "0.2"}}),
+                Reason::UnknownHyperparameter,
+                "it has train_only_top_layer, epochs",
+            ),
+            (
+                serde_json::json!({"name": "learning_rate", "continuous": {"min": "0.1", "max": "2"}}),
+                Reason::InvalidHyperparameter,
+                "'2' must be at most 1",
+            ),
+            (
+                serde_json::json!({"name": "batch_size", "continuous": {"min": "8", "max": "64"}}),
+                Reason::InvalidHyperparameter,
+                "must be `integer`",
+            ),
+            (
+                serde_json::json!({"name": "batch_size", "integer": {"min": "0", "max": "64"}}),
+                Reason::InvalidHyperparameter,
+                "'0' must be at least 1",
+            ),
+            (
+                serde_json::json!({"name": "optimizer", "integer": {"min": "1", "max": "2"}}),
+                Reason::InvalidHyperparameter,
+                "must be `categorical`",
+            ),
+            (
+                serde_json::json!({"name": "optimizer", "categorical": {"values": ["adam", "lion"]}}),
+                Reason::InvalidHyperparameter,
+                "'lion' must be one of adam, sgd",
+            ),
+            (
+                serde_json::json!({"name": "optimizer", "categorical": {"multiplesOfDefault": ["2"]}}),
+                Reason::InvalidHyperparameter,
+                "no numeric default (it is 'adam')",
+            ),
         ] {
             let (found, message) = resolved(json).unwrap_err();
             assert_eq!(found, reason, "{message}");

@@ -94,7 +94,8 @@ fn image(definition: &Definition, model: Option<&HubModel>) -> Result<(String, c
         (Source::Image { image, input_mode }, _) => Ok((image.clone(), *input_mode)),
         (Source::JumpStart { model_id, version }, model) => {
             let model = model.filter(|model| model.trainable).ok_or_else(|| {
-                let message = format!("model '{model_id}' {version} cannot be trained; choose one that can be fine-tuned");
+                let message =
+                    format!("model '{model_id}' {version} cannot be trained; choose one that can be fine-tuned");
                 (Reason::ModelNotTrainable, message)
             })?;
             let instance = &definition.instance_type;
@@ -177,7 +178,8 @@ fn add_script(
     channels: &mut Vec<InputChannel>,
 ) -> Result<(), Problem> {
     if let Some(taken) = channels.iter().find(|channel| ["model", "code"].contains(&channel.name.as_str())) {
-        let message = format!("channel '{}' is added by the operator for JumpStart models; give yours another name", taken.name);
+        let message =
+            format!("channel '{}' is added by the operator for JumpStart models; give yours another name", taken.name);
         return Err((Reason::InvalidRequest, message));
     }
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -190,7 +192,10 @@ fn add_script(
         let program = container("sagemaker_program").unwrap_or_else(|| "transfer_learning.py".to_owned());
         set("sagemaker_submit_directory", quoted("/opt/ml/input/data/code/sourcedir.tar.gz"));
         set("sagemaker_program", quoted(&program));
-        set("sagemaker_container_log_level", container("sagemaker_container_log_level").unwrap_or_else(|| "20".to_owned()));
+        set(
+            "sagemaker_container_log_level",
+            container("sagemaker_container_log_level").unwrap_or_else(|| "20".to_owned()),
+        );
         set("sagemaker_job_name", quoted(job_name));
         set("sagemaker_region", quoted(&definition.region));
         if let Some(artifact) = &model.artifact {
@@ -201,7 +206,12 @@ fn add_script(
                 input_mode: Some(crate::api::InputMode::File),
             });
         }
-        channels.push(InputChannel { name: "code".to_owned(), s3_uri: script.clone(), content_type: None, input_mode: None });
+        channels.push(InputChannel {
+            name: "code".to_owned(),
+            s3_uri: script.clone(),
+            content_type: None,
+            input_mode: None,
+        });
     }
     Ok(())
 }
@@ -243,9 +253,10 @@ mod tests {
     /// Compared with what the vendor's SDK sent for the same model; the differences are ours and named here.
     #[test]
     fn a_jumpstart_model_is_sent_as_the_vendors_estimator_sends_it() {
-        let recorded: serde_json::Value =
-            serde_json::from_str(include_str!("../../tests/fixtures/create-hpt-job.jumpstart-estimator.bit-m-r101x1.json"))
-                .unwrap();
+        let recorded: serde_json::Value = serde_json::from_str(include_str!(
+            "../../tests/fixtures/create-hpt-job.jumpstart-estimator.bit-m-r101x1.json"
+        ))
+        .unwrap();
         let recorded = &recorded["TrainingJobDefinition"];
         let mut spec = spec();
         spec.training.hyperparameters.clear();
@@ -296,10 +307,30 @@ mod tests {
         type Edit = fn(&mut ModelSelectionSpec);
         let cases: [(&HubModel, Edit, Reason, &str); 6] = [
             (&untrainable, |_| {}, Reason::ModelNotTrainable, "cannot be trained"),
-            (&model, |s| s.training.instance_type = "ml.trn1.2xlarge".into(), Reason::UnsupportedInstanceType, "it supports ml.p3.2xlarge"),
-            (&model, |s| drop(s.candidates[0].hyperparameters.insert("epoch".into(), "5".into())), Reason::UnknownHyperparameter, "did you mean 'epochs'?"),
-            (&model, |s| drop(s.training.hyperparameters.insert("epochs".into(), "many".into())), Reason::InvalidHyperparameter, "'many' must be a number"),
-            (&model, |s| s.objectives[0].metric = "test_acuracy".into(), Reason::UnknownMetric, "`objectives` names the metric 'test_acuracy'"),
+            (
+                &model,
+                |s| s.training.instance_type = "ml.trn1.2xlarge".into(),
+                Reason::UnsupportedInstanceType,
+                "it supports ml.p3.2xlarge",
+            ),
+            (
+                &model,
+                |s| drop(s.candidates[0].hyperparameters.insert("epoch".into(), "5".into())),
+                Reason::UnknownHyperparameter,
+                "did you mean 'epochs'?",
+            ),
+            (
+                &model,
+                |s| drop(s.training.hyperparameters.insert("epochs".into(), "many".into())),
+                Reason::InvalidHyperparameter,
+                "'many' must be a number",
+            ),
+            (
+                &model,
+                |s| s.objectives[0].metric = "test_acuracy".into(),
+                Reason::UnknownMetric,
+                "`objectives` names the metric 'test_acuracy'",
+            ),
             (&model, |s| s.datasets[0].channels[0].name = "model".into(), Reason::InvalidRequest, "channel 'model'"),
         ];
         for (model, edit, reason, text) in cases {

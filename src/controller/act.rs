@@ -212,13 +212,20 @@ pub(super) async fn stop(at: &Subjects<'_>, status: &mut ModelSelectionStatus) {
             Ok(()) => tracing::info!(job = job.tuning_job_name, "superseded tuning job stopped"),
             Err(error) => {
                 tracing::info!(job = job.tuning_job_name, %error, "a superseded tuning job cannot be stopped; trying again");
-                at.ctx.attempts.failed(&at.uid, subject, Duration::from_secs(2), Duration::from_secs(300), clock::now());
+                at.ctx.attempts.failed(
+                    &at.uid,
+                    subject,
+                    Duration::from_secs(2),
+                    Duration::from_secs(300),
+                    clock::now(),
+                );
                 left.push(job);
             }
         }
     }
     status.superseded = left;
-    for run in status.runs.iter().filter(|run| run.state == RunState::Stopping && run.reason == Some(Reason::Suspended)) {
+    for run in status.runs.iter().filter(|run| run.state == RunState::Stopping && run.reason == Some(Reason::Suspended))
+    {
         let Some(name) = &run.tuning_job_name else { continue };
         let subject = Subject::Run(name.clone(), "stop".to_owned());
         if !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {

@@ -70,7 +70,9 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<(String, Tun
     };
     let mut failed = Vec::new();
     for run in status.runs.iter().filter(|run| !run.state.ended()) {
-        let (Some(job), Some(definition), Some(region)) = (&run.tuning_job_name, &run.definition, region) else { continue };
+        let (Some(job), Some(definition), Some(region)) = (&run.tuning_job_name, &run.definition, region) else {
+            continue;
+        };
         let identity = identity(&run.candidate, &run.dataset, definition, run.attempt);
         let stopped = stop_own(&ctx.sagemaker.region(region), &identity, job, run.tuning_job_arn.as_deref()).await;
         failed.extend(stopped.err().map(|error| (job.clone(), error)));

@@ -16,7 +16,9 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use kube::runtime::reflector::{self, ObjectRef};
-use kube::runtime::{Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher};
+use kube::runtime::{
+    Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher,
+};
 use kube::{Api, Client};
 use tokio::sync::mpsc;
 

@@ -21,10 +21,12 @@ const PROPAGATION_TRIES: u32 = 6;
 
 /// Brings the active runs up to date. Returns why SageMaker cannot be observed, when a person must help.
 pub(super) async fn observe(at: &Subjects<'_>, runs: &mut [RunStatus]) -> Option<(Reason, String)> {
-    let names: Vec<String> = runs.iter().filter(|run| run.state.active()).filter_map(|r| r.tuning_job_name.clone()).collect();
+    let names: Vec<String> =
+        runs.iter().filter(|run| run.state.active()).filter_map(|r| r.tuning_job_name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let sightings = at.ctx.observer.track(at.region.name(), &at.object, &names);
-    let active: Vec<(usize, RunStatus)> = runs.iter().cloned().enumerate().filter(|(_, run)| run.state.active()).collect();
+    let active: Vec<(usize, RunStatus)> =
+        runs.iter().cloned().enumerate().filter(|(_, run)| run.state.active()).collect();
     let looked_at: Vec<(usize, RunStatus)> = stream::iter(active)
         .map(async |(index, run)| {
             let sighting = run.tuning_job_name.as_ref().and_then(|name| sightings.get(name));
@@ -74,7 +76,11 @@ async fn described(at: &Subjects<'_>, run: RunStatus) -> RunStatus {
             }
         },
         Err(error) if error.class == Class::NotFound => {
-            if failed(&error, Duration::from_secs(5)) >= PROPAGATION_TRIES { run.gone() } else { run }
+            if failed(&error, Duration::from_secs(5)) >= PROPAGATION_TRIES {
+                run.gone()
+            } else {
+                run
+            }
         }
         Err(error) => {
             failed(&error, Duration::from_secs(2));

@@ -27,7 +27,7 @@ const SAFETY: Duration = Duration::from_secs(600);
 /// An infrastructure fault. What a user can do wrong is a condition, not an error.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("the API server: {0}")]
+    #[error("the API server: {}", told(.0))]
     Kubernetes(#[from] kube::Error),
     #[error("running tuning jobs could not be stopped: {0}")]
     Cleanup(String),
@@ -35,6 +35,14 @@ pub(super) enum Error {
     Finalizer(String),
     #[error("a pass took longer than {} s", DEADLINE.as_secs())]
     Deadline,
+}
+
+/// The API server's own words, without the dump of the whole answer.
+fn told(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
+        other => other.to_string(),
+    }
 }
 
 pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
@@ -151,12 +159,8 @@ fn mark_stops(at: &Subjects<'_>, runs: &mut [crate::api::RunStatus]) {
 /// wake the selection by themselves.
 fn next(at: &Subjects<'_>, status: &ModelSelectionStatus) -> Action {
     let Subjects { ctx, selection, object, uid, region, pool } = at;
-    let names: Vec<&str> = status
-        .runs
-        .iter()
-        .filter(|run| run.state.active())
-        .filter_map(|run| run.tuning_job_name.as_deref())
-        .collect();
+    let names: Vec<&str> =
+        status.runs.iter().filter(|run| run.state.active()).filter_map(|run| run.tuning_job_name.as_deref()).collect();
     ctx.observer.track(region.name(), object, &names);
     ctx.observer.forget(object, Some(region.name()));
     let waiting = act::startable(&selection.spec, &status.runs).count();

@@ -60,7 +60,8 @@ pub(super) async fn requests(
     if spec.suspend {
         return HashMap::new();
     }
-    let cells = spec.datasets.iter().flat_map(|dataset| spec.candidates.iter().zip(pins).map(move |cell| (dataset, cell)));
+    let cells =
+        spec.datasets.iter().flat_map(|dataset| spec.candidates.iter().zip(pins).map(move |cell| (dataset, cell)));
     for (index, (dataset, (candidate, pin))) in cells.enumerate() {
         let run = &runs[index];
         let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
@@ -139,7 +140,12 @@ impl Subjects<'_> {
             }
         };
         self.ctx.attempts.failed(&self.uid, subject, first, most, clock::now());
-        tracing::info!(name = self.selection.name_any(), reason = told.0.as_str(), message = told.1, "a model cannot be resolved");
+        tracing::info!(
+            name = self.selection.name_any(),
+            reason = told.0.as_str(),
+            message = told.1,
+            "a model cannot be resolved"
+        );
         told
     }
 }

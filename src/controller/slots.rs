@@ -159,7 +159,14 @@ impl Slots {
 
 fn waiters(state: &State, region: &str, but: &str) -> Vec<ObjectRef<ModelSelection>> {
     let waits = |entry: &&Entry| entry.demand.waiting > 0 && entry.pool.region == region;
-    state.entries.iter().filter(|(uid, _)| *uid != but).map(|(_, entry)| entry).filter(waits).map(|e| e.object.clone()).collect()
+    state
+        .entries
+        .iter()
+        .filter(|(uid, _)| *uid != but)
+        .map(|(_, entry)| entry)
+        .filter(waits)
+        .map(|e| e.object.clone())
+        .collect()
 }
 
 #[cfg(test)]

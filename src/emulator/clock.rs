@@ -30,6 +30,7 @@ impl Moment {
     }
 
     /// The moment that many seconds later.
+    #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "saturates, which is what an absurd duration should do")]
     pub fn plus(self, seconds: f64) -> Self {
         Self(self.0.saturating_add((seconds * 1000.0).round() as i64))

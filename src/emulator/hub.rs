@@ -1,4 +1,4 @@
-//! The public JumpStart hub: every image classification model of the catalogue, and whatever else the table names.
+//! The public `JumpStart` hub: every image classification model of the catalogue, and whatever else the table names.
 
 use std::collections::BTreeMap;
 
@@ -162,7 +162,7 @@ impl Hub {
     }
 }
 
-/// The JumpStart model id in the URI of a training artifact: `.../train-<id>.tar.gz`.
+/// The `JumpStart` model id in the URI of a training artifact: `.../train-<id>.tar.gz`.
 pub fn model_id(uri: &str) -> Option<String> {
     let file = uri.trim_end_matches('/').rsplit('/').next()?;
     let name = file.strip_suffix(".tar.gz").unwrap_or(file);

@@ -1,6 +1,6 @@
-//! The document of a hub content: what JumpStart says about a model, as a typed template.
+//! The document of a hub content: what `JumpStart` says about a model, as a typed template.
 //!
-//! Shaped as the one assembled from the published specification 4.0.6 of a TensorFlow model; the PyTorch models have another
+//! Shaped as the one assembled from the published specification 4.0.6 of a TensorFlow model; the `PyTorch` models have another
 //! vocabulary of hyperparameters and metrics, as in the sibling notebook.
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ use super::job::{Job, JobState};
 use super::operations::Call;
 use super::paging::{Cut, Item, Page, SortKey};
 use super::protocol::ApiError;
+use super::training;
 use super::wire::Tag;
 use super::world::Region;
 
@@ -70,11 +71,7 @@ pub fn training_jobs(job: &Job, state: &JobState, call: &Call<'_>) -> Result<Val
             },
             _ => SortKey::Text(trial.name.clone()),
         };
-        items.push(Item {
-            key,
-            name: trial.name.clone(),
-            value: describe::training_summary(job, trial, trial_state, &place),
-        });
+        items.push(Item { key, name: trial.name.clone(), value: training::summary(job, trial, trial_state, &place) });
     }
     Ok(answer("TrainingJobSummaries", Cut::of(call.operation, call.request, 10, false).page(items)?))
 }

@@ -8,8 +8,8 @@
 //! | process | [`args`], [`program`] | decide anything |
 //! | wire | [`server`], [`connection`], [`admin`], [`protocol`] | know what a job is |
 //! | order of things | [`service`], [`faults`], [`quotas`], [`calls`] | touch a socket |
-//! | operations | [`operations`], [`lists`], [`search`], [`expression`], [`hub`], [`hub_document`], [`tags`], [`warm_start`], [`paging`], [`describe`] | read a clock |
-//! | rules | [`model`], [`pattern`], [`rules`], [`ranges`], [`wire`] | know state |
+//! | operations | [`operations`], [`lists`], [`search`], [`expression`], [`hub`], [`hub_document`], [`tags`], [`warm_start`], [`paging`], [`describe`], [`training`] | read a clock |
+//! | rules | [`model`], [`violation`], [`pattern`], [`rules`], [`ranges`], [`wire`] | know state |
 //! | life of a job | [`job`], [`trial`], [`plan`], [`sampling`], [`results`], [`models`], [`random`] | read a clock: time is an argument |
 //! | clock | [`clock`] | anything else |
 
@@ -38,12 +38,16 @@ pub mod random;
 pub mod ranges;
 pub mod results;
 pub mod rules;
+#[cfg(test)]
+mod sample;
 pub mod sampling;
 pub mod search;
 pub mod server;
 pub mod service;
 pub mod tags;
+pub mod training;
 pub mod trial;
+pub mod violation;
 pub mod warm_start;
 pub mod wire;
 pub mod world;

@@ -4,13 +4,13 @@
 //! one sentence per violation, the path in camel case, `.member` behind list positions counted from 1.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::{self, Write as _};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::pattern::Pattern;
+pub use super::violation::{Violation, ViolationKind, describe};
 
 /// The embedded service model.
 const SOURCE: &str = include_str!("service-model.json");
@@ -74,53 +74,6 @@ static PATTERNS: LazyLock<HashMap<String, Pattern>> = LazyLock::new(|| {
         .filter_map(|(name, shape)| Some((name.clone(), Pattern::translate(shape.pattern.as_deref()?).ok()?)))
         .collect()
 });
-
-/// What kind of rule a request breaks. It decides the error code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ViolationKind {
-    /// A member is missing, too long, outside its set of values, ...: `ValidationException`.
-    Constraint,
-    /// A member has the wrong JSON type: `SerializationException`.
-    Type,
-    /// The operation is not in the model: `UnknownOperationException`.
-    UnknownOperation,
-}
-
-/// One rule that a request breaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// Where: `hyperParameterTuningJobConfig.resourceLimits.maxParallelTrainingJobs`.
-    pub path: String,
-    /// The value as the service prints it; `null` where a required member is missing.
-    pub value: String,
-    /// `Member must ...`, or for the wrong type what could not be converted.
-    pub constraint: String,
-    /// Which kind of rule.
-    pub kind: ViolationKind,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            ViolationKind::Type | ViolationKind::UnknownOperation => f.write_str(&self.constraint),
-            ViolationKind::Constraint => {
-                write!(f, "Value {} at '{}' failed to satisfy constraint: {}", self.value, self.path, self.constraint)
-            }
-        }
-    }
-}
-
-/// The sentence the service answers with.
-pub fn describe(violations: &[Violation]) -> String {
-    let mut text = match violations.len() {
-        1 => "1 validation error detected: ".to_owned(),
-        n => format!("{n} validation errors detected: "),
-    };
-    for (i, violation) in violations.iter().enumerate() {
-        let _ = write!(text, "{}{violation}", if i == 0 { "" } else { "; " });
-    }
-    text
-}
 
 /// Names of the operations in the model.
 pub fn operations() -> impl Iterator<Item = &'static str> {
@@ -385,92 +338,5 @@ const fn java_type(kind: &Kind) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_embedded_model_is_readable_and_every_pattern_translates() {
-        let model = MODEL.as_ref().unwrap();
-        assert_eq!(model.operations.len(), 17);
-        let with_pattern = model.shapes.values().filter(|shape| shape.pattern.is_some()).count();
-        assert_eq!(PATTERNS.len(), with_pattern);
-    }
-
-    #[test]
-    fn texts_are_those_of_the_service() {
-        let long = "a".repeat(33);
-        let cases = [
-            (
-                "DescribeHyperParameterTuningJob",
-                json!({"HyperParameterTuningJobName": "a_b"}),
-                "1 validation error detected: Value 'a_b' at 'hyperParameterTuningJobName' failed to satisfy constraint: \
-                 Member must satisfy regular expression pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}"
-                    .to_owned(),
-            ),
-            (
-                "DescribeHyperParameterTuningJob",
-                json!({}),
-                "1 validation error detected: Value null at 'hyperParameterTuningJobName' failed to satisfy constraint: \
-                 Member must not be null"
-                    .to_owned(),
-            ),
-            (
-                "DescribeHyperParameterTuningJob",
-                json!({"HyperParameterTuningJobName": long}),
-                format!(
-                    "2 validation errors detected: Value '{long}' at 'hyperParameterTuningJobName' failed to satisfy constraint: \
-                     Member must have length less than or equal to 32; Value '{long}' at 'hyperParameterTuningJobName' failed to \
-                     satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9](-*[a-zA-Z0-9]){{0,31}}"
-                ),
-            ),
-            (
-                "ListHyperParameterTuningJobs",
-                json!({"MaxResults": 101}),
-                "1 validation error detected: Value '101' at 'maxResults' failed to satisfy constraint: \
-                 Member must have value less than or equal to 100"
-                    .to_owned(),
-            ),
-            (
-                "ListHyperParameterTuningJobs",
-                json!({"SortBy": "Age"}),
-                "1 validation error detected: Value 'Age' at 'sortBy' failed to satisfy constraint: \
-                 Member must satisfy enum value set: [Name, Status, CreationTime]"
-                    .to_owned(),
-            ),
-            (
-                "AddTags",
-                json!({"ResourceArn": "arn:aws:sagemaker:us-west-2:111122223333:x", "Tags": [{"Key": "", "Value": "v"}]}),
-                "1 validation error detected: Value '' at 'tags.1.member.key' failed to satisfy constraint: \
-                 Member must have length greater than or equal to 1"
-                    .to_owned(),
-            ),
-        ];
-        for (operation, request, expected) in cases {
-            assert_eq!(describe(&validate(operation, &request)), expected, "{request}");
-        }
-    }
-
-    #[test]
-    fn a_wrong_type_is_not_a_constraint() {
-        let found = validate("ListHyperParameterTuningJobs", &json!({"MaxResults": "10"}));
-        assert_eq!(found[0].kind, ViolationKind::Type);
-        assert_eq!(found[0].to_string(), "STRING_VALUE can not be converted to an Integer");
-        assert_eq!(validate("ListHyperParameterTuningJobs", &json!({"MaxResults": 1.5})).len(), 1);
-    }
-
-    #[test]
-    fn null_is_absent_and_unknown_members_are_only_reported() {
-        let request = json!({"NameContains": null, "Nonsense": 1});
-        assert_eq!(validate("ListHyperParameterTuningJobs", &request), []);
-        assert_eq!(unknown_members("ListHyperParameterTuningJobs", &request), ["Nonsense"]);
-        let tags = json!({"ResourceArn": "x", "Tags": [{"Key": "a", "Value": "b", "Colour": "c"}]});
-        assert_eq!(unknown_members("AddTags", &tags), ["Tags[0].Colour"]);
-    }
-
-    #[test]
-    fn an_unknown_operation_is_said_so() {
-        assert_eq!(validate("CreateEverything", &json!({}))[0].kind, ViolationKind::UnknownOperation);
-    }
-}
+#[path = "model_tests.rs"]
+mod tests;

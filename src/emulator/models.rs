@@ -1,6 +1,6 @@
 //! What each model is like: the table that the results come from.
 //!
-//! A table is a list of rows; a row applies to a model when its `match` is the JumpStart id or a glob over the id or the
+//! A table is a list of rows; a row applies to a model when its `match` is the `JumpStart` id or a glob over the id or the
 //! training image. All rows that apply are laid over each other, the later winning field by field, over values worked out
 //! from the name. So one line `{"match": "*", "failFirst": 1}` changes one thing for everything.
 
@@ -17,7 +17,7 @@ pub const OUT_OF_MEMORY: &str = "AlgorithmError: ExecuteUserScriptError:\nExitCo
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Row {
-    /// A JumpStart model id, or a glob (`*`) over the id or the training image.
+    /// A `JumpStart` model id, or a glob (`*`) over the id or the training image.
     #[serde(rename = "match")]
     pub matches: String,
     /// Test accuracy in percent with default hyperparameters.
@@ -71,7 +71,7 @@ impl Row {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Behaviour {
-    /// JumpStart id, or the image.
+    /// `JumpStart` id, or the image.
     pub name: String,
     /// Percent.
     pub accuracy: f64,
@@ -193,7 +193,7 @@ impl Table {
         behaviour
     }
 
-    /// JumpStart ids that the table names in full.
+    /// `JumpStart` ids that the table names in full.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.models.iter().map(|row| row.matches.as_str()).filter(|id| !id.contains(['*', '/', ':']))
     }

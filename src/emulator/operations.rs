@@ -15,6 +15,7 @@ use super::quotas::Quotas;
 use super::rules;
 use super::search;
 use super::tags::{self, TagLog};
+use super::training;
 use super::wire::{CreateRequest, Definition, Tag};
 use super::world::{Region, World};
 
@@ -118,7 +119,7 @@ pub fn answer(world: &mut World, call: &Call<'_>) -> Result<Value, ApiError> {
         "DescribeTrainingJob" => {
             let (job, trial) = region.training(call.text("TrainingJobName")).ok_or_else(no_resource)?;
             let state = job.trial_state(trial, call.now).ok_or_else(no_resource)?;
-            Ok(describe::training_job(job, trial, &state, call.now, &call.place()))
+            Ok(training::describe(job, trial, &state, call.now, &call.place()))
         }
         "StopTrainingJob" => stop_training(region, call),
         "ListTags" => {
@@ -199,7 +200,7 @@ fn create(region: &mut Region, call: &Call<'_>) -> Result<Value, ApiError> {
     Ok(json!({"HyperParameterTuningJobArn": call.place().tuning_job(&name)}))
 }
 
-/// The JumpStart model: named by the tag of the SDK, or by the artifact in the `model` channel.
+/// The `JumpStart` model: named by the tag of the SDK, or by the artifact in the `model` channel.
 fn behaviour(table: &Table, definition: &Definition, tags: &[Tag]) -> super::models::Behaviour {
     let tag = tags.iter().find(|tag| tag.key == "sagemaker-sdk:jumpstart-model-id").map(|tag| tag.value.clone());
     let uri = || {
@@ -284,7 +285,7 @@ fn tags_of(region: &Region, call: &Call<'_>) -> Result<Vec<Tag>, ApiError> {
         Resource::Training(name) => {
             let (job, trial) = region.training(&name).ok_or_else(no_resource)?;
             job.trial_state(trial, call.now).ok_or_else(no_resource)?;
-            Ok(describe::training_tags(job, trial, call.now))
+            Ok(training::tags(job, trial, call.now))
         }
     }
 }

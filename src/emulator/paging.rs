@@ -1,6 +1,7 @@
 //! Pages that stay right while things are created: a token holds the last item of its page, not a position.
 
 use std::cmp::Ordering;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -138,7 +139,10 @@ fn invalid_token() -> ApiError {
 
 fn encode(token: &Token) -> String {
     let json = serde_json::to_vec(token).unwrap_or_default();
-    json.iter().map(|byte| format!("{byte:02x}")).collect()
+    json.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn decode(token: &str) -> Option<Token> {

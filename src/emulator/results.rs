@@ -1,10 +1,11 @@
 //! What a training job writes to its log, and what the service reads out of it.
 //!
-//! The log follows the JumpStart script for image classification on TensorFlow: one Keras line per epoch, the logs of the
+//! The log follows the `JumpStart` script for image classification on TensorFlow: one Keras line per epoch, the logs of the
 //! best epoch, a summary, the evaluation on the test set. Nothing else decides a metric: a regex that does not match these
 //! lines gives no metric, and one that stops at the exponent gives a wrong number, as on AWS.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use regex::Regex;
 
@@ -52,9 +53,10 @@ pub struct Metric {
     pub at: f64,
 }
 
-/// Number of epochs that the hyperparameters ask for.
+/// Number of epochs that the hyperparameters ask for; the service allows 20,000 at most.
 pub fn epochs(hyperparameters: &BTreeMap<String, String>) -> u32 {
-    number(hyperparameters, "epochs").filter(|n| *n >= 1.0).map_or(5, |n| n.min(20_000.0) as u32)
+    let whole = plain(hyperparameters, "epochs").and_then(|epochs| epochs.parse::<u32>().ok());
+    whole.filter(|n| *n >= 1).map_or(5, |n| n.min(20_000))
 }
 
 /// A hyperparameter without the quotes that script mode puts around values.
@@ -120,10 +122,7 @@ pub fn log(run: &Run<'_>) -> Vec<Line> {
         let at = behaviour.seconds_per_epoch * f64::from(epoch);
         log.say(at, format!("Epoch {epoch}/{epochs}"));
         let logs = quality.keras(1.0 - 0.3 / f64::from(epoch * epoch) * f64::from(u32::from(epoch < epochs)));
-        let shown: String = logs
-            .iter()
-            .map(|(name, value)| format!(" - {name}: {}", log.value(name, &format!("{value:.4}"))))
-            .collect();
+        let shown = log.keras(&logs);
         log.say(at, format!("230/230 - {:.0}s{shown}", behaviour.seconds_per_epoch));
     }
 
@@ -154,8 +153,7 @@ fn test_lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality, end: f64) {
     log.say(end, "Evaluating trained model on test dataset:".to_owned());
     // Keras prints its own line here too, and `- accuracy: ...` matches it: the last "train" accuracy is that of the test set.
     let logs = quality.test();
-    let shown: String =
-        logs.iter().map(|(name, value)| format!(" - {name}: {}", log.value(name, &format!("{value:.4}")))).collect();
+    let shown = log.keras(&logs);
     log.say(at, format!("96/96 - 2s{shown}"));
     for (name, value) in logs {
         log.item(at, &format!("Test {name}"), &python(value), "");
@@ -189,6 +187,14 @@ impl Log<'_> {
     fn item(&mut self, at: f64, name: &str, value: &str, unit: &str) {
         let value = self.value(name, value);
         self.say(at, format!("- {name}: {value}{unit}"));
+    }
+
+    /// How Keras prints its logs: four digits.
+    fn keras(&self, logs: &[(String, f64)]) -> String {
+        logs.iter().fold(String::new(), |mut line, (name, value)| {
+            let _ = write!(line, " - {name}: {}", self.value(name, &format!("{value:.4}")));
+            line
+        })
     }
 
     fn value(&self, name: &str, value: &str) -> String {

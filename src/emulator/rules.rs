@@ -182,9 +182,10 @@ fn check_metrics(request: &CreateRequest, definition: &Definition, account: &str
 }
 
 fn check_resources(definition: &Definition) -> Result<(), ApiError> {
-    let config = match (&definition.resource_config, &definition.hyper_parameter_tuning_resource_config) {
-        (Some(config), None) | (None, Some(config)) => config,
-        _ => return refuse("Exactly one of ResourceConfig and HyperParameterTuningResourceConfig must be provided."),
+    let ((Some(config), None) | (None, Some(config))) =
+        (&definition.resource_config, &definition.hyper_parameter_tuning_resource_config)
+    else {
+        return refuse("Exactly one of ResourceConfig and HyperParameterTuningResourceConfig must be provided.");
     };
     let choices = !config.instance_configs.is_empty() || !config.instance_groups.is_empty();
     if choices && (config.instance_type.is_some() || config.instance_count.is_some()) {

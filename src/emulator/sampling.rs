@@ -36,8 +36,8 @@ fn categorical(strategy: Strategy, ranges: &Ranges, seed: &str, index: u32) -> B
     let mut place = u64::from(index) % all;
     if strategy != Strategy::Grid {
         let start = random::number(&["order", seed]) % all;
-        place =
-            (u128::from(place) * u128::from(stride(seed, all)) + u128::from(start)).rem_euclid(u128::from(all)) as u64;
+        let stepped = u128::from(place) * u128::from(stride(seed, all)) + u128::from(start);
+        place = u64::try_from(stepped % u128::from(all)).unwrap_or(0);
     }
     let mut chosen = BTreeMap::new();
     for range in &ranges.categorical_parameter_ranges {

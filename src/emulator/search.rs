@@ -15,6 +15,7 @@ use super::model;
 use super::operations::Call;
 use super::paging::{Cut, Item, Page, SortKey};
 use super::protocol::ApiError;
+use super::training;
 use super::trial::{Trial, TrialState};
 use super::wire::Tag;
 use super::world::Region;
@@ -138,16 +139,15 @@ impl Whole for TrainingJob<'_> {
     }
 
     fn whole(&self) -> &Value {
-        self.whole.get_or_init(|| {
-            describe::training_record(self.job, self.trial, &self.state, self.call.now, &self.call.place())
-        })
+        self.whole
+            .get_or_init(|| training::record(self.job, self.trial, &self.state, self.call.now, &self.call.place()))
     }
 }
 
 impl Record for TrainingJob<'_> {
     fn get(&self, name: &str) -> Option<Value> {
         if let Some(key) = name.strip_prefix("Tags.") {
-            let tags = describe::training_tags(self.job, self.trial, self.call.now);
+            let tags = training::tags(self.job, self.trial, self.call.now);
             return tags.into_iter().find(|tag| tag.key == key).map(|tag| json!(tag.value));
         }
         if let Some(metric) = name.strip_prefix("Metrics.") {

@@ -227,11 +227,9 @@ impl Definition {
     /// Instance type and count of one training job; the first choice where several are given.
     pub fn instances(&self) -> Option<(&str, u32)> {
         let config = self.resource_config.as_ref().or(self.hyper_parameter_tuning_resource_config.as_ref())?;
-        let choices = config.instance_configs.iter().chain(&config.instance_groups);
+        let mut choices = config.instance_configs.iter().chain(&config.instance_groups);
         let own = config.instance_type.as_deref().map(|kind| (kind, config.instance_count.unwrap_or(1)));
-        own.or_else(|| {
-            choices.filter_map(|c| Some((c.instance_type.as_deref()?, c.instance_count.unwrap_or(1)))).next()
-        })
+        own.or_else(|| choices.find_map(|c| Some((c.instance_type.as_deref()?, c.instance_count.unwrap_or(1)))))
     }
 }
 

@@ -17,8 +17,8 @@ use crate::decide::cadence;
 use crate::decide::identity::JOB_NAME_PREFIX;
 use crate::runtime::clock;
 use crate::tuning::{SageMaker, TuningError};
-use view::View;
 pub use view::Sighting;
+use view::View;
 
 /// Wakes a selection: its next reconcile comes at once.
 pub type Wake = mpsc::UnboundedSender<ObjectRef<ModelSelection>>;

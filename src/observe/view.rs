@@ -101,7 +101,8 @@ impl View {
 
     /// Whether a job is known to be stopping.
     pub(super) fn any_stopping(&self) -> bool {
-        let stopping = |job: &Tracked| matches!(job.sighting, Sighting::Running(job) if job.status == JobStatus::Stopping);
+        let stopping =
+            |job: &Tracked| matches!(job.sighting, Sighting::Running(job) if job.status == JobStatus::Stopping);
         self.jobs.values().any(stopping)
     }
 
@@ -157,7 +158,10 @@ mod tests {
         let all = [("ms-1", running(0)), ("ms-2", running(0)), ("ms-3", running(0))];
         assert_eq!(view.swept(at(1), listing(&all)).len(), 2);
         assert_eq!(view.swept(at(2), listing(&all)), []);
-        assert_eq!(view.swept(at(3), listing(&[("ms-1", running(0)), ("ms-3", running(1)), ("ms-2", running(0))])), [owner("b")]);
+        assert_eq!(
+            view.swept(at(3), listing(&[("ms-1", running(0)), ("ms-3", running(1)), ("ms-2", running(0))])),
+            [owner("b")]
+        );
         assert_eq!(view.swept(at(4), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
         assert_eq!(view.track(&owner("a"), &["ms-1", "ms-2"], at(5))["ms-2"], Sighting::Left);
         // Nobody described it yet: the owner is woken again.
@@ -179,12 +183,10 @@ mod tests {
     fn trouble_that_needs_a_person_is_told_once_and_so_is_its_end() {
         let mut view = View::default();
         view.track(&owner("a"), &["ms-1"], at(0));
-        let denied = || {
-            Err(TuningError { class: Class::Denied, operation: "List", code: None, message: String::new() })
-        };
-        let away = || {
-            Err(TuningError { class: Class::Transient, operation: "List", code: None, message: String::new() })
-        };
+        let denied =
+            || Err(TuningError { class: Class::Denied, operation: "List", code: None, message: String::new() });
+        let away =
+            || Err(TuningError { class: Class::Transient, operation: "List", code: None, message: String::new() });
         view.swept(at(1), listing(&[("ms-1", running(0))]));
         assert_eq!(view.swept(at(2), away()), []);
         assert_eq!(view.swept(at(3), denied()), [owner("a")]);

@@ -19,6 +19,7 @@ pub fn reference<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) -> Opt
     Some(spans.iter().zip(directions).map(|(&span, &direction)| worse_than(span, direction)).collect())
 }
 
+/// A number strictly worse than the worst of `span`, if there is one.
 fn worse_than(span: Span, direction: Direction) -> f64 {
     let Span { best, worst } = span;
     let step = if !span.is_flat() {
@@ -61,7 +62,8 @@ pub fn hypervolume<P: AsRef<[f64]>>(front: &[P], directions: &[Direction], refer
         }
     }
     let volume = union(&sides, width);
-    if volume.is_nan() { f64::INFINITY } else { volume }
+    // Only an overflow leaves the finite numbers, and infinities may have met on the way.
+    if volume.is_finite() { volume } else { f64::INFINITY }
 }
 
 /// The volume of a union of boxes that share the corner zero, each given by its `width >= 2` sides.

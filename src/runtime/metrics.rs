@@ -87,13 +87,37 @@ impl Default for Metrics {
         };
         let mut registry = Registry::default();
         registry.register("controller_runtime_reconcile", "Reconciles by result", metrics.reconciles.clone());
-        registry.register("controller_runtime_reconcile_errors", "Reconciles that failed", metrics.reconcile_errors.clone());
-        registry.register("controller_runtime_reconcile_time_seconds", "Duration of reconciles", metrics.reconcile_seconds.clone());
+        registry.register(
+            "controller_runtime_reconcile_errors",
+            "Reconciles that failed",
+            metrics.reconcile_errors.clone(),
+        );
+        registry.register(
+            "controller_runtime_reconcile_time_seconds",
+            "Duration of reconciles",
+            metrics.reconcile_seconds.clone(),
+        );
         registry.register("controller_runtime_active_workers", "Reconciles at work", metrics.active_workers.clone());
-        registry.register("modelselection_sagemaker_calls", "Calls to SageMaker by operation and outcome", metrics.calls.clone());
-        registry.register("modelselection_sagemaker_call_seconds", "Duration of calls to SageMaker", metrics.call_seconds.clone());
-        registry.register("modelselection_sagemaker_rate", "Calls per second that are allowed at present", metrics.rates.clone());
-        registry.register("modelselection_status_writes", "Writes of a status to the API server", metrics.status_writes.clone());
+        registry.register(
+            "modelselection_sagemaker_calls",
+            "Calls to SageMaker by operation and outcome",
+            metrics.calls.clone(),
+        );
+        registry.register(
+            "modelselection_sagemaker_call_seconds",
+            "Duration of calls to SageMaker",
+            metrics.call_seconds.clone(),
+        );
+        registry.register(
+            "modelselection_sagemaker_rate",
+            "Calls per second that are allowed at present",
+            metrics.rates.clone(),
+        );
+        registry.register(
+            "modelselection_status_writes",
+            "Writes of a status to the API server",
+            metrics.status_writes.clone(),
+        );
         registry.register("modelselection_runs", "Runs of all selections by state", metrics.runs.clone());
         Self { registry, ..metrics }
     }

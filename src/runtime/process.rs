@@ -137,7 +137,10 @@ async fn watch_credentials(aws: aws_config::SdkConfig, readiness: Arc<Readiness>
         let state = match aws.credentials_provider() {
             Some(provider) => provider.provide_credentials().await.map(drop).map_err(|error| {
                 let error = aws_sdk_sagemaker::error::DisplayErrorContext(&error).to_string();
-                format!("none found ({}); use IRSA, Pod Identity or the environment", error.split(" (").next().unwrap_or_default())
+                format!(
+                    "none found ({}); use IRSA, Pod Identity or the environment",
+                    error.split(" (").next().unwrap_or_default()
+                )
             }),
             None => Err("no provider is configured; use IRSA, Pod Identity or the environment".to_owned()),
         };

@@ -111,7 +111,11 @@ impl Limits {
     /// Notes how a call of `operation` ended, and returns the rate from now on.
     pub fn note(&self, operation: Operation, throttled: bool, now: Timestamp) -> f64 {
         self.with(operation, now, |budget| {
-            if throttled { budget.throttled() } else { budget.succeeded() }
+            if throttled {
+                budget.throttled()
+            } else {
+                budget.succeeded()
+            }
             budget.rate()
         })
     }

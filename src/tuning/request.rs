@@ -79,13 +79,17 @@ pub(super) fn create(job: &JobRequest) -> Result<CreateHyperParameterTuningJobIn
         .set_random_seed(*random_seed)
         .build();
     let algorithm = metric_definitions.iter().fold(
-        aws::HyperParameterAlgorithmSpecification::builder().training_image(image).training_input_mode(mode(*input_mode)),
+        aws::HyperParameterAlgorithmSpecification::builder()
+            .training_image(image)
+            .training_input_mode(mode(*input_mode)),
         |algorithm, (name, regex)| {
             algorithm.metric_definitions(aws::MetricDefinition::builder().name(name).regex(regex).build())
         },
     );
     let definition = aws::HyperParameterTrainingJobDefinition::builder()
-        .set_static_hyper_parameters((!hyperparameters.is_empty()).then(|| hyperparameters.clone().into_iter().collect()))
+        .set_static_hyper_parameters(
+            (!hyperparameters.is_empty()).then(|| hyperparameters.clone().into_iter().collect()),
+        )
         .algorithm_specification(algorithm.build())
         .role_arn(role_arn)
         .set_input_data_config((!channels.is_empty()).then(|| channels.iter().map(channel).collect()))

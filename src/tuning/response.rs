@@ -18,7 +18,11 @@ pub(super) fn tuning_job(output: DescribeHyperParameterTuningJobOutput) -> Tunin
         best: output.best_training_job.and_then(|best| {
             Some(BestSoFar {
                 training_job_name: best.training_job_name.filter(|name| !name.is_empty())?,
-                hyperparameters: best.tuned_hyper_parameters.unwrap_or_default().into_iter().collect::<BTreeMap<_, _>>(),
+                hyperparameters: best
+                    .tuned_hyper_parameters
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect::<BTreeMap<_, _>>(),
             })
         }),
     }
