@@ -14,9 +14,13 @@ use std::time::{Duration, Instant};
 
 use kube::Api;
 use kube::api::{Patch, PatchParams, PostParams};
-use modelselection_operator::api::{BestTrainingJob, MetricValue, ModelSelection, ModelSelectionStatus, RunState, RunStatus};
+use modelselection_operator::api::{
+    BestTrainingJob, MetricValue, ModelSelection, ModelSelectionStatus, RunState, RunStatus,
+};
 use serde_json::json;
-use support::{ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml, await_object, await_until};
+use support::{
+    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml, await_object, await_until,
+};
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
 const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
@@ -53,7 +57,8 @@ async fn calls_per_run(plane: &ControlPlane, concurrency: usize) {
     let done = await_object(&api, "figures", "complete", Duration::from_secs(3600), complete).await;
     let calls = emulator.calls().await;
     let total = calls["total"].as_f64().unwrap();
-    let hours: Vec<i32> = done.status.unwrap().runs.iter().filter_map(|run| run.best.as_ref()?.training_seconds).collect();
+    let hours: Vec<i32> =
+        done.status.unwrap().runs.iter().filter_map(|run| run.best.as_ref()?.training_seconds).collect();
     let mean = hours.iter().sum::<i32>() / i32::try_from(hours.len()).unwrap();
     println!(
         "calls per finished run: {:.2} ({RUNS} runs of {mean} virtual s, {concurrency} at a time, {} s in all; {})",
@@ -70,7 +75,8 @@ async fn restart(plane: &ControlPlane) {
     let options = OperatorOptions::new(OPERATOR, plane, &emulator, &namespace);
     let mut operator = Operator::start(options.clone());
     operator.await_ready(Duration::from_secs(30)).await;
-    let example = include_str!("../examples/caltech256.yaml").replace("namespace: default", &format!("namespace: {namespace}"));
+    let example =
+        include_str!("../examples/caltech256.yaml").replace("namespace: default", &format!("namespace: {namespace}"));
     apply_yaml(&client, &example).await.unwrap();
     let api: Api<ModelSelection> = Api::namespaced(client, &namespace);
     let done = await_object(&api, "caltech256", "complete", Duration::from_secs(120), complete).await;
@@ -92,7 +98,8 @@ async fn restart(plane: &ControlPlane) {
     let all = SELECTIONS.to_string();
     await_until("every selection is reconciled", Duration::from_secs(60), async || {
         let (_, metrics) = operator.get("/metrics").await.ok()?;
-        let line = metrics.lines().find(|line| line.contains("reconcile_total{") && line.contains("success"))?.to_owned();
+        let line =
+            metrics.lines().find(|line| line.contains("reconcile_total{") && line.contains("success"))?.to_owned();
         line.ends_with(&format!(" {all}")).then_some(())
     })
     .await;
@@ -171,15 +178,25 @@ fn status_size() {
             state: RunState::Succeeded,
             definition: Some("372d6f8cde3b3d7c5fcc".to_owned()),
             tuning_job_name: Some("ms-caltech-efficie-enzzzb4es4ntb".to_owned()),
-            tuning_job_arn: Some("arn:aws:sagemaker:us-west-2:111122223333:hyper-parameter-tuning-job/ms-caltech-efficie-enzzzb4es4ntb".to_owned()),
+            tuning_job_arn: Some(
+                "arn:aws:sagemaker:us-west-2:111122223333:hyper-parameter-tuning-job/ms-caltech-efficie-enzzzb4es4ntb"
+                    .to_owned(),
+            ),
             model_id: Some("tensorflow-ic-efficientnet-v2-imagenet21k-ft1k-b0".to_owned()),
             model_version: Some("4.0.17".to_owned()),
             training_jobs: Some(modelselection_operator::api::TrainingJobCounts { completed: 2, ..Default::default() }),
             best: Some(BestTrainingJob {
                 training_job_name: "ms-caltech-efficie-enzzzb4es4ntb-001-589e2e9f".to_owned(),
-                hyperparameters: [("learning_rate".to_owned(), "0.00012345".to_owned()), ("batch_size".to_owned(), "32".to_owned())].into(),
+                hyperparameters: [
+                    ("learning_rate".to_owned(), "0.00012345".to_owned()),
+                    ("batch_size".to_owned(), "32".to_owned()),
+                ]
+                .into(),
                 metrics: metrics.clone(),
-                model_artifact_s3_uri: Some("s3://my-bucket/selections/ms-caltech-efficie-enzzzb4es4ntb-001-589e2e9f/output/model.tar.gz".to_owned()),
+                model_artifact_s3_uri: Some(
+                    "s3://my-bucket/selections/ms-caltech-efficie-enzzzb4es4ntb-001-589e2e9f/output/model.tar.gz"
+                        .to_owned(),
+                ),
                 training_seconds: Some(11573),
                 billable_seconds: Some(11573),
                 ..Default::default()

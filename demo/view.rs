@@ -31,7 +31,10 @@ pub(crate) fn line(status: &ModelSelectionStatus) -> String {
 
 /// A table of the runs: those on the front first.
 pub(crate) fn runs(status: &ModelSelectionStatus) -> String {
-    let mut text = format!("{:<38} {:<10} {:>6} {:>10} {:>11} {:>7}\n", "CANDIDATE", "STATE", "TRIALS", "ACCURACY", "THROUGHPUT", "RANK");
+    let mut text = format!(
+        "{:<38} {:<10} {:>6} {:>10} {:>11} {:>7}\n",
+        "CANDIDATE", "STATE", "TRIALS", "ACCURACY", "THROUGHPUT", "RANK"
+    );
     for run in &status.runs {
         let metric = |name: &str| metric(run, name).unwrap_or("-").to_owned();
         let trials = run.training_jobs.map_or(0, |jobs| jobs.completed);
@@ -84,7 +87,13 @@ pub(crate) fn fronts(status: &ModelSelectionStatus) -> String {
             let _ = writeln!(text, "  │{}", row.into_iter().collect::<String>().trim_end());
         }
         let _ = writeln!(text, "  └{}", "─".repeat(WIDTH));
-        let _ = writeln!(text, "  {:.3}, throughput {:.1} to {:.1} (logarithmic)", bottom, left.exp(), (left + width).exp());
+        let _ = writeln!(
+            text,
+            "  {:.3}, throughput {:.1} to {:.1} (logarithmic)",
+            bottom,
+            left.exp(),
+            (left + width).exp()
+        );
         if let Some(best) = &front.recommended {
             let _ = writeln!(text, "  ★ recommended: {best}");
         }
@@ -115,12 +124,7 @@ pub(crate) fn csv(status: &ModelSelectionStatus) -> String {
 
 /// The time that all best training jobs took together.
 pub(crate) fn training_time(status: &ModelSelectionStatus) -> String {
-    let seconds: i64 = status
-        .runs
-        .iter()
-        .filter_map(|run| run.best.as_ref()?.training_seconds)
-        .map(i64::from)
-        .sum();
+    let seconds: i64 = status.runs.iter().filter_map(|run| run.best.as_ref()?.training_seconds).map(i64::from).sum();
     format!("{} h {:02} min in the best training jobs alone", seconds / 3600, seconds / 60 % 60)
 }
 

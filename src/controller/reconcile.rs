@@ -164,7 +164,8 @@ fn next(at: &Subjects<'_>, status: &ModelSelectionStatus) -> Action {
     ctx.observer.track(region.name(), object, &names);
     ctx.observer.forget(object, Some(region.name()));
     let waiting = act::startable(&selection.spec, &status.runs).count();
-    for waiter in ctx.slots.settle(uid, names.len(), waiting) {
+    let held = status.runs.iter().filter(|run| act::holds_place(run)).count();
+    for waiter in ctx.slots.settle(uid, held, waiting) {
         let _ = ctx.wake.send(waiter);
     }
     if crate::decide::conditions::complete(&status.runs) && status.superseded.is_empty() {

@@ -102,7 +102,12 @@ pub(super) async fn requests(
     let mut requests = HashMap::new();
     for (index, request) in resolved {
         match request {
-            Ok(request) => drop(requests.insert(index, request)),
+            Ok(request) => {
+                if runs[index].reason.is_some_and(Reason::of_resolution) {
+                    runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(Reason::Queued), None);
+                }
+                requests.insert(index, request);
+            }
             // A job that may exist already keeps its name.
             Err((reason, message)) => {
                 runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(reason), Some(&message));

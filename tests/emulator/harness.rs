@@ -166,3 +166,44 @@ pub fn request(name: &str) -> Value {
 pub fn variant(name: &str) -> Value {
     fixture("create-hpt-job.variants.json")[name].clone()
 }
+
+/// Names the operation that most tests are about.
+pub const CREATE: &str = "CreateHyperParameterTuningJob";
+/// Describes a tuning job.
+pub const DESCRIBE: &str = "DescribeHyperParameterTuningJob";
+/// Lists tuning jobs.
+pub const LIST: &str = "ListHyperParameterTuningJobs";
+
+/// Asks for a tuning job.
+pub fn named(name: &str) -> Value {
+    json!({"HyperParameterTuningJobName": name})
+}
+
+/// A request on another type of instance.
+pub fn on(mut job: Value, instance: &str) -> Value {
+    job["TrainingJobDefinition"]["HyperParameterTuningResourceConfig"]["InstanceType"] = json!(instance);
+    job
+}
+
+/// A request for one training job at a time.
+pub fn one_at_a_time(mut job: Value) -> Value {
+    job["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"] = json!(1);
+    job
+}
+
+/// Names of all tuning jobs of a list, page by page.
+pub async fn all_names(emulator: &Emulator, ask: &Value) -> Vec<String> {
+    let mut ask = ask.clone();
+    let mut names = Vec::new();
+    loop {
+        let page = emulator.ok(LIST, &ask).await;
+        let summaries = page["HyperParameterTuningJobSummaries"].as_array().unwrap();
+        names.extend(
+            summaries.iter().map(|summary| summary["HyperParameterTuningJobName"].as_str().unwrap().to_owned()),
+        );
+        match page.get("NextToken") {
+            Some(token) => ask["NextToken"] = token.clone(),
+            None => return names,
+        }
+    }
+}
