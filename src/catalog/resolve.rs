@@ -300,11 +300,12 @@ mod tests {
         assert!(!request.network_isolation);
     }
 
+    type Edit = fn(&mut ModelSelectionSpec);
+
     #[test]
     fn each_problem_has_its_reason_and_remedy() {
         let model = bit();
         let untrainable = HubModel { trainable: false, ..bit() };
-        type Edit = fn(&mut ModelSelectionSpec);
         let cases: [(&HubModel, Edit, Reason, &str); 6] = [
             (&untrainable, |_| {}, Reason::ModelNotTrainable, "cannot be trained"),
             (

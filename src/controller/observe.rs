@@ -68,8 +68,7 @@ async fn unsure(at: &Subjects<'_>, run: RunStatus) -> RunStatus {
     }
     let (first, most) = (Duration::from_secs(2), Duration::from_secs(60));
     match attach(at, run.clone()).await {
-        Ok(run) => run,
-        Err(Unattached::Foreign(run)) => run,
+        Ok(run) | Err(Unattached::Foreign(run)) => run,
         Err(Unattached::Fault(error)) => {
             let tries = at.ctx.attempts.failed(&at.uid, subject, first, most, clock::now());
             if error.class == Class::NotFound && tries > 1 {

@@ -61,12 +61,9 @@ fn values(
     constraints: &[Constraint],
     run: &RunStatus,
 ) -> Result<Vec<f64>, (ExclusionReason, String)> {
-    let best = match (&run.best, run.state) {
-        (Some(best), RunState::Succeeded) => best,
-        _ => {
-            let why = run.message.clone().unwrap_or_else(|| "the run did not succeed".to_owned());
-            return Err((ExclusionReason::RunNotSucceeded, why));
-        }
+    let (Some(best), RunState::Succeeded) = (&run.best, run.state) else {
+        let why = run.message.clone().unwrap_or_else(|| "the run did not succeed".to_owned());
+        return Err((ExclusionReason::RunNotSucceeded, why));
     };
     let metrics: BTreeMap<&str, &MetricValue> =
         best.metrics.iter().map(|metric| (metric.name.as_str(), metric)).collect();

@@ -154,6 +154,7 @@ mod tests {
         ActiveJob { status: JobStatus::InProgress, training_jobs }
     }
 
+    #[allow(clippy::unnecessary_wraps)] // as the service answers
     fn listing(jobs: &[(&str, ActiveJob)]) -> Result<HashMap<String, ActiveJob>, TuningError> {
         Ok(jobs.iter().map(|(name, job)| ((*name).to_owned(), *job)).collect())
     }

@@ -54,7 +54,7 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_HTTP_LISTEN", default_value = "0.0.0.0:8080")]
     pub http_listen: SocketAddr,
 
-    /// Format of the logs, on stderr. RUST_LOG sets what is logged.
+    /// Format of the logs, on stderr. The variable `RUST_LOG` sets what is logged.
     #[arg(long, env = "MODELSELECTION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 }

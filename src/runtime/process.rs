@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sagemaker::config::ProvideCredentials as _;
-use futures::FutureExt as _;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::ListParams;
 use kube::{Api, Client};
@@ -108,8 +107,9 @@ fn on_signal() -> watch::Receiver<Option<&'static str>> {
     receiver
 }
 
-fn ended(mut signal: watch::Receiver<Option<&'static str>>) -> impl Future<Output = ()> + Send + 'static {
-    async move { signal.wait_for(Option::is_some).map(drop).await }
+async fn ended(mut signal: watch::Receiver<Option<&'static str>>) {
+    // An error means that the sender is gone, which is the end as well.
+    let _ = signal.wait_for(Option::is_some).await;
 }
 
 async fn client() -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {

@@ -112,9 +112,9 @@ impl Limits {
     pub fn note(&self, operation: Operation, throttled: bool, now: Timestamp) -> f64 {
         self.with(operation, now, |budget| {
             if throttled {
-                budget.throttled()
+                budget.throttled();
             } else {
-                budget.succeeded()
+                budget.succeeded();
             }
             budget.rate()
         })

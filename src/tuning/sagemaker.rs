@@ -50,7 +50,7 @@ pub struct Region {
 /// A running job as the listing shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActiveJob {
-    /// InProgress or Stopping.
+    /// In progress or stopping.
     pub status: JobStatus,
     /// Its training jobs, by state.
     pub training_jobs: TrainingJobCounts,
