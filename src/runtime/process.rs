@@ -1,5 +1,6 @@
 //! The process from start to end.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use aws_sdk_sagemaker::config::ProvideCredentials as _;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::ListParams;
 use kube::{Api, Client};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::args::Args;
@@ -23,6 +25,9 @@ const RECHECK: Duration = Duration::from_secs(2);
 const CREDENTIALS_RECHECK: Duration = Duration::from_secs(60);
 /// How long reconciles may go on after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
+
+/// Where the probes are, when nothing else is said.
+const DEFAULT_HTTP: (Ipv4Addr, u16) = (Ipv4Addr::UNSPECIFIED, 8080);
 
 const API_SERVER: &str = "kubernetes";
 const CRD: &str = "custom resource definition";
@@ -41,7 +46,7 @@ pub async fn run(args: Args) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let metrics = Arc::new(Metrics::default());
     let readiness = Arc::new(Readiness::new(&[API_SERVER, CRD, CREDENTIALS]));
 
-    let listener = tokio::net::TcpListener::bind(args.http_listen).await?;
+    let listener = listen(args.http_listen).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), http = %listener.local_addr()?, "starting");
     let serving = server::serve(listener, readiness.clone(), metrics.clone(), ended(shutdown.clone()));
     let server = tokio::spawn(serving);
@@ -82,6 +87,22 @@ pub async fn run(args: Args) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The socket of the probes. An address that was asked for must be had; the default one may be taken by another program
+/// of the same machine, which is no reason not to work.
+async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Box<dyn std::error::Error + Send + Sync>> {
+    if let Some(address) = asked {
+        let told = |error| format!("cannot listen on {address} (--http-listen): {error}");
+        return Ok(TcpListener::bind(address).await.map_err(told)?);
+    }
+    match TcpListener::bind(DEFAULT_HTTP).await {
+        Ok(listener) => Ok(listener),
+        Err(error) => {
+            tracing::warn!(%error, "port {} is taken; the probes are on another one", DEFAULT_HTTP.1);
+            Ok(TcpListener::bind((DEFAULT_HTTP.0, 0)).await?)
+        }
+    }
 }
 
 /// A flag that is set by SIGTERM or SIGINT.
