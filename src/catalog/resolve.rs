@@ -9,7 +9,7 @@ use super::document::HubModel;
 use super::hyperparameters::{accepts, ranges, unknown};
 use crate::api::{ModelSelectionSpec, Reason};
 use crate::decide::definition::{Definition, Source};
-use crate::decide::identity::Identity;
+use crate::decide::identity::{Identity, tag};
 use crate::tuning::{InputChannel, JobRequest, SearchRange};
 
 /// Why a run cannot be created, and what to do about it.
@@ -55,8 +55,8 @@ pub fn job_request(
     let mut tags = identity.tags();
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
         add_script(model, definition, &name, &mut hyperparameters, &mut channels)?;
-        tags.push(("sagemaker-sdk:jumpstart-model-id".to_owned(), model_id.clone()));
-        tags.push(("sagemaker-sdk:jumpstart-model-version".to_owned(), version.clone()));
+        tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
+        tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
     }
     Ok(JobRequest {
         metric_definitions: metric_definitions(spec, definition, model)?,

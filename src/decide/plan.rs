@@ -1,6 +1,7 @@
 //! Which runs there are, and which of them are the runs that were there before.
 
 use super::definition::{Definition, Source};
+use super::identity::tag;
 use crate::api::{
     Candidate, Dataset, InputMode, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob,
 };
@@ -30,6 +31,20 @@ pub fn pinned(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<St
         .iter()
         .filter(|run| run.candidate == candidate.name && run.model_id.as_deref() == Some(&model.model_id))
         .find_map(|run| run.model_version.clone())
+        .filter(|version| version_matches(wanted, version))
+}
+
+/// The version that an earlier life of the selection was pinned to for `candidate`: that of the newest of its jobs
+/// (`jobs` are the tags of each, newest first) that is of the same model, if the spec still asks for such a version.
+pub fn pinned_by_jobs(jobs: &[Vec<(String, String)>], candidate: &Candidate) -> Option<String> {
+    let model = candidate.jump_start.as_ref()?;
+    let wanted = model.version.as_deref().unwrap_or("*");
+    let value =
+        |job: &[(String, String)], key: &str| job.iter().find(|(k, _)| k == key).map(|(_, value)| value.clone());
+    jobs.iter()
+        .filter(|job| value(job, tag::CANDIDATE).as_ref() == Some(&candidate.name))
+        .filter(|job| value(job, tag::MODEL_ID).as_ref() == Some(&model.model_id))
+        .find_map(|job| value(job, tag::MODEL_VERSION))
         .filter(|version| version_matches(wanted, version))
 }
 
@@ -246,6 +261,28 @@ mod tests {
         let by_hand =
             RunStatus { state: RunState::Stopped, reason: Some(Reason::StoppedExternally), ..RunStatus::default() };
         assert_eq!(advance(&spec, by_hand.clone()), by_hand);
+    }
+
+    #[test]
+    fn jobs_of_an_earlier_life_pin_the_version_that_they_were_made_with() {
+        let mut spec = spec();
+        spec.candidates[0].jump_start.as_mut().unwrap().version = None;
+        let job = |candidate: &str, model: &str, version: &str| {
+            [(tag::CANDIDATE, candidate), (tag::MODEL_ID, model), (tag::MODEL_VERSION, version)]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .to_vec()
+        };
+        let model = "tensorflow-ic-mobilenet";
+        let jobs = [
+            job("own", model, "9.0.0"),
+            job("mobilenet", "other", "8.0.0"),
+            job("mobilenet", model, "4.0.2"),
+            job("mobilenet", model, "3.0.0"),
+        ];
+        assert_eq!(pinned_by_jobs(&jobs, &spec.candidates[0]).as_deref(), Some("4.0.2"));
+        spec.candidates[0].jump_start.as_mut().unwrap().version = Some("5.*".into());
+        assert_eq!(pinned_by_jobs(&jobs, &spec.candidates[0]), None);
+        assert_eq!(pinned_by_jobs(&[], &spec.candidates[0]), None);
     }
 
     #[test]
