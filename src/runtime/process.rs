@@ -38,8 +38,10 @@ const CREDENTIALS: &str = "aws credentials";
 /// # Errors
 /// When a port cannot be bound, or the configuration of Kubernetes cannot be read. What can come later (the API server,
 /// the CRD, credentials) is waited for, and told by `/readyz`.
-pub async fn run(args: Args) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub async fn run(mut args: Args) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::start(args.log_format);
+    // An empty variable means all namespaces, as in a manifest that leaves it empty.
+    args.namespaces.retain(|namespace| !namespace.is_empty());
     // The AWS SDK and kube both bring rustls; with two providers and no default it would panic.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let shutdown = on_signal();
