@@ -78,7 +78,7 @@ pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &s
                 same_era && defined.as_ref().is_ok_and(|d| left_behind[i].definition.as_deref() == Some(d))
             });
             runs.push(match (kept, defined) {
-                (Some(i), _) => advance(spec, left_behind.swap_remove(i).clone()),
+                (Some(i), _) => left_behind.swap_remove(i).clone(),
                 (None, Ok(fingerprint)) => RunStatus {
                     candidate: candidate.name.clone(),
                     dataset: dataset.name.clone(),
@@ -103,15 +103,23 @@ pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &s
     Plan { runs, superseded: superseded.collect() }
 }
 
-/// A run that ended and is to be tried again: after a failure, as long as `retries` allows; after a stop by suspend,
-/// once suspend is lifted.
-fn advance(spec: &ModelSelectionSpec, run: RunStatus) -> RunStatus {
-    match run.state {
-        RunState::Failed if run.failed_attempts < spec.retries && run.reason != Some(Reason::TuningJobDeleted) => {
-            RunStatus { failed_attempts: run.failed_attempts + 1, ..run }.next_attempt()
+/// Sets runs that ended and are to be tried again to waiting: after a failure, as long as `retries` allows; after a stop
+/// by suspend, once suspend is lifted.
+///
+/// Belongs right behind every step that may end a run. A selection whose last run has just failed would otherwise count
+/// as complete, and nothing would wake it for the next attempt.
+pub fn advance(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
+    for run in runs {
+        match run.state {
+            RunState::Failed if run.failed_attempts < spec.retries && run.reason != Some(Reason::TuningJobDeleted) => {
+                let again = std::mem::take(run).next_attempt();
+                *run = RunStatus { failed_attempts: again.failed_attempts + 1, ..again };
+            }
+            RunState::Stopped if run.reason == Some(Reason::Suspended) && !spec.suspend => {
+                *run = std::mem::take(run).next_attempt();
+            }
+            _ => {}
         }
-        RunState::Stopped if run.reason == Some(Reason::Suspended) && !spec.suspend => run.next_attempt(),
-        _ => run,
     }
 }
 
@@ -230,6 +238,12 @@ mod tests {
     #[test]
     fn failures_are_retried_as_often_as_asked_and_stops_by_suspend_once_it_is_lifted() {
         let mut spec = spec();
+        let advance = |spec: &ModelSelectionSpec, run: RunStatus| {
+            let mut runs = [run];
+            super::advance(spec, &mut runs);
+            let [run] = runs;
+            run
+        };
         spec.retries = 1;
         let failed = RunStatus { state: RunState::Failed, ..RunStatus::default() };
         let again = advance(&spec, failed);
