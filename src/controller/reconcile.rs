@@ -15,7 +15,7 @@ use super::slots::Pool;
 use super::{act, cleanup, observe, report, resolve};
 use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, SuspendPolicy};
 use crate::decide::cadence;
-use crate::decide::plan::{Plan, advance, plan};
+use crate::decide::plan::{Plan, advance, plan, take_back};
 use crate::runtime::clock;
 use crate::runtime::metrics::Outcome;
 
@@ -123,7 +123,9 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
 
     // Observe.
     let pins = resolve::pins(&at, &before).await;
-    let Plan { mut runs, superseded } = plan(&selection.spec, &before, at.region.name(), &pins);
+    let mut planned = plan(&selection.spec, &before, at.region.name(), &pins);
+    take_back(&mut planned, |run| at.identity(run).job_name());
+    let Plan { mut runs, superseded } = planned;
     let blind = observe::observe(&at, &mut runs).await;
     advance(&selection.spec, &mut runs);
 
