@@ -114,6 +114,10 @@ async fn sweep_forever(region: crate::tuning::Region, watch: Arc<Watch>, wake: W
             n => cadence::backoff(n, pauses.min, pauses.max * 2),
         };
         tokio::time::sleep(cadence::jitter(pause, region.name(), sweep)).await;
+        if watch.view().is_empty() {
+            // The last job has ended meanwhile.
+            continue;
+        }
         let stopping = watch.view().any_stopping();
         let started = clock::now();
         let answer = region.active_jobs(JOB_NAME_PREFIX, stopping).await;
