@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::runtime::events::{Recorder, Reporter};
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, ResourceExt as _};
 
 use super::Settings;
@@ -88,8 +88,13 @@ impl Context {
     /// Notes what the API server answered to a write.
     pub(super) fn note_written(&self, mut selection: ModelSelection) {
         selection.metadata.managed_fields = None;
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        // What the watch has caught up with need not be kept twice.
+        written.retain(|_, ours| {
+            self.store.get(&ObjectRef::from_obj(&**ours)).is_none_or(|seen| version(&seen) < version(ours))
+        });
         if let Some(uid) = selection.uid() {
-            self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(uid, Arc::new(selection));
+            written.insert(uid, Arc::new(selection));
         }
     }
 
