@@ -173,23 +173,17 @@ impl Reason {
 
     /// Whether a run that waits for this reason waits for a person: nothing that the operator does can help.
     pub fn needs_person(self) -> bool {
-        matches!(
-            self,
-            Self::UnknownModel
-                | Self::UnknownVersion
-                | Self::ModelNotTrainable
-                | Self::UnsupportedInstanceType
-                | Self::UnknownHyperparameter
-                | Self::InvalidHyperparameter
-                | Self::UnknownMetric
-                | Self::AccessDenied
-                | Self::CredentialsRejected
-                | Self::RoleNotAssumable
-                | Self::DataNotFound
-                | Self::InvalidRequest
-                | Self::NameConflict
-                | Self::InvalidSpec
-        )
+        self.of_resolution()
+            || matches!(
+                self,
+                Self::AccessDenied
+                    | Self::CredentialsRejected
+                    | Self::RoleNotAssumable
+                    | Self::DataNotFound
+                    | Self::InvalidRequest
+                    | Self::NameConflict
+                    | Self::InvalidSpec
+            )
     }
 }
 

@@ -34,14 +34,15 @@ fn front(spec: &ModelSelectionSpec, dataset: &str, directions: &[Direction], run
     let mut members = pareto::front(&points, directions);
     members.sort_by(|&a, &b| best_first(points[a], points[b], directions).then(eligible[a].0.cmp(&eligible[b].0)));
     let front: Vec<&[f64]> = members.iter().map(|&member| points[member]).collect();
-    let reference = pareto::reference(&points, directions);
+    let reference =
+        pareto::reference(&points, directions).map(|point| point.into_iter().map(without_noise).collect::<Vec<_>>());
     Front {
         dataset: dataset.to_owned(),
         recommended: pareto::knee(&front, directions).map(|knee| runs[eligible[members[knee]].0].candidate.clone()),
         hypervolume: reference
             .as_ref()
             .filter(|_| affordable(front.len(), directions.len()))
-            .and_then(|reference| decimal(pareto::hypervolume(&front, directions, reference))),
+            .and_then(|reference| decimal(without_noise(pareto::hypervolume(&front, directions, reference)))),
         reference: reference.map(|point| named(&spec.objectives, &point)).unwrap_or_default(),
         members: members
             .iter()
@@ -111,6 +112,11 @@ fn best_first(a: &[f64], b: &[f64], directions: &[Direction]) -> std::cmp::Order
 /// can (512 runs, worst shape: 80 ms); with eight it took 4.5 s, which a pass must not cost.
 fn affordable(points: usize, objectives: usize) -> bool {
     objectives <= 6 || points <= 100
+}
+
+/// Rounded to 12 digits: what was worked out from 32-bit metrics says no more than that.
+fn without_noise(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
 }
 
 fn named(objectives: &[Objective], values: &[f64]) -> Vec<ObjectiveValue> {
