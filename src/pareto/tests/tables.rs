@@ -94,7 +94,12 @@ fn front_of_many_points() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u32::try_from((state >> 33) % n).unwrap()
     };
-    let cells: Vec<(u32, u32)> = (0..75_000).map(|_| below(20_000)).map(|x| (x, x + below(40))).collect();
+    let cells: Vec<(u32, u32)> = (0..75_000)
+        .map(|_| {
+            let x = below(20_000);
+            (x, x + below(40))
+        })
+        .collect();
     let mut columns: BTreeMap<u32, u32> = BTreeMap::new();
     for &(x, y) in &cells {
         columns.entry(x).and_modify(|least| *least = y.min(*least)).or_insert(y);
