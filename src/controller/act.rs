@@ -8,11 +8,11 @@ use futures::StreamExt as _;
 use futures::stream;
 
 use super::attempts::Subject;
-use super::observe::collected;
+use super::observe::{PROPAGATION_TRIES, collected};
 use super::reconcile::Subjects;
 use crate::api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob};
 use crate::decide::identity::Identity;
-use crate::decide::observation::JobStatus;
+use crate::decide::observation::{JobStatus, TuningJob};
 use crate::runtime::clock;
 use crate::tuning::{Class, JobRequest, Region, TuningError};
 
@@ -145,7 +145,7 @@ async fn create_one(at: &Subjects<'_>, request: &JobRequest, run: RunStatus) -> 
             let run = RunStatus { tuning_job_arn: Some(arn), ..run };
             (run.with(RunState::Running, None, None), None)
         }
-        Err(error) if error.class == Class::Exists => match attach(at, request, run.clone()).await {
+        Err(error) if error.class == Class::Exists => match attach(at, &request.name, run.clone()).await {
             Ok(run) => (run, None),
             Err(error) => waiting(run, &error),
         },
@@ -166,35 +166,69 @@ fn waiting(run: RunStatus, error: &TuningError) -> (RunStatus, Option<Class>) {
 
 /// Takes up the job that has the run's name: ours, from before a crash, a lost answer, a deletion or another cluster's
 /// life; or somebody else's, which is left alone.
-async fn attach(at: &Subjects<'_>, request: &JobRequest, run: RunStatus) -> Result<RunStatus, TuningError> {
-    let job = match at.region.describe(&request.name).await {
-        Ok(job) => job,
+async fn attach(at: &Subjects<'_>, name: &str, run: RunStatus) -> Result<RunStatus, TuningError> {
+    match at.region.describe(name).await {
+        Ok(job) => take_up(at, name, &job, run).await,
         Err(error) if error.class == Class::NotFound => {
             // The name is taken, yet there is no such job: news that has not spread, or an entry that was deleted and
             // whose name stays taken. After some tries it is the latter.
             let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
             let (first, most) = (Duration::from_secs(2), Duration::from_secs(60));
             let tries = at.ctx.attempts.failed(&at.uid, subject, first, most, clock::now());
-            return if tries >= GHOST_TRIES { Ok(run.next_attempt()) } else { Err(error) };
+            if tries >= GHOST_TRIES { Ok(run.next_attempt()) } else { Err(error) }
         }
-        Err(error) => return Err(error),
-    };
+        Err(error) => Err(error),
+    }
+}
+
+async fn take_up(at: &Subjects<'_>, name: &str, job: &TuningJob, run: RunStatus) -> Result<RunStatus, TuningError> {
     let tags = at.region.tags(&job.arn).await?;
     if let Some(difference) = at.identity(&run).foreign_tag(&tags) {
-        tracing::warn!(job = request.name, difference, "a tuning job of that name is not ours");
+        tracing::warn!(job = name, difference, "a tuning job of that name is not ours");
         let message = format!(
-            "the tuning job '{}' exists and is not this run's: {difference}; it is left alone. Set `rerun` to another \
-             value to use other names",
-            request.name
+            "the tuning job '{name}' exists and is not this run's: {difference}; it is left alone. Set `rerun` to another \
+             value to use other names"
         );
         let run = RunStatus { tuning_job_name: None, tuning_job_arn: None, ..run };
         return Ok(run.with(RunState::Waiting, Some(Reason::NameConflict), Some(&message)));
     }
-    tracing::info!(job = request.name, candidate = run.candidate, dataset = run.dataset, status = ?job.status, "tuning job attached");
+    tracing::info!(job = name, candidate = run.candidate, dataset = run.dataset, status = ?job.status, "tuning job attached");
     match job.status {
         // Stopped in an earlier life, by a deletion or an edit: its result was given up, and now it is wanted.
         JobStatus::Stopping | JobStatus::Stopped | JobStatus::Deleting => Ok(run.next_attempt()),
-        JobStatus::InProgress | JobStatus::Completed | JobStatus::Failed => collected(at, run, &job).await,
+        JobStatus::InProgress | JobStatus::Completed | JobStatus::Failed => collected(at, run, job).await,
+    }
+}
+
+/// Finds the jobs of a suspended selection whose creation was not answered, without creating any: what suspend does to
+/// running jobs holds for them too, and nothing else would look for them.
+pub(super) async fn find(at: &Subjects<'_>, runs: &mut [RunStatus]) {
+    for run in runs.iter_mut().filter(|run| run.state == RunState::Waiting) {
+        let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
+        let Some(name) = run.tuning_job_name.clone() else { continue };
+        if !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {
+            continue;
+        }
+        let found = match at.region.describe(&name).await {
+            Ok(job) => take_up(at, &name, &job, run.clone()).await,
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(found) => {
+                at.ctx.attempts.succeeded(&at.uid, &subject);
+                *run = found;
+            }
+            Err(error) => {
+                let (first, most) = (Duration::from_secs(2), Duration::from_secs(60));
+                let tries = at.ctx.attempts.failed(&at.uid, subject, first, most, clock::now());
+                if error.class == Class::NotFound && tries >= PROPAGATION_TRIES {
+                    // The create was not carried out.
+                    run.tuning_job_name = None;
+                } else {
+                    tracing::info!(job = name, %error, "a tuning job that may exist cannot be described; trying again");
+                }
+            }
+        }
     }
 }
 
