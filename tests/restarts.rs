@@ -171,6 +171,56 @@ async fn killed_while_a_superseded_job_is_being_stopped() {
 }
 
 #[tokio::test]
+async fn edited_while_the_operator_is_down_and_a_job_was_made_that_it_never_heard_of() {
+    let mut world = World::held("down").await;
+    for (name, remove) in [("edited", false), ("removed", true)] {
+        let first = Selection::new(name).images(&["one", "other"]);
+        world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
+        world.apply(&first).await;
+        await_until("both jobs were made", DEADLINE, async || world.jobs_in("InProgress").await.len() == 2).await;
+        world.operator.kill();
+        world.emulator.clear_faults().await;
+        let made = world.jobs().await;
+        let unheard = made.values().find(|job| job.candidate == "one" && job.status == "InProgress").unwrap();
+        let edited = match remove {
+            true => first.without("one"),
+            false => first.with("/candidates/0/hyperparameters", json!({"epochs": "7"})),
+        };
+        world.apply(&edited).await;
+        world.start_operator();
+        let after = world.await_launched(name).await;
+        world.await_stop(&unheard.name).await;
+        assert_eq!(world.jobs_in("InProgress").await.len(), after.runs.len(), "no job runs that no run knows of");
+        assert!(made.contains_key(&job_of(&after, "other")), "the other one is taken up");
+        world.delete_and_wait(name).await;
+    }
+}
+
+/// As after a restore from a backup, which has the spec only.
+#[tokio::test]
+async fn a_lost_status_comes_back_from_the_jobs_that_are_there() {
+    let mut world = World::held("status").await;
+    world.emulator.behave(json!({"match": "*/ended:1", "secondsPerEpoch": 30})).await;
+    world.emulator.behave(json!({"match": "*/runs:1", "secondsPerEpoch": 10_000})).await;
+    world.apply(&Selection::new("status").images(&["ended", "runs"])).await;
+    world.await_launched("status").await;
+    world.emulator.advance(1_000).await;
+    let half = |status: &ModelSelectionStatus| {
+        let states: Vec<RunState> = status.runs.iter().map(|run| run.state).collect();
+        states == [RunState::Succeeded, RunState::Running] && is_running(&status.runs[1])
+    };
+    let before = world.await_status("status", "one run has ended", half).await;
+    world.operator.kill();
+    let empty = json!({"status": null});
+    let merge = kube::api::Patch::Merge(&empty);
+    world.api.patch_status("status", &kube::api::PatchParams::default(), &merge).await.unwrap();
+    world.start_operator();
+    let after = world.await_status("status", "both runs are found again", half).await;
+    assert_eq!(timeless(&after), timeless(&before));
+    assert_eq!(world.jobs().await.len(), 2);
+}
+
+#[tokio::test]
 async fn killed_while_suspend_stops_the_jobs() {
     let mut world = World::held("suspending").await;
     for (name, kind) in [("held", "Delay"), ("lost", "DropAnswer")] {

@@ -101,6 +101,63 @@ async fn suspend_stops_running_jobs_if_asked_and_resuming_runs_them_as_new_attem
     assert_eq!(world.jobs().await.len(), 5);
 }
 
+/// The job runs and costs money, whether or not its creator heard of it.
+#[tokio::test]
+async fn suspend_stops_a_job_too_whose_creation_was_not_answered() {
+    let world = World::held("unheard").await;
+    let selection = Selection::new("unheard").images(&["one"]).with("/suspendPolicy", json!("Stop"));
+    world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
+    world.apply(&selection).await;
+    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    world.apply(&selection.clone().with("/suspend", json!(true))).await;
+    let job = world.jobs().await.into_keys().next().unwrap();
+    world.await_stop(&job).await;
+    world.emulator.advance(200).await;
+    world.emulator.clear_faults().await;
+    let stopped =
+        world.await_observed("unheard", "it is stopped", |status| status.runs[0].state == RunState::Stopped).await;
+    assert_eq!(stopped.runs[0].reason, Some(Reason::Suspended));
+    world.apply(&selection.with("/suspend", json!(false))).await;
+    assert_eq!(world.await_launched("unheard").await.runs[0].attempt, 1);
+}
+
+#[tokio::test]
+async fn a_draining_selection_collects_a_job_whose_creation_was_not_answered() {
+    let world = World::held("unheard-drain").await;
+    let selection = Selection::new("unheard").images(&["one"]);
+    world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
+    world.apply(&selection).await;
+    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    world.apply(&selection.clone().with("/suspend", json!(true))).await;
+    world.await_observed("unheard", "the job is found", |status| is_running(&status.runs[0])).await;
+    world.emulator.advance(LONG).await;
+    let done = world.await_complete("unheard").await;
+    assert_eq!((done.runs[0].state, done.runs[0].attempt), (RunState::Succeeded, 0));
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
+}
+
+/// Whether a create whose answer is lost was carried out is not known; here it was not.
+#[tokio::test]
+async fn a_suspended_selection_does_not_repeat_a_create_that_was_not_carried_out() {
+    let world = World::held("not-made").await;
+    let selection = Selection::new("not-made").images(&["one"]).with("/suspendPolicy", json!("Stop"));
+    world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropRequest"})).await;
+    world.apply(&selection).await;
+    let failed = |status: &ModelSelectionStatus| status.runs[0].reason == Some(Reason::RetryingAfterError);
+    world.await_status("not-made", "the create has failed", |status| !status.runs.is_empty() && failed(status)).await;
+    world.apply(&selection.clone().with("/suspend", json!(true))).await;
+    world.await_observed("not-made", "it is suspended", |status| condition(status, "Suspended").is_some()).await;
+    world.await_idle().await;
+    world.emulator.clear_faults().await;
+    consistently("there is no job", Duration::from_secs(3), async || match world.jobs().await.len() {
+        0 => Ok(()),
+        n => Err(format!("{n} jobs")),
+    })
+    .await;
+    world.apply(&selection.with("/suspend", json!(false))).await;
+    assert_eq!(world.await_launched("not-made").await.runs[0].attempt, 0);
+}
+
 /// The stopped jobs end on their own time, and a user need not wait for it.
 #[tokio::test]
 async fn resuming_while_jobs_are_still_being_stopped_ends_in_new_attempts_too() {

@@ -18,7 +18,7 @@ use crate::tuning::{Class, TuningError};
 /// Describes at a time.
 const CONCURRENCY: usize = 4;
 /// A job may be unknown to Describe for some minutes after it was created.
-const PROPAGATION_TRIES: u32 = 6;
+pub(super) const PROPAGATION_TRIES: u32 = 6;
 
 /// Brings the active runs up to date. Returns why SageMaker cannot be observed, when a person must help.
 pub(super) async fn observe(at: &Subjects<'_>, runs: &mut [RunStatus]) -> Option<(Reason, String)> {
