@@ -9,11 +9,11 @@ use futures::StreamExt as _;
 use futures::stream;
 
 use super::attempts::Subject;
-use super::observe::{PROPAGATION_TRIES, collected};
+use super::observe::collected;
 use super::reconcile::Subjects;
 use crate::api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob};
 use crate::decide::identity::Identity;
-use crate::decide::observation::{JobStatus, TuningJob};
+use crate::decide::observation::JobStatus;
 use crate::runtime::clock;
 use crate::tuning::{Class, JobRequest, Region, TuningError};
 

@@ -18,7 +18,7 @@ use crate::tuning::{Class, TuningError};
 /// Describes at a time.
 const CONCURRENCY: usize = 4;
 /// A job may be unknown to Describe for some minutes after it was created.
-pub(super) const PROPAGATION_TRIES: u32 = 6;
+const PROPAGATION_TRIES: u32 = 6;
 
 /// Brings the active runs up to date. Returns why SageMaker cannot be observed, when a person must help.
 pub(super) async fn observe(at: &Subjects<'_>, runs: &mut [RunStatus]) -> Option<(Reason, String)> {
@@ -71,7 +71,7 @@ async fn unsure(at: &Subjects<'_>, run: RunStatus) -> RunStatus {
         Ok(run) | Err(Unattached::Foreign(run)) => run,
         Err(Unattached::Fault(error)) => {
             let tries = at.ctx.attempts.failed(&at.uid, subject, first, most, clock::now());
-            if error.class == Class::NotFound && tries > 1 {
+            if error.class == Class::NotFound && tries >= PROPAGATION_TRIES {
                 RunStatus { tuning_job_name: None, ..run }.with(RunState::Waiting, Some(Reason::Queued), None)
             } else {
                 run

@@ -127,9 +127,6 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     take_back(&mut planned, |run| at.identity(run).job_name());
     let Plan { mut runs, superseded } = planned;
     let blind = observe::observe(&at, &mut runs).await;
-    if selection.spec.suspend {
-        act::find(&at, &mut runs).await;
-    }
     advance(&selection.spec, &mut runs);
 
     // Decide.
