@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use modelselection_operator::pareto::{Direction, front, hypervolume, ranks};
 
-/// Deterministic numbers in [0, 1): Knuth's MMIX generator.
+/// Deterministic numbers in [0, 1]: Knuth's MMIX generator.
 struct Uniform(u64);
 
 impl Uniform {
@@ -38,15 +38,15 @@ fn benches(c: &mut Criterion) {
     let mixed = [Direction::Maximize, Direction::Minimize, Direction::Maximize];
     let maximize = [Direction::Maximize; 4];
 
-    for (name, n, d) in
-        [("75,000 points with two objectives", 75_000, 2), ("10,000 points with three objectives", 10_000, 3)]
+    for (n, d, size) in
+        [(75_000, 2, "75,000 points with two objectives"), (10_000, 3, "10,000 points with three objectives")]
     {
-        let points = cloud(n, d);
-        c.bench_function(&format!("front of {name}"), |b| b.iter(|| front(black_box(&points), &mixed[..d])));
-        let points = sphere(n, d);
-        c.bench_function(&format!("front of {name}, all on it"), |b| {
-            b.iter(|| front(black_box(&points), &maximize[..d]))
-        });
+        for (name, points, directions) in [
+            (format!("front of {size}"), cloud(n, d), &mixed[..d]),
+            (format!("front of {size}, all on it"), sphere(n, d), &maximize[..d]),
+        ] {
+            c.bench_function(&name, |b| b.iter(|| front(black_box(&points), directions)));
+        }
     }
 
     let points = cloud(512, 2);

@@ -157,6 +157,20 @@ impl Reason {
         }
     }
 
+    /// Whether it tells that a run could not be resolved against its model, which another look may find cured.
+    pub fn of_resolution(self) -> bool {
+        matches!(
+            self,
+            Self::UnknownModel
+                | Self::UnknownVersion
+                | Self::ModelNotTrainable
+                | Self::UnsupportedInstanceType
+                | Self::UnknownHyperparameter
+                | Self::InvalidHyperparameter
+                | Self::UnknownMetric
+        )
+    }
+
     /// Whether a run that waits for this reason waits for a person: nothing that the operator does can help.
     pub fn needs_person(self) -> bool {
         matches!(

@@ -3,6 +3,9 @@
 //! No client, no clock, no SDK. Doc comments here are the user manual: they become `kubectl explain` and the
 //! reference page. Notes for developers are plain `//` comments.
 
+// The text is for `kubectl explain`, which knows no Markdown.
+#![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)]
+
 mod conditions;
 mod crd;
 mod decimal;

@@ -295,12 +295,14 @@ pub struct Front {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub recommended: Option<String>,
-    /// hypervolume is the volume that the front dominates, up to the reference point.
+    /// hypervolume is the volume that the front dominates, up to the reference point; absent with more than six
+    /// objectives and a hundred members, where it would take too long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub hypervolume: Option<String>,
-    /// reference is the point, worse than every run, up to which the hypervolume is measured. It is set when the first
-    /// run of the dataset has ended and then kept, so that the hypervolume can be compared over time.
+    /// reference is the point, worse than every considered run in every objective, up to which the hypervolume is
+    /// measured: the worst value of each objective, and a tenth of its range further. It follows from the results alone,
+    /// so it moves while runs still end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]

@@ -26,12 +26,14 @@ pub enum CatalogError {
 
 type Slot<T> = Arc<tokio::sync::Mutex<Option<T>>>;
 type Answer<T> = Result<T, Problem>;
+/// What was answered for a region, a model and a version, and when.
+type Answers<T> = Mutex<HashMap<[String; 3], Slot<(Timestamp, Answer<T>)>>>;
 
 /// The models of the public hub that were asked for. One caller asks; others who want the same wait for its answer.
 #[derive(Default)]
 pub struct Catalog {
-    models: Mutex<HashMap<[String; 3], Slot<(Timestamp, Answer<Arc<HubModel>>)>>>,
-    versions: Mutex<HashMap<[String; 3], Slot<(Timestamp, Answer<String>)>>>,
+    models: Answers<Arc<HubModel>>,
+    versions: Answers<String>,
 }
 
 impl Catalog {

@@ -9,7 +9,7 @@ use super::document::HubModel;
 use super::hyperparameters::{accepts, ranges, unknown};
 use crate::api::{ModelSelectionSpec, Reason};
 use crate::decide::definition::{Definition, Source};
-use crate::decide::identity::Identity;
+use crate::decide::identity::{Identity, tag};
 use crate::tuning::{InputChannel, JobRequest, SearchRange};
 
 /// Why a run cannot be created, and what to do about it.
@@ -55,8 +55,8 @@ pub fn job_request(
     let mut tags = identity.tags();
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
         add_script(model, definition, &name, &mut hyperparameters, &mut channels)?;
-        tags.push(("sagemaker-sdk:jumpstart-model-id".to_owned(), model_id.clone()));
-        tags.push(("sagemaker-sdk:jumpstart-model-version".to_owned(), version.clone()));
+        tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
+        tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
     }
     Ok(JobRequest {
         metric_definitions: metric_definitions(spec, definition, model)?,
@@ -300,11 +300,12 @@ mod tests {
         assert!(!request.network_isolation);
     }
 
+    type Edit = fn(&mut ModelSelectionSpec);
+
     #[test]
     fn each_problem_has_its_reason_and_remedy() {
         let model = bit();
         let untrainable = HubModel { trainable: false, ..bit() };
-        type Edit = fn(&mut ModelSelectionSpec);
         let cases: [(&HubModel, Edit, Reason, &str); 6] = [
             (&untrainable, |_| {}, Reason::ModelNotTrainable, "cannot be trained"),
             (

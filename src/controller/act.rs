@@ -2,6 +2,7 @@
 //! is for, and one that exists already is taken up if its tags say that it is ours.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -32,6 +33,11 @@ pub(super) fn startable<'a>(
     runs.iter().enumerate().filter(move |(_, run)| !spec.suspend && startable(run))
 }
 
+/// Whether the run holds a place: its job runs, or may have been created.
+pub(super) fn holds_place(run: &RunStatus) -> bool {
+    run.state.active() || (run.state == RunState::Waiting && run.tuning_job_name.is_some())
+}
+
 /// Chooses the runs to create now, and gives them their names. Runs whose job may exist already come first: they hold a
 /// place. The others come in the order of the spec, as far as there are places.
 pub(super) fn choose(
@@ -41,18 +47,19 @@ pub(super) fn choose(
 ) -> Vec<(usize, JobRequest)> {
     let Subjects { ctx, selection, object, uid, pool, .. } = at;
     let now = clock::now();
-    let active = runs.iter().filter(|run| run.state.active()).count();
+    let held = runs.iter().filter(|run| holds_place(run)).count();
     let mut ready: Vec<usize> = requests.keys().copied().collect();
-    ready.sort_by_key(|&index| (runs[index].tuning_job_name.is_none(), index));
-    let own_limit = usize::try_from(selection.spec.max_concurrent_tuning_jobs).unwrap_or(1);
-    let mut wanted = ready.len().min(own_limit.saturating_sub(active));
-    if !ctx.attempts.may_try(uid, &Subject::Creates, now) {
-        wanted = 0;
-    }
-    let granted = ctx.slots.reserve(uid, object, pool, active, wanted, now);
-    ready
+    ready.sort_unstable();
+    let (unsure, fresh): (Vec<usize>, Vec<usize>) = ready.into_iter().partition(|&index| holds_place(&runs[index]));
+    let may_create = ctx.attempts.may_try(uid, &Subject::Creates, now);
+    let room = own_limit(&selection.spec).saturating_sub(held);
+    let wanted = if may_create { fresh.len().min(room) } else { 0 };
+    let granted = ctx.slots.reserve(uid, object, pool, held, wanted, now);
+    unsure
         .into_iter()
-        .take(granted.min(PER_PASS))
+        .filter(|_| may_create)
+        .chain(fresh.into_iter().take(granted))
+        .take(PER_PASS)
         .filter_map(|index| {
             let request = requests.remove(&index)?;
             let run = std::mem::take(&mut runs[index]);
@@ -63,74 +70,76 @@ pub(super) fn choose(
         .collect()
 }
 
-/// Creates the chosen jobs. One fault of a kind that would meet all of them ends the pass: the rest keep waiting.
+fn own_limit(spec: &ModelSelectionSpec) -> usize {
+    usize::try_from(spec.max_concurrent_tuning_jobs).unwrap_or(1)
+}
+
+/// Creates the chosen jobs. A fault of a kind that would meet all of them ends the pass: the rest are not tried.
 pub(super) async fn create(at: &Subjects<'_>, runs: &mut [RunStatus], chosen: Vec<(usize, JobRequest)>) {
     let (ctx, uid) = (at.ctx, &at.uid);
     let chosen: Vec<(usize, JobRequest, RunStatus)> =
         chosen.into_iter().map(|(index, request)| (index, request, runs[index].clone())).collect();
-    let mut untried: Vec<usize> = chosen.iter().map(|(index, ..)| *index).collect();
-    let mut created = 0_usize;
-    let mut common: Option<Class> = None;
+    let halted = Mutex::new(None::<Class>);
+    let halt = || *halted.lock().unwrap_or_else(PoisonError::into_inner);
     let mut results = stream::iter(chosen)
-        .map(async |(index, request, run)| {
-            let (run, fault) = create_one(at, &request, run).await;
-            (index, run, fault)
+        .map(async |(index, request, run)| match halt() {
+            Some(class) => (index, untried(run, class), None),
+            None => {
+                let (run, fault) = create_one(at, &request, run).await;
+                (index, run, fault)
+            }
         })
         .buffer_unordered(CONCURRENCY);
+    let mut created = 0_usize;
     while let Some((index, run, fault)) = results.next().await {
-        untried.retain(|other| *other != index);
+        created += usize::from(run.state.active() || run.state.ended());
         let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
-        match fault {
-            None => {
-                created += usize::from(run.state.active());
-                ctx.attempts.succeeded(uid, &subject);
-            }
-            Some(Class::Quota) => {
-                let running = runs.iter().filter(|run| run.state.active()).count();
-                ctx.slots.refused(uid, &at.pool, running, clock::now());
-            }
-            Some(Class::Throttled) => {}
-            Some(class) if class.reason().needs_person() => {
-                let (first, most) = (Duration::from_secs(30), Duration::from_secs(600));
-                ctx.attempts.failed(uid, subject, first, most, clock::now());
-            }
-            Some(_) => {
-                ctx.attempts.failed(uid, subject, Duration::from_secs(2), Duration::from_secs(60), clock::now());
-            }
-        }
         runs[index] = run;
-        if let Some(class) = fault.filter(|class| meets_all(*class) && created == 0) {
-            common = Some(class);
-            break;
+        let Some(class) = fault else {
+            ctx.attempts.succeeded(uid, &subject);
+            continue;
+        };
+        let ends_pass = matches!(class, Class::Quota | Class::Throttled) || (meets_all(class) && created == 0);
+        if ends_pass {
+            halted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(class);
         }
-        if fault == Some(Class::Quota) || fault == Some(Class::Throttled) {
-            common = fault;
-            break;
+        match class {
+            Class::Quota => {
+                let held = runs.iter().filter(|run| holds_place(run)).count();
+                ctx.slots.refused(uid, &at.pool, held, clock::now());
+            }
+            // The rate has been lowered; nothing is wrong with the run.
+            Class::Throttled => {}
+            _ => drop(failed(at, subject, class)),
         }
     }
     drop(results);
     if created > 0 {
         ctx.attempts.succeeded(uid, &Subject::Creates);
-        let running = runs.iter().filter(|run| run.state.active()).count();
-        ctx.slots.accepted(uid, &at.pool, running);
+        ctx.slots.accepted(uid, &at.pool, runs.iter().filter(|run| holds_place(run)).count());
     }
-    match common {
-        None | Some(Class::Quota) => {}
-        Some(Class::Throttled) => {
-            ctx.attempts.failed(uid, Subject::Creates, Duration::from_secs(1), Duration::from_secs(30), clock::now());
-        }
-        Some(class) if class.reason().needs_person() => {
-            ctx.attempts.failed(uid, Subject::Creates, Duration::from_secs(30), Duration::from_secs(600), clock::now());
-        }
-        Some(_) => {
-            ctx.attempts.failed(uid, Subject::Creates, Duration::from_secs(2), Duration::from_secs(60), clock::now());
-        }
+    if let Some(class) = halt().filter(|class| *class != Class::Quota) {
+        failed(at, Subject::Creates, class);
     }
-    for index in untried {
-        // A call that was cut off may have been carried out: the name stays, and the next pass finds out.
-        let reason = common.filter(|class| matches!(class, Class::Quota)).map_or(Reason::Queued, Class::reason);
-        runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(reason), None);
-    }
+}
+
+/// Notes a failure: what passes by itself is tried again within seconds, what waits for a person within minutes (the
+/// cure may be elsewhere than in the spec), and what only an edit can cure hardly ever.
+fn failed(at: &Subjects<'_>, subject: Subject, class: Class) -> u32 {
+    let seconds = Duration::from_secs;
+    let (first, most) = match class {
+        Class::Throttled => (seconds(1), seconds(30)),
+        Class::Invalid => (seconds(60), seconds(3600)),
+        class if class.reason().needs_person() => (seconds(15), seconds(300)),
+        _ => (seconds(2), seconds(60)),
+    };
+    at.ctx.attempts.failed(&at.uid, subject, first, most, clock::now())
+}
+
+/// A chosen run after another's fault ended the pass: nothing was asked, so no job came of it.
+fn untried(run: RunStatus, class: Class) -> RunStatus {
+    let reason = if class == Class::Quota { Reason::QuotaExceeded } else { Reason::Queued };
+    RunStatus { tuning_job_name: None, ..run }.with(RunState::Waiting, Some(reason), None)
 }
 
 /// Whether a fault of this class would meet every other job of the selection as well.
@@ -145,9 +154,10 @@ async fn create_one(at: &Subjects<'_>, request: &JobRequest, run: RunStatus) -> 
             let run = RunStatus { tuning_job_arn: Some(arn), ..run };
             (run.with(RunState::Running, None, None), None)
         }
-        Err(error) if error.class == Class::Exists => match attach(at, request, run.clone()).await {
+        Err(error) if error.class == Class::Exists => match attach(at, run.clone()).await {
             Ok(run) => (run, None),
-            Err(error) => waiting(run, &error),
+            Err(Unattached::Foreign(run)) => (run, Some(Class::Invalid)),
+            Err(Unattached::Fault(error)) => waiting(run, &error),
         },
         Err(error) => {
             tracing::info!(job = request.name, class = error.class.as_str(), %error, "tuning job not created");
@@ -164,37 +174,50 @@ fn waiting(run: RunStatus, error: &TuningError) -> (RunStatus, Option<Class>) {
     (run, Some(error.class))
 }
 
+/// Why a job that has a run's name was not taken up.
+pub(super) enum Unattached {
+    /// It is somebody else's. The run says so.
+    Foreign(RunStatus),
+    /// It could not be looked at.
+    Fault(TuningError),
+}
+
+impl From<TuningError> for Unattached {
+    fn from(error: TuningError) -> Self {
+        Self::Fault(error)
+    }
+}
+
 /// Takes up the job that has the run's name: ours, from before a crash, a lost answer, a deletion or another cluster's
 /// life; or somebody else's, which is left alone.
-async fn attach(at: &Subjects<'_>, request: &JobRequest, run: RunStatus) -> Result<RunStatus, TuningError> {
-    let job = match at.region.describe(&request.name).await {
+pub(super) async fn attach(at: &Subjects<'_>, run: RunStatus) -> Result<RunStatus, Unattached> {
+    let name = run.tuning_job_name.clone().unwrap_or_default();
+    let job = match at.region.describe(&name).await {
         Ok(job) => job,
         Err(error) if error.class == Class::NotFound => {
             // The name is taken, yet there is no such job: news that has not spread, or an entry that was deleted and
             // whose name stays taken. After some tries it is the latter.
             let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
-            let (first, most) = (Duration::from_secs(2), Duration::from_secs(60));
-            let tries = at.ctx.attempts.failed(&at.uid, subject, first, most, clock::now());
-            return if tries >= GHOST_TRIES { Ok(run.next_attempt()) } else { Err(error) };
+            let tries = at.ctx.attempts.failures(&at.uid, &subject);
+            return if tries >= GHOST_TRIES { Ok(run.next_attempt()) } else { Err(error.into()) };
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let tags = at.region.tags(&job.arn).await?;
     if let Some(difference) = at.identity(&run).foreign_tag(&tags) {
-        tracing::warn!(job = request.name, difference, "a tuning job of that name is not ours");
+        tracing::warn!(job = name, difference, "a tuning job of that name is not ours");
         let message = format!(
-            "the tuning job '{}' exists and is not this run's: {difference}; it is left alone. Set `rerun` to another \
-             value to use other names",
-            request.name
+            "the tuning job '{name}' exists and is not this run's: {difference}; it is left alone. Set `rerun` to \
+             another value to use other names"
         );
         let run = RunStatus { tuning_job_name: None, tuning_job_arn: None, ..run };
-        return Ok(run.with(RunState::Waiting, Some(Reason::NameConflict), Some(&message)));
+        return Err(Unattached::Foreign(run.with(RunState::Waiting, Some(Reason::NameConflict), Some(&message))));
     }
-    tracing::info!(job = request.name, candidate = run.candidate, dataset = run.dataset, status = ?job.status, "tuning job attached");
+    tracing::info!(job = name, candidate = run.candidate, dataset = run.dataset, status = ?job.status, "tuning job attached");
     match job.status {
         // Stopped in an earlier life, by a deletion or an edit: its result was given up, and now it is wanted.
         JobStatus::Stopping | JobStatus::Stopped | JobStatus::Deleting => Ok(run.next_attempt()),
-        JobStatus::InProgress | JobStatus::Completed | JobStatus::Failed => collected(at, run, &job).await,
+        JobStatus::InProgress | JobStatus::Completed | JobStatus::Failed => Ok(collected(at, run, &job).await?),
     }
 }
 
@@ -272,16 +295,13 @@ pub(super) async fn stop_own(
 
 /// Whether a further pass right now would get on: places are there, and runs that may take them.
 pub(super) fn more_to_do(at: &Subjects<'_>, status: &ModelSelectionStatus) -> bool {
-    let spec = &at.selection.spec;
     let now = clock::now();
-    let active = status.runs.iter().filter(|run| run.state.active()).count();
-    let own_limit = usize::try_from(spec.max_concurrent_tuning_jobs).unwrap_or(1);
-    if active >= own_limit || !at.ctx.attempts.may_try(&at.uid, &Subject::Creates, now) {
-        return false;
-    }
+    let held = status.runs.iter().filter(|run| holds_place(run)).count();
+    let room = held < own_limit(&at.selection.spec) && at.ctx.slots.free(&at.uid, now);
     let free_now = |(_, run): (usize, &RunStatus)| {
-        run.reason != Some(Reason::QuotaExceeded)
-            && at.ctx.attempts.may_try(&at.uid, &Subject::Run(run.candidate.clone(), run.dataset.clone()), now)
+        let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
+        (room || holds_place(run)) && at.ctx.attempts.may_try(&at.uid, &subject, now)
     };
-    startable(spec, &status.runs).any(free_now) && at.ctx.slots.free(&at.uid)
+    at.ctx.attempts.may_try(&at.uid, &Subject::Creates, now)
+        && startable(&at.selection.spec, &status.runs).any(free_now)
 }

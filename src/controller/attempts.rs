@@ -47,7 +47,13 @@ impl Attempts {
         all.entry(uid.to_owned()).or_default().generation = generation;
     }
 
-    /// Notes a failure, and returns when the next try may come: after `first`, then twice as long each time up to `most`.
+    /// How often it failed in a row.
+    pub(super) fn failures(&self, uid: &str, subject: &Subject) -> u32 {
+        self.lock().get(uid).and_then(|of| of.failed.get(subject)).map_or(0, |attempt| attempt.failures)
+    }
+
+    /// Notes a failure and returns how many there were in a row. The next try may come after `first`, then after twice as
+    /// long each time, up to `most`.
     pub(super) fn failed(&self, uid: &str, subject: Subject, first: Duration, most: Duration, now: Timestamp) -> u32 {
         let mut all = self.lock();
         let of = all.entry(uid.to_owned()).or_default();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::runtime::events::{Recorder, Reporter};
-use kube::runtime::reflector::Store;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, ResourceExt as _};
 
 use super::Settings;
@@ -28,8 +28,12 @@ pub(super) struct Context {
     pub(super) store: Store<ModelSelection>,
     pub(super) wake: Wake,
     pub(super) settings: Settings,
+    earlier_lives: Mutex<HashMap<String, Jobs>>,
     written: Mutex<HashMap<String, Arc<ModelSelection>>>,
 }
+
+/// The tags of tuning jobs, newest first.
+pub(super) type Jobs = Arc<[Vec<(String, String)>]>;
 
 impl Context {
     pub(super) fn new(
@@ -54,6 +58,7 @@ impl Context {
             store,
             wake,
             settings,
+            earlier_lives: Mutex::default(),
             written: Mutex::default(),
         }
     }
@@ -83,14 +88,30 @@ impl Context {
     /// Notes what the API server answered to a write.
     pub(super) fn note_written(&self, mut selection: ModelSelection) {
         selection.metadata.managed_fields = None;
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        // What the watch has caught up with need not be kept twice.
+        written.retain(|_, ours| {
+            self.store.get(&ObjectRef::from_obj(&**ours)).is_none_or(|seen| version(&seen) < version(ours))
+        });
         if let Some(uid) = selection.uid() {
-            self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(uid, Arc::new(selection));
+            written.insert(uid, Arc::new(selection));
         }
+    }
+
+    /// The jobs of a selection's earlier life, if they were asked for.
+    pub(super) fn earlier_life(&self, uid: &str) -> Option<Jobs> {
+        self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner).get(uid).cloned()
+    }
+
+    /// Keeps the jobs of a selection's earlier life.
+    pub(super) fn note_earlier_life(&self, uid: &str, jobs: Jobs) {
+        self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned(), jobs);
     }
 
     /// Forgets all that is kept of a selection.
     pub(super) fn forget(&self, uid: &str) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
         self.attempts.forget(uid);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream;
 
+use super::act::{Unattached, attach};
 use super::attempts::Subject;
 use super::reconcile::Subjects;
 use crate::api::{Reason, RunState, RunStatus, SuspendPolicy};
@@ -49,9 +50,34 @@ pub(super) async fn observe(at: &Subjects<'_>, runs: &mut [RunStatus]) -> Option
     for (index, run) in looked_at {
         runs[index] = run;
     }
+    if at.selection.spec.suspend {
+        for run in runs.iter_mut().filter(|run| run.state == RunState::Waiting && run.tuning_job_name.is_some()) {
+            *run = unsure(at, std::mem::take(run)).await;
+        }
+    }
     let fault = at.ctx.observer.fault(at.region.name())?;
     let waits = runs.iter().any(|run| run.state.active());
     (waits && fault.class.reason().needs_person()).then(|| (fault.class.reason(), fault.explain()))
+}
+
+/// A run whose job may have been created, while suspend forbids to create it: found and taken up, or known not to be.
+async fn unsure(at: &Subjects<'_>, run: RunStatus) -> RunStatus {
+    let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
+    if !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {
+        return run;
+    }
+    let (first, most) = (Duration::from_secs(2), Duration::from_secs(60));
+    match attach(at, run.clone()).await {
+        Ok(run) | Err(Unattached::Foreign(run)) => run,
+        Err(Unattached::Fault(error)) => {
+            let tries = at.ctx.attempts.failed(&at.uid, subject, first, most, clock::now());
+            if error.class == Class::NotFound && tries > 1 {
+                RunStatus { tuning_job_name: None, ..run }.with(RunState::Waiting, Some(Reason::Queued), None)
+            } else {
+                run
+            }
+        }
+    }
 }
 
 /// The run after its job was described; the run as it was when that is not possible now.

@@ -15,7 +15,7 @@ use super::slots::Pool;
 use super::{act, cleanup, observe, report, resolve};
 use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, SuspendPolicy};
 use crate::decide::cadence;
-use crate::decide::plan::{Plan, plan};
+use crate::decide::plan::{Plan, advance, plan, take_back};
 use crate::runtime::clock;
 use crate::runtime::metrics::Outcome;
 
@@ -123,8 +123,11 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
 
     // Observe.
     let pins = resolve::pins(&at, &before).await;
-    let Plan { mut runs, superseded } = plan(&selection.spec, &before, at.region.name(), &pins);
+    let mut planned = plan(&selection.spec, &before, at.region.name(), &pins);
+    take_back(&mut planned, |run| at.identity(run).job_name());
+    let Plan { mut runs, superseded } = planned;
     let blind = observe::observe(&at, &mut runs).await;
+    advance(&selection.spec, &mut runs);
 
     // Decide.
     let requests = resolve::requests(&at, &mut runs, &pins).await;
@@ -139,6 +142,8 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let mut after = (*recorded).clone();
     act::stop(&at, &mut after).await;
     act::create(&at, &mut after.runs, chosen).await;
+    // A job that was taken up may have failed long ago.
+    advance(&selection.spec, &mut after.runs);
 
     // Report.
     let after = report::report(&at, after, blind.as_ref()).await?;
@@ -164,7 +169,8 @@ fn next(at: &Subjects<'_>, status: &ModelSelectionStatus) -> Action {
     ctx.observer.track(region.name(), object, &names);
     ctx.observer.forget(object, Some(region.name()));
     let waiting = act::startable(&selection.spec, &status.runs).count();
-    for waiter in ctx.slots.settle(uid, names.len(), waiting) {
+    let held = status.runs.iter().filter(|run| act::holds_place(run)).count();
+    for waiter in ctx.slots.settle(uid, held, waiting) {
         let _ = ctx.wake.send(waiter);
     }
     if crate::decide::conditions::complete(&status.runs) && status.superseded.is_empty() {

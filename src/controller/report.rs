@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::events::{self, EventType};
@@ -21,6 +22,12 @@ use crate::runtime::clock;
 /// A call to the API server must not hold a pass for long.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
+/// The API server keeps whole seconds. With finer times, what was written and what is read back would differ, and an
+/// unchanged status would be written again.
+fn whole_second(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
 /// Works out all that follows from the runs (fronts, counts, conditions), and writes the status if it says something
 /// new. Returns the status as it now is.
 pub(super) async fn report(
@@ -28,7 +35,7 @@ pub(super) async fn report(
     status: ModelSelectionStatus,
     blind: Option<&(Reason, String)>,
 ) -> Result<Arc<ModelSelectionStatus>, Error> {
-    let now = clock::now();
+    let now = whole_second(clock::now());
     let ModelSelectionStatus { mut runs, superseded, conditions: before, start_time, completion_time, .. } = status;
     let spec = &at.selection.spec;
     let generation = at.selection.meta().generation;
@@ -74,7 +81,7 @@ pub(super) async fn invalid(
         (ConditionType::Stalled, "True", reason, message.to_owned()),
         (ConditionType::Succeeded, "Unknown", reason, message.to_owned()),
     ];
-    let conditions = merge_conditions(&before.conditions, wanted, generation, clock::now());
+    let conditions = merge_conditions(&before.conditions, wanted, generation, whole_second(clock::now()));
     let status = ModelSelectionStatus { conditions, observed_generation: generation, ..before };
     write(ctx, selection, status).await.map(drop)
 }

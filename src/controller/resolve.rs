@@ -6,16 +6,18 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream;
 use kube::ResourceExt as _;
+use tokio::sync::OnceCell;
 
 use super::attempts::Subject;
+use super::context::Jobs;
 use super::reconcile::Subjects;
 use crate::api::{Candidate, ModelSelectionStatus, Reason, RunState, RunStatus};
 use crate::catalog::{CatalogError, job_request};
 use crate::decide::definition::Source;
-use crate::decide::identity::Identity;
-use crate::decide::plan::{Pin, definition, pinned};
+use crate::decide::identity::{Identity, tag};
+use crate::decide::plan::{Pin, definition, pinned, pinned_by_jobs};
 use crate::runtime::clock;
-use crate::tuning::JobRequest;
+use crate::tuning::{Class, JobRequest, TuningError};
 
 /// Documents read at a time.
 const CONCURRENCY: usize = 4;
@@ -27,6 +29,7 @@ const RETRY_MOST: Duration = Duration::from_secs(3600);
 
 /// The version of each candidate's model, in the order of the candidates; `None` for own images.
 pub(super) async fn pins(at: &Subjects<'_>, before: &ModelSelectionStatus) -> Vec<Option<Pin>> {
+    let earlier = OnceCell::new();
     let pin = async |candidate: &Candidate| -> Option<Pin> {
         let model = candidate.jump_start.as_ref()?;
         if let Some(version) = pinned(before, candidate) {
@@ -40,11 +43,41 @@ pub(super) async fn pins(at: &Subjects<'_>, before: &ModelSelectionStatus) -> Ve
                 return Some(Err((reason, message)));
             }
         }
+        match earlier.get_or_init(|| earlier_life(at)).await {
+            Ok(jobs) => {
+                if let Some(version) = pinned_by_jobs(jobs, candidate) {
+                    return Some(Ok(version));
+                }
+            }
+            Err(fault) => return Some(Err(at.trouble(subject, CatalogError::Fault(fault.clone())))),
+        }
         let wanted = model.version.as_deref().unwrap_or("*");
         let answer = at.ctx.catalog.version(&at.region, &model.model_id, wanted).await;
         Some(answer.map_err(|error| at.trouble(subject, error)))
     };
     stream::iter(&at.selection.spec.candidates).map(pin).buffered(CONCURRENCY).collect().await
+}
+
+/// The tags of the jobs that this selection made in an earlier life: before it was deleted, or its cluster rebuilt. Asked
+/// once, and only when a version is open: the same manifest then means the same jobs, even if the hub has moved on.
+async fn earlier_life(at: &Subjects<'_>) -> Result<Jobs, TuningError> {
+    if let Some(jobs) = at.ctx.earlier_life(&at.uid) {
+        return Ok(jobs);
+    }
+    let run = RunStatus::default();
+    let Identity { scope, namespace, name, .. } = at.identity(&run);
+    let wanted = [(tag::SCOPE, scope), (tag::NAMESPACE, namespace), (tag::NAME, name)];
+    let jobs: Jobs = match at.region.tags_of_jobs_with(&wanted).await {
+        Ok(jobs) => jobs.into(),
+        // Without the right to search (or a service that cannot) there is no earlier life to be seen.
+        Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
+            tracing::warn!(%error, "cannot look for jobs of an earlier life; the newest versions are used");
+            Jobs::default()
+        }
+        Err(error) => return Err(error),
+    };
+    at.ctx.note_earlier_life(&at.uid, jobs.clone());
+    Ok(jobs)
 }
 
 /// The request of each run that waits and can be resolved, by index; the others get the reason why not. Runs beyond
@@ -102,7 +135,12 @@ pub(super) async fn requests(
     let mut requests = HashMap::new();
     for (index, request) in resolved {
         match request {
-            Ok(request) => drop(requests.insert(index, request)),
+            Ok(request) => {
+                if runs[index].reason.is_some_and(Reason::of_resolution) {
+                    runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(Reason::Queued), None);
+                }
+                requests.insert(index, request);
+            }
             // A job that may exist already keeps its name.
             Err((reason, message)) => {
                 runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(reason), Some(&message));

@@ -23,6 +23,8 @@ struct Entry {
     object: ObjectRef<ModelSelection>,
     pool: Pool,
     demand: Demand,
+    /// It has given back a place since the others were told.
+    freed: bool,
 }
 
 /// A quota that SageMaker refused to exceed.
@@ -64,7 +66,12 @@ impl Slots {
             let active = status.runs.iter().filter(|run| run.state.active()).count();
             let region = selection.spec.region.as_deref().or(default_region).unwrap_or_default().to_owned();
             let pool = Pool { region, instance_type: selection.spec.training.instance_type.clone() };
-            let entry = Entry { object: ObjectRef::from_obj(&*selection), pool, demand: Demand { active, waiting: 0 } };
+            let entry = Entry {
+                object: ObjectRef::from_obj(&*selection),
+                pool,
+                demand: Demand { active, waiting: 0 },
+                freed: false,
+            };
             state.entries.entry(uid).or_insert(entry);
         }
     }
@@ -80,38 +87,26 @@ impl Slots {
         now: Timestamp,
     ) -> usize {
         let mut state = self.lock();
-        let entry = Entry { object: object.clone(), pool: pool.clone(), demand: Demand { active, waiting: wanted } };
-        state.entries.insert(uid.to_owned(), entry);
-        let fair = |limit: usize, counts: &dyn Fn(&Pool) -> bool| {
-            let members: Vec<_> = state.entries.iter().filter(|(_, entry)| counts(&entry.pool)).collect();
-            let demands: Vec<Demand> = members.iter().map(|(_, entry)| entry.demand).collect();
-            members.iter().position(|(id, _)| *id == uid).map_or(0, |me| share(limit, &demands, me))
-        };
-        let mut granted = fair(self.limit, &|other| other.region == pool.region);
-        if let Some(refused) = state.refused.get(pool) {
-            let limit = refused.limit + usize::from(refused.retry_at <= now);
-            granted = granted.min(fair(limit, &|other| other == pool));
-        }
+        let freed = state.entries.get(uid).is_some_and(|entry| entry.freed || active < entry.demand.active);
+        let demand = Demand { active, waiting: wanted };
+        state.entries.insert(uid.to_owned(), Entry { object: object.clone(), pool: pool.clone(), demand, freed });
+        let granted = state.grant(uid, self.limit, now);
         if let Some(entry) = state.entries.get_mut(uid) {
             entry.demand = Demand { active: active + granted, waiting: wanted - granted };
         }
         granted
     }
 
-    /// Whether a selection would be granted a further place now.
-    pub(super) fn free(&self, uid: &str) -> bool {
-        let state = self.lock();
-        let Some(region) = state.entries.get(uid).map(|entry| &entry.pool.region) else { return true };
-        let members: Vec<_> = state.entries.iter().filter(|(_, entry)| entry.pool.region == *region).collect();
-        let demands: Vec<Demand> = members.iter().map(|(_, entry)| entry.demand).collect();
-        members.iter().position(|(id, _)| *id == uid).is_some_and(|me| share(self.limit, &demands, me) > 0)
+    /// Whether a selection that waits would be granted a further place now.
+    pub(super) fn free(&self, uid: &str, now: Timestamp) -> bool {
+        self.lock().grant(uid, self.limit, now) > 0
     }
 
     /// Notes what a selection has after a pass, and returns who may now take places that became free.
     pub(super) fn settle(&self, uid: &str, active: usize, waiting: usize) -> Vec<ObjectRef<ModelSelection>> {
         let mut state = self.lock();
         let Some(entry) = state.entries.get_mut(uid) else { return Vec::new() };
-        let freed = active < entry.demand.active;
+        let freed = std::mem::take(&mut entry.freed) || active < entry.demand.active;
         entry.demand = Demand { active, waiting };
         let region = entry.pool.region.clone();
         if freed { waiters(&state, &region, uid) } else { Vec::new() }
@@ -157,6 +152,26 @@ impl Slots {
     }
 }
 
+impl State {
+    /// How many further places the selection would get of those that it wants.
+    fn grant(&self, uid: &str, limit: usize, now: Timestamp) -> usize {
+        let Some(pool) = self.entries.get(uid).map(|entry| &entry.pool) else { return 0 };
+        let fair = |limit: usize, counts: &dyn Fn(&Pool) -> bool| {
+            let members: Vec<_> = self.entries.iter().filter(|(_, entry)| counts(&entry.pool)).collect();
+            let demands: Vec<Demand> = members.iter().map(|(_, entry)| entry.demand).collect();
+            members.iter().position(|(id, _)| *id == uid).map_or(0, |me| share(limit, &demands, me))
+        };
+        let granted = fair(limit, &|other| other.region == pool.region);
+        match self.refused.get(pool) {
+            Some(refused) => {
+                let limit = refused.limit + usize::from(refused.retry_at <= now);
+                granted.min(fair(limit, &|other| other == pool))
+            }
+            None => granted,
+        }
+    }
+}
+
 fn waiters(state: &State, region: &str, but: &str) -> Vec<ObjectRef<ModelSelection>> {
     let waits = |entry: &&Entry| entry.demand.waiting > 0 && entry.pool.region == region;
     state
@@ -193,6 +208,10 @@ mod tests {
         assert_eq!(slots.settle("a", 8, 0), []);
         assert_eq!(slots.settle("a", 7, 0), [object("b")]);
         assert_eq!(slots.reserve("b", &object("b"), &pool("p3"), 2, 6, at(0)), 1);
+        // A place that is found free at the beginning of a pass is told of at its end.
+        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 6, 0, at(0)), 0);
+        assert_eq!(slots.settle("a", 6, 0), [object("b")]);
+        assert_eq!(slots.settle("a", 6, 0), []);
         assert_eq!(slots.remove("a"), [object("b")]);
     }
 

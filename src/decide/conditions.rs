@@ -77,6 +77,11 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
         ];
     }
     if !(launched_before || launched(runs)) {
+        let held_up = runs.iter().find(|run| run.state == RunState::Waiting && run.message.is_some());
+        let summary = match held_up.and_then(|run| run.message.as_deref()) {
+            Some(why) => format!("{}. {summary}", why.trim_end_matches('.')),
+            None => summary,
+        };
         return vec![
             (Ready, "Unknown", Reason::Progressing, summary.clone()),
             (Reconciling, "True", Reason::Progressing, summary.clone()),

@@ -1,7 +1,7 @@
 //! Which Events a change of status is worth.
 
 use super::outcome::clip;
-use crate::api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState};
+use crate::api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState, RunStatus};
 
 /// The API server refuses longer notes.
 const NOTE_MAX: usize = 1024;
@@ -42,10 +42,18 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
                 && run.state == RunState::Failed
         })
     };
+    // A failure that is tried again never shows as a failed run; it shows in the count.
+    let tried_again = |run: &RunStatus| {
+        let then = before.runs.iter().find(|then| then.candidate == run.candidate && then.dataset == run.dataset);
+        then.is_some_and(|then| then.definition == run.definition && then.failed_attempts < run.failed_attempts)
+    };
     let failed: Vec<_> = after
         .runs
         .iter()
-        .filter(|run| run.state == RunState::Failed && !failed_before(&run.candidate, &run.dataset, run.attempt))
+        .filter(|run| match run.state {
+            RunState::Failed => !failed_before(&run.candidate, &run.dataset, run.attempt),
+            _ => tried_again(run),
+        })
         .collect();
     if let Some(first) = failed.first() {
         let note = format!(
@@ -53,9 +61,13 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
             first.candidate,
             first.dataset,
             if failed.len() > 1 { format!(" and {} more runs failed", failed.len() - 1) } else { " failed".to_owned() },
-            first.message.as_deref().unwrap_or("no reason given"),
+            match first.state {
+                RunState::Failed => first.message.as_deref().unwrap_or("no reason given"),
+                _ => "its tuning job failed and is tried again",
+            },
         );
-        let reason = first.reason.unwrap_or(Reason::TuningJobFailed).as_str();
+        let reason = first.reason.filter(|_| first.state == RunState::Failed);
+        let reason = reason.unwrap_or(Reason::TuningJobFailed).as_str();
         news.push(News { warning: true, reason, note: clip(&note, NOTE_MAX) });
     }
     let missing = |status: &ModelSelectionStatus| {
@@ -74,7 +86,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{RunStatus, merge_conditions};
+    use crate::api::merge_conditions;
 
     fn status(reason: Reason, stalled: bool) -> ModelSelectionStatus {
         let mut wanted = vec![(ConditionType::Ready, if stalled { "False" } else { "True" }, reason, "why".to_owned())];
@@ -112,6 +124,18 @@ mod tests {
         let news = events(&before, &after);
         assert_eq!(news.len(), 1);
         assert_eq!(news[0].note, "candidate 'a' on dataset 'd' and 1 more runs failed: the tuning job failed");
+        assert_eq!(events(&after, &after), []);
+    }
+    #[test]
+    fn a_failure_that_is_tried_again_is_told_too() {
+        let mut before = status(Reason::TuningRunning, false);
+        let running = RunStatus { candidate: "a".into(), dataset: "d".into(), ..Default::default() };
+        before.runs = vec![running.clone()];
+        let mut after = before.clone();
+        after.runs = vec![RunStatus { failed_attempts: 1, ..running.next_attempt() }];
+        let news = events(&before, &after);
+        assert_eq!((news.len(), news[0].reason), (1, "TuningJobFailed"));
+        assert_eq!(news[0].note, "candidate 'a' on dataset 'd' failed: its tuning job failed and is tried again");
         assert_eq!(events(&after, &after), []);
     }
 }

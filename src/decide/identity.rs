@@ -25,6 +25,9 @@ pub mod tag {
     pub const DATASET: &str = "modelselection.dev/dataset";
     pub const DEFINITION: &str = "modelselection.dev/definition";
     pub const ATTEMPT: &str = "modelselection.dev/attempt";
+    // The vendor's own, so that its tools know the model too.
+    pub const MODEL_ID: &str = "sagemaker-sdk:jumpstart-model-id";
+    pub const MODEL_VERSION: &str = "sagemaker-sdk:jumpstart-model-version";
 }
 
 /// What a tuning job is for. Two jobs with equal identities are the same job.

@@ -1,6 +1,7 @@
 //! Which runs there are, and which of them are the runs that were there before.
 
 use super::definition::{Definition, Source};
+use super::identity::tag;
 use crate::api::{
     Candidate, Dataset, InputMode, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob,
 };
@@ -30,6 +31,20 @@ pub fn pinned(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<St
         .iter()
         .filter(|run| run.candidate == candidate.name && run.model_id.as_deref() == Some(&model.model_id))
         .find_map(|run| run.model_version.clone())
+        .filter(|version| version_matches(wanted, version))
+}
+
+/// The version that an earlier life of the selection was pinned to for `candidate`: that of the newest of its jobs
+/// (`jobs` are the tags of each, newest first) that is of the same model, if the spec still asks for such a version.
+pub fn pinned_by_jobs(jobs: &[Vec<(String, String)>], candidate: &Candidate) -> Option<String> {
+    let model = candidate.jump_start.as_ref()?;
+    let wanted = model.version.as_deref().unwrap_or("*");
+    let value =
+        |job: &[(String, String)], key: &str| job.iter().find(|(k, _)| k == key).map(|(_, value)| value.clone());
+    jobs.iter()
+        .filter(|job| value(job, tag::CANDIDATE).as_ref() == Some(&candidate.name))
+        .filter(|job| value(job, tag::MODEL_ID).as_ref() == Some(&model.model_id))
+        .find_map(|job| value(job, tag::MODEL_VERSION))
         .filter(|version| version_matches(wanted, version))
 }
 
@@ -78,7 +93,7 @@ pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &s
                 same_era && defined.as_ref().is_ok_and(|d| left_behind[i].definition.as_deref() == Some(d))
             });
             runs.push(match (kept, defined) {
-                (Some(i), _) => advance(spec, left_behind.swap_remove(i).clone()),
+                (Some(i), _) => left_behind.swap_remove(i).clone(),
                 (None, Ok(fingerprint)) => RunStatus {
                     candidate: candidate.name.clone(),
                     dataset: dataset.name.clone(),
@@ -103,15 +118,41 @@ pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &s
     Plan { runs, superseded: superseded.collect() }
 }
 
-/// A run that ended and is to be tried again: after a failure, as long as `retries` allows; after a stop by suspend,
-/// once suspend is lifted.
-fn advance(spec: &ModelSelectionSpec, run: RunStatus) -> RunStatus {
-    match run.state {
-        RunState::Failed if run.failed_attempts < spec.retries && run.reason != Some(Reason::TuningJobDeleted) => {
-            RunStatus { failed_attempts: run.failed_attempts + 1, ..run }.next_attempt()
+/// Gives superseded jobs back to runs that want them again before they could be stopped. `name` is the name of the tuning
+/// job of a run. Such a run finds out like any other whose job may exist: it takes the job up, or, if a stop did get
+/// through, goes on to the next attempt. Stopping the job later would end a run that nobody asked to stop.
+pub fn take_back(plan: &mut Plan, name: impl Fn(&RunStatus) -> String) {
+    let Plan { runs, superseded } = plan;
+    superseded.retain(|job| {
+        for run in runs.iter_mut().filter(|run| run.state == RunState::Waiting && run.tuning_job_name.is_none()) {
+            let same = run.candidate == job.candidate && run.dataset == job.dataset;
+            let wanted = RunStatus { attempt: job.attempt, ..run.clone() };
+            if same && run.definition.as_ref() == Some(&job.definition) && name(&wanted) == job.tuning_job_name {
+                *run = RunStatus { tuning_job_name: Some(job.tuning_job_name.clone()), ..wanted };
+                return false;
+            }
         }
-        RunState::Stopped if run.reason == Some(Reason::Suspended) && !spec.suspend => run.next_attempt(),
-        _ => run,
+        true
+    });
+}
+
+/// Sets runs that ended and are to be tried again to waiting: after a failure, as long as `retries` allows; after a stop
+/// by suspend, once suspend is lifted.
+///
+/// Belongs right behind every step that may end a run. A selection whose last run has just failed would otherwise count
+/// as complete, and nothing would wake it for the next attempt.
+pub fn advance(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
+    for run in runs {
+        match run.state {
+            RunState::Failed if run.failed_attempts < spec.retries && run.reason != Some(Reason::TuningJobDeleted) => {
+                let again = std::mem::take(run).next_attempt();
+                *run = RunStatus { failed_attempts: again.failed_attempts + 1, ..again };
+            }
+            RunState::Stopped if run.reason == Some(Reason::Suspended) && !spec.suspend => {
+                *run = std::mem::take(run).next_attempt();
+            }
+            _ => {}
+        }
     }
 }
 
@@ -209,6 +250,34 @@ mod tests {
     }
 
     #[test]
+    fn a_job_that_is_wanted_again_before_it_was_stopped_is_not_stopped() {
+        let first = spec();
+        let mut edited = spec();
+        edited.candidates[1].hyperparameters.insert("epochs".into(), "9".into());
+        let mut status = launched(&first);
+        status.runs[1].attempt = 2;
+        status.runs[1].tuning_job_name = Some("own-2".into());
+        let Plan { runs, superseded } = plan(&edited, &status, "us-west-2", &pins(&edited));
+        assert_eq!((runs[1].attempt, superseded.len()), (0, 1));
+        let status = ModelSelectionStatus { runs, superseded, ..status };
+
+        let name = |run: &RunStatus| format!("{}-{}", run.candidate, run.attempt);
+        let mut back = plan(&first, &status, "us-west-2", &pins(&first));
+        take_back(&mut back, name);
+        assert_eq!(names(&back), Vec::<&str>::new());
+        let run = &back.runs[1];
+        assert_eq!((run.state, run.attempt, run.tuning_job_name.as_deref()), (RunState::Waiting, 2, Some("own-2")));
+        // Another rerun has other names, and wants none of the old jobs.
+        let mut rerun = plan(&first, &status, "us-west-2", &pins(&first));
+        take_back(&mut rerun, |run| format!("{}-again", name(run)));
+        assert_eq!((names(&rerun), rerun.runs[1].attempt), (vec!["own-2"], 0));
+        // An edit to something else leaves it to be stopped.
+        let mut still = plan(&edited, &status, "us-west-2", &pins(&edited));
+        take_back(&mut still, name);
+        assert_eq!(names(&still), ["own-2"]);
+    }
+
+    #[test]
     fn reordering_candidates_moves_runs_and_makes_none() {
         let mut spec = spec();
         let status = launched(&spec);
@@ -230,6 +299,12 @@ mod tests {
     #[test]
     fn failures_are_retried_as_often_as_asked_and_stops_by_suspend_once_it_is_lifted() {
         let mut spec = spec();
+        let advance = |spec: &ModelSelectionSpec, run: RunStatus| {
+            let mut runs = [run];
+            super::advance(spec, &mut runs);
+            let [run] = runs;
+            run
+        };
         spec.retries = 1;
         let failed = RunStatus { state: RunState::Failed, ..RunStatus::default() };
         let again = advance(&spec, failed);
@@ -246,6 +321,28 @@ mod tests {
         let by_hand =
             RunStatus { state: RunState::Stopped, reason: Some(Reason::StoppedExternally), ..RunStatus::default() };
         assert_eq!(advance(&spec, by_hand.clone()), by_hand);
+    }
+
+    #[test]
+    fn jobs_of_an_earlier_life_pin_the_version_that_they_were_made_with() {
+        let mut spec = spec();
+        spec.candidates[0].jump_start.as_mut().unwrap().version = None;
+        let job = |candidate: &str, model: &str, version: &str| {
+            [(tag::CANDIDATE, candidate), (tag::MODEL_ID, model), (tag::MODEL_VERSION, version)]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .to_vec()
+        };
+        let model = "tensorflow-ic-mobilenet";
+        let jobs = [
+            job("own", model, "9.0.0"),
+            job("mobilenet", "other", "8.0.0"),
+            job("mobilenet", model, "4.0.2"),
+            job("mobilenet", model, "3.0.0"),
+        ];
+        assert_eq!(pinned_by_jobs(&jobs, &spec.candidates[0]).as_deref(), Some("4.0.2"));
+        spec.candidates[0].jump_start.as_mut().unwrap().version = Some("5.*".into());
+        assert_eq!(pinned_by_jobs(&jobs, &spec.candidates[0]), None);
+        assert_eq!(pinned_by_jobs(&[], &spec.candidates[0]), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::describe::{self, Place};
 use super::faults::Order;
 use super::models::Row;
 use super::service::Emulator;
+use super::training;
 
 type Shared = State<Arc<Emulator>>;
 type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
@@ -26,6 +27,7 @@ pub fn routes() -> Router<Arc<Emulator>> {
         .route("/calls", get(calls).delete(reset_calls))
         .route("/requests", get(requests))
         .route("/jobs", get(jobs))
+        .route("/logs", get(logs))
         .route("/clock", post(set_clock).get(clock))
         .route("/training", post(override_model).delete(reset_models))
         .fallback(unknown)
@@ -33,7 +35,7 @@ pub fn routes() -> Router<Arc<Emulator>> {
 }
 
 async fn unknown() -> (StatusCode, Json<Value>) {
-    let routes = ["faults", "calls", "requests", "jobs", "clock", "training"];
+    let routes = ["faults", "calls", "requests", "jobs", "logs", "clock", "training"];
     (
         StatusCode::NOT_FOUND,
         Json(json!({"error": "no such route or method", "routes": routes.map(|route| format!("/_emulator/{route}"))})),
@@ -69,11 +71,32 @@ async fn reset_calls(State(emulator): Shared) -> Json<Value> {
     Json(json!({}))
 }
 
+/// A parameter of the query. Names of operations and jobs need no decoding.
+fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value).next()
+}
+
 async fn requests(State(emulator): Shared, uri: Uri) -> Json<Value> {
     let calls = emulator.calls();
-    // Operation names need no decoding.
-    let operation = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("operation=")));
-    Json(calls.entries(operation.filter(|name| !name.is_empty())).map(|entry| json!(entry)).collect())
+    Json(calls.entries(parameter(&uri, "operation")).map(|entry| json!(entry)).collect())
+}
+
+/// The log of a training job so far: what its metric definitions are applied to.
+async fn logs(State(emulator): Shared, uri: Uri) -> Answer {
+    let now = emulator.clock().now();
+    let name = parameter(&uri, "trainingJob").unwrap_or_default();
+    let world = emulator.world();
+    let found = world.regions().find_map(|(_, region)| {
+        let (job, trial) = region.training(name)?;
+        Some((job, trial, job.trial_state(trial, now)?))
+    });
+    let Some((job, trial, state)) = found else {
+        return Err((StatusCode::NOT_FOUND, Json(json!({"error": format!("no training job {name}")}))));
+    };
+    let lines = training::log(job, trial, &state);
+    let shown = lines.iter().map(|line| json!({"time": trial.training.plus(line.at).seconds(), "text": line.text}));
+    Ok(Json(shown.collect()))
 }
 
 async fn jobs(State(emulator): Shared) -> Json<Value> {

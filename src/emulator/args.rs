@@ -11,22 +11,23 @@ use super::operations::Settings;
 use super::quotas::{Quotas, Rate};
 use super::service::{Options, Snapshot};
 
-/// A `SageMaker` on loopback, for tests and for trying a manifest without an account.
+/// A SageMaker on loopback, for tests and for trying a manifest without an account.
 ///
 /// Prints its URL on the first line of its output and "ready: ..." on the second. Logs go to standard error.
 #[derive(Debug, Parser)]
+#[expect(clippy::doc_markdown, reason = "these comments are the help text, where backticks would show")]
 #[command(name = "sagemaker-emulator", version)]
 pub struct Args {
     /// Address to listen on; only loopback is accepted. Port 0 lets the system choose.
-    #[arg(long, env = "SAGEMAKER_EMULATOR_LISTEN", default_value = "127.0.0.1:4599")]
+    #[arg(long, env = "SAGEMAKER_EMULATOR_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:4599")]
     pub listen: SocketAddr,
 
     /// Account id in every ARN.
-    #[arg(long, env = "SAGEMAKER_EMULATOR_ACCOUNT", default_value = "111122223333", value_parser = account)]
+    #[arg(long, env = "SAGEMAKER_EMULATOR_ACCOUNT", value_name = "ID", default_value = "111122223333", value_parser = account)]
     pub account: String,
 
     /// Virtual seconds per real second; 0 stops the clock, which then moves only by POST /_emulator/clock.
-    #[arg(long, env = "SAGEMAKER_EMULATOR_SPEED", default_value_t = 60.0, value_parser = not_negative)]
+    #[arg(long, env = "SAGEMAKER_EMULATOR_SPEED", value_name = "X", default_value_t = 60.0, value_parser = not_negative)]
     pub speed: f64,
 
     /// Table of models to use instead of the embedded one (JSON: {"models": [{"match": ..., "accuracy": ...}]}).
@@ -34,18 +35,18 @@ pub struct Args {
     pub models: Option<PathBuf>,
 
     /// Tuning jobs that may run at a time, per region.
-    #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_TUNING_JOBS", default_value_t = 100)]
+    #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_TUNING_JOBS", value_name = "N", default_value_t = 100)]
     pub max_tuning_jobs: u32,
 
     /// Parallel training jobs that a tuning job may ask for.
-    #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_PARALLEL_TRAINING_JOBS", default_value_t = 10)]
+    #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_PARALLEL_TRAINING_JOBS", value_name = "N", default_value_t = 10)]
     pub max_parallel_training_jobs: u32,
 
     /// Training instances of a type, for example ml.p3.2xlarge=4; types that are not named have no limit.
     #[arg(long, env = "SAGEMAKER_EMULATOR_INSTANCE_LIMIT", value_name = "TYPE=N", value_delimiter = ',', value_parser = instance_limit)]
     pub instance_limit: Vec<(String, u32)>,
 
-    /// Rate of an operation in real time, for example Search=2:5 or '*=10'; more is answered with `ThrottlingException`.
+    /// Rate of an operation in real time, for example Search=2:5 or '*=10'; more is answered with ThrottlingException.
     #[arg(long, env = "SAGEMAKER_EMULATOR_RATE", value_name = "OPERATION=PERSECOND[:BURST]", value_delimiter = ',')]
     pub rate: Vec<Rate>,
 
@@ -57,7 +58,7 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_UNASSUMABLE_ROLE", value_name = "ARN", value_delimiter = ' ')]
     pub unassumable_role: Vec<String>,
 
-    /// Fault from the start, for example `CreateHyperParameterTuningJob:DropAnswer:1` or `*:Delay,delay=200`.
+    /// Fault from the start, for example CreateHyperParameterTuningJob:DropAnswer:1 or "*:Delay,delay=200".
     #[arg(
         long,
         env = "SAGEMAKER_EMULATOR_FAULT",
@@ -67,7 +68,7 @@ pub struct Args {
     pub fault: Vec<Order>,
 
     /// Requests kept for GET /_emulator/requests.
-    #[arg(long, env = "SAGEMAKER_EMULATOR_LOG_SIZE", default_value_t = 100_000)]
+    #[arg(long, env = "SAGEMAKER_EMULATOR_LOG_SIZE", value_name = "N", default_value_t = 100_000)]
     pub log_size: usize,
 
     /// Snapshot, written at the end and read at the start, so that a restarted emulator keeps its jobs.

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::job::{Counters, Job, JobState};
+use super::job::{Counters, Job, JobState, JobStatus};
 use super::training;
 use super::trial::TrainingStatus;
 use super::wire::{Definition, Tag};
@@ -59,6 +59,13 @@ pub fn tuning_job(job: &Job, state: &JobState, place: &Place<'_>) -> Value {
     }
     if let Some(config) = answer.get_mut("HyperParameterTuningJobConfig").and_then(Value::as_object_mut) {
         fill(config, "TrainingJobEarlyStoppingType", json!("Off"));
+        // Known to be added by the service (ACK's list of late-initialized members); the values here and in `complete` are
+        // the documented defaults, for nobody recorded them.
+        fill(
+            config,
+            "TuningJobCompletionCriteria",
+            json!({"ConvergenceDetected": {"CompleteOnConvergence": "Disabled"}}),
+        );
     }
     let mut index = 0;
     if let Some(definition) = answer.get_mut("TrainingJobDefinition") {
@@ -186,6 +193,11 @@ fn complete(job: &Job, index: usize, definition: &mut Value) {
         fill(stopping, "MaxRuntimeInSeconds", json!(86_400));
     }
     fill_instances(members, parsed);
+    fill(members, "RetryStrategy", json!({"MaximumRetryAttempts": 1}));
+    let ranges = job.request.pointer("/HyperParameterTuningJobConfig/ParameterRanges");
+    if let Some(ranges) = ranges.filter(|_| index == 0) {
+        fill(members, "HyperParameterRanges", ranges.clone());
+    }
 }
 
 fn fill_instances(members: &mut Map<String, Value>, parsed: &Definition) {
@@ -216,8 +228,11 @@ fn overall(job: &Job, own: &Value) -> Value {
 }
 
 fn completion(job: &Job, state: &JobState) -> Option<Value> {
-    let config = &job.setup.request.hyper_parameter_tuning_job_config;
-    config.tuning_job_completion_criteria.as_ref()?.best_objective_not_improving.as_ref()?;
+    let criteria = job.setup.request.hyper_parameter_tuning_job_config.tuning_job_completion_criteria.as_ref();
+    let watched = criteria.is_some_and(|criteria| criteria.best_objective_not_improving.is_some());
+    if !watched && state.status != JobStatus::Completed {
+        return None;
+    }
     let best = state.best?;
     let after = state.trials.iter().filter(|(i, trial)| *i > best && trial.status == TrainingStatus::Completed).count();
     Some(json!({"NumberOfTrainingJobsObjectiveNotImproving": after}))

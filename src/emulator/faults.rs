@@ -131,16 +131,26 @@ impl Faults {
     }
 }
 
-/// The error of a fault that is one, for the operation and the resource that were asked for.
-pub fn error(
-    kind: Kind,
-    operation: &str,
-    resource: &str,
-    account: &str,
-    role: &str,
-    uri: &str,
-    region: &str,
-) -> Option<ApiError> {
+/// What a request was about: the words of the error texts.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The operation.
+    pub operation: &'a str,
+    /// ARN of the resource that was asked for.
+    pub resource: &'a str,
+    /// Account of the signer.
+    pub account: &'a str,
+    /// Region of the signer.
+    pub region: &'a str,
+    /// The execution role.
+    pub role: &'a str,
+    /// Data of the first channel.
+    pub uri: &'a str,
+}
+
+/// The error of a fault that is one.
+pub fn error(kind: Kind, subject: &Subject<'_>) -> Option<ApiError> {
+    let Subject { operation, resource, account, region, role, uri } = subject;
     Some(match kind {
         Kind::InternalFailure => ApiError::internal(),
         Kind::Throttle => ApiError::throttled(),

@@ -4,7 +4,7 @@
 //! one sentence per violation, the path in camel case, `.member` behind list positions counted from 1.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -67,13 +67,16 @@ struct Shape {
 
 static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| serde_json::from_str(SOURCE).ok());
 
-/// Patterns by shape; compiled once because a request touches dozens of them.
-static PATTERNS: LazyLock<HashMap<String, Pattern>> = LazyLock::new(|| {
+/// Patterns by shape, each compiled when first needed: there are dozens, and a request touches a few.
+static PATTERNS: LazyLock<HashMap<&str, OnceLock<Option<Pattern>>>> = LazyLock::new(|| {
     let shapes = MODEL.iter().flat_map(|model| &model.shapes);
-    shapes
-        .filter_map(|(name, shape)| Some((name.clone(), Pattern::translate(shape.pattern.as_deref()?).ok()?)))
-        .collect()
+    shapes.filter(|(_, shape)| shape.pattern.is_some()).map(|(name, _)| (name.as_str(), OnceLock::new())).collect()
 });
+
+fn pattern(name: &str) -> Option<&'static Pattern> {
+    let translated = || Pattern::translate(shape(name)?.pattern.as_deref()?).ok();
+    PATTERNS.get(name)?.get_or_init(translated).as_ref()
+}
 
 /// Names of the operations in the model.
 pub fn operations() -> impl Iterator<Item = &'static str> {
@@ -240,7 +243,7 @@ fn text_constraints(name: &str, shape: &Shape, text: &str) -> Vec<String> {
         return vec![format!("Member must satisfy enum value set: [{}]", shape.values.join(", "))];
     }
     let mut broken = bounds(shape, as_number(text.chars().count()), "length");
-    if let Some(pattern) = PATTERNS.get(name).filter(|pattern| !pattern.matches(text)) {
+    if let Some(pattern) = pattern(name).filter(|pattern| !pattern.matches(text)) {
         broken.push(format!("Member must satisfy regular expression pattern: {}", pattern.source()));
     }
     broken

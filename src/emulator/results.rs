@@ -4,8 +4,9 @@
 //! best epoch, a summary, the evaluation on the test set. Nothing else decides a metric: a regex that does not match these
 //! lines gives no metric, and one that stops at the exponent gives a wrong number, as on AWS.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use regex::Regex;
 
@@ -285,10 +286,28 @@ pub struct Reader {
     regex: Regex,
 }
 
+/// Compiled once for the process: every job of a selection has the same thirty definitions.
+static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+/// Regexes kept at most; a flood of different ones starts anew.
+const MOST_COMPILED: usize = 4096;
+
+fn compiled(source: &str) -> Result<Regex, regex::Error> {
+    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known.get(source) {
+        return Ok(regex.clone());
+    }
+    let regex = Regex::new(source)?;
+    if known.len() >= MOST_COMPILED {
+        known.clear();
+    }
+    known.insert(source.to_owned(), regex.clone());
+    Ok(regex)
+}
+
 impl Reader {
     /// Compiles a definition; an error is the user's.
     pub fn new(definition: &MetricDefinition) -> Result<Self, regex::Error> {
-        Ok(Self { name: definition.name.clone(), regex: Regex::new(&definition.regex)? })
+        Ok(Self { name: definition.name.clone(), regex: compiled(&definition.regex)? })
     }
 
     /// The last value in the lines written by `until`, if any line matches and holds a number.

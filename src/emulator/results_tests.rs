@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "results have to be exact, to the bit")]
+
 use super::*;
 use crate::emulator::models::Table;
 

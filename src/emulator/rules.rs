@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::protocol::ApiError;
 use super::ranges;
+use super::results::Reader;
 use super::sampling;
 use super::tags;
 use super::wire::{CreateRequest, Definition, Ranges, Strategy};
@@ -170,7 +171,7 @@ fn check_metrics(request: &CreateRequest, definition: &Definition, account: &str
         if !names.insert(&metric.name) {
             return refuse(format!("Metric names must be unique; {} is given more than once.", metric.name));
         }
-        if regex::Regex::new(&metric.regex).is_err() {
+        if Reader::new(metric).is_err() {
             return refuse(format!("Invalid regular expression {} for the metric {}.", metric.regex, metric.name));
         }
     }

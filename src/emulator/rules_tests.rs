@@ -20,7 +20,7 @@ fn verdict(changes: &[(&str, Value)]) -> Option<String> {
     })
 }
 
-fn ranges(kind: &str, range: Value) -> (String, Value) {
+fn ranges(kind: &str, range: &Value) -> (String, Value) {
     (format!("{CONFIG}/ParameterRanges"), json!({kind: [range]}))
 }
 
@@ -57,15 +57,15 @@ fn the_algorithms_of_aws_need_no_metric_definitions() {
 #[test]
 fn ranges_are_checked() {
     let cases = [
-        (ranges("IntegerParameterRanges", numeric("a", "5", "1", "Auto")), "must not exceed"),
-        (ranges("IntegerParameterRanges", numeric("a", "1.5", "2", "Auto")), "must each be an integer"),
-        (ranges("IntegerParameterRanges", numeric("a", "0", "2", "Logarithmic")), "greater than 0"),
-        (ranges("IntegerParameterRanges", numeric("a", "1", "2", "ReverseLogarithmic")), "not supported"),
-        (ranges("ContinuousParameterRanges", numeric("a", "0.0", "1", "Logarithmic")), "greater than 0"),
-        (ranges("ContinuousParameterRanges", numeric("a", "0.1", "1.0", "ReverseLogarithmic")), "0 <= x < 1"),
-        (ranges("ContinuousParameterRanges", numeric("a", "nan", "1", "Auto")), "must each be a number"),
-        (ranges("ContinuousParameterRanges", numeric("epochs", "1", "2", "Auto")), "both static and tunable"),
-        (ranges("AutoParameters", json!({"Name": "a", "ValueHint": "1"})), "only supported when Autotune"),
+        (ranges("IntegerParameterRanges", &numeric("a", "5", "1", "Auto")), "must not exceed"),
+        (ranges("IntegerParameterRanges", &numeric("a", "1.5", "2", "Auto")), "must each be an integer"),
+        (ranges("IntegerParameterRanges", &numeric("a", "0", "2", "Logarithmic")), "greater than 0"),
+        (ranges("IntegerParameterRanges", &numeric("a", "1", "2", "ReverseLogarithmic")), "not supported"),
+        (ranges("ContinuousParameterRanges", &numeric("a", "0.0", "1", "Logarithmic")), "greater than 0"),
+        (ranges("ContinuousParameterRanges", &numeric("a", "0.1", "1.0", "ReverseLogarithmic")), "0 <= x < 1"),
+        (ranges("ContinuousParameterRanges", &numeric("a", "nan", "1", "Auto")), "must each be a number"),
+        (ranges("ContinuousParameterRanges", &numeric("epochs", "1", "2", "Auto")), "both static and tunable"),
+        (ranges("AutoParameters", &json!({"Name": "a", "ValueHint": "1"})), "only supported when Autotune"),
         ((format!("{CONFIG}/ParameterRanges"), json!({})), "At least one hyperparameter range"),
     ];
     for ((pointer, value), expected) in cases {
@@ -93,7 +93,7 @@ fn strategies_are_checked() {
     let (pointer, three) = limits(3);
     assert!(verdict(&[(&strategy, json!("Grid")), (&pointer, three)]).unwrap().contains("which is 2"));
     assert_eq!(verdict(&[(&strategy, json!("Grid")), (&pointer, limits(2).1)]), None);
-    let (range, value) = ranges("IntegerParameterRanges", numeric("a", "1", "2", "Auto"));
+    let (range, value) = ranges("IntegerParameterRanges", &numeric("a", "1", "2", "Auto"));
     assert!(verdict(&[(&strategy, json!("Grid")), (&range, value)]).unwrap().contains("categorical"));
     let early = format!("{CONFIG}/TrainingJobEarlyStoppingType");
     assert!(verdict(&[(&strategy, json!("Hyperband")), (&early, json!("Auto"))]).unwrap().contains("must be Off"));

@@ -2,7 +2,7 @@
 //!
 //! The order is that of the service: signature, then whatever a test ordered to go wrong, rate, shape of the request, rules.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -84,8 +84,8 @@ pub struct Emulator {
     settings: Settings,
     clock: Clock,
     hub: Hub,
-    loaded: Table,
-    table: Mutex<Table>,
+    loaded: Arc<Table>,
+    table: Mutex<Arc<Table>>,
     world: Mutex<World>,
     faults: Mutex<Faults>,
     buckets: Mutex<Buckets>,
@@ -101,6 +101,7 @@ impl Emulator {
     /// A new one, or one that goes on from a snapshot.
     pub fn new(options: Options, snapshot: Snapshot) -> Self {
         let Options { settings, speed, table, rates, faults, log_size } = options;
+        let table = Arc::new(table);
         let mut standing = Faults::default();
         for order in faults {
             standing.add(order);
@@ -109,7 +110,7 @@ impl Emulator {
             settings,
             clock: Clock::start(speed, snapshot.now),
             hub: Hub::new(&table),
-            loaded: table.clone(),
+            loaded: Arc::clone(&table),
             table: Mutex::new(table),
             world: Mutex::new(snapshot.world),
             faults: Mutex::new(standing),
@@ -155,7 +156,7 @@ impl Emulator {
 
     /// Lays a row over the table; jobs created from now on follow it.
     pub fn override_model(&self, row: Row) {
-        lock(&self.table).models.push(row);
+        Arc::make_mut(&mut lock(&self.table)).models.push(row);
     }
 
     /// Goes back to the table of the start.
@@ -215,7 +216,7 @@ impl Emulator {
         if let Err(error) = protocol::operation(incoming.target.as_deref()) {
             return (refusal(&error), Some(error.code.to_owned()));
         }
-        let table = lock(&self.table).clone();
+        let table = Arc::clone(&lock(&self.table));
         let call = Call {
             operation,
             request: body,

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::clock::Moment;
 use super::describe::{Place, fill, object, raw_definition, whole};
 use super::job::Job;
-use super::results::Reader;
-use super::trial::{Outcome, Phase, Trial, TrialState};
+use super::results::{Line, Reader};
+use super::trial::{Phase, Trial, TrialState};
 use super::wire::Tag;
 
 /// One entry of `ListTrainingJobsForHyperParameterTuningJob`.
@@ -48,7 +48,7 @@ pub fn summary(job: &Job, trial: &Trial, state: &TrialState, place: &Place<'_>) 
 }
 
 /// `DescribeTrainingJob`.
-pub fn describe(job: &Job, trial: &Trial, state: &TrialState, now: Moment, place: &Place<'_>) -> Value {
+pub fn describe(job: &Job, trial: &Trial, state: &TrialState, place: &Place<'_>) -> Value {
     let base = raw_definition(job, trial.definition);
     let mut answer = Map::new();
     for member in [
@@ -112,7 +112,7 @@ pub fn describe(job: &Job, trial: &Trial, state: &TrialState, now: Moment, place
     if let Some(reason) = &state.failure {
         answer.insert("FailureReason".to_owned(), json!(reason));
     }
-    let metrics = metrics(job, trial, state, now);
+    let metrics = metrics(job, trial, state);
     if !metrics.is_empty() {
         answer.insert("FinalMetricDataList".to_owned(), Value::Array(metrics));
     }
@@ -121,7 +121,7 @@ pub fn describe(job: &Job, trial: &Trial, state: &TrialState, now: Moment, place
 
 /// The record of `Search`.
 pub fn record(job: &Job, trial: &Trial, state: &TrialState, now: Moment, place: &Place<'_>) -> Value {
-    let mut record = describe(job, trial, state, now, place);
+    let mut record = describe(job, trial, state, place);
     if let Some(members) = record.as_object_mut() {
         members.remove("ProfilingStatus");
         members.insert("Tags".to_owned(), json!(tags(job, trial, now)));
@@ -135,21 +135,23 @@ pub fn tags(job: &Job, trial: &Trial, now: Moment) -> Vec<Tag> {
     job.training_tags.get(&trial.name).map_or(launched.clone(), |own| own.over(launched))
 }
 
-fn metrics(job: &Job, trial: &Trial, state: &TrialState, now: Moment) -> Vec<Value> {
-    if state.log_until <= 0.0 || trial.training > now {
-        return Vec::new();
-    }
-    let log = job.setup.log(trial.definition, &trial.tuned);
-    let log = if matches!(trial.outcome, Outcome::Failed(_)) {
-        log.into_iter().filter(|line| line.at < state.log_until).collect()
-    } else {
-        log
-    };
+/// The log so far. A container that failed or was stopped writes no more.
+pub fn log(job: &Job, trial: &Trial, state: &TrialState) -> Vec<Line> {
+    let mut lines = job.setup.log(trial.definition, &trial.tuned);
+    lines.retain(|line| line.at <= state.log_until);
+    lines
+}
+
+fn metrics(job: &Job, trial: &Trial, state: &TrialState) -> Vec<Value> {
+    let log = log(job, trial, state);
     let definitions = job.setup.metric_definitions(trial.definition);
     let readers = definitions.iter().filter_map(|definition| Reader::new(definition).ok());
     readers
         .filter_map(|reader| reader.read(&log, state.log_until))
-        .map(|metric| json!({"MetricName": metric.name, "Value": float(metric.value), "Timestamp": trial.training.plus(metric.at).seconds()}))
+        .map(|metric| {
+            let at = trial.training.plus(metric.at).seconds();
+            json!({"MetricName": metric.name, "Value": float(metric.value), "Timestamp": at})
+        })
         .collect()
 }
 

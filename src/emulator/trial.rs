@@ -183,7 +183,7 @@ impl Trial {
                 Outcome::Failed(reason) if failed => Some(reason.clone()),
                 _ => None,
             },
-            log_until: now.min(stop.unwrap_or(self.ended)).since(self.training),
+            log_until: now.min(stop.unwrap_or(self.uploading)).min(self.uploading).since(self.training),
         })
     }
 }

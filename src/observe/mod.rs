@@ -107,10 +107,17 @@ async fn sweep_forever(region: crate::tuning::Region, watch: Arc<Watch>, wake: W
             watch.changed.notified().await;
         }
         let pause = match failures {
-            0 => cadence::sweep_interval(watch.view().typical_run(clock::now()), pauses.min, pauses.max),
+            0 => {
+                let view = watch.view();
+                cadence::sweep_interval(view.typical_run(clock::now()), view.len(), pauses.min, pauses.max)
+            }
             n => cadence::backoff(n, pauses.min, pauses.max * 2),
         };
         tokio::time::sleep(cadence::jitter(pause, region.name(), sweep)).await;
+        if watch.view().is_empty() {
+            // The last job has ended meanwhile.
+            continue;
+        }
         let stopping = watch.view().any_stopping();
         let started = clock::now();
         let answer = region.active_jobs(JOB_NAME_PREFIX, stopping).await;

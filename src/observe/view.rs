@@ -31,7 +31,8 @@ struct Tracked {
 #[derive(Default)]
 pub(super) struct View {
     jobs: HashMap<String, Tracked>,
-    shortest: Option<Duration>,
+    /// Number of runs that ended, and how long they took together.
+    ended: (u32, Duration),
     /// Why the last sweep failed, if it did.
     pub(super) fault: Option<TuningError>,
 }
@@ -51,8 +52,8 @@ impl View {
             .map(|(name, _)| name.clone())
             .collect();
         for job in ended.iter().filter_map(|name| self.jobs.remove(name)) {
-            let lasted = age(job.since, now);
-            self.shortest = Some(self.shortest.map_or(lasted, |shortest| shortest.min(lasted)));
+            let (count, total) = self.ended;
+            self.ended = (count.saturating_add(1), total.saturating_add(age(job.since, now)));
         }
         for name in names {
             let fresh = || Tracked { owner: owner.clone(), since: now, sighting: Sighting::Unseen };
@@ -106,10 +107,17 @@ impl View {
         self.jobs.values().any(stopping)
     }
 
-    /// How long a run takes, as far as it is known.
+    /// How many jobs are tracked.
+    pub(super) fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// How long a run takes, as far as it is known: the mean of those that ended, or the age of the oldest that runs.
     pub(super) fn typical_run(&self, now: Timestamp) -> Duration {
-        let oldest = || self.jobs.values().map(|job| age(job.since, now)).max().unwrap_or_default();
-        self.shortest.unwrap_or_else(oldest)
+        match self.ended {
+            (0, _) => self.jobs.values().map(|job| age(job.since, now)).max().unwrap_or_default(),
+            (count, total) => total / count,
+        }
     }
 
     fn owners(&self, concerned: impl Fn(&String) -> bool) -> Vec<ObjectRef<ModelSelection>> {
@@ -146,6 +154,7 @@ mod tests {
         ActiveJob { status: JobStatus::InProgress, training_jobs }
     }
 
+    #[allow(clippy::unnecessary_wraps)] // as the service answers
     fn listing(jobs: &[(&str, ActiveJob)]) -> Result<HashMap<String, ActiveJob>, TuningError> {
         Ok(jobs.iter().map(|(name, job)| ((*name).to_owned(), *job)).collect())
     }

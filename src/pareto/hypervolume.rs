@@ -42,9 +42,9 @@ fn worse_than(span: Span, direction: Direction) -> f64 {
 /// Without objectives the volume of any point is 1, the empty product. A volume is infinite when it, or a product on
 /// the way to it, exceeds `f64::MAX`; it is never NaN.
 ///
-/// Exact by dimension sweep with limit sets (While, Bradstreet and Barone's WFG): `O(n log n)` for up to two
-/// objectives, `O(n² log n)` for three, and exponential in the number of objectives at worst, as for every known
-/// exact algorithm.
+/// Exact but for the rounding of sums and products, by a dimension sweep over limit sets (WFG, of While, Bradstreet
+/// and Barone): `O(n log n)` for up to two objectives, `O(n² log n)` for three, and exponential in their number at
+/// worst, as every known exact algorithm is.
 ///
 /// # Panics
 /// If a point or the reference has not one value per direction.

@@ -58,7 +58,9 @@ fn ranks_by_peeling(points: &[Vec<f64>], directions: &[Direction]) -> Vec<usize>
         if front.is_empty() {
             break;
         }
-        front.iter().for_each(|&i| ranks[left[i]] = rank);
+        for &i in &front {
+            ranks[left[i]] = rank;
+        }
         left = (0..left.len()).filter(|i| !front.contains(i)).map(|i| left[i]).collect();
     }
     ranks

@@ -35,7 +35,7 @@ pub struct Args {
     pub max_tuning_jobs: usize,
 
     /// Selections that are reconciled at a time.
-    #[arg(long, env = "MODELSELECTION_CONCURRENCY", default_value_t = 8)]
+    #[arg(long, env = "MODELSELECTION_CONCURRENCY", default_value_t = 32)]
     pub concurrency: u16,
 
     /// Shortest pause between two listings of the running jobs, in seconds. Used when runs take seconds.
@@ -50,11 +50,11 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_DELETION_DEADLINE_SECONDS", default_value = "1800", value_parser = seconds)]
     pub deletion_deadline_seconds: Duration,
 
-    /// Address of /livez, /readyz and /metrics.
-    #[arg(long, env = "MODELSELECTION_HTTP_LISTEN", default_value = "0.0.0.0:8080")]
-    pub http_listen: SocketAddr,
+    /// Address of /livez, /readyz and /metrics. Default: 0.0.0.0:8080, or any free port if that is taken.
+    #[arg(long, env = "MODELSELECTION_HTTP_LISTEN")]
+    pub http_listen: Option<SocketAddr>,
 
-    /// Format of the logs, on stderr. RUST_LOG sets what is logged.
+    /// Format of the logs, on stderr. The variable `RUST_LOG` sets what is logged.
     #[arg(long, env = "MODELSELECTION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 }

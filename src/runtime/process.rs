@@ -1,13 +1,14 @@
 //! The process from start to end.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sagemaker::config::ProvideCredentials as _;
-use futures::FutureExt as _;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::ListParams;
 use kube::{Api, Client};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::args::Args;
@@ -25,6 +26,9 @@ const CREDENTIALS_RECHECK: Duration = Duration::from_secs(60);
 /// How long reconciles may go on after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
 
+/// Where the probes are, when nothing else is said.
+const DEFAULT_HTTP: (Ipv4Addr, u16) = (Ipv4Addr::UNSPECIFIED, 8080);
+
 const API_SERVER: &str = "kubernetes";
 const CRD: &str = "custom resource definition";
 const CREDENTIALS: &str = "aws credentials";
@@ -34,15 +38,17 @@ const CREDENTIALS: &str = "aws credentials";
 /// # Errors
 /// When a port cannot be bound, or the configuration of Kubernetes cannot be read. What can come later (the API server,
 /// the CRD, credentials) is waited for, and told by `/readyz`.
-pub async fn run(args: Args) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub async fn run(mut args: Args) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::start(args.log_format);
+    // An empty variable means all namespaces, as in a manifest that leaves it empty.
+    args.namespaces.retain(|namespace| !namespace.is_empty());
     // The AWS SDK and kube both bring rustls; with two providers and no default it would panic.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let shutdown = on_signal();
     let metrics = Arc::new(Metrics::default());
     let readiness = Arc::new(Readiness::new(&[API_SERVER, CRD, CREDENTIALS]));
 
-    let listener = tokio::net::TcpListener::bind(args.http_listen).await?;
+    let listener = listen(args.http_listen).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), http = %listener.local_addr()?, "starting");
     let serving = server::serve(listener, readiness.clone(), metrics.clone(), ended(shutdown.clone()));
     let server = tokio::spawn(serving);
@@ -85,6 +91,22 @@ pub async fn run(args: Args) -> Result<(), Box<dyn std::error::Error + Send + Sy
     Ok(())
 }
 
+/// The socket of the probes. An address that was asked for must be had; the default one may be taken by another program
+/// of the same machine, which is no reason not to work.
+async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Box<dyn std::error::Error + Send + Sync>> {
+    if let Some(address) = asked {
+        let told = |error| format!("cannot listen on {address} (--http-listen): {error}");
+        return Ok(TcpListener::bind(address).await.map_err(told)?);
+    }
+    match TcpListener::bind(DEFAULT_HTTP).await {
+        Ok(listener) => Ok(listener),
+        Err(error) => {
+            tracing::warn!(%error, "port {} is taken; the probes are on another one", DEFAULT_HTTP.1);
+            Ok(TcpListener::bind((DEFAULT_HTTP.0, 0)).await?)
+        }
+    }
+}
+
 /// A flag that is set by SIGTERM or SIGINT.
 fn on_signal() -> watch::Receiver<Option<&'static str>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -108,8 +130,9 @@ fn on_signal() -> watch::Receiver<Option<&'static str>> {
     receiver
 }
 
-fn ended(mut signal: watch::Receiver<Option<&'static str>>) -> impl Future<Output = ()> + Send + 'static {
-    async move { signal.wait_for(Option::is_some).map(drop).await }
+async fn ended(mut signal: watch::Receiver<Option<&'static str>>) {
+    // An error means that the sender is gone, which is the end as well.
+    let _ = signal.wait_for(Option::is_some).await;
 }
 
 async fn client() -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {

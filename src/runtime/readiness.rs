@@ -40,6 +40,7 @@ impl Readiness {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(missing.iter().map(|(part, why)| format!("{part}: {why}\n")).collect())
+        let lines: Vec<String> = missing.iter().map(|(part, why)| format!("{part}: {why}")).collect();
+        Err(lines.join("\n") + "\n")
     }
 }

@@ -19,6 +19,7 @@ pub enum Operation {
     ListTags,
     DescribeHubContent,
     ListHubContentVersions,
+    Search,
 }
 
 impl Operation {
@@ -33,6 +34,7 @@ impl Operation {
             Self::ListTags => "ListTags",
             Self::DescribeHubContent => "DescribeHubContent",
             Self::ListHubContentVersions => "ListHubContentVersions",
+            Self::Search => "Search",
         }
     }
 
@@ -44,7 +46,7 @@ impl Operation {
             | Self::StopHyperParameterTuningJob
             | Self::ListHyperParameterTuningJobs
             | Self::DescribeHubContent => 4.0,
-            Self::ListHubContentVersions => 2.0,
+            Self::ListHubContentVersions | Self::Search => 2.0,
             Self::DescribeHyperParameterTuningJob | Self::DescribeTrainingJob | Self::ListTags => 8.0,
         }
     }
@@ -112,9 +114,9 @@ impl Limits {
     pub fn note(&self, operation: Operation, throttled: bool, now: Timestamp) -> f64 {
         self.with(operation, now, |budget| {
             if throttled {
-                budget.throttled()
+                budget.throttled();
             } else {
-                budget.succeeded()
+                budget.succeeded();
             }
             budget.rate()
         })

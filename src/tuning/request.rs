@@ -71,7 +71,7 @@ pub(super) fn create(job: &JobRequest) -> Result<CreateHyperParameterTuningJobIn
                 .set_max_runtime_in_seconds(*tuning_runtime_seconds)
                 .build(),
         )
-        .parameter_ranges(parameter_ranges(ranges)?)
+        .parameter_ranges(parameter_ranges(ranges))
         .training_job_early_stopping_type(match early_stopping {
             EarlyStopping::Off => aws::TrainingJobEarlyStoppingType::Off,
             EarlyStopping::Auto => aws::TrainingJobEarlyStoppingType::Auto,
@@ -133,7 +133,7 @@ fn mode(mode: InputMode) -> aws::TrainingInputMode {
     }
 }
 
-fn parameter_ranges(ranges: &[SearchRange]) -> Result<aws::ParameterRanges, BuildError> {
+fn parameter_ranges(ranges: &[SearchRange]) -> aws::ParameterRanges {
     let mut builder = aws::ParameterRanges::builder();
     for range in ranges {
         builder = match range {
@@ -158,5 +158,5 @@ fn parameter_ranges(ranges: &[SearchRange]) -> Result<aws::ParameterRanges, Buil
             ),
         };
     }
-    Ok(builder.build())
+    builder.build()
 }

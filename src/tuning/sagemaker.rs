@@ -50,7 +50,7 @@ pub struct Region {
 /// A running job as the listing shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActiveJob {
-    /// InProgress or Stopping.
+    /// In progress or stopping.
     pub status: JobStatus,
     /// Its training jobs, by state.
     pub training_jobs: TrainingJobCounts,
@@ -215,6 +215,44 @@ impl Region {
             match page.next_token {
                 Some(next) => token = Some(next),
                 None => return Ok(tags),
+            }
+        }
+    }
+
+    /// The tags of the tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good
+    /// for what is long past, not for what was just created.
+    pub async fn tags_of_jobs_with(&self, wanted: &[(&str, &str)]) -> Result<Vec<Vec<(String, String)>>, TuningError> {
+        let filters: Vec<aws::Filter> = wanted
+            .iter()
+            .map(|(key, value)| {
+                let equals = aws::Filter::builder().name(format!("Tags.{key}")).operator(aws::Operator::Equals);
+                equals.value(*value).build()
+            })
+            .collect();
+        let expression = aws::SearchExpression::builder().set_filters(Some(filters)).build();
+        let mut jobs = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .call(Operation::Search, || {
+                    self.client
+                        .search()
+                        .resource(aws::ResourceType::HyperParameterTuningJob)
+                        .search_expression(expression.clone())
+                        .sort_by("CreationTime")
+                        .sort_order(aws::SearchSortOrder::Descending)
+                        .max_results(100)
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            jobs.extend(page.results.unwrap_or_default().into_iter().filter_map(|record| {
+                let tags = record.hyper_parameter_tuning_job?.tags?;
+                Some(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect())
+            }));
+            match page.next_token {
+                Some(next) => token = Some(next),
+                None => return Ok(jobs),
             }
         }
     }

@@ -70,6 +70,17 @@ pub async fn try_await_until<A: Answer>(
     Err(format!("waited {deadline:?} in vain until {what}; last seen: {seen}"))
 }
 
+/// Asserts that something stays as it is: asks again and again during `span`, and panics when it no longer holds.
+pub async fn consistently(what: &str, span: Duration, mut condition: impl AsyncFnMut() -> Result<(), String>) {
+    let end = Instant::now() + span;
+    while Instant::now() < end {
+        if let Err(seen) = condition().await {
+            panic!("it does not stay so that {what}; seen: {seen}");
+        }
+        sleep(PAUSE).await;
+    }
+}
+
 /// Waits until an object satisfies the predicate, and returns it. Missing objects and failing requests (an API
 /// server that restarts) are waited out too; the panic shows the object as it was last.
 pub async fn await_object<K>(

@@ -83,6 +83,16 @@ impl Emulator {
         self.admin(Method::POST, "faults", Some(fault)).await
     }
 
+    /// The faults that have not hit as often as they are to.
+    pub async fn faults(&self) -> Value {
+        self.admin(Method::GET, "faults", None).await
+    }
+
+    /// Lays a row over the table of models; jobs created from now on follow it.
+    pub async fn behave(&self, row: Value) {
+        self.admin(Method::POST, "training", Some(row)).await;
+    }
+
     /// Takes all faults back.
     pub async fn clear_faults(&self) {
         self.admin(Method::DELETE, "faults", None).await;

@@ -36,11 +36,19 @@ pub mod namespace;
 pub mod operator;
 pub mod process;
 pub mod run_folder;
+#[cfg(all(feature = "operator", feature = "emulator"))]
+pub mod selection;
+#[cfg(all(feature = "operator", feature = "emulator"))]
+pub mod world;
 
 pub use audit::AuditEntry;
-pub use await_until::{await_gone, await_object, await_until};
+pub use await_until::{await_gone, await_object, await_until, consistently};
 pub use control_plane::{ControlPlane, ControlPlaneOptions, shared, shared_with};
 pub use emulator::{Emulator, ServiceError};
 pub use manifests::{apply_yaml, install_crd};
 pub use namespace::fresh_namespace;
 pub use operator::{Operator, OperatorOptions};
+#[cfg(all(feature = "operator", feature = "emulator"))]
+pub use selection::Selection;
+#[cfg(all(feature = "operator", feature = "emulator"))]
+pub use world::World;

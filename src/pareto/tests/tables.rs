@@ -94,7 +94,8 @@ fn front_of_many_points() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u32::try_from((state >> 33) % n).unwrap()
     };
-    let cells: Vec<(u32, u32)> = (0..75_000).map(|_| below(20_000)).map(|x| (x, x + below(40))).collect();
+    let mut cell = |x: u32| (x, x + below(40));
+    let cells: Vec<(u32, u32)> = (0..75_000).map(|i| cell(i * 7 % 20_000)).collect();
     let mut columns: BTreeMap<u32, u32> = BTreeMap::new();
     for &(x, y) in &cells {
         columns.entry(x).and_modify(|least| *least = y.min(*least)).or_insert(y);
@@ -114,7 +115,7 @@ fn front_of_many_points() {
 
 #[test]
 fn references() {
-    let table: [(&[f64], Direction, f64); 14] = [
+    let table: [(&[f64], Direction, f64); 15] = [
         (&[1.0, 2.0], Minimize, 2.1),
         (&[1.0, 2.0], Maximize, 0.9),
         (&[-4.0, -3.0], Minimize, -2.9), // where a peer's reference falls inside the data
@@ -128,7 +129,8 @@ fn references() {
         (&[1.0 - f64::EPSILON, 1.0], Minimize, 1.0 + f64::EPSILON), // a tenth of the range is below the resolution
         (&[5e-324], Maximize, 0.0),
         (&[f64::MIN, 0.0], Minimize, f64::MAX / 10.0),
-        (&[f64::MIN, f64::MAX], Minimize, f64::MAX), // nothing is worse
+        (&[f64::MIN, f64::MAX / 2.0], Minimize, f64::MAX / 2.0 + f64::MAX * 0.75 / 5.0), // no finite range
+        (&[f64::MIN, f64::MAX], Minimize, f64::MAX),                                     // nothing is worse
     ];
     for (values, direction, expected) in table {
         let points: Vec<[f64; 1]> = values.iter().map(|&value| [value]).collect();
@@ -142,7 +144,7 @@ fn references() {
 #[test]
 fn hypervolumes() {
     let rotations = vec![vec![1.0, 2.0, 3.0], vec![2.0, 3.0, 1.0], vec![3.0, 1.0, 2.0]];
-    let table: [(Points, f64); 9] = [
+    let table: [(Points, f64); 10] = [
         (vec![vec![2.0], vec![5.0], vec![3.0]], 5.0),
         (vec![vec![1.0, 3.0], vec![2.0, 2.0], vec![3.0, 1.0]], 6.0),
         (vec![vec![1.0, 3.0], vec![2.0, 2.0], vec![2.0, 2.0], vec![1.0, 1.0]], 5.0),
@@ -151,6 +153,7 @@ fn hypervolumes() {
         (vec![vec![1.0, 1.0, 2.0], vec![1.0, 2.0, 1.0], vec![2.0, 1.0, 1.0], vec![9.0, 9.0, 0.0]], 4.0),
         (vec![vec![1.0, 1.0, 1.0, 3.0], vec![2.0, 2.0, 1.0, 1.0], vec![1.0, 1.0, 2.0, 2.0]], 8.0),
         (vec![vec![f64::MAX, f64::MAX]], f64::INFINITY),
+        (vec![vec![2.0, f64::MAX, 1e200], vec![1.0, 1e200, f64::MAX]], f64::INFINITY), // infinity less infinity
         (vec![vec![f64::MAX, f64::MAX, 5e-324, 1.0], vec![f64::MAX, 1e9, 1.0, 1e300]], f64::INFINITY),
     ];
     for (points, expected) in table {
@@ -164,17 +167,21 @@ fn hypervolumes() {
 
 #[test]
 fn a_better_point_raises_the_hypervolume_in_every_mix() {
-    let points = vec![vec![1.0, 4.0, 2.0, 3.0], vec![3.0, 1.0, 3.0, 2.0], vec![2.0, 3.0, 1.0, 4.0]];
+    let points = [[1.0, 4.0, 2.0, 3.0], [3.0, 1.0, 3.0, 2.0], [2.0, 3.0, 1.0, 4.0]];
     for d in 1..=4 {
         let points: Points = points.iter().map(|point| point[..d].to_vec()).collect();
         for directions in mixes(u32::try_from(d).unwrap()) {
             let frame = vec![0.0; d];
             let volume = |points: &[Vec<f64>]| hypervolume(&oriented(points, &directions), &directions, &frame);
             for j in 0..d {
-                let (mut better, mut worse) = (points.clone(), points.clone());
-                better.iter_mut().for_each(|point| point[j] += 0.5);
-                worse.iter_mut().for_each(|point| point[j] -= 0.5);
-                assert!(volume(&worse) < volume(&points) && volume(&points) < volume(&better), "{directions:?}");
+                let moved = |step: f64| {
+                    let mut points = points.clone();
+                    for point in &mut points {
+                        point[j] += step;
+                    }
+                    volume(&points)
+                };
+                assert!(moved(-0.5) < moved(0.0) && moved(0.0) < moved(0.5), "{directions:?}");
             }
         }
     }
@@ -183,7 +190,7 @@ fn a_better_point_raises_the_hypervolume_in_every_mix() {
 /// Members to maximise and the index of the knee, in every mix of directions.
 #[test]
 fn knees() {
-    let table: [(&str, Points, usize); 10] = [
+    let table: [(&str, Points, usize); 11] = [
         ("one member", vec![vec![1.0, 2.0]], 0),
         ("two members, both at distance 1", vec![vec![1.0, 2.0], vec![2.0, 1.0]], 0),
         ("the bulge", vec![vec![0.0, 9.0], vec![6.0, 7.0], vec![9.0, 0.0]], 1),
@@ -191,7 +198,7 @@ fn knees() {
         ("mirrored", vec![vec![0.0, 9.0], vec![3.0, 7.0], vec![7.0, 3.0], vec![9.0, 0.0]], 1),
         (
             "mirrored in three objectives",
-            [[0, 7, 7], [7, 0, 7], [7, 7, 0], [6, 3, 5], [3, 5, 6], [5, 6, 3]]
+            [[0, 6, 6], [6, 0, 6], [6, 6, 0], [4, 2, 5], [2, 5, 4], [5, 4, 2]]
                 .map(|p| p.map(f64::from).to_vec())
                 .to_vec(),
             3,
@@ -199,6 +206,7 @@ fn knees() {
         ("a flat objective", vec![vec![5.0, 1.0], vec![5.0, 3.0], vec![5.0, 2.0]], 1),
         ("all flat", vec![vec![5.0, 1.0], vec![5.0, 1.0]], 0),
         ("signs of zero are flat", vec![vec![-0.0, 1.0], vec![0.0, 2.0]], 1),
+        ("the least range", vec![vec![0.0], vec![5e-324]], 1),
         ("the ends of f64", vec![vec![f64::MIN, f64::MAX], vec![f64::MAX, f64::MIN], vec![f64::MAX / 2.0, 0.0]], 2),
     ];
     for (name, members, expected) in table {

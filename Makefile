@@ -1,0 +1,52 @@
+# make demo    the whole thing on this machine, with no account and at no cost
+# make test    everything that CI runs
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MINORS := 1.37 1.33
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: tools control-plane ## run the published frontier on this machine and show the front
+	@echo "building (about 4 minutes the first time on 2 cores, seconds later)"
+	@cargo build --quiet --bins
+	@cargo test --quiet --test demo
+
+.PHONY: test
+test: tools lint generated control-plane ## everything that CI runs
+	cargo test --all-targets
+	@for minor in $(filter-out 1.37,$(MINORS)); do \
+	  echo "the tests that depend on the API server, once more on Kubernetes $$minor"; \
+	  tests/control-plane/get.sh $$minor >/dev/null; \
+	  MODELSELECTION_KUBERNETES_MINOR=$$minor cargo test --test admission --test lifecycle; \
+	done
+
+.PHONY: lint
+lint: ## formatting and clippy
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+.PHONY: generate
+generate: ## write what is generated: the CRD and its reference
+	cargo build --quiet --bin crdgen
+	target/debug/crdgen > crds/modelselections.yaml.new && mv crds/modelselections.yaml.new crds/modelselections.yaml
+
+.PHONY: generated
+generated: generate ## fail when something generated is not what is checked in
+	@git diff --exit-code -- crds docs/reference || { echo "run 'make generate' and commit the result" >&2; exit 1; }
+
+.PHONY: control-plane
+control-plane: ## get kube-apiserver and etcd (10 minutes the first time, from Go modules; then from the cache)
+	@tests/control-plane/get.sh 1.37 >/dev/null
+
+.PHONY: bench
+bench: ## what we promise about speed, measured
+	cargo bench --bench pareto
+	cargo bench --bench figures
+
+.PHONY: tools
+tools:
+	@for tool in cargo go kubectl; do command -v $$tool >/dev/null || { echo "$$tool is not on the PATH; see 'What you need' in README.md" >&2; exit 1; }; done

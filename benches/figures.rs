@@ -1,0 +1,211 @@
+//! `make bench`: the figures that README.md promises, measured on the release binary with real parts.
+//!
+//! - SageMaker calls per finished run, at 100 runs of two virtual hours;
+//! - calls and writes of a restart with 200 complete selections, and of the minute after it;
+//! - memory with 200 selections of 21 runs;
+//! - size of a status with 300 runs and 16 metrics each.
+#![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used)]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use kube::Api;
+use kube::api::{Patch, PatchParams, PostParams};
+use modelselection_operator::api::{
+    BestTrainingJob, MetricValue, ModelSelection, ModelSelectionStatus, RunState, RunStatus,
+};
+use serde_json::json;
+use support::{
+    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml, await_object, await_until,
+};
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
+const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
+const SELECTIONS: usize = 200;
+const RUNS: usize = 100;
+
+#[tokio::main]
+async fn main() {
+    if std::env::args().any(|argument| argument == "--test") {
+        return; // `cargo test --all-targets` only wants to know that it compiles.
+    }
+    status_size();
+    let crds = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("crds/modelselections.yaml")];
+    let plane = ControlPlane::start(ControlPlaneOptions { crds, ..Default::default() }).await;
+    for concurrency in [RUNS, 8] {
+        calls_per_run(&plane, concurrency).await;
+    }
+    restart(&plane).await;
+}
+
+/// 100 runs of two virtual hours; 120 virtual seconds pass in one, so that a run takes a minute.
+async fn calls_per_run(plane: &ControlPlane, concurrency: usize) {
+    let client = plane.client();
+    let namespace = support::fresh_namespace(&client, "calls").await;
+    let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", "120"]).await;
+    let mut operator = Operator::start(OperatorOptions::new(OPERATOR, plane, &emulator, &namespace));
+    operator.await_ready(Duration::from_secs(30)).await;
+    let mut selection = own_images(RUNS);
+    selection["metadata"]["namespace"] = json!(namespace);
+    selection["spec"]["maxConcurrentTuningJobs"] = json!(concurrency);
+    let started = Instant::now();
+    apply_yaml(&client, &selection.to_string()).await.unwrap();
+    let api: Api<ModelSelection> = Api::namespaced(client, &namespace);
+    let done = await_object(&api, "figures", "complete", Duration::from_secs(3600), complete).await;
+    let calls = emulator.calls().await;
+    let total = calls["total"].as_f64().unwrap();
+    let hours: Vec<i32> =
+        done.status.unwrap().runs.iter().filter_map(|run| run.best.as_ref()?.training_seconds).collect();
+    let mean = hours.iter().sum::<i32>() / i32::try_from(hours.len()).unwrap();
+    println!(
+        "calls per finished run: {:.2} ({RUNS} runs of {mean} virtual s, {concurrency} at a time, {} s in all; {})",
+        total / f64::from(u32::try_from(RUNS).unwrap()),
+        started.elapsed().as_secs(),
+        calls["byOperation"],
+    );
+}
+
+async fn restart(plane: &ControlPlane) {
+    let client = plane.client();
+    let namespace = support::fresh_namespace(&client, "restart").await;
+    let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", "20000"]).await;
+    let options = OperatorOptions::new(OPERATOR, plane, &emulator, &namespace);
+    let mut operator = Operator::start(options.clone());
+    operator.await_ready(Duration::from_secs(30)).await;
+    let example =
+        include_str!("../examples/caltech256.yaml").replace("namespace: default", &format!("namespace: {namespace}"));
+    apply_yaml(&client, &example).await.unwrap();
+    let api: Api<ModelSelection> = Api::namespaced(client, &namespace);
+    let done = await_object(&api, "caltech256", "complete", Duration::from_secs(120), complete).await;
+    operator.terminate().await;
+    // The same result under other names: definitions do not depend on them.
+    for n in 1..SELECTIONS {
+        let mut copy = ModelSelection::new(&format!("copy-{n}"), done.spec.clone());
+        copy.metadata.finalizers = done.metadata.finalizers.clone();
+        let copy = api.create(&PostParams::default(), &copy).await.unwrap();
+        let name = copy.metadata.name.unwrap();
+        let patch = Patch::Merge(json!({"status": done.status}));
+        api.patch_status(&name, &PatchParams::default(), &patch).await.unwrap();
+    }
+    emulator.reset_calls().await;
+    let writes_before = writes(plane, &namespace);
+    let started = Instant::now();
+    let mut operator = Operator::start(options);
+    operator.await_ready(Duration::from_secs(30)).await;
+    let all = SELECTIONS.to_string();
+    await_until("every selection is reconciled", Duration::from_secs(60), async || {
+        let (_, metrics) = operator.get("/metrics").await.ok()?;
+        let line =
+            metrics.lines().find(|line| line.contains("reconcile_total{") && line.contains("success"))?.to_owned();
+        line.ends_with(&format!(" {all}")).then_some(())
+    })
+    .await;
+    let reconciled = started.elapsed();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    println!(
+        "restart with {SELECTIONS} complete selections: {} SageMaker calls, {} writes, all reconciled after {:.1} s \
+         (and a minute of idleness)",
+        emulator.calls().await["total"],
+        writes(plane, &namespace) - writes_before,
+        reconciled.as_secs_f64(),
+    );
+    println!("memory with {SELECTIONS} selections of 21 runs: {:.1} MiB resident", mib(operator.rss_kib()));
+}
+
+/// Writes at the API server in a namespace, but those of this program.
+fn writes(plane: &ControlPlane, namespace: &str) -> usize {
+    plane.audit().iter().filter(|entry| entry.namespace.as_deref() == Some(namespace)).count()
+}
+
+fn complete(selection: &ModelSelection) -> bool {
+    selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn mib(kib: u64) -> f64 {
+    kib as f64 / 1024.0
+}
+
+/// Own images whose training takes two hours: an emulated epoch of an unknown image, often enough.
+fn own_images(count: usize) -> serde_json::Value {
+    let candidates: Vec<serde_json::Value> = (0..count)
+        .map(|n| json!({"name": format!("image-{n:03}"), "algorithm": {"trainingImage": format!("111122223333.dkr.ecr.us-west-2.amazonaws.com/model-{n:03}:1")}}))
+        .collect();
+    json!({
+        "apiVersion": "modelselection.dev/v1alpha1",
+        "kind": "ModelSelection",
+        "metadata": {"name": "figures"},
+        "spec": {
+            "executionRoleARN": "arn:aws:iam::111122223333:role/SageMakerTraining",
+            "objectives": [{"metric": "test_accuracy", "goal": "Maximize"}, {"metric": "test_throughput", "goal": "Maximize"}],
+            "datasets": [{"name": "data", "channels": [
+                {"name": "training", "s3URI": "s3://bucket/train/"},
+                {"name": "test", "s3URI": "s3://bucket/test/"},
+            ]}],
+            "candidates": candidates,
+            "tuning": {
+                "objective": {"metric": "val_accuracy", "goal": "Maximize"},
+                "maxTrainingJobs": 2,
+                "maxParallelTrainingJobs": 2,
+                "parameterRanges": [{"name": "learning_rate", "continuous": {"min": "0.0001", "max": "0.1", "scaling": "Logarithmic"}}],
+            },
+            "training": {
+                "instanceType": "ml.p3.2xlarge",
+                "hyperparameters": {"epochs": "100"},
+                "metricDefinitions": [
+                    {"name": "val_accuracy", "regex": "- val_accuracy: ([0-9.]+)"},
+                    {"name": "test_accuracy", "regex": "- Test accuracy: ([0-9.]+)"},
+                    {"name": "test_throughput", "regex": "- Average test throughput: ([0-9.]+)"},
+                ],
+                "outputS3URI": "s3://bucket/out/",
+            },
+        },
+    })
+}
+
+/// 300 runs with 16 metrics each, names and values as long as real ones.
+fn status_size() {
+    let metrics: Vec<MetricValue> = (0..16)
+        .map(|n| MetricValue { name: format!("test_top_5_accuracy_{n:02}"), value: "0.91234567".to_owned() })
+        .collect();
+    let runs: Vec<RunStatus> = (0..300)
+        .map(|n| RunStatus {
+            candidate: format!("efficientnet-v2-imagenet21k-ft1k-{n:03}"),
+            dataset: "caltech256".to_owned(),
+            state: RunState::Succeeded,
+            definition: Some("372d6f8cde3b3d7c5fcc".to_owned()),
+            tuning_job_name: Some("ms-caltech-efficie-enzzzb4es4ntb".to_owned()),
+            tuning_job_arn: Some(
+                "arn:aws:sagemaker:us-west-2:111122223333:hyper-parameter-tuning-job/ms-caltech-efficie-enzzzb4es4ntb"
+                    .to_owned(),
+            ),
+            model_id: Some("tensorflow-ic-efficientnet-v2-imagenet21k-ft1k-b0".to_owned()),
+            model_version: Some("4.0.17".to_owned()),
+            training_jobs: Some(modelselection_operator::api::TrainingJobCounts { completed: 2, ..Default::default() }),
+            best: Some(BestTrainingJob {
+                training_job_name: "ms-caltech-efficie-enzzzb4es4ntb-001-589e2e9f".to_owned(),
+                hyperparameters: [
+                    ("learning_rate".to_owned(), "0.00012345".to_owned()),
+                    ("batch_size".to_owned(), "32".to_owned()),
+                ]
+                .into(),
+                metrics: metrics.clone(),
+                model_artifact_s3_uri: Some(
+                    "s3://my-bucket/selections/ms-caltech-efficie-enzzzb4es4ntb-001-589e2e9f/output/model.tar.gz"
+                        .to_owned(),
+                ),
+                training_seconds: Some(11573),
+                billable_seconds: Some(11573),
+                ..Default::default()
+            }),
+            pareto_rank: Some(12),
+            ..Default::default()
+        })
+        .collect();
+    let status = ModelSelectionStatus { runs, ..Default::default() };
+    let bytes = serde_json::to_vec(&status).unwrap().len();
+    println!("status of 300 runs with 16 metrics each: {} KiB", bytes / 1024);
+}

@@ -1,0 +1,131 @@
+//! `make demo`: the whole thing on this machine, with no account and at no cost.
+//!
+//! Starts etcd, kube-apiserver, the emulator and the operator on free ports, applies `examples/caltech256.yaml` with
+//! kubectl, shows the progress, and ends with the runs and the front. Nothing is left running.
+#![allow(clippy::print_stdout, clippy::disallowed_methods)]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+mod view;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use kube::runtime::{WatchStreamExt as _, watcher};
+use kube::{Api, ResourceExt as _};
+use modelselection_operator::api::ModelSelection;
+use support::{ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions};
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
+const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+/// An hour of training passes in a second.
+const SPEED: &str = "3600";
+const DEADLINE: Duration = Duration::from_secs(120);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let demo = tokio::time::timeout(DEADLINE, demo());
+    tokio::select! {
+        result = demo => match result {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(error)) => failed(&error.to_string()),
+            Err(_) => failed(&format!("not done after {} s", DEADLINE.as_secs())),
+        },
+        _ = tokio::signal::ctrl_c() => failed("interrupted"),
+    }
+}
+
+fn failed(why: &str) -> ExitCode {
+    eprintln!("\ndemo: {why}");
+    ExitCode::FAILURE
+}
+
+async fn demo() -> Result<(), Box<dyn std::error::Error>> {
+    let started = Instant::now();
+    let step = |what: &str| println!("[{:4.1} s] {what}", started.elapsed().as_secs_f64());
+
+    step("starting etcd and kube-apiserver");
+    let crds = vec![Path::new(ROOT).join("crds/modelselections.yaml")];
+    let plane = ControlPlane::start(ControlPlaneOptions { crds, ..Default::default() }).await;
+    step("starting the SageMaker emulator: an hour of its time takes a second");
+    let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", SPEED]).await;
+    step("starting the operator");
+    let mut operator = Operator::start(OperatorOptions::new(OPERATOR, &plane, &emulator, "default"));
+    operator.await_ready(Duration::from_secs(30)).await;
+
+    let manifest = "examples/caltech256.yaml";
+    step(&format!("kubectl apply -f {manifest}"));
+    kubectl(&plane, &["apply", "-f", manifest])?;
+    println!();
+    let selection = follow(&plane).await?;
+
+    let status = selection.status.clone().unwrap_or_default();
+    println!("\n{}", view::runs(&status));
+    println!("{}", view::fronts(&status));
+    println!("$ kubectl get modelselections");
+    println!("{}", kubectl(&plane, &["get", "modelselections"])?);
+    let calls = emulator.calls().await;
+    println!("SageMaker calls: {} for {} runs", calls["total"], status.runs.len());
+    println!("Virtual training time: {}", view::training_time(&status));
+    let results = results(&selection)?;
+    println!("Results: {}", results.display());
+    step("done; nothing is left running");
+    Ok(())
+}
+
+/// Shows the selection while it changes, until it is complete: redrawn in place on a terminal, else a line for each news.
+async fn follow(plane: &ControlPlane) -> Result<ModelSelection, Box<dyn std::error::Error>> {
+    let api: Api<ModelSelection> = Api::namespaced(plane.client(), "default");
+    let config = watcher::Config::default().fields("metadata.name=caltech256");
+    let mut changes = watcher(api, config).default_backoff().applied_objects().boxed();
+    let terminal = std::io::stdout().is_terminal();
+    let mut drawn = 0;
+    let mut last = String::new();
+    while let Some(selection) = changes.next().await {
+        let selection = selection?;
+        let Some(status) = &selection.status else { continue };
+        let picture = if terminal { view::progress(status) } else { view::line(status) };
+        if picture != last {
+            if terminal && drawn > 0 {
+                print!("\x1b[{drawn}A\x1b[J");
+            }
+            println!("{picture}");
+            std::io::stdout().flush()?;
+            drawn = picture.lines().count();
+            last = picture;
+        }
+        if status.completion_time.is_some() {
+            return Ok(selection);
+        }
+    }
+    Err("the watch ended".into())
+}
+
+fn kubectl(plane: &ControlPlane, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
+    let output = Command::new("kubectl")
+        .args(arguments)
+        .env("KUBECONFIG", plane.kubeconfig())
+        .current_dir(ROOT)
+        .output()
+        .map_err(|error| format!("kubectl cannot be run ({error}); install it and have it on the PATH"))?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The selection with its status, and its runs as a table for other programs.
+fn results(selection: &ModelSelection) -> std::io::Result<PathBuf> {
+    let folder = Path::new(ROOT).join("target/demo");
+    std::fs::create_dir_all(&folder)?;
+    let mut selection = selection.clone();
+    selection.managed_fields_mut().clear();
+    let yaml = serde_saphyr::to_string(&selection).map_err(std::io::Error::other)?;
+    std::fs::write(folder.join("caltech256.yaml"), yaml)?;
+    std::fs::write(folder.join("runs.csv"), view::csv(&selection.status.unwrap_or_default()))?;
+    Ok(folder)
+}

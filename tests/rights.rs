@@ -1,0 +1,79 @@
+//! The operator needs the rights in `deploy/` and no others.
+#![cfg(all(feature = "operator", feature = "emulator"))]
+
+mod support;
+
+use std::time::Duration;
+
+use k8s_openapi::api::events::v1::Event;
+use kube::Api;
+use kube::api::{DeleteParams, ListParams};
+use modelselection_operator::api::ModelSelection;
+use support::{
+    Emulator, Operator, OperatorOptions, apply_yaml, await_gone, await_object, await_until, fresh_namespace, install_crd, shared,
+};
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
+const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
+
+#[tokio::test]
+async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_manifest() {
+    let plane = shared().await;
+    let client = plane.client();
+    install_crd(&client, concat!(env!("CARGO_MANIFEST_DIR"), "/crds/modelselections.yaml").as_ref()).await;
+    apply_yaml(&client, "apiVersion: v1\nkind: Namespace\nmetadata: {name: modelselection-system}").await.unwrap();
+    let kubeconfig = plane.kubeconfig_for_service_account("modelselection-system", "modelselection-operator").await;
+    apply_yaml(&client, include_str!("../deploy/rbac.yaml")).await.unwrap();
+
+    let namespace = fresh_namespace(&client, "rights").await;
+    let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", "20000"]).await;
+    let options = OperatorOptions::new(OPERATOR, plane, &emulator, &namespace);
+    // All namespaces, as it is deployed.
+    let options = OperatorOptions { kubeconfig, namespace: String::new(), ..options };
+    let mut operator = Operator::start(options);
+    operator.await_ready(Duration::from_secs(30)).await;
+
+    let manifest = include_str!("../examples/caltech256.yaml").replace("namespace: default", &format!("namespace: {namespace}"));
+    apply_yaml(&client, &manifest).await.unwrap();
+    let api: Api<ModelSelection> = Api::namespaced(client.clone(), &namespace);
+    await_object(&api, "caltech256", "complete", Duration::from_secs(60), |selection: &ModelSelection| {
+        selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
+    })
+    .await;
+    let events: Api<Event> = Api::namespaced(client, &namespace);
+    await_until("the Event of the completion", Duration::from_secs(10), async || {
+        let events = events.list(&ListParams::default()).await.ok()?;
+        events.items.iter().any(|event| event.reason.as_deref() == Some("Completed")).then_some(())
+    })
+    .await;
+    api.delete("caltech256", &DeleteParams::default()).await.unwrap();
+    await_gone(&api, "caltech256", Duration::from_secs(30)).await;
+
+    let user = "system:serviceaccount:modelselection-system:modelselection-operator";
+    let refused: Vec<String> =
+        plane.audit().iter().filter(|e| e.user == user && e.code == 403).map(|entry| entry.action()).collect();
+    assert_eq!(refused, [""; 0]);
+}
+
+/// Every operation that the operator can call is in the policy, and nothing else is, but for what AWS asks for beside them.
+#[test]
+fn the_iam_policy_names_the_calls_that_are_made() {
+    let policy: serde_json::Value = serde_json::from_str(include_str!("../deploy/iam-policy.json")).unwrap();
+    let mut allowed: Vec<&str> = policy["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|statement| statement["Action"].as_array())
+        .flatten()
+        .filter_map(|action| action.as_str()?.strip_prefix("sagemaker:"))
+        .filter(|action| *action != "AddTags") // asked for when a job is created with tags
+        .collect();
+    allowed.sort_unstable();
+    let source = include_str!("../src/tuning/limiter.rs");
+    let mut called: Vec<&str> = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once(" => \"")?.1.strip_suffix("\","))
+        .collect();
+    called.sort_unstable();
+    assert_eq!(allowed, called);
+}

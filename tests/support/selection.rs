@@ -1,0 +1,108 @@
+//! A small selection, as a user would write it; each test changes what it is about.
+
+use serde_json::{Value, json};
+
+/// A manifest that grows by steps. Candidates of one's own image need no hub, so their tests count fewer calls.
+#[derive(Clone, Debug)]
+pub struct Selection(pub Value);
+
+impl Selection {
+    /// A selection without candidates: accuracy against throughput, two training jobs a run.
+    pub fn new(name: &str) -> Self {
+        let number = "([0-9.]+(?:[eE][-+]?[0-9]+)?)";
+        Self(json!({
+            "apiVersion": "modelselection.dev/v1alpha1",
+            "kind": "ModelSelection",
+            "metadata": {"name": name},
+            "spec": {
+                "executionRoleARN": "arn:aws:iam::111122223333:role/SageMakerTraining",
+                "objectives": [
+                    {"metric": "test_accuracy", "goal": "Maximize"},
+                    {"metric": "test_throughput", "goal": "Maximize"},
+                ],
+                "datasets": [dataset("small")],
+                "candidates": [],
+                "tuning": {
+                    "objective": {"metric": "val_accuracy", "goal": "Maximize"},
+                    "maxTrainingJobs": 2,
+                    "maxParallelTrainingJobs": 2,
+                    "parameterRanges": [{"name": "learning_rate", "continuous": {"min": "0.0001", "max": "0.01", "scaling": "Logarithmic"}}],
+                },
+                "training": {
+                    "instanceType": "ml.p3.2xlarge",
+                    "hyperparameters": {"epochs": "2"},
+                    "metricDefinitions": [
+                        {"name": "val_accuracy", "regex": format!("- val_accuracy: {number}")},
+                        {"name": "test_accuracy", "regex": format!("- Test accuracy: {number}")},
+                        {"name": "test_throughput", "regex": format!("- Average test throughput: {number}")},
+                    ],
+                    "outputS3URI": "s3://bucket/selection/",
+                },
+            },
+        }))
+    }
+
+    /// The same with candidates of one's own images, each called as its image.
+    #[must_use]
+    pub fn images(mut self, names: &[&str]) -> Self {
+        for name in names {
+            let image = format!("111122223333.dkr.ecr.us-west-2.amazonaws.com/{name}:1");
+            self.list("candidates").push(json!({"name": name, "algorithm": {"trainingImage": image}}));
+        }
+        self
+    }
+
+    /// The same with a JumpStart model.
+    #[must_use]
+    pub fn jump_start(mut self, name: &str, model_id: &str, version: &str) -> Self {
+        self.list("candidates").push(json!({"name": name, "jumpStart": {"modelID": model_id, "version": version}}));
+        self
+    }
+
+    /// The same with a further dataset.
+    #[must_use]
+    pub fn dataset(mut self, name: &str) -> Self {
+        self.list("datasets").push(dataset(name));
+        self
+    }
+
+    /// The same with one field of the spec set, by JSON pointer; its parent must be there.
+    #[must_use]
+    pub fn with(mut self, pointer: &str, value: Value) -> Self {
+        let (parent, field) = pointer.rsplit_once('/').unwrap_or_else(|| panic!("no pointer: {pointer}"));
+        let parent = self.0["spec"].pointer_mut(parent).unwrap_or_else(|| panic!("there is no {parent}"));
+        match field.parse::<usize>() {
+            Ok(index) if parent.is_array() => parent[index] = value,
+            _ => parent[field] = value,
+        }
+        self
+    }
+
+    /// The same without a candidate.
+    #[must_use]
+    pub fn without(mut self, candidate: &str) -> Self {
+        self.list("candidates").retain(|other| other["name"] != candidate);
+        self
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.0["metadata"]["name"] = json!(name);
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        self.0["metadata"]["name"].as_str().expect("a name")
+    }
+
+    fn list(&mut self, field: &str) -> &mut Vec<Value> {
+        self.0["spec"][field].as_array_mut().expect("a list")
+    }
+}
+
+fn dataset(name: &str) -> Value {
+    let channel = |channel: &str| json!({"name": channel, "s3URI": format!("s3://bucket/{name}/{channel}/")});
+    json!({"name": name, "channels": [channel("training"), channel("validation"), channel("test")]})
+}

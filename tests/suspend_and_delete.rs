@@ -1,0 +1,273 @@
+//! Suspend starts nothing new, deletion leaves nothing behind that it should not, and neither hangs.
+#![cfg(all(feature = "operator", feature = "emulator"))]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::events::v1::Event;
+use kube::Api;
+use kube::api::ListParams;
+use modelselection_operator::api::{ModelSelectionStatus, Reason, RunState};
+use serde_json::json;
+use support::world::{DEADLINE, LONG, condition, conditions, is_running, job_of, run_of};
+use support::{Selection, World, await_gone, await_until, consistently, shared};
+
+fn sorted(status: &ModelSelectionStatus) -> Vec<String> {
+    let mut all = conditions(status);
+    all.sort();
+    all
+}
+
+const SUSPENDED: [&str; 3] = ["Ready=True/Suspended", "Succeeded=Unknown/Suspended", "Suspended=True/Suspended"];
+
+#[tokio::test]
+async fn a_suspended_selection_drains_and_starts_nothing_until_it_is_resumed() {
+    let world = World::held("drain").await;
+    let selection = Selection::new("drain").images(&["one", "two"]).with("/maxConcurrentTuningJobs", json!(1));
+    world.apply(&selection).await;
+    world.await_observed("drain", "one runs", |status| is_running(&status.runs[0])).await;
+    world.apply(&selection.clone().with("/suspend", json!(true))).await;
+    let suspended =
+        world.await_observed("drain", "it is suspended", |status| condition(status, "Suspended").is_some()).await;
+    assert_eq!(sorted(&suspended), SUSPENDED);
+    assert_eq!((suspended.runs[0].state, suspended.runs[1].state), (RunState::Running, RunState::Waiting));
+    world.emulator.advance(LONG).await;
+    let drained =
+        world.await_status("drain", "one has ended", |status| status.runs[0].state == RunState::Succeeded).await;
+    assert_eq!(sorted(&drained), SUSPENDED, "there is more to do once it is resumed");
+    assert!(drained.completion_time.is_none());
+    consistently("the second run has no job", Duration::from_secs(1), async || match world.jobs().await.len() {
+        1 => Ok(()),
+        n => Err(format!("{n} jobs")),
+    })
+    .await;
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
+
+    world.apply(&selection.with("/suspend", json!(false))).await;
+    let resumed = world.await_observed("drain", "the second runs", |status| is_running(&status.runs[1])).await;
+    assert_eq!(sorted(&resumed), ["Ready=True/TuningRunning", "Succeeded=Unknown/TuningRunning"]);
+    world.emulator.advance(LONG).await;
+    let done = world.await_complete("drain").await;
+    assert!(done.runs.iter().all(|run| run.state == RunState::Succeeded && run.attempt == 0));
+}
+
+#[tokio::test]
+async fn suspend_stops_running_jobs_if_asked_and_resuming_runs_them_as_new_attempts() {
+    let world = World::held("stop").await;
+    let selection = Selection::new("stop").images(&["ended", "one", "two"]).with("/suspendPolicy", json!("Stop"));
+    for (image, seconds) in [("ended", 30), ("one", 10_000), ("two", 10_000)] {
+        world.emulator.behave(json!({"match": format!("*/{image}:1"), "secondsPerEpoch": seconds})).await;
+    }
+    world.apply(&selection).await;
+    let before = world.await_launched("stop").await;
+    world.emulator.advance(1_000).await;
+    world
+        .await_status("stop", "one run has ended", |status| run_of(status, "ended").state == RunState::Succeeded)
+        .await;
+    world.apply(&selection.clone().with("/suspend", json!(true))).await;
+    for candidate in ["one", "two"] {
+        world.await_stop(&job_of(&before, candidate)).await;
+    }
+    let stopping =
+        world.await_observed("stop", "it is suspended", |status| condition(status, "Suspended").is_some()).await;
+    assert_eq!(sorted(&stopping), SUSPENDED);
+    world.emulator.advance(200).await;
+    let stopped = world
+        .await_status("stop", "the runs are stopped", |status| {
+            ["one", "two"].iter().all(|candidate| run_of(status, candidate).state == RunState::Stopped)
+        })
+        .await;
+    assert!(["one", "two"].iter().all(|c| run_of(&stopped, c).reason == Some(Reason::Suspended)));
+    assert_eq!(sorted(&stopped), SUSPENDED);
+    assert!(stopped.completion_time.is_none(), "they are to run again");
+    assert_eq!(run_of(&stopped, "ended").state, RunState::Succeeded);
+
+    world.apply(&selection.with("/suspend", json!(false))).await;
+    let resumed = world
+        .await_observed("stop", "the stopped ones run again", |status| {
+            ["one", "two"].iter().all(|candidate| is_running(run_of(status, candidate)))
+        })
+        .await;
+    for candidate in ["one", "two"] {
+        assert_eq!(run_of(&resumed, candidate).attempt, 1);
+        assert_eq!(run_of(&resumed, candidate).failed_attempts, 0, "a stop is no failure");
+        assert_ne!(job_of(&resumed, candidate), job_of(&before, candidate));
+    }
+    assert_eq!(run_of(&resumed, "ended").best, run_of(&stopped, "ended").best);
+    world.emulator.advance(LONG).await;
+    let done = world.await_complete("stop").await;
+    assert!(done.runs.iter().all(|run| run.state == RunState::Succeeded), "{done:#?}");
+    assert_eq!(world.jobs().await.len(), 5);
+}
+
+/// The stopped jobs end on their own time, and a user need not wait for it.
+#[tokio::test]
+async fn resuming_while_jobs_are_still_being_stopped_ends_in_new_attempts_too() {
+    let world = World::held("hasty").await;
+    let selection = Selection::new("hasty").images(&["one"]).with("/suspendPolicy", json!("Stop"));
+    world.apply(&selection).await;
+    let before = world.await_launched("hasty").await;
+    world.apply(&selection.clone().with("/suspend", json!(true))).await;
+    world.await_stop(&job_of(&before, "one")).await;
+    world.apply(&selection.with("/suspend", json!(false))).await;
+    world.await_observed("hasty", "it is resumed", |status| condition(status, "Suspended").is_none()).await;
+    world.emulator.advance(200).await;
+    let again = world.await_observed("hasty", "it runs again", |status| is_running(&status.runs[0])).await;
+    assert_eq!(again.runs[0].attempt, 1);
+    world.emulator.advance(LONG).await;
+    assert_eq!(world.await_complete("hasty").await.runs[0].state, RunState::Succeeded);
+}
+
+#[tokio::test]
+async fn a_selection_that_is_suspended_from_the_start_creates_nothing() {
+    let world = World::held("before").await;
+    let selection = Selection::new("before").images(&["one", "two"]).with("/suspend", json!(true));
+    world.apply(&selection).await;
+    let suspended =
+        world.await_observed("before", "it is suspended", |status| condition(status, "Suspended").is_some()).await;
+    assert_eq!(sorted(&suspended), SUSPENDED);
+    assert_eq!(suspended.counts.unwrap().waiting, 2);
+    consistently("nothing is called", Duration::from_secs(1), async || match world.calls().await {
+        0 => Ok(()),
+        n => Err(format!("{n} calls")),
+    })
+    .await;
+    world.apply(&selection.with("/suspend", json!(false))).await;
+    world.await_launched("before").await;
+}
+
+#[tokio::test]
+async fn deletion_stops_the_running_jobs_and_only_them() {
+    let world = World::held("deletion").await;
+    world.emulator.behave(json!({"match": "*/ended:1", "secondsPerEpoch": 30})).await;
+    world.emulator.behave(json!({"match": "*/runs:1", "secondsPerEpoch": 10_000})).await;
+    let selection = Selection::new("deletion").images(&["ended", "runs"]);
+    world.apply(&selection).await;
+    world.apply(&selection.named("neighbour")).await;
+    let launched = world.await_launched("deletion").await;
+    let neighbour = world.await_launched("neighbour").await;
+    world.emulator.advance(1_000).await;
+    world.await_status("deletion", "one run has ended", |status| status.runs[0].state == RunState::Succeeded).await;
+    world.delete_and_wait("deletion").await;
+    let jobs = world.jobs().await;
+    assert_eq!(jobs[&job_of(&launched, "ended")].status, "Completed");
+    assert_eq!(jobs[&job_of(&launched, "runs")].status, "Stopping");
+    assert_eq!(jobs[&job_of(&neighbour, "runs")].status, "InProgress");
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 1);
+}
+
+#[tokio::test]
+async fn deletion_with_retain_leaves_the_jobs_and_needs_no_call() {
+    let world = World::held("retain").await;
+    world.apply(&Selection::new("retain").images(&["one", "two"]).with("/deletionPolicy", json!("Retain"))).await;
+    world.await_launched("retain").await;
+    world.emulator.fault(json!({"operation": "*", "kind": "AccessDenied"})).await;
+    world.delete_and_wait("retain").await;
+    assert_eq!(world.jobs_in("InProgress").await.len(), 2);
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
+}
+
+#[tokio::test]
+async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_its_jobs() {
+    let mut world = World::held("creating").await;
+    for (name, kill) in [("lost", false), ("lost-and-killed", true)] {
+        // The jobs are made, and nobody hears of it.
+        world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
+        world.apply(&Selection::new(name).images(&["one", "two"])).await;
+        await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+        if kill {
+            world.operator.kill();
+        }
+        world.delete(name).await;
+        if kill {
+            world.start_operator();
+        }
+        await_gone(&world.api, name, DEADLINE).await;
+        assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new(), "{name}");
+        world.emulator.clear_faults().await;
+    }
+    // A create that is under way when the deletion comes: the job is made after it.
+    let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 2, "delayMillis": 1500});
+    world.emulator.fault(order).await;
+    let made = world.jobs().await.len();
+    world.apply(&Selection::new("slow").images(&["one", "two"])).await;
+    world.await_faults_spent().await;
+    world.delete_and_wait("slow").await;
+    assert_eq!(world.jobs().await.len(), made + 2, "both were made while the deletion waited");
+    assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
+}
+
+async fn events(world: &World<'_>, reason: &str) -> Vec<String> {
+    let events: Api<Event> = Api::namespaced(world.client.clone(), &world.namespace);
+    let all = events.list(&ListParams::default()).await.unwrap();
+    let told = all.items.into_iter().filter(|event| event.reason.as_deref() == Some(reason));
+    told.filter_map(|event| event.note).collect()
+}
+
+#[tokio::test]
+async fn deletion_ends_after_its_deadline_when_aws_denies_the_stop_and_says_what_may_still_run() {
+    let deadline = [("MODELSELECTION_DELETION_DEADLINE_SECONDS", "3")];
+    let world = World::start(shared().await, "denied", "0", &deadline).await;
+    world.apply(&Selection::new("denied").images(&["one", "two"])).await;
+    world.await_launched("denied").await;
+    world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
+    let started = Instant::now();
+    world.delete("denied").await;
+    await_gone(&world.api, "denied", Duration::from_secs(30)).await;
+    // Deletion times are whole seconds.
+    assert!(started.elapsed() >= Duration::from_secs(2), "it gave up after {:?}", started.elapsed());
+    assert_eq!(world.jobs_in("InProgress").await.len(), 2);
+    let told = events(&world, "TuningJobsLeftRunning").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("2 tuning jobs could not be stopped"), "{told:?}");
+    assert!(told[0].contains("AccessDenied"), "{told:?}");
+}
+
+#[tokio::test]
+async fn deletion_ends_after_its_deadline_when_aws_is_away() {
+    let deadline = [("MODELSELECTION_DELETION_DEADLINE_SECONDS", "2")];
+    let mut world = World::start(shared().await, "away", "0", &deadline).await;
+    world.apply(&Selection::new("away").images(&["one"])).await;
+    world.await_launched("away").await;
+    world.emulator.kill();
+    world.delete("away").await;
+    await_gone(&world.api, "away", Duration::from_secs(30)).await;
+    assert_eq!(events(&world, "TuningJobsLeftRunning").await.len(), 1);
+}
+
+#[tokio::test]
+async fn trouble_that_passes_before_the_deadline_only_delays_the_deletion() {
+    let world = World::held("passing").await;
+    world.apply(&Selection::new("passing").images(&["one", "two"])).await;
+    world.await_launched("passing").await;
+    let order = json!({"operation": "StopHyperParameterTuningJob", "kind": "Throttle", "count": 3});
+    world.emulator.fault(order).await;
+    world.delete_and_wait("passing").await;
+    assert_eq!(world.jobs_in("Stopping").await.len(), 2);
+    assert_eq!(events(&world, "TuningJobsLeftRunning").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_selection_that_never_had_a_job_goes_at_once_even_when_aws_denies_everything() {
+    let world = World::held("never").await;
+    world.emulator.fault(json!({"operation": "*", "kind": "AccessDenied"})).await;
+    let unknown = Selection::new("unknown").jump_start("x", "no-such-model", "*");
+    let denied = Selection::new("denied").images(&["one"]);
+    let suspended = Selection::new("suspended").images(&["one"]).with("/suspend", json!(true));
+    for selection in [&unknown, &denied, &suspended] {
+        world.apply(selection).await;
+        let stuck = |status: &ModelSelectionStatus| {
+            condition(status, "Stalled").is_some() || condition(status, "Suspended").is_some()
+        };
+        world.await_observed(selection.name(), "it is stuck", stuck).await;
+    }
+    world.emulator.reset_calls().await;
+    for selection in [&unknown, &denied, &suspended] {
+        world.delete(selection.name()).await;
+        await_gone(&world.api, selection.name(), Duration::from_secs(10)).await;
+    }
+    assert_eq!(world.jobs().await.len(), 0);
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
+    assert_eq!(events(&world, "TuningJobsLeftRunning").await, Vec::<String>::new());
+}
