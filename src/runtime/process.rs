@@ -59,8 +59,16 @@ pub async fn run(mut args: Args) -> Result<(), Box<dyn std::error::Error + Send 
 
     let client = client().await?;
     let operator = async {
-        let scope = scope(&args, &client, &readiness).await;
-        await_crd(&args, &client, &readiness).await;
+        let prepared = async {
+            let scope = scope(&args, &client, &readiness).await;
+            await_crd(&args, &client, &readiness).await;
+            scope
+        };
+        let scope = tokio::select! {
+            scope = prepared => scope,
+            // Nothing is under way yet that could need the grace.
+            () = ended(shutdown.clone()) => return,
+        };
         tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
         let settings = Settings {
             scope,
