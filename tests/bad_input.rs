@@ -65,8 +65,14 @@ async fn a_model_that_does_not_exist() {
     let scene = Scene::start("unknown-model", FAST, &[]).await;
     let wrong = jumpstart("tensorflow-ic-mobilnet", "*");
     scene.apply(&Manifest::new("sel", &["a", "b"]).candidate(&wrong)).await;
-    stalled(&scene, "sel", Reason::UnknownModel, 2, &["'js'", "`jumpStart.modelID`", "'tensorflow-ic-mobilnet'", "correct"])
-        .await;
+    stalled(
+        &scene,
+        "sel",
+        Reason::UnknownModel,
+        2,
+        &["'js'", "`jumpStart.modelID`", "'tensorflow-ic-mobilnet'", "correct"],
+    )
+    .await;
     assert_eq!(scene.calls(HUB).await, 1);
     cured(&scene, &Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, "*")), 3).await;
     assert_eq!(scene.jobs_created().await, 3, "the edit touches only the run that it concerns");
@@ -133,7 +139,8 @@ async fn creating_jobs_is_denied() {
     let scene = Scene::start("deny-create", FAST, &[]).await;
     scene.emulator.fault(json!({"operation": CREATE, "kind": "AccessDenied"})).await;
     scene.apply(&Manifest::new("sel", &["a", "b", "c", "d", "e", "f"])).await;
-    let texts = ["AccessDeniedException", "sagemaker:CreateHyperParameterTuningJob", "allow the action in the IAM policy"];
+    let texts =
+        ["AccessDeniedException", "sagemaker:CreateHyperParameterTuningJob", "allow the action in the IAM policy"];
     stalled(&scene, "sel", Reason::AccessDenied, 0, &texts).await;
     assert!(scene.calls(CREATE).await <= 4, "{} creates", scene.calls(CREATE).await);
     scene.emulator.clear_faults().await;

@@ -9,7 +9,7 @@ mod trouble;
 use modelselection_operator::api::{Reason, RunState};
 use serde_json::json;
 use support::{await_gone, await_until};
-use trouble::{LATER, Manifest, SOON, Scene, condition, foreign_job, number, run, says, training};
+use trouble::{LATER, Manifest, SOON, Scene, condition, foreign_job, number, run, says};
 
 const CREATE: &str = "CreateHyperParameterTuningJob";
 const DESCRIBE: &str = "DescribeHyperParameterTuningJob";
@@ -186,10 +186,9 @@ async fn somebody_elses_job_of_the_same_name_is_left_alone() {
     drop((operator, emulator));
 
     let emulator = support::Emulator::start(trouble::EMULATOR.as_ref(), &["--speed", "0"]).await;
-    training(&emulator, json!({"match": "*", "secondsPerEpoch": 10.0})).await;
+    emulator.behave(json!({"match": "*", "secondsPerEpoch": 10.0})).await;
     emulator.call(CREATE, &foreign_job(&name)).await.unwrap();
-    let mut options =
-        support::OperatorOptions::new(trouble::OPERATOR, support::shared().await, &emulator, &namespace);
+    let mut options = support::OperatorOptions::new(trouble::OPERATOR, support::shared().await, &emulator, &namespace);
     options.extra_env = vec![
         ("MODELSELECTION_CLUSTER_NAME".into(), "prod".into()),
         ("MODELSELECTION_MIN_SWEEP_SECONDS".into(), "0.5".into()),
@@ -263,9 +262,7 @@ async fn a_job_that_somebody_stopped_stays_stopped() {
     let name = run(&status, "a").tuning_job_name.clone().unwrap();
     let request = json!({"HyperParameterTuningJobName": name});
     scene.emulator.call("StopHyperParameterTuningJob", &request).await.unwrap();
-    scene
-        .status("stopped", "the stop is seen", SOON, |status| run(status, "a").state == RunState::Stopping)
-        .await;
+    scene.status("stopped", "the stop is seen", SOON, |status| run(status, "a").state == RunState::Stopping).await;
     scene.emulator.set_speed(300.0).await;
     let status = scene.completed("stopped", SOON).await;
     let a = run(&status, "a");
@@ -279,7 +276,7 @@ async fn a_job_that_somebody_stopped_stays_stopped() {
 #[tokio::test]
 async fn a_job_without_any_objective_says_so() {
     let scene = Scene::start("no-objective", FAST, &[]).await;
-    training(&scene.emulator, json!({"match": "*/a:1", "nanMetrics": ["val_accuracy"]})).await;
+    scene.emulator.behave(json!({"match": "*/a:1", "nanMetrics": ["val_accuracy"]})).await;
     scene.apply(&Manifest::new("silent", &["a", "b"])).await;
     let status = scene.completed("silent", SOON).await;
     let a = run(&status, "a");

@@ -10,7 +10,8 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams};
 use modelselection_operator::api::ModelSelection;
 use support::{
-    Emulator, Operator, OperatorOptions, apply_yaml, await_gone, await_object, await_until, fresh_namespace, install_crd, shared,
+    Emulator, Operator, OperatorOptions, apply_yaml, await_gone, await_object, await_until, fresh_namespace,
+    install_crd, shared,
 };
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
@@ -33,7 +34,8 @@ async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_manifest() {
     let mut operator = Operator::start(options);
     operator.await_ready(Duration::from_secs(30)).await;
 
-    let manifest = include_str!("../examples/caltech256.yaml").replace("namespace: default", &format!("namespace: {namespace}"));
+    let manifest =
+        include_str!("../examples/caltech256.yaml").replace("namespace: default", &format!("namespace: {namespace}"));
     apply_yaml(&client, &manifest).await.unwrap();
     let api: Api<ModelSelection> = Api::namespaced(client.clone(), &namespace);
     await_object(&api, "caltech256", "complete", Duration::from_secs(60), |selection: &ModelSelection| {

@@ -111,9 +111,9 @@ impl Scene {
         install_crd(&client, CRD.as_ref()).await;
         let namespace = fresh_namespace(&client, purpose).await;
         let emulator = Emulator::start(EMULATOR.as_ref(), emulator).await;
-        training(&emulator, json!({"match": "*", "secondsPerEpoch": 10.0})).await;
+        emulator.behave(json!({"match": "*", "secondsPerEpoch": 10.0})).await;
         let mut options = OperatorOptions::new(OPERATOR, plane, &emulator, &namespace);
-        let quick = [("MODELSELECTION_MIN_SWEEP_SECONDS", "0.5"), ("MODELSELECTION_MAX_SWEEP_SECONDS", "2")];
+        let quick = [("MODELSELECTION_MIN_SWEEP_SECONDS", "0.5"), ("MODELSELECTION_MAX_SWEEP_SECONDS", "1")];
         let environment = quick.iter().chain(operator).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         options.extra_env.extend(environment);
         let mut operator = Operator::start(options);
@@ -206,13 +206,6 @@ impl Scene {
     pub async fn print_calls(&self, test: &str) {
         println!("{test}: {}", self.emulator.calls().await);
     }
-}
-
-/// Lays a row over the emulator's table of models.
-pub async fn training(emulator: &Emulator, row: Value) {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let answer = client.post(format!("{}/_emulator/training", emulator.url())).json(&row).send().await.unwrap();
-    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
 }
 
 pub fn condition<'a>(status: &'a ModelSelectionStatus, kind: &str) -> Option<&'a Condition> {
