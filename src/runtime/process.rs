@@ -220,7 +220,8 @@ async fn await_crd(args: &Args, client: &Client, readiness: &Readiness) {
     loop {
         match tokio::time::timeout(Duration::from_secs(10), api.list(&ListParams::default().limit(1))).await {
             Ok(Ok(_)) => return readiness.set(CRD, Ok(())),
-            Ok(Err(kube::Error::Api(status))) if status.is_not_found() => {
+            // By the code: for a group that is not served the API server answers plain text, without a reason.
+            Ok(Err(kube::Error::Api(status))) if status.code == 404 => {
                 let remedy = "modelselections.modelselection.dev is not installed; apply crds/modelselections.yaml";
                 readiness.set(CRD, Err(remedy.to_owned()));
             }
