@@ -205,7 +205,7 @@ async fn somebody_elses_job_of_the_same_name_is_left_alone() {
     assert!(message.contains("`rerun`"), "the remedy: {message}");
     // The others go on, and each of their steps is a pass that must not ask about the conflict again.
     for _ in 0..4 {
-        scene.emulator.advance(60).await;
+        scene.emulator.advance(40).await;
         let sweeps = scene.calls(LIST).await;
         await_until("another sweep", SOON, async || scene.calls(LIST).await > sweeps + 1).await;
     }
