@@ -96,7 +96,7 @@ impl Catalog {
         let newest = versions.iter().filter(|version| version_matches(wanted, version)).max_by_key(|v| numbers(v));
         newest.cloned().ok_or_else(|| {
             let known = versions.join(", ");
-            let message = format!("model '{model_id}' has no version '{wanted}'; it has {known}");
+            let message = format!("model '{model_id}' has no version '{wanted}' (`jumpStart.version`); it has {known}");
             CatalogError::Problem((Reason::UnknownVersion, message))
         })
     }
@@ -107,7 +107,7 @@ impl Catalog {
             Ok(content) => Ok((
                 Reason::UnknownVersion,
                 format!(
-                    "model '{model_id}' has no version '{version}'; the newest is '{}', or write '*'",
+                    "model '{model_id}' has no version '{version}' (`jumpStart.version`); the newest is '{}', or write '*'",
                     content.version
                 ),
             )),

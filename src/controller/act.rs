@@ -21,8 +21,9 @@ use crate::tuning::{Class, JobRequest, Region, TuningError};
 const CONCURRENCY: usize = 4;
 /// Creates in one pass, so that the status shows progress.
 const PER_PASS: usize = 16;
-/// Describes of a job whose name is taken but that cannot be found, before its name is given up.
-const GHOST_TRIES: u32 = 4;
+/// Describes of a job whose name is taken but that cannot be found, before its name is given up: some four minutes. A job
+/// whose Create was answered to nobody may be as unknown to Describe, and for as long, as any other new job.
+const GHOST_TRIES: u32 = 8;
 
 /// The runs that would start at once if there were places: waiting, and not for a person.
 pub(super) fn startable<'a>(
@@ -63,8 +64,10 @@ pub(super) fn choose(
         .filter_map(|index| {
             let request = requests.remove(&index)?;
             let run = std::mem::take(&mut runs[index]);
-            let run = RunStatus { tuning_job_name: Some(request.name.clone()), ..run };
-            runs[index] = run.with(RunState::Waiting, Some(Reason::Creating), None);
+            // What went wrong before stays said until the answer to the new try is there: conditions and Events would
+            // otherwise come and go with every try.
+            let reason = run.reason.filter(|reason| *reason != Reason::Queued).or(Some(Reason::Creating));
+            runs[index] = RunStatus { tuning_job_name: Some(request.name.clone()), reason, ..run };
             Some((index, request))
         })
         .collect()
@@ -104,22 +107,22 @@ pub(super) async fn create(at: &Subjects<'_>, runs: &mut [RunStatus], chosen: Ve
             halted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(class);
         }
         match class {
-            Class::Quota => {
-                let held = runs.iter().filter(|run| holds_place(run)).count();
-                ctx.slots.refused(uid, &at.pool, held, clock::now());
-            }
-            // The rate has been lowered; nothing is wrong with the run.
-            Class::Throttled => {}
+            // The rate has been lowered, or the quota is noted below; nothing is wrong with the run.
+            Class::Quota | Class::Throttled => {}
             _ => drop(failed(at, subject, class)),
         }
     }
     drop(results);
+    let held = runs.iter().filter(|run| holds_place(run)).count();
     if created > 0 {
         ctx.attempts.succeeded(uid, &Subject::Creates);
-        ctx.slots.accepted(uid, &at.pool, runs.iter().filter(|run| holds_place(run)).count());
+        ctx.slots.accepted(uid, &at.pool, held);
     }
-    if let Some(class) = halt().filter(|class| *class != Class::Quota) {
-        failed(at, Subject::Creates, class);
+    match halt() {
+        None => {}
+        // Once for a pass, and only now that every call has its answer: the number that run is what the quota allows.
+        Some(Class::Quota) => ctx.slots.refused(uid, &at.pool, held, clock::now()),
+        Some(class) => drop(failed(at, Subject::Creates, class)),
     }
 }
 
@@ -291,6 +294,14 @@ pub(super) async fn stop_own(
         }
     }
     region.stop(name).await
+}
+
+/// How many more jobs the selection would start if only the limits over all selections counted: what its own limit
+/// forbids it must not keep from others.
+pub(super) fn wanted(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> usize {
+    let held = runs.iter().filter(|run| holds_place(run)).count();
+    let waiting = startable(spec, runs).filter(|(_, run)| !holds_place(run)).count();
+    waiting.min(own_limit(spec).saturating_sub(held))
 }
 
 /// Whether a further pass right now would get on: places are there, and runs that may take them.

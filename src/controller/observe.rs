@@ -19,6 +19,8 @@ use crate::tuning::{Class, TuningError};
 const CONCURRENCY: usize = 4;
 /// A job may be unknown to Describe for some minutes after it was created.
 const PROPAGATION_TRIES: u32 = 6;
+/// One that was seen before is asked for once more, in case the answer came from a replica that lags.
+const GONE_TRIES: u32 = 2;
 
 /// Brings the active runs up to date. Returns why SageMaker cannot be observed, when a person must help.
 pub(super) async fn observe(at: &Subjects<'_>, runs: &mut [RunStatus]) -> Option<(Reason, String)> {
@@ -102,11 +104,8 @@ async fn described(at: &Subjects<'_>, run: RunStatus) -> RunStatus {
             }
         },
         Err(error) if error.class == Class::NotFound => {
-            if failed(&error, Duration::from_secs(5)) >= PROPAGATION_TRIES {
-                run.gone()
-            } else {
-                run
-            }
+            let tries = if run.training_jobs.is_some() { GONE_TRIES } else { PROPAGATION_TRIES };
+            if failed(&error, Duration::from_secs(5)) >= tries { run.gone() } else { run }
         }
         Err(error) => {
             failed(&error, Duration::from_secs(2));

@@ -168,7 +168,7 @@ fn next(at: &Subjects<'_>, status: &ModelSelectionStatus) -> Action {
         status.runs.iter().filter(|run| run.state.active()).filter_map(|run| run.tuning_job_name.as_deref()).collect();
     ctx.observer.track(region.name(), object, &names);
     ctx.observer.forget(object, Some(region.name()));
-    let waiting = act::startable(&selection.spec, &status.runs).count();
+    let waiting = act::wanted(&selection.spec, &status.runs);
     let held = status.runs.iter().filter(|run| act::holds_place(run)).count();
     for waiter in ctx.slots.settle(uid, held, waiting) {
         let _ = ctx.wake.send(waiter);
@@ -180,7 +180,7 @@ fn next(at: &Subjects<'_>, status: &ModelSelectionStatus) -> Action {
     let now = clock::now();
     let quota = status.runs.iter().any(|run| run.reason == Some(Reason::QuotaExceeded));
     let retry = ctx.attempts.next_try(uid, now);
-    let probe = quota.then(|| ctx.slots.next_try(pool, now).unwrap_or_default());
+    let probe = if quota { ctx.slots.next_try(pool, now) } else { None };
     let more = act::more_to_do(at, status).then_some(Duration::from_millis(100));
     let safety = cadence::jitter(SAFETY, uid, 0);
     let soonest = [retry, probe, more].into_iter().flatten().min().map_or(safety, |pause| pause.min(safety));

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream;
-use kube::ResourceExt as _;
 use tokio::sync::OnceCell;
 
 use super::attempts::Subject;
@@ -178,12 +177,7 @@ impl Subjects<'_> {
             }
         };
         self.ctx.attempts.failed(&self.uid, subject, first, most, clock::now());
-        tracing::info!(
-            name = self.selection.name_any(),
-            reason = told.0.as_str(),
-            message = told.1,
-            "a model cannot be resolved"
-        );
+        tracing::info!(reason = told.0.as_str(), why = told.1, "a model cannot be resolved");
         told
     }
 }

@@ -158,17 +158,27 @@ impl State {
         let Some(pool) = self.entries.get(uid).map(|entry| &entry.pool) else { return 0 };
         let fair = |limit: usize, counts: &dyn Fn(&Pool) -> bool| {
             let members: Vec<_> = self.entries.iter().filter(|(_, entry)| counts(&entry.pool)).collect();
-            let demands: Vec<Demand> = members.iter().map(|(_, entry)| entry.demand).collect();
+            let demands: Vec<Demand> = members.iter().map(|(_, entry)| self.satisfiable(entry, now)).collect();
             members.iter().position(|(id, _)| *id == uid).map_or(0, |me| share(limit, &demands, me))
         };
         let granted = fair(limit, &|other| other.region == pool.region);
-        match self.refused.get(pool) {
-            Some(refused) => {
-                let limit = refused.limit + usize::from(refused.retry_at <= now);
-                granted.min(fair(limit, &|other| other == pool))
-            }
+        match self.allowed(pool, now) {
+            Some(allowed) => granted.min(fair(allowed, &|other| other == pool)),
             None => granted,
         }
+    }
+
+    /// How many jobs may run in a pool, as far as SageMaker has refused one.
+    fn allowed(&self, pool: &Pool, now: Timestamp) -> Option<usize> {
+        self.refused.get(pool).map(|refused| refused.limit + usize::from(refused.retry_at <= now))
+    }
+
+    /// The demand without what SageMaker would refuse: that must not keep places from others.
+    fn satisfiable(&self, entry: &Entry, now: Timestamp) -> Demand {
+        let Entry { pool, demand, .. } = entry;
+        let active = || self.entries.values().filter(|e| e.pool == *pool).map(|e| e.demand.active).sum();
+        let room = self.allowed(pool, now).map_or(usize::MAX, |allowed| allowed.saturating_sub(active()));
+        Demand { waiting: demand.waiting.min(room), ..*demand }
     }
 }
 
@@ -231,5 +241,14 @@ mod tests {
         assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 3, 4, at(15)), 1);
         slots.accepted("a", &pool("p3"), 4);
         assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 4, 3, at(15)), 3);
+    }
+
+    #[test]
+    fn a_refused_selection_keeps_no_places_from_others() {
+        let slots = Slots::new(4);
+        slots.reserve("a", &object("a"), &pool("p3"), 0, 4, at(0));
+        slots.refused("a", &pool("p3"), 0, at(0));
+        slots.settle("a", 0, 4);
+        assert_eq!(slots.reserve("b", &object("b"), &pool("c5"), 0, 8, at(1)), 4);
     }
 }

@@ -77,7 +77,9 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
             .map(|e| format!("candidate '{}' cannot be on the front: {}", e.candidate, e.message))
             .collect::<Vec<_>>()
     };
-    if let (true, Some(first)) = (missing(before).is_empty(), missing(after).first()) {
+    // Told already when it is also why the selection as a whole has no result.
+    let told = news.iter().any(|news| news.reason == Reason::MetricMissing.as_str());
+    if let (true, Some(first)) = (missing(before).is_empty() && !told, missing(after).first()) {
         news.push(News { warning: true, reason: Reason::MetricMissing.as_str(), note: clip(first, NOTE_MAX) });
     }
     news

@@ -29,6 +29,8 @@ pub enum Kind {
     RoleNotAssumable,
     /// The first channel's data is not there (yet).
     NoS3Objects,
+    /// `ResourceNotFound`, as while a new job is not known everywhere yet.
+    NotFound,
     /// Waits for `delayMillis` of real time before anything else happens.
     Delay,
 }
@@ -161,6 +163,10 @@ pub fn error(kind: Kind, subject: &Subject<'_>) -> Option<ApiError> {
         Kind::UnrecognizedClient => ApiError::unrecognized_client(),
         Kind::RoleNotAssumable => role_not_assumable(role),
         Kind::NoS3Objects => no_objects(uri, region, role),
+        Kind::NotFound => ApiError::not_found(format!(
+            "Amazon SageMaker can't find a tuning job called {}. Type another name.",
+            resource.rsplit('/').next().unwrap_or_default()
+        )),
         Kind::DropAnswer | Kind::DropRequest | Kind::ServiceUnavailable | Kind::Delay => return None,
     })
 }

@@ -85,6 +85,10 @@ impl Default for Metrics {
             status_writes: Counter::default(),
             runs: Family::default(),
         };
+        // There from the start: a counter that appears with its first event hides that event from `increase()`.
+        let labels = ControllerLabels { controller: CONTROLLER };
+        drop(metrics.reconcile_errors.get_or_create(&labels));
+        drop(metrics.active_workers.get_or_create(&labels));
         let mut registry = Registry::default();
         registry.register("controller_runtime_reconcile", "Reconciles by result", metrics.reconciles.clone());
         registry.register(

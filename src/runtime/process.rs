@@ -59,8 +59,16 @@ pub async fn run(mut args: Args) -> Result<(), Box<dyn std::error::Error + Send 
 
     let client = client().await?;
     let operator = async {
-        let scope = scope(&args, &client, &readiness).await;
-        await_crd(&args, &client, &readiness).await;
+        let prepared = async {
+            let scope = scope(&args, &client, &readiness).await;
+            await_crd(&args, &client, &readiness).await;
+            scope
+        };
+        let scope = tokio::select! {
+            scope = prepared => scope,
+            // Nothing is under way yet that could need the grace.
+            () = ended(shutdown.clone()) => return,
+        };
         tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
         let settings = Settings {
             scope,
@@ -212,7 +220,8 @@ async fn await_crd(args: &Args, client: &Client, readiness: &Readiness) {
     loop {
         match tokio::time::timeout(Duration::from_secs(10), api.list(&ListParams::default().limit(1))).await {
             Ok(Ok(_)) => return readiness.set(CRD, Ok(())),
-            Ok(Err(kube::Error::Api(status))) if status.is_not_found() => {
+            // By the code: for a group that is not served the API server answers plain text, without a reason.
+            Ok(Err(kube::Error::Api(status))) if status.code == 404 => {
                 let remedy = "modelselections.modelselection.dev is not installed; apply crds/modelselections.yaml";
                 readiness.set(CRD, Err(remedy.to_owned()));
             }

@@ -1,10 +1,18 @@
 //! Logs, to stderr.
 
+use std::fmt;
 use std::io::IsTerminal as _;
 
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::{FormatFields, JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::args::LogFormat;
+use super::clock;
 
 /// This program's own news and others' warnings. kube's client logs each refused request a second time, without saying
 /// which object it was about.
@@ -16,6 +24,111 @@ pub(super) fn start(format: LogFormat) {
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => logs.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => logs.json().flatten_event(true).with_span_list(false).init(),
+        LogFormat::Json => logs.fmt_fields(JsonFields::new()).event_format(Flat).init(),
+    }
+}
+
+/// One JSON object a line, with the fields of the event and of its spans side by side. The format that comes with
+/// tracing-subscriber writes the name of the span over a field `name`, which here is that of the selection.
+struct Flat;
+
+impl<S, N> FormatEvent<S, N> for Flat
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(&self, ctx: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut line = Map::new();
+        for span in ctx.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
+            let extensions = span.extensions();
+            let fields = extensions.get::<FormattedFields<N>>().map_or("", |fields| fields.fields.as_str());
+            if let Ok(Value::Object(fields)) = serde_json::from_str(fields) {
+                line.extend(fields);
+            }
+        }
+        event.record(&mut Fields(&mut line));
+        let metadata = event.metadata();
+        line.insert("timestamp".to_owned(), clock::now().to_string().into());
+        line.insert("level".to_owned(), metadata.level().as_str().into());
+        line.insert("target".to_owned(), metadata.target().into());
+        writeln!(writer, "{}", Value::Object(line))
+    }
+}
+
+struct Fields<'a>(&'a mut Map<String, Value>);
+
+impl Fields<'_> {
+    fn set(&mut self, field: &Field, value: impl Into<Value>) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.set(field, format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_object_with_the_fields_of_the_span() {
+        let buffer = Buffer::default();
+        let written = buffer.clone();
+        let logs = tracing_subscriber::fmt()
+            .fmt_fields(JsonFields::new())
+            .event_format(Flat)
+            .with_writer(move || buffer.clone())
+            .finish();
+        tracing::subscriber::with_default(logs, || {
+            let span = tracing::info_span!("selection", namespace = "vision", name = "caltech256");
+            span.in_scope(|| tracing::info!(job = "ms-x", failures = 3, "two\nlines"));
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["namespace"], "vision");
+        assert_eq!(line["name"], "caltech256");
+        assert_eq!(line["message"], "two\nlines");
+        assert_eq!((line["job"].as_str(), line["failures"].as_i64()), (Some("ms-x"), Some(3)));
+        assert_eq!(line["level"], "INFO");
     }
 }

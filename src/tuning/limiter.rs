@@ -64,25 +64,37 @@ pub struct Budget {
     rate: f64,
     tokens: f64,
     refilled: Timestamp,
+    slowed: Option<Timestamp>,
 }
 
 impl Budget {
     /// A full bucket at the highest rate.
     pub fn new(ceiling: f64, now: Timestamp) -> Self {
-        Self { ceiling, rate: ceiling, tokens: ceiling.max(1.0), refilled: now }
+        Self { ceiling, rate: ceiling, tokens: ceiling.max(1.0), refilled: now, slowed: None }
     }
 
     /// Takes one call out of the budget and returns how long it must wait for its turn. Calls that wait have their
-    /// place: the next one waits longer.
-    pub fn take(&mut self, now: Timestamp) -> Duration {
+    /// place: the next one waits longer. A call that would have to wait for longer than `patience` takes no place: the
+    /// time is returned as an error.
+    pub fn take(&mut self, now: Timestamp, patience: Duration) -> Result<Duration, Duration> {
         let elapsed = now.duration_since(self.refilled).as_secs_f64().max(0.0);
         self.refilled = now;
-        self.tokens = (self.tokens + elapsed * self.rate).min(self.rate.max(1.0)) - 1.0;
-        Duration::from_secs_f64((-self.tokens / self.rate).max(0.0))
+        self.tokens = (self.tokens + elapsed * self.rate).min(self.rate.max(1.0));
+        let wait = Duration::from_secs_f64(((1.0 - self.tokens) / self.rate).max(0.0));
+        if wait > patience {
+            return Err(wait);
+        }
+        self.tokens -= 1.0;
+        Ok(wait)
     }
 
-    /// SageMaker throttled a call: half the rate, and nothing at once.
-    pub fn throttled(&mut self) {
+    /// SageMaker throttled a call that was sent at `sent`: half the rate, and nothing at once. Calls that were on their
+    /// way already when the rate was lowered say nothing about the new one.
+    pub fn throttled(&mut self, sent: Timestamp, now: Timestamp) {
+        if self.slowed.is_some_and(|slowed| sent < slowed) {
+            return;
+        }
+        self.slowed = Some(now);
         self.rate = (self.rate / 2.0).max(FLOOR);
         self.tokens = self.tokens.min(0.0);
     }
@@ -105,16 +117,17 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// How long a call of `operation` must wait for its turn; its place is taken.
-    pub fn take(&self, operation: Operation, now: Timestamp) -> Duration {
-        self.with(operation, now, |budget| budget.take(now))
+    /// How long a call of `operation` must wait for its turn; its place is taken. An error when that would be longer than
+    /// `patience`.
+    pub fn take(&self, operation: Operation, now: Timestamp, patience: Duration) -> Result<Duration, Duration> {
+        self.with(operation, now, |budget| budget.take(now, patience))
     }
 
-    /// Notes how a call of `operation` ended, and returns the rate from now on.
-    pub fn note(&self, operation: Operation, throttled: bool, now: Timestamp) -> f64 {
+    /// Notes how a call of `operation` that was sent at `sent` ended, and returns the rate from now on.
+    pub fn note(&self, operation: Operation, throttled: bool, sent: Timestamp, now: Timestamp) -> f64 {
         self.with(operation, now, |budget| {
             if throttled {
-                budget.throttled();
+                budget.throttled(sent, now);
             } else {
                 budget.succeeded();
             }
@@ -133,6 +146,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const PATIENT: Duration = Duration::MAX;
+
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millisecond(millis).unwrap()
     }
@@ -140,26 +155,48 @@ mod tests {
     #[test]
     fn a_second_of_calls_goes_at_once_and_the_rest_in_turn() {
         let mut budget = Budget::new(4.0, at(0));
-        let waits: Vec<u128> = (0..6).map(|_| budget.take(at(0)).as_millis()).collect();
+        let waits: Vec<u128> = (0..6).map(|_| budget.take(at(0), PATIENT).unwrap().as_millis()).collect();
         assert_eq!(waits, [0, 0, 0, 0, 250, 500]);
-        assert_eq!(budget.take(at(2_000)).as_millis(), 0);
+        assert_eq!(budget.take(at(2_000), PATIENT).unwrap().as_millis(), 0);
     }
 
     #[test]
     fn throttling_halves_and_success_restores() {
         let mut budget = Budget::new(4.0, at(0));
-        budget.throttled();
-        budget.throttled();
+        budget.throttled(at(0), at(1));
+        budget.throttled(at(1), at(2));
         assert!((budget.rate() - 1.0).abs() < 1e-9);
-        assert!(budget.take(at(0)).as_millis() >= 1000);
+        assert!(budget.take(at(0), PATIENT).unwrap().as_millis() >= 1000);
         for _ in 0..15 {
             budget.succeeded();
         }
         assert!((budget.rate() - 4.0).abs() < 1e-9);
-        for _ in 0..100 {
-            budget.throttled();
+        for n in 0..100 {
+            budget.throttled(at(n), at(n));
         }
         assert!((budget.rate() - FLOOR).abs() < 1e-9);
+    }
+
+    #[test]
+    fn calls_that_were_refused_together_slow_down_once() {
+        let mut budget = Budget::new(4.0, at(0));
+        for answer in 10..14 {
+            budget.throttled(at(0), at(answer));
+        }
+        assert!((budget.rate() - 2.0).abs() < 1e-9);
+        budget.throttled(at(10), at(20));
+        assert!((budget.rate() - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn who_does_not_wait_takes_no_place() {
+        let mut budget = Budget::new(4.0, at(0));
+        budget.throttled(at(0), at(0));
+        budget.take(at(0), PATIENT).unwrap();
+        for _ in 0..10 {
+            assert_eq!(budget.take(at(0), Duration::from_millis(600)), Err(Duration::from_secs(1)));
+        }
+        assert_eq!(budget.take(at(0), PATIENT), Ok(Duration::from_secs(1)));
     }
 
     proptest! {
@@ -170,7 +207,7 @@ mod tests {
             let mut starts: Vec<f64> = Vec::new();
             for gap in gaps {
                 now += gap;
-                starts.push(f64::from(i32::try_from(now).unwrap()) / 1000.0 + budget.take(at(now)).as_secs_f64());
+                starts.push(f64::from(i32::try_from(now).unwrap()) / 1000.0 + budget.take(at(now), PATIENT).unwrap().as_secs_f64());
             }
             starts.sort_by(f64::total_cmp);
             for window in starts.windows(9) {

@@ -308,21 +308,19 @@ impl Region {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        let wait = self.limits.take(operation, clock::now());
-        if wait > MAX_WAIT {
-            return Err(TuningError {
-                class: Class::Throttled,
-                operation: operation.as_str(),
-                code: None,
-                message: format!("its turn comes only in {} s, since SageMaker throttles it", wait.as_secs()),
-            });
-        }
+        let turn = self.limits.take(operation, clock::now(), MAX_WAIT);
+        let wait = turn.map_err(|wait| TuningError {
+            class: Class::Throttled,
+            operation: operation.as_str(),
+            code: None,
+            message: format!("its turn comes only in {} s, since SageMaker throttles it", wait.as_secs()),
+        })?;
         tokio::time::sleep(wait).await;
         let started = clock::now();
         let result = send().await.map_err(|error| classify(operation, &error));
         let now = clock::now();
         let class = result.as_ref().err().map(|error| error.class);
-        let rate = self.limits.note(operation, class == Some(Class::Throttled), now);
+        let rate = self.limits.note(operation, class == Some(Class::Throttled), started, now);
         self.metrics.sagemaker_call(&self.name, operation, class, now.duration_since(started).as_secs_f64(), rate);
         if let Err(error) = &result {
             tracing::debug!(region = &*self.name, class = error.class.as_str(), %error, "SageMaker call failed");

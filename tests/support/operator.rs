@@ -133,6 +133,11 @@ impl Operator {
         self.process.exit_status()
     }
 
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// Its memory in KiB (resident set).
     pub fn rss_kib(&self) -> u64 {
         let path = format!("/proc/{}/status", self.process.pid());
