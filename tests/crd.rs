@@ -118,11 +118,11 @@ fn the_lint_sees_every_fault() {
         [
             "default-below-list",
             "description-missing",
-            "description-starts-with-field",
             "description-says-default",
             "description-says-effect-of-change",
             "description-says-required",
             "description-says-unit",
+            "description-starts-with-field",
             "enum-camel-case",
             "flux-variable",
             "format-known",
@@ -136,11 +136,7 @@ fn the_lint_sees_every_fault() {
             "no-preserve-unknown-fields",
             "rule-message",
             "string-max-length",
-        ]
-        .into_iter()
-        .collect::<std::collections::BTreeSet<_>>()
-        .into_iter()
-        .collect::<Vec<_>>(),
+        ],
         "{seen:#?}"
     );
 }

@@ -44,19 +44,22 @@ pub type Hyperparameters = BTreeMap<String, String>;
     validation = Rule::new("size(self.candidates) * size(self.datasets) <= 512")
         .message("`candidates` times `datasets` must be at most 512 runs; split the selection")
         .field_path(".candidates"),
+    validation = Rule::new("!has(self.region) || (self.region.startsWith('cn-') == self.executionRoleARN.startsWith('arn:aws-cn:') && self.region.startsWith('us-gov-') == self.executionRoleARN.startsWith('arn:aws-us-gov:'))")
+        .message("`executionRoleARN` must be of the partition of `region`: 'arn:aws-cn:' for 'cn-', 'arn:aws-us-gov:' for 'us-gov-', neither for other regions")
+        .field_path(".executionRoleARN"),
     // Without them SageMaker has nothing to read the metrics by. A JumpStart model brings its own.
     validation = Rule::new("has(self.training.metricDefinitions) || self.candidates.all(c, has(c.jumpStart) || has(c.metricDefinitions))")
         .message("`training.metricDefinitions` must be set when a candidate has its own `algorithm`: SageMaker reads the metrics from its logs by them")
         .field_path(".training"),
     validation = Rule::new("has(self.training.metricDefinitions) && self.training.metricDefinitions.exists(m, m.name == self.tuning.objective.metric) || self.candidates.all(c, has(c.jumpStart) || (has(c.metricDefinitions) ? c.metricDefinitions.exists(m, m.name == self.tuning.objective.metric) : !has(self.training.metricDefinitions)))")
-        .message("`tuning.objective.metric` must be one of `training.metricDefinitions`; add a definition with that name or correct the name")
+        .message("`tuning.objective.metric` must be one of `training.metricDefinitions`, or of the `metricDefinitions` of each candidate with its own `algorithm`; add a definition with that name or correct the name")
         .field_path(".tuning.objective"),
     // Those of a JumpStart model or of a candidate cannot be told here; the operator checks them before it makes a job.
     validation = Rule::new("!has(self.training.metricDefinitions) || self.candidates.exists(c, has(c.jumpStart) || has(c.metricDefinitions)) || self.objectives.all(o, self.training.metricDefinitions.exists(m, m.name == o.metric))")
-        .message("`objectives` must each name one of `training.metricDefinitions`; add a definition with that name or correct the name")
+        .message("`objectives` must each name one of `training.metricDefinitions` when no candidate brings others; add a definition with that name or correct the name")
         .field_path(".objectives"),
     validation = Rule::new("!has(self.training.metricDefinitions) || !has(self.constraints) || self.candidates.exists(c, has(c.jumpStart) || has(c.metricDefinitions)) || self.constraints.all(o, self.training.metricDefinitions.exists(m, m.name == o.metric))")
-        .message("`constraints` must each name one of `training.metricDefinitions`; add a definition with that name or correct the name")
+        .message("`constraints` must each name one of `training.metricDefinitions` when no candidate brings others; add a definition with that name or correct the name")
         .field_path(".constraints"),
     validation = Rule::new("!self.candidates.exists(c, has(c.jumpStart)) || self.datasets.all(d, d.channels.all(h, h.name != 'model' && h.name != 'code'))")
         .message("`channels` must have names other than 'model' and 'code' when a candidate has `jumpStart`: the operator adds these two itself")

@@ -62,7 +62,7 @@ fn object(page: &mut String, path: &str, schema: &Value) -> std::fmt::Result {
     let empty = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&empty);
     let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|x| x == name));
-    let description = schema["description"].as_str().unwrap_or_default();
+    let (_, description) = split(schema["description"].as_str().unwrap_or_default());
     write!(
         page,
         "\n## {path}\n\n{description}\n\n| field | type | bounds | default | description |\n|---|---|---|---|---|\n"
@@ -78,7 +78,7 @@ fn object(page: &mut String, path: &str, schema: &Value) -> std::fmt::Result {
             page,
             "| `{name}` | {} | {} | {} | {} |",
             kind(property),
-            cell(&bounds(property)),
+            cell(&bounds(name, property)),
             cell(&default),
             cell(&description)
         )?;
@@ -118,7 +118,7 @@ fn kind(schema: &Value) -> String {
     }
 }
 
-fn bounds(schema: &Value) -> String {
+fn bounds(name: &str, schema: &Value) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some(values) = schema["enum"].as_array() {
         parts.push(values.iter().filter_map(Value::as_str).map(|v| format!("`{v}`")).collect::<Vec<_>>().join(", "));
@@ -136,9 +136,12 @@ fn bounds(schema: &Value) -> String {
             (None, None) => {}
         }
     }
-    parts.extend(rules(schema).map(str::to_owned));
+    // Those of an object are below its own table.
+    if schema.get("properties").is_none() {
+        parts.extend(rules(schema).map(|rule| rule.trim_start_matches(&format!("`{name}` ")).to_owned()));
+    }
     if schema["items"]["type"] != "object" && schema["items"].is_object() {
-        parts.push(format!("each {}", bounds(&schema["items"])));
+        parts.push(format!("each {}", bounds(name, &schema["items"])));
     }
     parts.join("; ")
 }

@@ -71,7 +71,7 @@ fn accepted() -> Vec<Case> {
         good(
             "every field of the top",
             jumpstart(),
-            "{region: us-gov-west-1, maxConcurrentTuningJobs: 512, retries: 10, suspend: true, suspendPolicy: Stop, deletionPolicy: Retain, readyPolicy: Completed, rerun: 2026-11-24}",
+            "{region: us-gov-west-1, executionRoleARN: 'arn:aws-us-gov:iam::111122223333:role/Role', maxConcurrentTuningJobs: 512, retries: 10, suspend: true, suspendPolicy: Stop, deletionPolicy: Retain, readyPolicy: Completed, rerun: 2026-11-24}",
         ),
         good(
             "a region of the European Sovereign Cloud",
@@ -244,6 +244,11 @@ fn refused() -> Vec<Case> {
         bad("a bad readyPolicy", "readyPolicy: Always", &["spec.readyPolicy", "\"Launched\", \"Completed\""]),
         bad("a long rerun", &format!("rerun: {}", "x".repeat(65)), &["spec.rerun", "Too long"]),
         bad("a suspend that is no boolean", "suspend: 'yes'", &["spec.suspend", "boolean"]),
+        bad(
+            "a role of another partition",
+            "region: cn-north-1",
+            &["spec.executionRoleARN", "`executionRoleARN` must be of the partition of `region`"],
+        ),
         // Objectives and constraints.
         bad("an empty list of objectives", "objectives: []", &["spec.objectives", "at least 1 items"]),
         bad(
@@ -830,6 +835,11 @@ fn refused() -> Vec<Case> {
             what: "a long name",
             object: merged(jumpstart(), json!({"metadata": {"name": "x".repeat(64)}})),
             told: &["`metadata.name` must be at most 63 characters long"],
+        },
+        Case {
+            what: "a name in upper case",
+            object: merged(jumpstart(), json!({"metadata": {"name": "Caltech"}})),
+            told: &["metadata.name", "lower"],
         },
         Case { what: "no spec", object: merged(jumpstart(), json!({"spec": null})), told: &["spec: Required value"] },
     ]
