@@ -33,6 +33,7 @@ lint: ## formatting and clippy
 generate: ## write what is generated: the CRD and its reference
 	cargo build --quiet --bin crdgen
 	target/debug/crdgen > crds/modelselections.yaml.new && mv crds/modelselections.yaml.new crds/modelselections.yaml
+	target/debug/crdgen --markdown > docs/reference/api.md.new && mv docs/reference/api.md.new docs/reference/api.md
 
 .PHONY: generated
 generated: generate ## fail when something generated is not what is checked in

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::conditions::Condition;
 use super::spec::Hyperparameters;
 
-/// What the operator last saw. Everything here can be rebuilt from the spec and SageMaker.
+/// status is what the operator last saw. Everything here can be rebuilt from the spec and SageMaker.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelSelectionStatus {
@@ -133,6 +133,7 @@ pub struct RunStatus {
     pub state: RunState,
     /// reason says in one word why a run waits, failed or was stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::crd::reason_schema")]
     pub reason: Option<crate::api::Reason>,
     /// message says it in words, with the remedy where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -213,7 +214,7 @@ pub struct BestTrainingJob {
     pub training_job_name: String,
     /// hyperparameters that the search chose; the fixed ones are those of the definition.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    #[schemars(schema_with = "super::crd::hyperparameters_schema")]
+    #[schemars(schema_with = "super::crd::chosen_hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
     /// metrics are the final values of all metrics that the training job emitted, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
