@@ -278,6 +278,9 @@ pub struct SupersededJob {
     /// region that the job runs in.
     #[schemars(length(max = 32))]
     pub region: String,
+    /// stopRequested is true once SageMaker has accepted to stop the job.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop_requested: bool,
 }
 
 /// The Pareto set of one dataset.

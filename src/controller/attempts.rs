@@ -6,23 +6,44 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::api::RunStatus;
 use crate::decide::cadence;
 
-/// What is tried: something of the selection as a whole, or one run of it.
+/// What is tried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Subject {
+    /// A whole reconcile, which failed with an error of the infrastructure.
+    Reconcile,
     /// Creating jobs at all.
     Creates,
-    /// The run of a candidate on a dataset.
-    Run(String, String),
-    /// A reconcile that failed with an error of the infrastructure.
-    Reconcile,
+    /// Resolving the version of a candidate's model.
+    Pin(String),
+    /// Resolving and creating the run of a candidate on a dataset.
+    Create(String, String),
+    /// Describing a job that has left those in progress.
+    Describe(String),
+    /// Finding a job that may exist, by its name.
+    Find(String),
+    /// Stopping a job.
+    Stop(String),
 }
 
-#[derive(Clone, Copy)]
-struct Attempt {
-    failures: u32,
-    not_before: Timestamp,
+impl Subject {
+    /// Resolving and creating that run.
+    pub(super) fn create(run: &RunStatus) -> Self {
+        Self::Create(run.candidate.clone(), run.dataset.clone())
+    }
+}
+
+/// A row of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Failing {
+    /// How many.
+    pub(super) times: u32,
+    /// When the first was.
+    pub(super) since: Timestamp,
+    /// When the next try may come.
+    pub(super) not_before: Timestamp,
 }
 
 /// The failures of each selection, by uid; a new generation starts from nothing.
@@ -32,7 +53,7 @@ pub(super) struct Attempts(Mutex<HashMap<String, Of>>);
 #[derive(Default)]
 struct Of {
     generation: Option<i64>,
-    failed: HashMap<Subject, Attempt>,
+    failing: HashMap<Subject, Failing>,
 }
 
 impl Attempts {
@@ -47,38 +68,44 @@ impl Attempts {
         all.entry(uid.to_owned()).or_default().generation = generation;
     }
 
-    /// How often it failed in a row.
-    pub(super) fn failures(&self, uid: &str, subject: &Subject) -> u32 {
-        self.lock().get(uid).and_then(|of| of.failed.get(subject)).map_or(0, |attempt| attempt.failures)
-    }
-
-    /// Notes a failure and returns how many there were in a row. The next try may come after `first`, then after twice as
+    /// Notes a failure and returns the row that it is part of. The next try may come after `first`, then after twice as
     /// long each time, up to `most`.
-    pub(super) fn failed(&self, uid: &str, subject: Subject, first: Duration, most: Duration, now: Timestamp) -> u32 {
+    pub(super) fn failed(
+        &self,
+        uid: &str,
+        subject: Subject,
+        first: Duration,
+        most: Duration,
+        now: Timestamp,
+    ) -> Failing {
         let mut all = self.lock();
         let of = all.entry(uid.to_owned()).or_default();
-        let failures = of.failed.get(&subject).map_or(0, |attempt| attempt.failures);
-        let pause = cadence::jitter(cadence::backoff(failures, first, most), uid, u64::from(failures));
-        of.failed.insert(subject, Attempt { failures: failures.saturating_add(1), not_before: now + pause });
-        failures + 1
+        let before = of.failing.get(&subject);
+        let times = before.map_or(0, |failing| failing.times);
+        let pause = cadence::jitter(cadence::backoff(times, first, most), uid, u64::from(times));
+        let since = before.map_or(now, |failing| failing.since);
+        let failing = Failing { times: times.saturating_add(1), since, not_before: now + pause };
+        of.failing.insert(subject, failing);
+        failing
     }
 
     /// Notes that it went well.
     pub(super) fn succeeded(&self, uid: &str, subject: &Subject) {
         if let Some(of) = self.lock().get_mut(uid) {
-            of.failed.remove(subject);
+            of.failing.remove(subject);
         }
     }
 
     /// Whether it may be tried now.
     pub(super) fn may_try(&self, uid: &str, subject: &Subject, now: Timestamp) -> bool {
-        self.lock().get(uid).and_then(|of| of.failed.get(subject)).is_none_or(|attempt| attempt.not_before <= now)
+        self.lock().get(uid).and_then(|of| of.failing.get(subject)).is_none_or(|failing| failing.not_before <= now)
     }
 
     /// How long until the next thing may be tried that may not be tried now.
     pub(super) fn next_try(&self, uid: &str, now: Timestamp) -> Option<Duration> {
         let all = self.lock();
-        let later = all.get(uid)?.failed.values().map(|attempt| attempt.not_before).filter(|time| *time > now).min()?;
+        let later =
+            all.get(uid)?.failing.values().map(|failing| failing.not_before).filter(|time| *time > now).min()?;
         Duration::try_from(later.duration_since(now)).ok()
     }
 
@@ -89,5 +116,12 @@ impl Attempts {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Of>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Failing {
+    /// Whether it has failed for at least `time`.
+    pub(super) fn for_at_least(self, time: Duration, now: Timestamp) -> bool {
+        Duration::try_from(now.duration_since(self.since)).is_ok_and(|failing| failing >= time)
     }
 }

@@ -1,93 +1,113 @@
 //! What happens before a deleted selection goes.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
 use kube::runtime::events::{Event, EventType};
-use kube::runtime::reflector::ObjectRef;
 
-use super::act::stop_own;
+use super::attempts::Subject;
 use super::context::Context;
 use super::reconcile::Error;
 use super::report;
-use crate::api::{DeletionPolicy, ModelSelection};
+use super::stop::{ABSENT_FOR, Stopped, stop_own};
+use crate::api::{DeletionPolicy, ModelSelection, SupersededJob};
 use crate::decide::identity::Identity;
+use crate::decide::outcome::clip;
+use crate::decide::plan::left_behind;
 use crate::runtime::clock;
-use crate::tuning::TuningError;
+
+/// Stops at a time.
+const CONCURRENCY: usize = 8;
+/// Longest time of one round of stops, so that a round in which nobody answers ends before the pass is cut off.
+const ROUND: Duration = Duration::from_secs(120);
 
 /// Stops the running jobs, if the policy says so. Works from the status alone: neither a broken spec nor a missing model
 /// can keep an object from going. When AWS cannot be reached for longer than the deadline, the object goes all the same.
-pub(super) async fn cleanup(seen: &ModelSelection, ctx: &Context) -> Result<Action, Error> {
-    let selection = ctx.last_written(seen).unwrap_or_else(|| seen.clone());
-    let uid = selection.uid().unwrap_or_default();
+pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
     // The policy may be changed while the deletion waits: what is seen now counts.
-    let failed = match seen.spec.deletion_policy {
+    let running = match seen.spec.deletion_policy {
         DeletionPolicy::Retain => Vec::new(),
-        DeletionPolicy::Stop => stop_all(&selection, ctx).await,
+        DeletionPolicy::Stop => stop_all(&ctx.newest(seen), ctx).await,
     };
-    if let Some((job, error)) = failed.first() {
-        let waited = seen.meta_deletion().map(|time| clock::now().duration_since(time));
-        let patience = jiff::SignedDuration::try_from(ctx.settings.deletion_deadline).unwrap_or_default();
+    if let Some((job, why)) = running.first() {
+        let deleted = seen.metadata.deletion_timestamp.as_ref().map(|time| time.0);
+        let waited = deleted.and_then(|time| Duration::try_from(clock::now().duration_since(time)).ok());
+        let patience = ctx.settings.deletion_deadline;
         if waited.is_none_or(|waited| waited < patience) {
-            return Err(Error::Cleanup(format!("{job} and {} more: {error}", failed.len() - 1)));
+            return Err(Error::Cleanup(format!("{job} and {} more: {why}", running.len() - 1)));
         }
         let note = format!(
-            "{} tuning jobs could not be stopped in {} s and may still run, {job} among them: {error}",
-            failed.len(),
+            "{} tuning jobs could not be stopped in {} s and may still run, {job} among them: {why}",
+            running.len(),
             patience.as_secs()
         );
         tracing::error!(note, "giving up on stopping tuning jobs");
         let event = Event {
             type_: EventType::Warning,
             reason: "TuningJobsLeftRunning".to_owned(),
-            note: Some(crate::decide::outcome::clip(&note, 1024)),
+            note: Some(clip(&note, 1024)),
             action: "Delete".to_owned(),
             secondary: None,
         };
         report::publish(ctx, seen, &event).await;
     }
-    ctx.observer.forget(&ObjectRef::from_obj(seen), None);
-    ctx.forget(&uid);
-    for waiter in ctx.slots.remove(&uid) {
-        let _ = ctx.wake.send(waiter);
-    }
+    ctx.forget(seen);
     Ok(Action::await_change())
 }
 
-/// Stops all jobs that may run, and returns those that could not be stopped.
-async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<(String, TuningError)> {
+/// Stops all jobs that may run, and returns those that may still run, with the reason.
+async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<(String, String)> {
     let Some(status) = &selection.status else { return Vec::new() };
     let region = status.region.as_deref().or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region());
-    let (namespace, name) = (selection.namespace().unwrap_or_default(), selection.name_any());
-    let identity = |candidate, dataset, definition, attempt| Identity {
-        scope: &ctx.settings.scope,
-        namespace: &namespace,
-        name: &name,
-        candidate,
-        dataset,
-        definition,
-        rerun: &status.rerun,
-        attempt,
+    let of_runs = status.runs.iter().filter_map(|run| left_behind(run, region?));
+    let superseded = status.superseded.iter().filter(|job| !job.stop_requested).cloned();
+    let jobs: Vec<SupersededJob> = of_runs.chain(superseded).collect();
+    let mut running: HashMap<String, String> =
+        jobs.iter().map(|job| (job.tuning_job_name.clone(), "AWS did not answer in time".to_owned())).collect();
+    let uid = selection.uid().unwrap_or_default();
+    let mut stops = stream::iter(jobs)
+        .map(async |job| {
+            let identity = Identity {
+                scope: &ctx.settings.scope,
+                namespace: selection.metadata.namespace.as_deref().unwrap_or_default(),
+                name: selection.metadata.name.as_deref().unwrap_or_default(),
+                candidate: &job.candidate,
+                dataset: &job.dataset,
+                definition: &job.definition,
+                rerun: &status.rerun,
+                attempt: job.attempt,
+            };
+            let region = ctx.sagemaker.region(&job.region);
+            let stopped = stop_own(&region, &identity, &job.tuning_job_name, job.tuning_job_arn.as_deref()).await;
+            (job.tuning_job_name, stopped)
+        })
+        .buffer_unordered(CONCURRENCY);
+    let round = async {
+        while let Some((job, stopped)) = stops.next().await {
+            let still_running = match stopped {
+                Ok(Stopped::Accepted | Stopped::NothingToStop) => None,
+                Ok(Stopped::Absent) => {
+                    let (now, second) = (clock::now(), Duration::from_secs(1));
+                    let failing = ctx.attempts.failed(&uid, Subject::Stop(job.clone()), second, second, now);
+                    let known = !failing.for_at_least(ABSENT_FOR, now);
+                    known.then(|| "it is not known yet, though it may have been created".to_owned())
+                }
+                Err(error) => Some(error.to_string()),
+            };
+            match still_running {
+                Some(why) => running.insert(job, why),
+                None => running.remove(&job),
+            };
+        }
     };
-    let mut failed = Vec::new();
-    for run in status.runs.iter().filter(|run| !run.state.ended()) {
-        let (Some(job), Some(definition), Some(region)) = (&run.tuning_job_name, &run.definition, region) else {
-            continue;
-        };
-        let identity = identity(&run.candidate, &run.dataset, definition, run.attempt);
-        let stopped = stop_own(&ctx.sagemaker.region(region), &identity, job, run.tuning_job_arn.as_deref()).await;
-        failed.extend(stopped.err().map(|error| (job.clone(), error)));
-    }
-    for job in &status.superseded {
-        let identity = identity(&job.candidate, &job.dataset, &job.definition, job.attempt);
-        let region = ctx.sagemaker.region(&job.region);
-        let stopped = stop_own(&region, &identity, &job.tuning_job_name, job.tuning_job_arn.as_deref()).await;
-        failed.extend(stopped.err().map(|error| (job.tuning_job_name.clone(), error)));
-    }
-    failed
-}
-
-impl ModelSelection {
-    fn meta_deletion(&self) -> Option<jiff::Timestamp> {
-        self.metadata.deletion_timestamp.as_ref().map(|time| time.0)
-    }
+    let _ = tokio::time::timeout(ROUND, round).await;
+    drop(stops);
+    let mut running: Vec<(String, String)> = running.into_iter().collect();
+    running.sort();
+    running
 }

@@ -25,7 +25,8 @@ pub(super) struct Context {
     pub(super) slots: Slots,
     pub(super) attempts: Attempts,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) store: Store<ModelSelection>,
+    /// What the watches have shown: a store for each watched namespace, or one for all.
+    pub(super) stores: Vec<Store<ModelSelection>>,
     pub(super) wake: Wake,
     pub(super) settings: Settings,
     earlier_lives: Mutex<HashMap<String, Jobs>>,
@@ -41,7 +42,7 @@ impl Context {
         sagemaker: SageMaker,
         observer: Observer,
         metrics: Arc<Metrics>,
-        store: Store<ModelSelection>,
+        stores: Vec<Store<ModelSelection>>,
         wake: Wake,
         settings: Settings,
     ) -> Self {
@@ -55,7 +56,7 @@ impl Context {
             slots: Slots::new(settings.max_tuning_jobs),
             attempts: Attempts::default(),
             metrics,
-            store,
+            stores,
             wake,
             settings,
             earlier_lives: Mutex::default(),
@@ -63,26 +64,15 @@ impl Context {
         }
     }
 
-    /// The newer of what the watch has shown and what was written last. The watch lags behind our own writes: deciding on
-    /// the older one would create jobs again, which is safe, but costs calls.
-    pub(super) fn newest(&self, seen: Arc<ModelSelection>) -> Arc<ModelSelection> {
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(uid) = seen.uid() else { return seen };
-        match written.get(&uid) {
-            Some(ours) if version(ours) > version(&seen) => ours.clone(),
-            Some(_) => {
-                written.remove(&uid);
-                seen
-            }
-            None => seen,
-        }
-    }
-
-    /// What was written last, if that is newer than `selection`.
-    pub(super) fn last_written(&self, selection: &ModelSelection) -> Option<ModelSelection> {
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let ours = written.get(&selection.uid()?)?;
-        (version(ours) > version(selection)).then(|| (**ours).clone())
+    /// The newest that is known of a selection. The watch lags behind our own writes, and a pass may hold what was seen
+    /// before: deciding on the older one would create jobs again, which is safe, but costs calls.
+    pub(super) fn newest(&self, seen: &Arc<ModelSelection>) -> Arc<ModelSelection> {
+        let uid = seen.uid().unwrap_or_default();
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).get(&uid).cloned();
+        let watched = self.stores.iter().find_map(|store| store.get(&ObjectRef::from_obj(&**seen)));
+        let same = |other: &Arc<ModelSelection>| other.metadata.uid == seen.metadata.uid;
+        let others = written.into_iter().chain(watched).filter(same);
+        others.chain([seen.clone()]).max_by_key(|selection| version(selection)).unwrap_or_else(|| seen.clone())
     }
 
     /// Notes what the API server answered to a write.
@@ -91,7 +81,8 @@ impl Context {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         // What the watch has caught up with need not be kept twice.
         written.retain(|_, ours| {
-            self.store.get(&ObjectRef::from_obj(&**ours)).is_none_or(|seen| version(&seen) < version(ours))
+            let seen = self.stores.iter().find_map(|store| store.get(&ObjectRef::from_obj(&**ours)));
+            seen.is_none_or(|seen| version(&seen) < version(ours))
         });
         if let Some(uid) = selection.uid() {
             written.insert(uid, Arc::new(selection));
@@ -108,10 +99,21 @@ impl Context {
         self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned(), jobs);
     }
 
-    /// Forgets all that is kept of a selection.
-    pub(super) fn forget(&self, uid: &str) {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+    /// Forgets the jobs of a selection's earlier life.
+    pub(super) fn forget_earlier_life(&self, uid: &str) {
         self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+    }
+
+    /// Forgets all that is kept of a selection that goes, and wakes those that may take its places.
+    pub(super) fn forget(&self, selection: &ModelSelection) {
+        self.observer.forget(&ObjectRef::from_obj(selection));
+        let Some(uid) = &selection.uid() else { return };
+        for waiter in self.slots.remove(uid) {
+            // The receiver lives as long as the controller.
+            let _ = self.wake.send(waiter);
+        }
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.forget_earlier_life(uid);
         self.attempts.forget(uid);
     }
 }

@@ -1,20 +1,25 @@
 //! The reconcile loop: observe, decide, act, report. One file for each step.
 
-mod act;
+mod attach;
 mod attempts;
 mod cleanup;
 mod context;
+mod create;
 mod observe;
+mod pass;
 mod reconcile;
 mod report;
 mod resolve;
 mod slots;
+mod stop;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{self, ObjectRef};
 use kube::runtime::{
     Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher,
@@ -23,7 +28,7 @@ use kube::{Api, Client};
 use tokio::sync::mpsc;
 
 use crate::api::{ModelSelection, RunState};
-use crate::observe::{Observer, Pauses};
+use crate::observe::{Observer, Pauses, Wake};
 use crate::runtime::metrics::Metrics;
 use crate::tuning::SageMaker;
 use context::Context;
@@ -54,9 +59,40 @@ pub async fn run(
 ) {
     let (wake, woken) = mpsc::unbounded_channel();
     let observer = Observer::new(sagemaker.clone(), wake.clone(), settings.pauses);
-    let (store, writer) = reflector::store();
+    // A watch, a store and a loop for each namespace, or one of each for all.
+    let places: Vec<Option<String>> = match settings.namespaces.as_slice() {
+        [] => vec![None],
+        some => some.iter().cloned().map(Some).collect(),
+    };
+    let (stores, writers): (Vec<_>, Vec<_>) = places.iter().map(|_| reflector::store()).unzip();
     let concurrency = settings.concurrency;
-    let selections = stream::select_all(watches(&client, &settings.namespaces))
+    let context = Arc::new(Context::new(client, sagemaker, observer, metrics, stores, wake, settings));
+    let shutdown = shutdown.shared();
+    let mut loops = Vec::new();
+    let mut wakes = HashMap::new();
+    for (index, (place, writer)) in places.into_iter().zip(writers).enumerate() {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let selections = watch(&context, place.as_deref(), writer);
+        wakes.insert(place, sender);
+        loops.push(reconcile_all(selections, index, receiver, concurrency, shutdown.clone(), context.clone()));
+    }
+    tokio::select! {
+        _ = futures::future::join_all(loops) => {}
+        () = dispatch(woken, wakes) => {}
+    }
+}
+
+type Selections = BoxStream<'static, watcher::Result<ModelSelection>>;
+type Woken = mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>;
+
+/// The selections of a namespace (or of all) that are new or have changed in what matters.
+fn watch(context: &Arc<Context>, namespace: Option<&str>, writer: Writer<ModelSelection>) -> Selections {
+    let api: Api<ModelSelection> = match namespace {
+        Some(namespace) => Api::namespaced(context.client.clone(), namespace),
+        None => Api::all(context.client.clone()),
+    };
+    let context = context.clone();
+    watcher(api, watcher::Config::default())
         .default_backoff()
         .modify(|selection| {
             // Half of the size of an object, and of no use here.
@@ -64,70 +100,51 @@ pub async fn run(
             selection.metadata.annotations = None;
         })
         .reflect(writer)
+        .inspect_ok(move |event| {
+            // One that went without our cleanup (a finalizer removed by hand) must not hold places for ever.
+            if let watcher::Event::Delete(selection) = event {
+                context.forget(selection);
+            }
+        })
         .applied_objects()
         // By generation alone the finalizer's own write would be missed, and the first reconcile never follow.
-        .predicate_filter(predicates::generation.combine(predicates::finalizers), PredicateConfig::default());
-    let context = Arc::new(Context::new(client, sagemaker, observer, metrics.clone(), store.clone(), wake, settings));
-    let counting = store.clone();
-    Controller::for_stream(selections, store)
+        .predicate_filter(predicates::generation.combine(predicates::finalizers), PredicateConfig::default())
+        .boxed()
+}
+
+async fn reconcile_all(
+    selections: Selections,
+    store: usize,
+    mut woken: Woken,
+    concurrency: u16,
+    shutdown: impl Future<Output = ()> + Send + Sync + 'static,
+    context: Arc<Context>,
+) {
+    let metrics = context.metrics.clone();
+    let stores = context.stores.clone();
+    Controller::for_stream(selections, stores[store].clone())
         .with_config(controller::Config::default().concurrency(concurrency).debounce(Duration::from_millis(50)))
-        .reconcile_on(tokio_stream(woken))
+        .reconcile_on(stream::poll_fn(move |cx| woken.poll_recv(cx)))
         .graceful_shutdown_on(shutdown)
         .run(reconcile::reconcile, reconcile::error_policy, context)
         .for_each(|result| {
             if let Err(error) = result {
                 report_controller_error(&error);
             }
-            metrics.set_runs(&runs_by_state(&counting));
+            metrics.set_runs(&runs_by_state(&stores));
             futures::future::ready(())
         })
         .await;
 }
 
-type Watch = BoxStream<'static, watcher::Result<watcher::Event<ModelSelection>>>;
-
-/// A watch for each namespace, or one for all.
-///
-/// The events that begin and end a list mean something only to a single stream: with several they would make the store
-/// forget the other namespaces, so each stream becomes one of single changes.
-fn watches(client: &Client, namespaces: &[String]) -> Vec<Watch> {
-    let config = watcher::Config::default();
-    match namespaces {
-        [] => vec![watcher(Api::all(client.clone()), config).boxed()],
-        [one] => vec![watcher(Api::namespaced(client.clone(), one), config).boxed()],
-        many => {
-            let mut first = true;
-            many.iter()
-                .map(|namespace| {
-                    let api = Api::namespaced(client.clone(), namespace);
-                    let announce = std::mem::take(&mut first);
-                    watcher(api, config.clone())
-                        .filter_map(move |event| futures::future::ready(merged(event, announce)))
-                        .boxed()
-                })
-                .collect()
+/// Sends each wake to the loop of its namespace.
+async fn dispatch(mut woken: Woken, loops: HashMap<Option<String>, Wake>) {
+    while let Some(selection) = woken.recv().await {
+        if let Some(sender) = loops.get(&selection.namespace).or_else(|| loops.get(&None)) {
+            // A loop that has ended has nobody to wake.
+            let _ = sender.send(selection);
         }
     }
-}
-
-fn merged(
-    event: watcher::Result<watcher::Event<ModelSelection>>,
-    announce: bool,
-) -> Option<watcher::Result<watcher::Event<ModelSelection>>> {
-    use watcher::Event::{Init, InitApply, InitDone};
-    match event {
-        Ok(InitApply(selection)) => Some(Ok(watcher::Event::Apply(selection))),
-        Ok(Init) => None,
-        // The store counts as filled once any list is whole.
-        Ok(InitDone) => announce.then_some(Ok(InitDone)),
-        other => Some(other),
-    }
-}
-
-fn tokio_stream(
-    mut receiver: mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>,
-) -> impl futures::Stream<Item = ObjectRef<ModelSelection>> + Send {
-    stream::poll_fn(move |cx| receiver.poll_recv(cx))
 }
 
 fn report_controller_error<E: std::error::Error + 'static>(error: &controller::Error<E, watcher::Error>) {
@@ -140,7 +157,7 @@ fn report_controller_error<E: std::error::Error + 'static>(error: &controller::E
     }
 }
 
-fn runs_by_state(store: &reflector::Store<ModelSelection>) -> Vec<(&'static str, i64)> {
+fn runs_by_state(stores: &[reflector::Store<ModelSelection>]) -> Vec<(&'static str, i64)> {
     let states = [
         ("Waiting", RunState::Waiting),
         ("Running", RunState::Running),
@@ -149,7 +166,7 @@ fn runs_by_state(store: &reflector::Store<ModelSelection>) -> Vec<(&'static str,
         ("Failed", RunState::Failed),
         ("Stopped", RunState::Stopped),
     ];
-    let selections = store.state();
+    let selections: Vec<_> = stores.iter().flat_map(reflector::Store::state).collect();
     let runs = || selections.iter().filter_map(|selection| selection.status.as_ref()).flat_map(|status| &status.runs);
     states
         .into_iter()

@@ -6,9 +6,9 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream;
 
-use super::act::{Unattached, attach};
+use super::attach::PROPAGATION;
 use super::attempts::Subject;
-use super::reconcile::Subjects;
+use super::pass::Pass;
 use crate::api::{Reason, RunState, RunStatus, SuspendPolicy};
 use crate::decide::observation::{JobStatus, TuningJob};
 use crate::observe::Sighting;
@@ -17,105 +17,92 @@ use crate::tuning::{Class, TuningError};
 
 /// Describes at a time.
 const CONCURRENCY: usize = 4;
-/// A job may be unknown to Describe for some minutes after it was created.
-const PROPAGATION_TRIES: u32 = 6;
-/// One that was seen before is asked for once more, in case the answer came from a replica that lags.
+/// Describes in a pass: what is known is reported before the next ones are asked for.
+const PER_PASS: usize = 32;
+/// A job that was seen before is asked for once more, in case the answer came from a replica that lags.
 const GONE_TRIES: u32 = 2;
 
-/// Brings the active runs up to date. Returns why SageMaker cannot be observed, when a person must help.
-pub(super) async fn observe(at: &Subjects<'_>, runs: &mut [RunStatus]) -> Option<(Reason, String)> {
-    let names: Vec<String> =
-        runs.iter().filter(|run| run.state.active()).filter_map(|r| r.tuning_job_name.clone()).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let sightings = at.ctx.observer.track(at.region.name(), &at.object, &names);
-    let active: Vec<(usize, RunStatus)> =
-        runs.iter().cloned().enumerate().filter(|(_, run)| run.state.active()).collect();
-    let looked_at: Vec<(usize, RunStatus)> = stream::iter(active)
-        .map(async |(index, run)| {
-            let sighting = run.tuning_job_name.as_ref().and_then(|name| sightings.get(name));
-            let now = match sighting {
-                Some(Sighting::Running(job)) => {
-                    let training_jobs = Some(job.training_jobs);
-                    match job.status {
-                        JobStatus::Stopping => RunStatus { training_jobs, state: RunState::Stopping, ..run },
-                        _ => RunStatus { training_jobs, ..run },
-                    }
+/// What the observation came to.
+pub(super) struct Observed {
+    /// Why SageMaker cannot be observed, when a person must help.
+    pub(super) blind: Option<(Reason, String)>,
+    /// There were more jobs to describe than a pass may.
+    pub(super) unfinished: bool,
+}
+
+/// Brings the active runs up to date.
+pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
+    let mut left = Vec::new();
+    for (index, run) in runs.iter_mut().enumerate().filter(|(_, run)| run.state.active()) {
+        let Some(name) = &run.tuning_job_name else { continue };
+        match at.sighting(name) {
+            Some(Sighting::Running(job)) => {
+                run.training_jobs = Some(job.training_jobs);
+                if job.status == JobStatus::Stopping {
+                    run.state = RunState::Stopping;
                 }
-                Some(Sighting::Left) => described(at, run).await,
-                Some(Sighting::Unseen) | None => run,
-            };
-            (index, now)
-        })
+                if run.reason.is_some_and(Reason::needs_person) {
+                    (run.reason, run.message) = (None, None);
+                }
+            }
+            Some(Sighting::Left) if at.may_try(&Subject::Describe(name.clone())) => left.push((index, run.clone())),
+            Some(Sighting::Left | Sighting::Unseen) | None => {}
+        }
+    }
+    let unfinished = left.len() > PER_PASS;
+    left.truncate(PER_PASS);
+    let described: Vec<(usize, RunStatus)> = stream::iter(left)
+        .map(async |(index, run)| (index, described(at, run).await))
         .buffered(CONCURRENCY)
         .collect()
         .await;
-    for (index, run) in looked_at {
+    for (index, run) in described {
         runs[index] = run;
     }
-    if at.selection.spec.suspend {
-        for run in runs.iter_mut().filter(|run| run.state == RunState::Waiting && run.tuning_job_name.is_some()) {
-            *run = unsure(at, std::mem::take(run)).await;
-        }
-    }
-    let fault = at.ctx.observer.fault(at.region.name())?;
-    let waits = runs.iter().any(|run| run.state.active());
-    (waits && fault.class.reason().needs_person()).then(|| (fault.class.reason(), fault.explain()))
-}
-
-/// A run whose job may have been created, while suspend forbids to create it: found and taken up, or known not to be.
-async fn unsure(at: &Subjects<'_>, run: RunStatus) -> RunStatus {
-    let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
-    if !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {
-        return run;
-    }
-    let (first, most) = (Duration::from_secs(2), Duration::from_secs(60));
-    match attach(at, run.clone()).await {
-        Ok(run) | Err(Unattached::Foreign(run)) => run,
-        Err(Unattached::Fault(error)) => {
-            let tries = at.ctx.attempts.failed(&at.uid, subject, first, most, clock::now());
-            if error.class == Class::NotFound && tries >= PROPAGATION_TRIES {
-                RunStatus { tuning_job_name: None, ..run }.with(RunState::Waiting, Some(Reason::Queued), None)
-            } else {
-                run
-            }
-        }
-    }
+    let fault = at.ctx.observer.fault(at.region.name());
+    let fault = fault.filter(|fault| fault.class.reason().needs_person() && runs.iter().any(|run| run.state.active()));
+    Observed { blind: fault.map(|fault| (fault.class.reason(), fault.explain())), unfinished }
 }
 
 /// The run after its job was described; the run as it was when that is not possible now.
-async fn described(at: &Subjects<'_>, run: RunStatus) -> RunStatus {
-    let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
-    let (Some(name), true) = (&run.tuning_job_name, at.ctx.attempts.may_try(&at.uid, &subject, clock::now())) else {
-        return run;
-    };
-    let failed = |error: &TuningError, first: Duration| {
-        tracing::info!(job = name, %error, "a tuning job cannot be described; trying again");
-        at.ctx.attempts.failed(&at.uid, subject.clone(), first, Duration::from_secs(60), clock::now())
-    };
-    match at.region.describe(name).await {
-        Ok(job) => match collected(at, run.clone(), &job).await {
-            Ok(run) => {
-                at.ctx.attempts.succeeded(&at.uid, &subject);
-                run
-            }
-            Err(error) => {
-                failed(&error, Duration::from_secs(2));
-                run
-            }
-        },
+async fn described(at: &Pass<'_>, run: RunStatus) -> RunStatus {
+    let Some(name) = run.tuning_job_name.clone() else { return run };
+    let subject = Subject::Describe(name.clone());
+    let job = match at.region.describe(&name).await {
+        Ok(job) => job,
         Err(error) if error.class == Class::NotFound => {
-            let tries = if run.training_jobs.is_some() { GONE_TRIES } else { PROPAGATION_TRIES };
-            if failed(&error, Duration::from_secs(5)) >= tries { run.gone() } else { run }
+            let failing = at.failed(subject, Duration::from_secs(5), Duration::from_secs(60));
+            let gone = match run.training_jobs {
+                Some(_) => failing.times >= GONE_TRIES,
+                None => failing.for_at_least(PROPAGATION, clock::now()),
+            };
+            return if gone { run.gone() } else { run };
         }
-        Err(error) => {
-            failed(&error, Duration::from_secs(2));
+        Err(error) => return undescribed(at, run, subject, &error),
+    };
+    match collected(at, run.clone(), &job).await {
+        Ok(run) => {
+            at.succeeded(&subject);
             run
         }
+        Err(error) => undescribed(at, run, subject, &error),
     }
 }
 
+/// The run when its job could not be looked at. What a person must help with is said.
+fn undescribed(at: &Pass<'_>, mut run: RunStatus, subject: Subject, error: &TuningError) -> RunStatus {
+    tracing::info!(job = run.tuning_job_name, %error, "a tuning job cannot be described; trying again");
+    at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
+    let reason = error.class.reason();
+    if reason.needs_person() && run.reason != Some(Reason::Suspended) {
+        let state = run.state;
+        run = run.with(state, Some(reason), Some(&error.explain()));
+    }
+    run
+}
+
 /// The run as its job shows it, with the metrics of the best training job once it has ended.
-pub(super) async fn collected(at: &Subjects<'_>, run: RunStatus, job: &TuningJob) -> Result<RunStatus, TuningError> {
+pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) -> Result<RunStatus, TuningError> {
     let ended = matches!(job.status, JobStatus::Completed | JobStatus::Failed | JobStatus::Stopped);
     let result = match job.best.as_ref().filter(|_| ended) {
         None => None,

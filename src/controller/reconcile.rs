@@ -1,5 +1,6 @@
 //! One pass over one selection, on one screen: observe, decide, act, report.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,13 @@ use tracing::Instrument as _;
 
 use super::attempts::Subject;
 use super::context::Context;
+use super::pass::Pass;
 use super::slots::Pool;
-use super::{act, cleanup, observe, report, resolve};
-use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, SuspendPolicy};
+use super::{attach, cleanup, create, observe, report, resolve, stop};
+use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy};
 use crate::decide::cadence;
-use crate::decide::plan::{Plan, advance, plan, take_back};
+use crate::decide::conditions::complete;
+use crate::decide::plan::{advance, plan, take_back};
 use crate::runtime::clock;
 use crate::runtime::metrics::Outcome;
 
@@ -23,6 +26,8 @@ use crate::runtime::metrics::Outcome;
 const DEADLINE: Duration = Duration::from_secs(300);
 /// How often an active selection is looked at although nothing woke it.
 const SAFETY: Duration = Duration::from_secs(600);
+/// How soon the next pass comes when there is more to do than one pass may.
+const SOON: Duration = Duration::from_millis(100);
 
 /// An infrastructure fault. What a user can do wrong is a condition, not an error.
 #[derive(Debug, thiserror::Error)]
@@ -94,22 +99,12 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
     })
 }
 
-/// A selection and where it works, as the steps of a pass need it.
-pub(super) struct Subjects<'a> {
-    pub(super) ctx: &'a Context,
-    pub(super) selection: &'a ModelSelection,
-    pub(super) object: ObjectRef<ModelSelection>,
-    pub(super) uid: String,
-    pub(super) region: crate::tuning::Region,
-    pub(super) pool: Pool,
-}
-
 async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
-    let selection = ctx.newest(seen);
+    let selection = ctx.newest(&seen);
     let uid = selection.uid().unwrap_or_default();
     ctx.attempts.observe(&uid, selection.meta().generation);
-    ctx.slots.seed(&ctx.store, ctx.sagemaker.default_region());
-    let before = selection.status.clone().unwrap_or_default();
+    ctx.slots.seed(&ctx.stores, ctx.sagemaker.default_region());
+    let mut status = selection.status.clone().unwrap_or_default();
 
     let Some(region) = selection.spec.region.as_deref().or(ctx.sagemaker.default_region()) else {
         let message = "`region` must be set, since the operator has no region of its own (AWS_REGION or --region)";
@@ -119,61 +114,57 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let pool = Pool { region: region.to_owned(), instance_type: selection.spec.training.instance_type.clone() };
     let object = ObjectRef::from_obj(&*selection);
     let region = ctx.sagemaker.region(region);
-    let at = Subjects { ctx, selection: &selection, object, uid, region, pool };
+    let mut at = Pass { ctx, selection: &selection, object, uid, region, pool, sightings: HashMap::new() };
 
     // Observe.
-    let pins = resolve::pins(&at, &before).await;
-    let mut planned = plan(&selection.spec, &before, at.region.name(), &pins);
+    let pins = resolve::pins(&at, &status).await;
+    let mut planned = plan(&selection.spec, &status, at.region.name(), &pins);
     take_back(&mut planned, |run| at.identity(run).job_name());
-    let Plan { mut runs, superseded } = planned;
-    let blind = observe::observe(&at, &mut runs).await;
-    advance(&selection.spec, &mut runs);
+    (status.runs, status.superseded) = (planned.runs, planned.superseded);
+    at.sightings = at.track(&status);
+    let observed = observe::observe(&at, &mut status.runs).await;
+    attach::find(&at, &mut status.runs).await;
+    advance(&selection.spec, &mut status.runs);
 
     // Decide.
-    let requests = resolve::requests(&at, &mut runs, &pins).await;
-    let chosen = act::choose(&at, &mut runs, requests);
-    mark_stops(&at, &mut runs);
+    let requests = resolve::requests(&at, &mut status.runs, &pins).await;
+    let chosen = create::choose(&at, &mut status, requests);
+    mark_stops(&at, &mut status.runs);
 
     // Record the intent before acting: a restart then knows which jobs may exist.
-    let intent = ModelSelectionStatus { runs, superseded, ..before };
-    let recorded = report::report(&at, intent, blind.as_ref()).await?;
+    let mut status = report::report(&at, status, observed.blind.as_ref()).await?;
 
     // Act.
-    let mut after = (*recorded).clone();
-    act::stop(&at, &mut after).await;
-    act::create(&at, &mut after.runs, chosen).await;
+    stop::stop(&at, &mut status).await;
+    create::create(&at, &mut status, chosen).await;
     // A job that was taken up may have failed long ago.
-    advance(&selection.spec, &mut after.runs);
+    advance(&selection.spec, &mut status.runs);
 
     // Report.
-    let after = report::report(&at, after, blind.as_ref()).await?;
-    Ok(next(&at, &after))
+    let status = report::report(&at, status, observed.blind.as_ref()).await?;
+    Ok(next(&at, &status, observed.unfinished))
 }
 
 /// Marks the runs that suspend stops.
-fn mark_stops(at: &Subjects<'_>, runs: &mut [crate::api::RunStatus]) {
+fn mark_stops(at: &Pass<'_>, runs: &mut [RunStatus]) {
     let spec = &at.selection.spec;
     if spec.suspend && spec.suspend_policy == SuspendPolicy::Stop {
-        for run in runs.iter_mut().filter(|run| run.state == crate::api::RunState::Running) {
-            *run = std::mem::take(run).with(crate::api::RunState::Stopping, Some(Reason::Suspended), None);
+        for run in runs.iter_mut().filter(|run| run.state == RunState::Running) {
+            *run = std::mem::take(run).with(RunState::Stopping, Some(Reason::Suspended), None);
         }
     }
 }
 
 /// When to look again: not at all once everything has ended, else when something may be tried again. Changes of the jobs
 /// wake the selection by themselves.
-fn next(at: &Subjects<'_>, status: &ModelSelectionStatus) -> Action {
-    let Subjects { ctx, selection, object, uid, region, pool } = at;
-    let names: Vec<&str> =
-        status.runs.iter().filter(|run| run.state.active()).filter_map(|run| run.tuning_job_name.as_deref()).collect();
-    ctx.observer.track(region.name(), object, &names);
-    ctx.observer.forget(object, Some(region.name()));
-    let waiting = act::wanted(&selection.spec, &status.runs);
-    let held = status.runs.iter().filter(|run| act::holds_place(run)).count();
-    for waiter in ctx.slots.settle(uid, held, waiting) {
+fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Action {
+    let Pass { ctx, uid, pool, .. } = at;
+    at.track(status);
+    for waiter in ctx.slots.settle(uid, create::held(status), create::wanted(at, status)) {
+        // The receiver lives as long as the controller.
         let _ = ctx.wake.send(waiter);
     }
-    if crate::decide::conditions::complete(&status.runs) && status.superseded.is_empty() {
+    if complete(&status.runs) && status.superseded.is_empty() {
         ctx.slots.remove(uid);
         return Action::await_change();
     }
@@ -181,8 +172,8 @@ fn next(at: &Subjects<'_>, status: &ModelSelectionStatus) -> Action {
     let quota = status.runs.iter().any(|run| run.reason == Some(Reason::QuotaExceeded));
     let retry = ctx.attempts.next_try(uid, now);
     let probe = if quota { ctx.slots.next_try(pool, now) } else { None };
-    let more = act::more_to_do(at, status).then_some(Duration::from_millis(100));
+    let more = (unfinished || create::more_to_do(at, status)).then_some(SOON);
     let safety = cadence::jitter(SAFETY, uid, 0);
     let soonest = [retry, probe, more].into_iter().flatten().min().map_or(safety, |pause| pause.min(safety));
-    Action::requeue(soonest.max(Duration::from_millis(100)))
+    Action::requeue(soonest.max(SOON))
 }

@@ -1,6 +1,5 @@
 //! Writing the status and the Events: only when they say something new.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,8 @@ use kube::{Api, Resource, ResourceExt as _};
 use serde_json::json;
 
 use super::context::Context;
-use super::reconcile::{Error, Subjects};
+use super::pass::Pass;
+use super::reconcile::Error;
 use crate::api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, merge_conditions};
 use crate::decide::conditions::{Situation, complete, conditions, launched_before};
 use crate::decide::events::events;
@@ -31,10 +31,10 @@ fn whole_second(time: Timestamp) -> Timestamp {
 /// Works out all that follows from the runs (fronts, counts, conditions), and writes the status if it says something
 /// new. Returns the status as it now is.
 pub(super) async fn report(
-    at: &Subjects<'_>,
+    at: &Pass<'_>,
     status: ModelSelectionStatus,
     blind: Option<&(Reason, String)>,
-) -> Result<Arc<ModelSelectionStatus>, Error> {
+) -> Result<ModelSelectionStatus, Error> {
     let now = whole_second(clock::now());
     let ModelSelectionStatus { mut runs, superseded, conditions: before, start_time, completion_time, .. } = status;
     let spec = &at.selection.spec;
@@ -70,7 +70,7 @@ pub(super) async fn report(
 /// Says that nothing can be done with the spec.
 pub(super) async fn invalid(
     ctx: &Context,
-    selection: &ModelSelection,
+    selection: &Arc<ModelSelection>,
     reason: Reason,
     message: &str,
 ) -> Result<(), Error> {
@@ -89,12 +89,12 @@ pub(super) async fn invalid(
 /// Writes `status` unless it is what was written last, and publishes the Events of the step.
 async fn write(
     ctx: &Context,
-    selection: &ModelSelection,
+    selection: &Arc<ModelSelection>,
     status: ModelSelectionStatus,
-) -> Result<Arc<ModelSelectionStatus>, Error> {
-    let last = ctx.last_status(selection);
+) -> Result<ModelSelectionStatus, Error> {
+    let last = ctx.newest(selection).status.clone().unwrap_or_default();
     if status == last {
-        return Ok(Arc::new(status));
+        return Ok(status);
     }
     let api: Api<ModelSelection> =
         Api::namespaced(ctx.client.clone(), selection.namespace().as_deref().unwrap_or("default"));
@@ -122,7 +122,7 @@ async fn write(
         };
         publish(ctx, selection, &event).await;
     }
-    Ok(Arc::new(status))
+    Ok(status)
 }
 
 /// Publishes an Event; one that cannot be published is only logged, since the conditions say the same.
@@ -132,13 +132,5 @@ pub(super) async fn publish(ctx: &Context, selection: &ModelSelection, event: &e
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, reason = event.reason, "cannot publish an Event"),
         Err(_) => tracing::warn!(reason = event.reason, "cannot publish an Event in time"),
-    }
-}
-
-impl Context {
-    /// The status as it stands at the API server, as far as is known.
-    fn last_status(&self, selection: &ModelSelection) -> ModelSelectionStatus {
-        let newest: Cow<'_, ModelSelection> = self.last_written(selection).map_or(Cow::Borrowed(selection), Cow::Owned);
-        newest.status.clone().unwrap_or_default()
     }
 }

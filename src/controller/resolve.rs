@@ -9,13 +9,12 @@ use tokio::sync::OnceCell;
 
 use super::attempts::Subject;
 use super::context::Jobs;
-use super::reconcile::Subjects;
+use super::pass::Pass;
 use crate::api::{Candidate, ModelSelectionStatus, Reason, RunState, RunStatus};
 use crate::catalog::{CatalogError, job_request};
 use crate::decide::definition::Source;
 use crate::decide::identity::{Identity, tag};
 use crate::decide::plan::{Pin, definition, pinned, pinned_by_jobs};
-use crate::runtime::clock;
 use crate::tuning::{Class, JobRequest, TuningError};
 
 /// Documents read at a time.
@@ -27,15 +26,15 @@ const RETRY_FIRST: Duration = Duration::from_secs(60);
 const RETRY_MOST: Duration = Duration::from_secs(3600);
 
 /// The version of each candidate's model, in the order of the candidates; `None` for own images.
-pub(super) async fn pins(at: &Subjects<'_>, before: &ModelSelectionStatus) -> Vec<Option<Pin>> {
+pub(super) async fn pins(at: &Pass<'_>, before: &ModelSelectionStatus) -> Vec<Option<Pin>> {
     let earlier = OnceCell::new();
     let pin = async |candidate: &Candidate| -> Option<Pin> {
         let model = candidate.jump_start.as_ref()?;
         if let Some(version) = pinned(before, candidate) {
             return Some(Ok(version));
         }
-        let subject = Subject::Run(candidate.name.clone(), String::new());
-        if !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {
+        let subject = Subject::Pin(candidate.name.clone());
+        if !at.may_try(&subject) {
             // Said before, and not yet to be asked again.
             let said = before.runs.iter().find(|run| run.candidate == candidate.name);
             if let Some((reason, message)) = said.and_then(|run| Some((run.reason?, run.message.clone()?))) {
@@ -54,12 +53,18 @@ pub(super) async fn pins(at: &Subjects<'_>, before: &ModelSelectionStatus) -> Ve
         let answer = at.ctx.catalog.version(&at.region, &model.model_id, wanted).await;
         Some(answer.map_err(|error| at.trouble(subject, error)))
     };
-    stream::iter(&at.selection.spec.candidates).map(pin).buffered(CONCURRENCY).collect().await
+    let pins: Vec<Option<Pin>> =
+        stream::iter(&at.selection.spec.candidates).map(pin).buffered(CONCURRENCY).collect().await;
+    if pins.iter().flatten().all(Result::is_ok) {
+        // All versions are known; a later one is looked up anew, with the jobs that there are by then.
+        at.ctx.forget_earlier_life(&at.uid);
+    }
+    pins
 }
 
 /// The tags of the jobs that this selection made in an earlier life: before it was deleted, or its cluster rebuilt. Asked
 /// once, and only when a version is open: the same manifest then means the same jobs, even if the hub has moved on.
-async fn earlier_life(at: &Subjects<'_>) -> Result<Jobs, TuningError> {
+async fn earlier_life(at: &Pass<'_>) -> Result<Jobs, TuningError> {
     if let Some(jobs) = at.ctx.earlier_life(&at.uid) {
         return Ok(jobs);
     }
@@ -82,7 +87,7 @@ async fn earlier_life(at: &Subjects<'_>) -> Result<Jobs, TuningError> {
 /// The request of each run that waits and can be resolved, by index; the others get the reason why not. Runs beyond
 /// what one pass may newly read are left for the next.
 pub(super) async fn requests(
-    at: &Subjects<'_>,
+    at: &Pass<'_>,
     runs: &mut [RunStatus],
     pins: &[Option<Pin>],
 ) -> HashMap<usize, JobRequest> {
@@ -96,8 +101,8 @@ pub(super) async fn requests(
         spec.datasets.iter().flat_map(|dataset| spec.candidates.iter().zip(pins).map(move |cell| (dataset, cell)));
     for (index, (dataset, (candidate, pin))) in cells.enumerate() {
         let run = &runs[index];
-        let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
-        if run.state != RunState::Waiting || !at.ctx.attempts.may_try(&at.uid, &subject, clock::now()) {
+        let subject = Subject::create(run);
+        if run.state != RunState::Waiting || !at.may_try(&subject) {
             continue;
         }
         let Ok(definition) = definition(spec, at.region.name(), dataset, candidate, pin.as_ref()) else { continue };
@@ -149,21 +154,7 @@ pub(super) async fn requests(
     requests
 }
 
-impl Subjects<'_> {
-    /// The identity of a run's tuning job.
-    pub(super) fn identity<'a>(&'a self, run: &'a RunStatus) -> Identity<'a> {
-        Identity {
-            scope: &self.ctx.settings.scope,
-            namespace: self.selection.metadata.namespace.as_deref().unwrap_or_default(),
-            name: self.selection.metadata.name.as_deref().unwrap_or_default(),
-            candidate: &run.candidate,
-            dataset: &run.dataset,
-            definition: run.definition.as_deref().unwrap_or_default(),
-            rerun: &self.selection.spec.rerun,
-            attempt: run.attempt,
-        }
-    }
-
+impl Pass<'_> {
     /// Notes that the hub or the model gives trouble, and says so in the words of the status.
     fn trouble(&self, subject: Subject, error: CatalogError) -> (Reason, String) {
         let (first, most, told) = match error {
@@ -176,7 +167,7 @@ impl Subjects<'_> {
                 (Duration::from_secs(2), Duration::from_secs(60), (Reason::RetryingAfterError, message))
             }
         };
-        self.ctx.attempts.failed(&self.uid, subject, first, most, clock::now());
+        self.failed(subject, first, most);
         tracing::info!(reason = told.0.as_str(), why = told.1, "a model cannot be resolved");
         told
     }

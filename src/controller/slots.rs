@@ -56,14 +56,14 @@ impl Slots {
 
     /// Counts, once after the start, the jobs of selections that are not reconciled yet, so that the first ones do not
     /// take places that others hold.
-    pub(super) fn seed(&self, store: &Store<ModelSelection>, default_region: Option<&str>) {
+    pub(super) fn seed(&self, stores: &[Store<ModelSelection>], default_region: Option<&str>) {
         let mut state = self.lock();
         if std::mem::replace(&mut state.seeded, true) {
             return;
         }
-        for selection in store.state() {
+        for selection in stores.iter().flat_map(Store::state) {
             let (Some(uid), Some(status)) = (selection.uid(), &selection.status) else { continue };
-            let active = status.runs.iter().filter(|run| run.state.active()).count();
+            let active = super::create::held(status);
             let region = selection.spec.region.as_deref().or(default_region).unwrap_or_default().to_owned();
             let pool = Pool { region, instance_type: selection.spec.training.instance_type.clone() };
             let entry = Entry {

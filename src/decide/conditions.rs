@@ -124,7 +124,7 @@ fn launched(runs: &[RunStatus]) -> bool {
 
 /// The first trouble that needs a person, told with the number of runs that have it.
 fn needs_person(runs: &[RunStatus], blind: Option<&(Reason, String)>) -> Option<(Reason, String)> {
-    let troubled = |run: &&RunStatus| run.state == RunState::Waiting && run.reason.is_some_and(Reason::needs_person);
+    let troubled = |run: &&RunStatus| !run.state.ended() && run.reason.is_some_and(Reason::needs_person);
     let Some(first) = runs.iter().find(troubled) else { return blind.cloned() };
     let reason = first.reason?;
     let others = runs.iter().filter(troubled).count() - 1;

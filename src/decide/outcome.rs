@@ -56,7 +56,9 @@ impl RunStatus {
                 // A stop that was asked for is on its way; the listing lags behind it.
                 if self.state == RunState::Stopping { self } else { self.with(RunState::Running, None, None) }
             }
-            JobStatus::Stopping | JobStatus::Deleting => {
+            // Only what has ended can be deleted, and the result goes with it.
+            JobStatus::Deleting => self.gone(),
+            JobStatus::Stopping => {
                 let reason = self.reason.filter(|reason| *reason == Reason::Suspended);
                 self.with(RunState::Stopping, reason, None)
             }

@@ -82,18 +82,16 @@ pub fn definition(
 /// afresh, and the job that it leaves behind is superseded.
 pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &str, pins: &[Option<Pin>]) -> Plan {
     let same_era = status.rerun == spec.rerun && status.region.as_deref().is_none_or(|r| r == region);
-    let mut left_behind: Vec<&RunStatus> = status.runs.iter().collect();
+    let mut before: Vec<&RunStatus> = status.runs.iter().collect();
     let mut runs = Vec::with_capacity(spec.datasets.len() * spec.candidates.len());
     for dataset in &spec.datasets {
         for (candidate, pin) in spec.candidates.iter().zip(pins) {
             let defined = definition(spec, region, dataset, candidate, pin.as_ref()).map(|d| d.fingerprint());
-            let before =
-                left_behind.iter().position(|run| run.candidate == candidate.name && run.dataset == dataset.name);
-            let kept = before.filter(|&i| {
-                same_era && defined.as_ref().is_ok_and(|d| left_behind[i].definition.as_deref() == Some(d))
-            });
+            let same = before.iter().position(|run| run.candidate == candidate.name && run.dataset == dataset.name);
+            let kept = same
+                .filter(|&i| same_era && defined.as_ref().is_ok_and(|d| before[i].definition.as_deref() == Some(d)));
             runs.push(match (kept, defined) {
-                (Some(i), _) => left_behind.swap_remove(i).clone(),
+                (Some(i), _) => before.swap_remove(i).clone(),
                 (None, Ok(fingerprint)) => RunStatus {
                     candidate: candidate.name.clone(),
                     dataset: dataset.name.clone(),
@@ -114,7 +112,7 @@ pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &s
     }
     let old_region = status.region.as_deref().unwrap_or(region);
     let superseded =
-        status.superseded.iter().cloned().chain(left_behind.into_iter().filter_map(|run| superseded(run, old_region)));
+        status.superseded.iter().cloned().chain(before.into_iter().filter_map(|run| left_behind(run, old_region)));
     Plan { runs, superseded: superseded.collect() }
 }
 
@@ -156,8 +154,8 @@ pub fn advance(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
     }
 }
 
-/// The job that `run` leaves behind, if it may still run.
-fn superseded(run: &RunStatus, region: &str) -> Option<SupersededJob> {
+/// The job that `run` leaves behind when it goes, if it may still run.
+pub fn left_behind(run: &RunStatus, region: &str) -> Option<SupersededJob> {
     if run.state.ended() {
         return None;
     }
@@ -169,6 +167,7 @@ fn superseded(run: &RunStatus, region: &str) -> Option<SupersededJob> {
         definition: run.definition.clone()?,
         attempt: run.attempt,
         region: region.to_owned(),
+        stop_requested: false,
     })
 }
 

@@ -52,25 +52,28 @@ impl Observer {
         Self { sagemaker, wake, pauses, regions: Mutex::default() }
     }
 
-    /// Says which jobs of `owner` run in `region`, and returns what is known of each. From now on the owner is woken when
-    /// one of them changes.
-    pub fn track(&self, region: &str, owner: &ObjectRef<ModelSelection>, jobs: &[&str]) -> HashMap<String, Sighting> {
-        if jobs.is_empty() && !self.regions().contains_key(region) {
-            return HashMap::new();
+    /// Says which jobs of `owner` run, by region, and whether each is being stopped. Returns what is known of them. From now
+    /// on the owner is woken when one of them changes; all other jobs of it are forgotten.
+    pub fn track(
+        &self,
+        owner: &ObjectRef<ModelSelection>,
+        jobs: &HashMap<&str, Vec<(&str, bool)>>,
+    ) -> HashMap<String, Sighting> {
+        for region in jobs.iter().filter(|(_, jobs)| !jobs.is_empty()).map(|(region, _)| *region) {
+            self.watch(region);
         }
-        let watch = self.watch(region);
-        let sightings = watch.view().track(owner, jobs, clock::now());
-        watch.changed.notify_one();
+        let mut sightings = HashMap::new();
+        for (region, watch) in &*self.regions() {
+            let jobs = jobs.get(region.as_str()).map(Vec::as_slice).unwrap_or_default();
+            sightings.extend(watch.view().track(owner, jobs, clock::now()));
+            watch.changed.notify_one();
+        }
         sightings
     }
 
-    /// Forgets all jobs of `owner`, in every region but `keep`.
-    pub fn forget(&self, owner: &ObjectRef<ModelSelection>, keep: Option<&str>) {
-        for (region, watch) in &*self.regions() {
-            if Some(region.as_str()) != keep {
-                watch.view().track(owner, &[], clock::now());
-            }
-        }
+    /// Forgets all jobs of `owner`.
+    pub fn forget(&self, owner: &ObjectRef<ModelSelection>) {
+        self.track(owner, &HashMap::new());
     }
 
     /// Why the last sweep of `region` failed, if it did.
@@ -82,15 +85,13 @@ impl Observer {
         self.regions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn watch(&self, region: &str) -> Arc<Watch> {
+    fn watch(&self, region: &str) {
         let mut regions = self.regions();
-        if let Some(watch) = regions.get(region) {
-            return watch.clone();
+        if !regions.contains_key(region) {
+            let watch = Arc::new(Watch::default());
+            tokio::spawn(sweep_forever(self.sagemaker.region(region), watch.clone(), self.wake.clone(), self.pauses));
+            regions.insert(region.to_owned(), watch);
         }
-        let watch = Arc::new(Watch::default());
-        tokio::spawn(sweep_forever(self.sagemaker.region(region), watch.clone(), self.wake.clone(), self.pauses));
-        regions.insert(region.to_owned(), watch.clone());
-        watch
     }
 }
 

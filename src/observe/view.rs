@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
 use crate::api::ModelSelection;
-use crate::decide::observation::JobStatus;
 use crate::tuning::{ActiveJob, TuningError};
 
 /// What the last sweep showed of a job.
@@ -25,14 +24,15 @@ struct Tracked {
     owner: ObjectRef<ModelSelection>,
     since: Timestamp,
     sighting: Sighting,
+    stopping: bool,
 }
 
 /// The tracked jobs of one region.
 #[derive(Default)]
 pub(super) struct View {
     jobs: HashMap<String, Tracked>,
-    /// Number of runs that ended, and how long they took together.
-    ended: (u32, Duration),
+    /// How long the last jobs took; the newest counts for an eighth.
+    typical: Option<Duration>,
     /// Why the last sweep failed, if it did.
     pub(super) fault: Option<TuningError>,
 }
@@ -42,24 +42,24 @@ impl View {
     pub(super) fn track(
         &mut self,
         owner: &ObjectRef<ModelSelection>,
-        names: &[&str],
+        jobs: &[(&str, bool)],
         now: Timestamp,
     ) -> HashMap<String, Sighting> {
         let ended: Vec<String> = self
             .jobs
             .iter()
-            .filter(|(name, job)| job.owner == *owner && !names.contains(&name.as_str()))
+            .filter(|(name, job)| job.owner == *owner && !jobs.iter().any(|(wanted, _)| wanted == name))
             .map(|(name, _)| name.clone())
             .collect();
         for job in ended.iter().filter_map(|name| self.jobs.remove(name)) {
-            let (count, total) = self.ended;
-            self.ended = (count.saturating_add(1), total.saturating_add(age(job.since, now)));
+            let lasted = age(job.since, now);
+            self.typical = Some(self.typical.map_or(lasted, |typical| (typical * 7 + lasted) / 8));
         }
-        for name in names {
-            let fresh = || Tracked { owner: owner.clone(), since: now, sighting: Sighting::Unseen };
-            self.jobs.entry((*name).to_owned()).or_insert_with(fresh);
+        for &(name, stopping) in jobs {
+            let fresh = || Tracked { owner: owner.clone(), since: now, sighting: Sighting::Unseen, stopping };
+            self.jobs.entry(name.to_owned()).or_insert_with(fresh).stopping = stopping;
         }
-        names.iter().filter_map(|name| Some(((*name).to_owned(), self.jobs.get(*name)?.sighting))).collect()
+        jobs.iter().filter_map(|(name, _)| Some(((*name).to_owned(), self.jobs.get(*name)?.sighting))).collect()
     }
 
     /// Takes in a sweep that began at `started`, and returns whom it concerns.
@@ -100,11 +100,9 @@ impl View {
         self.jobs.is_empty()
     }
 
-    /// Whether a job is known to be stopping.
+    /// Whether a job is being stopped, so that the jobs that are must be listed too.
     pub(super) fn any_stopping(&self) -> bool {
-        let stopping =
-            |job: &Tracked| matches!(job.sighting, Sighting::Running(job) if job.status == JobStatus::Stopping);
-        self.jobs.values().any(stopping)
+        self.jobs.values().any(|job| job.stopping)
     }
 
     /// How many jobs are tracked.
@@ -112,12 +110,10 @@ impl View {
         self.jobs.len()
     }
 
-    /// How long a run takes, as far as it is known: the mean of those that ended, or the age of the oldest that runs.
+    /// How long a run takes, as far as it is known: what the last ones took, or the age of the oldest if it is older yet.
     pub(super) fn typical_run(&self, now: Timestamp) -> Duration {
-        match self.ended {
-            (0, _) => self.jobs.values().map(|job| age(job.since, now)).max().unwrap_or_default(),
-            (count, total) => total / count,
-        }
+        let oldest = self.jobs.values().map(|job| age(job.since, now)).max().unwrap_or_default();
+        self.typical.unwrap_or_default().max(oldest)
     }
 
     fn owners(&self, concerned: impl Fn(&String) -> bool) -> Vec<ObjectRef<ModelSelection>> {
@@ -139,6 +135,7 @@ fn age(since: Timestamp, now: Timestamp) -> Duration {
 mod tests {
     use super::*;
     use crate::api::TrainingJobCounts;
+    use crate::decide::observation::JobStatus;
     use crate::tuning::Class;
 
     fn at(second: i64) -> Timestamp {
@@ -162,8 +159,8 @@ mod tests {
     #[test]
     fn owners_are_woken_when_a_job_changes_and_only_then() {
         let mut view = View::default();
-        view.track(&owner("a"), &["ms-1", "ms-2"], at(0));
-        view.track(&owner("b"), &["ms-3"], at(0));
+        view.track(&owner("a"), &[("ms-1", false), ("ms-2", false)], at(0));
+        view.track(&owner("b"), &[("ms-3", false)], at(0));
         let all = [("ms-1", running(0)), ("ms-2", running(0)), ("ms-3", running(0))];
         assert_eq!(view.swept(at(1), listing(&all)).len(), 2);
         assert_eq!(view.swept(at(2), listing(&all)), []);
@@ -172,26 +169,29 @@ mod tests {
             [owner("b")]
         );
         assert_eq!(view.swept(at(4), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
-        assert_eq!(view.track(&owner("a"), &["ms-1", "ms-2"], at(5))["ms-2"], Sighting::Left);
+        assert_eq!(view.track(&owner("a"), &[("ms-1", false), ("ms-2", false)], at(5))["ms-2"], Sighting::Left);
         // Nobody described it yet: the owner is woken again.
         assert_eq!(view.swept(at(6), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
-        view.track(&owner("a"), &["ms-1"], at(7));
+        view.track(&owner("a"), &[("ms-1", false)], at(7));
         assert_eq!(view.swept(at(8), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), []);
-        assert_eq!(view.typical_run(at(9)), Duration::from_secs(7));
+        assert_eq!(view.typical_run(at(9)).as_secs(), 9); // the oldest is older than what ended took
+        view.track(&owner("a"), &[], at(9));
+        view.track(&owner("b"), &[], at(9));
+        assert_eq!(view.typical_run(at(9)).as_secs(), 7);
     }
 
     #[test]
     fn a_job_younger_than_the_listing_has_not_left() {
         let mut view = View::default();
-        view.track(&owner("a"), &["ms-1"], at(5));
+        view.track(&owner("a"), &[("ms-1", false)], at(5));
         assert_eq!(view.swept(at(4), listing(&[])), []);
-        assert_eq!(view.track(&owner("a"), &["ms-1"], at(6))["ms-1"], Sighting::Unseen);
+        assert_eq!(view.track(&owner("a"), &[("ms-1", false)], at(6))["ms-1"], Sighting::Unseen);
     }
 
     #[test]
     fn trouble_that_needs_a_person_is_told_once_and_so_is_its_end() {
         let mut view = View::default();
-        view.track(&owner("a"), &["ms-1"], at(0));
+        view.track(&owner("a"), &[("ms-1", false)], at(0));
         let denied =
             || Err(TuningError { class: Class::Denied, operation: "List", code: None, message: String::new() });
         let away =

@@ -185,18 +185,17 @@ impl Region {
         Ok(jobs)
     }
 
-    /// Stops a tuning job. `Ok` also when there is none or when it has ended: there is nothing to stop.
-    pub async fn stop(&self, name: &str) -> Result<(), TuningError> {
+    /// Stops a tuning job. `false` when it has ended already.
+    pub async fn stop(&self, name: &str) -> Result<bool, TuningError> {
         let stopped = self
             .call(Operation::StopHyperParameterTuningJob, || {
                 self.client.stop_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send()
             })
             .await;
         match stopped {
-            Ok(_) => Ok(()),
-            Err(error) if error.class == Class::NotFound => Ok(()),
+            Ok(_) => Ok(true),
             // Only the word is sure (public reports): "... is already in a terminal state".
-            Err(error) if error.class == Class::Invalid && error.message.contains("already") => Ok(()),
+            Err(error) if error.class == Class::Invalid && error.message.contains("already") => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -1,0 +1,90 @@
+//! Jobs that may exist already: found by their name, and taken up if their tags say that they are ours.
+
+use std::time::Duration;
+
+use super::attempts::Subject;
+use super::observe::collected;
+use super::pass::Pass;
+use crate::api::{Reason, RunState, RunStatus};
+use crate::decide::observation::{JobStatus, TuningJob};
+use crate::runtime::clock;
+use crate::tuning::{Class, TuningError};
+
+/// How long a job may be unknown after it was created: no page documents it, tools allow five minutes. Until then, not
+/// found does not mean that it is not there.
+pub(super) const PROPAGATION: Duration = Duration::from_secs(300);
+/// Finds in one pass.
+const PER_PASS: usize = 32;
+
+/// Why a job that has a run's name was not taken up.
+pub(super) enum Unattached {
+    /// There is none, or it is not known yet.
+    Absent(TuningError),
+    /// It is somebody else's. The run says so.
+    Foreign(RunStatus),
+    /// It could not be looked at.
+    Fault(TuningError),
+}
+
+/// Looks for the jobs of waiting runs that have a name: an answer was lost, or the process died. Those that are found are
+/// taken up. Those that are not may be created, now or later; when that is not possible (the selection is suspended, the
+/// model cannot be read), the name is given up once the job would be known.
+pub(super) async fn find(at: &Pass<'_>, runs: &mut [RunStatus]) {
+    let unsure = runs.iter_mut().filter(|run| run.state == RunState::Waiting && run.tuning_job_name.is_some());
+    for run in unsure.take(PER_PASS) {
+        let Some(name) = run.tuning_job_name.clone() else { continue };
+        let subject = Subject::Find(name);
+        if !at.may_try(&subject) {
+            continue;
+        }
+        match attach(at, run.clone()).await {
+            Ok(found) | Err(Unattached::Foreign(found)) => {
+                at.succeeded(&subject);
+                *run = found;
+            }
+            Err(Unattached::Absent(_)) => {
+                let now = clock::now();
+                let failing = at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
+                if at.selection.spec.suspend && failing.for_at_least(PROPAGATION, now) {
+                    run.tuning_job_name = None;
+                }
+            }
+            Err(Unattached::Fault(error)) => {
+                tracing::info!(job = run.tuning_job_name, %error, "a tuning job that may exist cannot be described; trying again");
+                at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
+            }
+        }
+    }
+}
+
+/// Takes up the job that has the run's name: ours, from before a crash, a lost answer, a deletion or another cluster's
+/// life; or somebody else's, which is left alone.
+pub(super) async fn attach(at: &Pass<'_>, run: RunStatus) -> Result<RunStatus, Unattached> {
+    let name = run.tuning_job_name.clone().unwrap_or_default();
+    match at.region.describe(&name).await {
+        Ok(job) => take_up(at, &name, &job, run).await,
+        Err(error) if error.class == Class::NotFound => Err(Unattached::Absent(error)),
+        Err(error) => Err(Unattached::Fault(error)),
+    }
+}
+
+async fn take_up(at: &Pass<'_>, name: &str, job: &TuningJob, run: RunStatus) -> Result<RunStatus, Unattached> {
+    let tags = at.region.tags(&job.arn).await.map_err(Unattached::Fault)?;
+    if let Some(difference) = at.identity(&run).foreign_tag(&tags) {
+        tracing::warn!(job = name, difference, "a tuning job of that name is not ours");
+        let message = format!(
+            "the tuning job '{name}' exists and is not this run's: {difference}; it is left alone. Set `rerun` to \
+             another value to use other names"
+        );
+        let run = RunStatus { tuning_job_name: None, tuning_job_arn: None, ..run };
+        return Err(Unattached::Foreign(run.with(RunState::Waiting, Some(Reason::NameConflict), Some(&message))));
+    }
+    tracing::info!(job = name, candidate = run.candidate, dataset = run.dataset, status = ?job.status, "tuning job attached");
+    match job.status {
+        // Stopped in an earlier life, by a deletion or an edit: its result was given up, and now it is wanted.
+        JobStatus::Stopping | JobStatus::Stopped | JobStatus::Deleting => Ok(run.next_attempt()),
+        JobStatus::InProgress | JobStatus::Completed | JobStatus::Failed => {
+            collected(at, run, job).await.map_err(Unattached::Fault)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What the steps of one pass over one selection share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::runtime::reflector::ObjectRef;
+
+use super::attempts::{Failing, Subject};
+use super::context::Context;
+use super::slots::Pool;
+use crate::api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus};
+use crate::decide::identity::Identity;
+use crate::observe::Sighting;
+use crate::runtime::clock;
+
+/// A pass over a selection.
+pub(super) struct Pass<'a> {
+    pub(super) ctx: &'a Context,
+    pub(super) selection: &'a Arc<ModelSelection>,
+    pub(super) object: ObjectRef<ModelSelection>,
+    pub(super) uid: String,
+    pub(super) region: crate::tuning::Region,
+    pub(super) pool: Pool,
+    /// What the last sweeps have shown of the selection's jobs.
+    pub(super) sightings: HashMap<String, Sighting>,
+}
+
+impl Pass<'_> {
+    /// The identity of a run's tuning job.
+    pub(super) fn identity<'a>(&'a self, run: &'a RunStatus) -> Identity<'a> {
+        Identity {
+            scope: &self.ctx.settings.scope,
+            namespace: self.selection.metadata.namespace.as_deref().unwrap_or_default(),
+            name: self.selection.metadata.name.as_deref().unwrap_or_default(),
+            candidate: &run.candidate,
+            dataset: &run.dataset,
+            definition: run.definition.as_deref().unwrap_or_default(),
+            rerun: &self.selection.spec.rerun,
+            attempt: run.attempt,
+        }
+    }
+
+    /// What the last sweep has shown of a job.
+    pub(super) fn sighting(&self, job: &str) -> Option<Sighting> {
+        self.sightings.get(job).copied()
+    }
+
+    /// Whether it may be tried now.
+    pub(super) fn may_try(&self, subject: &Subject) -> bool {
+        self.ctx.attempts.may_try(&self.uid, subject, clock::now())
+    }
+
+    /// Notes a failure; see [`super::attempts::Attempts::failed`].
+    pub(super) fn failed(&self, subject: Subject, first: Duration, most: Duration) -> Failing {
+        self.ctx.attempts.failed(&self.uid, subject, first, most, clock::now())
+    }
+
+    /// Notes that it went well.
+    pub(super) fn succeeded(&self, subject: &Subject) {
+        self.ctx.attempts.succeeded(&self.uid, subject);
+    }
+
+    /// Tells the observer which jobs of the selection run, so that it is woken when one of them changes, and returns what
+    /// the last sweeps have shown of them.
+    pub(super) fn track(&self, status: &ModelSelectionStatus) -> HashMap<String, Sighting> {
+        let mut jobs: HashMap<&str, Vec<(&str, bool)>> = HashMap::new();
+        for run in status.runs.iter().filter(|run| run.state.active()) {
+            let job = run.tuning_job_name.as_deref().map(|name| (name, run.state == RunState::Stopping));
+            jobs.entry(self.region.name()).or_default().extend(job);
+        }
+        for job in status.superseded.iter().filter(|job| job.stop_requested) {
+            jobs.entry(&job.region).or_default().push((&job.tuning_job_name, true));
+        }
+        self.ctx.observer.track(&self.object, &jobs)
+    }
+}
