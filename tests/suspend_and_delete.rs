@@ -1,9 +1,11 @@
 //! Suspend starts nothing new, deletion leaves nothing behind that it should not, and neither hangs.
 #![cfg(all(feature = "operator", feature = "emulator"))]
+// The helpers below are parts of tests.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
@@ -12,6 +14,7 @@ use modelselection_operator::api::{ModelSelectionStatus, Reason, RunState};
 use serde_json::json;
 use support::world::{DEADLINE, LONG, condition, conditions, is_running, job_of, run_of};
 use support::{Selection, World, await_gone, await_until, consistently, shared};
+use tokio::time::Instant;
 
 fn sorted(status: &ModelSelectionStatus) -> Vec<String> {
     let mut all = conditions(status);
