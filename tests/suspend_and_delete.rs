@@ -231,22 +231,26 @@ async fn deletion_with_retain_leaves_the_jobs_and_needs_no_call() {
 #[tokio::test]
 async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_its_jobs() {
     let mut world = World::held("creating").await;
-    for (name, kill) in [("lost", false), ("lost-and-killed", true)] {
-        // The jobs are made, and nobody hears of it.
-        world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
-        world.apply(&Selection::new(name).images(&["one", "two"])).await;
-        await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
-        if kill {
-            world.operator.kill();
-        }
-        world.delete(name).await;
-        if kill {
-            world.start_operator();
-        }
-        await_gone(&world.api, name, DEADLINE).await;
-        assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new(), "{name}");
-        world.emulator.clear_faults().await;
-    }
+    // The jobs are made, and nobody hears of it.
+    world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
+    world.apply(&Selection::new("lost").images(&["one", "two"])).await;
+    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    world.delete_and_wait("lost").await;
+    assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
+    world.emulator.clear_faults().await;
+    // One is made while another's create is under way, so that nothing of it is written down; then the operator is gone.
+    let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 1, "delayMillis": 120_000, "nameContains": "/two:1"});
+    world.emulator.fault(order).await;
+    world.apply(&Selection::new("killed").images(&["one", "two"])).await;
+    world.await_faults_spent().await;
+    await_until("one job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    world.operator.kill();
+    let unwritten = world.api.get("killed").await.unwrap().status.unwrap();
+    assert!(unwritten.runs.iter().all(|run| run.tuning_job_arn.is_none()), "{unwritten:#?}");
+    world.delete("killed").await;
+    world.start_operator();
+    await_gone(&world.api, "killed", DEADLINE).await;
+    assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
     // A create that is under way when the deletion comes: the job is made after it.
     let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 2, "delayMillis": 1500});
     world.emulator.fault(order).await;
