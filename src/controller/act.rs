@@ -2,6 +2,7 @@
 //! is for, and one that exists already is taken up if its tags say that it is ours.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -32,13 +33,21 @@ pub(super) fn startable<'a>(
     runs.iter().enumerate().filter(move |(_, run)| !spec.suspend && startable(run))
 }
 
+/// A run whose job is to be created now.
+pub(super) struct Chosen {
+    index: usize,
+    request: JobRequest,
+    /// Whether an earlier try may have created it: its answer was lost, or the process ended before it came.
+    may_exist: bool,
+}
+
 /// Chooses the runs to create now, and gives them their names. Runs whose job may exist already come first: they hold a
 /// place. The others come in the order of the spec, as far as there are places.
 pub(super) fn choose(
     at: &Subjects<'_>,
     runs: &mut [RunStatus],
     mut requests: HashMap<usize, JobRequest>,
-) -> Vec<(usize, JobRequest)> {
+) -> Vec<Chosen> {
     let Subjects { ctx, selection, object, uid, pool, .. } = at;
     let now = clock::now();
     let active = runs.iter().filter(|run| run.state.active()).count();
@@ -56,35 +65,50 @@ pub(super) fn choose(
         .filter_map(|index| {
             let request = requests.remove(&index)?;
             let run = std::mem::take(&mut runs[index]);
+            let may_exist = run.tuning_job_name.is_some();
             let run = RunStatus { tuning_job_name: Some(request.name.clone()), ..run };
             runs[index] = run.with(RunState::Waiting, Some(Reason::Creating), None);
-            Some((index, request))
+            Some(Chosen { index, request, may_exist })
         })
         .collect()
 }
 
 /// Creates the chosen jobs. One fault of a kind that would meet all of them ends the pass: the rest keep waiting.
-pub(super) async fn create(at: &Subjects<'_>, runs: &mut [RunStatus], chosen: Vec<(usize, JobRequest)>) {
+pub(super) async fn create(at: &Subjects<'_>, runs: &mut [RunStatus], chosen: Vec<Chosen>) {
     let (ctx, uid) = (at.ctx, &at.uid);
-    let chosen: Vec<(usize, JobRequest, RunStatus)> =
-        chosen.into_iter().map(|(index, request)| (index, request, runs[index].clone())).collect();
-    let mut untried: Vec<usize> = chosen.iter().map(|(index, ..)| *index).collect();
+    let mut untried: Vec<Chosen> = Vec::new();
+    let halted = AtomicBool::new(false);
+    let chosen: Vec<(Chosen, RunStatus)> = chosen
+        .into_iter()
+        .map(|chosen| {
+            let run = runs[chosen.index].clone();
+            (chosen, run)
+        })
+        .collect();
     let mut created = 0_usize;
     let mut common: Option<Class> = None;
     let mut results = stream::iter(chosen)
-        .map(async |(index, request, run)| {
-            let (run, fault) = create_one(at, &request, run).await;
-            (index, run, fault)
+        .map(async |(chosen, run)| {
+            if halted.load(Ordering::Relaxed) {
+                return (chosen, run, None);
+            }
+            let (run, fault) = create_one(at, &chosen, run).await;
+            (chosen, run, Some(fault))
         })
         .buffer_unordered(CONCURRENCY);
-    while let Some((index, run, fault)) = results.next().await {
-        untried.retain(|other| *other != index);
+    // Calls under way are waited for: one that is cut off may still be carried out.
+    while let Some((chosen, run, tried)) = results.next().await {
+        let Some(fault) = tried else {
+            untried.push(chosen);
+            continue;
+        };
         let subject = Subject::Run(run.candidate.clone(), run.dataset.clone());
         match fault {
             None => {
                 created += usize::from(run.state.active());
                 ctx.attempts.succeeded(uid, &subject);
             }
+            Some(Class::Quota) if common == Some(Class::Quota) => {}
             Some(Class::Quota) => {
                 let running = runs.iter().filter(|run| run.state.active()).count();
                 ctx.slots.refused(uid, &at.pool, running, clock::now());
@@ -98,14 +122,12 @@ pub(super) async fn create(at: &Subjects<'_>, runs: &mut [RunStatus], chosen: Ve
                 ctx.attempts.failed(uid, subject, Duration::from_secs(2), Duration::from_secs(60), clock::now());
             }
         }
-        runs[index] = run;
-        if let Some(class) = fault.filter(|class| meets_all(*class) && created == 0) {
-            common = Some(class);
-            break;
-        }
-        if fault == Some(Class::Quota) || fault == Some(Class::Throttled) {
-            common = fault;
-            break;
+        runs[chosen.index] = run;
+        let ends =
+            |class: &Class| matches!(class, Class::Quota | Class::Throttled) || (meets_all(*class) && created == 0);
+        if common.is_none() {
+            common = fault.filter(ends);
+            halted.store(common.is_some(), Ordering::Relaxed);
         }
     }
     drop(results);
@@ -126,10 +148,11 @@ pub(super) async fn create(at: &Subjects<'_>, runs: &mut [RunStatus], chosen: Ve
             ctx.attempts.failed(uid, Subject::Creates, Duration::from_secs(2), Duration::from_secs(60), clock::now());
         }
     }
-    for index in untried {
-        // A call that was cut off may have been carried out: the name stays, and the next pass finds out.
+    for Chosen { index, may_exist, .. } in untried {
         let reason = common.filter(|class| matches!(class, Class::Quota)).map_or(Reason::Queued, Class::reason);
-        runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(reason), None);
+        let run = std::mem::take(&mut runs[index]);
+        let run = if may_exist { run } else { RunStatus { tuning_job_name: None, ..run } };
+        runs[index] = run.with(RunState::Waiting, Some(reason), None);
     }
 }
 
@@ -138,7 +161,8 @@ fn meets_all(class: Class) -> bool {
     matches!(class, Class::Denied | Class::Credentials | Class::Role | Class::Transient)
 }
 
-async fn create_one(at: &Subjects<'_>, request: &JobRequest, run: RunStatus) -> (RunStatus, Option<Class>) {
+async fn create_one(at: &Subjects<'_>, chosen: &Chosen, run: RunStatus) -> (RunStatus, Option<Class>) {
+    let request = &chosen.request;
     match at.region.create(request).await {
         Ok(arn) => {
             tracing::info!(job = request.name, candidate = run.candidate, dataset = run.dataset, "tuning job created");
@@ -152,8 +176,10 @@ async fn create_one(at: &Subjects<'_>, request: &JobRequest, run: RunStatus) -> 
         Err(error) => {
             tracing::info!(job = request.name, class = error.class.as_str(), %error, "tuning job not created");
             let (run, class) = waiting(run, &error);
-            // Refused for sure: no job of that name came of it. Only a fault on the way leaves that open.
-            let run = if error.class == Class::Transient { run } else { RunStatus { tuning_job_name: None, ..run } };
+            // Refused for sure: no job of that name came of this try. A fault on the way leaves that open, and a refusal
+            // says nothing of the tries before.
+            let open = chosen.may_exist || error.class == Class::Transient;
+            let run = if open { run } else { RunStatus { tuning_job_name: None, ..run } };
             (run, class)
         }
     }
