@@ -262,6 +262,25 @@ async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_it
     assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
 }
 
+/// That a create is refused says nothing of the one before, whose answer was lost.
+#[tokio::test]
+async fn a_job_that_may_have_been_made_is_not_forgotten_when_the_next_create_is_refused() {
+    let world = World::held("refused").await;
+    for (kind, reason) in [("AccessDenied", Reason::AccessDenied), ("Throttle", Reason::Throttled)] {
+        let create = "CreateHyperParameterTuningJob";
+        world.emulator.fault(json!({"operation": create, "kind": "DropAnswer", "count": 1})).await;
+        world.emulator.fault(json!({"operation": create, "kind": kind})).await;
+        let name = kind.to_lowercase();
+        world.apply(&Selection::new(&name).images(&["one"])).await;
+        let refused = |status: &ModelSelectionStatus| status.runs.first().is_some_and(|run| run.reason == Some(reason));
+        world.await_status(&name, "the second create is refused", refused).await;
+        assert_eq!(world.jobs_in("InProgress").await.len(), 1);
+        world.delete_and_wait(&name).await;
+        assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new(), "{kind}");
+        world.emulator.clear_faults().await;
+    }
+}
+
 async fn events(world: &World<'_>, reason: &str) -> Vec<String> {
     let events: Api<Event> = Api::namespaced(world.client.clone(), &world.namespace);
     let all = events.list(&ListParams::default()).await.unwrap();
