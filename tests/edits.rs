@@ -287,3 +287,66 @@ async fn going_back_before_the_old_job_could_be_stopped_never_ends_in_a_stopped_
     assert_eq!(done.runs[0].state, RunState::Succeeded, "{done:#?}");
     assert_eq!(job_of(&done, "one"), job_of(&before, "one"), "the job ran all the time: nothing is paid twice");
 }
+
+#[tokio::test]
+async fn an_edit_that_comes_while_the_job_is_being_made_leaves_only_the_new_one_running() {
+    let world = World::held("meanwhile").await;
+    let first = Selection::new("meanwhile").images(&["one"]);
+    let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 1, "delayMillis": 1500});
+    world.emulator.fault(order).await;
+    world.apply(&first).await;
+    world.await_faults_spent().await;
+    world.apply(&first.with("/candidates/0/hyperparameters", json!({"epochs": "7"}))).await;
+    let after = world.await_launched("meanwhile").await;
+    let jobs = world.jobs().await;
+    assert_eq!(jobs.len(), 2);
+    let old = jobs.keys().find(|name| **name != job_of(&after, "one")).unwrap();
+    world.await_stop(old).await;
+    assert_eq!(world.jobs_in("InProgress").await, [job_of(&after, "one")]);
+}
+
+#[tokio::test]
+async fn another_region_runs_everything_anew_there_and_stops_what_runs_in_the_old_one() {
+    let world = World::held("region").await;
+    let selection = Selection::new("region").images(&["one", "two"]);
+    world.apply(&selection).await;
+    world.await_launched("region").await;
+    world.apply(&selection.clone().with("/region", json!("eu-west-1"))).await;
+    let moved = world.await_launched("region").await;
+    assert_eq!(moved.region.as_deref(), Some("eu-west-1"));
+    let regions = async |status: &str| {
+        let jobs = world.jobs().await.into_values().filter(|job| job.status == status);
+        let mut regions: Vec<String> = jobs.map(|job| job.region).collect();
+        regions.sort();
+        regions
+    };
+    assert_eq!(regions("InProgress").await, ["eu-west-1", "eu-west-1"]);
+    assert_eq!(regions("Stopping").await, ["us-west-2", "us-west-2"]);
+    world.emulator.advance(LONG).await;
+    assert!(world.await_complete("region").await.runs.iter().all(|run| run.state == RunState::Succeeded));
+    // Back again: the region is part of the definition, so these are the stopped jobs' next attempts.
+    world.apply(&selection).await;
+    let back = world.await_launched("region").await;
+    assert!(back.runs.iter().all(|run| run.attempt == 1), "{back:#?}");
+}
+
+#[tokio::test]
+async fn raising_retries_after_a_failure_tries_again() {
+    let world = World::held("raised").await;
+    world.emulator.behave(json!({"match": "*/broken:1", "failAlways": true})).await;
+    let selection = Selection::new("raised").images(&["broken", "fine"]);
+    world.apply(&selection).await;
+    world.await_launched("raised").await;
+    world.emulator.advance(LONG).await;
+    let failed = world.await_complete("raised").await;
+    assert_eq!(run_of(&failed, "broken").state, RunState::Failed);
+    world.emulator.behave(json!({"match": "*/broken:1", "failAlways": false})).await;
+    world.apply(&selection.with("/retries", json!(1))).await;
+    let again = world.await_observed("raised", "it runs again", |s| is_running(run_of(s, "broken"))).await;
+    assert_eq!((run_of(&again, "broken").attempt, run_of(&again, "broken").failed_attempts), (1, 1));
+    assert_eq!(run_of(&again, "fine"), run_of(&failed, "fine"));
+    world.emulator.advance(LONG).await;
+    let done = world.await_complete("raised").await;
+    assert_eq!(run_of(&done, "broken").state, RunState::Succeeded);
+    assert_eq!(world.jobs().await.len(), 3);
+}

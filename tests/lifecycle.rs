@@ -33,7 +33,7 @@ async fn the_published_frontier_comes_out_of_the_example() {
     apply_yaml(&client, &manifest).await.unwrap();
     let api: Api<ModelSelection> = Api::namespaced(client, &namespace);
     let done =
-        await_object(&api, "caltech256", "to be complete", Duration::from_secs(120), |selection: &ModelSelection| {
+        await_object(&api, "caltech256", "to be complete", Duration::from_mins(2), |selection: &ModelSelection| {
             selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
         })
         .await;
@@ -412,4 +412,33 @@ async fn at_most_as_many_jobs_run_as_the_selection_allows() {
     world.emulator.advance(LONG).await;
     let status = world.await_complete("queue").await;
     assert_eq!(status.counts.unwrap().succeeded, 3);
+}
+
+#[tokio::test]
+async fn an_operator_of_several_namespaces_works_in_each_of_them_and_in_no_other() {
+    let mut world = World::fast("several").await;
+    let others = [fresh_namespace(&world.client, "second").await, fresh_namespace(&world.client, "foreign").await];
+    world.options.namespace = format!("{},{}", world.namespace, others[0]);
+    world.kill_and_restart();
+    world.operator.await_ready(Duration::from_secs(30)).await;
+    let selection = Selection::new("same-name").images(&["one"]);
+    for namespace in [&others[1], &others[0], &world.namespace] {
+        world.apply_in(namespace, &selection).await;
+    }
+    let mut jobs = Vec::new();
+    for namespace in [&others[0], &world.namespace] {
+        let api: Api<ModelSelection> = Api::namespaced(world.client.clone(), namespace);
+        let complete = |selection: &ModelSelection| {
+            selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
+        };
+        let done = await_object(&api, "same-name", "to be complete", Duration::from_mins(1), complete).await;
+        jobs.push(job_of(&done.status.unwrap(), "one"));
+    }
+    assert_ne!(jobs[0], jobs[1], "the namespace is part of the identity");
+    let namespaces: Vec<String> = world.jobs().await.into_values().map(|job| job.namespace).collect();
+    assert_eq!(namespaces.len(), 2);
+    assert!(!namespaces.contains(&others[1]), "{namespaces:?}");
+    let foreign: Api<ModelSelection> = Api::namespaced(world.client.clone(), &others[1]);
+    let foreign = foreign.get("same-name").await.unwrap();
+    assert_eq!(foreign.metadata.finalizers, None);
 }

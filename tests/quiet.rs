@@ -1,5 +1,7 @@
 //! What is complete costs nothing, what has not changed is not written, and what is the user's is never touched.
 #![cfg(all(feature = "operator", feature = "emulator"))]
+// The helpers below are parts of tests.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,9 +1,11 @@
 //! Suspend starts nothing new, deletion leaves nothing behind that it should not, and neither hangs.
 #![cfg(all(feature = "operator", feature = "emulator"))]
+// The helpers below are parts of tests.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
@@ -12,6 +14,7 @@ use modelselection_operator::api::{ModelSelectionStatus, Reason, RunState};
 use serde_json::json;
 use support::world::{DEADLINE, LONG, condition, conditions, is_running, job_of, run_of};
 use support::{Selection, World, await_gone, await_until, consistently, shared};
+use tokio::time::Instant;
 
 fn sorted(status: &ModelSelectionStatus) -> Vec<String> {
     let mut all = conditions(status);
@@ -228,22 +231,26 @@ async fn deletion_with_retain_leaves_the_jobs_and_needs_no_call() {
 #[tokio::test]
 async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_its_jobs() {
     let mut world = World::held("creating").await;
-    for (name, kill) in [("lost", false), ("lost-and-killed", true)] {
-        // The jobs are made, and nobody hears of it.
-        world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
-        world.apply(&Selection::new(name).images(&["one", "two"])).await;
-        await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
-        if kill {
-            world.operator.kill();
-        }
-        world.delete(name).await;
-        if kill {
-            world.start_operator();
-        }
-        await_gone(&world.api, name, DEADLINE).await;
-        assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new(), "{name}");
-        world.emulator.clear_faults().await;
-    }
+    // The jobs are made, and nobody hears of it.
+    world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
+    world.apply(&Selection::new("lost").images(&["one", "two"])).await;
+    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    world.delete_and_wait("lost").await;
+    assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
+    world.emulator.clear_faults().await;
+    // One is made while another's create is under way, so that nothing of it is written down; then the operator is gone.
+    let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 1, "delayMillis": 120_000, "nameContains": "/two:1"});
+    world.emulator.fault(order).await;
+    world.apply(&Selection::new("killed").images(&["one", "two"])).await;
+    world.await_faults_spent().await;
+    await_until("one job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    world.operator.kill();
+    let unwritten = world.api.get("killed").await.unwrap().status.unwrap();
+    assert!(unwritten.runs.iter().all(|run| run.tuning_job_arn.is_none()), "{unwritten:#?}");
+    world.delete("killed").await;
+    world.start_operator();
+    await_gone(&world.api, "killed", DEADLINE).await;
+    assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
     // A create that is under way when the deletion comes: the job is made after it.
     let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 2, "delayMillis": 1500});
     world.emulator.fault(order).await;
@@ -253,6 +260,25 @@ async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_it
     world.delete_and_wait("slow").await;
     assert_eq!(world.jobs().await.len(), made + 2, "both were made while the deletion waited");
     assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
+}
+
+/// That a create is refused says nothing of the one before, whose answer was lost.
+#[tokio::test]
+async fn a_job_that_may_have_been_made_is_not_forgotten_when_the_next_create_is_refused() {
+    let world = World::held("refused").await;
+    for (kind, reason) in [("AccessDenied", Reason::AccessDenied), ("Throttle", Reason::Throttled)] {
+        let create = "CreateHyperParameterTuningJob";
+        world.emulator.fault(json!({"operation": create, "kind": "DropAnswer", "count": 1})).await;
+        world.emulator.fault(json!({"operation": create, "kind": kind})).await;
+        let name = kind.to_lowercase();
+        world.apply(&Selection::new(&name).images(&["one"])).await;
+        let refused = |status: &ModelSelectionStatus| status.runs.first().is_some_and(|run| run.reason == Some(reason));
+        world.await_status(&name, "the second create is refused", refused).await;
+        assert_eq!(world.jobs_in("InProgress").await.len(), 1);
+        world.delete_and_wait(&name).await;
+        assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new(), "{kind}");
+        world.emulator.clear_faults().await;
+    }
 }
 
 async fn events(world: &World<'_>, reason: &str) -> Vec<String> {

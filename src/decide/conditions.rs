@@ -118,8 +118,11 @@ pub fn launched_before(before: &[Condition], generation: Option<i64>) -> bool {
 
 /// Whether every run that may have a job now has one.
 fn launched(runs: &[RunStatus]) -> bool {
-    let none_on_its_way = runs.iter().all(|run| run.tuning_job_name.is_none() || run.state != RunState::Waiting);
-    none_on_its_way && runs.iter().any(|run| run.state.active() || run.state.ended())
+    // One that waits for the quota may keep a name from an earlier try; it is on its way only when there is a place.
+    let on_its_way = |run: &RunStatus| {
+        run.state == RunState::Waiting && run.tuning_job_name.is_some() && run.reason != Some(Reason::QuotaExceeded)
+    };
+    !runs.iter().any(on_its_way) && runs.iter().any(|run| run.state.active() || run.state.ended())
 }
 
 /// The first trouble that needs a person, told with the number of runs that have it.
@@ -213,6 +216,7 @@ mod tests {
         suspended.suspend = true;
         let creating = RunStatus { tuning_job_name: Some("ms-x".into()), ..run(Waiting, Some(Reason::Creating)) };
         let queued = run(Waiting, Some(Reason::Queued));
+        let refused = RunStatus { tuning_job_name: Some("ms-x".into()), ..run(Waiting, Some(Reason::QuotaExceeded)) };
         let running = run(Running, None);
         let done = run(RunState::Succeeded, None);
         let unknown = run(Waiting, Some(Reason::UnknownModel));
@@ -256,6 +260,7 @@ mod tests {
             ("being created", &launched, vec![creating.clone(), running.clone()], 0, false, &progressing),
             ("a later one being created", &launched, vec![creating, done.clone()], 0, true, &tuning),
             ("running", &launched, vec![running.clone(), queued.clone()], 0, false, &tuning),
+            ("one waits for the quota", &launched, vec![running.clone(), refused], 0, false, &tuning),
             ("running, to complete", &completed, vec![running.clone()], 0, false, &waiting),
             ("one needs a person", &launched, vec![running.clone(), unknown], 0, true, &stalled),
             ("away before launch", &launched, vec![away.clone()], 0, false, &retrying),

@@ -52,7 +52,7 @@ impl Selection {
         self
     }
 
-    /// The same with a JumpStart model.
+    /// The same with a model of the hub.
     #[must_use]
     pub fn jump_start(mut self, name: &str, model_id: &str, version: &str) -> Self {
         self.list("candidates").push(json!({"name": name, "jumpStart": {"modelID": model_id, "version": version}}));

@@ -21,7 +21,7 @@ use super::operator::{Operator, OperatorOptions};
 use super::selection::Selection;
 
 /// How long anything may take here: minutes of an emulated life pass in a second, but the machine may be busy.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 /// More virtual seconds than any job of [`Selection`] takes.
 pub const LONG: u64 = 100_000;
 
@@ -78,7 +78,8 @@ impl<'a> World<'a> {
     /// `SageMaker` without a memory: another account, with another speed.
     pub async fn renew_emulator(&mut self, speed: &str) {
         self.emulator = start_emulator(speed).await;
-        self.options.sagemaker_url = self.emulator.url().to_owned();
+        self.options.sagemaker_url.clear();
+        self.options.sagemaker_url.push_str(self.emulator.url());
     }
 
     /// Starts the operator again after [`Operator::kill`], without waiting for it.
@@ -94,8 +95,13 @@ impl<'a> World<'a> {
 
     /// Applies a selection as a user would, and returns it as the server has it.
     pub async fn apply(&self, selection: &Selection) -> ModelSelection {
+        self.apply_in(&self.namespace, selection).await
+    }
+
+    /// The same in another namespace.
+    pub async fn apply_in(&self, namespace: &str, selection: &Selection) -> ModelSelection {
         let mut manifest = selection.0.clone();
-        manifest["metadata"]["namespace"] = json!(self.namespace);
+        manifest["metadata"]["namespace"] = json!(namespace);
         let applied: DynamicObject =
             apply(&self.client, &manifest).await.unwrap_or_else(|e| panic!("the server refuses {manifest:#}: {e}"));
         let applied = serde_json::to_value(applied).expect("objects are JSON");
@@ -163,6 +169,7 @@ impl<'a> World<'a> {
             let job = Job {
                 name: text("name"),
                 status: text("status"),
+                region: text("region"),
                 candidate: tag("candidate"),
                 dataset: tag("dataset"),
                 definition: tag("definition"),
@@ -246,6 +253,7 @@ async fn start_emulator(speed: &str) -> Emulator {
 pub struct Job {
     pub name: String,
     pub status: String,
+    pub region: String,
     pub candidate: String,
     pub dataset: String,
     pub definition: String,
@@ -254,7 +262,7 @@ pub struct Job {
     pub selection: String,
 }
 
-/// Whether a run has a job that SageMaker has confirmed.
+/// Whether a run has a job whose creation was answered.
 pub fn is_running(run: &RunStatus) -> bool {
     run.state == RunState::Running && run.tuning_job_arn.is_some()
 }
