@@ -1,5 +1,7 @@
 //! What the API server takes and refuses, and what people see: a real API server with the CRD as it is shipped.
 #![cfg(feature = "operator")]
+// A test that cannot go on has to stop, in its helpers too.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

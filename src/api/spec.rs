@@ -355,7 +355,7 @@ pub struct Tuning {
     pub max_parallel_training_jobs: Option<i32>,
     /// maxRuntimeSeconds ends the tuning job after this time, in seconds. Default: no limit of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 120, max = 15768000))]
+    #[schemars(range(min = 120, max = 15_768_000))]
     pub max_runtime_seconds: Option<i32>,
     /// earlyStopping lets SageMaker stop training jobs that do no better than the median so far: Off or Auto.
     /// Default: Off.
@@ -367,7 +367,7 @@ pub struct Tuning {
     pub hyperband: Option<Hyperband>,
     /// randomSeed makes the search repeatable, wholly for Random and Hyperband. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 2147483647))]
+    #[schemars(range(min = 0, max = 2_147_483_647))]
     pub random_seed: Option<i32>,
     /// parameterRanges are the hyperparameters that are searched; a name here is left out of the fixed ones. Default:
     /// none.
@@ -548,7 +548,7 @@ pub struct Training {
     /// maxRuntimeSeconds stops a training job after this time, in seconds; at most 28 days. Default: the model's own,
     /// else 86400 (a day).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 2419200))]
+    #[schemars(range(min = 1, max = 2_419_200))]
     pub max_runtime_seconds: Option<i32>,
     /// hyperparameters of all runs, values in quotes; they win over the model's defaults. Default: none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

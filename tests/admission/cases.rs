@@ -63,6 +63,7 @@ fn range(range: &str) -> String {
     format!("tuning: {{parameterRanges: [{{name: learning_rate, {range}}}]}}")
 }
 
+#[allow(clippy::too_many_lines)] // a table
 fn accepted() -> Vec<Case> {
     let long = |length: usize| "x".repeat(length);
     vec![

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Api;
-use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
+use kube::api::{DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use modelselection_operator::api::{
     BestTrainingJob, Condition, Counts, Excluded, ExclusionReason, Front, FrontMember, MetricValue,
@@ -29,7 +29,7 @@ pub(super) async fn write_status(api: &Api<DynamicObject>, like: &Value, status:
 
 async fn create(api: &Api<DynamicObject>, object: &Value) -> DynamicObject {
     let object = serde_json::from_value(object.clone()).unwrap();
-    api.create(&Default::default(), &object).await.unwrap_or_else(|e| panic!("{e}"))
+    api.create(&PostParams::default(), &object).await.unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn an_object_from_before_a_rule_can_still_have_a_status() {
     let bad = merged(
         jumpstart(),
         yaml(
-            r#"
+            r"
             apiVersion: before.example/v1alpha1
             kind: Before
             spec:
@@ -172,19 +172,19 @@ async fn an_object_from_before_a_rule_can_still_have_a_status() {
                 maxTrainingJobs: null
                 earlyStopping: Auto
                 parameterRanges: [{name: a, continuous: {min: '1', max: zero}, categorical: {}}, {name: b, integer: {min: '8', max: '2'}}]
-            "#,
+            ",
         ),
     );
     let object: DynamicObject = serde_json::from_value(bad.clone()).unwrap();
     await_until("the loose kind is served", Duration::from_secs(20), async || {
-        api.create(&Default::default(), &object).await.map(drop).map_err(|e| e.to_string())
+        api.create(&PostParams::default(), &object).await.map(drop).map_err(|e| e.to_string())
     })
     .await;
     apply_yaml(&client, &strict.to_string()).await.unwrap();
     let other: DynamicObject =
         serde_json::from_value(merged(bad.clone(), json!({"metadata": {"name": "other"}}))).unwrap();
     await_until("the rules are in force", Duration::from_secs(20), async || {
-        match api.create(&kube::api::PostParams { dry_run: true, ..Default::default() }, &other).await {
+        match api.create(&PostParams { dry_run: true, ..PostParams::default() }, &other).await {
             Ok(_) => Err("taken".to_owned()),
             Err(_) => Ok(()),
         }
