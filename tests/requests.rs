@@ -158,6 +158,8 @@ async fn every_request_keeps_to_the_service_model() {
     };
     suspend(true).await;
     scene.status("everything", "all are being stopped", SOON, |s| number(s, RunState::Stopping) == 3).await;
+    // The status says so before the calls are made: that of the edit, and three of suspend.
+    await_until("all were told to stop", SOON, async || scene.calls("StopHyperParameterTuningJob").await >= 4).await;
     scene.emulator.advance(100).await;
     scene.status("everything", "all have stopped", SOON, |s| number(s, RunState::Stopped) == 3).await;
     suspend(false).await;
