@@ -40,7 +40,7 @@ async fn stalled(scene: &Scene, name: &str, reason: Reason, good: usize, texts: 
     ] {
         assert_eq!(says(&status, kind), expected, "{kind}: {status:#?}");
     }
-    let message = &condition(&status, "Ready").unwrap().message;
+    let message = &condition(&status, "Ready").expect("checked above").message;
     for text in texts {
         assert!(message.contains(text), "{text} is not in: {message}");
     }

@@ -14,6 +14,19 @@ use trouble::{LATER, Manifest, SOON, Scene, condition, foreign_job, number, run,
 const CREATE: &str = "CreateHyperParameterTuningJob";
 const DESCRIBE: &str = "DescribeHyperParameterTuningJob";
 const LIST: &str = "ListHyperParameterTuningJobs";
+const OPERATIONS: [&str; 8] = [
+    CREATE,
+    DESCRIBE,
+    LIST,
+    "DescribeTrainingJob",
+    "DescribeHubContent",
+    "ListHubContentVersions",
+    "ListTags",
+    "Search",
+];
+/// Leads to calls of the hub, too.
+const JUMPSTART: &str = "- name: js
+  jumpStart: {modelID: tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4, version: \"4.*\"}";
 const FAST: &[&str] = &["--speed", "300"];
 
 #[tokio::test]
@@ -44,26 +57,21 @@ async fn a_lost_request_to_create_is_repeated() {
 
 #[tokio::test]
 async fn answers_500_and_503_of_every_operation_pass_by() {
-    let jumpstart = "- name: js\n  jumpStart: {modelID: tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4, version: \"4.*\"}";
     let scene = Scene::start("bad-answers", FAST, &[]).await;
-    for operation in
-        [CREATE, DESCRIBE, LIST, "DescribeTrainingJob", "DescribeHubContent", "ListHubContentVersions", "ListTags"]
-    {
+    for operation in OPERATIONS {
         scene.emulator.fault(json!({"operation": operation, "kind": "InternalFailure", "count": 1})).await;
         scene.emulator.fault(json!({"operation": operation, "kind": "ServiceUnavailable", "count": 1})).await;
     }
     // So that tags are asked for, too.
     scene.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
-    scene.apply(&Manifest::new("bad", &["a", "b"]).candidate(jumpstart)).await;
+    scene.apply(&Manifest::new("bad", &["a", "b"]).candidate(JUMPSTART)).await;
     let status = scene.completed("bad", LATER).await;
     scene.print_calls("500 and 503").await;
     assert_eq!(number(&status, RunState::Succeeded), 3, "{status:#?}");
     assert!(status.runs.iter().all(|run| run.attempt == 0 && run.failed_attempts == 0));
     assert_eq!(scene.jobs_created().await, 3);
     let calls = scene.emulator.calls().await;
-    for operation in
-        [CREATE, DESCRIBE, LIST, "DescribeTrainingJob", "DescribeHubContent", "ListHubContentVersions", "ListTags"]
-    {
+    for operation in OPERATIONS {
         for error in ["InternalFailure", "ServiceUnavailable"] {
             assert_eq!(calls["errors"][format!("{operation} {error}")], 1, "{operation} {error}: {calls}");
         }
@@ -73,27 +81,29 @@ async fn answers_500_and_503_of_every_operation_pass_by() {
 #[tokio::test]
 async fn throttling_slows_down_and_fails_nothing() {
     let scene = Scene::start("throttled", &["--speed", "300", "--rate", "*=2"], &[]).await;
-    let faults = json!({"operation": "*", "kind": "Throttle", "count": 10});
-    scene.emulator.fault(faults).await;
+    for operation in OPERATIONS {
+        scene.emulator.fault(json!({"operation": operation, "kind": "Throttle", "count": 2})).await;
+    }
+    // So that tags are asked for, too.
+    scene.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
     let names: Vec<String> = (1..=10).map(|i| format!("net-{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    scene.apply(&Manifest::new("throttled", &names)).await;
+    scene.apply(&Manifest::new("throttled", &names).candidate(JUMPSTART)).await;
     let status = scene.completed("throttled", LATER).await;
     scene.print_calls("throttled").await;
-    assert_eq!(number(&status, RunState::Succeeded), 10, "{status:#?}");
+    assert_eq!(number(&status, RunState::Succeeded), 11, "{status:#?}");
     assert!(status.runs.iter().all(|run| run.attempt == 0 && run.failed_attempts == 0));
-    assert_eq!(scene.jobs_created().await, 10);
-    // 10 creates, 10 describes, 10 results, some lists; a client that repeats what is refused at once makes hundreds.
-    let refused = scene.emulator.calls().await["errors"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .filter(|(error, _)| error.ends_with("ThrottlingException"))
-        .map(|(_, count)| count.as_u64().unwrap())
-        .sum::<u64>();
+    assert_eq!(scene.jobs_created().await, 11);
+    // 11 creates, describes and results, some lists and the hub; a client that repeats what is refused at once makes hundreds.
+    let calls = scene.emulator.calls().await;
+    let throttled = |operation: &str| calls["errors"][format!("{operation} ThrottlingException")].as_u64().unwrap_or(0);
+    for operation in OPERATIONS {
+        assert!(throttled(operation) >= 2, "{operation}: {calls}");
+    }
+    let refused: u64 = OPERATIONS.into_iter().map(throttled).sum();
     let total = scene.calls("").await;
     println!("throttled: {refused} of {total} calls were refused");
-    assert!((10..=60).contains(&refused), "{refused} refused");
+    assert!((16..=64).contains(&refused), "{refused} refused");
     assert!(scene.calls(CREATE).await <= 40);
     assert_eq!(scene.told("throttled", Reason::TuningJobFailed.as_str()).await, 0);
 }

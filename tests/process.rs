@@ -29,7 +29,7 @@ async fn unready(operator: &mut Operator, texts: &[&str]) {
         }
     })
     .await;
-    let (status, _) = operator.get("/livez").await.unwrap();
+    let (status, _) = operator.get("/livez").await.expect("an answer");
     assert_eq!(status, 200);
 }
 
@@ -109,6 +109,7 @@ async fn missing_credentials_are_told_by_the_probe_and_by_the_selections() {
 }
 
 #[tokio::test]
+#[allow(clippy::float_cmp)] // whole numbers
 async fn metrics_have_the_names_of_controller_runtime_and_true_values() {
     let scene = Scene::start("metrics", &["--speed", "300"], &[]).await;
     scene.emulator.fault(json!({"operation": CREATE, "kind": "Throttle", "count": 1})).await;

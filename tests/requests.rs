@@ -158,6 +158,8 @@ async fn every_request_keeps_to_the_service_model() {
     };
     suspend(true).await;
     scene.status("everything", "all are being stopped", SOON, |s| number(s, RunState::Stopping) == 3).await;
+    // The status says so before the calls are made: that of the edit, and three of suspend.
+    await_until("all were told to stop", SOON, async || scene.calls("StopHyperParameterTuningJob").await >= 4).await;
     scene.emulator.advance(100).await;
     scene.status("everything", "all have stopped", SOON, |s| number(s, RunState::Stopped) == 3).await;
     suspend(false).await;
@@ -216,10 +218,10 @@ async fn a_session_token_is_sent_along() {
 }
 
 fn assert_every_field_is_used(manifests: &[&str]) {
-    let crd = serde_json::to_value(crd()).unwrap();
+    let crd = serde_json::to_value(crd()).expect("a CRD is JSON");
     let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
     let manifests: Vec<Value> =
-        manifests.iter().flat_map(|yaml| serde_saphyr::from_multiple::<Value>(yaml).unwrap()).collect();
+        manifests.iter().flat_map(|yaml| serde_saphyr::from_multiple::<Value>(yaml).expect("YAML")).collect();
     let specs: Vec<&Value> =
         manifests.iter().map(|manifest| &manifest["spec"]).filter(|spec| !spec.is_null()).collect();
     let mut unused = Vec::new();

@@ -1,7 +1,8 @@
 //! What the tests of faults and bad input share: a scene with an operator and an emulator of its own, and questions to
 //! the status, the Events and the log of requests.
 
-#![allow(dead_code, clippy::disallowed_methods)] // each test file uses its own part
+// Each test file uses its own part; and helpers are not recognised as tests, which may unwrap and print.
+#![allow(dead_code, clippy::disallowed_methods, clippy::unwrap_used, clippy::print_stdout, clippy::format_collect)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -57,7 +58,7 @@ impl Manifest {
     }
 
     pub fn more(mut self, lines: &str) -> Self {
-        self.more = lines.to_owned();
+        lines.clone_into(&mut self.more);
         self
     }
 
@@ -154,7 +155,7 @@ impl Scene {
         self.status(name, "every run has ended", deadline, |status| status.completion_time.is_some()).await
     }
 
-    /// Waits until all runs but those that are held have succeeded.
+    /// Waits until a condition is there with that reason.
     pub async fn condition(&self, name: &str, kind: &str, reason: Reason) -> ModelSelectionStatus {
         let what = format!("{kind} says {}", reason.as_str());
         self.status(name, &what, SOON, |status| condition(status, kind).is_some_and(|c| c.reason == reason.as_str()))
@@ -171,7 +172,7 @@ impl Scene {
         events.items.iter().filter(about).map(|event| event.series.as_ref().map_or(1, |series| series.count)).sum()
     }
 
-    /// Waits until something was told, and returns how often.
+    /// Waits until something was told, and checks that it was told once only.
     pub async fn told_once(&self, name: &str, reason: &str) {
         let what = format!("there is an Event {reason}");
         await_until(&what, SOON, async || self.told(name, reason).await > 0).await;
