@@ -270,14 +270,17 @@ async fn a_job_that_may_have_been_made_is_not_forgotten_when_the_next_create_is_
         let create = "CreateHyperParameterTuningJob";
         world.emulator.fault(json!({"operation": create, "kind": "DropAnswer", "count": 1})).await;
         world.emulator.fault(json!({"operation": create, "kind": kind})).await;
+        // A job whose creation was not answered is looked for before it is asked for again; it is not known yet.
+        let describe = "DescribeHyperParameterTuningJob";
+        world.emulator.fault(json!({"operation": describe, "kind": "ResourceNotFound"})).await;
         let name = kind.to_lowercase();
         world.apply(&Selection::new(&name).images(&["one"])).await;
         let refused = |status: &ModelSelectionStatus| status.runs.first().is_some_and(|run| run.reason == Some(reason));
         world.await_status(&name, "the second create is refused", refused).await;
         assert_eq!(world.jobs_in("InProgress").await.len(), 1);
+        world.emulator.clear_faults().await;
         world.delete_and_wait(&name).await;
         assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new(), "{kind}");
-        world.emulator.clear_faults().await;
     }
 }
 

@@ -149,7 +149,8 @@ impl<'a> World<'a> {
         let launched = |status: &ModelSelectionStatus| {
             // With the counts of the first listing, a status in which no time passes does not change any more.
             let settled = |run: &RunStatus| is_running(run) && run.training_jobs.is_some();
-            !status.runs.is_empty() && status.superseded.is_empty() && status.runs.iter().all(settled)
+            let stopped = status.superseded.iter().all(|job| job.stop_requested);
+            !status.runs.is_empty() && stopped && status.runs.iter().all(settled)
         };
         self.await_observed(name, "every run has a running job", launched).await
     }
