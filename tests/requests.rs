@@ -148,7 +148,11 @@ async fn every_request_keeps_to_the_service_model() {
     // An edit stops one job, suspend stops the others, and after that all run again.
     let edited = everything.replace("label_smoothing: \"0.2\"", "label_smoothing: \"0.3\"");
     apply_yaml(&scene.client, &edited).await.unwrap();
-    scene.status("everything", "all run again", SOON, |s| running(3)(s) && s.superseded.is_empty()).await;
+    scene
+        .status("everything", "all run again", SOON, |s| {
+            running(3)(s) && s.superseded.iter().all(|job| job.stop_requested)
+        })
+        .await;
     let suspend = |value: bool| {
         let patch = json!({"spec": {"suspend": value}});
         let selections = scene.selections.clone();

@@ -272,7 +272,7 @@ async fn a_job_that_may_have_been_made_is_not_forgotten_when_the_next_create_is_
         world.emulator.fault(json!({"operation": create, "kind": kind})).await;
         // A job whose creation was not answered is looked for before it is asked for again; it is not known yet.
         let describe = "DescribeHyperParameterTuningJob";
-        world.emulator.fault(json!({"operation": describe, "kind": "ResourceNotFound"})).await;
+        world.emulator.fault(json!({"operation": describe, "kind": "NotFound"})).await;
         let name = kind.to_lowercase();
         world.apply(&Selection::new(&name).images(&["one"])).await;
         let refused = |status: &ModelSelectionStatus| status.runs.first().is_some_and(|run| run.reason == Some(reason));

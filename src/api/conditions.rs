@@ -2,6 +2,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::text::clip;
+
 /// A condition as in `metav1.Condition`.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -118,6 +120,10 @@ pub enum Reason {
     MetricMissing,
     /// The spec cannot be read.
     InvalidSpec,
+    /// A reason that this release does not know: a newer one wrote it. One such object must not hide all others.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 impl Reason {
@@ -154,6 +160,7 @@ impl Reason {
             Self::TuningJobDeleted => "TuningJobDeleted",
             Self::MetricMissing => "MetricMissing",
             Self::InvalidSpec => "InvalidSpec",
+            Self::Unknown => "Unknown",
         }
     }
 
@@ -187,6 +194,9 @@ impl Reason {
     }
 }
 
+/// Longest message of a condition: the schema allows somewhat more.
+const MESSAGE_MAX: usize = 2048;
+
 /// The new list of conditions: those of `wanted`, with the old transition time where the status has not changed, in
 /// the order of `wanted`. Conditions of types that this operator does not own are kept at the end.
 pub fn merge_conditions(
@@ -212,7 +222,7 @@ pub fn merge_conditions(
                 observed_generation: generation,
                 last_transition_time: unchanged.map_or(Time(now), |c| c.last_transition_time.clone()),
                 reason: reason.as_str().to_owned(),
-                message,
+                message: clip(&message, MESSAGE_MAX),
             }
         })
         .collect();

@@ -11,12 +11,14 @@ mod crd;
 mod decimal;
 mod spec;
 mod status;
+mod text;
 
 pub use conditions::{Condition, ConditionType, Reason, merge_conditions};
 pub use crd::crd;
 pub use decimal::{decimal, parse_decimal};
 pub use spec::*;
 pub use status::*;
+pub use text::clip;
 
 /// The finalizer that lets running tuning jobs be stopped before the object goes.
 pub const FINALIZER: &str = "modelselection.dev/stop-tuning-jobs";

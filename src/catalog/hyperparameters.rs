@@ -119,7 +119,8 @@ pub(super) fn accepts(field: &str, known: &HubHyperparameter, text: &str) -> Res
     let refuse = |why: String| Err((Reason::InvalidHyperparameter, format!("{field}: '{text}' {why}")));
     if matches!(known.kind.as_str(), "int" | "float") {
         let Some(number) = parse_decimal(text) else { return refuse("must be a number".to_owned()) };
-        if known.kind == "int" && number.fract() != 0.0 {
+        // The training scripts read it with Python's int(), which takes neither 5.0 nor 1e1.
+        if known.kind == "int" && text.parse::<i64>().is_err() {
             return refuse("must be a whole number".to_owned());
         }
         if known.min.is_some_and(|min| number < min) {

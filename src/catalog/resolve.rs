@@ -58,6 +58,7 @@ pub fn job_request(
         tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
         tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
     }
+    within_limits(&hyperparameters, ranges.len())?;
     Ok(JobRequest {
         metric_definitions: metric_definitions(spec, definition, model)?,
         name,
@@ -87,6 +88,24 @@ pub fn job_request(
         network_isolation: model.is_some_and(|model| model.network_isolation),
         encrypt_traffic: model.is_some_and(|model| model.encrypt_traffic),
     })
+}
+
+/// SageMaker's limits on hyperparameters: 100 with the one that it adds itself, values of 2500 characters as they are sent.
+fn within_limits(fixed: &BTreeMap<String, String>, searched: usize) -> Result<(), Problem> {
+    let total = fixed.len() + searched;
+    if total > 99 {
+        let message =
+            format!("{total} hyperparameters, fixed, searched and the model's own; SageMaker takes at most 99");
+        return Err((Reason::InvalidHyperparameter, message));
+    }
+    match fixed.iter().find(|(_, value)| value.chars().count() > 2500) {
+        Some((name, _)) => {
+            let message =
+                format!("the value of hyperparameter '{name}' must be at most 2500 characters long as it is sent");
+            Err((Reason::InvalidHyperparameter, message))
+        }
+        None => Ok(()),
+    }
 }
 
 fn image(definition: &Definition, model: Option<&HubModel>) -> Result<(String, crate::api::InputMode), Problem> {

@@ -15,9 +15,8 @@ use super::context::Context;
 use super::reconcile::Error;
 use super::report;
 use super::stop::{ABSENT_FOR, Stopped, stop_own};
-use crate::api::{DeletionPolicy, ModelSelection, SupersededJob};
+use crate::api::{DeletionPolicy, ModelSelection, SupersededJob, clip};
 use crate::decide::identity::Identity;
-use crate::decide::outcome::clip;
 use crate::decide::plan::left_behind;
 use crate::runtime::clock;
 

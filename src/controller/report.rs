@@ -39,6 +39,7 @@ pub(super) async fn report(
     let ModelSelectionStatus { mut runs, superseded, conditions: before, start_time, completion_time, .. } = status;
     let spec = &at.selection.spec;
     let generation = at.selection.meta().generation;
+    summary::bounded(spec, &mut runs);
     let fronts = front::fronts(spec, &mut runs);
     let counts = summary::counts(&runs);
     let situation = Situation {

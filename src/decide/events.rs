@@ -1,7 +1,6 @@
 //! Which Events a change of status is worth.
 
-use super::outcome::clip;
-use crate::api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState, RunStatus};
+use crate::api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState, RunStatus, clip};
 
 /// The API server refuses longer notes.
 const NOTE_MAX: usize = 1024;

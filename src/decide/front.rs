@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::api::{
     Constraint, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue, ModelSelectionSpec, Objective,
-    ObjectiveValue, RunState, RunStatus, decimal, parse_decimal,
+    ObjectiveValue, RunState, RunStatus, clip, decimal, parse_decimal,
 };
 use crate::pareto::{self, Direction};
+
+/// Longest message of an exclusion, as in the schema.
+const MESSAGE_MAX: usize = 512;
 
 /// Sets the Pareto rank of each run, and returns the front of each dataset, in the order of the spec.
 pub fn fronts(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> Vec<Front> {
@@ -23,7 +26,10 @@ fn front(spec: &ModelSelectionSpec, dataset: &str, directions: &[Direction], run
     for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.dataset == dataset && run.state.ended()) {
         match values(&spec.objectives, &spec.constraints, run) {
             Ok(values) => eligible.push((index, values)),
-            Err((reason, message)) => excluded.push(Excluded { candidate: run.candidate.clone(), reason, message }),
+            Err((reason, message)) => {
+                let message = clip(&message, MESSAGE_MAX);
+                excluded.push(Excluded { candidate: run.candidate.clone(), reason, message });
+            }
         }
     }
     let points: Vec<&[f64]> = eligible.iter().map(|(_, values)| values.as_slice()).collect();
@@ -84,9 +90,14 @@ fn values(
     for Constraint { metric: name, min, max } in constraints {
         let value = metric(name)?;
         let bound = |text: &Option<String>| text.as_deref().and_then(parse_decimal);
+        let text = |value: f64| decimal(value).unwrap_or_default();
         let broken = match (bound(min), bound(max)) {
-            (Some(min), _) if value < min => Some(format!("'{name}' is {value}, below the minimum {min}")),
-            (_, Some(max)) if value > max => Some(format!("'{name}' is {value}, above the maximum {max}")),
+            (Some(min), _) if value < min => {
+                Some(format!("'{name}' is {}, below the minimum {}", text(value), text(min)))
+            }
+            (_, Some(max)) if value > max => {
+                Some(format!("'{name}' is {}, above the maximum {}", text(value), text(max)))
+            }
             _ => None,
         };
         if let Some(message) = broken {

@@ -1,19 +1,10 @@
 //! What a run becomes when its tuning job was looked at.
 
 use super::observation::{JobStatus, TrainingResult, TuningJob};
-use crate::api::{BestTrainingJob, MetricValue, Reason, RunState, RunStatus, decimal};
+use crate::api::{BestTrainingJob, MetricValue, Reason, RunState, RunStatus, clip, decimal};
 
 /// Longest message of a run; SageMaker's own reasons can be a page long.
 const MESSAGE_MAX: usize = 512;
-
-/// Cuts a text to at most `max` bytes, between characters.
-pub fn clip(text: &str, max: usize) -> String {
-    if text.len() <= max {
-        return text.to_owned();
-    }
-    let end = (0..=max.saturating_sub(3)).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
-    format!("{}...", &text[..end])
-}
 
 impl RunStatus {
     /// The run in `state`, for `reason`.
@@ -195,11 +186,5 @@ mod tests {
         let shown: Vec<_> = best.metrics.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect();
         assert_eq!(shown, [("a", "87112344"), ("b", "0.91"), ("c", "0.000053")]);
         assert_eq!(best.non_finite_metrics, ["nan"]);
-    }
-
-    #[test]
-    fn clipping_keeps_characters_whole() {
-        assert_eq!(clip("short", 10), "short");
-        assert_eq!(clip("aéééé", 7), "aé...");
     }
 }

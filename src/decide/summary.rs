@@ -1,6 +1,24 @@
 //! The short fields of the status, for people and printer columns.
 
-use crate::api::{Counts, Front, RunState, RunStatus};
+use crate::api::{Counts, Front, ModelSelectionSpec, RunState, RunStatus};
+
+/// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
+const METRICS_MAX: usize = 8000;
+
+/// Leaves out of the runs, when the status would grow too large, the metrics that nothing in the spec refers to. They
+/// stay at SageMaker.
+pub fn bounded(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
+    let total: usize = runs.iter().filter_map(|run| run.best.as_ref()).map(|best| best.metrics.len()).sum();
+    if total <= METRICS_MAX {
+        return;
+    }
+    let objectives = spec.objectives.iter().map(|objective| &objective.metric);
+    let constraints = spec.constraints.iter().map(|constraint| &constraint.metric);
+    let kept: Vec<&String> = objectives.chain(constraints).chain([&spec.tuning.objective.metric]).collect();
+    for best in runs.iter_mut().filter_map(|run| run.best.as_mut()) {
+        best.metrics.retain(|metric| kept.contains(&&metric.name));
+    }
+}
 
 /// Numbers of runs by state.
 pub fn counts(runs: &[RunStatus]) -> Counts {
@@ -50,6 +68,24 @@ pub fn sentence(counts: &Counts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_that_grows_too_large_keeps_the_metrics_that_count() {
+        use crate::api::{BestTrainingJob, MetricValue};
+        let spec = crate::decide::definition::tests::spec();
+        let names = ["test_accuracy", "test_throughput", "val_accuracy"].map(str::to_owned);
+        let others = (0..37).map(|n| format!("other_{n}"));
+        let metrics: Vec<MetricValue> =
+            names.iter().cloned().chain(others).map(|name| MetricValue { name, value: "1".into() }).collect();
+        let run = RunStatus { best: Some(BestTrainingJob { metrics, ..Default::default() }), ..Default::default() };
+        let mut few = vec![run.clone(); 200];
+        bounded(&spec, &mut few);
+        assert_eq!(few[0].best.as_ref().unwrap().metrics.len(), 40);
+        let mut many = vec![run; 512];
+        bounded(&spec, &mut many);
+        let kept: Vec<&String> = many[511].best.as_ref().unwrap().metrics.iter().map(|metric| &metric.name).collect();
+        assert_eq!(kept, names.iter().collect::<Vec<_>>());
+    }
 
     #[test]
     fn sentences_leave_out_zeros() {

@@ -42,6 +42,14 @@ pub async fn run(mut args: Args) -> Result<(), Box<dyn std::error::Error + Send 
     telemetry::start(args.log_format);
     // An empty variable means all namespaces, as in a manifest that leaves it empty.
     args.namespaces.retain(|namespace| !namespace.is_empty());
+    for setting in [&mut args.region, &mut args.sagemaker_endpoint, &mut args.cluster_name] {
+        // Two clusters with the empty name would share their jobs.
+        setting.take_if(|value| value.is_empty());
+    }
+    if let Some(name) = args.cluster_name.as_ref().filter(|name| !is_tag_value(name)) {
+        let allowed = "letters, digits and _.:/=+-@, at most 256";
+        return Err(format!("--cluster-name '{name}' must be a value that a tag can have: {allowed}").into());
+    }
     // The AWS SDK and kube both bring rustls; with two providers and no default it would panic.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let shutdown = on_signal();
@@ -113,6 +121,10 @@ async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Box<dyn std::e
             Ok(TcpListener::bind((DEFAULT_HTTP.0, 0)).await?)
         }
     }
+}
+
+fn is_tag_value(text: &str) -> bool {
+    text.len() <= 256 && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
 }
 
 /// A flag that is set by SIGTERM or SIGINT.

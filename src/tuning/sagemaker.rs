@@ -353,7 +353,7 @@ where
 /// The SDK appends a debug dump to its messages; people need only the sentence before it.
 fn brief(told: &str) -> String {
     let sentence = told.split(" (").next().unwrap_or(told);
-    crate::decide::outcome::clip(sentence, 300)
+    crate::api::clip(sentence, 300)
 }
 
 fn invalid(operation: Operation, error: &dyn std::error::Error) -> TuningError {
