@@ -1,4 +1,5 @@
 //! What README.md shows is what happens.
+#![allow(clippy::unwrap_used)] // a test may panic
 #![cfg(all(feature = "operator", feature = "emulator"))]
 
 mod support;

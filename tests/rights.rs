@@ -1,4 +1,5 @@
 //! The operator needs the rights in `deploy/` and no others.
+#![allow(clippy::unwrap_used)] // a test may panic
 #![cfg(all(feature = "operator", feature = "emulator"))]
 
 mod support;
