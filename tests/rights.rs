@@ -54,7 +54,7 @@ async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_manifest() {
 
     let user = "system:serviceaccount:modelselection-system:modelselection-operator";
     let refused: Vec<String> =
-        plane.audit().iter().filter(|e| e.user == user && e.code == 403).map(|entry| entry.action()).collect();
+        plane.audit().iter().filter(|e| e.user == user && e.code == 403).map(support::AuditEntry::action).collect();
     assert_eq!(refused, [""; 0]);
 }
 
