@@ -6,6 +6,8 @@ mod support;
 #[path = "support/trouble.rs"]
 mod trouble;
 
+use std::time::Duration;
+
 use modelselection_operator::api::{Reason, RunState};
 use serde_json::json;
 use support::{await_gone, await_until};
@@ -106,6 +108,22 @@ async fn throttling_slows_down_and_fails_nothing() {
     assert!((16..=64).contains(&refused), "{refused} refused");
     assert!(scene.calls(CREATE).await <= 40);
     assert_eq!(scene.told("throttled", Reason::TuningJobFailed.as_str()).await, 0);
+}
+
+/// Refusals of calls that were sent together are one piece of news: taken each for itself, they bring the rate down so far
+/// that nothing happens for minutes.
+#[tokio::test]
+async fn a_burst_of_refusals_is_soon_overcome() {
+    let scene = Scene::start("burst", &["--speed", "300", "--rate", "*=2"], &[]).await;
+    scene.emulator.fault(json!({"operation": "*", "kind": "Throttle", "count": 10})).await;
+    let names: Vec<String> = (1..=10).map(|i| format!("net-{i}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    scene.apply(&Manifest::new("burst", &names)).await;
+    // 45 s here; with a rate that each refusal halves, more than 120 s.
+    let status = scene.completed("burst", Duration::from_secs(90)).await;
+    scene.print_calls("burst").await;
+    assert_eq!(number(&status, RunState::Succeeded), 10, "{status:#?}");
+    assert_eq!(scene.jobs_created().await, 10);
 }
 
 #[tokio::test]
