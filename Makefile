@@ -15,13 +15,14 @@ demo: tools control-plane ## run the published frontier on this machine and show
 	@cargo build --quiet --bins
 	@cargo test --quiet --test demo
 
+# The integration tests mostly wait for real programs: more of them at a time than there are cores.
 .PHONY: test
 test: tools lint generated control-plane ## everything that CI runs
-	cargo test --all-targets
+	RUST_TEST_THREADS=8 cargo test --all-targets
 	@for minor in $(filter-out 1.37,$(MINORS)); do \
 	  echo "the tests that depend on the API server, once more on Kubernetes $$minor"; \
 	  tests/control-plane/get.sh $$minor >/dev/null; \
-	  MODELSELECTION_KUBERNETES_MINOR=$$minor cargo test --test admission --test lifecycle; \
+	  MODELSELECTION_KUBERNETES_MINOR=$$minor RUST_TEST_THREADS=8 cargo test --test admission --test lifecycle; \
 	done
 
 .PHONY: lint
