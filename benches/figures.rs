@@ -29,7 +29,7 @@ const RUNS: usize = 100;
 
 #[tokio::main]
 async fn main() {
-    if std::env::args().any(|argument| argument == "--test") {
+    if !std::env::args().any(|argument| argument == "--bench") {
         return; // `cargo test --all-targets` only wants to know that it compiles.
     }
     status_size();
@@ -166,15 +166,33 @@ fn own_images(count: usize) -> serde_json::Value {
     })
 }
 
-/// 300 runs with 16 metrics each, names and values as long as real ones.
+/// 300 runs with the first 16 metrics of JumpStart's notebook each, names as long as real ones, and a front of all of them:
+/// the worst case.
 fn status_size() {
-    let metrics: Vec<MetricValue> = (0..16)
-        .map(|n| MetricValue { name: format!("test_top_5_accuracy_{n:02}"), value: "0.91234567".to_owned() })
-        .collect();
-    let runs: Vec<RunStatus> = (0..300)
+    const METRICS: [&str; 16] = [
+        "train_accuracy",
+        "train_loss",
+        "train_top_5_accuracy",
+        "train_precision",
+        "train_recall",
+        "train_auc",
+        "train_prc",
+        "val_accuracy",
+        "val_loss",
+        "val_top_5_accuracy",
+        "val_precision",
+        "val_recall",
+        "val_auc",
+        "val_prc",
+        "test_accuracy",
+        "test_throughput",
+    ];
+    let spec: modelselection_operator::api::ModelSelectionSpec =
+        serde_json::from_value(own_images(1)["spec"].clone()).unwrap();
+    let mut runs: Vec<RunStatus> = (0..300)
         .map(|n| RunStatus {
             candidate: format!("efficientnet-v2-imagenet21k-ft1k-{n:03}"),
-            dataset: "caltech256".to_owned(),
+            dataset: "data".to_owned(),
             state: RunState::Succeeded,
             definition: Some("372d6f8cde3b3d7c5fcc".to_owned()),
             tuning_job_name: Some("ms-caltech-efficie-enzzzb4es4ntb".to_owned()),
@@ -187,12 +205,17 @@ fn status_size() {
             training_jobs: Some(modelselection_operator::api::TrainingJobCounts { completed: 2, ..Default::default() }),
             best: Some(BestTrainingJob {
                 training_job_name: "ms-caltech-efficie-enzzzb4es4ntb-001-589e2e9f".to_owned(),
-                hyperparameters: [
-                    ("learning_rate".to_owned(), "0.00012345".to_owned()),
-                    ("batch_size".to_owned(), "32".to_owned()),
-                ]
-                .into(),
-                metrics: metrics.clone(),
+                hyperparameters: [("learning_rate".to_owned(), "0.00012345".to_owned())].into(),
+                metrics: METRICS
+                    .map(|name| {
+                        let value = if name == "test_accuracy" {
+                            0.5 + f64::from(n) / 1000.0
+                        } else {
+                            9.1234567 - f64::from(n) / 1000.0
+                        };
+                        MetricValue { name: name.to_owned(), value: format!("{value:.7}") }
+                    })
+                    .to_vec(),
                 model_artifact_s3_uri: Some(
                     "s3://my-bucket/selections/ms-caltech-efficie-enzzzb4es4ntb-001-589e2e9f/output/model.tar.gz"
                         .to_owned(),
@@ -201,11 +224,11 @@ fn status_size() {
                 billable_seconds: Some(11573),
                 ..Default::default()
             }),
-            pareto_rank: Some(12),
             ..Default::default()
         })
         .collect();
-    let status = ModelSelectionStatus { runs, ..Default::default() };
-    let bytes = serde_json::to_vec(&status).unwrap().len();
-    println!("status of 300 runs with 16 metrics each: {} KiB", bytes / 1024);
+    let fronts = modelselection_operator::decide::front::fronts(&spec, &mut runs);
+    let members = fronts[0].members.len();
+    let bytes = serde_json::to_vec(&ModelSelectionStatus { runs, fronts, ..Default::default() }).unwrap().len();
+    println!("status of 300 runs with 16 metrics each, {members} of them on the front: {} KiB", bytes / 1024);
 }
