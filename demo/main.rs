@@ -87,7 +87,7 @@ async fn follow(plane: &ControlPlane) -> Result<ModelSelection, Box<dyn std::err
     let mut last = String::new();
     while let Some(selection) = changes.next().await {
         let selection = selection?;
-        let Some(status) = &selection.status else { continue };
+        let Some(status) = selection.status.as_ref().filter(|status| status.counts.is_some()) else { continue };
         let picture = if terminal { view::progress(status) } else { view::line(status) };
         if picture != last {
             if terminal && drawn > 0 {
