@@ -18,11 +18,11 @@ demo: tools control-plane ## run the published frontier on this machine and show
 # The integration tests mostly wait for real programs: more of them at a time than there are cores.
 .PHONY: test
 test: tools lint generated control-plane ## everything that CI runs
-	RUST_TEST_THREADS=8 cargo test --all-targets
+	RUST_TEST_THREADS=8 cargo test --all-targets --no-fail-fast
 	@for minor in $(filter-out 1.37,$(MINORS)); do \
 	  echo "the tests that depend on the API server, once more on Kubernetes $$minor"; \
 	  tests/control-plane/get.sh $$minor >/dev/null; \
-	  MODELSELECTION_KUBERNETES_MINOR=$$minor RUST_TEST_THREADS=8 cargo test --test admission --test lifecycle; \
+	  MODELSELECTION_KUBERNETES_MINOR=$$minor RUST_TEST_THREADS=8 cargo test --no-fail-fast --test admission --test lifecycle; \
 	done
 
 .PHONY: lint

@@ -125,10 +125,16 @@ async fn ask(client: &Client, namespace: &str, object: &Value, way: Way) -> Resu
 }
 
 fn kubectl(plane: &ControlPlane, arguments: &[&str]) -> String {
+    try_kubectl(plane, arguments).unwrap_or_else(|error| panic!("kubectl {arguments:?}: {error}"))
+}
+
+fn try_kubectl(plane: &ControlPlane, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("kubectl").args(kubectl_options(plane)).args(arguments).output();
     let output = output.unwrap_or_else(|e| panic!("cannot run kubectl: {e}"));
-    assert!(output.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    match output.status.success() {
+        true => Ok(String::from_utf8(output.stdout).unwrap()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
 }
 
 /// The cache of the schemas is kept apart from that of the user and of other control planes.

@@ -1,14 +1,19 @@
 //! What `kubectl` shows.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::status::write_status;
-use super::support::apply_yaml;
-use super::{jumpstart, kubectl, merged, plane, selections};
+use super::support::{apply_yaml, await_until};
+use super::{jumpstart, kubectl, merged, plane, selections, try_kubectl};
 
 #[tokio::test]
 async fn kubectl_explains_every_level() {
     let (plane, _, _) = plane("explain").await;
+    // The API server publishes the schema some time after the kind is served.
+    let published = async || try_kubectl(plane, &["explain", "modelselection"]);
+    await_until("kubectl explains the kind", Duration::from_secs(60), published).await;
     for (path, texts) in [
         (
             "modelselection",
