@@ -35,7 +35,8 @@ async fn main() {
     status_size();
     let crds = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("crds/modelselections.yaml")];
     let plane = ControlPlane::start(ControlPlaneOptions { crds, ..Default::default() }).await;
-    for concurrency in [RUNS, 20] {
+    let only_restart = std::env::args().any(|argument| argument == "restart");
+    for concurrency in [RUNS, 20].into_iter().filter(|_| !only_restart) {
         calls_per_run(&plane, concurrency).await;
     }
     restart(&plane).await;

@@ -131,10 +131,9 @@ fn kubectl(plane: &ControlPlane, arguments: &[&str]) -> String {
 fn try_kubectl(plane: &ControlPlane, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("kubectl").args(kubectl_options(plane)).args(arguments).output();
     let output = output.unwrap_or_else(|e| panic!("cannot run kubectl: {e}"));
-    match output.status.success() {
-        true => Ok(String::from_utf8(output.stdout).unwrap()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-    }
+    let text = if output.status.success() { &output.stdout } else { &output.stderr };
+    let text = String::from_utf8_lossy(text).into_owned();
+    if output.status.success() { Ok(text) } else { Err(text) }
 }
 
 /// The cache of the schemas is kept apart from that of the user and of other control planes.

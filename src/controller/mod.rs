@@ -92,7 +92,8 @@ fn watch(context: &Arc<Context>, namespace: Option<&str>, writer: Writer<ModelSe
         None => Api::all(context.client.clone()),
     };
     let context = context.clone();
-    watcher(api, watcher::Config::default())
+    // Pages of this size keep a list of large statuses from being in memory twice, as text and as objects.
+    watcher(api, watcher::Config::default().page_size(20))
         .default_backoff()
         .modify(|selection| {
             // Half of the size of an object, and of no use here.
