@@ -73,7 +73,7 @@ spec:
     - {name: test_accuracy, regex: "- Test accuracy: ([0-9.]+)"}
     - {name: loss, regex: "- Test loss: ([0-9.]+(?:[eE][-+]?[0-9]+)?)"}
     outputS3URI: s3://bucket/selections/
-  maxConcurrentTuningJobs: 3
+  maxConcurrentTuningJobs: 4
   retries: 1
   suspend: false
   suspendPolicy: Stop
