@@ -27,8 +27,8 @@ pub(super) enum Unattached {
 }
 
 /// Looks for the jobs of waiting runs that have a name: an answer was lost, or the process died. Those that are found are
-/// taken up. Those that are not may be created, now or later; when that is not possible (the selection is suspended, the
-/// model cannot be read), the name is given up once the job would be known.
+/// taken up. Those that are not may be created, now or later. A suspended selection creates nothing: it gives the name up
+/// once the job would be known.
 pub(super) async fn find(at: &Pass<'_>, runs: &mut [RunStatus]) {
     let unsure = runs.iter_mut().filter(|run| run.state == RunState::Waiting && run.tuning_job_name.is_some());
     for run in unsure.take(PER_PASS) {

@@ -19,6 +19,7 @@ use crate::tuning::{Class, JobRequest, TuningError};
 const CONCURRENCY: usize = 4;
 /// Creates in one pass, so that the status shows progress.
 const PER_PASS: usize = 16;
+
 /// A run to create.
 pub(super) struct Chosen {
     index: usize,
@@ -28,10 +29,7 @@ pub(super) struct Chosen {
 }
 
 /// The runs that would start at once if there were places: waiting, and not for a person.
-pub(super) fn startable<'a>(
-    spec: &'a ModelSelectionSpec,
-    runs: &'a [RunStatus],
-) -> impl Iterator<Item = (usize, &'a RunStatus)> {
+fn startable<'a>(spec: &'a ModelSelectionSpec, runs: &'a [RunStatus]) -> impl Iterator<Item = (usize, &'a RunStatus)> {
     let startable = |run: &RunStatus| {
         run.state == RunState::Waiting && run.definition.is_some() && !run.reason.is_some_and(Reason::needs_person)
     };

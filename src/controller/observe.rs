@@ -103,8 +103,7 @@ fn undescribed(at: &Pass<'_>, mut run: RunStatus, subject: Subject, error: &Tuni
 
 /// The run as its job shows it, with the metrics of the best training job once it has ended.
 pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) -> Result<RunStatus, TuningError> {
-    let ended = matches!(job.status, JobStatus::Completed | JobStatus::Failed | JobStatus::Stopped);
-    let result = match job.best.as_ref().filter(|_| ended) {
+    let result = match job.best.as_ref().filter(|_| job.status.ended()) {
         None => None,
         Some(best) => match at.region.training_result(&best.training_job_name).await {
             Ok(result) => Some(result),

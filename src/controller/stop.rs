@@ -6,7 +6,6 @@ use super::attempts::Subject;
 use super::pass::Pass;
 use crate::api::{ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob};
 use crate::decide::identity::Identity;
-use crate::decide::observation::JobStatus;
 use crate::observe::Sighting;
 use crate::tuning::{Class, Region, TuningError};
 
@@ -89,7 +88,7 @@ pub(super) enum Stopped {
 
 async fn ended(region: &Region, name: &str) -> Result<Stopped, TuningError> {
     match region.describe(name).await {
-        Ok(job) if matches!(job.status, JobStatus::InProgress | JobStatus::Stopping) => Ok(Stopped::Accepted),
+        Ok(job) if job.status.runs() => Ok(Stopped::Accepted),
         Ok(_) => Ok(Stopped::NothingToStop),
         // It was there when its stop was accepted.
         Err(error) if error.class == Class::NotFound => Ok(Stopped::NothingToStop),
@@ -110,8 +109,7 @@ pub(super) async fn stop_own(
             Err(error) if error.class == Class::NotFound => return Ok(Stopped::Absent),
             Err(error) => return Err(error),
         };
-        let over = !matches!(job.status, JobStatus::InProgress | JobStatus::Stopping);
-        if over || identity.foreign_tag(&region.tags(&job.arn).await?).is_some() {
+        if !job.status.runs() || identity.foreign_tag(&region.tags(&job.arn).await?).is_some() {
             return Ok(Stopped::NothingToStop);
         }
     }

@@ -19,6 +19,18 @@ pub enum JobStatus {
     Deleting,
 }
 
+impl JobStatus {
+    /// Whether its training jobs may still run.
+    pub fn runs(self) -> bool {
+        matches!(self, Self::InProgress | Self::Stopping)
+    }
+
+    /// Whether it has come to its end, with a result or without; one that is being deleted shows neither.
+    pub fn ended(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Stopped)
+    }
+}
+
 /// A tuning job as Describe shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TuningJob {

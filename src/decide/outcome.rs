@@ -39,7 +39,7 @@ impl RunStatus {
     pub fn seen(mut self, job: &TuningJob, result: Option<&TrainingResult>) -> Self {
         self.tuning_job_arn = Some(job.arn.clone());
         self.training_jobs = Some(job.training_jobs);
-        if let (true, Some(best), Some(result)) = (self_ends(job.status), &job.best, result) {
+        if let (true, Some(best), Some(result)) = (job.status.ended(), &job.best, result) {
             self.best = Some(best_training_job(&best.training_job_name, best.hyperparameters.clone(), result));
         }
         match job.status {
@@ -89,10 +89,6 @@ impl RunStatus {
             Some("the tuning job no longer exists at SageMaker; change `rerun` to run it again"),
         )
     }
-}
-
-fn self_ends(status: JobStatus) -> bool {
-    matches!(status, JobStatus::Completed | JobStatus::Failed | JobStatus::Stopped)
 }
 
 fn best_training_job(
