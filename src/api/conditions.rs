@@ -82,6 +82,10 @@ pub enum Reason {
     Throttled,
     /// The tuning job is being created.
     Creating,
+    /// A selector finds no model.
+    NoModelFound,
+    /// The selectors find more models than there may be runs.
+    TooManyRuns,
     /// The hub has no such model.
     UnknownModel,
     /// The hub has the model, but no version that matches.
@@ -96,6 +100,12 @@ pub enum Reason {
     InvalidHyperparameter,
     /// An objective, a constraint or the tuning objective is no metric of the run.
     UnknownMetric,
+    /// The model's licence has not been accepted.
+    EULANotAccepted,
+    /// An expression of a derived metric cannot be worked out.
+    InvalidExpression,
+    /// The tuning job that a candidate names does not exist.
+    UnknownTuningJob,
     /// AWS denies the operator an action.
     AccessDenied,
     /// AWS refuses the operator's credentials, or there are none.
@@ -141,6 +151,8 @@ impl Reason {
             Self::QuotaExceeded => "QuotaExceeded",
             Self::Throttled => "Throttled",
             Self::Creating => "Creating",
+            Self::NoModelFound => "NoModelFound",
+            Self::TooManyRuns => "TooManyRuns",
             Self::UnknownModel => "UnknownModel",
             Self::UnknownVersion => "UnknownVersion",
             Self::ModelNotTrainable => "ModelNotTrainable",
@@ -148,6 +160,9 @@ impl Reason {
             Self::UnknownHyperparameter => "UnknownHyperparameter",
             Self::InvalidHyperparameter => "InvalidHyperparameter",
             Self::UnknownMetric => "UnknownMetric",
+            Self::EULANotAccepted => "EULANotAccepted",
+            Self::InvalidExpression => "InvalidExpression",
+            Self::UnknownTuningJob => "UnknownTuningJob",
             Self::AccessDenied => "AccessDenied",
             Self::CredentialsRejected => "CredentialsRejected",
             Self::RoleNotAssumable => "RoleNotAssumable",
@@ -175,6 +190,8 @@ impl Reason {
                 | Self::UnknownHyperparameter
                 | Self::InvalidHyperparameter
                 | Self::UnknownMetric
+                | Self::EULANotAccepted
+                | Self::InvalidExpression
         )
     }
 
@@ -183,7 +200,10 @@ impl Reason {
         self.of_resolution()
             || matches!(
                 self,
-                Self::AccessDenied
+                Self::NoModelFound
+                    | Self::TooManyRuns
+                    | Self::UnknownTuningJob
+                    | Self::AccessDenied
                     | Self::CredentialsRejected
                     | Self::RoleNotAssumable
                     | Self::DataNotFound

@@ -10,6 +10,7 @@ use super::ModelSelection;
 // The patterns of the spec. Each has its meaning in words in `MEANINGS`.
 pub(super) const CHANNEL_NAME: &str = r"^[A-Za-z0-9.\-_]+$";
 pub(super) const DECIMAL: &str = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$";
+pub(super) const GLOB: &str = r"^[a-zA-Z0-9*?-]+$";
 pub(super) const IMAGE: &str = r"^[^\s]+$";
 pub(super) const INSTANCE_TYPE: &str = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$";
 pub(super) const INTEGER: &str = r"^[+-]?[0-9]+$";
@@ -21,21 +22,30 @@ pub(super) const REGION: &str = r"^[a-z]{2,8}(-[a-z]+)+-[0-9]+$";
 pub(super) const ROLE_ARN: &str = r"^arn:aws[a-z\-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$";
 pub(super) const S3_URI: &str = r"^(https|s3)://[^/]";
 pub(super) const VERSION: &str = r"^(\*|[0-9]+(\.[0-9]+)?\.\*|[0-9]+\.[0-9]+\.[0-9]+)$";
+pub(super) const WORD: &str = r"^[a-zA-Z0-9]+$";
+
+/// A CEL expression that is true when `min` or `max` is no number: its pattern says so already, and a rule that went on
+/// to convert it would add an error of its own.
+pub(super) fn not_numbers(pattern: &str) -> String {
+    format!("[self.min, self.max].exists(x, !x.matches(r'{pattern}'))")
+}
 
 /// What a person is told whose value does not match the pattern, after the name of the field.
-const MEANINGS: [(&str, &str); 12] = [
+const MEANINGS: [(&str, &str); 14] = [
     (CHANNEL_NAME, "must consist of letters, digits, '-', '_' and '.'"),
     (DECIMAL, "must be a decimal number, such as '0.001'"),
+    (GLOB, "must be a pattern of model ids: letters, digits, '-', '*' and '?'"),
     (IMAGE, "must be the registry path of an image, without spaces"),
     (INSTANCE_TYPE, "must be an instance type of SageMaker, such as 'ml.g5.2xlarge'"),
     (INTEGER, "must be a whole number, such as '8'"),
     (METRIC_REGEX, "must have a capture group, such as '([0-9.]+)', for the value"),
-    (MODEL_ID, "must be the id of a JumpStart model: letters and digits, with '-' between them"),
+    (MODEL_ID, "must consist of letters and digits, with '-' between them"),
     (NAME, "must consist of letters, digits, '-', '_' and '.', and begin and end with a letter or digit"),
     (REGION, "must be the code of an AWS region, such as 'us-west-2'"),
     (ROLE_ARN, "must be the ARN of an IAM role, such as 'arn:aws:iam::111122223333:role/SageMakerTraining'"),
     (S3_URI, "must be an S3 URI, such as 's3://bucket/prefix/'"),
     (VERSION, "must be a version such as '4.0.2', a prefix such as '4.*', or '*' for the newest"),
+    (WORD, "must be one part of a model id, of letters and digits, such as 'ic' or 'tensorflow'"),
 ];
 
 /// The CRD of [`ModelSelection`].
@@ -131,4 +141,56 @@ pub(super) fn reason_schema(generator: &mut SchemaGenerator) -> Schema {
 /// The three values of a condition's status.
 pub(super) fn condition_status_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "enum": ["True", "False", "Unknown"]})
+}
+
+/// Numbers by name, with the rule on names.
+fn numbers_schema(most: u32, name: &str, names: &str, meaning: &str) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": most,
+        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": DECIMAL},
+        "x-kubernetes-validations": [{
+            "rule": format!("self.all(name, size(name) <= 63 && name.matches(r'{names}'))"),
+            "message": format!("`{name}` must have names that {meaning}"),
+        }],
+    })
+}
+
+/// At most 16 numbers, by names that expressions can use.
+pub(super) fn facts_schema(_: &mut SchemaGenerator) -> Schema {
+    numbers_schema(16, "facts", "^[a-zA-Z_][a-zA-Z0-9_]*$", "consist of letters, digits and '_'")
+}
+
+/// At most 64 prices, by instance type.
+pub(super) fn prices_schema(_: &mut SchemaGenerator) -> Schema {
+    numbers_schema(64, "prices", INSTANCE_TYPE, "are instance types, such as 'ml.g5.2xlarge'")
+}
+
+/// SageMaker's bounds on environment variables.
+pub(super) fn environment_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 48,
+        "additionalProperties": {"type": "string", "maxLength": 512},
+        "x-kubernetes-validations": [{
+            "rule": "self.all(name, size(name) <= 512 && name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))",
+            "message": "`environment` must have names of letters, digits and '_', of at most 512 characters",
+        }],
+    })
+}
+
+/// SageMaker's bounds on tags, less those that the operator sets itself.
+pub(super) fn tags_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 40,
+        "additionalProperties": {"type": "string", "maxLength": 256},
+        "x-kubernetes-validations": [{
+            "rule": "self.all(key, size(key) >= 1 && size(key) <= 128 && !key.startsWith('aws:') && !key.startsWith('modelselection.dev/') && !key.startsWith('sagemaker-sdk:'))",
+            "message": "`tags` must have keys of 1 to 128 characters that do not begin with 'aws:', 'modelselection.dev/' or 'sagemaker-sdk:'",
+        }, {
+            "rule": "self.all(key, (key + self[key]).matches(r'^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$'))",
+            "message": "`tags` must consist of letters, digits, spaces and '_.:/=+-@'",
+        }],
+    })
 }

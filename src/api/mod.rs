@@ -6,19 +6,29 @@
 // The text is for `kubectl explain`, which knows no Markdown.
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)]
 
+mod candidate;
 mod conditions;
 mod crd;
+mod dataset;
 mod decimal;
+mod metric;
 mod spec;
 mod status;
 mod text;
+mod training;
+mod tuning;
 
+pub use candidate::*;
 pub use conditions::{Condition, ConditionType, Reason, merge_conditions};
 pub use crd::crd;
+pub use dataset::*;
 pub use decimal::{decimal, parse_decimal};
+pub use metric::*;
 pub use spec::*;
 pub use status::*;
 pub use text::clip;
+pub use training::*;
+pub use tuning::*;
 
 /// The finalizer that lets running tuning jobs be stopped before the object goes.
 pub const FINALIZER: &str = "modelselection.dev/stop-tuning-jobs";

@@ -48,6 +48,11 @@ pub struct ModelSelectionStatus {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub rerun: String,
+    /// expansions are what each of spec.candidateSelectors has found, in their order; pinned until it is edited.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub expansions: Vec<Expansion>,
     /// runs are the cells of candidates x datasets, in the order of the spec: dataset by dataset, candidate by candidate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 512))]
@@ -64,6 +69,24 @@ pub struct ModelSelectionStatus {
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub fronts: Vec<Front>,
+}
+
+/// What one selector has found.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Expansion {
+    /// selector is the fingerprint of the selector, spec.rerun and the region: while it stays, so do the models.
+    #[schemars(length(max = 64))]
+    pub selector: String,
+    /// modelIDs of the models that were found, in their order.
+    #[serde(rename = "modelIDs")]
+    #[schemars(length(max = 512), inner(length(max = 63)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub model_ids: Vec<String>,
+    /// message says how many models each clause of the selector has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub message: Option<String>,
 }
 
 /// Numbers of runs by state.
@@ -147,6 +170,9 @@ pub struct RunStatus {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = 1000))]
     pub failed_attempts: i32,
+    /// attached is true for a job that spec.candidates[].tuningJobName names: it is only read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attached: bool,
     /// definition is the fingerprint of all that decides what the run trains.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
@@ -173,7 +199,11 @@ pub struct RunStatus {
     /// best is the best training job by the tuning objective.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<BestTrainingJob>,
+    /// trials is where all training jobs of the run are kept, with spec.collect: All; absent until the run has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trials: Option<Trials>,
     /// paretoRank is 0 on the front of the dataset, 1 on the front without those, and so on; absent for excluded runs.
+    /// With spec.collect: All, the rank of the run's best trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 512))]
     pub pareto_rank: Option<i32>,
@@ -182,6 +212,19 @@ pub struct RunStatus {
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
 fn is_zero(value: &i32) -> bool {
     *value == 0
+}
+
+/// The table of all completed training jobs of a run.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct Trials {
+    /// configMap is the name of the ConfigMap, in the namespace of the selection, whose key 'trials.jsonl' has a line of
+    /// JSON for each training job. It goes when the selection goes.
+    #[schemars(length(max = 253))]
+    pub config_map: String,
+    /// count of the training jobs in it.
+    #[schemars(range(min = 0))]
+    pub count: i32,
 }
 
 /// The training jobs of a tuning job, by state, as SageMaker counts them.
@@ -226,6 +269,23 @@ pub struct BestTrainingJob {
     #[schemars(length(max = 64), inner(length(max = 255)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub non_finite_metrics: Vec<String>,
+    /// derivedMetrics are the values of spec.derivedMetrics, as far as they can be worked out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub derived_metrics: Vec<MetricValue>,
+    /// fixedHyperparameters are those of the fixed hyperparameters that spec.derivedMetrics use, as they were sent.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::crd::chosen_hyperparameters_schema")]
+    pub fixed_hyperparameters: Hyperparameters,
+    /// instanceType that the training job ran on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub instance_type: Option<String>,
+    /// instanceCount of the training job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub instance_count: Option<i32>,
     /// modelArtifactS3URI is where the trained model lies.
     #[serde(default, rename = "modelArtifactS3URI", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1200))]
@@ -294,11 +354,20 @@ pub struct Front {
     #[schemars(length(max = 512))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub members: Vec<FrontMember>,
+    /// omittedMembers is how many further members the front has: only the first 512 are listed. All trials are in the
+    /// ConfigMaps of status.runs[].trials.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0))]
+    pub omitted_members: i32,
     /// recommended is the knee of the front: the member nearest to the ideal point, each objective scaled to the range
     /// that it has on the front.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub recommended: Option<String>,
+    /// recommendedTrainingJobName is the training job of the recommended candidate, with spec.collect: All.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub recommended_training_job_name: Option<String>,
     /// hypervolume is the volume that the front dominates, up to the reference point; absent with more than six
     /// objectives and a hundred members, where it would take too long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -324,6 +393,10 @@ pub struct FrontMember {
     /// candidate of the run.
     #[schemars(length(max = 63))]
     pub candidate: String,
+    /// trainingJobName is the training job that is the member, with spec.collect: All; otherwise the run's best one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub training_job_name: Option<String>,
     /// values of the objectives, in their order in the spec.
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]

@@ -23,7 +23,7 @@ fn search_range(
     model: Option<&HubModel>,
     values: &BTreeMap<String, String>,
 ) -> Result<SearchRange, Problem> {
-    let ParameterRange { name, continuous, integer, categorical } = range;
+    let ParameterRange { name, continuous, integer, categorical, auto } = range;
     let field = format!("`tuning.parameterRanges` entry '{name}'");
     let known = match model {
         Some(model) => Some(model.hyperparameter(name).ok_or_else(|| unknown(&field, name, model))?),
@@ -84,7 +84,13 @@ fn search_range(
             Ok(SearchRange::Categorical { name: name.clone(), values: list })
         }
         (None, None, None) => {
-            Err((Reason::InvalidSpec, format!("{field} must have one of `continuous`, `integer` and `categorical`")))
+            let hint = auto.as_ref().and_then(|auto| auto.value_hint.as_ref());
+            let hint = hint.or_else(|| values.get(name)).ok_or_else(|| {
+                let message = format!("{field} is `auto` and has no default; give it a `valueHint`");
+                (Reason::InvalidHyperparameter, message)
+            })?;
+            check(hint)?;
+            Ok(SearchRange::Auto { name: name.clone(), hint: hint.clone() })
         }
     }
 }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use super::document::HubModel;
 use super::hyperparameters::{accepts, ranges, unknown};
-use crate::api::{ModelSelectionSpec, Reason};
+use crate::api::{Channel, InputMode, ModelSelectionSpec, Reason, Spot};
 use crate::decide::definition::{Definition, Source};
 use crate::decide::identity::{Identity, tag};
-use crate::tuning::{InputChannel, JobRequest, SearchRange};
+use crate::tuning::{Code, InputChannel, JobRequest, SearchRange};
 
 /// Why a run cannot be created, and what to do about it.
 pub type Problem = (Reason, String);
@@ -31,7 +31,7 @@ pub fn job_request(
     identity: &Identity<'_>,
 ) -> Result<JobRequest, Problem> {
     let name = identity.job_name();
-    let (image, input_mode) = image(definition, model)?;
+    let (code, input_mode) = code(definition, model)?;
     let mut hyperparameters = model.map(defaults).unwrap_or_default();
     if let Some(model) = model {
         check_overrides(spec, identity.candidate, model, &definition.hyperparameters)?;
@@ -45,26 +45,25 @@ pub fn job_request(
     let mut channels: Vec<InputChannel> = definition
         .channels
         .iter()
-        .map(|channel| InputChannel {
-            name: channel.name.clone(),
-            s3_uri: channel.s3_uri.clone(),
-            content_type: channel.content_type.clone(),
-            input_mode: None,
-        })
+        .map(|channel| InputChannel { channel: channel.clone(), accept_eula: false })
         .collect();
     let mut tags = identity.tags();
+    tags.extend(spec.tags.clone());
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
         add_script(model, definition, &name, &mut hyperparameters, &mut channels)?;
         tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
         tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
     }
     within_limits(&hyperparameters, ranges.len())?;
+    let training = &spec.training;
+    let max_runtime_seconds =
+        definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
     Ok(JobRequest {
         metric_definitions: metric_definitions(spec, definition, model)?,
         name,
         tags,
         role_arn: spec.execution_role_arn.clone(),
-        image,
+        code,
         input_mode,
         channels,
         hyperparameters,
@@ -76,18 +75,45 @@ pub fn job_request(
         max_training_jobs: definition.max_training_jobs,
         max_parallel_training_jobs: definition.max_parallel_training_jobs,
         tuning_runtime_seconds: definition.tuning_runtime_seconds,
+        completion_criteria: definition.completion_criteria.clone(),
+        autotune: definition.autotune,
+        warm_start: definition.warm_start.clone(),
         ranges,
         instance_type: definition.instance_type.clone(),
         instance_count: definition.instance_count,
+        instance_fallbacks: definition.instance_fallbacks.clone(),
+        training_plan_arn: training.training_plan_arn.clone(),
         volume_size_gb: definition.volume_size_gb.or(model.and_then(|m| m.volume_size_gb)).unwrap_or(VOLUME_SIZE_GB),
-        max_runtime_seconds: definition
-            .max_runtime_seconds
-            .or(model.and_then(|m| m.max_runtime_seconds))
-            .unwrap_or(MAX_RUNTIME_SECONDS),
-        output_s3_uri: spec.training.output_s3_uri.clone(),
-        network_isolation: model.is_some_and(|model| model.network_isolation),
-        encrypt_traffic: model.is_some_and(|model| model.encrypt_traffic),
+        volume_kms_key_id: training.volume_kms_key_id.clone(),
+        max_runtime_seconds,
+        max_pending_seconds: training.max_pending_seconds,
+        spot_max_wait_seconds: spot_max_wait(training.spot.as_ref(), max_runtime_seconds)?,
+        checkpoint: training.checkpoint.clone(),
+        max_retry_attempts: training.max_retry_attempts,
+        output_s3_uri: training.output_s3_uri.clone(),
+        output_kms_key_id: training.output_kms_key_id.clone(),
+        output_compression: training.output_compression,
+        environment: definition.environment.clone(),
+        vpc: training.vpc.clone(),
+        network_isolation: training.network_isolation.unwrap_or(model.is_some_and(|model| model.network_isolation)),
+        encrypt_traffic: training
+            .encrypt_inter_container_traffic
+            .unwrap_or(model.is_some_and(|model| model.encrypt_traffic)),
     })
+}
+
+/// The limit of waiting and training together on spot capacity.
+fn spot_max_wait(spot: Option<&Spot>, max_runtime_seconds: i32) -> Result<Option<i32>, Problem> {
+    let Some(spot) = spot else { return Ok(None) };
+    let max_wait = spot.max_wait_seconds.unwrap_or(max_runtime_seconds);
+    if max_wait < max_runtime_seconds {
+        let message = format!(
+            "`training.spot.maxWaitSeconds` {max_wait} must be at least {max_runtime_seconds}, the longest time of a \
+             training job; raise it, or lower `training.maxRuntimeSeconds`"
+        );
+        return Err((Reason::InvalidRequest, message));
+    }
+    Ok(Some(max_wait))
 }
 
 /// SageMaker's limits on hyperparameters: 100 with the one that it adds itself, values of 2500 characters as they are sent.
@@ -108,26 +134,42 @@ fn within_limits(fixed: &BTreeMap<String, String>, searched: usize) -> Result<()
     }
 }
 
-fn image(definition: &Definition, model: Option<&HubModel>) -> Result<(String, crate::api::InputMode), Problem> {
+fn code(definition: &Definition, model: Option<&HubModel>) -> Result<(Code, InputMode), Problem> {
     match (&definition.source, model) {
-        (Source::Image { image, input_mode }, _) => Ok((image.clone(), *input_mode)),
+        (Source::Image { image, input_mode }, _) => Ok((Code::Image(image.clone()), *input_mode)),
+        (Source::Algorithm { name, input_mode }, _) => Ok((Code::Algorithm(name.clone()), *input_mode)),
+        (Source::TuningJob { name }, _) => {
+            Err((Reason::InvalidSpec, format!("the tuning job '{name}' is only read; nothing is created for it")))
+        }
         (Source::JumpStart { model_id, version }, model) => {
             let model = model.filter(|model| model.trainable).ok_or_else(|| {
                 let message =
                     format!("model '{model_id}' {version} cannot be trained; choose one that can be fine-tuned");
                 (Reason::ModelNotTrainable, message)
             })?;
-            let instance = &definition.instance_type;
-            let supported = model.instance_types.is_empty() || model.instance_types.contains(instance);
-            let image = model.image_for(instance).filter(|_| supported).ok_or_else(|| {
-                let message = format!(
-                    "model '{model_id}' {version} has no training image for `training.instanceType` '{instance}'; it \
-                     supports {}",
-                    model.instance_types.join(", ")
-                );
-                (Reason::UnsupportedInstanceType, message)
-            })?;
-            Ok((image.to_owned(), crate::api::InputMode::File))
+            let image = |field: &str, instance: &str| {
+                let supported = model.instance_types.is_empty() || model.instance_types.iter().any(|t| t == instance);
+                model.image_for(instance).filter(|_| supported).ok_or_else(|| {
+                    let message = format!(
+                        "model '{model_id}' {version} has no training image for {field} '{instance}'; it supports {}",
+                        model.instance_types.join(", ")
+                    );
+                    (Reason::UnsupportedInstanceType, message)
+                })
+            };
+            let own = image("`training.instanceType`", &definition.instance_type)?;
+            for fallback in &definition.instance_fallbacks {
+                let other = &fallback.instance_type;
+                if image("`training.instanceFallbacks` entry", other)? != own {
+                    let message = format!(
+                        "model '{model_id}' {version} has another training image for `training.instanceFallbacks` entry \
+                         '{other}' than for '{}', and a tuning job has one image; choose types of one kind",
+                        definition.instance_type
+                    );
+                    return Err((Reason::UnsupportedInstanceType, message));
+                }
+            }
+            Ok((Code::Image(own.to_owned()), InputMode::File))
         }
     }
 }
@@ -196,9 +238,11 @@ fn add_script(
     hyperparameters: &mut BTreeMap<String, String>,
     channels: &mut Vec<InputChannel>,
 ) -> Result<(), Problem> {
-    if let Some(taken) = channels.iter().find(|channel| ["model", "code"].contains(&channel.name.as_str())) {
-        let message =
-            format!("channel '{}' is added by the operator for JumpStart models; give yours another name", taken.name);
+    if let Some(taken) = channels.iter().find(|channel| ["model", "code"].contains(&channel.channel.name.as_str())) {
+        let message = format!(
+            "channel '{}' is added by the operator for JumpStart models; give yours another name",
+            taken.channel.name
+        );
         return Err((Reason::InvalidRequest, message));
     }
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
@@ -218,19 +262,17 @@ fn add_script(
         set("sagemaker_job_name", quoted(job_name));
         set("sagemaker_region", quoted(&definition.region));
         if let Some(artifact) = &model.artifact {
-            channels.push(InputChannel {
+            let model = Channel {
                 name: "model".to_owned(),
-                s3_uri: artifact.clone(),
+                s3_uri: Some(artifact.clone()),
                 content_type: Some("application/x-sagemaker-model".to_owned()),
-                input_mode: Some(crate::api::InputMode::File),
-            });
+                input_mode: Some(InputMode::File),
+                ..Channel::default()
+            };
+            channels.push(InputChannel { channel: model, accept_eula: false });
         }
-        channels.push(InputChannel {
-            name: "code".to_owned(),
-            s3_uri: script.clone(),
-            content_type: None,
-            input_mode: None,
-        });
+        let code = Channel { name: "code".to_owned(), s3_uri: Some(script.clone()), ..Channel::default() };
+        channels.push(InputChannel { channel: code, accept_eula: false });
     }
     Ok(())
 }
@@ -238,7 +280,10 @@ fn add_script(
 impl SearchRange {
     fn name(&self) -> &str {
         match self {
-            Self::Continuous { name, .. } | Self::Integer { name, .. } | Self::Categorical { name, .. } => name,
+            Self::Continuous { name, .. }
+            | Self::Integer { name, .. }
+            | Self::Categorical { name, .. }
+            | Self::Auto { name, .. } => name,
         }
     }
 }
@@ -251,7 +296,7 @@ mod tests {
 
     fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&HubModel>) -> Result<JobRequest, Problem> {
         let source = match &spec.candidates[candidate].algorithm {
-            Some(own) => Source::Image { image: own.training_image.clone(), input_mode: crate::api::InputMode::File },
+            Some(own) => Source::Image { image: own.training_image.clone().unwrap(), input_mode: InputMode::File },
             None => Source::JumpStart { model_id: "tensorflow-ic-bit".into(), version: "4.0.6".into() },
         };
         let definition = Definition::new(spec, "us-west-2", &spec.datasets[0], &spec.candidates[candidate], source);
@@ -292,12 +337,16 @@ mod tests {
             serde_json::from_value(recorded["StaticHyperParameters"].clone()).unwrap();
         expected.remove("sagemaker_job_name"); // theirs holds a time stamp
         assert_eq!(sent, expected);
-        assert_eq!(request.image, recorded["AlgorithmSpecification"]["TrainingImage"]);
-        let added: Vec<_> = request.channels[2..].iter().map(|c| (c.name.as_str(), c.s3_uri.as_str())).collect();
+        let image = recorded["AlgorithmSpecification"]["TrainingImage"].as_str().unwrap();
+        assert_eq!(request.code, Code::Image(image.to_owned()));
+        let added: Vec<_> = request.channels[2..]
+            .iter()
+            .map(|c| (c.channel.name.as_str(), c.channel.s3_uri.as_deref().unwrap()))
+            .collect();
         let channels = recorded["InputDataConfig"].as_array().unwrap();
         let uri = |i: usize| channels[i]["DataSource"]["S3DataSource"]["S3Uri"].as_str().unwrap();
         assert_eq!(added, [("model", uri(3)), ("code", uri(4))]);
-        assert_eq!(request.channels[2].content_type.as_deref(), channels[3]["ContentType"].as_str());
+        assert_eq!(request.channels[2].channel.content_type.as_deref(), channels[3]["ContentType"].as_str());
         assert_eq!(request.max_runtime_seconds, recorded["StoppingCondition"]["MaxRuntimeInSeconds"]);
         assert_eq!(request.volume_size_gb, recorded["HyperParameterTuningResourceConfig"]["VolumeSizeInGB"]);
         assert!(request.network_isolation && request.encrypt_traffic);

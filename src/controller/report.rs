@@ -36,7 +36,9 @@ pub(super) async fn report(
     blind: Option<&(Reason, String)>,
 ) -> Result<ModelSelectionStatus, Error> {
     let now = whole_second(clock::now());
-    let ModelSelectionStatus { mut runs, superseded, conditions: before, start_time, completion_time, .. } = status;
+    let ModelSelectionStatus {
+        mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
+    } = status;
     let spec = &at.selection.spec;
     let generation = at.selection.meta().generation;
     summary::bounded(spec, &mut runs);
@@ -61,6 +63,7 @@ pub(super) async fn report(
         completion_time: complete(&runs).then(|| completion_time.unwrap_or(Time(now))),
         region: Some(at.region.name().to_owned()),
         rerun: spec.rerun.clone(),
+        expansions,
         runs,
         superseded,
         fronts,

@@ -14,7 +14,7 @@ use crate::api::{Candidate, ModelSelectionStatus, Reason, RunState, RunStatus};
 use crate::catalog::{CatalogError, job_request};
 use crate::decide::definition::Source;
 use crate::decide::identity::{Identity, tag};
-use crate::decide::plan::{Pin, definition, pinned, pinned_by_jobs};
+use crate::decide::plan::{Pin, cells_of, definition, pinned, pinned_by_jobs};
 use crate::tuning::{Class, JobRequest, TuningError};
 
 /// Documents read at a time.
@@ -97,12 +97,11 @@ pub(super) async fn requests(
     if spec.suspend {
         return HashMap::new();
     }
-    let cells =
-        spec.datasets.iter().flat_map(|dataset| spec.candidates.iter().zip(pins).map(move |cell| (dataset, cell)));
+    let cells = spec.datasets.iter().flat_map(|dataset| cells_of(spec, dataset, pins).map(move |cell| (dataset, cell)));
     for (index, (dataset, (candidate, pin))) in cells.enumerate() {
         let run = &runs[index];
         let subject = Subject::create(run);
-        if run.state != RunState::Waiting || !at.may_try(&subject) {
+        if run.state != RunState::Waiting || run.attached || !at.may_try(&subject) {
             continue;
         }
         let Ok(definition) = definition(spec, at.region.name(), dataset, candidate, pin.as_ref()) else { continue };
@@ -123,7 +122,7 @@ pub(super) async fn requests(
         .map(async |(index, definition, subject)| {
             let run = &runs[index];
             let model = match &definition.source {
-                Source::Image { .. } => Ok(None),
+                Source::Image { .. } | Source::Algorithm { .. } | Source::TuningJob { .. } => Ok(None),
                 Source::JumpStart { model_id, version } => {
                     at.ctx.catalog.model(&at.region, model_id, version).await.map(Some)
                 }

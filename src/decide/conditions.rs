@@ -189,7 +189,7 @@ mod tests {
     }
 
     fn front(members: usize) -> Front {
-        let member = FrontMember { candidate: "c".into(), values: vec![] };
+        let member = FrontMember { candidate: "c".into(), training_job_name: None, values: vec![] };
         Front { dataset: "d".into(), members: vec![member; members], ..Default::default() }
     }
 

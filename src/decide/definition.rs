@@ -11,11 +11,12 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::api::{
-    Candidate, Channel, Dataset, EarlyStopping, Hyperband, Hyperparameters, InputMode, ModelSelectionSpec, Objective,
-    ParameterRange, Strategy,
+    Candidate, Channel, CompletionCriteria, Dataset, EarlyStopping, Hyperband, Hyperparameters, InputMode,
+    InstanceFallback, ModelSelectionSpec, Objective, ParameterRange, Strategy, WarmStart,
 };
 
-/// What one run trains. The field order is the serialised order, and so part of the fingerprint: never reorder.
+/// What one run trains. The field order is the serialised order, and so part of the fingerprint: never reorder. A field
+/// that comes later is left out where it is not set, so that the fingerprints of older specs stay.
 #[derive(Serialize, Clone, Debug, PartialEq)]
 pub struct Definition {
     /// The AWS region.
@@ -54,6 +55,21 @@ pub struct Definition {
     pub volume_size_gb: Option<i32>,
     /// Limit of a training job in seconds.
     pub max_runtime_seconds: Option<i32>,
+    /// Instance types to fall back to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub instance_fallbacks: Vec<InstanceFallback>,
+    /// Environment variables of the container.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// When the search has found enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_criteria: Option<CompletionCriteria>,
+    /// Whether SageMaker chooses ranges.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub autotune: bool,
+    /// What the search begins from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_start: Option<WarmStart>,
 }
 
 /// Where the training code and the model come from.
@@ -72,6 +88,18 @@ pub enum Source {
         image: String,
         /// How data reaches it.
         input_mode: InputMode,
+    },
+    /// An algorithm resource at SageMaker.
+    Algorithm {
+        /// Its name or ARN.
+        name: String,
+        /// How data reaches it.
+        input_mode: InputMode,
+    },
+    /// A tuning job that exists, of which nothing else is known.
+    TuningJob {
+        /// Its name.
+        name: String,
     },
 }
 
@@ -113,6 +141,16 @@ impl Definition {
             instance_count: training.instance_count.unwrap_or(1),
             volume_size_gb: training.volume_size_gb,
             max_runtime_seconds: training.max_runtime_seconds,
+            instance_fallbacks: training.instance_fallbacks.clone(),
+            environment: training.environment.clone(),
+            completion_criteria: tuning.completion_criteria.clone(),
+            autotune: tuning.autotune,
+            // Whose result counts is not what is trained.
+            warm_start: candidate
+                .warm_start
+                .as_ref()
+                .or(tuning.warm_start.as_ref())
+                .map(|warm| WarmStart { include_parent_results: false, ..warm.clone() }),
         }
     }
 
@@ -121,9 +159,21 @@ impl Definition {
     /// # Panics
     /// Never: strings, numbers and maps with string keys are always JSON.
     pub fn fingerprint(&self) -> String {
-        let canonical = serde_json::to_vec(self).expect("a definition is JSON");
-        Sha256::digest(canonical).iter().take(10).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+        match &self.source {
+            // It is trained already, by what its own definition says.
+            Source::TuningJob { .. } => fingerprint(&(&self.region, &self.source)),
+            _ => fingerprint(self),
+        }
     }
+}
+
+/// 20 hexadecimal digits that stand for `value`.
+///
+/// # Panics
+/// Never for what consists of strings, numbers and maps with string keys: that is always JSON.
+pub fn fingerprint(value: &impl Serialize) -> String {
+    let canonical = serde_json::to_vec(value).expect("strings, numbers and maps are JSON");
+    Sha256::digest(canonical).iter().take(10).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 #[cfg(test)]
@@ -166,7 +216,7 @@ pub(crate) mod tests {
         .unwrap()
     }
 
-    fn fingerprint(spec: &ModelSelectionSpec) -> String {
+    fn of_first(spec: &ModelSelectionSpec) -> String {
         let source = Source::JumpStart { model_id: "tensorflow-ic-mobilenet".into(), version: "4.0.2".into() };
         Definition::new(spec, "us-west-2", &spec.datasets[0], &spec.candidates[0], source).fingerprint()
     }
@@ -174,7 +224,7 @@ pub(crate) mod tests {
     /// Fingerprints are money: a release that works them out otherwise runs, and pays, everything again.
     #[test]
     fn fingerprints_never_change() {
-        assert_eq!(fingerprint(&spec()), "372d6f8cde3b3d7c5fcc");
+        assert_eq!(of_first(&spec()), "372d6f8cde3b3d7c5fcc");
     }
 
     #[test]
@@ -186,29 +236,43 @@ pub(crate) mod tests {
         other.objectives.pop();
         other.max_concurrent_tuning_jobs = 1;
         other.suspend = true;
+        other.tags.insert("team".into(), "vision".into());
+        other.datasets[0].test_size = Some(100);
+        other.training.spot = Some(crate::api::Spot { max_wait_seconds: None });
+        other.training.network_isolation = Some(true);
         other.tuning.strategy = Some(Strategy::Bayesian); // the default, written out
         other.tuning.max_parallel_training_jobs = Some(1);
         other.candidates[0].name = "renamed".into(); // part of the identity, not of the definition
-        assert_eq!(fingerprint(&base), fingerprint(&other));
+        assert_eq!(of_first(&base), of_first(&other));
     }
 
     #[test]
     fn what_decides_the_training_counts() {
-        let base = fingerprint(&spec());
-        let edits: [fn(&mut ModelSelectionSpec); 8] = [
+        let base = of_first(&spec());
+        let edits: [fn(&mut ModelSelectionSpec); 12] = [
             |s| s.training.instance_type = "ml.g5.xlarge".into(),
             |s| drop(s.training.hyperparameters.insert("epochs".into(), "6".into())),
             |s| drop(s.datasets[0].hyperparameters.insert("epochs".into(), "6".into())),
             |s| drop(s.candidates[0].hyperparameters.insert("epochs".into(), "6".into())),
-            |s| s.datasets[0].channels[0].s3_uri = "s3://bucket/other/".into(),
+            |s| s.datasets[0].channels[0].s3_uri = Some("s3://bucket/other/".into()),
             |s| s.tuning.max_training_jobs = Some(3),
             |s| s.tuning.parameter_ranges.clear(),
             |s| s.training.metric_definitions[0].regex = "x([0-9.]+)".into(),
+            |s| drop(s.training.environment.insert("A".into(), "b".into())),
+            |s| s.tuning.autotune = true,
+            |s| s.datasets[0].channels[0].shuffle_seed = Some(1),
+            |s| {
+                s.candidates[0].warm_start = Some(WarmStart {
+                    type_: crate::api::WarmStartType::TransferLearning,
+                    parent_tuning_job_names: vec!["parent".into()],
+                    include_parent_results: false,
+                });
+            },
         ];
         for (i, edit) in edits.iter().enumerate() {
             let mut other = spec();
             edit(&mut other);
-            assert_ne!(base, fingerprint(&other), "edit {i}");
+            assert_ne!(base, of_first(&other), "edit {i}");
         }
     }
 

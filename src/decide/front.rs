@@ -54,10 +54,12 @@ fn front(spec: &ModelSelectionSpec, dataset: &str, directions: &[Direction], run
             .iter()
             .map(|&member| FrontMember {
                 candidate: runs[eligible[member].0].candidate.clone(),
+                training_job_name: None,
                 values: named(&spec.objectives, points[member]),
             })
             .collect(),
         excluded,
+        ..Front::default()
     }
 }
 

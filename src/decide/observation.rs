@@ -60,6 +60,12 @@ pub struct BestSoFar {
 pub struct TrainingResult {
     /// The final value of each metric; SageMaker's are 32-bit floats. May hold NaN and infinities.
     pub metrics: Vec<(String, f32)>,
+    /// All hyperparameters, fixed and searched, as they were sent.
+    pub hyperparameters: Hyperparameters,
+    /// The instance type that it ran on.
+    pub instance_type: Option<String>,
+    /// On how many instances.
+    pub instance_count: Option<i32>,
     /// Where the model lies.
     pub model_artifact: Option<String>,
     /// Seconds of training.

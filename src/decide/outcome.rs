@@ -116,6 +116,9 @@ fn best_training_job(
         model_artifact_s3_uri: result.model_artifact.clone(),
         training_seconds: result.training_seconds,
         billable_seconds: result.billable_seconds,
+        instance_type: result.instance_type.clone(),
+        instance_count: result.instance_count,
+        ..BestTrainingJob::default()
     }
 }
 

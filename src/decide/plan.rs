@@ -3,7 +3,7 @@
 use super::definition::{Definition, Source};
 use super::identity::tag;
 use crate::api::{
-    Candidate, Dataset, InputMode, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob,
+    Algorithm, Candidate, Dataset, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob,
 };
 
 /// The version that a JumpStart candidate is pinned to, or why there is none (yet).
@@ -64,18 +64,33 @@ pub fn definition(
     candidate: &Candidate,
     pin: Option<&Pin>,
 ) -> Result<Definition, (Reason, String)> {
-    let source = match (&candidate.algorithm, &candidate.jump_start, pin) {
-        (Some(algorithm), _, _) => Source::Image {
-            image: algorithm.training_image.clone(),
-            input_mode: algorithm.input_mode.unwrap_or(InputMode::File),
-        },
-        (None, Some(model), Some(pin)) => Source::JumpStart { model_id: model.model_id.clone(), version: pin.clone()? },
+    let Candidate { name, jump_start, algorithm, tuning_job_name, .. } = candidate;
+    let own = |algorithm: &Algorithm| {
+        let input_mode = algorithm.input_mode.unwrap_or_default();
+        let of_image = algorithm.training_image.clone().map(|image| Source::Image { image, input_mode });
+        of_image.or_else(|| algorithm.algorithm_name.clone().map(|name| Source::Algorithm { name, input_mode }))
+    };
+    let source = match (tuning_job_name, algorithm.as_ref().and_then(own), jump_start, pin) {
+        (Some(name), ..) => Source::TuningJob { name: name.clone() },
+        (_, Some(own), ..) => own,
+        (_, _, Some(model), Some(pin)) => Source::JumpStart { model_id: model.model_id.clone(), version: pin.clone()? },
         _ => {
-            let message = format!("`candidates` entry '{}' must have `jumpStart` or `algorithm`", candidate.name);
+            let message =
+                format!("`candidates` entry '{name}' must have one of `jumpStart`, `algorithm` and `tuningJobName`");
             return Err((Reason::InvalidSpec, message));
         }
     };
     Ok(Definition::new(spec, region, dataset, candidate, source))
+}
+
+/// The candidates that are run on `dataset`, each with its pin: all but those whose job was trained on another.
+pub fn cells_of<'a>(
+    spec: &'a ModelSelectionSpec,
+    dataset: &'a Dataset,
+    pins: &'a [Option<Pin>],
+) -> impl Iterator<Item = (&'a Candidate, &'a Option<Pin>)> {
+    let here = |candidate: &Candidate| candidate.dataset.as_ref().is_none_or(|name| *name == dataset.name);
+    spec.candidates.iter().zip(pins).filter(move |(candidate, _)| here(candidate))
 }
 
 /// The runs of the spec. A run whose definition is what it was is kept with all that is known of it; any other starts
@@ -85,7 +100,7 @@ pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &s
     let mut before: Vec<&RunStatus> = status.runs.iter().collect();
     let mut runs = Vec::with_capacity(spec.datasets.len() * spec.candidates.len());
     for dataset in &spec.datasets {
-        for (candidate, pin) in spec.candidates.iter().zip(pins) {
+        for (candidate, pin) in cells_of(spec, dataset, pins) {
             let defined = definition(spec, region, dataset, candidate, pin.as_ref()).map(|d| d.fingerprint());
             let same = before.iter().position(|run| run.candidate == candidate.name && run.dataset == dataset.name);
             let kept = same
@@ -99,6 +114,9 @@ pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &s
                     model_id: candidate.jump_start.as_ref().map(|model| model.model_id.clone()),
                     model_version: pin.as_ref().and_then(|pin| pin.as_ref().ok()).cloned(),
                     reason: Some(Reason::Queued),
+                    attached: candidate.tuning_job_name.is_some(),
+                    // Nothing is created for it: it is looked for like a job whose Create was not answered.
+                    tuning_job_name: candidate.tuning_job_name.clone(),
                     ..RunStatus::default()
                 },
                 (None, Err((reason, message))) => RunStatus {
@@ -140,7 +158,7 @@ pub fn take_back(plan: &mut Plan, name: impl Fn(&RunStatus) -> String) {
 /// Belongs right behind every step that may end a run. A selection whose last run has just failed would otherwise count
 /// as complete, and nothing would wake it for the next attempt.
 pub fn advance(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
-    for run in runs {
+    for run in runs.iter_mut().filter(|run| !run.attached) {
         match run.state {
             RunState::Failed if run.failed_attempts < spec.retries && run.reason != Some(Reason::TuningJobDeleted) => {
                 let again = std::mem::take(run).next_attempt();
@@ -154,9 +172,9 @@ pub fn advance(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
     }
 }
 
-/// The job that `run` leaves behind when it goes, if it may still run.
+/// The job that `run` leaves behind when it goes, if it may still run and is ours to stop.
 pub fn left_behind(run: &RunStatus, region: &str) -> Option<SupersededJob> {
-    if run.state.ended() {
+    if run.state.ended() || run.attached {
         return None;
     }
     Some(SupersededJob {

@@ -29,7 +29,11 @@ pub(super) fn tuning_job(output: DescribeHyperParameterTuningJobOutput) -> Tunin
 }
 
 pub(super) fn training_result(output: DescribeTrainingJobOutput) -> TrainingResult {
+    let instances = output.resource_config;
     TrainingResult {
+        hyperparameters: output.hyper_parameters.unwrap_or_default().into_iter().collect(),
+        instance_type: instances.as_ref().and_then(|i| Some(i.instance_type.as_ref()?.as_str().to_owned())),
+        instance_count: instances.and_then(|i| i.instance_count),
         metrics: output
             .final_metric_data_list
             .unwrap_or_default()

@@ -121,6 +121,8 @@ impl Region {
                     .set_hyper_parameter_tuning_job_name(input.hyper_parameter_tuning_job_name)
                     .set_hyper_parameter_tuning_job_config(input.hyper_parameter_tuning_job_config)
                     .set_training_job_definition(input.training_job_definition)
+                    .set_warm_start_config(input.warm_start_config)
+                    .set_autotune(input.autotune)
                     .set_tags(input.tags)
                     .send()
             })

@@ -8,8 +8,8 @@ use kube::Api;
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use modelselection_operator::api::{
-    BestTrainingJob, Condition, Counts, Excluded, ExclusionReason, Front, FrontMember, MetricValue,
-    ModelSelectionStatus, ObjectiveValue, RunState, RunStatus, TrainingJobCounts,
+    BestTrainingJob, Condition, Counts, Excluded, ExclusionReason, Expansion, Front, FrontMember, MetricValue,
+    ModelSelectionStatus, ObjectiveValue, RunState, RunStatus, TrainingJobCounts, Trials,
 };
 use serde_json::{Value, json};
 
@@ -79,13 +79,23 @@ fn large() -> ModelSelectionStatus {
                 model_artifact_s3_uri: Some(format!("s3://{}", "x".repeat(200))),
                 training_seconds: Some(i32::MAX),
                 billable_seconds: Some(i32::MAX),
+                derived_metrics: vec![MetricValue { name: "images_per_second".into(), value: number.clone() }],
+                fixed_hyperparameters: [("batch_size".to_owned(), "32".to_owned())].into(),
+                instance_type: Some("ml.p3.2xlarge".into()),
+                instance_count: Some(1),
             }),
+            attached: false,
+            trials: Some(Trials { config_map: "t".repeat(32), count: 750 }),
             pareto_rank: Some(511),
         })
         .collect();
     let values: Vec<_> =
         (0..8).map(|m| ObjectiveValue { metric: format!("metric_number_{m}"), value: number.clone() }).collect();
-    let member = |i: usize| FrontMember { candidate: name("candidate-", i), values: values.clone() };
+    let member = |i: usize| FrontMember {
+        candidate: name("candidate-", i),
+        training_job_name: Some("t".repeat(45)),
+        values: values.clone(),
+    };
     let excluded = |i: usize| Excluded {
         candidate: name("candidate-", i),
         reason: ExclusionReason::Infeasible,
@@ -112,6 +122,11 @@ fn large() -> ModelSelectionStatus {
         completion_time: Some(time),
         region: Some("us-west-2".into()),
         rerun: "r".repeat(64),
+        expansions: vec![Expansion {
+            selector: "f".repeat(20),
+            model_ids: (0..512).map(|i| name("model-", i)).collect(),
+            message: Some("m".repeat(300)),
+        }],
         runs,
         superseded: Vec::new(),
         fronts: vec![Front {
@@ -121,6 +136,7 @@ fn large() -> ModelSelectionStatus {
             hypervolume: Some(number),
             reference: values.clone(),
             excluded: (256..512).map(excluded).collect(),
+            ..Front::default()
         }],
     }
 }

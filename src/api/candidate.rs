@@ -1,0 +1,168 @@
+//! Which models are compared.
+
+use std::collections::BTreeMap;
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::crd::{GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
+use super::{Hyperparameters, MetricDefinition, WarmStart};
+
+/// One model to compare: exactly one of jumpStart, algorithm and tuningJobName.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("[has(self.jumpStart), has(self.algorithm), has(self.tuningJobName)].filter(x, x).size() == 1")
+        .message("a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`"),
+    validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.metricDefinitions) || has(self.warmStart))")
+        .message("`hyperparameters`, `metricDefinitions` and `warmStart` must be left out when `tuningJobName` is set: that job is only read")
+        .field_path(".tuningJobName"),
+    validation = Rule::new("!has(self.dataset) || has(self.tuningJobName)")
+        .message("`dataset` must be left out unless `tuningJobName` is set: other candidates are tuned on every dataset")
+        .field_path(".dataset"),
+)]
+pub struct Candidate {
+    /// name of the candidate, unique in the selection. Required. Changing it makes another candidate.
+    #[schemars(length(min = 1, max = 63), regex(pattern = NAME))]
+    pub name: String,
+    /// jumpStart names a model of SageMaker JumpStart. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jump_start: Option<JumpStart>,
+    /// algorithm is a training image or an algorithm resource of your own. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<Algorithm>,
+    /// tuningJobName is a tuning job that exists already and takes part with its results. It is only read: never stopped
+    /// or deleted by the operator, and it holds no place under maxConcurrentTuningJobs. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 32), regex(pattern = MODEL_ID))]
+    pub tuning_job_name: Option<String>,
+    /// dataset that the job of tuningJobName was trained on. Default: the dataset of the selection, if it has only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub dataset: Option<String>,
+    /// hyperparameters for this candidate, values in quotes; they win over those of training and of the dataset.
+    /// Default: none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::crd::hyperparameters_schema")]
+    pub hyperparameters: Hyperparameters,
+    /// metricDefinitions of this candidate, in addition to those of training; of the same name, these win. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 40))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub metric_definitions: Vec<MetricDefinition>,
+    /// warmStart of this candidate; it wins over that of tuning. Default: that of tuning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_start: Option<WarmStart>,
+}
+
+/// A model of SageMaker's public hub.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
+pub struct JumpStart {
+    /// modelID is the id of the model, such as 'tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4'. Required.
+    #[serde(rename = "modelID")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = MODEL_ID))]
+    pub model_id: String,
+    /// version is exact ('4.0.2'), a prefix ('4.*') or '*' for the newest. What it resolves to is pinned in the
+    /// status, and stays so until modelID or version is edited. Default: '*'.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 32), regex(pattern = VERSION))]
+    pub version: Option<String>,
+    /// acceptEULA says that you have read and accept the licence of the model; gated models need it. Default: false.
+    /// Changing it makes no new job for runs that have one.
+    #[serde(default, rename = "acceptEULA", skip_serializing_if = "std::ops::Not::not")]
+    pub accept_eula: bool,
+}
+
+/// An algorithm of one's own: exactly one of trainingImage and algorithmName.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("has(self.trainingImage) != has(self.algorithmName)")
+        .message("`algorithm` must have exactly one of `trainingImage` and `algorithmName`")
+)]
+pub struct Algorithm {
+    /// trainingImage is the registry path of the image, with tag or digest. A changed tag makes new jobs; an image that
+    /// was pushed anew under the same tag does not. Default: none; required without algorithmName.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255), regex(pattern = IMAGE))]
+    pub training_image: Option<String>,
+    /// algorithmName is the name or ARN of an algorithm resource at SageMaker, of your own or from the Marketplace. It
+    /// brings its metric definitions. Default: none; required without trainingImage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 170), regex(pattern = IMAGE))]
+    pub algorithm_name: Option<String>,
+    /// inputMode is how the data reaches the container: File (copied first), FastFile (streamed as files) or Pipe.
+    /// Default: File.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_mode: Option<InputMode>,
+}
+
+/// How training data reaches the container.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum InputMode {
+    #[default]
+    File,
+    FastFile,
+    Pipe,
+}
+
+/// Models to compare, by what they are instead of by name. Each becomes a candidate with its model id for its name.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct CandidateSelector {
+    /// jumpStart selects models of SageMaker JumpStart. Required.
+    pub jump_start: JumpStartSelector,
+    /// hyperparameters for all of these candidates, as in candidates. Default: none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::crd::hyperparameters_schema")]
+    pub hyperparameters: Hyperparameters,
+    /// metricDefinitions of all of these candidates, as in candidates. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 40))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub metric_definitions: Vec<MetricDefinition>,
+}
+
+/// A filter over the models of JumpStart that can be trained; a model must pass every clause. What it finds is pinned in
+/// the status: a new model in the hub starts nothing until the selector or rerun is edited. A model that an entry of
+/// candidates, or a selector before this one, names already is left out.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct JumpStartSelector {
+    /// task is the second part of the model id, such as 'ic' for image classification. Default: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = WORD))]
+    pub task: Option<String>,
+    /// framework is the first part of the model id, such as 'tensorflow' or 'pytorch'. Default: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = WORD))]
+    pub framework: Option<String>,
+    /// include are patterns of model ids, of which one must match; '*' stands for any characters, '?' for one.
+    /// Default: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 128), regex(pattern = GLOB)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub include: Vec<String>,
+    /// exclude are patterns of model ids, of which none may match. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 128), regex(pattern = GLOB)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub exclude: Vec<String>,
+    /// limit is how many models are taken at most, in the order of their ids. Default: all; without it a selector that
+    /// would make more than 512 runs is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 512))]
+    pub limit: Option<i32>,
+    /// includeDeprecated takes models that JumpStart has deprecated as well. Default: false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub include_deprecated: bool,
+    /// includeVulnerable takes models whose training script has known vulnerabilities as well. Default: false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub include_vulnerable: bool,
+    /// acceptEULA says that you have read and accept the licences of the models found; gated models are left out
+    /// without it. Default: false.
+    #[serde(default, rename = "acceptEULA", skip_serializing_if = "std::ops::Not::not")]
+    pub accept_eula: bool,
+}

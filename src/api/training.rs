@@ -1,0 +1,182 @@
+//! On what training jobs run.
+
+use std::collections::BTreeMap;
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::crd::{INSTANCE_TYPE, S3_URI};
+use super::{Hyperparameters, MetricDefinition, MetricPreset};
+
+/// On what and for how long each training job runs.
+///
+/// Changing the instances, limits of time, hyperparameters, environment or metric definitions makes new jobs for all runs.
+/// What does not decide the result makes none for runs that have one: outputs, keys, network, spot, checkpoints, retries.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("!has(self.spot) || !has(self.spot.maxWaitSeconds) || !has(self.maxRuntimeSeconds) || self.spot.maxWaitSeconds >= self.maxRuntimeSeconds")
+        .message("`spot.maxWaitSeconds` must be at least `maxRuntimeSeconds`: it is the time of waiting and training together")
+        .field_path(".spot"),
+    validation = Rule::new("!has(self.instanceFallbacks) || self.instanceFallbacks.all(f, f.instanceType != self.instanceType)")
+        .message("`instanceFallbacks` must be other types than `instanceType`")
+        .field_path(".instanceFallbacks"),
+    validation = Rule::new("!has(self.instanceFallbacks) || !has(self.trainingPlanARN)")
+        .message("`trainingPlanARN` must be left out when `instanceFallbacks` is set: a plan is for one instance type")
+        .field_path(".trainingPlanARN"),
+)]
+pub struct Training {
+    /// instanceType of the training instances, such as 'ml.p3.2xlarge'. Required.
+    #[schemars(length(min = 4, max = 63), regex(pattern = INSTANCE_TYPE))]
+    pub instance_type: String,
+    /// instanceCount of each training job. Default: 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub instance_count: Option<i32>,
+    /// instanceFallbacks are instance types to use, in this order, when there is no capacity of instanceType. Metrics such
+    /// as latency then come from different machines. Default: none. Changing it makes new jobs for all runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 5))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["instanceType".into()]))]
+    pub instance_fallbacks: Vec<InstanceFallback>,
+    /// volumeSizeGB is the size of the storage volume of each instance, in GB. Default: the model's own, else 30.
+    #[serde(rename = "volumeSizeGB", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 16384))]
+    pub volume_size_gb: Option<i32>,
+    /// maxRuntimeSeconds stops a training job after this time, in seconds; at most 28 days. Default: the model's own,
+    /// else 86400 (a day).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 2_419_200))]
+    pub max_runtime_seconds: Option<i32>,
+    /// hyperparameters of all runs, values in quotes; they win over the model's defaults. Default: none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::crd::hyperparameters_schema")]
+    pub hyperparameters: Hyperparameters,
+    /// environment variables of the training container. Default: none. Changing it makes new jobs for all runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::crd::environment_schema")]
+    pub environment: BTreeMap<String, String>,
+    /// metricPreset adds metric definitions that stand in for one's own: Auto (those of each JumpStart model's framework),
+    /// TensorFlowImageClassification, PyTorchImageClassification or None. Those of the model and of metricDefinitions win
+    /// over them. Default: Auto without metricDefinitions, None with them. Changing it makes no new job for runs that
+    /// have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric_preset: Option<MetricPreset>,
+    /// metricDefinitions say how SageMaker reads metrics from the logs of a training job. A JumpStart model brings its
+    /// own, which these extend; of the same name, these win. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 40))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub metric_definitions: Vec<MetricDefinition>,
+    /// outputS3URI is the prefix for model artifacts, s3://BUCKET/PREFIX. Required. Changing it makes no new job for
+    /// runs that have one.
+    #[serde(rename = "outputS3URI")]
+    #[schemars(length(min = 6, max = 1024), regex(pattern = S3_URI))]
+    pub output_s3_uri: String,
+    /// outputKMSKeyID is the KMS key that encrypts the model artifacts. Default: S3's own encryption.
+    #[serde(rename = "outputKMSKeyID", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    pub output_kms_key_id: Option<String>,
+    /// outputCompression of the model artifacts: Gzip or None. Default: Gzip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_compression: Option<OutputCompression>,
+    /// volumeKMSKeyID is the KMS key that encrypts the volumes of the instances. Default: none.
+    #[serde(rename = "volumeKMSKeyID", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    pub volume_kms_key_id: Option<String>,
+    /// trainingPlanARN is a training plan of reserved capacity to run on. Default: none.
+    #[serde(rename = "trainingPlanARN", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 50, max = 2048))]
+    pub training_plan_arn: Option<String>,
+    /// maxPendingSeconds ends a training job that has waited this long for instances, in seconds. Default: SageMaker's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 7200, max = 2_419_200))]
+    pub max_pending_seconds: Option<i32>,
+    /// vpc puts the training containers into your VPC. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<Vpc>,
+    /// networkIsolation keeps the container from any network. Default: the model's own, else false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_isolation: Option<bool>,
+    /// encryptInterContainerTraffic encrypts what the instances of a training job send each other. Default: the model's
+    /// own, else false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encrypt_inter_container_traffic: Option<bool>,
+    /// spot trains on spare capacity, which costs less and may be interrupted; see checkpoint. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spot: Option<Spot>,
+    /// checkpoint keeps the files of a local folder in S3, so that an interrupted training job can go on. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
+    /// maxRetryAttempts is how often SageMaker repeats a training job that failed by an internal error; maxRuntimeSeconds
+    /// then bounds all attempts together. Default: SageMaker's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 30))]
+    pub max_retry_attempts: Option<i32>,
+}
+
+/// An instance type to fall back to.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceFallback {
+    /// instanceType such as 'ml.g5.2xlarge'. Required.
+    #[schemars(length(min = 4, max = 63), regex(pattern = INSTANCE_TYPE))]
+    pub instance_type: String,
+    /// instanceCount of each training job on this type. Default: that of training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub instance_count: Option<i32>,
+    /// volumeSizeGB of each instance, in GB. Default: that of training.
+    #[serde(rename = "volumeSizeGB", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 16384))]
+    pub volume_size_gb: Option<i32>,
+}
+
+/// How model artifacts are stored.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum OutputCompression {
+    Gzip,
+    None,
+}
+
+/// A part of your VPC.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Vpc {
+    /// securityGroupIDs of the containers. Required.
+    #[serde(rename = "securityGroupIDs")]
+    #[schemars(length(min = 1, max = 5), inner(length(min = 1, max = 32)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub security_group_ids: Vec<String>,
+    /// subnets of the containers. Required.
+    #[schemars(length(min = 1, max = 16), inner(length(min = 1, max = 32)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub subnets: Vec<String>,
+}
+
+/// Training on spare capacity.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Spot {
+    /// maxWaitSeconds bounds the waiting for capacity and the training together, in seconds; at least maxRuntimeSeconds.
+    /// Default: maxRuntimeSeconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 2_419_200))]
+    pub max_wait_seconds: Option<i32>,
+}
+
+/// Where checkpoints are kept.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Checkpoint {
+    /// s3URI is the prefix for the checkpoints, s3://BUCKET/PREFIX. Required.
+    #[serde(rename = "s3URI")]
+    #[schemars(length(min = 6, max = 1024), regex(pattern = S3_URI))]
+    pub s3_uri: String,
+    /// localPath is the folder in the container. Default: /opt/ml/checkpoints/.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 4096))]
+    pub local_path: Option<String>,
+}
