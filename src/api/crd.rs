@@ -108,8 +108,10 @@ fn explain_patterns(schema: &mut Value, name: &str) {
     if let Some(Value::Object(properties)) = fields.get_mut("properties") {
         properties.iter_mut().for_each(|(name, property)| explain_patterns(property, name));
     }
-    if let Some(items) = fields.get_mut("items") {
-        explain_patterns(items, name);
+    for inner in ["items", "additionalProperties"] {
+        if let Some(values) = fields.get_mut(inner) {
+            explain_patterns(values, name);
+        }
     }
 }
 
