@@ -16,6 +16,8 @@ pub(super) enum Subject {
     Reconcile,
     /// Creating jobs at all.
     Creates,
+    /// Finding the models of a selector, by its fingerprint.
+    Expand(String),
     /// Resolving the version of a candidate's model.
     Pin(String),
     /// Resolving and creating the run of a candidate on a dataset.

@@ -51,7 +51,7 @@ impl Context {
             recorder: Recorder::new(client.clone(), reporter),
             client,
             sagemaker,
-            catalog: Catalog::default(),
+            catalog: Catalog::new(settings.catalog),
             observer,
             slots: Slots::new(settings.max_tuning_jobs),
             attempts: Attempts::default(),

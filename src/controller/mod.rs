@@ -5,6 +5,7 @@ mod attempts;
 mod cleanup;
 mod context;
 mod create;
+mod expand;
 mod observe;
 mod pass;
 mod reconcile;
@@ -37,6 +38,8 @@ use context::Context;
 pub struct Settings {
     /// The cluster, in the identity of tuning jobs.
     pub scope: String,
+    /// Where models are described.
+    pub catalog: crate::catalog::SourceKind,
     /// The namespaces to watch; all when empty.
     pub namespaces: Vec<String>,
     /// Selections reconciled at a time.

@@ -9,7 +9,7 @@ use futures::stream;
 use super::attach::PROPAGATION;
 use super::attempts::Subject;
 use super::pass::Pass;
-use crate::api::{Reason, RunState, RunStatus, SuspendPolicy};
+use crate::api::{ModelSelectionSpec, Reason, RunState, RunStatus, SuspendPolicy};
 use crate::decide::observation::{JobStatus, TuningJob};
 use crate::observe::Sighting;
 use crate::runtime::clock;
@@ -103,6 +103,7 @@ fn undescribed(at: &Pass<'_>, mut run: RunStatus, subject: Subject, error: &Tuni
 
 /// The run as its job shows it, with the metrics of the best training job once it has ended.
 pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) -> Result<RunStatus, TuningError> {
+    let job = &with_parent_results(&at.spec, &run, job);
     let result = match job.best.as_ref().filter(|_| job.status.ended()) {
         None => None,
         Some(best) => match at.region.training_result(&best.training_job_name).await {
@@ -113,8 +114,8 @@ pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) ->
         },
     };
     // A stop that was asked for just before a crash is still ours.
-    let spec = &at.selection.spec;
-    let suspended = spec.suspend && spec.suspend_policy == SuspendPolicy::Stop;
+    let spec = &at.spec;
+    let suspended = spec.suspend && spec.suspend_policy == SuspendPolicy::Stop && !run.attached;
     let run = if suspended && job.status == JobStatus::Stopped {
         RunStatus { reason: Some(Reason::Suspended), ..run }
     } else {
@@ -125,4 +126,13 @@ pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) ->
         tracing::info!(job = run.tuning_job_name, candidate = run.candidate, dataset = run.dataset, state = ?run.state, "run ended");
     }
     Ok(run)
+}
+
+/// The job with the best training job among its own and its warm start's parents', if the spec asks for that.
+fn with_parent_results(spec: &ModelSelectionSpec, run: &RunStatus, job: &TuningJob) -> TuningJob {
+    let candidate = spec.candidates.iter().find(|candidate| candidate.name == run.candidate);
+    let warm_start = candidate.and_then(|candidate| candidate.warm_start.as_ref()).or(spec.tuning.warm_start.as_ref());
+    let asked = warm_start.is_some_and(|warm_start| warm_start.include_parent_results);
+    let best = job.overall_best.clone().filter(|_| asked).or_else(|| job.best.clone());
+    TuningJob { best, ..job.clone() }
 }

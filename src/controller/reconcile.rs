@@ -12,6 +12,7 @@ use tracing::Instrument as _;
 
 use super::attempts::Subject;
 use super::context::Context;
+use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::slots::Pool;
 use super::{attach, cleanup, create, observe, report, resolve, stop};
@@ -24,6 +25,8 @@ use crate::runtime::metrics::Outcome;
 
 /// Longest time of a pass. Its calls have limits of their own; this is for what was not thought of.
 const DEADLINE: Duration = Duration::from_secs(300);
+/// How long a pass waits for descriptions of models.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How often an active selection is looked at although nothing woke it.
 const SAFETY: Duration = Duration::from_secs(600);
 /// How soon the next pass comes when there is more to do than one pass may.
@@ -114,17 +117,31 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let pool = Pool { region: region.to_owned(), instance_type: selection.spec.training.instance_type.clone() };
     let object = ObjectRef::from_obj(&*selection);
     let region = ctx.sagemaker.region(region);
-    let mut at = Pass { ctx, selection: &selection, object, uid, region, pool, sightings: HashMap::new() };
+    let mut at = Pass {
+        ctx,
+        selection: &selection,
+        spec: selection.spec.clone(),
+        held: None,
+        until: clock::after(PATIENCE),
+        object,
+        uid,
+        region,
+        pool,
+        sightings: HashMap::new(),
+    };
 
     // Observe.
+    let mut spec = selection.spec.clone();
+    let Expanded { expansions, held, kept } = expand(&at, &mut spec, &status).await;
+    (at.spec, at.held, status.expansions) = (spec, held, expansions);
     let pins = resolve::pins(&at, &status).await;
-    let mut planned = plan(&selection.spec, &status, at.region.name(), &pins);
+    let mut planned = plan(&at.spec, &status, at.region.name(), &pins, &kept);
     take_back(&mut planned, |run| at.identity(run).job_name());
     (status.runs, status.superseded) = (planned.runs, planned.superseded);
     at.sightings = at.track(&status);
     let observed = observe::observe(&at, &mut status.runs).await;
     attach::find(&at, &mut status.runs).await;
-    advance(&selection.spec, &mut status.runs);
+    advance(&at.spec, &mut status.runs);
 
     // Decide.
     let requests = resolve::requests(&at, &mut status.runs, &pins).await;
@@ -142,7 +159,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     // Report. Most passes only take in what was observed: that stands already, and is not worked out again.
     if acts {
         // A job that was taken up may have failed long ago.
-        advance(&selection.spec, &mut status.runs);
+        advance(&at.spec, &mut status.runs);
         status = report::report(&at, status, observed.blind.as_ref()).await?;
     }
     Ok(next(&at, &status, observed.unfinished))
@@ -150,9 +167,9 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
 
 /// Marks the runs that suspend stops.
 fn mark_stops(at: &Pass<'_>, runs: &mut [RunStatus]) {
-    let spec = &at.selection.spec;
+    let spec = &at.spec;
     if spec.suspend && spec.suspend_policy == SuspendPolicy::Stop {
-        for run in runs.iter_mut().filter(|run| run.state == RunState::Running) {
+        for run in runs.iter_mut().filter(|run| run.state == RunState::Running && !run.attached) {
             *run = std::mem::take(run).with(RunState::Stopping, Some(Reason::Suspended), None);
         }
     }
@@ -167,7 +184,7 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
         // The receiver lives as long as the controller.
         let _ = ctx.wake.send(waiter);
     }
-    if complete(&status.runs) && status.superseded.is_empty() {
+    if complete(&status.runs) && status.superseded.is_empty() && at.held.is_none() {
         ctx.slots.remove(uid);
         return Action::await_change();
     }

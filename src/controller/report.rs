@@ -39,7 +39,7 @@ pub(super) async fn report(
     let ModelSelectionStatus {
         mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
     } = status;
-    let spec = &at.selection.spec;
+    let spec = &at.spec;
     let generation = at.selection.meta().generation;
     summary::bounded(spec, &mut runs);
     let fronts = front::fronts(spec, &mut runs);
@@ -51,6 +51,7 @@ pub(super) async fn report(
         fronts: &fronts,
         launched_before: launched_before(&before, generation),
         blind,
+        held: at.held.as_ref(),
     };
     let status = ModelSelectionStatus {
         conditions: merge_conditions(&before, conditions(situation), generation, now),
@@ -60,7 +61,7 @@ pub(super) async fn report(
         front: summary::front_sizes(&fronts),
         counts: Some(counts),
         start_time: start_time.or(Some(Time(now))),
-        completion_time: complete(&runs).then(|| completion_time.unwrap_or(Time(now))),
+        completion_time: (complete(&runs) && at.held.is_none()).then(|| completion_time.unwrap_or(Time(now))),
         region: Some(at.region.name().to_owned()),
         rerun: spec.rerun.clone(),
         expansions,

@@ -53,6 +53,8 @@ impl RunStatus {
                 let reason = self.reason.filter(|reason| *reason == Reason::Suspended);
                 self.with(RunState::Stopping, reason, None)
             }
+            // Somebody else's job is here for its result, however it came to its end.
+            JobStatus::Stopped if self.attached && self.best.is_some() => self.with(RunState::Succeeded, None, None),
             JobStatus::Completed if self.best.is_some() => self.with(RunState::Succeeded, None, None),
             JobStatus::Completed => self.with(
                 RunState::Failed,
@@ -142,6 +144,7 @@ mod tests {
                 training_job_name: "t-001".into(),
                 hyperparameters: [("lr".into(), "0.1".into())].into(),
             }),
+            overall_best: None,
         }
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+use crate::catalog::SourceKind;
+
 /// Chooses machine-learning models on Kubernetes: tunes the candidates of each `ModelSelection` on SageMaker and writes
 /// their metrics and the Pareto set into its status.
 ///
@@ -20,6 +22,11 @@ pub struct Args {
     /// Endpoint of SageMaker. Default: that of the AWS environment, else the region's own.
     #[arg(long, env = "MODELSELECTION_SAGEMAKER_ENDPOINT")]
     pub sagemaker_endpoint: Option<String>,
+
+    /// Where JumpStart models are described: the API of SageMaker's public hub, or the files in the S3 bucket that the
+    /// vendor's Python SDK reads (`jumpstart-cache-prod-REGION`).
+    #[arg(long, env = "MODELSELECTION_CATALOG_SOURCE", value_enum, default_value_t = CatalogSource::Hub)]
+    pub catalog_source: CatalogSource,
 
     /// Name of the cluster, part of the identity of every tuning job. Give one if the cluster may be rebuilt from Git and
     /// is then to find its jobs again. Default: the uid of the namespace kube-system. Changing it runs everything anew.
@@ -66,6 +73,24 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// Where JumpStart models are described.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CatalogSource {
+    /// SageMaker's public hub.
+    Hub,
+    /// The files in S3.
+    S3,
+}
+
+impl From<CatalogSource> for SourceKind {
+    fn from(source: CatalogSource) -> Self {
+        match source {
+            CatalogSource::Hub => Self::Hub,
+            CatalogSource::S3 => Self::S3,
+        }
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -5,3 +5,9 @@
 pub fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
+
+/// The moment that is `pause` from now, for timeouts.
+#[expect(clippy::disallowed_methods, reason = "this is the module that may")]
+pub fn after(pause: std::time::Duration) -> tokio::time::Instant {
+    tokio::time::Instant::now() + pause
+}

@@ -63,7 +63,7 @@ pub async fn run(mut args: Args) -> Result<(), Box<dyn std::error::Error + Send 
 
     let aws = aws_config(&args).await;
     tokio::spawn(watch_credentials(aws.clone(), readiness.clone()));
-    let sagemaker = SageMaker::new(aws, metrics.clone());
+    let sagemaker = SageMaker::new(aws, args.sagemaker_endpoint.clone(), metrics.clone());
 
     let client = client().await?;
     let operator = async {
@@ -80,6 +80,7 @@ pub async fn run(mut args: Args) -> Result<(), Box<dyn std::error::Error + Send 
         tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
         let settings = Settings {
             scope,
+            catalog: args.catalog_source.into(),
             namespaces: args.namespaces.clone(),
             concurrency: args.concurrency,
             max_tuning_jobs: args.max_tuning_jobs,
@@ -168,9 +169,6 @@ async fn aws_config(args: &Args) -> aws_config::SdkConfig {
     let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
     if let Some(region) = &args.region {
         loader = loader.region(aws_config::Region::new(region.clone()));
-    }
-    if let Some(endpoint) = &args.sagemaker_endpoint {
-        loader = loader.endpoint_url(endpoint);
     }
     loader.load().await
 }

@@ -18,6 +18,7 @@ pub enum Operation {
     DescribeTrainingJob,
     ListTags,
     DescribeHubContent,
+    ListHubContents,
     ListHubContentVersions,
     Search,
 }
@@ -33,6 +34,7 @@ impl Operation {
             Self::DescribeTrainingJob => "DescribeTrainingJob",
             Self::ListTags => "ListTags",
             Self::DescribeHubContent => "DescribeHubContent",
+            Self::ListHubContents => "ListHubContents",
             Self::ListHubContentVersions => "ListHubContentVersions",
             Self::Search => "Search",
         }
@@ -46,7 +48,7 @@ impl Operation {
             | Self::StopHyperParameterTuningJob
             | Self::ListHyperParameterTuningJobs
             | Self::DescribeHubContent => 4.0,
-            Self::ListHubContentVersions | Self::Search => 2.0,
+            Self::ListHubContents | Self::ListHubContentVersions | Self::Search => 2.0,
             Self::DescribeHyperParameterTuningJob | Self::DescribeTrainingJob | Self::ListTags => 8.0,
         }
     }
