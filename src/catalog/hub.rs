@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::document::HubModel;
+use super::document::from_document;
+use super::model::Model;
 use super::resolve::Problem;
 use crate::api::Reason;
 use crate::decide::plan::version_matches;
@@ -32,7 +33,7 @@ type Answers<T> = Mutex<HashMap<[String; 3], Slot<(Timestamp, Answer<T>)>>>;
 /// The models of the public hub that were asked for. One caller asks; others who want the same wait for its answer.
 #[derive(Default)]
 pub struct Catalog {
-    models: Answers<Arc<HubModel>>,
+    models: Answers<Arc<Model>>,
     versions: Answers<String>,
 }
 
@@ -56,7 +57,7 @@ impl Catalog {
     }
 
     /// The document of one version of a model.
-    pub async fn model(&self, region: &Region, model_id: &str, version: &str) -> Result<Arc<HubModel>, CatalogError> {
+    pub async fn model(&self, region: &Region, model_id: &str, version: &str) -> Result<Arc<Model>, CatalogError> {
         let slot = slot(&self.models, [region.name(), model_id, version]);
         let mut slot = slot.lock().await;
         if let Some((read, answer)) = &*slot
@@ -122,8 +123,8 @@ fn slot<T>(map: &Mutex<HashMap<[String; 3], Slot<T>>>, key: [&str; 3]) -> Slot<T
     map.entry(key.map(str::to_owned)).or_default().clone()
 }
 
-fn read(model_id: &str, version: &str, document: &str) -> Answer<Arc<HubModel>> {
-    HubModel::parse(document).map(Arc::new).ok_or_else(|| {
+fn read(model_id: &str, version: &str, document: &str) -> Answer<Arc<Model>> {
+    from_document(document).map(Arc::new).ok_or_else(|| {
         (
             Reason::ModelNotTrainable,
             format!("the hub document of model '{model_id}' {version} cannot be read; choose another version"),

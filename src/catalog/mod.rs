@@ -5,9 +5,15 @@
 mod document;
 mod hub;
 mod hyperparameters;
+mod jumpstart;
+mod metadata;
+mod model;
 mod python;
 mod resolve;
+mod spec;
 
-pub use document::{HubHyperparameter, HubModel};
+pub use document::from_document;
 pub use hub::{Catalog, CatalogError};
+pub use model::{Hyperparameter, Model, Variant};
 pub use resolve::{Problem, job_request};
+pub use spec::{Buckets, from_spec};

@@ -1,12 +1,12 @@
 //! What is sent to SageMaker for a run: pure.
 //!
-//! A JumpStart model is trained as the vendor's `JumpStartEstimator` does it: the script comes as the channel `code`
-//! and the pre-trained model as the channel `model`, so that the container needs no network.
+//! What a JumpStart model adds is in [`super::jumpstart`].
 
 use std::collections::BTreeMap;
 
-use super::document::HubModel;
 use super::hyperparameters::{accepts, ranges, unknown};
+use super::jumpstart::{self, Place};
+use super::model::Model;
 use crate::api::{ModelSelectionSpec, Reason};
 use crate::decide::definition::{Definition, Source};
 use crate::decide::identity::{Identity, tag};
@@ -21,18 +21,22 @@ const MAX_METRICS: usize = 40;
 const VOLUME_SIZE_GB: i32 = 30;
 /// SageMaker's own default.
 const MAX_RUNTIME_SECONDS: i32 = 86_400;
+/// No licence is accepted, until the spec can say so.
+const ACCEPTED: bool = false;
 
 /// The request for the run with that definition and identity. `model` is that of the definition's version, for a
 /// JumpStart candidate.
 pub fn job_request(
     spec: &ModelSelectionSpec,
     definition: &Definition,
-    model: Option<&HubModel>,
+    model: Option<&Model>,
     identity: &Identity<'_>,
 ) -> Result<JobRequest, Problem> {
     let name = identity.job_name();
+    let model = model.map(|model| model.on(&definition.instance_type));
+    let model = model.as_ref();
     let (image, input_mode) = image(definition, model)?;
-    let mut hyperparameters = model.map(defaults).unwrap_or_default();
+    let mut hyperparameters = model.map(jumpstart::defaults).unwrap_or_default();
     if let Some(model) = model {
         check_overrides(spec, identity.candidate, model, &definition.hyperparameters)?;
     }
@@ -50,11 +54,15 @@ pub fn job_request(
             s3_uri: channel.s3_uri.clone(),
             content_type: channel.content_type.clone(),
             input_mode: None,
+            accept_eula: false,
         })
         .collect();
+    let network_isolation = model.is_some_and(|model| model.network_isolation);
     let mut tags = identity.tags();
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
-        add_script(model, definition, &name, &mut hyperparameters, &mut channels)?;
+        let place =
+            Place { job_name: &name, region: &definition.region, isolated: network_isolation, accepted: ACCEPTED };
+        jumpstart::add_script(model, &place, &mut hyperparameters, &mut channels)?;
         tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
         tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
     }
@@ -85,8 +93,9 @@ pub fn job_request(
             .or(model.and_then(|m| m.max_runtime_seconds))
             .unwrap_or(MAX_RUNTIME_SECONDS),
         output_s3_uri: spec.training.output_s3_uri.clone(),
-        network_isolation: model.is_some_and(|model| model.network_isolation),
+        network_isolation,
         encrypt_traffic: model.is_some_and(|model| model.encrypt_traffic),
+        environment: model.map(|model| jumpstart::environment(model, ACCEPTED)).unwrap_or_default(),
     })
 }
 
@@ -108,34 +117,18 @@ fn within_limits(fixed: &BTreeMap<String, String>, searched: usize) -> Result<()
     }
 }
 
-fn image(definition: &Definition, model: Option<&HubModel>) -> Result<(String, crate::api::InputMode), Problem> {
+fn image(definition: &Definition, model: Option<&Model>) -> Result<(String, crate::api::InputMode), Problem> {
     match (&definition.source, model) {
         (Source::Image { image, input_mode }, _) => Ok((image.clone(), *input_mode)),
         (Source::JumpStart { model_id, version }, model) => {
-            let model = model.filter(|model| model.trainable).ok_or_else(|| {
-                let message =
-                    format!("model '{model_id}' {version} cannot be trained; choose one that can be fine-tuned");
-                (Reason::ModelNotTrainable, message)
-            })?;
-            let instance = &definition.instance_type;
-            let supported = model.instance_types.is_empty() || model.instance_types.contains(instance);
-            let image = model.image_for(instance).filter(|_| supported).ok_or_else(|| {
-                let message = format!(
-                    "model '{model_id}' {version} has no training image for `training.instanceType` '{instance}'; it \
-                     supports {}",
-                    model.instance_types.join(", ")
-                );
-                (Reason::UnsupportedInstanceType, message)
-            })?;
-            Ok((image.to_owned(), crate::api::InputMode::File))
+            let name = format!("model '{model_id}' {version}");
+            let absent = Model::default();
+            let model = model.unwrap_or(&absent);
+            jumpstart::usable(&name, model)?;
+            jumpstart::gate(&name, model, ACCEPTED)?;
+            Ok((jumpstart::image(&name, model, &definition.instance_type)?, crate::api::InputMode::File))
         }
     }
-}
-
-/// The defaults of the algorithm's hyperparameters; those of the container are set by [`add_script`].
-fn defaults(model: &HubModel) -> BTreeMap<String, String> {
-    let algorithm = model.hyperparameters.iter().filter(|hyperparameter| !hyperparameter.container);
-    algorithm.filter_map(|known| Some((known.name.clone(), known.default.clone()?))).collect()
 }
 
 /// Overrides must be values that the model takes. A name that the model does not have is refused in a candidate's own
@@ -144,7 +137,7 @@ fn defaults(model: &HubModel) -> BTreeMap<String, String> {
 fn check_overrides(
     spec: &ModelSelectionSpec,
     candidate: &str,
-    model: &HubModel,
+    model: &Model,
     overrides: &BTreeMap<String, String>,
 ) -> Result<(), Problem> {
     let own = spec.candidates.iter().find(|c| c.name == candidate).map(|c| &c.hyperparameters);
@@ -163,7 +156,7 @@ fn check_overrides(
 fn metric_definitions(
     spec: &ModelSelectionSpec,
     definition: &Definition,
-    model: Option<&HubModel>,
+    model: Option<&Model>,
 ) -> Result<Vec<(String, String)>, Problem> {
     let mut metrics: BTreeMap<String, String> = model.map(|m| m.metrics.iter().cloned().collect()).unwrap_or_default();
     metrics.extend(definition.metric_definitions.clone());
@@ -188,53 +181,6 @@ fn metric_definitions(
     Ok(metrics.into_iter().collect())
 }
 
-/// Adds the script and the pre-trained model. In script mode each value is JSON, so that words are quoted.
-fn add_script(
-    model: &HubModel,
-    definition: &Definition,
-    job_name: &str,
-    hyperparameters: &mut BTreeMap<String, String>,
-    channels: &mut Vec<InputChannel>,
-) -> Result<(), Problem> {
-    if let Some(taken) = channels.iter().find(|channel| ["model", "code"].contains(&channel.name.as_str())) {
-        let message =
-            format!("channel '{}' is added by the operator for JumpStart models; give yours another name", taken.name);
-        return Err((Reason::InvalidRequest, message));
-    }
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    hyperparameters.values_mut().for_each(|value| *value = quoted(value));
-    let container = |name: &str| {
-        model.hyperparameters.iter().find(|known| known.container && known.name == name).and_then(|k| k.default.clone())
-    };
-    let mut set = |name: &str, value: String| drop(hyperparameters.insert(name.to_owned(), value));
-    if let Some(script) = &model.script {
-        let program = container("sagemaker_program").unwrap_or_else(|| "transfer_learning.py".to_owned());
-        set("sagemaker_submit_directory", quoted("/opt/ml/input/data/code/sourcedir.tar.gz"));
-        set("sagemaker_program", quoted(&program));
-        set(
-            "sagemaker_container_log_level",
-            container("sagemaker_container_log_level").unwrap_or_else(|| "20".to_owned()),
-        );
-        set("sagemaker_job_name", quoted(job_name));
-        set("sagemaker_region", quoted(&definition.region));
-        if let Some(artifact) = &model.artifact {
-            channels.push(InputChannel {
-                name: "model".to_owned(),
-                s3_uri: artifact.clone(),
-                content_type: Some("application/x-sagemaker-model".to_owned()),
-                input_mode: Some(crate::api::InputMode::File),
-            });
-        }
-        channels.push(InputChannel {
-            name: "code".to_owned(),
-            s3_uri: script.clone(),
-            content_type: None,
-            input_mode: None,
-        });
-    }
-    Ok(())
-}
-
 impl SearchRange {
     fn name(&self) -> &str {
         match self {
@@ -249,7 +195,7 @@ mod tests {
     use crate::catalog::document::tests::bit;
     use crate::decide::definition::tests::spec;
 
-    fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&HubModel>) -> Result<JobRequest, Problem> {
+    fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&Model>) -> Result<JobRequest, Problem> {
         let source = match &spec.candidates[candidate].algorithm {
             Some(own) => Source::Image { image: own.training_image.clone(), input_mode: crate::api::InputMode::File },
             None => Source::JumpStart { model_id: "tensorflow-ic-bit".into(), version: "4.0.6".into() },
@@ -324,8 +270,8 @@ mod tests {
     #[test]
     fn each_problem_has_its_reason_and_remedy() {
         let model = bit();
-        let untrainable = HubModel { trainable: false, ..bit() };
-        let cases: [(&HubModel, Edit, Reason, &str); 6] = [
+        let untrainable = Model { trainable: false, ..bit() };
+        let cases: [(&Model, Edit, Reason, &str); 6] = [
             (&untrainable, |_| {}, Reason::ModelNotTrainable, "cannot be trained"),
             (
                 &model,

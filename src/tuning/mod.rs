@@ -65,6 +65,8 @@ pub struct JobRequest {
     pub network_isolation: bool,
     /// Whether traffic between instances is encrypted.
     pub encrypt_traffic: bool,
+    /// Variables of the container.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// One input of the training jobs.
@@ -78,6 +80,8 @@ pub struct InputChannel {
     pub content_type: Option<String>,
     /// How it reaches the container, when not as the others do.
     pub input_mode: Option<InputMode>,
+    /// Whether the licence of the model in it is accepted.
+    pub accept_eula: bool,
 }
 
 /// One searched hyperparameter.

@@ -37,6 +37,7 @@ pub(super) fn create(job: &JobRequest) -> Result<CreateHyperParameterTuningJobIn
         output_s3_uri,
         network_isolation,
         encrypt_traffic,
+        environment,
     } = job;
     let config = aws::HyperParameterTuningJobConfig::builder()
         .strategy(match strategy {
@@ -103,7 +104,8 @@ pub(super) fn create(job: &JobRequest) -> Result<CreateHyperParameterTuningJobIn
         )
         .stopping_condition(aws::StoppingCondition::builder().max_runtime_in_seconds(*max_runtime_seconds).build())
         .set_enable_network_isolation(network_isolation.then_some(true))
-        .set_enable_inter_container_traffic_encryption(encrypt_traffic.then_some(true));
+        .set_enable_inter_container_traffic_encryption(encrypt_traffic.then_some(true))
+        .set_environment((!environment.is_empty()).then(|| environment.clone().into_iter().collect()));
     CreateHyperParameterTuningJobInput::builder()
         .hyper_parameter_tuning_job_name(name)
         .hyper_parameter_tuning_job_config(config)
@@ -116,7 +118,10 @@ fn channel(channel: &InputChannel) -> aws::Channel {
     let source = aws::S3DataSource::builder()
         .s3_data_type(aws::S3DataType::S3Prefix)
         .s3_uri(&channel.s3_uri)
-        .s3_data_distribution_type(aws::S3DataDistribution::FullyReplicated);
+        .s3_data_distribution_type(aws::S3DataDistribution::FullyReplicated)
+        .set_model_access_config(
+            channel.accept_eula.then(|| aws::ModelAccessConfig::builder().accept_eula(true).build()),
+        );
     aws::Channel::builder()
         .channel_name(&channel.name)
         .data_source(aws::DataSource::builder().s3_data_source(source.build()).build())
