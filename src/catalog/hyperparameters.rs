@@ -136,20 +136,16 @@ pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result
         #[expect(clippy::cast_precision_loss, reason = "a value has 2500 characters at most")]
         _ => (text.chars().count() as f64, "must have a length of"),
     };
-    let limits: [(Option<f64>, fn(f64, f64) -> bool, &str); 4] = [
-        (known.min, |value, limit| value < limit, "at least"),
-        (known.max, |value, limit| value > limit, "at most"),
-        (known.exclusive_min, |value, limit| value <= limit, "more than"),
-        (known.exclusive_max, |value, limit| value >= limit, "less than"),
+    let broken = [
+        ("at least", known.min.filter(|limit| measured < *limit)),
+        ("at most", known.max.filter(|limit| measured > *limit)),
+        ("more than", known.exclusive_min.filter(|limit| measured <= *limit)),
+        ("less than", known.exclusive_max.filter(|limit| measured >= *limit)),
     ];
-    for (limit, breaks, words) in limits {
-        if let Some(limit) = limit
-            && breaks(measured, limit)
-        {
-            return refuse(format!("{what} {words} {limit}"));
-        }
+    match broken.into_iter().find_map(|(words, limit)| Some((words, limit?))) {
+        Some((words, limit)) => refuse(format!("{what} {words} {limit}")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What to say of a hyperparameter that the model does not have.
@@ -163,6 +159,7 @@ pub(super) fn unknown(field: &str, name: &str, model: &Model) -> Problem {
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let remedy = match nearest {
         Some((_, known)) => format!("did you mean '{known}'?"),
+        None if names.is_empty() => "it has none".to_owned(),
         None => format!("it has {}", names.join(", ")),
     };
     (Reason::UnknownHyperparameter, format!("{field}: the model has no hyperparameter '{name}'; {remedy}"))

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 /// One version of a model.
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the metadata")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     /// Whether it can be trained at all.
