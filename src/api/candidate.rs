@@ -72,6 +72,14 @@ pub struct JumpStart {
     /// Changing it makes no new job for runs that have one.
     #[serde(default, rename = "acceptEULA", skip_serializing_if = "std::ops::Not::not")]
     pub accept_eula: bool,
+    /// allowDeprecated trains a version that JumpStart has deprecated. Default: false. Changing it makes no new job for
+    /// runs that have one.
+    #[serde(default, rename = "allowDeprecated", skip_serializing_if = "std::ops::Not::not")]
+    pub allow_deprecated: bool,
+    /// allowVulnerable trains a version whose training script has known vulnerabilities. Default: false. Changing it makes
+    /// no new job for runs that have one.
+    #[serde(default, rename = "allowVulnerable", skip_serializing_if = "std::ops::Not::not")]
+    pub allow_vulnerable: bool,
 }
 
 /// An algorithm of one's own: exactly one of trainingImage and algorithmName.

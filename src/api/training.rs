@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{INSTANCE_TYPE, S3_URI};
-use super::{Hyperparameters, MetricDefinition, MetricPreset};
+use super::{Hyperparameters, InputMode, MetricDefinition, MetricPreset};
 
 /// On what and for how long each training job runs.
 ///
@@ -53,6 +53,10 @@ pub struct Training {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
+    /// inputMode is how the data reaches the container of JumpStart models: File, FastFile or Pipe; other candidates have
+    /// one of their own. Default: File. Changing it makes new jobs for all runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_mode: Option<InputMode>,
     /// environment variables of the training container. Default: none. Changing it makes new jobs for all runs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::environment_schema")]

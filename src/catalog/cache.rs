@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 
-use super::document::HubModel;
+use super::model::Model;
 use super::resolve::Problem;
 use super::source::{Listed, Source, SourceKind, Version};
 use crate::api::Reason;
@@ -48,7 +48,7 @@ pub struct Catalog(Arc<Known>);
 struct Known {
     source: Source,
     listings: Slots<Arc<[Listed]>>,
-    models: Slots<Arc<HubModel>>,
+    models: Slots<Arc<Model>>,
     versions: Slots<String>,
 }
 
@@ -98,7 +98,7 @@ impl Catalog {
         model_id: &str,
         version: &str,
         until: Instant,
-    ) -> Result<Arc<HubModel>, CatalogError> {
+    ) -> Result<Arc<Model>, CatalogError> {
         let slot = slot(&self.0.models, [region.name(), model_id, version]);
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, version) = (model_id.to_owned(), version.to_owned());
@@ -139,7 +139,7 @@ impl Catalog {
         })
     }
 
-    async fn ask_model(&self, region: &Region, model_id: &str, version: &str) -> Answer<Arc<HubModel>> {
+    async fn ask_model(&self, region: &Region, model_id: &str, version: &str) -> Answer<Arc<Model>> {
         match self.0.source.describe(region, model_id, Some(version)).await {
             Ok((_, model)) => readable(model_id, version, model),
             Err(error) if error.class == Class::NotFound => {
@@ -226,7 +226,7 @@ fn slot<T>(slots: &Slots<T>, key: [&str; 3]) -> Slot<T> {
     slots.entry(key.map(str::to_owned)).or_default().clone()
 }
 
-fn readable(model_id: &str, version: &str, model: Option<HubModel>) -> Answer<Arc<HubModel>> {
+fn readable(model_id: &str, version: &str, model: Option<Model>) -> Answer<Arc<Model>> {
     model.map(Arc::new).ok_or_else(|| {
         let message = format!("the description of model '{model_id}' {version} cannot be read; choose another version");
         CatalogError::Problem((Reason::ModelNotTrainable, message))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{HubHyperparameter, HubModel};
+use super::model::{Hyperparameter, Model};
 use super::python;
 use super::resolve::Problem;
 use crate::api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal};
@@ -12,7 +12,7 @@ use crate::tuning::SearchRange;
 /// `multiplesOfDefault` takes its default.
 pub(super) fn ranges(
     ranges: &[ParameterRange],
-    model: Option<&HubModel>,
+    model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<Vec<SearchRange>, Problem> {
     ranges.iter().map(|range| search_range(range, model, values)).collect()
@@ -20,7 +20,7 @@ pub(super) fn ranges(
 
 fn search_range(
     range: &ParameterRange,
-    model: Option<&HubModel>,
+    model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<SearchRange, Problem> {
     let ParameterRange { name, continuous, integer, categorical, auto } = range;
@@ -121,28 +121,41 @@ fn without_noise(value: f64) -> f64 {
 }
 
 /// Whether the model takes `text` as the value of a hyperparameter.
-pub(super) fn accepts(field: &str, known: &HubHyperparameter, text: &str) -> Result<(), Problem> {
+pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result<(), Problem> {
     let refuse = |why: String| Err((Reason::InvalidHyperparameter, format!("{field}: '{text}' {why}")));
-    if matches!(known.kind.as_str(), "int" | "float") {
-        let Some(number) = parse_decimal(text) else { return refuse("must be a number".to_owned()) };
-        // The training scripts read it with Python's int(), which takes neither 5.0 nor 1e1.
-        if known.kind == "int" && text.parse::<i64>().is_err() {
-            return refuse("must be a whole number".to_owned());
+    let (measured, what) = match known.kind.as_str() {
+        "int" | "float" => {
+            let Some(number) = parse_decimal(text) else { return refuse("must be a number".to_owned()) };
+            // The training scripts read it with Python's int(), which takes neither 5.0 nor 1e1.
+            if known.kind == "int" && text.parse::<i64>().is_err() {
+                return refuse("must be a whole number".to_owned());
+            }
+            (number, "must be")
         }
-        if known.min.is_some_and(|min| number < min) {
-            return refuse(format!("must be at least {}", known.min.unwrap_or_default()));
+        "bool" if ["true", "false"].contains(&text.to_lowercase().as_str()) => return Ok(()),
+        "bool" => return refuse("must be 'True' or 'False'".to_owned()),
+        // How a list is written is the script's affair.
+        "list" => return Ok(()),
+        _ if !known.options.is_empty() && !known.options.iter().any(|option| option == text) => {
+            return refuse(format!("must be one of {}", known.options.join(", ")));
         }
-        if known.max.is_some_and(|max| number > max) {
-            return refuse(format!("must be at most {}", known.max.unwrap_or_default()));
-        }
-    } else if !known.options.is_empty() && !known.options.iter().any(|option| option == text) {
-        return refuse(format!("must be one of {}", known.options.join(", ")));
+        #[expect(clippy::cast_precision_loss, reason = "a value has 2500 characters at most")]
+        _ => (text.chars().count() as f64, "must have a length of"),
+    };
+    let broken = [
+        ("at least", known.min.filter(|limit| measured < *limit)),
+        ("at most", known.max.filter(|limit| measured > *limit)),
+        ("more than", known.exclusive_min.filter(|limit| measured <= *limit)),
+        ("less than", known.exclusive_max.filter(|limit| measured >= *limit)),
+    ];
+    match broken.into_iter().find_map(|(words, limit)| Some((words, limit?))) {
+        Some((words, limit)) => refuse(format!("{what} {words} {limit}")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What to say of a hyperparameter that the model does not have.
-pub(super) fn unknown(field: &str, name: &str, model: &HubModel) -> Problem {
+pub(super) fn unknown(field: &str, name: &str, model: &Model) -> Problem {
     let names: Vec<&str> =
         model.hyperparameters.iter().filter(|known| !known.container).map(|known| known.name.as_str()).collect();
     let nearest = names
@@ -152,6 +165,7 @@ pub(super) fn unknown(field: &str, name: &str, model: &HubModel) -> Problem {
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let remedy = match nearest {
         Some((_, known)) => format!("did you mean '{known}'?"),
+        None if names.is_empty() => "it has none".to_owned(),
         None => format!("it has {}", names.join(", ")),
     };
     (Reason::UnknownHyperparameter, format!("{field}: the model has no hyperparameter '{name}'; {remedy}"))
@@ -183,6 +197,28 @@ mod tests {
         assert_eq!(values("learning_rate", &["1", "0.2"]), ["0.001", "0.0002"]);
         assert_eq!(values("learning_rate", &["0.01"]), ["1e-05"]);
         assert_eq!(values("batch_size", &["1", "0.5", "0.51"]), ["32", "16"]);
+    }
+
+    #[test]
+    fn each_type_has_its_limits() {
+        let of = |kind: &str| Hyperparameter { kind: kind.to_owned(), ..Hyperparameter::default() };
+        let open = Hyperparameter { exclusive_min: Some(0.0), exclusive_max: Some(1.0), ..of("float") };
+        let word = Hyperparameter { min: Some(2.0), max: Some(3.0), ..of("text") };
+        for (known, text, refused) in [
+            (&open, "0.5", None),
+            (&open, "0", Some("must be more than 0")),
+            (&open, "1", Some("must be less than 1")),
+            (&word, "abc", None),
+            (&word, "a", Some("must have a length of at least 2")),
+            (&word, "abcd", Some("must have a length of at most 3")),
+            (&of("bool"), "true", None),
+            (&of("bool"), "yes", Some("must be 'True' or 'False'")),
+            (&of("list"), "[1, 2]", None),
+            (&of("int"), "5.0", Some("must be a whole number")),
+        ] {
+            let message = accepts("x", known, text).err().map(|(_, message)| message);
+            assert_eq!(message, refused.map(|refused| format!("x: '{text}' {refused}")));
+        }
     }
 
     #[test]

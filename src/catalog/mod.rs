@@ -6,13 +6,19 @@
 mod cache;
 mod document;
 mod hyperparameters;
+mod jumpstart;
+mod metadata;
+mod model;
 mod python;
 mod resolve;
 mod select;
 mod source;
+mod spec;
 
 pub use cache::{Catalog, CatalogError};
-pub use document::{HubHyperparameter, HubModel};
+pub use document::from_document;
+pub use model::{Hyperparameter, Model, Variant};
 pub use resolve::{Problem, job_request};
 pub use select::{Matching, matching, unusable};
 pub use source::{Listed, SourceKind};
+pub use spec::{Buckets, from_spec};

@@ -2,7 +2,7 @@
 
 use wildmatch::WildMatch;
 
-use super::document::HubModel;
+use super::model::Model;
 use super::source::Listed;
 use crate::api::JumpStartSelector;
 
@@ -49,12 +49,16 @@ pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matc
 }
 
 /// Why the description of a model keeps it from being selected, if it does.
-pub fn unusable(selector: &JumpStartSelector, model: &HubModel) -> Option<&'static str> {
-    if !model.trainable {
-        return Some("cannot be trained");
+pub fn unusable(selector: &JumpStartSelector, model: &Model) -> Option<&'static str> {
+    match model {
+        Model { trainable: false, .. } => Some("cannot be trained"),
+        Model { deprecated: true, .. } if !selector.include_deprecated => Some("are deprecated (`includeDeprecated`)"),
+        Model { vulnerable: true, .. } if !selector.include_vulnerable => {
+            Some("have known vulnerabilities (`includeVulnerable`)")
+        }
+        Model { gated: true, .. } if !selector.accept_eula => Some("need their licence accepted (`acceptEULA`)"),
+        _ => None,
     }
-    let _ = selector;
-    None
 }
 
 /// Framework and task, which are the first two parts of an id, as the vendor's SDK has it. Ids of fewer than three parts

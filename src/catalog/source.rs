@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 
-use super::document::HubModel;
+use super::document::from_document;
+use super::model::Model;
+use super::spec::{Buckets, from_spec};
 use crate::tuning::{Class, Region, TuningError};
 
 /// The list of all models and versions.
@@ -102,11 +104,11 @@ impl Source {
         region: &Region,
         model_id: &str,
         version: Option<&str>,
-    ) -> Result<(String, Option<HubModel>), TuningError> {
+    ) -> Result<(String, Option<Model>), TuningError> {
         match self.kind {
             SourceKind::Hub => {
                 let content = region.hub_content(model_id, version).await?;
-                let model = HubModel::parse(&content.document);
+                let model = from_document(&content.document);
                 Ok((content.version, model))
             }
             SourceKind::S3 => {
@@ -120,8 +122,7 @@ impl Source {
                     }
                 };
                 let spec = region.jumpstart_file(&entry.spec_key).await?;
-                let model =
-                    HubModel::parse_spec(&String::from_utf8_lossy(&spec), region.name(), &region.jumpstart_bucket());
+                let model = from_spec(&String::from_utf8_lossy(&spec), region.name(), &Buckets::of(region.name()));
                 Ok((entry.version, model))
             }
         }

@@ -72,6 +72,8 @@ fn add(spec: &mut ModelSelectionSpec, selector: &CandidateSelector, model_ids: &
                 model_id: model_id.clone(),
                 version: None,
                 accept_eula: selector.jump_start.accept_eula,
+                allow_deprecated: selector.jump_start.include_deprecated,
+                allow_vulnerable: selector.jump_start.include_vulnerable,
             }),
             hyperparameters: selector.hyperparameters.clone(),
             metric_definitions: selector.metric_definitions.clone(),

@@ -58,6 +58,9 @@ pub struct Definition {
     /// Instance types to fall back to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub instance_fallbacks: Vec<InstanceFallback>,
+    /// How data reaches the container of a `JumpStart` model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_mode: Option<InputMode>,
     /// Environment variables of the container.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
@@ -142,6 +145,7 @@ impl Definition {
             volume_size_gb: training.volume_size_gb,
             max_runtime_seconds: training.max_runtime_seconds,
             instance_fallbacks: training.instance_fallbacks.clone(),
+            input_mode: training.input_mode,
             environment: training.environment.clone(),
             completion_criteria: tuning.completion_criteria.clone(),
             autotune: tuning.autotune,
