@@ -167,10 +167,13 @@ fn rounded(value: f64, digits: i32) -> f64 {
 
 /// The rows, in the order in which they are laid over each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Table {
     /// The rows.
     pub models: Vec<Row>,
+    /// Generated models of other tasks that the hub has in addition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra_models: Option<usize>,
 }
 
 impl Table {
