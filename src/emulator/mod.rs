@@ -9,7 +9,7 @@
 //! | wire | [`server`], [`connection`], [`admin`], [`protocol`], [`s3`] | know what a job is |
 //! | order of things | [`service`], [`faults`], [`quotas`], [`calls`] | touch a socket |
 //! | operations | [`operations`], [`lists`], [`search`], [`expression`], [`hub`], [`hub_model`], [`hub_document`], [`hub_hyperparameters`], [`hub_extra`], [`jumpstart`], [`tags`], [`warm_start`], [`paging`], [`describe`], [`training`] | read a clock |
-//! | rules | [`model`], [`violation`], [`pattern`], [`rules`], [`ranges`], [`wire`] | know state |
+//! | rules | [`model`], [`violation`], [`pattern`], [`rules`], [`rules_data`], [`ranges`], [`wire`], [`wire_channel`] | know state |
 //! | life of a job | [`job`], [`trial`], [`plan`], [`sampling`], [`results`], [`models`], [`random`] | read a clock: time is an argument |
 //! | clock | [`clock`] | anything else |
 
@@ -42,6 +42,7 @@ pub mod random;
 pub mod ranges;
 pub mod results;
 pub mod rules;
+pub mod rules_data;
 pub mod s3;
 #[cfg(test)]
 mod sample;
@@ -55,4 +56,5 @@ pub mod trial;
 pub mod violation;
 pub mod warm_start;
 pub mod wire;
+pub mod wire_channel;
 pub mod world;
