@@ -10,7 +10,7 @@
 //! | order of things | [`service`], [`faults`], [`quotas`], [`calls`] | touch a socket |
 //! | operations | [`operations`], [`lists`], [`search`], [`expression`], [`hub`], [`hub_model`], [`hub_document`], [`hub_hyperparameters`], [`hub_extra`], [`jumpstart`], [`tags`], [`warm_start`], [`paging`], [`describe`], [`training`] | read a clock |
 //! | rules | [`model`], [`violation`], [`pattern`], [`rules`], [`rules_data`], [`ranges`], [`wire`], [`wire_channel`] | know state |
-//! | life of a job | [`job`], [`trial`], [`plan`], [`sampling`], [`results`], [`models`], [`random`] | read a clock: time is an argument |
+//! | life of a job | [`job`], [`trial`], [`plan`], [`sampling`], [`results`], [`torch_log`], [`models`], [`random`] | read a clock: time is an argument |
 //! | clock | [`clock`] | anything else |
 
 pub mod admin;
@@ -51,6 +51,7 @@ pub mod search;
 pub mod server;
 pub mod service;
 pub mod tags;
+pub mod torch_log;
 pub mod training;
 pub mod trial;
 pub mod violation;
