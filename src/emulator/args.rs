@@ -58,6 +58,10 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_LIST_LAG", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
     pub list_lag: f64,
 
+    /// Virtual seconds that the index behind Search is behind: new jobs and changes show that much later.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_SEARCH_LAG", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
+    pub search_lag: f64,
+
     /// Execution role that the service cannot assume.
     #[arg(long, env = "SAGEMAKER_EMULATOR_UNASSUMABLE_ROLE", value_name = "ARN", value_delimiter = ' ')]
     pub unassumable_role: Vec<String>,
@@ -136,6 +140,7 @@ impl Args {
                 },
                 unassumable_roles: self.unassumable_role,
                 list_lag: self.list_lag,
+                search_lag: self.search_lag,
             },
             speed: self.speed,
             table,
