@@ -82,7 +82,7 @@ fn overrides(i: usize, kind: &str) -> Map<String, Value> {
         say("GatedBucket", json!(true));
         say("HostingEulaUri", json!("s3://jumpstart-cache-prod-{region}/fmhMetadata/eula/generated.txt"));
     }
-    if i % 7 == 2 || (generates_text && i % 3 != 0) {
+    if i % 7 == 2 || (generates_text && !i.is_multiple_of(3)) {
         for member in
             ["TrainingSupported", "IncrementalTrainingSupported", "FineTuningSupported", "ValidationSupported"]
         {

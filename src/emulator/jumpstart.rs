@@ -138,21 +138,21 @@ fn image_parts(id: &str, image: &str) -> Value {
 fn variants(value: &Value, region: &str) -> Value {
     let families = value.get("Variants").and_then(Value::as_object);
     let image = |variant: &Value| variant.pointer("/Properties/ImageUri").and_then(Value::as_str).map(str::to_owned);
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
-    let mut named = Map::new();
+    let mut aliases_of: BTreeMap<String, String> = BTreeMap::new();
+    let mut by_family = Map::new();
     for (family, variant) in families.into_iter().flatten() {
         let Some(image) = image(variant) else { continue };
         let kind = if image.contains("-gpu") { "gpu" } else { "cpu" };
-        let next = format!("{kind}_ecr_uri_{}", names.len() + 1);
-        let name = names.entry(image).or_insert(next);
-        named.insert(family.clone(), json!({"regional_properties": {"image_uri": format!("${name}")}}));
+        let next = format!("{kind}_ecr_uri_{}", aliases_of.len() + 1);
+        let name = aliases_of.entry(image).or_insert(next);
+        by_family.insert(family.clone(), json!({"regional_properties": {"image_uri": format!("${name}")}}));
     }
     let others = REGIONS.iter().copied().filter(|other| *other != region);
     let aliases = others.chain([region]).map(|other| {
-        let images = names.iter().map(|(image, name)| (name.clone(), json!(image.replace(region, other))));
+        let images = aliases_of.iter().map(|(image, name)| (name.clone(), json!(image.replace(region, other))));
         (other.to_owned(), Value::Object(images.collect()))
     });
-    json!({"regional_aliases": aliases.collect::<Map<_, _>>(), "variants": named})
+    json!({"regional_aliases": aliases.collect::<Map<_, _>>(), "variants": by_family})
 }
 
 #[cfg(test)]
@@ -175,8 +175,11 @@ mod tests {
         for (name, value) in ours.as_object().unwrap() {
             match name.as_str() {
                 // Not in the real one of this model, or shorter here.
-                "training_volume_size" | "training_dependencies" | "gated_bucket" => {}
-                "training_artifact_s3_data_type" | "training_artifact_compression_type" => {}
+                "training_volume_size"
+                | "training_dependencies"
+                | "gated_bucket"
+                | "training_artifact_s3_data_type"
+                | "training_artifact_compression_type" => {}
                 _ => assert_eq!(value, &real[name], "{name}"),
             }
         }
