@@ -54,6 +54,28 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "/TrainingJobDefinition/InputDataConfig/model/DataSource/S3DataSource/ModelAccessConfig",
         "as for the bucket",
     ),
+    (
+        "spot without max_wait",
+        "/TrainingJobDefinition/StoppingCondition/MaxWaitTimeInSeconds",
+        "SageMaker refuses spot without it",
+    ),
+    (
+        "one channel as an input",
+        "/TrainingJobDefinition/AlgorithmSpecification/TrainingInputMode",
+        "the channel says it, and the channels of the operator are to stay files",
+    ),
+    (
+        "options of channels",
+        "/TrainingJobDefinition/InputDataConfig/groups/DataSource/S3DataSource/InstanceGroupNames",
+        "clusters of several instance types are not offered; see the reference of job fields",
+    ),
+    (
+        ANY,
+        "/HyperParameterTuningJobConfig/ParameterRanges/AutoParameters/sagemaker_",
+        "these tell the container what to run: nothing to search",
+    ),
+    ("autotune", "/TrainingJobDefinition/StaticHyperParameters/sagemaker_", "as above"),
+    ("autotune without ranges", "/TrainingJobDefinition/StaticHyperParameters/sagemaker_", "as above"),
 ];
 
 /// What the SDK sends and the operator refuses, and why.
@@ -74,6 +96,7 @@ const WE_SEND: &[(&str, &str)] = &[
     ("artifact uri", "the SDK forgets to set a variable"),
     ("artifact is null", "a script can do without"),
     ("model package in an empty map", "no package"),
+    ("subnets only", "refused by the schema, which is not asked here"),
 ];
 
 /// Settings of the SDK that change nothing in its request.
@@ -490,13 +513,17 @@ fn members(request: &Value) -> BTreeMap<String, Value> {
         .map(|(path, value)| {
             // Two names of the same: every release of the SDK can attach to the former, only newer ones to the latter.
             let path = path.replace("/HyperParameterTuningResourceConfig/", "/ResourceConfig/");
-            let value = match (path.contains("/StaticHyperParameters/"), value.as_str()) {
+            let value = value.as_f64().map_or(value, Value::from);
+            let encoded = path.contains("/StaticHyperParameters/") || path.ends_with("/ValueHint");
+            let value = match (encoded, value.as_str()) {
                 // The container reads it as JSON, and as it is when it is none.
                 (true, Some(text)) => json!(serde_json::from_str(text).map_or(text.to_owned(), |v: Value| words(&v))),
-                // 1e-05 and 0.00001 are one number.
-                (_, Some(text)) if path.contains("/ParameterRanges/") => text.parse::<f64>().map_or(value, Value::from),
                 _ => value,
             };
+            // 1e-05 and 0.00001 are one number.
+            let number =
+                value.as_str().filter(|_| path.contains("/ParameterRanges/")).and_then(|text| text.parse().ok());
+            let value = number.map_or(value, |number: f64| number.into());
             (path, value)
         })
         .collect()
@@ -512,7 +539,9 @@ fn flatten(value: &Value, path: String, into: &mut BTreeMap<String, Value>) {
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                let name = ["ChannelName", "Name", "Key"].iter().find_map(|key| item[*key].as_str());
+                let name = ["ChannelName", "Name", "Key", "HyperParameterTuningJobName"]
+                    .iter()
+                    .find_map(|key| item[*key].as_str());
                 // The order of channels counts, that of the others does not.
                 if path.ends_with("/InputDataConfig") {
                     into.insert(format!("{path}[{index}]"), item["ChannelName"].clone());
