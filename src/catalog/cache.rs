@@ -36,16 +36,21 @@ pub enum CatalogError {
 }
 
 type Answer<T> = Result<T, CatalogError>;
-/// What was answered, and when.
-type Slot<T> = Arc<tokio::sync::Mutex<Option<(Timestamp, Answer<T>)>>>;
+type Slot<T> = Arc<tokio::sync::Mutex<Option<Known<T>>>>;
+/// What was answered, and when it was asked.
+struct Known<T> {
+    asked: Timestamp,
+    answer: Answer<T>,
+}
+
 /// By region, model and version.
 type Slots<T> = Mutex<HashMap<[String; 3], Slot<T>>>;
 
 /// The models that were asked for. Cheap to clone.
 #[derive(Clone)]
-pub struct Catalog(Arc<Known>);
+pub struct Catalog(Arc<Inner>);
 
-struct Known {
+struct Inner {
     source: Source,
     listings: Slots<Arc<[Listed]>>,
     models: Slots<Arc<Model>>,
@@ -56,7 +61,7 @@ impl Catalog {
     /// A catalogue that knows nothing yet.
     pub fn new(source: SourceKind) -> Self {
         let source = Source::new(source);
-        Self(Arc::new(Known {
+        Self(Arc::new(Inner {
             source,
             listings: Slots::default(),
             models: Slots::default(),
@@ -64,13 +69,19 @@ impl Catalog {
         }))
     }
 
-    /// All models of the region, by id, each in its newest version.
-    pub async fn listing(&self, region: &Region, until: Instant) -> Result<Arc<[Listed]>, CatalogError> {
+    /// All models of the region, by id, each in its newest version, as they were at `not_before` or later.
+    pub async fn listing(
+        &self,
+        region: &Region,
+        not_before: Timestamp,
+        until: Instant,
+    ) -> Result<Arc<[Listed]>, CatalogError> {
         let slot = slot(&self.0.listings, [region.name(), "", ""]);
         let (known, region) = (self.0.clone(), region.clone());
+        let fresh = move |known: &Known<Arc<[Listed]>>| known.asked >= not_before && fresh(known, false);
         ask(
             slot,
-            false,
+            fresh,
             until,
             async move { known.source.list(&region).await.map(Into::into).map_err(CatalogError::Fault) },
         )
@@ -88,7 +99,13 @@ impl Catalog {
         let slot = slot(&self.0.versions, [region.name(), model_id, wanted]);
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, wanted) = (model_id.to_owned(), wanted.to_owned());
-        ask(slot, false, until, async move { catalog.ask_version(&region, &model_id, &wanted).await }).await
+        ask(
+            slot,
+            |known| fresh(known, false),
+            until,
+            async move { catalog.ask_version(&region, &model_id, &wanted).await },
+        )
+        .await
     }
 
     /// The description of one version of a model.
@@ -102,13 +119,19 @@ impl Catalog {
         let slot = slot(&self.0.models, [region.name(), model_id, version]);
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, version) = (model_id.to_owned(), version.to_owned());
-        ask(slot, true, until, async move { catalog.ask_model(&region, &model_id, &version).await }).await
+        ask(
+            slot,
+            |known| fresh(known, true),
+            until,
+            async move { catalog.ask_model(&region, &model_id, &version).await },
+        )
+        .await
     }
 
     /// Whether [`Self::model`] would answer without asking the source.
     pub fn knows(&self, region: &Region, model_id: &str, version: &str) -> bool {
         let slot = slot(&self.0.models, [region.name(), model_id, version]);
-        slot.try_lock().is_ok_and(|slot| slot.as_ref().is_some_and(|(_, answer)| answer.is_ok()))
+        slot.try_lock().is_ok_and(|slot| slot.as_ref().is_some_and(|known| known.answer.is_ok()))
     }
 
     async fn ask_version(&self, region: &Region, model_id: &str, wanted: &str) -> Answer<String> {
@@ -121,8 +144,8 @@ impl Catalog {
                 Ok(answer) => answer,
                 Err(error) => return Err(self.not_found(region, model_id, error).await),
             };
-            let answer = readable(model_id, &version, model);
-            *slot(&self.0.models, [region.name(), model_id, &version]).lock().await = Some((clock::now(), answer));
+            let known = Known { asked: clock::now(), answer: readable(model_id, &version, model) };
+            *slot(&self.0.models, [region.name(), model_id, &version]).lock().await = Some(known);
             return Ok(version);
         }
         let versions = match self.0.source.versions(region, model_id).await {
@@ -163,7 +186,7 @@ impl Catalog {
     fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
         let slot = slot(&self.0.listings, [region.name(), "", ""]);
         let slot = slot.try_lock().ok()?;
-        let (_, Ok(models)) = slot.as_ref().filter(|answer| fresh(answer, false))? else { return None };
+        let models = slot.as_ref().filter(|known| fresh(known, false))?.answer.as_ref().ok()?;
         let found = models.binary_search_by(|listed| listed.model_id.as_str().cmp(model_id)).ok()?;
         Some(models[found].clone())
     }
@@ -175,7 +198,7 @@ impl Catalog {
         }
         // Patience does not matter here: this is a task of its own already.
         let until = clock::after(Duration::from_secs(60));
-        let listing = Box::pin(self.listing(region, until)).await.ok();
+        let listing = Box::pin(self.listing(region, Timestamp::MIN, until)).await.ok();
         let nearest = listing.as_deref().map(|models| nearest(model_id, models)).unwrap_or_default();
         let remedy = match nearest.as_slice() {
             [] => "correct `jumpStart.modelID` (the JumpStart console and the SageMaker documentation list the ids)"
@@ -187,38 +210,41 @@ impl Catalog {
     }
 }
 
-/// Answers from the slot, or asks, and waits until `until` for the answer. `lasting`: a good answer stays good.
+/// Answers from the slot if what it holds is `fresh`, or asks, and waits until `until` for the answer.
 async fn ask<T: Clone + Send + 'static>(
     slot: Slot<T>,
-    lasting: bool,
+    fresh: impl Fn(&Known<T>) -> bool,
     until: Instant,
     question: impl Future<Output = Answer<T>> + Send + 'static,
 ) -> Answer<T> {
     // One task asks; others who want to know find the slot locked, and wait for its answer.
     if let Ok(mut known) = slot.clone().try_lock_owned()
-        && !known.as_ref().is_some_and(|answer| fresh(answer, lasting))
+        && !known.as_ref().is_some_and(&fresh)
     {
         if until <= clock::after(Duration::ZERO) {
             return Err(CatalogError::Pending);
         }
         tokio::spawn(async move {
-            let answer = question.await;
-            *known = Some((clock::now(), answer));
+            let asked = clock::now();
+            *known = Some(Known { asked, answer: question.await });
         });
     }
     match timeout_at(until, slot.lock()).await {
-        Ok(known) => known.as_ref().map_or(Err(CatalogError::Pending), |(_, answer)| answer.clone()),
+        Ok(known) => {
+            known.as_ref().filter(|known| fresh(known)).map_or(Err(CatalogError::Pending), |k| k.answer.clone())
+        }
         Err(_) => Err(CatalogError::Pending),
     }
 }
 
-fn fresh<T>((read, answer): &(Timestamp, Answer<T>), lasting: bool) -> bool {
-    let believed = match answer {
+fn fresh<T>(known: &Known<T>, lasting: bool) -> bool {
+    let believed = match &known.answer {
         Ok(_) if lasting => return true,
         Ok(_) | Err(CatalogError::Problem(_)) => BELIEVED,
+        // Longer than a call may take, so that it is told at all.
         Err(CatalogError::Fault(_) | CatalogError::Pending) => FAULT_TOLD,
     };
-    clock::now().duration_since(*read) < believed
+    clock::now().duration_since(known.asked) < believed
 }
 
 fn slot<T>(slots: &Slots<T>, key: [&str; 3]) -> Slot<T> {
@@ -271,9 +297,9 @@ mod tests {
         let soon = clock::after(Duration::from_millis(20));
         let (answer, answered) = tokio::sync::oneshot::channel();
         let slow = async move { Ok(answered.await.unwrap_or_default()) };
-        assert!(matches!(ask(slot.clone(), true, soon, slow).await, Err(CatalogError::Pending)));
+        assert!(matches!(ask(slot.clone(), |_| true, soon, slow).await, Err(CatalogError::Pending)));
         let never = async { panic!("asked twice") };
-        let waiting = tokio::spawn(ask(slot.clone(), true, soon + Duration::from_secs(60), never));
+        let waiting = tokio::spawn(ask(slot.clone(), |_| true, soon + Duration::from_secs(60), never));
         answer.send(7).unwrap();
         assert_eq!(waiting.await.unwrap().unwrap(), 7);
     }

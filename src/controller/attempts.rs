@@ -103,6 +103,11 @@ impl Attempts {
         self.lock().get(uid).and_then(|of| of.failing.get(subject)).is_none_or(|failing| failing.not_before <= now)
     }
 
+    /// Since when it has failed, if it has.
+    pub(super) fn since(&self, uid: &str, subject: &Subject) -> Option<Timestamp> {
+        Some(self.lock().get(uid)?.failing.get(subject)?.since)
+    }
+
     /// How long until the next thing may be tried that may not be tried now.
     pub(super) fn next_try(&self, uid: &str, now: Timestamp) -> Option<Duration> {
         let all = self.lock();

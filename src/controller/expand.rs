@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
 use futures::stream;
+use jiff::Timestamp;
 
 use super::attempts::Subject;
 use super::pass::Pass;
@@ -13,6 +14,7 @@ use crate::api::{
 };
 use crate::catalog::{CatalogError, Listed, Matching, matching, unusable};
 use crate::decide::definition::fingerprint;
+use crate::runtime::clock;
 
 /// Runs of a selection, as in the schema.
 const RUNS_MAX: usize = 512;
@@ -37,7 +39,12 @@ pub(super) async fn expand(at: &Pass<'_>, spec: &mut ModelSelectionSpec, before:
         let key = fingerprint(&(selector, &spec.rerun, at.region.name()));
         let found = match before.expansions.iter().find(|expansion| expansion.selector == key) {
             Some(expansion) => Ok(expansion.clone()),
-            None => find(at, spec, selector, &key).await,
+            None => {
+                // Who edits a selector or `rerun` asks for what there is now, not for what was listed before.
+                let now = || at.ctx.attempts.since(&at.uid, &Subject::Expand(key.clone())).unwrap_or_else(clock::now);
+                let not_before = if before.expansions.is_empty() { Timestamp::MIN } else { now() };
+                find(at, spec, selector, &key, not_before).await
+            }
         };
         match found {
             Ok(expansion) => {
@@ -95,9 +102,10 @@ async fn find(
     spec: &ModelSelectionSpec,
     selector: &CandidateSelector,
     key: &str,
+    not_before: Timestamp,
 ) -> Result<Expansion, (Reason, String)> {
     let subject = Subject::Expand(key.to_owned());
-    match models(at, spec, selector).await {
+    match models(at, spec, selector, not_before).await {
         Ok((model_ids, message)) => {
             at.succeeded(&subject);
             tracing::info!(models = model_ids.len(), message, "a selector was expanded");
@@ -111,8 +119,9 @@ async fn models(
     at: &Pass<'_>,
     spec: &ModelSelectionSpec,
     selector: &CandidateSelector,
+    not_before: Timestamp,
 ) -> Result<(Vec<String>, String), CatalogError> {
-    let listing = at.ctx.catalog.listing(&at.region, at.until).await?;
+    let listing = at.ctx.catalog.listing(&at.region, not_before, at.until).await?;
     let Matching { mut models, mut told } = matching(&selector.jump_start, &listing);
     let taken = taken(spec);
     models.retain(|listed| !taken.contains(&listed.model_id));

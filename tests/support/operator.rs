@@ -63,7 +63,8 @@ impl Operator {
             ("AWS_REGION", "us-west-2".to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-            ("AWS_ENDPOINT_URL_SAGEMAKER", sagemaker_url),
+            ("AWS_ENDPOINT_URL_SAGEMAKER", sagemaker_url.clone()),
+            ("AWS_ENDPOINT_URL_S3", sagemaker_url),
             // Nothing of the machine's own AWS configuration may reach a test.
             ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
