@@ -14,7 +14,7 @@ use super::readiness::Readiness;
 /// Serves until `shutdown` ends.
 ///
 /// `/livez` says that the process runs: a restart would not help when AWS or the API server is away. `/readyz` says that
-/// it can work, and if not, why.
+/// it can work (or stand by, when another leads), and if not, why.
 pub(super) async fn serve(
     listener: TcpListener,
     readiness: Arc<Readiness>,
@@ -27,7 +27,7 @@ pub(super) async fn serve(
             "/readyz",
             get(move || async move {
                 match readiness.check() {
-                    Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+                    Ok(text) => (StatusCode::OK, text),
                     Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
                 }
             }),

@@ -21,6 +21,7 @@ use super::{Class, JobRequest, TuningError, request, response};
 use crate::api::TrainingJobCounts;
 use crate::decide::observation::{JobStatus, TrainingResult, TuningJob};
 use crate::runtime::clock;
+use crate::runtime::leadership::Leadership;
 use crate::runtime::metrics::Metrics;
 
 /// Longest time that a call waits for its turn before it is given back as throttled.
@@ -35,6 +36,7 @@ pub struct SageMaker {
     config: Arc<SdkConfig>,
     default_region: Option<String>,
     metrics: Arc<Metrics>,
+    leadership: Leadership,
     regions: Arc<Mutex<HashMap<String, Region>>>,
 }
 
@@ -45,6 +47,7 @@ pub struct Region {
     client: Client,
     limits: Arc<Limits>,
     metrics: Arc<Metrics>,
+    leadership: Leadership,
 }
 
 /// A running job as the listing shows it.
@@ -66,10 +69,10 @@ pub struct HubContent {
 }
 
 impl SageMaker {
-    /// SageMaker as `config` reaches it.
-    pub fn new(config: SdkConfig, metrics: Arc<Metrics>) -> Self {
+    /// SageMaker as `config` reaches it, for as long as this process leads.
+    pub fn new(config: SdkConfig, metrics: Arc<Metrics>, leadership: Leadership) -> Self {
         let default_region = config.region().map(ToString::to_string);
-        Self { config: Arc::new(config), default_region, metrics, regions: Arc::default() }
+        Self { config: Arc::new(config), default_region, metrics, leadership, regions: Arc::default() }
     }
 
     /// The region for selections that name none.
@@ -99,6 +102,7 @@ impl SageMaker {
             client: Client::from_conf(config),
             limits: Arc::default(),
             metrics: self.metrics.clone(),
+            leadership: self.leadership.clone(),
         }
     }
 }
@@ -315,6 +319,12 @@ impl Region {
             message: format!("its turn comes only in {} s, since SageMaker throttles it", wait.as_secs()),
         })?;
         tokio::time::sleep(wait).await;
+        self.leadership.check().map_err(|error| TuningError {
+            class: Class::Transient,
+            operation: operation.as_str(),
+            code: None,
+            message: error.to_string(),
+        })?;
         let started = clock::now();
         let result = send().await.map_err(|error| classify(operation, &error));
         let now = clock::now();
