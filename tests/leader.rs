@@ -3,15 +3,18 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Client};
+use modelselection_operator::runtime::leadership::Leadership;
+use modelselection_operator::tuning::SageMaker;
 use serde_json::json;
 use support::world::{DEADLINE, World};
 use support::{
-    AuditEntry, ControlPlane, ControlPlaneOptions, Operator, OperatorOptions, Selection, await_until, shared,
+    AuditEntry, ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, await_until, shared,
 };
 
 /// Long enough for a lease to run out on a loaded machine.
@@ -148,7 +151,11 @@ async fn a_leader_that_was_frozen_does_nothing_when_it_wakes() {
     await_stands_by(&mut standby).await;
     world.apply(&selection()).await;
     world.await_launched("selection").await;
-    world.await_idle().await;
+    // Frozen in the middle of a pass: when it wakes there is an answer, and the pass goes on.
+    let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 1, "delayMillis": 5000});
+    world.emulator.fault(order).await;
+    world.apply(&Selection::new("interrupted").images(&["f", "g", "h"])).await;
+    world.await_faults_spent().await;
     world.operator.signal("STOP");
     await_leads(&standby).await;
     // An edit and jobs that end: there is much to do for whoever wakes.
@@ -170,6 +177,17 @@ async fn a_leader_that_was_frozen_does_nothing_when_it_wakes() {
     let writes = world.writes();
     assert_eq!(writes.iter().skip(before).map(AuditEntry::action).collect::<Vec<_>>(), [""; 0]);
     assert_eq!(holder(&world).await, "", "it does not take the lease either");
+}
+
+/// The above sees only what gets past the guard before the process has ended; this, that the guard is there.
+#[tokio::test]
+async fn who_does_not_lead_cannot_call_sagemaker() {
+    let emulator = Emulator::start(env!("CARGO_BIN_EXE_sagemaker-emulator").as_ref(), &[]).await;
+    let config = aws_config::SdkConfig::builder().endpoint_url(emulator.url()).build();
+    let region = SageMaker::new(config, Arc::default(), Leadership::default()).region("us-west-2");
+    let error = region.describe("a-job").await.unwrap_err();
+    assert!(error.to_string().contains("this process does not lead"), "{error}");
+    assert_eq!(emulator.calls().await["total"], 0);
 }
 
 #[tokio::test]

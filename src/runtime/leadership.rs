@@ -60,6 +60,25 @@ impl Leadership {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_client_reads_always_and_writes_only_while_it_leads() {
+        // Nobody listens there: what is not refused here fails by the connection.
+        let leadership = Leadership::default();
+        let client = leadership.client(Config::new("http://127.0.0.1:1/".parse().unwrap())).unwrap();
+        let refused = async |method: Method| {
+            let request = Request::builder().method(method).uri("/api").body(Vec::new()).unwrap();
+            let error = client.request_text(request).await.unwrap_err();
+            let mut causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+            causes.any(|cause| cause.to_string().contains("this process does not lead"))
+        };
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            assert!(refused(method.clone()).await, "{method} gets through");
+        }
+        assert!(!refused(Method::GET).await);
+        leadership.lasts();
+        assert!(!refused(Method::PATCH).await);
+    }
+
     #[test]
     fn it_begins_and_ends_when_it_is_told_to() {
         let leadership = Leadership::default();
