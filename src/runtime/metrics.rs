@@ -29,6 +29,7 @@ pub struct Metrics {
     status_writes: Counter,
     runs: Family<StateLabels, Gauge>,
     leader: Family<NameLabels, Gauge>,
+    credentials_rejected: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -92,6 +93,7 @@ impl Default for Metrics {
             status_writes: Counter::default(),
             runs: Family::default(),
             leader: Family::default(),
+            credentials_rejected: Gauge::default(),
         };
         // There from the start: a counter that appears with its first event hides that event from `increase()`.
         let labels = ControllerLabels { controller: CONTROLLER };
@@ -132,6 +134,11 @@ impl Default for Metrics {
         );
         registry.register("modelselection_runs", "Runs of all selections by state", metrics.runs.clone());
         registry.register("leader_election_master_status", "1 for the holder of the Lease", metrics.leader.clone());
+        registry.register(
+            "modelselection_aws_credentials_rejected",
+            "1 when SageMaker has refused the credentials, until it accepts them",
+            metrics.credentials_rejected.clone(),
+        );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         // OpenMetrics adds `_info`.
         registry.register("modelselection_build", "The version of the operator", build);
@@ -177,6 +184,15 @@ impl Metrics {
         let labels = OperationLabels { region, operation };
         self.call_seconds.get_or_create(&labels).observe(seconds);
         self.rates.get_or_create(&labels).set(rate);
+        // Other faults tell nothing of the credentials: the network may be away.
+        if matches!(class, None | Some(Class::Credentials)) {
+            self.credentials_rejected.set(class.is_some().into());
+        }
+    }
+
+    /// Whether SageMaker refused the credentials when it was last asked.
+    pub fn credentials_rejected(&self) -> bool {
+        self.credentials_rejected.get() != 0
     }
 
     /// A status was written.

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_sagemaker::config::ProvideCredentials as _;
 use k8s_openapi::api::core::v1::Namespace;
@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::args::Args;
+use super::clock;
 use super::election::{self, Election};
 use super::leadership::Leadership;
 use super::metrics::Metrics;
@@ -25,7 +26,7 @@ use crate::tuning::SageMaker;
 /// How often what is missing at the start is looked for again.
 const RECHECK: Duration = Duration::from_secs(2);
 /// How often what was in order is looked at again.
-const RECHECK_WHEN_THERE: Duration = Duration::from_secs(60);
+const RECHECK_WHEN_THERE: Duration = Duration::from_secs(20);
 /// How long reconciles may go on after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
 
@@ -107,7 +108,7 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
         // Nothing is under way yet that could need the grace.
         () = ended(shutdown.clone()) => return Ok(stopped(server).await),
     };
-    tokio::spawn(watch_crd(args.clone(), client, readiness));
+    tokio::spawn(watch_crd(args.clone(), client, readiness.clone()));
     tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
     let settings = Settings {
         scope,
@@ -116,6 +117,7 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
         max_tuning_jobs: args.max_tuning_jobs,
         pauses: crate::observe::Pauses { min: args.min_sweep_seconds, max: args.max_sweep_seconds },
         deletion_deadline: args.deletion_deadline_seconds,
+        readiness,
     };
     let acting = leadership.client(config)?;
     let operating = controller::run(acting, sagemaker, metrics, settings, ended(shutdown.clone()));
@@ -247,19 +249,24 @@ async fn aws_config(args: &Args) -> aws_config::SdkConfig {
 
 async fn watch_credentials(aws: aws_config::SdkConfig, readiness: Arc<Readiness>) {
     loop {
-        let state = match aws.credentials_provider() {
-            Some(provider) => provider.provide_credentials().await.map(drop).map_err(|error| {
-                let error = aws_sdk_sagemaker::error::DisplayErrorContext(&error).to_string();
-                format!(
-                    "none found ({}); use IRSA, Pod Identity or the environment",
-                    error.split(" (").next().unwrap_or_default()
-                )
-            }),
-            None => Err("no provider is configured; use IRSA, Pod Identity or the environment".to_owned()),
-        };
+        let remedy = "use IRSA, Pod Identity or the environment";
+        let state = credentials(&aws).await.map_err(|why| format!("{why}; {remedy}"));
         let pause = if state.is_ok() { RECHECK_WHEN_THERE } else { RECHECK };
         readiness.set(CREDENTIALS, state);
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// Whether there are credentials that have not expired. What AWS makes of them, only calls can tell.
+async fn credentials(aws: &aws_config::SdkConfig) -> Result<(), String> {
+    let provider = aws.credentials_provider().ok_or("no provider is configured")?;
+    let found = provider.provide_credentials().await.map_err(|error| {
+        let error = aws_sdk_sagemaker::error::DisplayErrorContext(&error).to_string();
+        format!("none found ({})", error.split(" (").next().unwrap_or_default())
+    })?;
+    match found.expiry() {
+        Some(expiry) if expiry <= SystemTime::from(clock::now()) => Err("those found have expired".to_owned()),
+        _ => Ok(()),
     }
 }
 

@@ -21,11 +21,15 @@ pub(super) async fn serve(
     metrics: Arc<Metrics>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let probed = metrics.clone();
     let app = Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route(
             "/readyz",
             get(move || async move {
+                // The operator's calls are the only probe that there is of what AWS makes of its credentials.
+                let refused = probed.credentials_rejected();
+                readiness.warn("aws credentials", refused.then(|| "SageMaker refuses them".to_owned()));
                 match readiness.check() {
                     Ok(text) => (StatusCode::OK, text),
                     Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
