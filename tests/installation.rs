@@ -35,7 +35,7 @@ async fn readyz(operator: &mut Operator, status: u16, texts: &[&str]) {
 /// A Role, with a binding to a service account of the same namespace. `leases` and `status` are verbs.
 fn role(namespace: &str, leases: &str, status: &str) -> String {
     format!(
-        r#"
+        r"
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {{name: operator, namespace: {namespace}}}
@@ -51,7 +51,7 @@ metadata: {{name: operator, namespace: {namespace}}}
 roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: operator}}
 subjects:
 - {{kind: ServiceAccount, name: operator, namespace: {namespace}}}
-"#
+"
     )
 }
 
@@ -128,8 +128,8 @@ async fn refused_credentials_are_a_condition_and_a_warning() {
 
 /// What an agent of the node answers, as for Pod Identity.
 async fn serve_credentials(expiration: &'static str) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let body = json!({

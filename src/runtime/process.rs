@@ -139,7 +139,10 @@ async fn operate(
         let ends = async { drop(ends.await) };
         match election {
             Some(election) => election.keep(ends).await,
-            None => Ok(ends.await),
+            None => {
+                ends.await;
+                Ok(())
+            }
         }
     });
     let stopped = ended(shutdown.clone());

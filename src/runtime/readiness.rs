@@ -53,10 +53,17 @@ impl Readiness {
     pub(super) fn check(&self) -> Result<String, String> {
         let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         if !missing.is_empty() {
-            return Err(missing.iter().map(|(part, why)| format!("{part}: {why}\n")).collect());
+            return Err(lines("", &missing));
         }
         let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok("ok\n".to_owned()
-            + &warnings.iter().map(|(part, what)| format!("warning: {part}: {what}\n")).collect::<String>())
+        Ok("ok\n".to_owned() + &lines("warning: ", &warnings))
     }
+}
+
+fn lines(prefix: &str, parts: &BTreeMap<&'static str, String>) -> String {
+    let mut text = String::new();
+    for (part, what) in parts {
+        text += &format!("{prefix}{part}: {what}\n");
+    }
+    text
 }
