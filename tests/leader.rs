@@ -4,7 +4,7 @@
 mod support;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Patch, PatchParams};
@@ -16,6 +16,7 @@ use support::world::{DEADLINE, World};
 use support::{
     AuditEntry, ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, await_until, shared,
 };
+use tokio::time::Instant;
 
 /// Long enough for a lease to run out on a loaded machine.
 const FAILOVER: Duration = Duration::from_secs(120);
@@ -50,7 +51,7 @@ async fn await_stands_by(operator: &mut Operator) {
     operator.await_ready(DEADLINE).await;
     await_until("it has seen who leads", DEADLINE, async || operator.logs().contains("standing by")).await;
     assert_eq!(leads(operator).await, Some(false));
-    assert_eq!(operator.get("/livez").await.unwrap().0, 200);
+    assert_eq!(operator.get("/livez").await.expect("an answer").0, 200);
 }
 
 async fn await_end(operator: &mut Operator) {
@@ -65,7 +66,7 @@ fn leases(client: &Client, namespace: &str) -> Api<Lease> {
 }
 
 async fn holder(world: &World<'_>) -> String {
-    let lease = leases(&world.client, &world.namespace).get("modelselection-operator").await.unwrap();
+    let lease = leases(&world.client, &world.namespace).get("modelselection-operator").await.expect("the lease");
     lease.spec.and_then(|spec| spec.holder_identity).unwrap_or_default()
 }
 

@@ -135,8 +135,12 @@ async fn operate(
 ) -> Result<End, Error> {
     let (end, ends) = oneshot::channel();
     let mut keeping = tokio::spawn(async {
-        // An error means that the sender is gone, which is the end as well.
-        let ends = async { drop(ends.await) };
+        // Without a word the lease is kept, to run out: what is under way may still reach SageMaker.
+        let ends = async {
+            if ends.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
         match election {
             Some(election) => election.keep(ends).await,
             None => {
@@ -154,7 +158,6 @@ async fn operate(
     tokio::select! {
         () = operating => {}
         () = grace => {
-            // What is under way may still reach SageMaker: the lease is left to run out.
             tracing::warn!("stopped with reconciles under way; the next start takes them up");
             return Ok(End::Stopped);
         }
