@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::Lease;
-use kube::api::{Patch, PatchParams};
+use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client};
 use modelselection_operator::runtime::leadership::Leadership;
 use modelselection_operator::tuning::SageMaker;
@@ -242,17 +242,16 @@ async fn a_leader_without_an_api_server_stops_in_time() {
     world.await_launched("selection").await;
     let away = Instant::now();
     plane.stop_api_server();
-    await_until("/readyz says so", DEADLINE, async || match world.operator.get("/readyz").await {
-        Ok((503, text)) if text.contains("leader election: cannot read or write the lease") => Ok(()),
-        // It may have ended before it was asked.
-        Err(error) if !world.operator.is_running() => Err(error),
-        other => Err(format!("{other:?}")),
-    })
-    .await;
     await_end(&mut world.operator).await;
     println!("without an API server it ended after {:.1} s", away.elapsed().as_secs_f64());
-    assert!(world.operator.logs().contains("it could not be renewed for 10 s"), "{}", world.operator.logs());
+    let logs = world.operator.logs();
+    assert!(
+        logs.contains("cannot read or write the lease") && logs.contains("it could not be renewed for 10 s"),
+        "{logs}"
+    );
+    world.emulator.reset_calls().await;
     plane.start_api_server().await;
+    assert_eq!(world.calls().await, 0, "nobody acts meanwhile");
     world.start_operator();
     await_leads(&world.operator).await;
     world.emulator.advance(support::world::LONG).await;
@@ -280,5 +279,5 @@ async fn without_election_it_acts_and_touches_no_lease() {
     let world = World::start(shared().await, "no-election", "3000", &[("MODELSELECTION_LEADER_ELECT", "false")]).await;
     world.apply(&selection()).await;
     world.await_complete("selection").await;
-    assert!(leases(&world.client, &world.namespace).list(&Default::default()).await.unwrap().items.is_empty());
+    assert!(leases(&world.client, &world.namespace).list(&ListParams::default()).await.unwrap().items.is_empty());
 }
