@@ -90,6 +90,7 @@ impl Election {
             match self.round().await {
                 Step::Acquire(term) => {
                     self.metrics.set_leading(&self.name, true);
+                    self.readiness.warn(PART, None);
                     return tracing::info!(lease = self.place, identity = self.me, term, "leading");
                 }
                 Step::Wait(left) => sleep(left.min(jitter(RETRY, &self.me, self.rounds))).await,

@@ -97,6 +97,7 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
     let prepared = async {
         let scope = scope(&args, &client, &readiness).await;
         await_crd(&args, &client, &readiness).await;
+        tokio::spawn(watch_crd(args.clone(), client.clone(), readiness.clone()));
         match &mut election {
             Some(election) => election.win().await,
             None => leadership.lasts(),
@@ -108,7 +109,6 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
         // Nothing is under way yet that could need the grace.
         () = ended(shutdown.clone()) => return Ok(stopped(server).await),
     };
-    tokio::spawn(watch_crd(args.clone(), client, readiness.clone()));
     tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
     let settings = Settings {
         scope,
