@@ -12,6 +12,7 @@ use modelselection_operator::api::ModelSelectionSpec;
 use modelselection_operator::catalog::{Buckets, from_document, from_spec, job_request};
 use modelselection_operator::decide::definition::{Definition, Source};
 use modelselection_operator::decide::identity::Identity;
+use modelselection_operator::runtime::leadership::Leadership;
 use modelselection_operator::runtime::metrics::Metrics;
 use modelselection_operator::tuning::{JobRequest, SageMaker};
 use serde_json::{Map, Value, json};
@@ -582,7 +583,9 @@ impl Wire {
 
     /// What is sent for that request. A new client each time, since one client makes few jobs a second.
     async fn sent(&self, request: &JobRequest) -> Value {
-        let sagemaker = SageMaker::new(self.config.clone(), None, Arc::new(Metrics::default()));
+        let leadership = Leadership::default();
+        leadership.lasts();
+        let sagemaker = SageMaker::new(self.config.clone(), None, Arc::new(Metrics::default()), leadership);
         sagemaker.region("us-west-2").create(request).await.unwrap();
         self.bodies.lock().unwrap().pop().unwrap()
     }

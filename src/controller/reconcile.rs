@@ -105,6 +105,9 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
 async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
     let selection = ctx.newest(&seen);
     let uid = selection.uid().unwrap_or_default();
+    if ctx.rivals.take(&uid) {
+        report::another_operator(ctx, &selection).await;
+    }
     ctx.attempts.observe(&uid, selection.meta().generation);
     ctx.slots.seed(&ctx.stores, ctx.sagemaker.default_region());
     let mut status = selection.status.clone().unwrap_or_default();

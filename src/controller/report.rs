@@ -111,6 +111,7 @@ async fn write(
         "metadata": {"uid": selection.uid()},
         "status": status,
     });
+    ctx.rivals.writing(&selection.uid().unwrap_or_default(), &status);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
     let answer = tokio::time::timeout(TIMEOUT, api.patch_status(&name, &params, &patch)).await;
@@ -128,6 +129,23 @@ async fn write(
         publish(ctx, selection, &event).await;
     }
     Ok(status)
+}
+
+/// Says that the status was written by somebody else. What is wrong in it, the pass corrects.
+pub(super) async fn another_operator(ctx: &Context, selection: &ModelSelection) {
+    let name = format!("{}/{}", selection.namespace().unwrap_or_default(), selection.name_any());
+    let told = format!("the status of {name} was written by somebody else at {}", whole_second(clock::now()));
+    ctx.settings.readiness.warn("other operators", Some(told));
+    let note = "somebody else has written the status; if another operator looks after this selection, end it, or let \
+                both use one Lease (--leader-election-id, --leader-election-namespace)";
+    let event = events::Event {
+        type_: EventType::Warning,
+        reason: "AnotherOperator".to_owned(),
+        note: Some(note.to_owned()),
+        action: "Reconcile".to_owned(),
+        secondary: None,
+    };
+    publish(ctx, selection, &event).await;
 }
 
 /// Publishes an Event; one that cannot be published is only logged, since the conditions say the same.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
 
 use crate::catalog::SourceKind;
 
@@ -56,6 +56,22 @@ pub struct Args {
     /// How long the deletion of a selection waits for AWS before it leaves the running jobs alone, in seconds.
     #[arg(long, env = "MODELSELECTION_DELETION_DEADLINE_SECONDS", default_value = "1800", value_parser = seconds)]
     pub deletion_deadline_seconds: Duration,
+
+    /// Lead only as holder of a Lease, so that of several replicas one works and the others stand by.
+    #[arg(
+        long, env = "MODELSELECTION_LEADER_ELECT", value_name = "BOOL", default_value_t = true, action = ArgAction::Set,
+        num_args = 0..=1, default_missing_value = "true"
+    )]
+    pub leader_elect: bool,
+
+    /// Name of the Lease. Operators that look after the same selections must share it.
+    #[arg(long, env = "MODELSELECTION_LEADER_ELECTION_ID", default_value = "modelselection-operator")]
+    pub leader_election_id: String,
+
+    /// Namespace of the Lease. Default: that of the Pod (`POD_NAMESPACE`, or its service account's), else that of
+    /// KUBECONFIG.
+    #[arg(long, env = "MODELSELECTION_LEADER_ELECTION_NAMESPACE")]
+    pub leader_election_namespace: Option<String>,
 
     /// Address of /livez, /readyz and /metrics. Default: 0.0.0.0:8080, or any free port if that is taken.
     #[arg(long, env = "MODELSELECTION_HTTP_LISTEN")]

@@ -22,6 +22,7 @@ use crate::api::TrainingJobCounts;
 use crate::catalog::Listed;
 use crate::decide::observation::{JobStatus, TrainingResult, TuningJob};
 use crate::runtime::clock;
+use crate::runtime::leadership::Leadership;
 use crate::runtime::metrics::Metrics;
 
 /// Longest time that a call waits for its turn before it is given back as throttled.
@@ -41,6 +42,7 @@ pub struct SageMaker {
     endpoint: Option<String>,
     default_region: Option<String>,
     metrics: Arc<Metrics>,
+    leadership: Leadership,
     regions: Arc<Mutex<HashMap<String, Region>>>,
 }
 
@@ -52,6 +54,7 @@ pub struct Region {
     pub(super) s3: aws_sdk_s3::Client,
     limits: Arc<Limits>,
     metrics: Arc<Metrics>,
+    leadership: Leadership,
 }
 
 /// A running job as the listing shows it.
@@ -73,10 +76,10 @@ pub struct HubContent {
 }
 
 impl SageMaker {
-    /// SageMaker as `config` reaches it, but at `endpoint`, if there is one.
-    pub fn new(config: SdkConfig, endpoint: Option<String>, metrics: Arc<Metrics>) -> Self {
+    /// SageMaker as `config` reaches it, but at `endpoint`, if there is one; for as long as this process leads.
+    pub fn new(config: SdkConfig, endpoint: Option<String>, metrics: Arc<Metrics>, leadership: Leadership) -> Self {
         let default_region = config.region().map(ToString::to_string);
-        Self { config: Arc::new(config), endpoint, default_region, metrics, regions: Arc::default() }
+        Self { config: Arc::new(config), endpoint, default_region, metrics, leadership, regions: Arc::default() }
     }
 
     /// The region for selections that name none.
@@ -109,6 +112,7 @@ impl SageMaker {
             s3: super::metadata::client(&self.config, name),
             limits: Arc::default(),
             metrics: self.metrics.clone(),
+            leadership: self.leadership.clone(),
         }
     }
 }
@@ -356,6 +360,12 @@ impl Region {
             message: format!("its turn comes only in {} s, since SageMaker throttles it", wait.as_secs()),
         })?;
         tokio::time::sleep(wait).await;
+        self.leadership.check().map_err(|error| TuningError {
+            class: Class::Transient,
+            operation: operation.as_str(),
+            code: None,
+            message: error.to_string(),
+        })?;
         let started = clock::now();
         let result = send().await.map_err(|error| classify(operation.as_str(), &error));
         let now = clock::now();
