@@ -5,6 +5,7 @@
 mod document;
 mod hub;
 mod hyperparameters;
+mod presets;
 mod python;
 mod resolve;
 

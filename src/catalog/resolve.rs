@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::document::HubModel;
-use super::hyperparameters::{accepts, ranges, unknown};
+use super::hyperparameters::{accepts, may_be, ranges, unknown};
+use super::presets::preset;
 use crate::api::{Channel, InputMode, ModelSelectionSpec, Reason, Spot};
 use crate::decide::definition::{Definition, Source};
+use crate::decide::derived;
 use crate::decide::identity::{Identity, tag};
 use crate::tuning::{Code, InputChannel, JobRequest, SearchRange};
 
@@ -42,6 +44,12 @@ pub fn job_request(
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());
     }
+    let metric_definitions = metric_definitions(spec, definition, model)?;
+    let known = derived::Known {
+        metrics: metric_definitions.iter().map(|(name, _)| name.clone()).collect(),
+        hyperparameters: may_be(&hyperparameters, &ranges),
+    };
+    derived::check(spec, identity.dataset, &known)?;
     let mut channels: Vec<InputChannel> = definition
         .channels
         .iter()
@@ -59,7 +67,7 @@ pub fn job_request(
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
     Ok(JobRequest {
-        metric_definitions: metric_definitions(spec, definition, model)?,
+        metric_definitions,
         name,
         tags,
         role_arn: spec.execution_role_arn.clone(),
@@ -201,23 +209,34 @@ fn check_overrides(
     Ok(())
 }
 
-/// The model's metrics and those of the spec, which win; all that the selection refers to must be among them.
+/// The metrics of the preset, of the model and of the spec; the later wins. All that the selection refers to must be
+/// among them, or derived from them.
 fn metric_definitions(
     spec: &ModelSelectionSpec,
     definition: &Definition,
     model: Option<&HubModel>,
 ) -> Result<Vec<(String, String)>, Problem> {
-    let mut metrics: BTreeMap<String, String> = model.map(|m| m.metrics.iter().cloned().collect()).unwrap_or_default();
+    let mut metrics = preset(&spec.training, &definition.source);
+    let of_preset = metrics.len();
+    metrics.extend(model.map(|model| model.metrics.clone()).unwrap_or_default());
     metrics.extend(definition.metric_definitions.clone());
     if metrics.len() > MAX_METRICS {
-        let message = format!("{} metric definitions; SageMaker takes at most {MAX_METRICS}", metrics.len());
+        let total = metrics.len();
+        let message = match of_preset {
+            0 => format!("{total} metric definitions; SageMaker takes at most {MAX_METRICS}"),
+            _ => format!(
+                "{total} metric definitions, {of_preset} of them by `training.metricPreset`; SageMaker takes at most \
+                 {MAX_METRICS}; set it to None and define those that you need"
+            ),
+        };
         return Err((Reason::InvalidRequest, message));
     }
     let wanted = std::iter::once(("tuning.objective", &definition.objective.metric))
         .chain(spec.objectives.iter().map(|objective| ("objectives", &objective.metric)))
         .chain(spec.constraints.iter().map(|constraint| ("constraints", &constraint.metric)));
+    let derived = |name: &String| spec.derived_metrics.iter().any(|metric| metric.name == *name);
     for (field, metric) in wanted {
-        if !metrics.contains_key(metric) {
+        if !(metrics.contains_key(metric) || derived(metric)) {
             let known: Vec<&str> = metrics.keys().map(String::as_str).collect();
             let message = format!(
                 "`{field}` names the metric '{metric}', for which there is no definition; add one to \

@@ -167,7 +167,8 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
         // The receiver lives as long as the controller.
         let _ = ctx.wake.send(waiter);
     }
-    if complete(&status.runs) && status.superseded.is_empty() {
+    let recollecting = status.runs.iter().any(|run| observe::recollectable(at, run));
+    if complete(&status.runs) && status.superseded.is_empty() && !recollecting {
         ctx.slots.remove(uid);
         return Action::await_change();
     }
