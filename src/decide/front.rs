@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::derived::{Derivations, Derived};
 use crate::api::{
-    BestTrainingJob, Constraint, Dataset, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue, ModelSelectionSpec, Objective,
-    ObjectiveValue, RunState, RunStatus, clip, decimal, parse_decimal,
+    BestTrainingJob, Constraint, Dataset, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue,
+    ModelSelectionSpec, Objective, ObjectiveValue, RunState, RunStatus, clip, decimal, parse_decimal,
 };
 use crate::pareto::{self, Direction};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::Why;
-use super::expression::{Expression, Input};
+use super::expression::{Expression, Input, is_word};
 use super::{Derivations, hyperparameters_used};
 use crate::api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec, Reason, decimal};
 
@@ -57,7 +57,8 @@ fn always<'a>(derivations: &Derivations<'a>) -> Result<(), Wrong<'a>> {
             if let Input::Metric(metric) = input
                 && let Some((later, _)) = entries[place..].iter().find(|(later, _)| later == metric)
             {
-                let later = if later == name { "itself".to_owned() } else { format!("'{later}', which stands after it") };
+                let later =
+                    if later == name { "itself".to_owned() } else { format!("'{later}', which stands after it") };
                 return wrong(format!("it uses {later}; only derived metrics that stand before it can be used"));
             }
             if let Some(why) = absent(spec, input) {
@@ -123,7 +124,10 @@ fn unknown(expression: &Expression, known: &Known, earlier: &[&str]) -> Option<S
         Input::Metric(name) if !known.metrics.contains(name) && !earlier.contains(&name.as_str()) => {
             let metrics: Vec<&str> = known.metrics.iter().map(String::as_str).chain(earlier.iter().copied()).collect();
             let others = ["trainingSeconds", "billableSeconds", "instanceCount", "instanceType"];
-            let remedy = match nearest(name, metrics.iter().copied().chain(others)) {
+            // CEL takes `test-latency` for a difference.
+            let part = |metric: &&&str| !is_word(metric) && metric.split(|c| !is_word_part(c)).any(|part| part == name);
+            let near = metrics.iter().find(part).copied();
+            let remedy = match near.or_else(|| nearest(name, metrics.iter().copied().chain(others))) {
                 Some(near) if others.contains(&near) => format!("did you mean {near}?"),
                 Some(near) => format!("did you mean {}?", Input::Metric(near.to_owned()).text()),
                 None => format!("its metrics are {}", metrics.join(", ")),
@@ -143,6 +147,10 @@ fn unknown(expression: &Expression, known: &Known, earlier: &[&str]) -> Option<S
         }
         _ => None,
     })
+}
+
+fn is_word_part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -178,7 +186,8 @@ fn tried<'a>(derivations: &Derivations<'a>, dataset: &Dataset, known: &Known) ->
             ..BestTrainingJob::default()
         };
         for (name, why) in derivations.of(dataset, &job).failed {
-            if let (Why::Mistaken(why), Some((entry, _))) = (why, derivations.entries.iter().find(|(n, _)| *n == name)) {
+            if let (Why::Mistaken(why), Some((entry, _))) = (why, derivations.entries.iter().find(|(n, _)| *n == name))
+            {
                 return Err((entry, why));
             }
         }

@@ -58,7 +58,7 @@ impl Input {
 }
 
 /// Whether CEL takes `name` for a name.
-fn is_word(name: &str) -> bool {
+pub(super) fn is_word(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
 }
@@ -174,7 +174,9 @@ struct Reader {
 impl Reader {
     fn node(&mut self, parsed: &IdedExpr, depth: usize) -> Result<Node, String> {
         if depth > MAX_DEPTH {
-            return Err(format!("it has more than {MAX_DEPTH} operations within each other; use a derived metric more"));
+            return Err(format!(
+                "it has more than {MAX_DEPTH} operations within each other; use a derived metric more"
+            ));
         }
         match &parsed.expr {
             Expr::Literal(literal) => number_or_text(literal),
@@ -207,6 +209,9 @@ impl Reader {
 
     fn call(&mut self, call: &CallExpr, depth: usize) -> Result<Node, String> {
         let CallExpr { func_name: name, target, args } = call;
+        if name == operators::INDEX {
+            return Err(unknown_function(name));
+        }
         if let Some(target) = target {
             let Some(function) = TEXT_FUNCTIONS.iter().find(|function| function.0 == name) else {
                 return Err(unknown_function(name));
@@ -268,7 +273,10 @@ impl Reader {
                 self.optional.insert(input.clone());
                 Ok(Node::Has(input))
             }
-            _ => Err("`in` takes a list such as ['adam', 'sgd'], or a text and `metrics` or `hyperparameters`".to_owned()),
+            _ => {
+                Err("`in` takes a list such as ['adam', 'sgd'], or a text and `metrics` or `hyperparameters`"
+                    .to_owned())
+            }
         }
     }
 }
@@ -336,7 +344,8 @@ fn access(parsed: &IdedExpr) -> Result<Option<Input>, String> {
 
 /// The part `name` of `operand`.
 fn field(operand: &Expr, name: &str) -> Result<Input, String> {
-    let of_facts = |of: &IdedExpr, field: &str| matches!(&of.expr, Expr::Ident(n) if n == "dataset") && field == "facts";
+    let of_facts =
+        |of: &IdedExpr, field: &str| matches!(&of.expr, Expr::Ident(n) if n == "dataset") && field == "facts";
     match operand {
         Expr::Select(select) if of_facts(&select.operand, &select.field) => Ok(Input::Fact(name.to_owned())),
         Expr::Ident(root) => match (root.as_str(), name) {
