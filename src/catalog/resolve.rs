@@ -310,6 +310,7 @@ impl SearchRange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{DerivedMetric, MetricDefinition, MetricPreset};
     use crate::catalog::document::tests::bit;
     use crate::decide::definition::tests::spec;
 
@@ -387,13 +388,45 @@ mod tests {
         assert!(!request.network_isolation);
     }
 
+    #[test]
+    fn a_model_without_definitions_gets_those_of_its_script_and_derived_metrics_count() {
+        let mut spec = spec();
+        spec.training.metric_definitions.clear();
+        spec.derived_metrics = derived("hyperparameters.batch_size * test_throughput");
+        spec.objectives[1].metric = "derived".into();
+        let metrics = request(&spec, 0, Some(&bit())).unwrap().metric_definitions;
+        assert_eq!(metrics.len(), 29 + 1);
+        // The model's own win over the preset, and those of the spec over both.
+        let own = |name: &str| vec![(name.to_owned(), "mine ([0-9]+)".to_owned())];
+        let model = HubModel { metrics: own("val_loss"), ..bit() };
+        let regex = |spec: &ModelSelectionSpec| {
+            let metrics = request(spec, 0, Some(&model)).unwrap().metric_definitions;
+            metrics.into_iter().find(|(name, _)| name == "val_loss").unwrap().1
+        };
+        assert_eq!(regex(&spec), "mine ([0-9]+)");
+        spec.training.metric_preset = Some(MetricPreset::TensorFlowImageClassification);
+        spec.training.metric_definitions =
+            vec![MetricDefinition { name: "val_loss".into(), regex: "yours ([0-9]+)".into() }];
+        assert_eq!(regex(&spec), "yours ([0-9]+)");
+    }
+
+    fn derived(expression: &str) -> Vec<DerivedMetric> {
+        vec![DerivedMetric { name: "derived".into(), expression: expression.into() }]
+    }
+
+    fn more_metrics(more: usize, preset: Option<MetricPreset>, spec: &mut ModelSelectionSpec) -> Vec<MetricDefinition> {
+        spec.training.metric_preset = preset;
+        let regex = "([0-9]+)".to_owned();
+        (0..more).map(|n| MetricDefinition { name: format!("more_{n}"), regex: regex.clone() }).collect()
+    }
+
     type Edit = fn(&mut ModelSelectionSpec);
 
     #[test]
     fn each_problem_has_its_reason_and_remedy() {
         let model = bit();
         let untrainable = HubModel { trainable: false, ..bit() };
-        let cases: [(&HubModel, Edit, Reason, &str); 6] = [
+        let cases: [(&HubModel, Edit, Reason, &str); 9] = [
             (&untrainable, |_| {}, Reason::ModelNotTrainable, "cannot be trained"),
             (
                 &model,
@@ -420,6 +453,24 @@ mod tests {
                 "`objectives` names the metric 'test_acuracy'",
             ),
             (&model, |s| s.datasets[0].channels[0].name = "model".into(), Reason::InvalidRequest, "channel 'model'"),
+            (
+                &model,
+                |s| s.training.metric_definitions = more_metrics(11, Some(MetricPreset::Auto), s),
+                Reason::InvalidRequest,
+                "41 metric definitions, 29 of them by `training.metricPreset`; SageMaker takes at most 40",
+            ),
+            (
+                &model,
+                |s| s.derived_metrics = derived("hyperparameters.batchsize * test_throughput"),
+                Reason::InvalidExpression,
+                "did you mean hyperparameters.batch_size?",
+            ),
+            (
+                &model,
+                |s| s.derived_metrics = derived("hyperparameters.optimizer * 2"),
+                Reason::InvalidExpression,
+                "which is the text 'adam'",
+            ),
         ];
         for (model, edit, reason, text) in cases {
             let mut spec = spec();
