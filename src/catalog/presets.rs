@@ -59,7 +59,7 @@ fn tensorflow_image_classification() -> BTreeMap<String, String> {
     of_keras.chain(of_script).collect()
 }
 
-/// By the same names, so that both frameworks can be compared. The vendor's notebook reads `val Acc: 0.9`; PyTorch's
+/// By the same names, so that both frameworks can be compared. The vendor's notebook reads `val Acc: 0.9`; the
 /// tutorial, which the script is made after, says `val Loss: 0.3 Acc: 0.9`. Both are read.
 fn pytorch_image_classification() -> BTreeMap<String, String> {
     let of_part = |part: &str| {
@@ -101,7 +101,7 @@ mod tests {
     fn every_definition_reads_what_the_script_logs() {
         let tensorflow = tensorflow_image_classification();
         let keras = |text: &str, number: &str| {
-            KERAS.iter().map(|m| format!(" - {text}{m}: {number}")).collect::<Vec<_>>().join("")
+            KERAS.iter().fold(String::new(), |line, metric| line + &format!(" - {text}{metric}: {number}"))
         };
         for number in ["0.9437", "5.3e-05", "1", "87112345", "1.5E+3", "12."] {
             let epoch = format!("230/230 - 12s{}{}", keras("", number), keras("val_", number));

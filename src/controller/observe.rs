@@ -10,7 +10,7 @@ use super::attach::PROPAGATION;
 use super::attempts::Subject;
 use super::pass::Pass;
 use crate::api::{Reason, RunState, RunStatus, SuspendPolicy};
-use crate::decide::derived::{hyperparameters_used, incomplete};
+use crate::decide::derived::{Derivations, hyperparameters_used};
 use crate::decide::observation::{JobStatus, TuningJob};
 use crate::observe::Sighting;
 use crate::runtime::clock;
@@ -71,49 +71,49 @@ pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
 /// that an edit has brought in. Returns whether there are more than a pass may look at.
 async fn recollect(at: &Pass<'_>, runs: &mut [RunStatus]) -> bool {
     let spec = &at.selection.spec;
-    let mut lacking: Vec<(usize, String)> = runs
-        .iter()
-        .enumerate()
-        .filter(|(_, run)| recollectable(at, run))
-        .filter_map(|(index, run)| Some((index, run.best.as_ref()?.training_job_name.clone())))
-        .filter(|(_, job)| at.may_try(&Subject::Describe(job.clone())))
-        .collect();
+    let mut lacking = incomplete(at, runs);
+    lacking.retain(|(_, job)| at.may_try(&Subject::Describe(job.clone())));
     let more = lacking.len() > PER_PASS;
     lacking.truncate(PER_PASS);
+    if lacking.is_empty() {
+        return false;
+    }
     let described: Vec<_> = stream::iter(lacking)
-        .map(async |(index, job)| {
-            let result = at.region.training_result(&job).await;
-            (index, job, result)
-        })
+        .map(async |(index, job)| (index, at.region.training_result(&job).await, job))
         .buffered(CONCURRENCY)
         .collect()
         .await;
-    let used = hyperparameters_used(spec);
-    for (index, job, result) in described {
-        let subject = Subject::Describe(job.clone());
+    let (used, derivations) = (hyperparameters_used(spec), Derivations::new(spec));
+    for (index, result, job) in described {
         match result {
             Ok(result) => runs[index] = std::mem::take(&mut runs[index]).seen_again(&result, &used),
             // Deleted: what is known of it stays.
             Err(error) if error.class == Class::NotFound => {}
             Err(error) => {
                 tracing::info!(job, %error, "a training job cannot be described; trying again");
-                at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
+                at.failed(Subject::Describe(job), Duration::from_secs(2), Duration::from_secs(60));
                 continue;
             }
         }
-        at.succeeded(&subject);
-        if incomplete(spec, &runs[index]) {
-            // The training job has no such hyperparameter, and will never have. A restart or an edit looks again.
+        at.succeeded(&Subject::Describe(job.clone()));
+        if derivations.lack_input_of(&runs[index]) {
+            // It has no such hyperparameter, and never will. An edit or a restart looks again.
             at.failed(Subject::Recollect(job), FOR_GOOD, FOR_GOOD);
         }
     }
     more
 }
 
-/// Whether a look at the training job of the run may bring what expressions use and the status lacks.
-pub(super) fn recollectable(at: &Pass<'_>, run: &RunStatus) -> bool {
-    let job = run.best.as_ref().filter(|_| incomplete(&at.selection.spec, run)).map(|best| &best.training_job_name);
-    job.is_some_and(|job| at.may_try(&Subject::Recollect(job.clone())))
+/// The runs at whose training jobs a look may bring what expressions use and the status lacks: index and training job.
+pub(super) fn incomplete(at: &Pass<'_>, runs: &[RunStatus]) -> Vec<(usize, String)> {
+    let derivations = Derivations::new(&at.selection.spec);
+    let job = |run: &RunStatus| Some(run.best.as_ref()?.training_job_name.clone());
+    runs.iter()
+        .enumerate()
+        .filter(|(_, run)| derivations.lack_input_of(run))
+        .filter_map(|(index, run)| Some((index, job(run)?)))
+        .filter(|(_, job)| at.may_try(&Subject::Recollect(job.clone())))
+        .collect()
 }
 
 /// The run after its job was described; the run as it was when that is not possible now.

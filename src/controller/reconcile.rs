@@ -167,8 +167,7 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
         // The receiver lives as long as the controller.
         let _ = ctx.wake.send(waiter);
     }
-    let recollecting = status.runs.iter().any(|run| observe::recollectable(at, run));
-    if complete(&status.runs) && status.superseded.is_empty() && !recollecting {
+    if complete(&status.runs) && status.superseded.is_empty() && observe::incomplete(at, &status.runs).is_empty() {
         ctx.slots.remove(uid);
         return Action::await_change();
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::Why;
-use super::expression::{Expression, Input, is_word};
+use super::expression::Expression;
+use super::vocabulary::{Input, is_word};
 use super::{Derivations, hyperparameters_used};
 use crate::api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec, Reason, decimal};
 

@@ -3,7 +3,8 @@
 
 use std::cmp::Ordering;
 
-use super::expression::{Input, Node};
+use super::expression::Node;
+use super::vocabulary::Input;
 use crate::api::decimal;
 
 /// What a part of an expression comes to.

@@ -8,6 +8,7 @@ mod evaluate;
 mod expression;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,8 @@ pub use check::{Known, check, invalid};
 
 use super::front::without_noise;
 use evaluate::{Value, Why};
-use expression::{Expression, Input};
+use expression::Expression;
+use vocabulary::Input;
 
 /// The derived metrics of a spec, read once for many training jobs.
 #[derive(Debug)]
@@ -127,6 +129,20 @@ impl<'a> Derivations<'a> {
         })
     }
 
+    /// Whether expressions use something of the training job of `run` that was not kept when its result was collected: an
+    /// edit has brought it in, or an older release has collected it.
+    pub fn lack_input_of(&self, run: &RunStatus) -> bool {
+        let Some(best) = run.best.as_ref().filter(|_| run.state == RunState::Succeeded) else { return false };
+        self.inputs().any(|input| match input {
+            Input::Hyperparameter(name) => {
+                !best.hyperparameters.contains_key(name) && !best.fixed_hyperparameters.contains_key(name)
+            }
+            Input::InstanceType | Input::InstancePrice => best.instance_type.is_none(),
+            Input::InstanceCount => best.instance_count.is_none(),
+            _ => false,
+        })
+    }
+
     /// What all expressions ask for.
     fn inputs(&self) -> impl Iterator<Item = &Input> {
         let expressions = self.entries.iter().filter_map(|(_, expression)| expression.as_ref().ok());
@@ -197,18 +213,4 @@ pub fn metrics_used(spec: &ModelSelectionSpec) -> BTreeSet<String> {
         _ => None,
     };
     Derivations::new(spec).inputs().filter_map(name).collect()
-}
-
-/// Whether expressions use something of the training job of a run that was not kept when its result was collected: an
-/// edit has brought it in, or an older release has collected it.
-pub fn incomplete(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
-    let Some(best) = run.best.as_ref().filter(|_| run.state == RunState::Succeeded) else { return false };
-    Derivations::new(spec).inputs().any(|input| match input {
-        Input::Hyperparameter(name) => {
-            !best.hyperparameters.contains_key(name) && !best.fixed_hyperparameters.contains_key(name)
-        }
-        Input::InstanceType | Input::InstancePrice => best.instance_type.is_none(),
-        Input::InstanceCount => best.instance_count.is_none(),
-        _ => false,
-    })
 }

@@ -1,9 +1,10 @@
 //! What expressions come to, and what is said of those that come to nothing.
 
-use proptest::prelude::*;
+mod mistakes;
+mod properties;
 
 use super::*;
-use crate::api::{Constraint, DerivedMetric, Reason};
+use crate::api::{Constraint, DerivedMetric};
 use crate::decide::definition::tests::spec as base;
 use crate::decide::front::fronts;
 
@@ -170,139 +171,6 @@ fn no_noise_shows() {
 }
 
 #[test]
-fn mistakes_of_the_grammar_are_told_with_their_place() {
-    let long = format!("{}1{}", "(".repeat(500), ")".repeat(500));
-    let chain = format!("{}1", "1+".repeat(500));
-    for (expression, text) in [
-        ("1 +* 2", "unexpected token at column 4, where it says `* 2`"),
-        ("1 +\n 2 3", "at line 2, column 4, where it says `3`"),
-        ("é + 1", "unexpected character at column 1, where it says `é + 1`"),
-        ("'é' + § ", "at column 7"),
-        ("'abc", "unterminated string literal"),
-        ("1 +", "at its end (column 4)"),
-        ("tflow-ic:val-accuracy", "column 9"),
-        ("1 / 0", "it divides by 0"),
-        ("latency / 0.0", "it divides by 0"),
-        ("logn(3)", "there is no function `logn`; there are abs, min"),
-        ("double(3)", "all numbers are real numbers already"),
-        ("sqrt(1, 2)", "`sqrt` takes 1 numbers, not 2"),
-        ("pow(1)", "`pow` takes 2 numbers, not 1"),
-        ("min()", "`min` takes 1 or more numbers, not 0"),
-        ("instanceType.matches('a') ? 1 : 2", "no function `matches`"),
-        ("[1, 2].map(x, x * 2)", "macros other than `has`"),
-        ("[1, 2]", "a list may only stand after `in`"),
-        ("{'a': 1}", "it must be a number, not an object"),
-        ("b'x' == b'x' ? 1 : 2", "neither bytes nor null"),
-        ("metrics", "`metrics` is no number; name a part of it, such as metrics['...']"),
-        ("hyperparameters[instanceType]", "[ ] takes a text in quotes"),
-        ("prices[hyperparameters.x]", "[ ] takes a text in quotes"),
-        ("dataset.size", "`dataset` has no 'size'; it has name, testSize"),
-        ("val.accuracy", "metrics['val.accuracy']"),
-        ("dataset.facts", "`dataset` has no 'facts'; it has name, testSize"),
-        ("1 in latency ? 1 : 2", "`in` takes a list"),
-        (&chain, "more than 100 operations within each other"),
-        ("99999999999999999999", "invalid int literal"),
-        ("1e999", "invalid double literal"),
-        ("", "column 1"),
-    ] {
-        let (reason, message) = invalid(&spec(&[("x", expression)])).unwrap_or_else(|| panic!("{expression} is taken"));
-        assert_eq!(reason, Reason::InvalidExpression);
-        assert!(
-            message.starts_with("`derivedMetrics` entry 'x': ") && message.contains(text),
-            "{expression}: {message}"
-        );
-    }
-    assert_eq!(invalid(&spec(&[("x", &long)])), None, "brackets cost nothing");
-}
-
-#[test]
-fn what_the_spec_itself_lacks_is_told_without_a_run() {
-    let told = |expressions: &[(&str, &str)], edit: fn(&mut ModelSelectionSpec)| {
-        let mut spec = spec(expressions);
-        edit(&mut spec);
-        invalid(&spec).map(|(_, message)| message).unwrap_or_default()
-    };
-    let second = |spec: &mut ModelSelectionSpec| {
-        let mut second = spec.datasets[0].clone();
-        (second.name, second.test_size) = ("flowers".into(), None);
-        second.facts = [("clases".to_owned(), "5".to_owned())].into();
-        spec.datasets.push(second);
-    };
-    for (expressions, edit, text) in [
-        (
-            &[("a", "b"), ("b", "1")][..],
-            (|_| {}) as fn(&mut ModelSelectionSpec),
-            "entry 'a': it uses 'b', which stands after it",
-        ),
-        (&[("a", "a + 1")], |_| {}, "it uses itself"),
-        (&[("val_accuracy", "1")], |_| {}, "its name is that of a metric that is read from the logs"),
-        (
-            &[("a", "dataset.validationSize")],
-            |_| {},
-            "`dataset.validationSize`, which dataset 'caltech256' does not have; add it",
-        ),
-        (&[("a", "dataset.testSize")], second, "which dataset 'flowers' does not have"),
-        (&[("a", "dataset.facts.classes")], second, "dataset 'flowers' does not have; did you mean 'clases'?"),
-        (&[("a", "prices['ml.g5.xlarge']")], |_| {}, "the price of 'ml.g5.xlarge', which `prices` does not have"),
-        (&[("a", "prices[instanceType]")], |s| s.prices.clear(), "the price of 'ml.p3.2xlarge'"),
-    ] {
-        let message = told(expressions, edit);
-        assert!(message.contains(text), "{expressions:?}: {message}");
-    }
-    assert_eq!(told(&[("a", "has(dataset.validationSize) ? dataset.validationSize : 1")], |_| {}), "");
-    assert_eq!(told(&[("a", "dataset.testSize * prices[instanceType]")], |_| {}), "");
-}
-
-#[test]
-fn what_a_run_lacks_is_told_before_its_job_is_made() {
-    let known = Known {
-        metrics: ["accuracy", "test-latency", "test_throughput"].map(str::to_owned).into(),
-        hyperparameters: [
-            ("batch_size", vec!["8", "64"]),
-            ("optimizer", vec!["adam", "sgd"]),
-            ("rate", vec!["0.1", "auto"]),
-        ]
-        .map(|(name, values)| (name.to_owned(), values.into_iter().map(str::to_owned).collect()))
-        .into(),
-    };
-    let told = |expression: &str| {
-        let spec = spec(&[("earlier", "accuracy"), ("x", expression)]);
-        check(&spec, "caltech256", &known).err().map(|(_, message)| message).unwrap_or_default()
-    };
-    for (expression, text) in [
-        ("acuracy", "it uses 'acuracy', but the run has no metric of that name; did you mean accuracy?"),
-        ("test - latency", "did you mean metrics['test-latency']?"),
-        ("trainingseconds", "did you mean trainingSeconds?"),
-        ("zzz", "its metrics are accuracy, test-latency, test_throughput, earlier"),
-        ("hyperparameters.batchsize", "did you mean hyperparameters.batch_size?"),
-        ("hyperparameters.zzz", "it has batch_size, optimizer, rate"),
-        ("hyperparameters.optimizer * 2", "which is the text 'adam'"),
-        ("hyperparameters.rate * 2", "which is the text 'auto'"),
-        ("accuracy > 0.7", "a number is needed"),
-        ("accuracy > 1000 ? 'a' : 1", "a number is needed, not the text 'a'"),
-        ("1 +", "column"),
-    ] {
-        let message = told(expression);
-        assert!(
-            message.starts_with("`derivedMetrics` entry 'x': ") && message.contains(text),
-            "{expression}: {message}"
-        );
-    }
-    for expression in [
-        "earlier * 2 / metrics['test-latency']",
-        "hyperparameters.rate == 'auto' ? 0 : hyperparameters.rate",
-        "hyperparameters.batch_size * test_throughput",
-        "has(metrics.top_5) ? metrics.top_5 : accuracy",
-        // Made-up numbers may be out of its domain; real ones need not be.
-        "ln(accuracy - 5) / (accuracy - accuracy)",
-    ] {
-        assert_eq!(told(expression), "", "{expression}");
-    }
-    let clash = check(&spec(&[("accuracy", "1")]), "caltech256", &known).unwrap_err();
-    assert!(clash.1.contains("its name is that of a metric"), "{}", clash.1);
-}
-
-#[test]
 fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclusion() {
     let mut spec = spec(&[("images_per_second", "dataset.testSize / latency"), ("cost", "billableSeconds")]);
     spec.objectives[1].metric = "images_per_second".into();
@@ -353,6 +221,42 @@ fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclu
     assert!(runs.iter().all(|run| run.best.as_ref().unwrap().derived_metrics.is_empty()));
 }
 
+/// The examples of the how-to, with the metrics of the preset.
+#[test]
+fn the_examples_of_the_how_to_can_be_worked_out() {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Example {
+        objectives: Vec<crate::api::Objective>,
+        constraints: Vec<Constraint>,
+        derived_metrics: Vec<DerivedMetric>,
+        prices: std::collections::BTreeMap<String, String>,
+        datasets: Vec<serde_json::Value>,
+    }
+    let text = include_str!("../../../../docs/how-to/derived-metrics.md");
+    let yaml = text.split("```yaml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let example: Example = serde_saphyr::from_str(yaml).unwrap();
+    let mut spec = base();
+    spec.datasets[0].test_size = example.datasets[0]["testSize"].as_i64();
+    (spec.objectives, spec.constraints) = (example.objectives, example.constraints);
+    (spec.derived_metrics, spec.prices) = (example.derived_metrics, example.prices);
+    let metrics = ["test_accuracy", "train_accuracy", "val_accuracy", "num_params", "test_evaluation_latency"];
+    let known = Known {
+        metrics: metrics.map(str::to_owned).into(),
+        hyperparameters: [("optimizer".to_owned(), vec!["adam".to_owned()])].into(),
+    };
+    assert_eq!(check(&spec, "caltech256", &known), Ok(()));
+    let values = metrics.iter().zip(["0.9", "0.99", "0.91", "1000000", "2.4476"]);
+    let job = BestTrainingJob {
+        metrics: values.map(|(name, value)| MetricValue { name: (*name).into(), value: value.into() }).collect(),
+        hyperparameters: [("optimizer".to_owned(), "sgd".to_owned())].into(),
+        ..job()
+    };
+    let derived = Derivations::new(&spec).of(&spec.datasets[0], &job);
+    let values: Vec<_> = derived.values.iter().map(|metric| metric.value.as_str()).collect();
+    assert_eq!(values, ["2500", "3.825", "0.425", "0.08", "6", "0.89", "0.9"]);
+}
+
 #[test]
 fn a_result_is_incomplete_when_it_lacks_what_expressions_use() {
     let run = |best| RunStatus { state: RunState::Succeeded, best: Some(best), ..Default::default() };
@@ -365,129 +269,10 @@ fn a_result_is_incomplete_when_it_lacks_what_expressions_use() {
         ("prices[instanceType]", false),
         ("latency", false),
     ] {
-        assert_eq!(incomplete(&with(expression), &run(job())), lacking, "{expression}");
+        assert_eq!(Derivations::new(&with(expression)).lack_input_of(&run(job())), lacking, "{expression}");
     }
     let old = BestTrainingJob { instance_type: None, ..job() };
-    assert!(incomplete(&with("prices[instanceType]"), &run(old.clone())));
-    assert!(!incomplete(&with("latency"), &run(old)));
-    assert!(!incomplete(&with("hyperparameters.other"), &RunStatus::default()));
-}
-
-fn any_expression() -> impl Strategy<Value = String> {
-    let words = [
-        "latency",
-        "zero",
-        "1",
-        "0",
-        "2.5",
-        "1e300",
-        "'a'",
-        "hyperparameters.optimizer",
-        "metrics['x']",
-        "dataset.testSize",
-        "prices[instanceType]",
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "(",
-        ")",
-        "[",
-        "]",
-        "?",
-        ":",
-        ",",
-        "==",
-        "<",
-        "!",
-        "&&",
-        "||",
-        " in ",
-        "min(",
-        "pow(",
-        "ln(",
-        "has(",
-        ".",
-        "{",
-        "}",
-        "true",
-        "null",
-        "b'x'",
-        "r'",
-        "\"\"\"",
-        ".map(x,",
-        "1u",
-        "0x",
-    ];
-    prop_oneof![
-        "\\PC{0,200}",
-        "[a-c0-9 .+*/%?:()\\[\\]{}'\"<>=!&|,eE\n\té-]{0,200}",
-        proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..60).prop_map(|words| words.concat()),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
-
-    #[test]
-    fn no_expression_makes_it_panic(expression in any_expression()) {
-        let spec = spec(&[("x", &expression), ("y", "x * 2")]);
-        let told = invalid(&spec);
-        let derived = Derivations::new(&spec).of(&spec.datasets[0], &job());
-        prop_assert!(derived.values.iter().all(|metric| parse_decimal(&metric.value).is_some()));
-        prop_assert_eq!(derived.values.len() + derived.failed.len(), 2);
-        // What is taken is told again in full; what is refused has no value.
-        prop_assert!(told.is_none() || derived.failure("x").is_some() || told.is_some_and(|(_, m)| m.contains("does not have")));
-        let known = Known { metrics: ["latency", "zero"].map(str::to_owned).into(), ..Known::default() };
-        let _ = check(&spec, "caltech256", &known);
-    }
-
-    #[test]
-    fn arithmetic_is_that_of_reals(a in -1e6..1e6_f64, b in 0.001..1e6_f64) {
-        let (a, b) = (without_noise(a), without_noise(b));
-        let expression = format!("({a} + {b}) * {b} / {b} - {b}");
-        let value = last(&[("x", &expression)], &job()).unwrap().parse::<f64>().unwrap();
-        prop_assert!((value - a).abs() <= 1e-6 * a.abs().max(b));
-    }
-}
-
-/// What expressions of the greatest length can do to the stack of a thread of the runtime, which has 2 MiB.
-#[test]
-fn neither_length_nor_depth_overflows_a_small_stack() {
-    let deep = |open: &str, middle: &str, close: &str| {
-        let times = (1024 - middle.len()) / (open.len() + close.len());
-        format!("{}{middle}{}", open.repeat(times), close.repeat(times))
-    };
-    let all = [
-        deep("(", "1", ")"),
-        deep("-", "1", ""),
-        deep("- ", "x", ""),
-        deep("!", "true", ""),
-        deep("a[", "0", "]"),
-        deep("1+", "1", ""),
-        deep("true?1:", "1", ""),
-        deep("abs(", "1", ")"),
-        deep("[", "", "]"),
-        deep("{1:", "1", "}"),
-        deep("a", "", ".b"),
-        deep("x&&", "x", ""),
-        deep("1 in [", "1", "]"),
-        deep("has(", "a.b", ")"),
-        deep("a.b(", "1", ")"),
-        deep("(", "", ""),
-        deep("x?", "1", ":1"),
-        deep("a.all(b,", "c", ")"),
-        deep("1*(1+", "1", ")"),
-        deep("a['b']", "", "['c']"),
-        deep("1<", "1", ""),
-    ];
-    let small = std::thread::Builder::new().stack_size(1024 * 1024);
-    let worked_out = move || {
-        for expression in all {
-            let spec = spec(&[("x", &expression)]);
-            let _ = (invalid(&spec), Derivations::new(&spec).of(&spec.datasets[0], &job()));
-        }
-    };
-    small.spawn(worked_out).unwrap().join().unwrap();
+    assert!(Derivations::new(&with("prices[instanceType]")).lack_input_of(&run(old.clone())));
+    assert!(!Derivations::new(&with("latency")).lack_input_of(&run(old)));
+    assert!(!Derivations::new(&with("hyperparameters.other")).lack_input_of(&RunStatus::default()));
 }
