@@ -107,7 +107,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     let status = world.await_complete("images").await;
     let why = &status.fronts[0].excluded[0];
     assert_eq!(why.reason, ExclusionReason::MetricMissing);
-    assert!(why.message.contains("the training job has no 'hyperparameters.none'"), "{}", why.message);
+    assert!(why.message.contains("the training job has no `hyperparameters.none`"), "{}", why.message);
     assert_eq!(world.jobs().await.len(), 2, "no edit made a job");
 }
 

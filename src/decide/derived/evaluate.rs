@@ -151,7 +151,7 @@ fn shown(node: &Node, value: &Value) -> String {
         Value::Flag(flag) => flag.to_string(),
     };
     match node {
-        Node::Input(input) => format!("'{}', which is {text}", input.text()),
+        Node::Input(input) => format!("{}, which is {text}", input.shown()),
         _ => text,
     }
 }

@@ -117,14 +117,14 @@ impl<'a> Derivations<'a> {
         found.ok_or_else(|| {
             Why::Missing(match input {
                 Input::Fact(_) | Input::TestSize | Input::TrainingSize | Input::ValidationSize => {
-                    format!("dataset '{}' does not say '{}'", dataset.name, input.text())
+                    format!("dataset '{}' does not say {}", dataset.name, input.shown())
                 }
                 Input::InstancePrice => {
                     let instance_type = job.instance_type.as_deref().unwrap_or("the instance type, which is not known");
                     format!("`prices` has no '{instance_type}'")
                 }
                 Input::Price(instance_type) => format!("`prices` has no '{instance_type}'"),
-                _ => format!("the training job has no '{}'", input.text()),
+                _ => format!("the training job has no {}", input.shown()),
             })
         })
     }

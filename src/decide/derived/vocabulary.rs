@@ -28,6 +28,14 @@ pub(super) enum Input {
 }
 
 impl Input {
+    /// Itself, in messages: a metric by its name, anything else as it is written.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Metric(name) => format!("'{name}'"),
+            other => format!("`{}`", other.text()),
+        }
+    }
+
     /// Itself, as it is written.
     pub(super) fn text(&self) -> String {
         match self {
