@@ -18,6 +18,18 @@ pub(super) fn ranges(
     ranges.iter().map(|range| search_range(range, model, values)).collect()
 }
 
+/// The values that each hyperparameter may have, as far as they are known: of a range its ends.
+pub(super) fn may_be(fixed: &BTreeMap<String, String>, ranges: &[SearchRange]) -> BTreeMap<String, Vec<String>> {
+    let searched = ranges.iter().map(|range| match range {
+        SearchRange::Continuous { name, min, max, .. } | SearchRange::Integer { name, min, max, .. } => {
+            (name.clone(), vec![min.clone(), max.clone()])
+        }
+        SearchRange::Categorical { name, values } => (name.clone(), values.clone()),
+        SearchRange::Auto { name, hint } => (name.clone(), vec![hint.clone()]),
+    });
+    fixed.iter().map(|(name, value)| (name.clone(), vec![value.clone()])).chain(searched).collect()
+}
+
 fn search_range(
     range: &ParameterRange,
     model: Option<&Model>,

@@ -9,6 +9,7 @@ mod hyperparameters;
 mod jumpstart;
 mod metadata;
 mod model;
+mod presets;
 mod python;
 mod resolve;
 mod select;

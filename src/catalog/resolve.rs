@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use super::hyperparameters::{accepts, ranges, unknown};
+use super::hyperparameters::{accepts, may_be, ranges, unknown};
 use super::jumpstart::{self, Place};
 use super::model::Model;
+use super::presets::preset;
 use crate::api::{InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot};
 use crate::decide::definition::{Definition, Source};
+use crate::decide::derived;
 use crate::decide::identity::{Identity, tag};
 use crate::tuning::{Code, InputChannel, JobRequest, SearchRange};
 
@@ -46,6 +48,12 @@ pub fn job_request(
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());
     }
+    let metric_definitions = metric_definitions(spec, definition, model)?;
+    let known = derived::Known {
+        metrics: metric_definitions.iter().map(|(name, _)| name.clone()).collect(),
+        hyperparameters: may_be(&hyperparameters, &ranges),
+    };
+    derived::check(spec, identity.dataset, &known)?;
     let mut channels: Vec<InputChannel> = definition
         .channels
         .iter()
@@ -72,7 +80,7 @@ pub fn job_request(
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
     Ok(JobRequest {
-        metric_definitions: metric_definitions(spec, definition, model)?,
+        metric_definitions,
         name,
         tags,
         role_arn: spec.execution_role_arn.clone(),
@@ -202,23 +210,34 @@ fn check_overrides(
     Ok(())
 }
 
-/// The model's metrics and those of the spec, which win; all that the selection refers to must be among them.
+/// The metrics of the preset, of the model and of the spec; the later wins. All that the selection refers to must be
+/// among them, or derived from them.
 fn metric_definitions(
     spec: &ModelSelectionSpec,
     definition: &Definition,
     model: Option<&Model>,
 ) -> Result<Vec<(String, String)>, Problem> {
-    let mut metrics: BTreeMap<String, String> = model.map(|m| m.metrics.iter().cloned().collect()).unwrap_or_default();
+    let mut metrics = preset(&spec.training, &definition.source);
+    let of_preset = metrics.len();
+    metrics.extend(model.map(|model| model.metrics.clone()).unwrap_or_default());
     metrics.extend(definition.metric_definitions.clone());
     if metrics.len() > MAX_METRICS {
-        let message = format!("{} metric definitions; SageMaker takes at most {MAX_METRICS}", metrics.len());
+        let total = metrics.len();
+        let message = match of_preset {
+            0 => format!("{total} metric definitions; SageMaker takes at most {MAX_METRICS}"),
+            _ => format!(
+                "{total} metric definitions, {of_preset} of them by `training.metricPreset`; SageMaker takes at most \
+                 {MAX_METRICS}; set it to None and define those that you need"
+            ),
+        };
         return Err((Reason::InvalidRequest, message));
     }
     let wanted = std::iter::once(("tuning.objective", &definition.objective.metric))
         .chain(spec.objectives.iter().map(|objective| ("objectives", &objective.metric)))
         .chain(spec.constraints.iter().map(|constraint| ("constraints", &constraint.metric)));
+    let derived = |name: &String| spec.derived_metrics.iter().any(|metric| metric.name == *name);
     for (field, metric) in wanted {
-        if !metrics.contains_key(metric) {
+        if !(metrics.contains_key(metric) || derived(metric)) {
             let known: Vec<&str> = metrics.keys().map(String::as_str).collect();
             let message = format!(
                 "`{field}` names the metric '{metric}', for which there is no definition; add one to \
@@ -245,6 +264,7 @@ impl SearchRange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{DerivedMetric, MetricDefinition, MetricPreset};
     use crate::catalog::document::tests::bit;
     use crate::decide::definition::tests::spec;
 
@@ -322,13 +342,45 @@ mod tests {
         assert!(!request.network_isolation);
     }
 
+    #[test]
+    fn a_model_without_definitions_gets_those_of_its_script_and_derived_metrics_count() {
+        let mut spec = spec();
+        spec.training.metric_definitions.clear();
+        spec.derived_metrics = derived("hyperparameters.batch_size * test_throughput");
+        spec.objectives[1].metric = "derived".into();
+        let metrics = request(&spec, 0, Some(&bit())).unwrap().metric_definitions;
+        assert_eq!(metrics.len(), 29 + 1);
+        // The model's own win over the preset, and those of the spec over both.
+        let own = |name: &str| vec![(name.to_owned(), "mine ([0-9]+)".to_owned())];
+        let model = Model { metrics: own("val_loss"), ..bit() };
+        let regex = |spec: &ModelSelectionSpec| {
+            let metrics = request(spec, 0, Some(&model)).unwrap().metric_definitions;
+            metrics.into_iter().find(|(name, _)| name == "val_loss").unwrap().1
+        };
+        assert_eq!(regex(&spec), "mine ([0-9]+)");
+        spec.training.metric_preset = Some(MetricPreset::TensorFlowImageClassification);
+        spec.training.metric_definitions =
+            vec![MetricDefinition { name: "val_loss".into(), regex: "yours ([0-9]+)".into() }];
+        assert_eq!(regex(&spec), "yours ([0-9]+)");
+    }
+
+    fn derived(expression: &str) -> Vec<DerivedMetric> {
+        vec![DerivedMetric { name: "derived".into(), expression: expression.into() }]
+    }
+
+    fn more_metrics(more: usize, preset: Option<MetricPreset>, spec: &mut ModelSelectionSpec) -> Vec<MetricDefinition> {
+        spec.training.metric_preset = preset;
+        let regex = "([0-9]+)".to_owned();
+        (0..more).map(|n| MetricDefinition { name: format!("more_{n}"), regex: regex.clone() }).collect()
+    }
+
     type Edit = fn(&mut ModelSelectionSpec);
 
     #[test]
     fn each_problem_has_its_reason_and_remedy() {
         let model = bit();
         let untrainable = Model { trainable: false, ..bit() };
-        let cases: [(&Model, Edit, Reason, &str); 6] = [
+        let cases: [(&Model, Edit, Reason, &str); 9] = [
             (&untrainable, |_| {}, Reason::ModelNotTrainable, "cannot be trained"),
             (
                 &model,
@@ -355,6 +407,24 @@ mod tests {
                 "`objectives` names the metric 'test_acuracy'",
             ),
             (&model, |s| s.datasets[0].channels[0].name = "model".into(), Reason::InvalidRequest, "channel 'model'"),
+            (
+                &model,
+                |s| s.training.metric_definitions = more_metrics(11, Some(MetricPreset::Auto), s),
+                Reason::InvalidRequest,
+                "41 metric definitions, 29 of them by `training.metricPreset`; SageMaker takes at most 40",
+            ),
+            (
+                &model,
+                |s| s.derived_metrics = derived("hyperparameters.batchsize * test_throughput"),
+                Reason::InvalidExpression,
+                "did you mean hyperparameters.batch_size?",
+            ),
+            (
+                &model,
+                |s| s.derived_metrics = derived("hyperparameters.optimizer * 2"),
+                Reason::InvalidExpression,
+                "which is the text 'adam'",
+            ),
         ];
         for (model, edit, reason, text) in cases {
             let mut spec = spec();

@@ -24,6 +24,8 @@ pub(super) enum Subject {
     Create(String, String),
     /// Describing a job that has left those in progress.
     Describe(String),
+    /// Reading more of a training job whose result was collected.
+    Recollect(String),
     /// Finding a job that may exist, by its name.
     Find(String),
     /// Stopping a job.

@@ -10,6 +10,7 @@ use super::attach::PROPAGATION;
 use super::attempts::Subject;
 use super::pass::Pass;
 use crate::api::{ModelSelectionSpec, Reason, RunState, RunStatus, SuspendPolicy};
+use crate::decide::derived::{Derivations, hyperparameters_used};
 use crate::decide::observation::{JobStatus, TuningJob};
 use crate::observe::Sighting;
 use crate::runtime::clock;
@@ -19,6 +20,8 @@ use crate::tuning::{Class, TuningError};
 const CONCURRENCY: usize = 4;
 /// Describes in a pass: what is known is reported before the next ones are asked for.
 const PER_PASS: usize = 32;
+/// What a training job does not have is not looked for again for so long.
+const FOR_GOOD: Duration = Duration::from_secs(365 * 24 * 3600);
 /// A job that was seen before is asked for once more, in case the answer came from a replica that lags.
 const GONE_TRIES: u32 = 2;
 
@@ -49,7 +52,7 @@ pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
             Some(Sighting::Left | Sighting::Unseen) | None => {}
         }
     }
-    let unfinished = left.len() > PER_PASS;
+    let unfinished = left.len() > PER_PASS || recollect(at, runs).await;
     left.truncate(PER_PASS);
     let described: Vec<(usize, RunStatus)> = stream::iter(left)
         .map(async |(index, run)| (index, described(at, run).await))
@@ -62,6 +65,55 @@ pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
     let fault = at.ctx.observer.fault(at.region.name());
     let fault = fault.filter(|fault| fault.class.reason().needs_person() && runs.iter().any(|run| run.state.active()));
     Observed { blind: fault.map(|fault| (fault.class.reason(), fault.explain())), unfinished }
+}
+
+/// Looks once more at the training jobs of results that lack something which expressions use, such as a hyperparameter
+/// that an edit has brought in. Returns whether there are more than a pass may look at.
+async fn recollect(at: &Pass<'_>, runs: &mut [RunStatus]) -> bool {
+    let spec = &at.selection.spec;
+    let mut lacking = incomplete(at, runs);
+    lacking.retain(|(_, job)| at.may_try(&Subject::Describe(job.clone())));
+    let more = lacking.len() > PER_PASS;
+    lacking.truncate(PER_PASS);
+    if lacking.is_empty() {
+        return false;
+    }
+    let described: Vec<_> = stream::iter(lacking)
+        .map(async |(index, job)| (index, at.region.training_result(&job).await, job))
+        .buffered(CONCURRENCY)
+        .collect()
+        .await;
+    let (used, derivations) = (hyperparameters_used(spec), Derivations::new(spec));
+    for (index, result, job) in described {
+        match result {
+            Ok(result) => runs[index] = std::mem::take(&mut runs[index]).seen_again(&result, &used),
+            // Deleted: what is known of it stays.
+            Err(error) if error.class == Class::NotFound => {}
+            Err(error) => {
+                tracing::info!(job, %error, "a training job cannot be described; trying again");
+                at.failed(Subject::Describe(job), Duration::from_secs(2), Duration::from_secs(60));
+                continue;
+            }
+        }
+        at.succeeded(&Subject::Describe(job.clone()));
+        if derivations.lack_input_of(&runs[index]) {
+            // It has no such hyperparameter, and never will. An edit or a restart looks again.
+            at.failed(Subject::Recollect(job), FOR_GOOD, FOR_GOOD);
+        }
+    }
+    more
+}
+
+/// The runs at whose training jobs a look may bring what expressions use and the status lacks: index and training job.
+pub(super) fn incomplete(at: &Pass<'_>, runs: &[RunStatus]) -> Vec<(usize, String)> {
+    let derivations = Derivations::new(&at.selection.spec);
+    let job = |run: &RunStatus| Some(run.best.as_ref()?.training_job_name.clone());
+    runs.iter()
+        .enumerate()
+        .filter(|(_, run)| derivations.lack_input_of(run))
+        .filter_map(|(index, run)| Some((index, job(run)?)))
+        .filter(|(_, job)| at.may_try(&Subject::Recollect(job.clone())))
+        .collect()
 }
 
 /// The run after its job was described; the run as it was when that is not possible now.
@@ -121,7 +173,7 @@ pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) ->
     } else {
         run
     };
-    let run = run.seen(job, result.as_ref());
+    let run = run.seen(job, result.as_ref(), &hyperparameters_used(spec));
     if run.state.ended() {
         tracing::info!(job = run.tuning_job_name, candidate = run.candidate, dataset = run.dataset, state = ?run.state, "run ended");
     }

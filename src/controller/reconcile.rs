@@ -19,6 +19,7 @@ use super::{attach, cleanup, create, observe, report, resolve, stop};
 use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy};
 use crate::decide::cadence;
 use crate::decide::conditions::complete;
+use crate::decide::derived;
 use crate::decide::plan::{advance, plan, take_back};
 use crate::runtime::clock;
 use crate::runtime::metrics::Outcome;
@@ -136,6 +137,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     // Observe.
     let mut spec = selection.spec.clone();
     let Expanded { expansions, held, kept } = expand(&at, &mut spec, &status).await;
+    let held = held.or_else(|| derived::invalid(&spec));
     (at.spec, at.held, status.expansions) = (spec, held, expansions);
     let pins = resolve::pins(&at, &status).await;
     let mut planned = plan(&at.spec, &status, at.region.name(), &pins, &kept);
@@ -187,7 +189,10 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
         // The receiver lives as long as the controller.
         let _ = ctx.wake.send(waiter);
     }
-    if complete(&status.runs) && status.superseded.is_empty() && at.held.is_none() {
+    // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
+    let expanding = at.held.as_ref().is_some_and(|(reason, _)| *reason != Reason::InvalidExpression);
+    let incomplete = !observe::incomplete(at, &status.runs).is_empty();
+    if complete(&status.runs) && status.superseded.is_empty() && !expanding && !incomplete {
         ctx.slots.remove(uid);
         return Action::await_change();
     }

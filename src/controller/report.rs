@@ -16,7 +16,7 @@ use super::reconcile::Error;
 use crate::api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, merge_conditions};
 use crate::decide::conditions::{Situation, complete, conditions, launched_before};
 use crate::decide::events::events;
-use crate::decide::{front, summary};
+use crate::decide::{derived, front, summary};
 use crate::runtime::clock;
 
 /// A call to the API server must not hold a pass for long.
@@ -42,6 +42,7 @@ pub(super) async fn report(
     let spec = &at.spec;
     let generation = at.selection.meta().generation;
     summary::bounded(spec, &mut runs);
+    derived::apply(spec, &mut runs);
     let fronts = front::fronts(spec, &mut runs);
     let counts = summary::counts(&runs);
     let situation = Situation {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::derived::{Derivations, Derived};
 use crate::api::{
-    Constraint, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue, ModelSelectionSpec, Objective,
-    ObjectiveValue, RunState, RunStatus, clip, decimal, parse_decimal,
+    BestTrainingJob, Constraint, Dataset, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue,
+    ModelSelectionSpec, Objective, ObjectiveValue, RunState, RunStatus, clip, decimal, parse_decimal,
 };
 use crate::pareto::{self, Direction};
 
@@ -17,14 +18,21 @@ pub fn fronts(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> Vec<Front> {
         run.pareto_rank = None;
     }
     let directions: Vec<Direction> = spec.objectives.iter().map(|objective| direction(objective.goal)).collect();
-    spec.datasets.iter().map(|dataset| front(spec, &dataset.name, &directions, runs)).collect()
+    let derivations = Derivations::new(spec);
+    spec.datasets.iter().map(|dataset| front(spec, dataset, &derivations, &directions, runs)).collect()
 }
 
-fn front(spec: &ModelSelectionSpec, dataset: &str, directions: &[Direction], runs: &mut [RunStatus]) -> Front {
+fn front(
+    spec: &ModelSelectionSpec,
+    dataset: &Dataset,
+    derivations: &Derivations<'_>,
+    directions: &[Direction],
+    runs: &mut [RunStatus],
+) -> Front {
     let mut eligible: Vec<(usize, Vec<f64>)> = Vec::new();
     let mut excluded = Vec::new();
-    for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.dataset == dataset && run.state.ended()) {
-        match values(&spec.objectives, &spec.constraints, run) {
+    for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.dataset == dataset.name && run.state.ended()) {
+        match values(&spec.objectives, &spec.constraints, run, |best| derivations.of(dataset, best)) {
             Ok(values) => eligible.push((index, values)),
             Err((reason, message)) => {
                 let message = clip(&message, MESSAGE_MAX);
@@ -43,7 +51,7 @@ fn front(spec: &ModelSelectionSpec, dataset: &str, directions: &[Direction], run
     let reference =
         pareto::reference(&points, directions).map(|point| point.into_iter().map(without_noise).collect::<Vec<_>>());
     Front {
-        dataset: dataset.to_owned(),
+        dataset: dataset.name.clone(),
         recommended: pareto::knee(&front, directions).map(|knee| runs[eligible[members[knee]].0].candidate.clone()),
         hypervolume: reference
             .as_ref()
@@ -69,18 +77,22 @@ fn values(
     objectives: &[Objective],
     constraints: &[Constraint],
     run: &RunStatus,
+    derived: impl Fn(&BestTrainingJob) -> Derived,
 ) -> Result<Vec<f64>, (ExclusionReason, String)> {
     let (Some(best), RunState::Succeeded) = (&run.best, run.state) else {
         let why = run.message.clone().unwrap_or_else(|| "the run did not succeed".to_owned());
         return Err((ExclusionReason::RunNotSucceeded, why));
     };
     let metrics: BTreeMap<&str, &MetricValue> =
-        best.metrics.iter().map(|metric| (metric.name.as_str(), metric)).collect();
+        best.derived_metrics.iter().chain(&best.metrics).map(|metric| (metric.name.as_str(), metric)).collect();
     let metric = |name: &str| -> Result<f64, (ExclusionReason, String)> {
         if best.non_finite_metrics.iter().any(|n| n == name) {
             return Err((ExclusionReason::MetricNotFinite, format!("the final value of '{name}' is no finite number")));
         }
         metrics.get(name).and_then(|metric| parse_decimal(&metric.value)).ok_or_else(|| {
+            if let Some(failure) = derived(best).failure(name) {
+                return failure;
+            }
             let message = format!(
                 "the best training job did not emit '{name}'; check its regex in `training.metricDefinitions` against \
                  the logs, and that the dataset has the channel that it is measured on"
@@ -128,7 +140,7 @@ fn affordable(points: usize, objectives: usize) -> bool {
 }
 
 /// Rounded to 12 digits: what was worked out from 32-bit metrics says no more than that.
-fn without_noise(value: f64) -> f64 {
+pub(super) fn without_noise(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 
@@ -152,7 +164,7 @@ fn direction(goal: Goal) -> Direction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{BestTrainingJob, Reason};
+    use crate::api::Reason;
     use crate::decide::definition::tests::spec;
 
     fn run(candidate: &str, metrics: &[(&str, &str)]) -> RunStatus {
