@@ -24,6 +24,7 @@ test: tools lint generated control-plane helm ## everything that CI runs
 	  echo "the tests that depend on the API server, once more on Kubernetes $$minor"; \
 	  tests/control-plane/get.sh $$minor >/dev/null; \
 	  MODELSELECTION_KUBERNETES_MINOR=$$minor RUST_TEST_THREADS=8 cargo test --no-fail-fast --test admission --test lifecycle; \
+	  MODELSELECTION_KUBERNETES_MINOR=$$minor cargo test --test chart server::; \
 	done
 
 .PHONY: lint

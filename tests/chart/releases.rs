@@ -13,7 +13,7 @@ use crate::helm::{CHART, Helm, NAMESPACE, RELEASE};
 use crate::support::manifests::apply;
 use crate::support::run_folder::{numbered, run_folder};
 use crate::support::world::DEADLINE;
-use crate::support::{ControlPlane, ControlPlaneOptions, Selection, await_gone, await_until};
+use crate::support::{ControlPlane, ControlPlaneOptions, Selection, await_gone, await_until, install_crd};
 
 const CRD: &str = "modelselections.modelselection.dev";
 /// A field that the older custom resource definition does not have.
@@ -98,6 +98,15 @@ impl Cluster {
     }
 }
 
+/// What the notes of a release say, of what hurts.
+const NOTES: [(&str, &[&str]); 5] = [
+    ("", &["helm test modelselection-operator", "no annotation", "pays for them again"]),
+    ("crds: {keep: false}", &["deletes all selections"]),
+    ("crds: {enabled: false}", &["apply crds/modelselections.yaml yourself"]),
+    ("emulator: {enabled: true}", &["nothing is trained"]),
+    ("watchNamespaces: [team-a]\nclusterName: prod", &["the namespaces team-a.", "--namespace team-a -f"]),
+];
+
 /// Selections outlive everything but what says that they do not.
 async fn lives(helm: Helm) {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
@@ -106,6 +115,12 @@ async fn lives(helm: Helm) {
         let arguments = [arguments, &["--namespace", NAMESPACE]].concat();
         helm.run(&arguments, values, Some(plane.kubeconfig())).unwrap_or_else(|e| panic!("{arguments:?}: {e}"))
     };
+    for (values, words) in NOTES {
+        let said = run(&["install", RELEASE, CHART, "--dry-run=client", "--values", "-"], values);
+        let notes = said.split_once("NOTES:").expect("notes").1;
+        assert!(words.iter().all(|word| notes.contains(word)), "{helm:?} with {values}: {notes}");
+    }
+
     let older = older_chart();
     run(&["install", RELEASE, older.to_str().unwrap(), "--create-namespace"], "");
     assert_eq!((cluster.image().await.as_str(), cluster.has_the_new_field().await), ("0.0.9", false));
@@ -134,6 +149,11 @@ async fn lives(helm: Helm) {
 
     run(&["uninstall", RELEASE], "");
     await_gone(&cluster.definitions, CRD, DEADLINE).await;
+
+    // One that came with kubectl can be taken over.
+    install_crd(&plane.client(), concat!(env!("CARGO_MANIFEST_DIR"), "/crds/modelselections.yaml").as_ref()).await;
+    run(&["install", RELEASE, CHART, "--take-ownership"], "");
+    assert_eq!(cluster.image().await, "0.1.0");
 }
 
 #[tokio::test]

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::cases::{CASES, REFUSED, both_modes};
-use crate::helm::{CHART, Helm, NAMESPACE, RELEASE, environment};
-use crate::support::shared;
+use crate::helm::{CHART, Helm, environment};
 
 #[test]
 fn the_linter_has_nothing_to_say() {
@@ -94,27 +93,5 @@ fn settings_reach_the_operator_and_its_test() {
         ("emulator: {enabled: true}\nregion: eu-west-1", "AWS_REGION", "eu-west-1"),
     ] {
         assert_eq!(environment_with(values)[name], expected, "{values}");
-    }
-}
-
-#[tokio::test]
-async fn the_notes_warn_of_what_hurts() {
-    let plane = shared().await;
-    for (values, words) in [
-        ("", vec!["helm test modelselection-operator", "no annotation", "pays for them again"]),
-        ("crds: {keep: false}", vec!["deletes all selections"]),
-        ("crds: {enabled: false}", vec!["apply crds/modelselections.yaml yourself"]),
-        ("emulator: {enabled: true}", vec!["nothing is trained"]),
-        ("watchNamespaces: [team-a]\nclusterName: prod", vec!["the namespaces team-a.", "--namespace team-a -f"]),
-    ] {
-        for helm in Helm::ALL {
-            let arguments = ["install", RELEASE, CHART, "--namespace", NAMESPACE, "--dry-run=client", "--values", "-"];
-            let said = helm.run(&arguments, values, Some(plane.kubeconfig()));
-            let said = said.unwrap_or_else(|error| panic!("{helm:?} with {values}: {error}"));
-            let notes = said.split_once("NOTES:").expect("notes").1;
-            for word in &words {
-                assert!(notes.contains(word), "{word}, {helm:?} with {values}: {notes}");
-            }
-        }
     }
 }
