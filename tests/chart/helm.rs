@@ -17,6 +17,12 @@ pub const RELEASE: &str = "modelselection-operator";
 /// Namespace of the release.
 pub const NAMESPACE: &str = "modelselection-system";
 
+/// The namespace of the release, where Pods must be as safe as Pod Security can ask for.
+pub fn namespace_of_the_release() -> Value {
+    let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}})
+}
+
 /// The supported versions of Helm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Helm {

@@ -9,7 +9,7 @@ use kube::Api;
 use modelselection_operator::api::ModelSelection;
 use serde_json::{Value, json};
 
-use crate::helm::{CHART, Helm, NAMESPACE, RELEASE};
+use crate::helm::{CHART, Helm, NAMESPACE, RELEASE, namespace_of_the_release};
 use crate::support::manifests::apply;
 use crate::support::run_folder::{numbered, run_folder};
 use crate::support::world::DEADLINE;
@@ -172,8 +172,7 @@ async fn a_newer_rendering_can_be_applied_over_an_older_one() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let client = plane.client();
     let cluster = Cluster::of(&plane);
-    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
-    apply(&client, &namespace).await.unwrap();
+    apply(&client, &namespace_of_the_release()).await.unwrap();
     let older = Helm::Four.template(older_chart().to_str().unwrap(), "").unwrap();
     let newer = Helm::Four.template(CHART, "replicas: 2").unwrap();
     let mut selection = None;

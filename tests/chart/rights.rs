@@ -9,12 +9,12 @@ use kube::{Api, Client};
 use modelselection_operator::api::ModelSelection;
 use serde_json::{Value, json};
 
-use crate::helm::{CHART, Helm, NAMESPACE, Objects, RELEASE};
+use crate::helm::{CHART, Helm, NAMESPACE, Objects, RELEASE, namespace_of_the_release};
 use crate::support::manifests::apply;
 use crate::support::world::DEADLINE;
 use crate::support::{
-    ControlPlane, Emulator, Operator, OperatorOptions, Selection, apply_yaml, await_gone, await_object, await_until,
-    fresh_namespace, install_crd, shared,
+    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, await_gone, await_object,
+    await_until, fresh_namespace, install_crd, shared,
 };
 
 const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
@@ -22,7 +22,7 @@ const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
 
 /// Applies what is rendered and gives the credentials of the operator's service account.
 async fn install(plane: &ControlPlane, client: &Client, rendered: &Objects) -> PathBuf {
-    apply_yaml(client, &format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {NAMESPACE}}}")).await.unwrap();
+    apply(client, &namespace_of_the_release()).await.unwrap();
     for (name, object) in &rendered.clone().without_hooks().0 {
         apply(client, object).await.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
@@ -119,10 +119,11 @@ async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
 
 #[tokio::test]
 async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_chart() {
-    let plane = shared().await;
+    // Not the shared one: this operator would look after the selections of the other tests too.
+    let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let namespace = fresh_namespace(&plane.client(), "everywhere").await;
-    let rendered = Helm::Four.template(CHART, "emulator: {enabled: true}\nfullnameOverride: everywhere").unwrap();
-    lives(plane, &rendered, &[&namespace]).await;
+    let rendered = Helm::Four.template(CHART, "emulator: {enabled: true}").unwrap();
+    lives(&plane, &rendered, &[&namespace]).await;
 }
 
 #[tokio::test]

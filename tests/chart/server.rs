@@ -8,7 +8,7 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use crate::cases::{CASES, both_modes};
-use crate::helm::{CHART, Helm, NAMESPACE};
+use crate::helm::{CHART, Helm, NAMESPACE, namespace_of_the_release};
 use crate::support::manifests::{apply, install_crd};
 use crate::support::shared;
 
@@ -53,11 +53,11 @@ async fn the_server_takes_all_that_is_rendered_and_the_pods_where_pod_security_i
     for (kind, plural) in MONITORS {
         install_stub(&client, kind, plural).await;
     }
-    for namespace in [NAMESPACE, "team-a", "team-b"] {
-        let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
-        let object =
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}});
-        apply(&client, &object).await.unwrap();
+    apply(&client, &namespace_of_the_release()).await.unwrap();
+    for namespace in ["team-a", "team-b"] {
+        apply(&client, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}))
+            .await
+            .unwrap();
     }
     let pods: Api<Pod> = Api::namespaced(client.clone(), NAMESPACE);
     for (values, _) in CASES {
