@@ -81,7 +81,9 @@ fn each_value_is_documented_and_bound_by_the_schema() {
 fn metrics(expression: &str) -> impl Iterator<Item = &str> {
     expression
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-        .filter(|word| word.starts_with("modelselection_") || word.starts_with("controller_runtime_"))
+        .filter(|word| {
+            ["modelselection_", "controller_runtime_", "leader_election_"].iter().any(|p| word.starts_with(p))
+        })
         .map(|word| word.strip_suffix("_bucket").unwrap_or(word))
 }
 
