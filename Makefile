@@ -53,6 +53,10 @@ helm: ## get Helm 4 and 3 (2 minutes each the first time, from Go modules; then 
 	@tests/tools/get.sh helm-4 >/dev/null
 	@tests/tools/get.sh helm-3 >/dev/null
 
+.PHONY: alerts
+alerts: tools ## when the alerts fire, by Prometheus' own tool (4 minutes the first time)
+	cargo test --test chart alerts -- --include-ignored
+
 .PHONY: bench
 bench: ## what we promise about speed, measured
 	cargo bench --bench pareto

@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "chart/alerts.rs"]
+mod alerts;
 #[path = "chart/cases.rs"]
 mod cases;
 #[path = "chart/documents.rs"]

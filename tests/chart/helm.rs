@@ -60,17 +60,20 @@ impl Helm {
 
     fn program(self) -> &'static Path {
         static PROGRAMS: [OnceLock<PathBuf>; 2] = [OnceLock::new(), OnceLock::new()];
-        PROGRAMS[self as usize].get_or_init(|| {
-            let tool = match self {
-                Self::Four => "helm-4",
-                Self::Three => "helm-3",
-            };
-            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/get.sh");
-            let output = Command::new(script).arg(tool).stderr(Stdio::inherit()).output().unwrap();
-            assert!(output.status.success(), "{script} {tool} failed; its messages are above");
-            PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
-        })
+        let name = match self {
+            Self::Four => "helm-4",
+            Self::Three => "helm-3",
+        };
+        PROGRAMS[self as usize].get_or_init(|| tool(name))
     }
+}
+
+/// A program that is built for the tests.
+pub fn tool(name: &str) -> PathBuf {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/get.sh");
+    let output = Command::new(script).arg(name).stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success(), "{script} {name} failed; its messages are above");
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
 
 /// Objects by `Kind/namespace/name`, or `Kind/name` where there is no namespace.
