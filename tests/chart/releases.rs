@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
+use kube::api::{Patch, PatchParams};
 use modelselection_operator::api::ModelSelection;
 use serde_json::{Value, json};
 
@@ -98,6 +100,21 @@ impl Cluster {
     }
 }
 
+/// `helm test`, with a Pod that ends as a kubelet would say: whether Helm is content.
+async fn helm_test(helm: Helm, plane: &ControlPlane, phase: &str) -> bool {
+    let kubeconfig = plane.kubeconfig().to_owned();
+    let arguments = ["test", RELEASE, "--namespace", NAMESPACE, "--timeout", "60s"];
+    let testing = tokio::task::spawn_blocking(move || helm.run(&arguments, "", Some(&kubeconfig)));
+    let pods: Api<Pod> = Api::namespaced(plane.client(), NAMESPACE);
+    let name = format!("{RELEASE}-test");
+    await_until("the Pod has ended", DEADLINE, async || {
+        let ended = Patch::Merge(json!({"status": {"phase": phase}}));
+        pods.patch_status(&name, &PatchParams::default(), &ended).await.map(drop).map_err(|error| error.to_string())
+    })
+    .await;
+    testing.await.unwrap().is_ok()
+}
+
 /// What the notes of a release say, of what hurts.
 const NOTES: [(&str, &[&str]); 5] = [
     ("", &["helm test modelselection-operator", "no annotation", "pays for them again"]),
@@ -129,6 +146,9 @@ async fn lives(helm: Helm) {
     run(&["upgrade", RELEASE, CHART, "--values", "-"], "replicas: 2\nnetworkPolicy: {enabled: true}");
     assert_eq!((cluster.image().await.as_str(), cluster.has_the_new_field().await), ("0.1.0", true));
     assert_eq!(cluster.selection().await, selection);
+    // In this order: the Pod of a test that went well is deleted.
+    assert!(helm_test(helm, &plane, "Succeeded").await);
+    assert!(!helm_test(helm, &plane, "Failed").await);
     // From all namespaces to some: the wide rights go.
     run(&["upgrade", RELEASE, CHART, "--values", "-"], "watchNamespaces: [default]\nclusterName: prod");
     let roles: Api<k8s_openapi::api::rbac::v1::ClusterRole> = Api::all(plane.client());
