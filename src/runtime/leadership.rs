@@ -29,12 +29,12 @@ impl Leadership {
     }
 
     /// This process leads until then, by [`clock::uptime`].
-    pub(super) fn lasts_until(&self, end: Duration) {
+    pub fn lasts_until(&self, end: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = end;
     }
 
     /// There is no election: this process leads always.
-    pub(super) fn lasts(&self) {
+    pub fn lasts(&self) {
         self.lasts_until(Duration::MAX);
     }
 
