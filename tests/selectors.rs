@@ -20,8 +20,8 @@ const LIST: &str = "ListHubContents";
 fn selecting(name: &str, selectors: Value) -> Selection {
     Selection::new(name)
         .with("/candidateSelectors", selectors)
-        .with("/tuning/parameterRanges", json!([]))
-        .with("/training/hyperparameters", json!({"epochs": "2"}))
+        .with("/tuning/parameterRanges", json!([{"name": "epochs", "integer": {"min": "1", "max": "3"}}]))
+        .with("/training/hyperparameters", json!({}))
 }
 
 fn candidates(status: &ModelSelectionStatus) -> BTreeSet<&str> {
@@ -109,7 +109,7 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
     let selector = |more: Value| {
         let mut clauses = json!({"framework": "mxnet"});
         clauses.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        json!([{"jumpStart": clauses, "hyperparameters": {"epochs": "3"}}])
+        json!([{"jumpStart": clauses, "hyperparameters": {"reinitialize_top_layer": "True"}}])
     };
     let selection = selecting("left-out", selector(json!({}))).jump_start("mine", "mxnet-ic-explicit", "*");
     world.apply(&selection).await;
@@ -127,13 +127,14 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
     }
     // The overrides of the selector are those of its candidates.
     let requests = world.emulator.requests(CREATE).await;
-    let epochs = |model: &str| {
+    let set = |model: &str| {
         let all = requests.as_array().unwrap().iter();
         let mine = all.filter(|request| request.to_string().contains(&format!("train-{model}.tar.gz")));
-        mine.map(|r| r["TrainingJobDefinition"]["StaticHyperParameters"]["epochs"].clone()).collect::<Vec<_>>()
+        mine.map(|r| r["TrainingJobDefinition"]["StaticHyperParameters"]["reinitialize_top_layer"].clone())
+            .collect::<Vec<_>>()
     };
-    assert_eq!(epochs("mxnet-ic-plain"), [json!("\"3\"")]);
-    assert_eq!(epochs("mxnet-ic-explicit"), [json!("\"2\"")]);
+    assert_eq!(set("mxnet-ic-plain"), [json!("\"True\"")]);
+    assert_eq!(set("mxnet-ic-explicit"), [json!("\"Auto\"")]);
 
     let all = json!({"includeDeprecated": true, "includeVulnerable": true, "acceptEULA": true});
     world.apply(&selecting("left-out", selector(all)).jump_start("mine", "mxnet-ic-explicit", "*")).await;

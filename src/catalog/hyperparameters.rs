@@ -36,7 +36,7 @@ fn search_range(
     values: &BTreeMap<String, String>,
 ) -> Result<SearchRange, Problem> {
     let ParameterRange { name, continuous, integer, categorical, auto } = range;
-    let field = format!("`tuning.parameterRanges` entry '{name}'");
+    let field = format!("`parameterRanges` entry '{name}'");
     let known = match model {
         Some(model) => Some(model.hyperparameter(name).ok_or_else(|| unknown(&field, name, model))?),
         None => None,
@@ -52,6 +52,8 @@ fn search_range(
     };
     match (continuous, integer, categorical) {
         (Some(range), _, _) => {
+            let scaling = range.scaling.unwrap_or(ContinuousScaling::Auto);
+            bounds(&field, &range.min, &range.max, scaling == ContinuousScaling::Logarithmic)?;
             numeric(&range.min)?;
             numeric(&range.max)?;
             if known.is_some_and(|known| known.kind == "int") {
@@ -63,7 +65,7 @@ fn search_range(
                 name: name.clone(),
                 min: range.min.clone(),
                 max: range.max.clone(),
-                scaling: match range.scaling.unwrap_or(ContinuousScaling::Auto) {
+                scaling: match scaling {
                     ContinuousScaling::Auto => "Auto",
                     ContinuousScaling::Linear => "Linear",
                     ContinuousScaling::Logarithmic => "Logarithmic",
@@ -72,13 +74,15 @@ fn search_range(
             })
         }
         (None, Some(range), _) => {
+            let scaling = range.scaling.unwrap_or(IntegerScaling::Auto);
+            bounds(&field, &range.min, &range.max, scaling == IntegerScaling::Logarithmic)?;
             numeric(&range.min)?;
             numeric(&range.max)?;
             Ok(SearchRange::Integer {
                 name: name.clone(),
                 min: range.min.clone(),
                 max: range.max.clone(),
-                scaling: match range.scaling.unwrap_or(IntegerScaling::Auto) {
+                scaling: match scaling {
                     IntegerScaling::Auto => "Auto",
                     IntegerScaling::Linear => "Linear",
                     IntegerScaling::Logarithmic => "Logarithmic",
@@ -105,6 +109,22 @@ fn search_range(
             Ok(SearchRange::Auto { name: name.clone(), hint: hint.clone() })
         }
     }
+}
+
+/// What the schema says of the ranges of tuning and selectors; for those of candidates that would cost the API server too
+/// much.
+fn bounds(field: &str, min: &str, max: &str, logarithmic: bool) -> Result<(), Problem> {
+    let refuse = |why: &str| Err((Reason::InvalidHyperparameter, format!("{field}: {why}")));
+    let (Some(least), Some(greatest)) = (parse_decimal(min), parse_decimal(max)) else {
+        return refuse("`min` and `max` must be numbers");
+    };
+    if least >= greatest {
+        return refuse(&format!("`min` {min} must be less than `max` {max}"));
+    }
+    if logarithmic && least <= 0.0 {
+        return refuse(&format!("`min` {min} must be greater than 0 when `scaling` is 'Logarithmic'"));
+    }
+    Ok(())
 }
 
 /// The default times each factor, each value once.
@@ -240,6 +260,16 @@ mod tests {
                 serde_json::json!({"name": "learning_rat", "continuous": {"min": "0.1", "max": "0.2"}}),
                 Reason::UnknownHyperparameter,
                 "did you mean 'learning_rate'?",
+            ),
+            (
+                serde_json::json!({"name": "learning_rate", "continuous": {"min": "0.2", "max": "0.1"}}),
+                Reason::InvalidHyperparameter,
+                "`min` 0.2 must be less than `max` 0.1",
+            ),
+            (
+                serde_json::json!({"name": "learning_rate", "continuous": {"min": "0", "max": "0.1", "scaling": "Logarithmic"}}),
+                Reason::InvalidHyperparameter,
+                "greater than 0 when `scaling` is 'Logarithmic'",
             ),
             (
                 serde_json::json!({"name": "zzz", "continuous": {"min": "0.1", "max": "0.2"}}),

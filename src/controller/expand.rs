@@ -83,6 +83,7 @@ fn add(spec: &mut ModelSelectionSpec, selector: &CandidateSelector, model_ids: &
                 allow_vulnerable: selector.jump_start.include_vulnerable,
             }),
             hyperparameters: selector.hyperparameters.clone(),
+            parameter_ranges: selector.parameter_ranges.clone(),
             metric_definitions: selector.metric_definitions.clone(),
             ..Candidate::default()
         });

@@ -118,7 +118,8 @@ impl Definition {
         let ModelSelectionSpec { tuning, training, .. } = spec;
         let merged =
             |maps: [&Hyperparameters; 3]| maps.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
-        let mut parameter_ranges = tuning.parameter_ranges.clone();
+        let own = &candidate.parameter_ranges;
+        let mut parameter_ranges = if own.is_empty() { tuning.parameter_ranges.clone() } else { own.clone() };
         parameter_ranges.sort_by(|a, b| a.name.cmp(&b.name));
         Self {
             region: region.to_owned(),
@@ -253,7 +254,7 @@ pub(crate) mod tests {
     #[test]
     fn what_decides_the_training_counts() {
         let base = of_first(&spec());
-        let edits: [fn(&mut ModelSelectionSpec); 12] = [
+        let edits: [fn(&mut ModelSelectionSpec); 13] = [
             |s| s.training.instance_type = "ml.g5.xlarge".into(),
             |s| drop(s.training.hyperparameters.insert("epochs".into(), "6".into())),
             |s| drop(s.datasets[0].hyperparameters.insert("epochs".into(), "6".into())),
@@ -264,6 +265,10 @@ pub(crate) mod tests {
             |s| s.training.metric_definitions[0].regex = "x([0-9.]+)".into(),
             |s| drop(s.training.environment.insert("A".into(), "b".into())),
             |s| s.tuning.autotune = true,
+            |s| {
+                s.candidates[0].parameter_ranges =
+                    vec![ParameterRange { name: "lr".into(), ..ParameterRange::default() }];
+            },
             |s| s.datasets[0].channels[0].shuffle_seed = Some(1),
             |s| {
                 s.candidates[0].warm_start = Some(WarmStart {
