@@ -202,9 +202,11 @@ async fn a_hub_that_cannot_be_read_holds_only_the_runs_that_need_it() {
     assert!(message.contains("ListHubContents") && message.contains("`candidateSelectors[0]`"), "{message}");
     let tries = world.calls_of(LIST).await;
     assert!(tries <= 3, "{tries} tries");
+}
 
-    // Away for a moment: tried again without anybody's help.
-    world.emulator.clear_faults().await;
+#[tokio::test]
+async fn a_hub_that_is_away_for_a_moment_is_asked_again() {
+    let world = World::held("hub-moment").await;
     world.emulator.fault(json!({"operation": LIST, "kind": "InternalFailure", "count": 2})).await;
     world.apply(&selecting("away", json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}]))).await;
     let status = world.await_launched("away").await;
