@@ -10,6 +10,7 @@ use kube::{Client, ResourceExt as _};
 use super::Settings;
 use super::attempts::Attempts;
 use super::slots::Slots;
+use super::tables::Memory;
 use crate::api::{FIELD_MANAGER, ModelSelection};
 use crate::catalog::Catalog;
 use crate::observe::{Observer, Wake};
@@ -24,6 +25,7 @@ pub(super) struct Context {
     pub(super) observer: Observer,
     pub(super) slots: Slots,
     pub(super) attempts: Attempts,
+    pub(super) trials: Memory,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
     pub(super) stores: Vec<Store<ModelSelection>>,
@@ -55,6 +57,7 @@ impl Context {
             observer,
             slots: Slots::new(settings.max_tuning_jobs),
             attempts: Attempts::default(),
+            trials: Memory::default(),
             metrics,
             stores,
             wake,
@@ -115,6 +118,7 @@ impl Context {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
         self.forget_earlier_life(uid);
         self.attempts.forget(uid);
+        self.trials.forget(uid);
     }
 }
 

@@ -12,6 +12,8 @@ mod report;
 mod resolve;
 mod slots;
 mod stop;
+mod tables;
+mod trials;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -27,6 +27,11 @@ pub(super) struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// The generation that the pass works on.
+    pub(super) fn generation(&self) -> Option<i64> {
+        self.selection.metadata.generation
+    }
+
     /// The identity of a run's tuning job.
     pub(super) fn identity<'a>(&'a self, run: &'a RunStatus) -> Identity<'a> {
         Identity {

@@ -14,11 +14,12 @@ use super::attempts::Subject;
 use super::context::Context;
 use super::pass::Pass;
 use super::slots::Pool;
-use super::{attach, cleanup, create, observe, report, resolve, stop};
+use super::{attach, cleanup, create, observe, report, resolve, stop, trials};
 use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy};
 use crate::decide::cadence;
 use crate::decide::conditions::complete;
 use crate::decide::plan::{advance, plan, take_back};
+use crate::decide::trials::wanted;
 use crate::runtime::clock;
 use crate::runtime::metrics::Outcome;
 
@@ -125,6 +126,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let observed = observe::observe(&at, &mut status.runs).await;
     attach::find(&at, &mut status.runs).await;
     advance(&selection.spec, &mut status.runs);
+    let tables = trials::bring(&at, &mut status.runs).await?;
 
     // Decide.
     let requests = resolve::requests(&at, &mut status.runs, &pins).await;
@@ -132,7 +134,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     mark_stops(&at, &mut status.runs);
 
     // Record the intent before acting: a restart then knows which jobs may exist.
-    let mut status = report::report(&at, status, observed.blind.as_ref()).await?;
+    let mut status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
 
     // Act.
     let acts = !(chosen.is_empty() && status.superseded.is_empty());
@@ -143,7 +145,8 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     if acts {
         // A job that was taken up may have failed long ago.
         advance(&selection.spec, &mut status.runs);
-        status = report::report(&at, status, observed.blind.as_ref()).await?;
+        let tables = trials::bring(&at, &mut status.runs).await?;
+        status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
     }
     Ok(next(&at, &status, observed.unfinished))
 }
@@ -167,15 +170,19 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
         // The receiver lives as long as the controller.
         let _ = ctx.wake.send(waiter);
     }
-    if complete(&status.runs) && status.superseded.is_empty() {
+    let spec = &at.selection.spec;
+    if complete(spec, &status.runs) && status.superseded.is_empty() {
         ctx.slots.remove(uid);
-        return Action::await_change();
+        if !status.runs.iter().any(|run| wanted(spec, run)) {
+            ctx.trials.forget(uid);
+            return Action::await_change();
+        }
     }
     let now = clock::now();
     let quota = status.runs.iter().any(|run| run.reason == Some(Reason::QuotaExceeded));
     let retry = ctx.attempts.next_try(uid, now);
     let probe = if quota { ctx.slots.next_try(pool, now) } else { None };
-    let more = (unfinished || create::more_to_do(at, status)).then_some(SOON);
+    let more = (unfinished || create::more_to_do(at, status) || trials::more_to_do(at, status)).then_some(SOON);
     let safety = cadence::jitter(SAFETY, uid, 0);
     let soonest = [retry, probe, more].into_iter().flatten().min().map_or(safety, |pause| pause.min(safety));
     Action::requeue(soonest.max(SOON))

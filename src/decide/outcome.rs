@@ -25,6 +25,7 @@ impl RunStatus {
             tuning_job_arn: None,
             training_jobs: None,
             best: None,
+            trials: None,
             pareto_rank: None,
             state: RunState::Waiting,
             reason: Some(Reason::Queued),
@@ -89,6 +90,14 @@ impl RunStatus {
             Some("the tuning job no longer exists at SageMaker; change `rerun` to run it again"),
         )
     }
+}
+
+/// A training job that need not be the best one, with all its fixed hyperparameters.
+pub fn trial(name: &str, hyperparameters: crate::api::Hyperparameters, result: &TrainingResult) -> BestTrainingJob {
+    let mut trial = best_training_job(name, hyperparameters, result);
+    let fixed = result.hyperparameters.iter().filter(|(name, _)| !trial.hyperparameters.contains_key(*name));
+    trial.fixed_hyperparameters = fixed.map(|(name, value)| (name.clone(), value.clone())).collect();
+    trial
 }
 
 fn best_training_job(

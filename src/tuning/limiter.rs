@@ -16,6 +16,7 @@ pub enum Operation {
     ListHyperParameterTuningJobs,
     StopHyperParameterTuningJob,
     DescribeTrainingJob,
+    ListTrainingJobsForHyperParameterTuningJob,
     ListTags,
     DescribeHubContent,
     ListHubContentVersions,
@@ -31,6 +32,7 @@ impl Operation {
             Self::ListHyperParameterTuningJobs => "ListHyperParameterTuningJobs",
             Self::StopHyperParameterTuningJob => "StopHyperParameterTuningJob",
             Self::DescribeTrainingJob => "DescribeTrainingJob",
+            Self::ListTrainingJobsForHyperParameterTuningJob => "ListTrainingJobsForHyperParameterTuningJob",
             Self::ListTags => "ListTags",
             Self::DescribeHubContent => "DescribeHubContent",
             Self::ListHubContentVersions => "ListHubContentVersions",
@@ -45,6 +47,7 @@ impl Operation {
             Self::CreateHyperParameterTuningJob
             | Self::StopHyperParameterTuningJob
             | Self::ListHyperParameterTuningJobs
+            | Self::ListTrainingJobsForHyperParameterTuningJob
             | Self::DescribeHubContent => 4.0,
             Self::ListHubContentVersions | Self::Search => 2.0,
             Self::DescribeHyperParameterTuningJob | Self::DescribeTrainingJob | Self::ListTags => 8.0,

@@ -5,6 +5,7 @@ mod limiter;
 mod request;
 mod response;
 mod sagemaker;
+mod trials;
 
 use std::collections::BTreeMap;
 
