@@ -45,7 +45,9 @@ pub(super) async fn report(
     let generation = at.selection.meta().generation;
     summary::bounded(spec, &mut runs);
     let last = || at.ctx.newest(at.selection).status.clone().unwrap_or_default().fronts;
-    let fronts = tables.map_or_else(last, |tables| front::fronts(spec, &mut runs, tables));
+    // Tens of thousands of training jobs with many objectives take seconds, which others must not wait for.
+    let fronts = |tables| tokio::task::block_in_place(|| front::fronts(spec, &mut runs, tables));
+    let fronts = tables.map_or_else(last, fronts);
     let counts = summary::counts(&runs);
     let situation = Situation {
         spec,
