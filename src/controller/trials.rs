@@ -129,7 +129,7 @@ async fn keep(at: &Pass<'_>, run: &RunStatus, job: &str, budget: &mut Budget) ->
     let kept = match gather(at, run, job, &mut gathering, budget).await {
         Ok(true) => {
             let written = tables::write(at, run, job, &gathering.table()).await;
-            written.map(|trials| Some(run.clone().with_trials(trials))).map_err(unwritten)
+            written.map(|trials| Some(run.clone().with_trials(trials))).map_err(|error| unwritten(&error))
         }
         Ok(false) => Ok(None),
         // Such as a token that is no longer taken: from the start.
@@ -237,8 +237,8 @@ fn unread(error: &TuningError) -> Fault {
 
 /// What the API server says to a table that it does not take. A name that is taken by something else is refused like one
 /// that is immutable.
-fn unwritten(error: Error) -> Fault {
-    let Error::Kubernetes(kube::Error::Api(status)) = &error else { return Fault::Passing(error.to_string()) };
+fn unwritten(error: &Error) -> Fault {
+    let Error::Kubernetes(kube::Error::Api(status)) = error else { return Fault::Passing(error.to_string()) };
     let why = format!("the API server refuses the ConfigMap: {}", status.message);
     match status.code {
         403 if status.message.contains("exceeded quota") => Fault::Lasting(Reason::QuotaExceeded, why),

@@ -76,7 +76,7 @@ fn a_run_is_excluded_when_none_of_its_training_jobs_can_be_considered() {
 #[test]
 fn long_fronts_are_cut_and_say_so() {
     let line = |run: usize, n: usize| -> Vec<BestTrainingJob> {
-        (0..n).map(|i| trial(&format!("{run}-{i:05}"), &(i as f64 / 1e4).to_string(), &(n - i).to_string())).collect()
+        (0..n).map(|i| trial(&format!("{run}-{i:05}"), &i.to_string(), &(n - i).to_string())).collect()
     };
     let tables = &mut Tables::new();
     let mut spec = spec();

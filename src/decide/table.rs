@@ -45,9 +45,9 @@ struct Line {
 /// job, and the table of a selection that went may still be there when its namesake comes.
 pub fn name(uid: &str, tuning_job: &str) -> String {
     let hash = Sha256::digest(format!("{uid}/{tuning_job}"));
-    let hash: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
     // Names of jobs may have capitals, names of objects may not.
-    format!("{}-trials-{hash}", tuning_job.to_ascii_lowercase())
+    format!("{}-trials-{hash:08x}", tuning_job.to_ascii_lowercase())
 }
 
 /// The name of the page behind `pages` pages of the table `name`.
@@ -154,7 +154,10 @@ mod tests {
             hyperparameters: pairs(&[("lr", "0.1"), ("note", "a \"quote\"\nand a line")]),
             metrics: vec![MetricValue { name: "accuracy".into(), value: "0.91".into() }],
             non_finite_metrics: vec!["loss".into()],
-            fixed_hyperparameters: pairs(&[("epochs", "5"), ("layers", if number % 2 == 0 { "50" } else { "101" })]),
+            fixed_hyperparameters: pairs(&[
+                ("epochs", "5"),
+                ("layers", if number.is_multiple_of(2) { "50" } else { "101" }),
+            ]),
             training_seconds: Some(60),
             billable_seconds: Some(40),
             instance_type: Some("ml.p3.2xlarge".into()),

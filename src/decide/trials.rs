@@ -99,9 +99,12 @@ mod tests {
             tuning_job_name: Some("job".into()),
             ..RunStatus::default()
         };
-        assert!(complete(&spec, &[run.clone()]));
+        assert!(complete(&spec, std::slice::from_ref(&run)));
         spec.collect = Collect::All;
-        let told = |run: &RunStatus| (complete(&spec, &[run.clone()]), told(&spec, &[run.clone()]));
+        let told = |run: &RunStatus| {
+            let runs = std::slice::from_ref(run);
+            (complete(&spec, runs), told(&spec, runs))
+        };
         assert_eq!(told(&run), (false, "; reading all training jobs of 1 of them".to_owned()));
         assert_eq!(told(&run.clone().with_trials(Trials::default())), (true, String::new()));
         let (is_complete, text) = told(&run.without_trials(Reason::AccessDenied, "configmaps is forbidden"));
