@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MINORS := 1.37 1.33
+CHART := charts/modelselection-operator
 
 .PHONY: help
 help: ## this list
@@ -17,12 +18,13 @@ demo: tools control-plane ## run the published frontier on this machine and show
 
 # The integration tests mostly wait for real programs: more of them at a time than there are cores.
 .PHONY: test
-test: tools lint generated control-plane ## everything that CI runs
+test: tools lint generated control-plane helm ## everything that CI runs
 	RUST_TEST_THREADS=8 cargo test --all-targets --no-fail-fast
 	@for minor in $(filter-out 1.37,$(MINORS)); do \
 	  echo "the tests that depend on the API server, once more on Kubernetes $$minor"; \
 	  tests/control-plane/get.sh $$minor >/dev/null; \
 	  MODELSELECTION_KUBERNETES_MINOR=$$minor RUST_TEST_THREADS=8 cargo test --no-fail-fast --test admission --test lifecycle; \
+	  MODELSELECTION_KUBERNETES_MINOR=$$minor cargo test --test chart server::; \
 	done
 
 .PHONY: lint
@@ -31,18 +33,29 @@ lint: ## formatting and clippy
 	cargo clippy --all-targets -- -D warnings
 
 .PHONY: generate
-generate: ## write what is generated: the CRD and its reference
+generate: ## write what is generated: the CRD and its reference, the chart's copies and its reference
 	cargo build --quiet --bin crdgen
 	target/debug/crdgen > crds/modelselections.yaml.new && mv crds/modelselections.yaml.new crds/modelselections.yaml
 	target/debug/crdgen --markdown > docs/reference/api.md.new && mv docs/reference/api.md.new docs/reference/api.md
+	cp crds/modelselections.yaml deploy/components/monitoring/alerts.yaml deploy/components/monitoring/dashboard.json $(CHART)/files/
+	awk -f charts/reference.awk $(CHART)/values.yaml > docs/reference/values.md.new && mv docs/reference/values.md.new docs/reference/values.md
 
 .PHONY: generated
 generated: generate ## fail when something generated is not what is checked in
-	@git diff --exit-code -- crds docs/reference || { echo "run 'make generate' and commit the result" >&2; exit 1; }
+	@git diff --exit-code -- crds docs/reference $(CHART)/files || { echo "run 'make generate' and commit the result" >&2; exit 1; }
 
 .PHONY: control-plane
 control-plane: ## get kube-apiserver and etcd (10 minutes the first time, from Go modules; then from the cache)
 	@tests/control-plane/get.sh 1.37 >/dev/null
+
+.PHONY: helm
+helm: ## get Helm 4 and 3 (2 minutes each the first time, from Go modules; then from the cache)
+	@tests/tools/get.sh helm-4 >/dev/null
+	@tests/tools/get.sh helm-3 >/dev/null
+
+.PHONY: alerts
+alerts: tools ## when the alerts fire, by Prometheus' own tool (4 minutes the first time)
+	cargo test --test chart alerts -- --include-ignored
 
 .PHONY: bench
 bench: ## what we promise about speed, measured

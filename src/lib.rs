@@ -19,6 +19,7 @@ pub mod api;
 pub mod catalog;
 #[cfg(feature = "operator")]
 pub mod controller;
+#[cfg(feature = "operator")]
 pub mod decide;
 #[cfg(feature = "emulator")]
 pub mod emulator;

@@ -5,6 +5,8 @@
 mod errors;
 #[path = "emulator/harness.rs"]
 mod harness;
+#[path = "emulator/jumpstart.rs"]
+mod jumpstart;
 #[path = "emulator/life.rs"]
 mod life;
 #[path = "emulator/lists.rs"]

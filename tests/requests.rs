@@ -30,6 +30,10 @@ spec:
   - {metric: loss, goal: Minimize}
   constraints:
   - {metric: test_accuracy, min: "0.1", max: "1"}
+  derivedMetrics:
+  - {name: sizes, expression: dataset.testSize + dataset.trainingSize + dataset.validationSize + dataset.facts.classes}
+  - {name: cost, expression: "billableSeconds / 3600 * instanceCount * prices[instanceType]"}
+  prices: {ml.p3.2xlarge: "3.825"}
   datasets:
   - name: birds
     channels:
@@ -37,6 +41,10 @@ spec:
     - {name: validation, s3URI: "s3://bucket/birds/val/"}
     - {name: test, s3URI: "s3://bucket/birds/test/"}
     hyperparameters: {epochs: "3"}
+    testSize: 600
+    trainingSize: 6000
+    validationSize: 600
+    facts: {classes: "256"}
   candidates:
   - name: js
     jumpStart: {modelID: tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4, version: "4.*"}
@@ -68,6 +76,7 @@ spec:
     volumeSizeGB: 50
     maxRuntimeSeconds: 36000
     hyperparameters: {epochs: "5", regularizers_l2: "0.0001"}
+    metricPreset: Auto
     metricDefinitions:
     - {name: val_accuracy, regex: "- val_accuracy: ([0-9.]+)"}
     - {name: test_accuracy, regex: "- Test accuracy: ([0-9.]+)"}

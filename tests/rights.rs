@@ -31,7 +31,8 @@ async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_manifest() {
     let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", "20000"]).await;
     let options = OperatorOptions::new(OPERATOR, plane, &emulator, &namespace);
     // All namespaces, as it is deployed.
-    let options = OperatorOptions { kubeconfig, namespace: String::new(), ..options };
+    let extra_env = vec![("POD_NAMESPACE".to_owned(), "modelselection-system".to_owned())];
+    let options = OperatorOptions { kubeconfig, namespace: String::new(), extra_env, ..options };
     let mut operator = Operator::start(options);
     operator.await_ready(Duration::from_secs(30)).await;
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
-use super::{Hyperparameters, MetricDefinition, WarmStart};
+use super::{Hyperparameters, MetricDefinition, ParameterRange, WarmStart};
 
 /// One model to compare: exactly one of jumpStart, algorithm and tuningJobName.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -15,8 +15,8 @@ use super::{Hyperparameters, MetricDefinition, WarmStart};
 #[x_kube(
     validation = Rule::new("[has(self.jumpStart), has(self.algorithm), has(self.tuningJobName)].filter(x, x).size() == 1")
         .message("a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`"),
-    validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.metricDefinitions) || has(self.warmStart))")
-        .message("`hyperparameters`, `metricDefinitions` and `warmStart` must be left out when `tuningJobName` is set: that job is only read")
+    validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart))")
+        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions` and `warmStart` must be left out when `tuningJobName` is set: that job is only read")
         .field_path(".tuningJobName"),
     validation = Rule::new("!has(self.dataset) || has(self.tuningJobName)")
         .message("`dataset` must be left out unless `tuningJobName` is set: other candidates are tuned on every dataset")
@@ -46,6 +46,12 @@ pub struct Candidate {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
+    /// parameterRanges are searched for this candidate instead of those of tuning, at most 8, since models may name their
+    /// hyperparameters otherwise. Default: those of tuning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub parameter_ranges: Vec<ParameterRange>,
     /// metricDefinitions of this candidate, in addition to those of training; of the same name, these win. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 40))]
@@ -72,6 +78,14 @@ pub struct JumpStart {
     /// Changing it makes no new job for runs that have one.
     #[serde(default, rename = "acceptEULA", skip_serializing_if = "std::ops::Not::not")]
     pub accept_eula: bool,
+    /// allowDeprecated trains a version that JumpStart has deprecated. Default: false. Changing it makes no new job for
+    /// runs that have one.
+    #[serde(default, rename = "allowDeprecated", skip_serializing_if = "std::ops::Not::not")]
+    pub allow_deprecated: bool,
+    /// allowVulnerable trains a version whose training script has known vulnerabilities. Default: false. Changing it makes
+    /// no new job for runs that have one.
+    #[serde(default, rename = "allowVulnerable", skip_serializing_if = "std::ops::Not::not")]
+    pub allow_vulnerable: bool,
 }
 
 /// An algorithm of one's own: exactly one of trainingImage and algorithmName.
@@ -118,6 +132,12 @@ pub struct CandidateSelector {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
+    /// parameterRanges are searched for these candidates instead of those of tuning, at most 8, since models may name their
+    /// hyperparameters otherwise. Default: those of tuning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub parameter_ranges: Vec<ParameterRange>,
     /// metricDefinitions of all of these candidates, as in candidates. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 40))]

@@ -79,13 +79,10 @@ pub struct DerivedMetric {
 
 /// A set of metric definitions for the scripts of JumpStart.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum MetricPreset {
-    /// The one of the framework and task of each JumpStart model; none for other models.
     Auto,
-    /// None.
     None,
-    /// What JumpStart's TensorFlow image classification script logs.
     TensorFlowImageClassification,
-    /// What JumpStart's PyTorch image classification script logs.
     PyTorchImageClassification,
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{INSTANCE_TYPE, S3_URI};
-use super::{Hyperparameters, MetricDefinition, MetricPreset};
+use super::{Hyperparameters, InputMode, MetricDefinition, MetricPreset};
 
 /// On what and for how long each training job runs.
 ///
@@ -53,14 +53,18 @@ pub struct Training {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
+    /// inputMode is how the data reaches the container of JumpStart models: File, FastFile or Pipe; other candidates have
+    /// one of their own. Default: File. Changing it makes new jobs for all runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_mode: Option<InputMode>,
     /// environment variables of the training container. Default: none. Changing it makes new jobs for all runs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::environment_schema")]
     pub environment: BTreeMap<String, String>,
-    /// metricPreset adds metric definitions that stand in for one's own: Auto (those of each JumpStart model's framework),
-    /// TensorFlowImageClassification, PyTorchImageClassification or None. Those of the model and of metricDefinitions win
-    /// over them. Default: Auto without metricDefinitions, None with them. Changing it makes no new job for runs that
-    /// have one.
+    /// metricPreset is a set of metric definitions for JumpStart's scripts: Auto (that of each JumpStart model's framework
+    /// and task), TensorFlowImageClassification, PyTorchImageClassification or None. Definitions of the model and of
+    /// metricDefinitions win over it. Default: Auto without metricDefinitions, None with them. Changing it makes no new
+    /// job for runs that have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metric_preset: Option<MetricPreset>,
     /// metricDefinitions say how SageMaker reads metrics from the logs of a training job. A JumpStart model brings its

@@ -79,8 +79,8 @@ pub struct Tuning {
     /// warmStart begins from what earlier tuning jobs have learned. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_start: Option<WarmStart>,
-    /// parameterRanges are the hyperparameters that are searched; a name here is left out of the fixed ones. Default:
-    /// none.
+    /// parameterRanges are the hyperparameters that are searched; a name here is left out of the fixed ones. SageMaker
+    /// refuses a tuning job without any, so each candidate needs some, here or of its own. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{HubHyperparameter, HubModel};
+use super::model::{Hyperparameter, Model};
 use super::python;
 use super::resolve::Problem;
 use crate::api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal};
@@ -12,19 +12,31 @@ use crate::tuning::SearchRange;
 /// `multiplesOfDefault` takes its default.
 pub(super) fn ranges(
     ranges: &[ParameterRange],
-    model: Option<&HubModel>,
+    model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<Vec<SearchRange>, Problem> {
     ranges.iter().map(|range| search_range(range, model, values)).collect()
 }
 
+/// The values that each hyperparameter may have, as far as they are known: of a range its ends.
+pub(super) fn may_be(fixed: &BTreeMap<String, String>, ranges: &[SearchRange]) -> BTreeMap<String, Vec<String>> {
+    let searched = ranges.iter().map(|range| match range {
+        SearchRange::Continuous { name, min, max, .. } | SearchRange::Integer { name, min, max, .. } => {
+            (name.clone(), vec![min.clone(), max.clone()])
+        }
+        SearchRange::Categorical { name, values } => (name.clone(), values.clone()),
+        SearchRange::Auto { name, hint } => (name.clone(), vec![hint.clone()]),
+    });
+    fixed.iter().map(|(name, value)| (name.clone(), vec![value.clone()])).chain(searched).collect()
+}
+
 fn search_range(
     range: &ParameterRange,
-    model: Option<&HubModel>,
+    model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<SearchRange, Problem> {
     let ParameterRange { name, continuous, integer, categorical, auto } = range;
-    let field = format!("`tuning.parameterRanges` entry '{name}'");
+    let field = format!("`parameterRanges` entry '{name}'");
     let known = match model {
         Some(model) => Some(model.hyperparameter(name).ok_or_else(|| unknown(&field, name, model))?),
         None => None,
@@ -40,6 +52,8 @@ fn search_range(
     };
     match (continuous, integer, categorical) {
         (Some(range), _, _) => {
+            let scaling = range.scaling.unwrap_or(ContinuousScaling::Auto);
+            bounds(&field, &range.min, &range.max, scaling == ContinuousScaling::Logarithmic)?;
             numeric(&range.min)?;
             numeric(&range.max)?;
             if known.is_some_and(|known| known.kind == "int") {
@@ -51,7 +65,7 @@ fn search_range(
                 name: name.clone(),
                 min: range.min.clone(),
                 max: range.max.clone(),
-                scaling: match range.scaling.unwrap_or(ContinuousScaling::Auto) {
+                scaling: match scaling {
                     ContinuousScaling::Auto => "Auto",
                     ContinuousScaling::Linear => "Linear",
                     ContinuousScaling::Logarithmic => "Logarithmic",
@@ -60,13 +74,15 @@ fn search_range(
             })
         }
         (None, Some(range), _) => {
+            let scaling = range.scaling.unwrap_or(IntegerScaling::Auto);
+            bounds(&field, &range.min, &range.max, scaling == IntegerScaling::Logarithmic)?;
             numeric(&range.min)?;
             numeric(&range.max)?;
             Ok(SearchRange::Integer {
                 name: name.clone(),
                 min: range.min.clone(),
                 max: range.max.clone(),
-                scaling: match range.scaling.unwrap_or(IntegerScaling::Auto) {
+                scaling: match scaling {
                     IntegerScaling::Auto => "Auto",
                     IntegerScaling::Linear => "Linear",
                     IntegerScaling::Logarithmic => "Logarithmic",
@@ -95,6 +111,22 @@ fn search_range(
     }
 }
 
+/// What the schema says of the ranges of tuning and selectors; for those of candidates that would cost the API server too
+/// much.
+fn bounds(field: &str, min: &str, max: &str, logarithmic: bool) -> Result<(), Problem> {
+    let refuse = |why: &str| Err((Reason::InvalidHyperparameter, format!("{field}: {why}")));
+    let (Some(least), Some(greatest)) = (parse_decimal(min), parse_decimal(max)) else {
+        return refuse("`min` and `max` must be numbers");
+    };
+    if least >= greatest {
+        return refuse(&format!("`min` {min} must be less than `max` {max}"));
+    }
+    if logarithmic && least <= 0.0 {
+        return refuse(&format!("`min` {min} must be greater than 0 when `scaling` is 'Logarithmic'"));
+    }
+    Ok(())
+}
+
 /// The default times each factor, each value once.
 fn multiples(field: &str, default: &str, factors: &[String], whole: bool) -> Result<Vec<String>, Problem> {
     let Some(number) = parse_decimal(default) else {
@@ -121,28 +153,41 @@ fn without_noise(value: f64) -> f64 {
 }
 
 /// Whether the model takes `text` as the value of a hyperparameter.
-pub(super) fn accepts(field: &str, known: &HubHyperparameter, text: &str) -> Result<(), Problem> {
+pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result<(), Problem> {
     let refuse = |why: String| Err((Reason::InvalidHyperparameter, format!("{field}: '{text}' {why}")));
-    if matches!(known.kind.as_str(), "int" | "float") {
-        let Some(number) = parse_decimal(text) else { return refuse("must be a number".to_owned()) };
-        // The training scripts read it with Python's int(), which takes neither 5.0 nor 1e1.
-        if known.kind == "int" && text.parse::<i64>().is_err() {
-            return refuse("must be a whole number".to_owned());
+    let (measured, what) = match known.kind.as_str() {
+        "int" | "float" => {
+            let Some(number) = parse_decimal(text) else { return refuse("must be a number".to_owned()) };
+            // The training scripts read it with Python's int(), which takes neither 5.0 nor 1e1.
+            if known.kind == "int" && text.parse::<i64>().is_err() {
+                return refuse("must be a whole number".to_owned());
+            }
+            (number, "must be")
         }
-        if known.min.is_some_and(|min| number < min) {
-            return refuse(format!("must be at least {}", known.min.unwrap_or_default()));
+        "bool" if ["true", "false"].contains(&text.to_lowercase().as_str()) => return Ok(()),
+        "bool" => return refuse("must be 'True' or 'False'".to_owned()),
+        // How a list is written is the script's affair.
+        "list" => return Ok(()),
+        _ if !known.options.is_empty() && !known.options.iter().any(|option| option == text) => {
+            return refuse(format!("must be one of {}", known.options.join(", ")));
         }
-        if known.max.is_some_and(|max| number > max) {
-            return refuse(format!("must be at most {}", known.max.unwrap_or_default()));
-        }
-    } else if !known.options.is_empty() && !known.options.iter().any(|option| option == text) {
-        return refuse(format!("must be one of {}", known.options.join(", ")));
+        #[expect(clippy::cast_precision_loss, reason = "a value has 2500 characters at most")]
+        _ => (text.chars().count() as f64, "must have a length of"),
+    };
+    let broken = [
+        ("at least", known.min.filter(|limit| measured < *limit)),
+        ("at most", known.max.filter(|limit| measured > *limit)),
+        ("more than", known.exclusive_min.filter(|limit| measured <= *limit)),
+        ("less than", known.exclusive_max.filter(|limit| measured >= *limit)),
+    ];
+    match broken.into_iter().find_map(|(words, limit)| Some((words, limit?))) {
+        Some((words, limit)) => refuse(format!("{what} {words} {limit}")),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What to say of a hyperparameter that the model does not have.
-pub(super) fn unknown(field: &str, name: &str, model: &HubModel) -> Problem {
+pub(super) fn unknown(field: &str, name: &str, model: &Model) -> Problem {
     let names: Vec<&str> =
         model.hyperparameters.iter().filter(|known| !known.container).map(|known| known.name.as_str()).collect();
     let nearest = names
@@ -152,6 +197,7 @@ pub(super) fn unknown(field: &str, name: &str, model: &HubModel) -> Problem {
         .max_by(|a, b| a.0.total_cmp(&b.0));
     let remedy = match nearest {
         Some((_, known)) => format!("did you mean '{known}'?"),
+        None if names.is_empty() => "it has none".to_owned(),
         None => format!("it has {}", names.join(", ")),
     };
     (Reason::UnknownHyperparameter, format!("{field}: the model has no hyperparameter '{name}'; {remedy}"))
@@ -186,12 +232,44 @@ mod tests {
     }
 
     #[test]
+    fn each_type_has_its_limits() {
+        let of = |kind: &str| Hyperparameter { kind: kind.to_owned(), ..Hyperparameter::default() };
+        let open = Hyperparameter { exclusive_min: Some(0.0), exclusive_max: Some(1.0), ..of("float") };
+        let word = Hyperparameter { min: Some(2.0), max: Some(3.0), ..of("text") };
+        for (known, text, refused) in [
+            (&open, "0.5", None),
+            (&open, "0", Some("must be more than 0")),
+            (&open, "1", Some("must be less than 1")),
+            (&word, "abc", None),
+            (&word, "a", Some("must have a length of at least 2")),
+            (&word, "abcd", Some("must have a length of at most 3")),
+            (&of("bool"), "true", None),
+            (&of("bool"), "yes", Some("must be 'True' or 'False'")),
+            (&of("list"), "[1, 2]", None),
+            (&of("int"), "5.0", Some("must be a whole number")),
+        ] {
+            let message = accepts("x", known, text).err().map(|(_, message)| message);
+            assert_eq!(message, refused.map(|refused| format!("x: '{text}' {refused}")));
+        }
+    }
+
+    #[test]
     fn what_the_model_does_not_take_is_told_with_the_remedy() {
         for (json, reason, text) in [
             (
                 serde_json::json!({"name": "learning_rat", "continuous": {"min": "0.1", "max": "0.2"}}),
                 Reason::UnknownHyperparameter,
                 "did you mean 'learning_rate'?",
+            ),
+            (
+                serde_json::json!({"name": "learning_rate", "continuous": {"min": "0.2", "max": "0.1"}}),
+                Reason::InvalidHyperparameter,
+                "`min` 0.2 must be less than `max` 0.1",
+            ),
+            (
+                serde_json::json!({"name": "learning_rate", "continuous": {"min": "0", "max": "0.1", "scaling": "Logarithmic"}}),
+                Reason::InvalidHyperparameter,
+                "greater than 0 when `scaling` is 'Logarithmic'",
             ),
             (
                 serde_json::json!({"name": "zzz", "continuous": {"min": "0.1", "max": "0.2"}}),

@@ -1,13 +1,25 @@
-//! JumpStart: from a model id to what a training job needs.
+//! `JumpStart`: from a model id, or a filter over ids, to what a training job needs.
 //!
-//! [`Catalog`] reads SageMaker's public hub and keeps what it read, for all selections; [`job_request`] is pure.
+//! [`Catalog`] reads SageMaker's hub or JumpStart's metadata and keeps what it read, for all selections; [`matching`]
+//! and [`job_request`] are pure.
 
+mod cache;
 mod document;
-mod hub;
 mod hyperparameters;
+mod jumpstart;
+mod metadata;
+mod model;
+mod presets;
 mod python;
 mod resolve;
+mod select;
+mod source;
+mod spec;
 
-pub use document::{HubHyperparameter, HubModel};
-pub use hub::{Catalog, CatalogError};
+pub use cache::{Catalog, CatalogError};
+pub use document::from_document;
+pub use model::{Hyperparameter, Model, Variant};
 pub use resolve::{Problem, job_request};
+pub use select::{Matching, matching, unusable};
+pub use source::{Listed, SourceKind};
+pub use spec::{Buckets, from_spec};

@@ -13,8 +13,54 @@ pub(super) fn text(value: &Value) -> String {
             _ => number.to_string(),
         },
         Value::String(text) => text.clone(),
-        Value::Array(_) | Value::Object(_) => value.to_string(),
+        Value::Array(items) => format!("[{}]", joined(items.iter().map(representation))),
+        Value::Object(items) => {
+            let items = items.iter().map(|(key, value)| format!("{}: {}", quoted(key), representation(value)));
+            format!("{{{}}}", joined(items))
+        }
     }
+}
+
+/// `repr(value)`, as a value is written inside of another.
+fn representation(value: &Value) -> String {
+    match value {
+        Value::String(text) => quoted(text),
+        other => text(other),
+    }
+}
+
+fn joined(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}
+
+/// In single quotes, unless it holds some and no double ones.
+fn quoted(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut quoted = String::from(quote);
+    for letter in text.chars() {
+        match letter {
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '\\' => quoted.push_str("\\\\"),
+            _ if letter == quote => quoted.extend(['\\', quote]),
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push(quote);
+    quoted
+}
+
+/// `json.dumps(text)`, in ASCII.
+pub(super) fn json(text: &str) -> String {
+    let mut json = String::new();
+    for letter in Value::from(text).to_string().chars() {
+        match letter {
+            ' '..='~' => json.push(letter),
+            _ => letter.encode_utf16(&mut [0; 2]).iter().for_each(|unit| json.push_str(&format!("\\u{unit:04x}"))),
+        }
+    }
+    json
 }
 
 /// `repr(float)`: the shortest decimal, with an exponent below 1e-4 and from 1e16 on, of two digits at least.
@@ -51,8 +97,18 @@ mod tests {
             (json!(123_456.5), "123456.5"),
             (json!(true), "True"),
             (json!("adam"), "adam"),
+            (json!(null), "None"),
+            (json!(["a", 1, 1e-5, [true, null]]), "['a', 1, 1e-05, [True, None]]"),
+            (json!(["it's", "\"", "' \""]), r#"["it's", '"', '\' "']"#),
+            (json!({"a": {}}), "{'a': {}}"),
         ] {
             assert_eq!(text(&value), expected);
         }
+    }
+
+    #[test]
+    fn json_is_ascii() {
+        assert_eq!(json("say \"hi\"\n"), r#""say \"hi\"\n""#);
+        assert_eq!(json("na\u{ef}ve \u{1f600}\u{7f}"), r#""na\u00efve \ud83d\ude00\u007f""#);
     }
 }

@@ -1,14 +1,16 @@
 //! What is sent to SageMaker for a run: pure.
 //!
-//! A JumpStart model is trained as the vendor's `JumpStartEstimator` does it: the script comes as the channel `code`
-//! and the pre-trained model as the channel `model`, so that the container needs no network.
+//! What a JumpStart model adds is in [`super::jumpstart`].
 
 use std::collections::BTreeMap;
 
-use super::document::HubModel;
-use super::hyperparameters::{accepts, ranges, unknown};
-use crate::api::{Channel, InputMode, ModelSelectionSpec, Reason, Spot};
+use super::hyperparameters::{accepts, may_be, ranges, unknown};
+use super::jumpstart::{self, Place};
+use super::model::Model;
+use super::presets::preset;
+use crate::api::{InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot};
 use crate::decide::definition::{Definition, Source};
+use crate::decide::derived;
 use crate::decide::identity::{Identity, tag};
 use crate::tuning::{Code, InputChannel, JobRequest, SearchRange};
 
@@ -27,12 +29,16 @@ const MAX_RUNTIME_SECONDS: i32 = 86_400;
 pub fn job_request(
     spec: &ModelSelectionSpec,
     definition: &Definition,
-    model: Option<&HubModel>,
+    model: Option<&Model>,
     identity: &Identity<'_>,
 ) -> Result<JobRequest, Problem> {
     let name = identity.job_name();
-    let (code, input_mode) = code(definition, model)?;
-    let mut hyperparameters = model.map(defaults).unwrap_or_default();
+    let candidate = spec.candidates.iter().find(|candidate| candidate.name == identity.candidate);
+    let terms = candidate.and_then(|candidate| candidate.jump_start.clone()).unwrap_or_default();
+    let (code, input_mode) = code(definition, model, &terms)?;
+    let model = model.map(|model| model.on(&definition.instance_type));
+    let model = model.as_ref();
+    let mut hyperparameters = model.map(jumpstart::defaults).unwrap_or_default();
     if let Some(model) = model {
         check_overrides(spec, identity.candidate, model, &definition.hyperparameters)?;
     }
@@ -42,24 +48,39 @@ pub fn job_request(
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());
     }
+    let metric_definitions = metric_definitions(spec, definition, model)?;
+    let known = derived::Known {
+        metrics: metric_definitions.iter().map(|(name, _)| name.clone()).collect(),
+        hyperparameters: may_be(&hyperparameters, &ranges),
+    };
+    derived::check(spec, identity.dataset, &known)?;
     let mut channels: Vec<InputChannel> = definition
         .channels
         .iter()
         .map(|channel| InputChannel { channel: channel.clone(), accept_eula: false })
         .collect();
+    let training = &spec.training;
+    let network_isolation = training.network_isolation.unwrap_or(model.is_some_and(|model| model.network_isolation));
+    let mut environment = model.map(|model| jumpstart::environment(model, terms.accept_eula)).unwrap_or_default();
+    environment.extend(definition.environment.clone());
     let mut tags = identity.tags();
     tags.extend(spec.tags.clone());
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
-        add_script(model, definition, &name, &mut hyperparameters, &mut channels)?;
+        let place = Place {
+            job_name: &name,
+            region: &definition.region,
+            isolated: network_isolation,
+            accepted: terms.accept_eula,
+        };
+        jumpstart::add_script(model, &place, &mut hyperparameters, &mut channels)?;
         tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
         tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
     }
     within_limits(&hyperparameters, ranges.len())?;
-    let training = &spec.training;
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
     Ok(JobRequest {
-        metric_definitions: metric_definitions(spec, definition, model)?,
+        metric_definitions,
         name,
         tags,
         role_arn: spec.execution_role_arn.clone(),
@@ -92,10 +113,12 @@ pub fn job_request(
         max_retry_attempts: training.max_retry_attempts,
         output_s3_uri: training.output_s3_uri.clone(),
         output_kms_key_id: training.output_kms_key_id.clone(),
-        output_compression: training.output_compression,
-        environment: definition.environment.clone(),
+        output_compression: training
+            .output_compression
+            .or(model.filter(|model| model.uncompressed_output).map(|_| OutputCompression::None)),
+        environment,
         vpc: training.vpc.clone(),
-        network_isolation: training.network_isolation.unwrap_or(model.is_some_and(|model| model.network_isolation)),
+        network_isolation,
         encrypt_traffic: training
             .encrypt_inter_container_traffic
             .unwrap_or(model.is_some_and(|model| model.encrypt_traffic)),
@@ -134,50 +157,36 @@ fn within_limits(fixed: &BTreeMap<String, String>, searched: usize) -> Result<()
     }
 }
 
-fn code(definition: &Definition, model: Option<&HubModel>) -> Result<(Code, InputMode), Problem> {
-    match (&definition.source, model) {
-        (Source::Image { image, input_mode }, _) => Ok((Code::Image(image.clone()), *input_mode)),
-        (Source::Algorithm { name, input_mode }, _) => Ok((Code::Algorithm(name.clone()), *input_mode)),
-        (Source::TuningJob { name }, _) => {
+fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Result<(Code, InputMode), Problem> {
+    match &definition.source {
+        Source::Image { image, input_mode } => Ok((Code::Image(image.clone()), *input_mode)),
+        Source::Algorithm { name, input_mode } => Ok((Code::Algorithm(name.clone()), *input_mode)),
+        Source::TuningJob { name } => {
             Err((Reason::InvalidSpec, format!("the tuning job '{name}' is only read; nothing is created for it")))
         }
-        (Source::JumpStart { model_id, version }, model) => {
-            let model = model.filter(|model| model.trainable).ok_or_else(|| {
-                let message =
-                    format!("model '{model_id}' {version} cannot be trained; choose one that can be fine-tuned");
-                (Reason::ModelNotTrainable, message)
-            })?;
-            let image = |field: &str, instance: &str| {
-                let supported = model.instance_types.is_empty() || model.instance_types.iter().any(|t| t == instance);
-                model.image_for(instance).filter(|_| supported).ok_or_else(|| {
-                    let message = format!(
-                        "model '{model_id}' {version} has no training image for {field} '{instance}'; it supports {}",
-                        model.instance_types.join(", ")
-                    );
-                    (Reason::UnsupportedInstanceType, message)
-                })
+        Source::JumpStart { model_id, version } => {
+            let name = format!("model '{model_id}' {version}");
+            let absent = Model::default();
+            let model = model.unwrap_or(&absent);
+            jumpstart::usable(&name, model, terms)?;
+            let image = |field: &str, instance_type: &str| {
+                jumpstart::image(&name, &model.on(instance_type), field, instance_type)
             };
             let own = image("`training.instanceType`", &definition.instance_type)?;
             for fallback in &definition.instance_fallbacks {
                 let other = &fallback.instance_type;
                 if image("`training.instanceFallbacks` entry", other)? != own {
                     let message = format!(
-                        "model '{model_id}' {version} has another training image for `training.instanceFallbacks` entry \
-                         '{other}' than for '{}', and a tuning job has one image; choose types of one kind",
+                        "{name} has another training image for `training.instanceFallbacks` entry '{other}' than for \
+                         '{}', and a tuning job has one image; choose types of one kind",
                         definition.instance_type
                     );
                     return Err((Reason::UnsupportedInstanceType, message));
                 }
             }
-            Ok((Code::Image(own.to_owned()), InputMode::File))
+            Ok((Code::Image(own), definition.input_mode.unwrap_or_default()))
         }
     }
-}
-
-/// The defaults of the algorithm's hyperparameters; those of the container are set by [`add_script`].
-fn defaults(model: &HubModel) -> BTreeMap<String, String> {
-    let algorithm = model.hyperparameters.iter().filter(|hyperparameter| !hyperparameter.container);
-    algorithm.filter_map(|known| Some((known.name.clone(), known.default.clone()?))).collect()
 }
 
 /// Overrides must be values that the model takes. A name that the model does not have is refused in a candidate's own
@@ -186,7 +195,7 @@ fn defaults(model: &HubModel) -> BTreeMap<String, String> {
 fn check_overrides(
     spec: &ModelSelectionSpec,
     candidate: &str,
-    model: &HubModel,
+    model: &Model,
     overrides: &BTreeMap<String, String>,
 ) -> Result<(), Problem> {
     let own = spec.candidates.iter().find(|c| c.name == candidate).map(|c| &c.hyperparameters);
@@ -201,23 +210,34 @@ fn check_overrides(
     Ok(())
 }
 
-/// The model's metrics and those of the spec, which win; all that the selection refers to must be among them.
+/// The metrics of the preset, of the model and of the spec; the later wins. All that the selection refers to must be
+/// among them, or derived from them.
 fn metric_definitions(
     spec: &ModelSelectionSpec,
     definition: &Definition,
-    model: Option<&HubModel>,
+    model: Option<&Model>,
 ) -> Result<Vec<(String, String)>, Problem> {
-    let mut metrics: BTreeMap<String, String> = model.map(|m| m.metrics.iter().cloned().collect()).unwrap_or_default();
+    let mut metrics = preset(&spec.training, &definition.source);
+    let of_preset = metrics.len();
+    metrics.extend(model.map(|model| model.metrics.clone()).unwrap_or_default());
     metrics.extend(definition.metric_definitions.clone());
     if metrics.len() > MAX_METRICS {
-        let message = format!("{} metric definitions; SageMaker takes at most {MAX_METRICS}", metrics.len());
+        let total = metrics.len();
+        let message = match of_preset {
+            0 => format!("{total} metric definitions; SageMaker takes at most {MAX_METRICS}"),
+            _ => format!(
+                "{total} metric definitions, {of_preset} of them by `training.metricPreset`; SageMaker takes at most \
+                 {MAX_METRICS}; set it to None and define those that you need"
+            ),
+        };
         return Err((Reason::InvalidRequest, message));
     }
     let wanted = std::iter::once(("tuning.objective", &definition.objective.metric))
         .chain(spec.objectives.iter().map(|objective| ("objectives", &objective.metric)))
         .chain(spec.constraints.iter().map(|constraint| ("constraints", &constraint.metric)));
+    let derived = |name: &String| spec.derived_metrics.iter().any(|metric| metric.name == *name);
     for (field, metric) in wanted {
-        if !metrics.contains_key(metric) {
+        if !(metrics.contains_key(metric) || derived(metric)) {
             let known: Vec<&str> = metrics.keys().map(String::as_str).collect();
             let message = format!(
                 "`{field}` names the metric '{metric}', for which there is no definition; add one to \
@@ -228,53 +248,6 @@ fn metric_definitions(
         }
     }
     Ok(metrics.into_iter().collect())
-}
-
-/// Adds the script and the pre-trained model. In script mode each value is JSON, so that words are quoted.
-fn add_script(
-    model: &HubModel,
-    definition: &Definition,
-    job_name: &str,
-    hyperparameters: &mut BTreeMap<String, String>,
-    channels: &mut Vec<InputChannel>,
-) -> Result<(), Problem> {
-    if let Some(taken) = channels.iter().find(|channel| ["model", "code"].contains(&channel.channel.name.as_str())) {
-        let message = format!(
-            "channel '{}' is added by the operator for JumpStart models; give yours another name",
-            taken.channel.name
-        );
-        return Err((Reason::InvalidRequest, message));
-    }
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    hyperparameters.values_mut().for_each(|value| *value = quoted(value));
-    let container = |name: &str| {
-        model.hyperparameters.iter().find(|known| known.container && known.name == name).and_then(|k| k.default.clone())
-    };
-    let mut set = |name: &str, value: String| drop(hyperparameters.insert(name.to_owned(), value));
-    if let Some(script) = &model.script {
-        let program = container("sagemaker_program").unwrap_or_else(|| "transfer_learning.py".to_owned());
-        set("sagemaker_submit_directory", quoted("/opt/ml/input/data/code/sourcedir.tar.gz"));
-        set("sagemaker_program", quoted(&program));
-        set(
-            "sagemaker_container_log_level",
-            container("sagemaker_container_log_level").unwrap_or_else(|| "20".to_owned()),
-        );
-        set("sagemaker_job_name", quoted(job_name));
-        set("sagemaker_region", quoted(&definition.region));
-        if let Some(artifact) = &model.artifact {
-            let model = Channel {
-                name: "model".to_owned(),
-                s3_uri: Some(artifact.clone()),
-                content_type: Some("application/x-sagemaker-model".to_owned()),
-                input_mode: Some(InputMode::File),
-                ..Channel::default()
-            };
-            channels.push(InputChannel { channel: model, accept_eula: false });
-        }
-        let code = Channel { name: "code".to_owned(), s3_uri: Some(script.clone()), ..Channel::default() };
-        channels.push(InputChannel { channel: code, accept_eula: false });
-    }
-    Ok(())
 }
 
 impl SearchRange {
@@ -291,10 +264,11 @@ impl SearchRange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{DerivedMetric, MetricDefinition, MetricPreset};
     use crate::catalog::document::tests::bit;
     use crate::decide::definition::tests::spec;
 
-    fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&HubModel>) -> Result<JobRequest, Problem> {
+    fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&Model>) -> Result<JobRequest, Problem> {
         let source = match &spec.candidates[candidate].algorithm {
             Some(own) => Source::Image { image: own.training_image.clone().unwrap(), input_mode: InputMode::File },
             None => Source::JumpStart { model_id: "tensorflow-ic-bit".into(), version: "4.0.6".into() },
@@ -368,13 +342,45 @@ mod tests {
         assert!(!request.network_isolation);
     }
 
+    #[test]
+    fn a_model_without_definitions_gets_those_of_its_script_and_derived_metrics_count() {
+        let mut spec = spec();
+        spec.training.metric_definitions.clear();
+        spec.derived_metrics = derived("hyperparameters.batch_size * test_throughput");
+        spec.objectives[1].metric = "derived".into();
+        let metrics = request(&spec, 0, Some(&bit())).unwrap().metric_definitions;
+        assert_eq!(metrics.len(), 29 + 1);
+        // The model's own win over the preset, and those of the spec over both.
+        let own = |name: &str| vec![(name.to_owned(), "mine ([0-9]+)".to_owned())];
+        let model = Model { metrics: own("val_loss"), ..bit() };
+        let regex = |spec: &ModelSelectionSpec| {
+            let metrics = request(spec, 0, Some(&model)).unwrap().metric_definitions;
+            metrics.into_iter().find(|(name, _)| name == "val_loss").unwrap().1
+        };
+        assert_eq!(regex(&spec), "mine ([0-9]+)");
+        spec.training.metric_preset = Some(MetricPreset::TensorFlowImageClassification);
+        spec.training.metric_definitions =
+            vec![MetricDefinition { name: "val_loss".into(), regex: "yours ([0-9]+)".into() }];
+        assert_eq!(regex(&spec), "yours ([0-9]+)");
+    }
+
+    fn derived(expression: &str) -> Vec<DerivedMetric> {
+        vec![DerivedMetric { name: "derived".into(), expression: expression.into() }]
+    }
+
+    fn more_metrics(more: usize, preset: Option<MetricPreset>, spec: &mut ModelSelectionSpec) -> Vec<MetricDefinition> {
+        spec.training.metric_preset = preset;
+        let regex = "([0-9]+)".to_owned();
+        (0..more).map(|n| MetricDefinition { name: format!("more_{n}"), regex: regex.clone() }).collect()
+    }
+
     type Edit = fn(&mut ModelSelectionSpec);
 
     #[test]
     fn each_problem_has_its_reason_and_remedy() {
         let model = bit();
-        let untrainable = HubModel { trainable: false, ..bit() };
-        let cases: [(&HubModel, Edit, Reason, &str); 6] = [
+        let untrainable = Model { trainable: false, ..bit() };
+        let cases: [(&Model, Edit, Reason, &str); 9] = [
             (&untrainable, |_| {}, Reason::ModelNotTrainable, "cannot be trained"),
             (
                 &model,
@@ -401,6 +407,24 @@ mod tests {
                 "`objectives` names the metric 'test_acuracy'",
             ),
             (&model, |s| s.datasets[0].channels[0].name = "model".into(), Reason::InvalidRequest, "channel 'model'"),
+            (
+                &model,
+                |s| s.training.metric_definitions = more_metrics(11, Some(MetricPreset::Auto), s),
+                Reason::InvalidRequest,
+                "41 metric definitions, 29 of them by `training.metricPreset`; SageMaker takes at most 40",
+            ),
+            (
+                &model,
+                |s| s.derived_metrics = derived("hyperparameters.batchsize * test_throughput"),
+                Reason::InvalidExpression,
+                "did you mean hyperparameters.batch_size?",
+            ),
+            (
+                &model,
+                |s| s.derived_metrics = derived("hyperparameters.optimizer * 2"),
+                Reason::InvalidExpression,
+                "which is the text 'adam'",
+            ),
         ];
         for (model, edit, reason, text) in cases {
             let mut spec = spec();

@@ -42,15 +42,28 @@ pub(super) async fn find(at: &Pass<'_>, runs: &mut [RunStatus]) {
                 at.succeeded(&subject);
                 *run = found;
             }
+            Err(Unattached::Absent(_)) if run.attached => {
+                at.failed(subject, Duration::from_secs(60), Duration::from_secs(600));
+                let message = format!(
+                    "there is no tuning job '{}' in {}; correct `tuningJobName`, or `region`",
+                    run.tuning_job_name.as_deref().unwrap_or_default(),
+                    at.region.name()
+                );
+                *run = std::mem::take(run).with(RunState::Waiting, Some(Reason::UnknownTuningJob), Some(&message));
+            }
             Err(Unattached::Absent(_)) => {
                 let now = clock::now();
                 let failing = at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
-                if at.selection.spec.suspend && failing.for_at_least(PROPAGATION, now) {
+                if at.spec.suspend && failing.for_at_least(PROPAGATION, now) {
                     run.tuning_job_name = None;
                 }
             }
             Err(Unattached::Fault(error)) => {
                 tracing::info!(job = run.tuning_job_name, %error, "a tuning job that may exist cannot be described; trying again");
+                if run.attached {
+                    let told = error.explain();
+                    *run = std::mem::take(run).with(RunState::Waiting, Some(error.class.reason()), Some(&told));
+                }
                 at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
             }
         }
@@ -69,6 +82,10 @@ pub(super) async fn attach(at: &Pass<'_>, run: RunStatus) -> Result<RunStatus, U
 }
 
 async fn take_up(at: &Pass<'_>, name: &str, job: &TuningJob, run: RunStatus) -> Result<RunStatus, Unattached> {
+    if run.attached {
+        // Named by the user: whose it is does not matter, since it is only read.
+        return collected(at, run, job).await.map_err(Unattached::Fault);
+    }
     let tags = at.region.tags(&job.arn).await.map_err(Unattached::Fault)?;
     if let Some(difference) = at.identity(&run).foreign_tag(&tags) {
         tracing::warn!(job = name, difference, "a tuning job of that name is not ours");

@@ -16,12 +16,16 @@ pub(super) enum Subject {
     Reconcile,
     /// Creating jobs at all.
     Creates,
+    /// Finding the models of a selector, by its fingerprint.
+    Expand(String),
     /// Resolving the version of a candidate's model.
     Pin(String),
     /// Resolving and creating the run of a candidate on a dataset.
     Create(String, String),
     /// Describing a job that has left those in progress.
     Describe(String),
+    /// Reading more of a training job whose result was collected.
+    Recollect(String),
     /// Finding a job that may exist, by its name.
     Find(String),
     /// Keeping all training jobs of a tuning job.
@@ -101,6 +105,11 @@ impl Attempts {
     /// Whether it may be tried now.
     pub(super) fn may_try(&self, uid: &str, subject: &Subject, now: Timestamp) -> bool {
         self.lock().get(uid).and_then(|of| of.failing.get(subject)).is_none_or(|failing| failing.not_before <= now)
+    }
+
+    /// Since when it has failed, if it has.
+    pub(super) fn since(&self, uid: &str, subject: &Subject) -> Option<Timestamp> {
+        Some(self.lock().get(uid)?.failing.get(subject)?.since)
     }
 
     /// How long until the next thing may be tried that may not be tried now.

@@ -9,11 +9,13 @@ use kube::{Client, ResourceExt as _};
 
 use super::Settings;
 use super::attempts::Attempts;
+use super::rivals::Rivals;
 use super::slots::Slots;
 use super::tables::Memory;
 use crate::api::{FIELD_MANAGER, ModelSelection};
 use crate::catalog::Catalog;
 use crate::observe::{Observer, Wake};
+use crate::runtime::clock;
 use crate::runtime::metrics::Metrics;
 use crate::tuning::SageMaker;
 
@@ -25,6 +27,7 @@ pub(super) struct Context {
     pub(super) observer: Observer,
     pub(super) slots: Slots,
     pub(super) attempts: Attempts,
+    pub(super) rivals: Rivals,
     pub(super) trials: Memory,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
@@ -53,10 +56,11 @@ impl Context {
             recorder: Recorder::new(client.clone(), reporter),
             client,
             sagemaker,
-            catalog: Catalog::default(),
+            catalog: Catalog::new(settings.catalog),
             observer,
             slots: Slots::new(settings.max_tuning_jobs),
             attempts: Attempts::default(),
+            rivals: Rivals::default(),
             trials: Memory::default(),
             metrics,
             stores,
@@ -78,9 +82,21 @@ impl Context {
         others.chain([seen.clone()]).max_by_key(|selection| version(selection)).unwrap_or_else(|| seen.clone())
     }
 
+    /// Notes what the watch shows. A status that somebody else wrote is looked at: it may be wrong.
+    pub(super) fn note_seen(&self, selection: &ModelSelection) {
+        let Some(uid) = selection.uid() else { return };
+        if self.rivals.notice(&uid, version(selection), selection.status.as_ref(), clock::now()) {
+            // The receiver lives as long as the controller.
+            let _ = self.wake.send(ObjectRef::from_obj(selection));
+        }
+    }
+
     /// Notes what the API server answered to a write.
     pub(super) fn note_written(&self, mut selection: ModelSelection) {
         selection.metadata.managed_fields = None;
+        if let (Some(uid), Some(status)) = (selection.uid(), &selection.status) {
+            self.rivals.written(&uid, version(&selection), status);
+        }
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         // What the watch has caught up with need not be kept twice.
         written.retain(|_, ours| {
@@ -118,6 +134,7 @@ impl Context {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
         self.forget_earlier_life(uid);
         self.attempts.forget(uid);
+        self.rivals.forget(uid);
         self.trials.forget(uid);
     }
 }

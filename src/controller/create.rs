@@ -31,14 +31,17 @@ pub(super) struct Chosen {
 /// The runs that would start at once if there were places: waiting, and not for a person.
 fn startable<'a>(spec: &'a ModelSelectionSpec, runs: &'a [RunStatus]) -> impl Iterator<Item = (usize, &'a RunStatus)> {
     let startable = |run: &RunStatus| {
-        run.state == RunState::Waiting && run.definition.is_some() && !run.reason.is_some_and(Reason::needs_person)
+        run.state == RunState::Waiting
+            && !run.attached
+            && run.definition.is_some()
+            && !run.reason.is_some_and(Reason::needs_person)
     };
     runs.iter().enumerate().filter(move |(_, run)| !spec.suspend && startable(run))
 }
 
-/// Whether the run holds a place: its job runs, or may have been created.
+/// Whether the run holds a place: its own job runs, or may have been created.
 pub(super) fn holds_place(run: &RunStatus) -> bool {
-    run.state.active() || (run.state == RunState::Waiting && run.tuning_job_name.is_some())
+    !run.attached && (run.state.active() || (run.state == RunState::Waiting && run.tuning_job_name.is_some()))
 }
 
 /// How many places a selection holds: its jobs that run or may exist, and superseded ones that have not ended.
@@ -53,14 +56,14 @@ pub(super) fn choose(
     status: &mut ModelSelectionStatus,
     mut requests: HashMap<usize, JobRequest>,
 ) -> Vec<Chosen> {
-    let Pass { ctx, selection, object, uid, pool, .. } = at;
+    let Pass { ctx, object, uid, pool, .. } = at;
     let held = held(status);
     let runs = &mut status.runs;
     let mut ready: Vec<usize> = requests.keys().copied().collect();
     ready.sort_unstable();
     let (unsure, fresh): (Vec<usize>, Vec<usize>) = ready.into_iter().partition(|&index| holds_place(&runs[index]));
     let may_create = at.may_try(&Subject::Creates);
-    let room = own_limit(&selection.spec).saturating_sub(held);
+    let room = own_limit(&at.spec).saturating_sub(held);
     let wanted = if may_create { fresh.len().min(room) } else { 0 };
     let granted = ctx.slots.reserve(uid, object, pool, held, wanted, clock::now());
     let unsure = unsure.into_iter().filter(|_| may_create).map(|index| (index, false));
@@ -206,7 +209,7 @@ fn waiting(run: RunStatus, error: &TuningError) -> (RunStatus, Option<Class>) {
 /// How many more jobs the selection would start if only the limits over all selections counted: what its own limit
 /// forbids it must not keep from others.
 pub(super) fn wanted(at: &Pass<'_>, status: &ModelSelectionStatus) -> usize {
-    let spec = &at.selection.spec;
+    let spec = &at.spec;
     if !at.may_try(&Subject::Creates) {
         return 0;
     }
@@ -216,7 +219,7 @@ pub(super) fn wanted(at: &Pass<'_>, status: &ModelSelectionStatus) -> usize {
 
 /// Whether a further pass right now would get on: places are there, and runs that may take them.
 pub(super) fn more_to_do(at: &Pass<'_>, status: &ModelSelectionStatus) -> bool {
-    let spec = &at.selection.spec;
+    let spec = &at.spec;
     let room = held(status) < own_limit(spec) && at.ctx.slots.free(&at.uid, clock::now());
     let free_now = |(_, run): (usize, &RunStatus)| (room || holds_place(run)) && at.may_try(&Subject::create(run));
     at.may_try(&Subject::Creates) && startable(spec, &status.runs).any(free_now)

@@ -5,11 +5,13 @@ mod attempts;
 mod cleanup;
 mod context;
 mod create;
+mod expand;
 mod observe;
 mod pass;
 mod reconcile;
 mod report;
 mod resolve;
+mod rivals;
 mod slots;
 mod stop;
 mod tables;
@@ -32,6 +34,7 @@ use tokio::sync::mpsc;
 use crate::api::{ModelSelection, RunState};
 use crate::observe::{Observer, Pauses, Wake};
 use crate::runtime::metrics::Metrics;
+use crate::runtime::readiness::Readiness;
 use crate::tuning::SageMaker;
 use context::Context;
 
@@ -39,6 +42,8 @@ use context::Context;
 pub struct Settings {
     /// The cluster, in the identity of tuning jobs.
     pub scope: String,
+    /// Where models are described.
+    pub catalog: crate::catalog::SourceKind,
     /// The namespaces to watch; all when empty.
     pub namespaces: Vec<String>,
     /// Selections reconciled at a time.
@@ -49,6 +54,8 @@ pub struct Settings {
     pub pauses: Pauses,
     /// How long a deletion waits for AWS.
     pub deletion_deadline: Duration,
+    /// Where is told what a person should know of the installation.
+    pub readiness: Arc<Readiness>,
 }
 
 /// Reconciles until `shutdown` ends and the reconciles under way have ended.
@@ -103,11 +110,11 @@ fn watch(context: &Arc<Context>, namespace: Option<&str>, writer: Writer<ModelSe
             selection.metadata.annotations = None;
         })
         .reflect(writer)
-        .inspect_ok(move |event| {
+        .inspect_ok(move |event| match event {
             // One that went without our cleanup (a finalizer removed by hand) must not hold places for ever.
-            if let watcher::Event::Delete(selection) = event {
-                context.forget(selection);
-            }
+            watcher::Event::Delete(selection) => context.forget(selection),
+            watcher::Event::Apply(selection) | watcher::Event::InitApply(selection) => context.note_seen(selection),
+            watcher::Event::Init | watcher::Event::InitDone => {}
         })
         .applied_objects()
         // By generation alone the finalizer's own write would be missed, and the first reconcile never follow.

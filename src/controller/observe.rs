@@ -9,7 +9,8 @@ use futures::stream;
 use super::attach::PROPAGATION;
 use super::attempts::Subject;
 use super::pass::Pass;
-use crate::api::{Reason, RunState, RunStatus, SuspendPolicy};
+use crate::api::{Collect, ModelSelectionSpec, Reason, RunState, RunStatus, SuspendPolicy};
+use crate::decide::derived::{Derivations, hyperparameters_used};
 use crate::decide::observation::{JobStatus, TuningJob};
 use crate::observe::Sighting;
 use crate::runtime::clock;
@@ -19,6 +20,8 @@ use crate::tuning::{Class, TuningError};
 const CONCURRENCY: usize = 4;
 /// Describes in a pass: what is known is reported before the next ones are asked for.
 const PER_PASS: usize = 32;
+/// What a training job does not have is not looked for again for so long.
+const FOR_GOOD: Duration = Duration::from_secs(365 * 24 * 3600);
 /// A job that was seen before is asked for once more, in case the answer came from a replica that lags.
 const GONE_TRIES: u32 = 2;
 
@@ -49,7 +52,7 @@ pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
             Some(Sighting::Left | Sighting::Unseen) | None => {}
         }
     }
-    let unfinished = left.len() > PER_PASS;
+    let unfinished = left.len() > PER_PASS || recollect(at, runs).await;
     left.truncate(PER_PASS);
     let described: Vec<(usize, RunStatus)> = stream::iter(left)
         .map(async |(index, run)| (index, described(at, run).await))
@@ -62,6 +65,56 @@ pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
     let fault = at.ctx.observer.fault(at.region.name());
     let fault = fault.filter(|fault| fault.class.reason().needs_person() && runs.iter().any(|run| run.state.active()));
     Observed { blind: fault.map(|fault| (fault.class.reason(), fault.explain())), unfinished }
+}
+
+/// Looks once more at the training jobs of results that lack something which expressions use, such as a hyperparameter
+/// that an edit has brought in. Returns whether there are more than a pass may look at.
+async fn recollect(at: &Pass<'_>, runs: &mut [RunStatus]) -> bool {
+    let spec = &at.selection.spec;
+    let mut lacking = incomplete(at, runs);
+    lacking.retain(|(_, job)| at.may_try(&Subject::Describe(job.clone())));
+    let more = lacking.len() > PER_PASS;
+    lacking.truncate(PER_PASS);
+    if lacking.is_empty() {
+        return false;
+    }
+    let described: Vec<_> = stream::iter(lacking)
+        .map(async |(index, job)| (index, at.region.training_result(&job).await, job))
+        .buffered(CONCURRENCY)
+        .collect()
+        .await;
+    let (used, derivations) = (hyperparameters_used(spec), Derivations::new(spec));
+    for (index, result, job) in described {
+        match result {
+            Ok(result) => runs[index] = std::mem::take(&mut runs[index]).seen_again(&result, &used),
+            // Deleted: what is known of it stays.
+            Err(error) if error.class == Class::NotFound => {}
+            Err(error) => {
+                tracing::info!(job, %error, "a training job cannot be described; trying again");
+                at.failed(Subject::Describe(job), Duration::from_secs(2), Duration::from_secs(60));
+                continue;
+            }
+        }
+        at.succeeded(&Subject::Describe(job.clone()));
+        if derivations.lack_input_of(&runs[index]) {
+            // It has no such hyperparameter, and never will. An edit or a restart looks again.
+            at.failed(Subject::Recollect(job), FOR_GOOD, FOR_GOOD);
+        }
+    }
+    more
+}
+
+/// The runs at whose training jobs a look may bring what expressions use and the status lacks: index and training job.
+pub(super) fn incomplete(at: &Pass<'_>, runs: &[RunStatus]) -> Vec<(usize, String)> {
+    let derivations = Derivations::new(&at.spec);
+    let job = |run: &RunStatus| Some(run.best.as_ref()?.training_job_name.clone());
+    runs.iter()
+        .enumerate()
+        // Where there is a table of all training jobs, what they lack is in there.
+        .filter(|(_, run)| derivations.lack_input_of(run) && !(at.spec.collect == Collect::All && run.trials.is_some()))
+        .filter_map(|(index, run)| Some((index, job(run)?)))
+        .filter(|(_, job)| at.may_try(&Subject::Recollect(job.clone())))
+        .collect()
 }
 
 /// The run after its job was described; the run as it was when that is not possible now.
@@ -103,6 +156,7 @@ fn undescribed(at: &Pass<'_>, mut run: RunStatus, subject: Subject, error: &Tuni
 
 /// The run as its job shows it, with the metrics of the best training job once it has ended.
 pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) -> Result<RunStatus, TuningError> {
+    let job = &with_parent_results(&at.spec, &run, job);
     let result = match job.best.as_ref().filter(|_| job.status.ended()) {
         None => None,
         Some(best) => match at.region.training_result(&best.training_job_name).await {
@@ -113,16 +167,25 @@ pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) ->
         },
     };
     // A stop that was asked for just before a crash is still ours.
-    let spec = &at.selection.spec;
-    let suspended = spec.suspend && spec.suspend_policy == SuspendPolicy::Stop;
+    let spec = &at.spec;
+    let suspended = spec.suspend && spec.suspend_policy == SuspendPolicy::Stop && !run.attached;
     let run = if suspended && job.status == JobStatus::Stopped {
         RunStatus { reason: Some(Reason::Suspended), ..run }
     } else {
         run
     };
-    let run = run.seen(job, result.as_ref());
+    let run = run.seen(job, result.as_ref(), &hyperparameters_used(spec));
     if run.state.ended() {
         tracing::info!(job = run.tuning_job_name, candidate = run.candidate, dataset = run.dataset, state = ?run.state, "run ended");
     }
     Ok(run)
+}
+
+/// The job with the best training job among its own and its warm start's parents', if the spec asks for that.
+fn with_parent_results(spec: &ModelSelectionSpec, run: &RunStatus, job: &TuningJob) -> TuningJob {
+    let candidate = spec.candidates.iter().find(|candidate| candidate.name == run.candidate);
+    let warm_start = candidate.and_then(|candidate| candidate.warm_start.as_ref()).or(spec.tuning.warm_start.as_ref());
+    let asked = warm_start.is_some_and(|warm_start| warm_start.include_parent_results);
+    let best = job.overall_best.clone().filter(|_| asked).or_else(|| job.best.clone());
+    TuningJob { best, ..job.clone() }
 }

@@ -9,7 +9,7 @@ use kube::runtime::reflector::ObjectRef;
 use super::attempts::{Failing, Subject};
 use super::context::Context;
 use super::slots::Pool;
-use crate::api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus};
+use crate::api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
 use crate::decide::identity::Identity;
 use crate::observe::Sighting;
 use crate::runtime::clock;
@@ -18,6 +18,14 @@ use crate::runtime::clock;
 pub(super) struct Pass<'a> {
     pub(super) ctx: &'a Context,
     pub(super) selection: &'a Arc<ModelSelection>,
+    /// The spec, with the candidates that the selectors have found.
+    pub(super) spec: ModelSelectionSpec,
+    /// Why the selection is not all that the spec asks for, though no run says so.
+    pub(super) held: Option<(Reason, String)>,
+    /// Somebody else wrote the status: what it says is worked out anew.
+    pub(super) doubted: bool,
+    /// Until when the pass waits for descriptions of models: other selections have a turn too.
+    pub(super) until: tokio::time::Instant,
     pub(super) object: ObjectRef<ModelSelection>,
     pub(super) uid: String,
     pub(super) region: crate::tuning::Region,
@@ -41,7 +49,7 @@ impl Pass<'_> {
             candidate: &run.candidate,
             dataset: &run.dataset,
             definition: run.definition.as_deref().unwrap_or_default(),
-            rerun: &self.selection.spec.rerun,
+            rerun: &self.spec.rerun,
             attempt: run.attempt,
         }
     }

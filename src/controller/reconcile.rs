@@ -12,12 +12,14 @@ use tracing::Instrument as _;
 
 use super::attempts::Subject;
 use super::context::Context;
+use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::slots::Pool;
 use super::{attach, cleanup, create, observe, report, resolve, stop, trials};
 use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy};
 use crate::decide::cadence;
 use crate::decide::conditions::complete;
+use crate::decide::derived;
 use crate::decide::plan::{advance, plan, take_back};
 use crate::decide::trials::wanted;
 use crate::runtime::clock;
@@ -25,6 +27,8 @@ use crate::runtime::metrics::Outcome;
 
 /// Longest time of a pass. Its calls have limits of their own; this is for what was not thought of.
 const DEADLINE: Duration = Duration::from_secs(300);
+/// How long a pass waits for descriptions of models.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How often an active selection is looked at although nothing woke it.
 const SAFETY: Duration = Duration::from_secs(600);
 /// How soon the next pass comes when there is more to do than one pass may.
@@ -103,6 +107,10 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
 async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
     let selection = ctx.newest(&seen);
     let uid = selection.uid().unwrap_or_default();
+    let doubted = ctx.rivals.take(&uid);
+    if doubted {
+        report::another_operator(ctx, &selection).await;
+    }
     ctx.attempts.observe(&uid, selection.meta().generation);
     ctx.slots.seed(&ctx.stores, ctx.sagemaker.default_region());
     let mut status = selection.status.clone().unwrap_or_default();
@@ -115,17 +123,33 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let pool = Pool { region: region.to_owned(), instance_type: selection.spec.training.instance_type.clone() };
     let object = ObjectRef::from_obj(&*selection);
     let region = ctx.sagemaker.region(region);
-    let mut at = Pass { ctx, selection: &selection, object, uid, region, pool, sightings: HashMap::new() };
+    let mut at = Pass {
+        ctx,
+        selection: &selection,
+        spec: selection.spec.clone(),
+        held: None,
+        doubted,
+        until: clock::after(PATIENCE),
+        object,
+        uid,
+        region,
+        pool,
+        sightings: HashMap::new(),
+    };
 
     // Observe.
+    let mut spec = selection.spec.clone();
+    let Expanded { expansions, held, kept } = expand(&at, &mut spec, &status).await;
+    let held = held.or_else(|| derived::invalid(&spec));
+    (at.spec, at.held, status.expansions) = (spec, held, expansions);
     let pins = resolve::pins(&at, &status).await;
-    let mut planned = plan(&selection.spec, &status, at.region.name(), &pins);
+    let mut planned = plan(&at.spec, &status, at.region.name(), &pins, &kept);
     take_back(&mut planned, |run| at.identity(run).job_name());
     (status.runs, status.superseded) = (planned.runs, planned.superseded);
     at.sightings = at.track(&status);
     let observed = observe::observe(&at, &mut status.runs).await;
     attach::find(&at, &mut status.runs).await;
-    advance(&selection.spec, &mut status.runs);
+    advance(&at.spec, &mut status.runs);
     let tables = trials::bring(&at, &mut status.runs).await?;
 
     // Decide.
@@ -144,7 +168,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     // Report. Most passes only take in what was observed: that stands already, and is not worked out again.
     if acts {
         // A job that was taken up may have failed long ago.
-        advance(&selection.spec, &mut status.runs);
+        advance(&at.spec, &mut status.runs);
         let tables = trials::bring(&at, &mut status.runs).await?;
         status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
     }
@@ -153,9 +177,9 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
 
 /// Marks the runs that suspend stops.
 fn mark_stops(at: &Pass<'_>, runs: &mut [RunStatus]) {
-    let spec = &at.selection.spec;
+    let spec = &at.spec;
     if spec.suspend && spec.suspend_policy == SuspendPolicy::Stop {
-        for run in runs.iter_mut().filter(|run| run.state == RunState::Running) {
+        for run in runs.iter_mut().filter(|run| run.state == RunState::Running && !run.attached) {
             *run = std::mem::take(run).with(RunState::Stopping, Some(Reason::Suspended), None);
         }
     }
@@ -170,10 +194,13 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
         // The receiver lives as long as the controller.
         let _ = ctx.wake.send(waiter);
     }
-    let spec = &at.selection.spec;
-    if complete(spec, &status.runs) && status.superseded.is_empty() {
+    // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
+    let expanding = at.held.as_ref().is_some_and(|(reason, _)| *reason != Reason::InvalidExpression);
+    let incomplete = !observe::incomplete(at, &status.runs).is_empty();
+    let (spec, runs) = (&at.spec, &status.runs);
+    if complete(spec, runs) && status.superseded.is_empty() && !expanding && !incomplete {
         ctx.slots.remove(uid);
-        if !status.runs.iter().any(|run| wanted(spec, run)) {
+        if !runs.iter().any(|run| wanted(spec, run)) {
             ctx.trials.forget(uid);
             return Action::await_change();
         }

@@ -17,7 +17,7 @@ use crate::api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionSta
 use crate::decide::conditions::{Situation, complete, conditions, launched_before};
 use crate::decide::events::events;
 use crate::decide::front::Tables;
-use crate::decide::{front, summary};
+use crate::decide::{derived, front, summary};
 use crate::runtime::clock;
 
 /// A call to the API server must not hold a pass for long.
@@ -41,9 +41,10 @@ pub(super) async fn report(
     let ModelSelectionStatus {
         mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
     } = status;
-    let spec = &at.selection.spec;
+    let spec = &at.spec;
     let generation = at.selection.meta().generation;
     summary::bounded(spec, &mut runs);
+    derived::apply(spec, &mut runs);
     let last = || at.ctx.newest(at.selection).status.clone().unwrap_or_default().fronts;
     // Tens of thousands of training jobs with many objectives take seconds, which others must not wait for.
     let fronts = |tables| tokio::task::block_in_place(|| front::fronts(spec, &mut runs, tables));
@@ -56,6 +57,7 @@ pub(super) async fn report(
         fronts: &fronts,
         launched_before: launched_before(&before, generation),
         blind,
+        held: at.held.as_ref(),
     };
     let status = ModelSelectionStatus {
         conditions: merge_conditions(&before, conditions(situation), generation, now),
@@ -65,7 +67,7 @@ pub(super) async fn report(
         front: summary::front_sizes(&fronts),
         counts: Some(counts),
         start_time: start_time.or(Some(Time(now))),
-        completion_time: complete(spec, &runs).then(|| completion_time.unwrap_or(Time(now))),
+        completion_time: (complete(spec, &runs) && at.held.is_none()).then(|| completion_time.unwrap_or(Time(now))),
         region: Some(at.region.name().to_owned()),
         rerun: spec.rerun.clone(),
         expansions,
@@ -115,6 +117,7 @@ async fn write(
         "metadata": {"uid": selection.uid()},
         "status": status,
     });
+    ctx.rivals.writing(&selection.uid().unwrap_or_default(), &status);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
     let answer = tokio::time::timeout(TIMEOUT, api.patch_status(&name, &params, &patch)).await;
@@ -132,6 +135,23 @@ async fn write(
         publish(ctx, selection, &event).await;
     }
     Ok(status)
+}
+
+/// Says that the status was written by somebody else. What is wrong in it, the pass corrects.
+pub(super) async fn another_operator(ctx: &Context, selection: &ModelSelection) {
+    let name = format!("{}/{}", selection.namespace().unwrap_or_default(), selection.name_any());
+    let told = format!("the status of {name} was written by somebody else at {}", whole_second(clock::now()));
+    ctx.settings.readiness.warn("other operators", Some(told));
+    let note = "somebody else has written the status; if another operator looks after this selection, end it, or let \
+                both use one Lease (--leader-election-id, --leader-election-namespace)";
+    let event = events::Event {
+        type_: EventType::Warning,
+        reason: "AnotherOperator".to_owned(),
+        note: Some(note.to_owned()),
+        action: "Reconcile".to_owned(),
+        secondary: None,
+    };
+    publish(ctx, selection, &event).await;
 }
 
 /// Publishes an Event; one that cannot be published is only logged, since the conditions say the same.

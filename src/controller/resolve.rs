@@ -18,10 +18,12 @@ use crate::decide::plan::{Pin, cells_of, definition, pinned, pinned_by_jobs};
 use crate::tuning::{Class, JobRequest, TuningError};
 
 /// Documents read at a time.
-const CONCURRENCY: usize = 4;
+pub(super) const CONCURRENCY: usize = 4;
 /// Models newly read in one pass: the first jobs of a large selection need not wait for the last model.
 const PER_PASS: usize = 24;
 /// What is tried again by itself although a person must help, since the cure may lie outside of the spec.
+/// How soon what has been asked is looked for again.
+const PENDING: Duration = Duration::from_millis(200);
 const RETRY_FIRST: Duration = Duration::from_secs(60);
 const RETRY_MOST: Duration = Duration::from_secs(3600);
 
@@ -50,11 +52,10 @@ pub(super) async fn pins(at: &Pass<'_>, before: &ModelSelectionStatus) -> Vec<Op
             Err(fault) => return Some(Err(at.trouble(subject, CatalogError::Fault(fault.clone())))),
         }
         let wanted = model.version.as_deref().unwrap_or("*");
-        let answer = at.ctx.catalog.version(&at.region, &model.model_id, wanted).await;
+        let answer = at.ctx.catalog.version(&at.region, &model.model_id, wanted, at.until).await;
         Some(answer.map_err(|error| at.trouble(subject, error)))
     };
-    let pins: Vec<Option<Pin>> =
-        stream::iter(&at.selection.spec.candidates).map(pin).buffered(CONCURRENCY).collect().await;
+    let pins: Vec<Option<Pin>> = stream::iter(&at.spec.candidates).map(pin).buffered(CONCURRENCY).collect().await;
     if pins.iter().flatten().all(Result::is_ok) {
         // All versions are known; a later one is looked up anew, with the jobs that there are by then.
         at.ctx.forget_earlier_life(&at.uid);
@@ -91,7 +92,7 @@ pub(super) async fn requests(
     runs: &mut [RunStatus],
     pins: &[Option<Pin>],
 ) -> HashMap<usize, JobRequest> {
-    let spec = &at.selection.spec;
+    let spec = &at.spec;
     let mut unread: Vec<(&str, &str)> = Vec::new();
     let mut wanted = Vec::new();
     if spec.suspend {
@@ -124,7 +125,7 @@ pub(super) async fn requests(
             let model = match &definition.source {
                 Source::Image { .. } | Source::Algorithm { .. } | Source::TuningJob { .. } => Ok(None),
                 Source::JumpStart { model_id, version } => {
-                    at.ctx.catalog.model(&at.region, model_id, version).await.map(Some)
+                    at.ctx.catalog.model(&at.region, model_id, version, at.until).await.map(Some)
                 }
             };
             let request = model.and_then(|model| {
@@ -139,7 +140,7 @@ pub(super) async fn requests(
     for (index, request) in resolved {
         match request {
             Ok(request) => {
-                if runs[index].reason.is_some_and(Reason::of_resolution) {
+                if runs[index].reason.is_some_and(|reason| reason.of_resolution() || reason == Reason::Progressing) {
                     runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(Reason::Queued), None);
                 }
                 requests.insert(index, request);
@@ -155,8 +156,12 @@ pub(super) async fn requests(
 
 impl Pass<'_> {
     /// Notes that the hub or the model gives trouble, and says so in the words of the status.
-    fn trouble(&self, subject: Subject, error: CatalogError) -> (Reason, String) {
+    pub(super) fn trouble(&self, subject: Subject, error: CatalogError) -> (Reason, String) {
         let (first, most, told) = match error {
+            CatalogError::Pending => {
+                let message = "JumpStart is being asked for the models".to_owned();
+                (PENDING, PENDING, (Reason::Progressing, message))
+            }
             CatalogError::Problem(problem) => (RETRY_FIRST, RETRY_MOST, problem),
             CatalogError::Fault(fault) if fault.class.reason().needs_person() => {
                 (RETRY_FIRST, RETRY_MOST / 6, (fault.class.reason(), fault.explain()))
@@ -167,7 +172,7 @@ impl Pass<'_> {
             }
         };
         self.failed(subject, first, most);
-        tracing::info!(reason = told.0.as_str(), why = told.1, "a model cannot be resolved");
+        tracing::info!(reason = told.0.as_str(), why = told.1, "a model is not resolved");
         told
     }
 }

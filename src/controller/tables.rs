@@ -13,8 +13,9 @@ use super::reconcile::Error;
 use super::report::TIMEOUT;
 use super::trials::Gathering;
 use crate::api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
+use crate::decide::derived::hyperparameters_used;
 use crate::decide::front::Tables;
-use crate::decide::{table, trials};
+use crate::decide::table;
 
 /// On a page that is followed by another: its name.
 const NEXT_PAGE: &str = "modelselection.dev/next-page";
@@ -91,7 +92,7 @@ pub(super) async fn write(
         written.map_err(|_| Error::Deadline)??;
     }
     tracing::info!(job, config_map = name, pages = pages.len(), training_jobs = training_jobs.len(), "table written");
-    let used = trials::used(&at.selection.spec);
+    let used = &hyperparameters_used(&at.spec);
     // As it would be read back, so that a restart changes nothing.
     let table = pages.iter().map(|page| table::training_jobs(page, used)).collect::<Result<Vec<_>, _>>();
     if let Ok(table) = table {
@@ -127,7 +128,7 @@ async fn read_table(at: &Pass<'_>, trials: &Trials) -> Result<Option<Vec<BestTra
         let page = tokio::time::timeout(TIMEOUT, api.get_opt(&name)).await.map_err(|_| Error::Deadline)??;
         let Some(page) = page.filter(|page| page.metadata.deletion_timestamp.is_none()) else { return Ok(None) };
         let data = page.data.unwrap_or_default();
-        match table::training_jobs(&data, trials::used(&at.selection.spec)) {
+        match table::training_jobs(&data, &hyperparameters_used(&at.spec)) {
             Ok(more) if !more.is_empty() => table.extend(more),
             _ => return Ok(None),
         }

@@ -19,7 +19,7 @@ use crate::api::{BestTrainingJob, Collect, Hyperparameters, ModelSelectionStatus
 use crate::decide::front::{self, Tables};
 use crate::decide::observation::TrainingResult;
 use crate::decide::outcome::trial;
-use crate::decide::trials::wanted;
+use crate::decide::trials::{wanted, with_inputs};
 use crate::runtime::clock;
 use crate::tuning::{Class, Operation, TuningError};
 
@@ -73,29 +73,35 @@ enum Fault {
 /// The tables that the fronts of `runs` need. `None` when the fronts stand as they are in the status: then nothing is
 /// read. Runs whose training jobs are wanted get as far as a pass may go.
 pub(super) async fn bring(at: &Pass<'_>, runs: &mut [RunStatus]) -> Result<Option<Tables>, Error> {
-    if at.selection.spec.collect == Collect::Best {
+    if at.spec.collect == Collect::Best {
         return Ok(Some(Tables::new()));
     }
     let mut budget = Budget { calls: PER_PASS, until: clock::now() + FOR_AT_MOST };
     collect(at, runs, &mut budget).await;
     let last = at.ctx.newest(at.selection);
-    if last.status.as_ref().is_some_and(|last| front::stand(last, at.generation(), runs)) {
+    if !at.doubted && last.status.as_ref().is_some_and(|last| front::stand(last, at.generation(), runs)) {
         return Ok(None);
     }
     tables::read(at, runs).await?;
     // Those whose table was gone.
     collect(at, runs, &mut budget).await;
-    tables::read(at, runs).await.map(Some)
+    let tables = tables::read(at, runs).await?;
+    for run in runs {
+        if let Some(table) = run.tuning_job_name.as_ref().and_then(|job| tables.get(job)) {
+            with_inputs(run, table);
+        }
+    }
+    Ok(Some(tables))
 }
 
 /// Whether a further pass right now would get on.
 pub(super) fn more_to_do(at: &Pass<'_>, status: &ModelSelectionStatus) -> bool {
     let subject = |run: &RunStatus| Subject::Trials(run.tuning_job_name.clone().unwrap_or_default());
-    status.runs.iter().any(|run| wanted(&at.selection.spec, run) && at.may_try(&subject(run)))
+    status.runs.iter().any(|run| wanted(&at.spec, run) && at.may_try(&subject(run)))
 }
 
 async fn collect(at: &Pass<'_>, runs: &mut [RunStatus], budget: &mut Budget) {
-    for run in runs.iter_mut().filter(|run| wanted(&at.selection.spec, run)) {
+    for run in runs.iter_mut().filter(|run| wanted(&at.spec, run)) {
         let Some(job) = run.tuning_job_name.clone() else { continue };
         let subject = Subject::Trials(job.clone());
         if !at.may_try(&subject) {

@@ -26,15 +26,18 @@ pub struct Situation<'a> {
     pub launched_before: bool,
     /// Why SageMaker cannot be observed, when a person must help.
     pub blind: Option<&'a (Reason, String)>,
+    /// Why the runs are not all that the spec asks for: a selector that has found nothing yet, an expression that cannot
+    /// be read.
+    pub held: Option<&'a (Reason, String)>,
 }
 
 /// The conditions, most telling first: `Reconciling` and `Stalled` only when True and never together.
 pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     use ConditionType::{Ready, Reconciling, Stalled, Succeeded, Suspended};
-    let Situation { spec, runs, counts, fronts, launched_before, blind } = situation;
+    let Situation { spec, runs, counts, fronts, launched_before, blind, held } = situation;
     let summary = sentence(counts) + &trials::told(spec, runs);
 
-    if complete(spec, runs) {
+    if complete(spec, runs) && held.is_none() {
         let summary = with_exclusions(summary, fronts);
         return match no_usable_result(fronts) {
             None => vec![
@@ -59,7 +62,8 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
             (Suspended, "True", Reason::Suspended, message),
         ];
     }
-    if let Some((reason, why)) = needs_person(runs, blind) {
+    let of_spec = held.filter(|(reason, _)| reason.needs_person()).cloned();
+    if let Some((reason, why)) = of_spec.or_else(|| needs_person(runs, blind)) {
         let message = format!("{why}. {summary}");
         return vec![
             (Ready, "False", reason, message.clone()),
@@ -67,19 +71,21 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
             (Succeeded, "Unknown", reason, message),
         ];
     }
-    let trouble = runs.iter().find(|run| run.reason == Some(Reason::RetryingAfterError));
-    if let (Some(run), false) = (trouble, launched_before) {
-        let message =
-            format!("{}. {summary}", run.message.as_deref().unwrap_or("SageMaker cannot be reached; trying again"));
+    let retrying = |run: &&RunStatus| run.reason == Some(Reason::RetryingAfterError);
+    let of_run = runs.iter().find(retrying).map(|run| run.message.as_deref().unwrap_or("SageMaker cannot be reached"));
+    let of_spec = held.filter(|(reason, _)| *reason == Reason::RetryingAfterError).map(|(_, why)| why.as_str());
+    if let (Some(why), false) = (of_spec.or(of_run), launched_before) {
+        let message = format!("{why}. {summary}");
         return vec![
             (Ready, "False", Reason::RetryingAfterError, message.clone()),
             (Reconciling, "True", Reason::RetryingAfterError, message.clone()),
             (Succeeded, "Unknown", Reason::RetryingAfterError, message),
         ];
     }
-    if !(launched_before || launched(runs)) {
+    if !launched_before && (held.is_some() || !launched(runs)) {
         let held_up = runs.iter().find(|run| run.state == RunState::Waiting && run.message.is_some());
-        let summary = match held_up.and_then(|run| run.message.as_deref()) {
+        let of_run = held_up.and_then(|run| run.message.as_deref());
+        let summary = match held.map(|(_, why)| why.as_str()).or(of_run) {
             Some(why) => format!("{}. {summary}", why.trim_end_matches('.')),
             None => summary,
         };
@@ -202,7 +208,7 @@ mod tests {
         fronts: &[Front],
         launched_before: bool,
     ) -> Vec<(ConditionType, &'static str, Reason)> {
-        conditions(Situation { spec, runs, counts: &counts(runs), fronts, launched_before, blind: None })
+        conditions(Situation { spec, runs, counts: &counts(runs), fronts, launched_before, blind: None, held: None })
             .into_iter()
             .map(|(type_, status, reason, _)| (type_, status, reason))
             .collect()
@@ -301,6 +307,7 @@ mod tests {
             fronts: &[empty],
             launched_before: true,
             blind: None,
+            held: None,
         });
         assert_eq!(wanted[0].2, Reason::MetricMissing);
         assert!(wanted[0].3.contains("did not emit 'x'"), "{}", wanted[0].3);

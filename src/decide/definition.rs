@@ -58,6 +58,9 @@ pub struct Definition {
     /// Instance types to fall back to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub instance_fallbacks: Vec<InstanceFallback>,
+    /// How data reaches the container of a `JumpStart` model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_mode: Option<InputMode>,
     /// Environment variables of the container.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
@@ -115,7 +118,8 @@ impl Definition {
         let ModelSelectionSpec { tuning, training, .. } = spec;
         let merged =
             |maps: [&Hyperparameters; 3]| maps.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
-        let mut parameter_ranges = tuning.parameter_ranges.clone();
+        let own = &candidate.parameter_ranges;
+        let mut parameter_ranges = if own.is_empty() { tuning.parameter_ranges.clone() } else { own.clone() };
         parameter_ranges.sort_by(|a, b| a.name.cmp(&b.name));
         Self {
             region: region.to_owned(),
@@ -142,6 +146,7 @@ impl Definition {
             volume_size_gb: training.volume_size_gb,
             max_runtime_seconds: training.max_runtime_seconds,
             instance_fallbacks: training.instance_fallbacks.clone(),
+            input_mode: training.input_mode,
             environment: training.environment.clone(),
             completion_criteria: tuning.completion_criteria.clone(),
             autotune: tuning.autotune,
@@ -249,7 +254,7 @@ pub(crate) mod tests {
     #[test]
     fn what_decides_the_training_counts() {
         let base = of_first(&spec());
-        let edits: [fn(&mut ModelSelectionSpec); 12] = [
+        let edits: [fn(&mut ModelSelectionSpec); 13] = [
             |s| s.training.instance_type = "ml.g5.xlarge".into(),
             |s| drop(s.training.hyperparameters.insert("epochs".into(), "6".into())),
             |s| drop(s.datasets[0].hyperparameters.insert("epochs".into(), "6".into())),
@@ -260,6 +265,10 @@ pub(crate) mod tests {
             |s| s.training.metric_definitions[0].regex = "x([0-9.]+)".into(),
             |s| drop(s.training.environment.insert("A".into(), "b".into())),
             |s| s.tuning.autotune = true,
+            |s| {
+                s.candidates[0].parameter_ranges =
+                    vec![ParameterRange { name: "lr".into(), ..ParameterRange::default() }];
+            },
             |s| s.datasets[0].channels[0].shuffle_seed = Some(1),
             |s| {
                 s.candidates[0].warm_start = Some(WarmStart {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::derived::{Derivations, Derived};
 use crate::api::{
-    BestTrainingJob, Collect, Constraint, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue,
+    BestTrainingJob, Collect, Constraint, Dataset, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue,
     ModelSelectionSpec, ModelSelectionStatus, Objective, ObjectiveValue, RunState, RunStatus, clip, decimal,
     parse_decimal,
 };
@@ -23,6 +24,14 @@ pub(super) const RANK_MAX: i32 = 512;
 /// The training jobs of runs, by the name of the tuning job, ordered by their names. The runs that have no table here are
 /// represented by their best training job.
 pub type Tables = HashMap<String, Arc<[BestTrainingJob]>>;
+
+/// What all fronts follow from.
+struct Data<'a> {
+    spec: &'a ModelSelectionSpec,
+    runs: &'a [RunStatus],
+    tables: &'a Tables,
+    derivations: Derivations<'a>,
+}
 
 /// A training job that may enter the front, with the index of its run and the values of the objectives.
 struct Point<'a> {
@@ -47,27 +56,21 @@ pub fn stand(last: &ModelSelectionStatus, generation: Option<i64>, runs: &[RunSt
 /// Sets the Pareto rank of each run, and returns the front of each dataset, in the order of the spec.
 pub fn fronts(spec: &ModelSelectionSpec, runs: &mut [RunStatus], tables: &Tables) -> Vec<Front> {
     let directions: Vec<Direction> = spec.objectives.iter().map(|objective| direction(objective.goal)).collect();
+    let data = Data { spec, runs, tables, derivations: Derivations::new(spec) };
     let mut ranks = vec![None; runs.len()];
-    let fronts = spec.datasets.iter().map(|dataset| front(spec, &dataset.name, &directions, runs, tables, &mut ranks));
-    let fronts = fronts.collect();
+    let fronts = spec.datasets.iter().map(|dataset| front(&data, dataset, &directions, &mut ranks)).collect();
     for (run, rank) in runs.iter_mut().zip(ranks) {
         run.pareto_rank = rank;
     }
     bounded(fronts, directions.len())
 }
 
-fn front(
-    spec: &ModelSelectionSpec,
-    dataset: &str,
-    directions: &[Direction],
-    runs: &[RunStatus],
-    tables: &Tables,
-    ranks: &mut [Option<i32>],
-) -> Front {
+fn front(data: &Data<'_>, dataset: &Dataset, directions: &[Direction], ranks: &mut [Option<i32>]) -> Front {
+    let Data { spec, runs, .. } = *data;
     let mut considered: Vec<Point<'_>> = Vec::new();
     let mut excluded = Vec::new();
-    for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.dataset == dataset && run.state.ended()) {
-        match points_of(spec, index, run, tables) {
+    for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.dataset == dataset.name && run.state.ended()) {
+        match points_of(data, dataset, index, run) {
             Ok(points) => considered.extend(points),
             Err((reason, message)) => {
                 let message = clip(&message, MESSAGE_MAX);
@@ -93,7 +96,7 @@ fn front(
         |point: &Point<'_>| (spec.collect == Collect::All).then(|| point.training_job.training_job_name.clone());
     let recommended = pareto::knee(&front, directions).map(|knee| &considered[members[knee]]);
     Front {
-        dataset: dataset.to_owned(),
+        dataset: dataset.name.clone(),
         recommended: recommended.map(candidate),
         recommended_training_job_name: recommended.and_then(training_job),
         hypervolume: reference
@@ -119,34 +122,43 @@ fn front(
 /// The training jobs of a run that are considered for the front: those of its table, or else its best one. When none can
 /// be, the reason of the best one stands for all.
 fn points_of<'a>(
-    spec: &ModelSelectionSpec,
+    data: &Data<'a>,
+    dataset: &Dataset,
     index: usize,
     run: &'a RunStatus,
-    tables: &'a Tables,
 ) -> Result<Vec<Point<'a>>, Exclusion> {
     let (Some(best), RunState::Succeeded) = (&run.best, run.state) else {
         let why = run.message.clone().unwrap_or_else(|| "the run did not succeed".to_owned());
         return Err((ExclusionReason::RunNotSucceeded, why));
     };
     let point = |training_job| {
-        let values = values(&spec.objectives, &spec.constraints, training_job)?;
+        let derived = data.derivations.of(dataset, training_job);
+        let values = values(&data.spec.objectives, &data.spec.constraints, training_job, &derived)?;
         Ok(Point { run: index, training_job, values })
     };
-    let table = run.tuning_job_name.as_ref().and_then(|job| tables.get(job));
+    let table = run.tuning_job_name.as_ref().and_then(|job| data.tables.get(job));
     let points: Vec<Point<'_>> = table.into_iter().flat_map(|table| table.iter()).flat_map(point).collect();
     if points.is_empty() { Ok(vec![point(best)?]) } else { Ok(points) }
 }
 
 /// The values of the objectives, or why the training job cannot be considered. The first reason found counts:
 /// objectives, then constraints, each in the order of the spec.
-fn values(objectives: &[Objective], constraints: &[Constraint], best: &BestTrainingJob) -> Result<Vec<f64>, Exclusion> {
+fn values(
+    objectives: &[Objective],
+    constraints: &[Constraint],
+    best: &BestTrainingJob,
+    derived: &Derived,
+) -> Result<Vec<f64>, Exclusion> {
     let metrics: BTreeMap<&str, &MetricValue> =
-        best.metrics.iter().map(|metric| (metric.name.as_str(), metric)).collect();
+        derived.values.iter().chain(&best.metrics).map(|metric| (metric.name.as_str(), metric)).collect();
     let metric = |name: &str| -> Result<f64, Exclusion> {
         if best.non_finite_metrics.iter().any(|n| n == name) {
             return Err((ExclusionReason::MetricNotFinite, format!("the final value of '{name}' is no finite number")));
         }
         metrics.get(name).and_then(|metric| parse_decimal(&metric.value)).ok_or_else(|| {
+            if let Some(failure) = derived.failure(name) {
+                return failure;
+            }
             let message = format!(
                 "the best training job did not emit '{name}'; check its regex in `training.metricDefinitions` against \
                  the logs, and that the dataset has the channel that it is measured on"
@@ -215,7 +227,7 @@ fn affordable(points: usize, objectives: usize) -> bool {
 }
 
 /// Rounded to 12 digits: what was worked out from 32-bit metrics says no more than that.
-fn without_noise(value: f64) -> f64 {
+pub(super) fn without_noise(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 
@@ -239,7 +251,7 @@ fn direction(goal: Goal) -> Direction {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::api::{BestTrainingJob, Reason};
+    use crate::api::Reason;
     use crate::decide::definition::tests::spec;
 
     pub(in crate::decide) fn run(candidate: &str, metrics: &[(&str, &str)]) -> RunStatus {

@@ -6,6 +6,7 @@
 pub mod cadence;
 pub mod conditions;
 pub mod definition;
+pub mod derived;
 pub mod events;
 pub mod front;
 pub mod identity;

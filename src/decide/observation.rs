@@ -44,6 +44,8 @@ pub struct TuningJob {
     pub training_jobs: TrainingJobCounts,
     /// The best training job so far.
     pub best: Option<BestSoFar>,
+    /// The best one so far among its own and those of the jobs that it was warm-started from.
+    pub overall_best: Option<BestSoFar>,
 }
 
 /// The best training job of a tuning job, before its metrics are known.

@@ -1,5 +1,8 @@
 //! What a run becomes when its tuning job was looked at.
 
+use std::collections::BTreeSet;
+
+use super::derived::unquoted;
 use super::observation::{JobStatus, TrainingResult, TuningJob};
 use crate::api::{BestTrainingJob, MetricValue, Reason, RunState, RunStatus, clip, decimal};
 
@@ -35,13 +38,13 @@ impl RunStatus {
     }
 
     /// The run after its own job was described. `result` belongs to the job's best training job and must be given when
-    /// the job has ended and has one.
+    /// the job has ended and has one. Of its fixed hyperparameters those in `used` are kept.
     #[must_use]
-    pub fn seen(mut self, job: &TuningJob, result: Option<&TrainingResult>) -> Self {
+    pub fn seen(mut self, job: &TuningJob, result: Option<&TrainingResult>, used: &BTreeSet<String>) -> Self {
         self.tuning_job_arn = Some(job.arn.clone());
         self.training_jobs = Some(job.training_jobs);
         if let (true, Some(best), Some(result)) = (job.status.ended(), &job.best, result) {
-            self.best = Some(best_training_job(&best.training_job_name, best.hyperparameters.clone(), result));
+            self.best = Some(best_training_job(&best.training_job_name, best.hyperparameters.clone(), result, used));
         }
         match job.status {
             JobStatus::InProgress => {
@@ -54,6 +57,8 @@ impl RunStatus {
                 let reason = self.reason.filter(|reason| *reason == Reason::Suspended);
                 self.with(RunState::Stopping, reason, None)
             }
+            // Somebody else's job is here for its result, however it came to its end.
+            JobStatus::Stopped if self.attached && self.best.is_some() => self.with(RunState::Succeeded, None, None),
             JobStatus::Completed if self.best.is_some() => self.with(RunState::Succeeded, None, None),
             JobStatus::Completed => self.with(
                 RunState::Failed,
@@ -81,6 +86,16 @@ impl RunStatus {
         }
     }
 
+    /// The run after its best training job was described once more, for what was not kept the first time.
+    #[must_use]
+    pub fn seen_again(mut self, result: &TrainingResult, used: &BTreeSet<String>) -> Self {
+        if let Some(best) = self.best.take() {
+            let fresh = best_training_job(&best.training_job_name, best.hyperparameters, result, used);
+            self.best = Some(fresh);
+        }
+        self
+    }
+
     /// The run after its job is found to be gone.
     #[must_use]
     pub fn gone(self) -> Self {
@@ -94,24 +109,25 @@ impl RunStatus {
 
 /// A training job that need not be the best one, with all its fixed hyperparameters.
 pub fn trial(name: &str, hyperparameters: crate::api::Hyperparameters, result: &TrainingResult) -> BestTrainingJob {
-    let mut trial = best_training_job(name, hyperparameters, result);
-    let fixed = result.hyperparameters.iter().filter(|(name, _)| !trial.hyperparameters.contains_key(*name));
-    trial.fixed_hyperparameters = fixed.map(|(name, value)| (name.clone(), value.clone())).collect();
-    trial
+    best_training_job(name, hyperparameters, result, &result.hyperparameters.keys().cloned().collect())
 }
 
 fn best_training_job(
     name: &str,
     hyperparameters: crate::api::Hyperparameters,
     result: &TrainingResult,
+    used: &BTreeSet<String>,
 ) -> BestTrainingJob {
     let mut metrics: Vec<(&String, Option<String>)> =
         result.metrics.iter().map(|(name, value)| (name, exact(*value))).collect();
     // By name, so that the same results give the same bytes.
     metrics.sort_by(|a, b| a.0.cmp(b.0));
     metrics.dedup_by(|a, b| a.0 == b.0);
+    let fixed = result.hyperparameters.iter().filter(|(name, _)| used.contains(*name));
+    let fixed = fixed.filter(|(name, _)| !hyperparameters.contains_key(*name));
     BestTrainingJob {
         training_job_name: name.to_owned(),
+        fixed_hyperparameters: fixed.map(|(name, value)| (name.clone(), unquoted(value))).collect(),
         hyperparameters,
         non_finite_metrics: metrics
             .iter()
@@ -151,6 +167,7 @@ mod tests {
                 training_job_name: "t-001".into(),
                 hyperparameters: [("lr".into(), "0.1".into())].into(),
             }),
+            overall_best: None,
         }
     }
 
@@ -173,7 +190,7 @@ mod tests {
             (&stopping, job(JobStatus::Stopped), None, RunState::Stopped, Some(Reason::Suspended)),
             (&stopping, job(JobStatus::Completed), Some(&result), RunState::Succeeded, None),
         ] {
-            let seen = run.clone().seen(&job, result);
+            let seen = run.clone().seen(&job, result, &BTreeSet::new());
             assert_eq!((seen.state, seen.reason), (state, reason), "{job:?}");
             assert_eq!(seen.best.is_some(), result.is_some());
         }
@@ -190,9 +207,20 @@ mod tests {
             ],
             ..Default::default()
         };
-        let best = best_training_job("t", [].into(), &result);
+        let best = best_training_job("t", [].into(), &result, &BTreeSet::new());
         let shown: Vec<_> = best.metrics.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect();
         assert_eq!(shown, [("a", "87112344"), ("b", "0.91"), ("c", "0.000053")]);
         assert_eq!(best.non_finite_metrics, ["nan"]);
+    }
+
+    #[test]
+    fn the_fixed_hyperparameters_that_are_used_are_kept_without_their_quotes() {
+        let sent = [("batch_size", "\"32\""), ("epochs", "\"5\""), ("lr", "0.1"), ("optimizer", "adam")];
+        let sent = sent.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let result = TrainingResult { hyperparameters: sent.into(), ..Default::default() };
+        let used = ["batch_size", "lr", "optimizer", "none"].map(str::to_owned).into();
+        let best = best_training_job("t", [("lr".to_owned(), "0.1".to_owned())].into(), &result, &used);
+        let kept: Vec<_> = best.fixed_hyperparameters.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(kept, [("batch_size", "32"), ("optimizer", "adam")]);
     }
 }

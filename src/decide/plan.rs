@@ -1,5 +1,7 @@
 //! Which runs there are, and which of them are the runs that were there before.
 
+use std::collections::BTreeSet;
+
 use super::definition::{Definition, Source};
 use super::identity::tag;
 use crate::api::{
@@ -94,8 +96,15 @@ pub fn cells_of<'a>(
 }
 
 /// The runs of the spec. A run whose definition is what it was is kept with all that is known of it; any other starts
-/// afresh, and the job that it leaves behind is superseded.
-pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &str, pins: &[Option<Pin>]) -> Plan {
+/// afresh, and the job that it leaves behind is superseded. `undecided` are candidates of which it is not known yet
+/// whether the spec still asks for them: their jobs and results stay, at the end.
+pub fn plan(
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+    region: &str,
+    pins: &[Option<Pin>],
+    undecided: &BTreeSet<String>,
+) -> Plan {
     let same_era = status.rerun == spec.rerun && status.region.as_deref().is_none_or(|r| r == region);
     let mut before: Vec<&RunStatus> = status.runs.iter().collect();
     let mut runs = Vec::with_capacity(spec.datasets.len() * spec.candidates.len());
@@ -128,6 +137,12 @@ pub fn plan(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &s
             });
         }
     }
+    let stays = |run: &RunStatus| {
+        let named = spec.candidates.iter().any(|candidate| candidate.name == run.candidate);
+        same_era && !named && undecided.contains(&run.candidate) && (run.state.active() || run.state.ended())
+    };
+    let (staying, before): (Vec<_>, Vec<_>) = before.into_iter().partition(|run| stays(run));
+    runs.extend(staying.into_iter().cloned());
     let old_region = status.region.as_deref().unwrap_or(region);
     let superseded =
         status.superseded.iter().cloned().chain(before.into_iter().filter_map(|run| left_behind(run, old_region)));
@@ -200,7 +215,7 @@ mod tests {
 
     /// The status after every run of `spec` got a running job.
     fn launched(spec: &ModelSelectionSpec) -> ModelSelectionStatus {
-        let runs = plan(spec, &ModelSelectionStatus::default(), "us-west-2", &pins(spec)).runs;
+        let runs = plan(spec, &ModelSelectionStatus::default(), "us-west-2", &pins(spec), &BTreeSet::new()).runs;
         let runs = runs.into_iter().map(|run| RunStatus {
             tuning_job_name: Some(format!("ms-{}-{}", run.candidate, run.dataset)),
             state: RunState::Running,
@@ -223,7 +238,7 @@ mod tests {
     fn nothing_changes_when_nothing_changed() {
         let spec = spec();
         let status = launched(&spec);
-        let plan = plan(&spec, &status, "us-west-2", &pins(&spec));
+        let plan = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
         assert_eq!(plan.runs, status.runs);
         assert!(plan.superseded.is_empty());
     }
@@ -233,7 +248,7 @@ mod tests {
         let mut spec = spec();
         let status = launched(&spec);
         spec.candidates[1].hyperparameters.insert("epochs".into(), "9".into());
-        let plan = plan(&spec, &status, "us-west-2", &pins(&spec));
+        let plan = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
         assert_eq!(plan.runs[0], status.runs[0]);
         assert_eq!(plan.runs[1].state, RunState::Waiting);
         assert_eq!(names(&plan), ["ms-own-caltech256"]);
@@ -246,22 +261,45 @@ mod tests {
         let mut extra = spec.candidates[1].clone();
         extra.name = "extra".into();
         spec.candidates.push(extra);
-        let grown = plan(&spec, &status, "us-west-2", &pins(&spec));
+        let grown = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
         assert_eq!(&grown.runs[..2], &status.runs[..]);
         assert_eq!(grown.runs[2].state, RunState::Waiting);
         spec.candidates.drain(..2);
-        let shrunk = plan(&spec, &status, "us-west-2", &pins(&spec));
+        let shrunk = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
         assert_eq!(shrunk.runs.len(), 1);
         assert_eq!(names(&shrunk), ["ms-mobilenet-caltech256", "ms-own-caltech256"]);
+    }
+
+    #[test]
+    fn runs_of_a_selector_that_is_being_expanded_anew_stay_as_they_are() {
+        let mut spec = spec();
+        let status = launched(&spec);
+        let gone = spec.candidates.remove(0);
+        let undecided = BTreeSet::from([gone.name]);
+        let waiting = plan(&spec, &status, "us-west-2", &pins(&spec), &undecided);
+        assert_eq!((waiting.runs.last(), waiting.superseded.len()), (Some(&status.runs[0]), 0));
+        let decided = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
+        assert_eq!((decided.runs.len(), names(&decided)), (1, vec!["ms-mobilenet-caltech256"]));
+    }
+
+    #[test]
+    fn an_attached_job_is_left_to_its_owner() {
+        let mut spec = spec();
+        spec.candidates[1] =
+            Candidate { name: "theirs".into(), tuning_job_name: Some("their-job".into()), ..Candidate::default() };
+        let status = launched(&spec);
+        assert!(status.runs[1].attached && status.runs[1].definition.is_some());
+        spec.candidates.pop();
+        assert_eq!(plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new()).superseded, []);
     }
 
     #[test]
     fn rerun_and_region_start_everything_anew() {
         let mut spec = spec();
         let status = launched(&spec);
-        assert_eq!(plan(&spec, &status, "eu-west-1", &pins(&spec)).superseded[0].region, "us-west-2");
+        assert_eq!(plan(&spec, &status, "eu-west-1", &pins(&spec), &BTreeSet::new()).superseded[0].region, "us-west-2");
         spec.rerun = "again".into();
-        let plan = plan(&spec, &status, "us-west-2", &pins(&spec));
+        let plan = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
         assert!(plan.runs.iter().all(|run| run.state == RunState::Waiting && run.attempt == 0));
         assert_eq!(plan.superseded.len(), 2);
     }
@@ -274,22 +312,22 @@ mod tests {
         let mut status = launched(&first);
         status.runs[1].attempt = 2;
         status.runs[1].tuning_job_name = Some("own-2".into());
-        let Plan { runs, superseded } = plan(&edited, &status, "us-west-2", &pins(&edited));
+        let Plan { runs, superseded } = plan(&edited, &status, "us-west-2", &pins(&edited), &BTreeSet::new());
         assert_eq!((runs[1].attempt, superseded.len()), (0, 1));
         let status = ModelSelectionStatus { runs, superseded, ..status };
 
         let name = |run: &RunStatus| format!("{}-{}", run.candidate, run.attempt);
-        let mut back = plan(&first, &status, "us-west-2", &pins(&first));
+        let mut back = plan(&first, &status, "us-west-2", &pins(&first), &BTreeSet::new());
         take_back(&mut back, name);
         assert_eq!(names(&back), Vec::<&str>::new());
         let run = &back.runs[1];
         assert_eq!((run.state, run.attempt, run.tuning_job_name.as_deref()), (RunState::Waiting, 2, Some("own-2")));
         // Another rerun has other names, and wants none of the old jobs.
-        let mut rerun = plan(&first, &status, "us-west-2", &pins(&first));
+        let mut rerun = plan(&first, &status, "us-west-2", &pins(&first), &BTreeSet::new());
         take_back(&mut rerun, |run| format!("{}-again", name(run)));
         assert_eq!((names(&rerun), rerun.runs[1].attempt), (vec!["own-2"], 0));
         // An edit to something else leaves it to be stopped.
-        let mut still = plan(&edited, &status, "us-west-2", &pins(&edited));
+        let mut still = plan(&edited, &status, "us-west-2", &pins(&edited), &BTreeSet::new());
         take_back(&mut still, name);
         assert_eq!(names(&still), ["own-2"]);
     }
@@ -299,7 +337,7 @@ mod tests {
         let mut spec = spec();
         let status = launched(&spec);
         spec.candidates.reverse();
-        let plan = plan(&spec, &status, "us-west-2", &pins(&spec));
+        let plan = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
         assert_eq!(plan.runs, [status.runs[1].clone(), status.runs[0].clone()]);
     }
 
@@ -308,7 +346,7 @@ mod tests {
         let spec = spec();
         let mut pins = pins(&spec);
         pins[0] = Some(Err((Reason::UnknownModel, "no such model".into())));
-        let plan = plan(&spec, &ModelSelectionStatus::default(), "us-west-2", &pins);
+        let plan = plan(&spec, &ModelSelectionStatus::default(), "us-west-2", &pins, &BTreeSet::new());
         assert_eq!(plan.runs[0].reason, Some(Reason::UnknownModel));
         assert_eq!(plan.runs[1].reason, Some(Reason::Queued));
     }

@@ -1,5 +1,6 @@
 //! The short fields of the status, for people and printer columns.
 
+use super::derived::metrics_used;
 use crate::api::{Counts, Front, ModelSelectionSpec, RunState, RunStatus};
 
 /// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
@@ -14,7 +15,9 @@ pub fn bounded(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
     }
     let objectives = spec.objectives.iter().map(|objective| &objective.metric);
     let constraints = spec.constraints.iter().map(|constraint| &constraint.metric);
-    let kept: Vec<&String> = objectives.chain(constraints).chain([&spec.tuning.objective.metric]).collect();
+    let derived = metrics_used(spec);
+    let kept: Vec<&String> =
+        objectives.chain(constraints).chain([&spec.tuning.objective.metric]).chain(&derived).collect();
     for best in runs.iter_mut().filter_map(|run| run.best.as_mut()) {
         best.metrics.retain(|metric| kept.contains(&&metric.name));
     }
@@ -73,9 +76,11 @@ mod tests {
     #[test]
     fn a_status_that_grows_too_large_keeps_the_metrics_that_count() {
         use crate::api::{BestTrainingJob, MetricValue};
-        let spec = crate::decide::definition::tests::spec();
-        let names = ["test_accuracy", "test_throughput", "val_accuracy"].map(str::to_owned);
-        let others = (0..37).map(|n| format!("other_{n}"));
+        let mut spec = crate::decide::definition::tests::spec();
+        let expression = "metrics['a-latency'] * 2".to_owned();
+        spec.derived_metrics = vec![crate::api::DerivedMetric { name: "derived".into(), expression }];
+        let names = ["a-latency", "test_accuracy", "test_throughput", "val_accuracy"].map(str::to_owned);
+        let others = (0..36).map(|n| format!("other_{n}"));
         let metrics: Vec<MetricValue> =
             names.iter().cloned().chain(others).map(|name| MetricValue { name, value: "1".into() }).collect();
         let run = RunStatus { best: Some(BestTrainingJob { metrics, ..Default::default() }), ..Default::default() };

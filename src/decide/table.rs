@@ -1,6 +1,6 @@
 //! The table of all training jobs of a run, as text: pages of JSON lines, each page the data of a `ConfigMap`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -74,17 +74,17 @@ pub fn pages(training_jobs: &[BestTrainingJob], most: usize) -> Vec<BTreeMap<Str
     pages.into_iter().map(data).collect()
 }
 
-/// The training jobs of a page. Of their fixed hyperparameters only those are kept that `used` asks for, and not where the
+/// The training jobs of a page. Of their fixed hyperparameters only those in `used` are kept, and not where the
 /// model lies: this is what fronts are worked out from, for tens of thousands at a time.
 pub fn training_jobs(
     page: &BTreeMap<String, String>,
-    used: impl Fn(&str) -> bool,
+    used: &BTreeSet<String>,
 ) -> Result<Vec<BestTrainingJob>, serde_json::Error> {
     let text = |key: &str, none: &'static str| page.get(key).map_or(none, String::as_str).to_owned();
     let mut common: Hyperparameters = serde_json::from_str(&text(COMMON, "{}"))?;
-    common.retain(|name, _| used(name));
+    common.retain(|name, _| used.contains(name));
     let lines = text(LINES, "");
-    lines.lines().map(|line| Ok(serde_json::from_str::<Line>(line)?.training_job(&common, &used))).collect()
+    lines.lines().map(|line| Ok(serde_json::from_str::<Line>(line)?.training_job(&common, used))).collect()
 }
 
 /// The fixed hyperparameters that have one value in all training jobs. Those of a tuning job with several definitions
@@ -119,9 +119,9 @@ impl Line {
         }
     }
 
-    fn training_job(self, common: &Hyperparameters, used: impl Fn(&str) -> bool) -> BestTrainingJob {
+    fn training_job(self, common: &Hyperparameters, used: &BTreeSet<String>) -> BestTrainingJob {
         let mut fixed_hyperparameters = self.fixed_hyperparameters;
-        fixed_hyperparameters.retain(|name, _| used(name));
+        fixed_hyperparameters.retain(|name, _| used.contains(name));
         fixed_hyperparameters.extend(common.clone());
         BestTrainingJob {
             training_job_name: self.training_job_name,
@@ -166,7 +166,8 @@ mod tests {
         }
     }
 
-    fn read(pages: &[BTreeMap<String, String>], used: impl Fn(&str) -> bool + Copy) -> Vec<BestTrainingJob> {
+    fn read(pages: &[BTreeMap<String, String>], used: &[&str]) -> Vec<BestTrainingJob> {
+        let used = &used.iter().map(|name| (*name).to_owned()).collect();
         pages.iter().flat_map(|page| training_jobs(page, used).unwrap()).collect()
     }
 
@@ -178,8 +179,8 @@ mod tests {
         assert_eq!(pages[0][LINES].lines().count(), 20);
         assert_eq!(pages[0][COMMON], r#"{"epochs":"5"}"#);
         assert!(!pages[0][LINES].contains("epochs"), "what all share is said once");
-        assert_eq!(read(&pages, |_| true), table);
-        let few = read(&pages, |name| name == "epochs");
+        assert_eq!(read(&pages, &["epochs", "layers"]), table);
+        let few = read(&pages, &["epochs"]);
         assert!(few.iter().all(|job| job.fixed_hyperparameters.keys().eq(["epochs"])));
     }
 
@@ -208,10 +209,10 @@ mod tests {
             let pages = pages(&table, most);
             assert!(pages.len() > 2);
             assert!(pages.iter().all(|page| page.values().map(String::len).sum::<usize>() <= most.max(400)));
-            assert_eq!(read(&pages, |_| true), table);
+            assert_eq!(read(&pages, &["epochs", "layers"]), table);
         }
         assert_eq!(pages(&[], PAGE_MAX).len(), 1);
-        assert!(training_jobs(&[(LINES.to_owned(), "no JSON".to_owned())].into(), |_| true).is_err());
+        assert!(training_jobs(&[(LINES.to_owned(), "no JSON".to_owned())].into(), &BTreeSet::new()).is_err());
     }
 
     #[test]

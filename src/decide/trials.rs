@@ -1,6 +1,6 @@
 //! All training jobs of a run: when they are wanted, and what the run says of them.
 
-use crate::api::{Collect, ModelSelectionSpec, Reason, RunState, RunStatus, Trials};
+use crate::api::{BestTrainingJob, Collect, ModelSelectionSpec, Reason, RunState, RunStatus, Trials};
 
 impl RunStatus {
     /// The run whose training jobs are kept in `trials`.
@@ -53,15 +53,19 @@ pub fn told(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> String {
     text
 }
 
-/// Whether a fixed hyperparameter may be part of a derived metric: its name occurs in an expression.
-pub fn used(spec: &ModelSelectionSpec) -> impl Fn(&str) -> bool + Copy {
-    |name: &str| spec.derived_metrics.iter().any(|derived| derived.expression.contains(name))
+/// The run whose best training job has all that expressions use, as the table has it: an edit may have brought in more.
+pub fn with_inputs(run: &mut RunStatus, table: &[BestTrainingJob]) {
+    let Some(best) = &mut run.best else { return };
+    if let Some(kept) = table.iter().find(|kept| kept.training_job_name == best.training_job_name) {
+        best.fixed_hyperparameters = kept.fixed_hyperparameters.clone();
+        best.instance_type = kept.instance_type.clone();
+        best.instance_count = kept.instance_count;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::BestTrainingJob;
     use crate::decide::conditions::complete;
     use crate::decide::definition::tests::spec;
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::describe::{self, Place};
 use super::faults::Order;
+use super::hub_model;
 use super::models::Row;
 use super::service::Emulator;
 use super::training;
@@ -30,12 +31,13 @@ pub fn routes() -> Router<Arc<Emulator>> {
         .route("/logs", get(logs))
         .route("/clock", post(set_clock).get(clock))
         .route("/training", post(override_model).delete(reset_models))
+        .route("/hub", post(set_hub_model).get(hub).delete(reset_hub))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
 }
 
 async fn unknown() -> (StatusCode, Json<Value>) {
-    let routes = ["faults", "calls", "requests", "jobs", "logs", "clock", "training"];
+    let routes = ["faults", "calls", "requests", "jobs", "logs", "clock", "training", "hub"];
     (
         StatusCode::NOT_FOUND,
         Json(json!({"error": "no such route or method", "routes": routes.map(|route| format!("/_emulator/{route}"))})),
@@ -159,5 +161,24 @@ async fn override_model(State(emulator): Shared, body: String) -> Answer {
 
 async fn reset_models(State(emulator): Shared) -> Json<Value> {
     emulator.reset_models();
+    Json(json!({}))
+}
+
+async fn set_hub_model(State(emulator): Shared, body: String) -> Answer {
+    let entry: hub_model::Entry = read(&body)?;
+    match emulator.set_hub_model(entry) {
+        Ok(()) => Ok(Json(json!({}))),
+        Err(error) => Err((StatusCode::BAD_REQUEST, Json(json!({"error": error})))),
+    }
+}
+
+async fn hub(State(emulator): Shared) -> Json<Value> {
+    let hub = emulator.hub();
+    let versions = |model: &hub_model::Model| model.editions.keys().map(ToString::to_string).collect::<Vec<_>>();
+    Json(hub.models().map(|model| json!({"id": model.id, "versions": versions(model)})).collect())
+}
+
+async fn reset_hub(State(emulator): Shared) -> Json<Value> {
+    emulator.reset_hub();
     Json(json!({}))
 }

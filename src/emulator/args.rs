@@ -34,6 +34,10 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_MODELS", value_name = "FILE")]
     pub models: Option<PathBuf>,
 
+    /// Generated models of other tasks and frameworks that the hub has in addition; 838 make it a thousand.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_EXTRA_MODELS", value_name = "N")]
+    pub extra_models: Option<usize>,
+
     /// Tuning jobs that may run at a time, per region.
     #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_TUNING_JOBS", value_name = "N", default_value_t = 100)]
     pub max_tuning_jobs: u32,
@@ -53,6 +57,10 @@ pub struct Args {
     /// Real seconds until List and Search show a new job.
     #[arg(long, env = "SAGEMAKER_EMULATOR_LIST_LAG", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
     pub list_lag: f64,
+
+    /// Virtual seconds that the index behind Search is behind: new jobs and changes show that much later.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_SEARCH_LAG", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
+    pub search_lag: f64,
 
     /// Execution role that the service cannot assume.
     #[arg(long, env = "SAGEMAKER_EMULATOR_UNASSUMABLE_ROLE", value_name = "ARN", value_delimiter = ' ')]
@@ -111,7 +119,7 @@ impl Args {
         if !self.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(self.listen));
         }
-        let table = match self.models {
+        let mut table = match self.models {
             None => Table::embedded(),
             Some(path) => {
                 let text = std::fs::read_to_string(&path);
@@ -121,6 +129,7 @@ impl Args {
                 table.map_err(|reason| StartError::Models { path, reason })?
             }
         };
+        table.extra_models = self.extra_models.or(table.extra_models);
         Ok(Options {
             settings: Settings {
                 account: self.account,
@@ -131,6 +140,7 @@ impl Args {
                 },
                 unassumable_roles: self.unassumable_role,
                 list_lag: self.list_lag,
+                search_lag: self.search_lag,
             },
             speed: self.speed,
             table,

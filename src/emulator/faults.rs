@@ -65,8 +65,13 @@ impl FromStr for Order {
             )
         };
         let mut parts = text.split(',');
-        let mut head = parts.next().unwrap_or_default().split(':');
-        let (operation, kind, count) = (head.next().unwrap_or_default(), head.next().unwrap_or_default(), head.next());
+        let head = parts.next().unwrap_or_default();
+        // The operations of S3 have a colon in their names.
+        let name =
+            if head.starts_with("s3:") { head.match_indices(':').nth(1) } else { head.match_indices(':').next() };
+        let (operation, rest) = name.and_then(|(at, _)| head.split_at_checked(at)).ok_or_else(wrong)?;
+        let mut head = rest.split(':').skip(1);
+        let (kind, count) = (head.next().unwrap_or_default(), head.next());
         if operation.is_empty() || head.next().is_some() {
             return Err(wrong());
         }
@@ -196,8 +201,12 @@ mod tests {
         let order: Order = "CreateHyperParameterTuningJob:DropAnswer:1,contains=swin,delay=5".parse().unwrap();
         assert_eq!((order.kind, order.count), (Kind::DropAnswer, Some(1)));
         assert_eq!((order.name_contains.as_deref(), order.delay_millis), (Some("swin"), Some(5)));
+        let object: Order = "s3:GetObject:Throttle:2".parse().unwrap();
+        assert_eq!((object.operation.as_str(), object.kind, object.count), ("s3:GetObject", Kind::Throttle, Some(2)));
         assert_eq!("*:Throttle".parse::<Order>().unwrap().count, None);
-        for wrong in ["", "x", "x:Nonsense", "x:Throttle:y", "x:Throttle:1:2", "x:Throttle,colour=red"] {
+        for wrong in
+            ["", "x", "x:Nonsense", "x:Throttle:y", "x:Throttle:1:2", "x:Throttle,colour=red", "s3:GetObject", "s3:"]
+        {
             assert!(wrong.parse::<Order>().is_err(), "{wrong}");
         }
     }

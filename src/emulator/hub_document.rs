@@ -7,10 +7,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::hub::Model;
+use super::hub_hyperparameters::{self, Hyperparameter};
+use super::hub_model::Model;
 
-const GPU: [&str; 10] = ["g4dn", "g5", "g6", "g6e", "local_gpu", "p2", "p3", "p3dn", "p4d", "p4de"];
-const CPU: [&str; 13] = ["c4", "c5", "c5d", "c5n", "c6i", "c6id", "c7i", "local", "m4", "m5", "m5d", "m6i", "m7i"];
+/// The SDK that knows these documents.
+pub const MIN_SDK_VERSION: &str = "2.189.0";
+const GPU: [&str; 11] = ["g4dn", "g5", "g6", "g6e", "local_gpu", "p2", "p3", "p3dn", "p4d", "p4de", "p5"];
+const CPU: [&str; 21] = [
+    "c4", "c5", "c5d", "c5n", "c6i", "c6id", "c7i", "local", "m4", "m5", "m5d", "m6i", "m6id", "m7i", "r5", "r5d",
+    "r6i", "r6id", "r7i", "t2", "t3",
+];
 const INSTANCES: [&str; 21] = [
     "ml.p3.2xlarge",
     "ml.p3.8xlarge",
@@ -98,38 +104,90 @@ struct Properties {
     image_uri: String,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Hyperparameter {
-    name: &'static str,
-    r#type: &'static str,
-    default: serde_json::Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    options: Option<Vec<&'static str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    min: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max: Option<i32>,
-    scope: &'static str,
+/// What the models of a framework and a task have in common.
+struct Family {
+    framework: &'static str,
+    /// Repository and tag; `{kind}` is `cpu` or `gpu`.
+    image: &'static str,
+    /// Account of the registry.
+    registry: &'static str,
+    metric: Metric,
+    hyperparameters: Vec<Hyperparameter>,
+}
+
+impl Family {
+    fn of(framework: &str, task: &str) -> Self {
+        let deep = "763104351884";
+        match (framework, task) {
+            ("tensorflow", "ic") | ("", _) => Self {
+                framework: "tensorflow",
+                image: "tensorflow-training:2.9-{kind}-py39",
+                registry: deep,
+                metric: Metric { name: "tflow-ic:val-accuracy", regex: "val_accuracy: ([0-9\\.]+)" },
+                hyperparameters: hub_hyperparameters::tensorflow(),
+            },
+            ("pytorch", "ic") => Self {
+                framework: "pytorch",
+                image: "pytorch-training:1.10.0-{kind}-py38",
+                registry: deep,
+                metric: Metric { name: "pytorch-ic:val-accuracy", regex: "val Acc: ([0-9\\.]+)" },
+                hyperparameters: hub_hyperparameters::torch(),
+            },
+            ("tensorflow", _) => Self {
+                framework: "tensorflow",
+                image: "tensorflow-training:2.9-{kind}-py39",
+                registry: deep,
+                metric: Metric { name: "val_accuracy", regex: "val_accuracy: ([0-9\\.]+)" },
+                hyperparameters: hub_hyperparameters::other(),
+            },
+            ("pytorch", _) => Self {
+                framework: "pytorch",
+                image: "pytorch-training:1.10.0-{kind}-py38",
+                registry: deep,
+                metric: Metric { name: "val_loss", regex: "val loss: ([0-9\\.]+)" },
+                hyperparameters: hub_hyperparameters::other(),
+            },
+            ("xgboost" | "lightgbm" | "catboost" | "sklearn", _) => Self {
+                framework: "xgboost",
+                image: "sagemaker-xgboost:1.7-1",
+                registry: "246618743249",
+                metric: Metric { name: "validation:error", regex: "validation-error:([0-9\\.]+)" },
+                hyperparameters: hub_hyperparameters::other(),
+            },
+            _ => Self {
+                framework: "huggingface",
+                image: "huggingface-pytorch-training:2.0.0-transformers4.28.1-{kind}-py310-cu118-ubuntu20.04",
+                registry: deep,
+                metric: Metric { name: "eval_loss", regex: "'eval_loss': ([0-9]+\\.[0-9]+)" },
+                hyperparameters: hub_hyperparameters::other(),
+            },
+        }
+    }
+
+    fn image(&self, kind: &str, region: &str) -> String {
+        let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        format!("{}.dkr.ecr.{region}.{domain}/{}", self.registry, self.image.replace("{kind}", kind))
+    }
+}
+
+/// Framework and task as the SDK reads them off an id; both are empty when it has fewer than three parts.
+pub fn framework_and_task(id: &str) -> (&str, &str) {
+    match id.split('-').collect::<Vec<_>>().as_slice() {
+        [framework, task, _, ..] => (framework, task),
+        _ => ("", ""),
+    }
 }
 
 impl Document {
     /// The document of a model in a region.
     pub fn of(model: &Model, region: &str) -> Self {
-        let torch = model.id.starts_with("pytorch-");
-        let framework = if torch { "pytorch" } else { "tensorflow" };
+        let (framework, task) = framework_and_task(&model.id);
+        let family = Family::of(framework, task);
+        let framework = family.framework;
+        let task = if task.is_empty() { "ic" } else { task };
         let bucket = format!("s3://jumpstart-cache-prod-{region}");
-        let scripts = format!("{bucket}/source-directory-tarballs/{framework}/transfer_learning/ic");
-        let image = |kind: &str| {
-            let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-            let tag = if torch {
-                format!("pytorch-training:1.10.0-{kind}-py38")
-            } else {
-                format!("tensorflow-training:2.9-{kind}-py39")
-            };
-            format!("763104351884.dkr.ecr.{region}.{domain}/{tag}")
-        };
-        let variant = |kind: &str| Variant { properties: Properties { image_uri: image(kind) } };
+        let scripts = format!("{bucket}/source-directory-tarballs/{framework}/transfer_learning/{task}");
+        let variant = |kind: &str| Variant { properties: Properties { image_uri: family.image(kind, region) } };
         let variants = GPU
             .iter()
             .map(|family| (*family, variant("gpu")))
@@ -137,7 +195,7 @@ impl Document {
         Self {
             provider: provider(&model.id),
             url: model.url.clone(),
-            min_sdk_version: "2.189.0",
+            min_sdk_version: MIN_SDK_VERSION,
             model_types: ["OPEN_WEIGHTS"],
             capabilities: ["TRAINING", "INCREMENTAL_TRAINING", "VALIDATION"],
             training_supported: true,
@@ -148,19 +206,13 @@ impl Document {
                 .iter()
                 .map(|name| format!("sagemaker_jumpstart_{name}"))
                 .collect(),
-            hyperparameters: if torch { torch_hyperparameters() } else { tensorflow_hyperparameters() },
             training_script_uri: format!("{scripts}/v2.1.2/sourcedir.tar.gz"),
             training_prepacked_script_uri: format!("{scripts}/prepack/v1.1.2/sourcedir.tar.gz"),
             training_prepacked_script_version: "1.1.2",
-            training_ecr_uri: image("gpu"),
+            training_ecr_uri: family.image("gpu", region),
             training_artifact_uri: format!("{bucket}/{framework}-training/v3.0.0/train-{}.tar.gz", model.id),
             training_artifact_s3_data_type: "S3Prefix",
             training_artifact_compression_type: "None",
-            training_metrics: [if torch {
-                Metric { name: "pytorch-ic:val-accuracy", regex: "val Acc: ([0-9\\.]+)" }
-            } else {
-                Metric { name: "tflow-ic:val-accuracy", regex: "val_accuracy: ([0-9\\.]+)" }
-            }],
             default_training_instance_type: "ml.p3.2xlarge",
             supported_training_instance_types: INSTANCES,
             training_enable_network_isolation: true,
@@ -171,9 +223,27 @@ impl Document {
             training_volume_size: 30,
             encrypt_inter_container_traffic: true,
             max_runtime_in_seconds: 360_000,
-            task: "Image Classification",
+            task: task_name(task),
             framework,
+            training_metrics: [family.metric],
+            hyperparameters: family.hyperparameters,
         }
+    }
+}
+
+/// A task as documents spell it.
+fn task_name(task: &str) -> &'static str {
+    match task {
+        "ic" => "Image Classification",
+        "od" | "od1" => "Object Detection",
+        "semseg" => "Semantic Segmentation",
+        "tc" => "Text Classification",
+        "eqa" => "Question Answering",
+        "ner" => "Named Entity Recognition",
+        "spc" => "Sentence Pair Classification",
+        "classification" => "Tabular Classification",
+        "regression" => "Tabular Regression",
+        _ => "Text Generation",
     }
 }
 
@@ -197,102 +267,6 @@ fn name_base(id: &str) -> String {
         .trim_end_matches(|c: char| c.is_ascii_digit())
         .trim_end_matches('-')
         .to_owned()
-}
-
-fn text(name: &'static str, default: &str, options: &[&'static str]) -> Hyperparameter {
-    let options = Some(options.to_vec()).filter(|options| !options.is_empty());
-    Hyperparameter { name, r#type: "text", default: default.into(), options, min: None, max: None, scope: "algorithm" }
-}
-
-fn flag(name: &'static str, default: &str) -> Hyperparameter {
-    text(name, default, &["False", "True"])
-}
-
-fn int(name: &'static str, default: i32, min: i32, max: Option<i32>) -> Hyperparameter {
-    Hyperparameter {
-        name,
-        r#type: "int",
-        default: default.into(),
-        options: None,
-        min: Some(min),
-        max,
-        scope: "algorithm",
-    }
-}
-
-fn float(name: &'static str, default: f64, min: i32, max: i32) -> Hyperparameter {
-    Hyperparameter {
-        name,
-        r#type: "float",
-        default: default.into(),
-        options: None,
-        min: Some(min),
-        max: Some(max),
-        scope: "algorithm",
-    }
-}
-
-fn container() -> [Hyperparameter; 3] {
-    let fixed = |name, default: &str| Hyperparameter { scope: "container", ..text(name, default, &[]) };
-    [
-        fixed("sagemaker_submit_directory", "/opt/ml/input/data/code/sourcedir.tar.gz"),
-        fixed("sagemaker_program", "transfer_learning.py"),
-        fixed("sagemaker_container_log_level", "20"),
-    ]
-}
-
-fn tensorflow_hyperparameters() -> Vec<Hyperparameter> {
-    let mut all = vec![
-        flag("train_only_top_layer", "True"),
-        int("epochs", 5, 1, Some(1000)),
-        int("batch_size", 32, 1, Some(1024)),
-        text("optimizer", "adam", &["adam", "sgd", "nesterov", "rmsprop", "adagrad", "adadelta"]),
-        float("learning_rate", 0.001, 0, 1),
-        float("beta_1", 0.9, 0, 1),
-        float("beta_2", 0.999, 0, 1),
-        float("momentum", 0.9, 0, 1),
-        float("epsilon", 1e-7, 0, 1),
-        float("rho", 0.95, 0, 1),
-        float("initial_accumulator_value", 0.1, 0, 1),
-        text("reinitialize_top_layer", "Auto", &["Auto", "True", "False"]),
-        flag("early_stopping", "False"),
-        int("early_stopping_patience", 5, 1, Some(1000)),
-        float("early_stopping_min_delta", 0.0, 0, 1),
-        float("dropout_rate", 0.2, 0, 1),
-        float("regularizers_l2", 0.0001, 0, 1),
-        float("label_smoothing", 0.1, 0, 1),
-        text(
-            "image_resize_interpolation",
-            "bilinear",
-            &["bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic"],
-        ),
-        flag("augmentation", "False"),
-        text(
-            "augmentation_random_flip",
-            "horizontal_and_vertical",
-            &["horizontal_and_vertical", "horizontal", "vertical", "None"],
-        ),
-        float("augmentation_random_rotation", 0.2, -1, 1),
-        float("augmentation_random_zoom", 0.1, -1, 1),
-        flag("binary_mode", "False"),
-        text("eval_metric", "accuracy", &["accuracy", "precision", "recall", "auc", "prc"]),
-        float("validation_split_ratio", 0.2, 0, 1),
-        int("random_seed", 123, 0, None),
-    ];
-    all.extend(container());
-    all
-}
-
-fn torch_hyperparameters() -> Vec<Hyperparameter> {
-    let mut all = vec![
-        flag("train_only_top_layer", "True"),
-        int("epochs", 5, 1, Some(1000)),
-        int("batch_size", 4, 1, Some(1024)),
-        float("adam_learning_rate", 0.05, 0, 1),
-        text("reinitialize_top_layer", "Auto", &["Auto", "True", "False"]),
-    ];
-    all.extend(container());
-    all
 }
 
 #[cfg(test)]

@@ -56,9 +56,23 @@ pub struct Row {
     /// Classes of the dataset; above 5 the script logs top-5 accuracy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<u32>,
+    /// Whose words the log has; the name of the model or the image decides when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
     /// More log lines at the end, with `{accuracy}`, `{val_accuracy}`, `{val_loss}`, `{test_accuracy}`, `{throughput}` filled in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_lines: Option<Vec<String>>,
+}
+
+/// A training script, as far as its log goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Script {
+    /// Keras, as `JumpStart`'s script for TensorFlow.
+    #[default]
+    TensorFlow,
+    /// As `JumpStart`'s script for `PyTorch`.
+    PyTorch,
 }
 
 impl Row {
@@ -96,6 +110,9 @@ pub struct Behaviour {
     /// See [`Row`].
     pub classes: u32,
     /// See [`Row`].
+    #[serde(default)]
+    pub script: Script,
+    /// See [`Row`].
     pub extra_lines: Vec<String>,
 }
 
@@ -118,6 +135,7 @@ impl Behaviour {
             omit_test_metrics: false,
             nan_metrics: Vec::new(),
             classes: 256,
+            script: if name.contains("pytorch") { Script::PyTorch } else { Script::TensorFlow },
             extra_lines: Vec::new(),
         }
     }
@@ -137,6 +155,7 @@ impl Behaviour {
             omit_test_metrics,
             nan_metrics,
             classes,
+            script,
             extra_lines,
         } = row;
         set(&mut self.accuracy, accuracy.as_ref());
@@ -150,6 +169,7 @@ impl Behaviour {
         set(&mut self.omit_test_metrics, omit_test_metrics.as_ref());
         set(&mut self.nan_metrics, nan_metrics.as_ref());
         set(&mut self.classes, classes.as_ref());
+        set(&mut self.script, script.as_ref());
         set(&mut self.extra_lines, extra_lines.as_ref());
     }
 }
@@ -167,10 +187,13 @@ fn rounded(value: f64, digits: i32) -> f64 {
 
 /// The rows, in the order in which they are laid over each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Table {
     /// The rows.
     pub models: Vec<Row>,
+    /// Generated models of other tasks that the hub has in addition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra_models: Option<usize>,
 }
 
 impl Table {

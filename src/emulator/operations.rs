@@ -30,6 +30,8 @@ pub struct Settings {
     pub unassumable_roles: Vec<String>,
     /// Real seconds until List and Search show a new job.
     pub list_lag: f64,
+    /// Virtual seconds that the index behind Search is old.
+    pub search_lag: f64,
 }
 
 /// A valid request and everything it depends on.

@@ -10,8 +10,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use regex::Regex;
 
-use super::models::Behaviour;
+use super::models::{Behaviour, Script};
 use super::random;
+use super::torch_log;
 use super::wire::MetricDefinition;
 
 /// Seconds from the end of training to the end of the evaluation on the test set.
@@ -33,6 +34,10 @@ const DEFAULTS: [(&str, f64, f64); 11] = [
     ("regularizers_l2", 0.0001, 0.01),
     ("label_smoothing", 0.1, 0.2),
 ];
+
+/// The same for the two hyperparameters that the `PyTorch` documents of the hub spell with dashes.
+const TORCH_RATE: f64 = 0.05;
+const TORCH_BATCH: f64 = 4.0;
 
 /// One line, and when it is written: seconds after training began.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +79,12 @@ fn number(hyperparameters: &BTreeMap<String, String>, name: &str) -> Option<f64>
 /// smooth in between, so that a tuner has a slope to climb.
 pub fn penalty(hyperparameters: &BTreeMap<String, String>) -> f64 {
     let saturating = |distance: f64| distance * distance / (1.0 + distance * distance);
-    let rate = number(hyperparameters, "learning_rate").unwrap_or(0.001).max(1e-12);
-    let mut cost = 0.06 * saturating((rate / 0.001).log10());
+    let rate = number(hyperparameters, "learning_rate").map(|rate| rate / 0.001);
+    let torch = number(hyperparameters, "adam-learning-rate").map(|rate| rate / TORCH_RATE);
+    let mut cost = 0.06 * saturating(torch.or(rate).unwrap_or(1.0).max(1e-9).log10());
+    if let Some(size) = number(hyperparameters, "batch-size") {
+        cost += 0.01 * saturating((size - TORCH_BATCH) / 16.0);
+    }
     for (name, default, scale) in DEFAULTS {
         if let Some(value) = number(hyperparameters, name) {
             cost += 0.01 * saturating((value - default) / scale);
@@ -107,10 +116,26 @@ pub struct Run<'a> {
 /// The whole log of a training job that is not disturbed.
 pub fn log(run: &Run<'_>) -> Vec<Line> {
     let behaviour = run.behaviour;
-    let epochs = epochs(run.hyperparameters);
     let quality = Quality::of(run);
     let mut log = Log { lines: Vec::new(), nan: &behaviour.nan_metrics };
 
+    match behaviour.script {
+        Script::TensorFlow => keras_lines(&mut log, run, &quality),
+        Script::PyTorch => torch_log::lines(&mut log, run, &quality),
+    }
+    let end = behaviour.seconds_per_epoch * f64::from(epochs(run.hyperparameters));
+    if let Some(objective) = run.built_in_objective {
+        log.say(end, format!("#quality_metric: host=algo-1, {objective} <score>=({})", quality.val_accuracy));
+    }
+    for template in &behaviour.extra_lines {
+        log.say(end, quality.fill(template, behaviour));
+    }
+    log.lines
+}
+
+fn keras_lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality) {
+    let behaviour = run.behaviour;
+    let epochs = epochs(run.hyperparameters);
     let parameters = (behaviour.parameters_millions * 1e6).round();
     let frozen = if plain(run.hyperparameters, "train_only_top_layer") == Some("False") { 0.02 } else { 0.9 };
     let fixed = (parameters * frozen).round();
@@ -136,17 +161,10 @@ pub fn log(run: &Run<'_>) -> Vec<Line> {
     log.item(end, "Total training duration", &python(end), " seconds");
     log.item(end, "Average training duration per epoch", &python(behaviour.seconds_per_epoch), " seconds");
     if run.has_test && !behaviour.omit_test_metrics {
-        test_lines(&mut log, run, &quality, end);
+        test_lines(log, run, quality, end);
     } else {
         log.say(end, "No test dataset available. Provide test dataset to compute test performance metrics.".to_owned());
     }
-    if let Some(objective) = run.built_in_objective {
-        log.say(end, format!("#quality_metric: host=algo-1, {objective} <score>=({})", quality.val_accuracy));
-    }
-    for template in &behaviour.extra_lines {
-        log.say(end, quality.fill(template, behaviour));
-    }
-    log.lines
 }
 
 fn test_lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality, end: f64) {
@@ -175,13 +193,13 @@ pub fn python(value: f64) -> String {
     format!("{value:?}")
 }
 
-struct Log<'a> {
+pub(super) struct Log<'a> {
     lines: Vec<Line>,
     nan: &'a [String],
 }
 
 impl Log<'_> {
-    fn say(&mut self, at: f64, text: String) {
+    pub(super) fn say(&mut self, at: f64, text: String) {
         self.lines.push(Line { at, text });
     }
 
@@ -198,18 +216,18 @@ impl Log<'_> {
         })
     }
 
-    fn value(&self, name: &str, value: &str) -> String {
+    pub(super) fn value(&self, name: &str, value: &str) -> String {
         if self.nan.iter().any(|nan| nan == name) { "nan".to_owned() } else { value.to_owned() }
     }
 }
 
 /// The numbers behind the lines.
-struct Quality {
+pub(super) struct Quality {
     monitor: String,
     binary: bool,
     top5: Option<f64>,
-    test_accuracy: f64,
-    val_accuracy: f64,
+    pub(super) test_accuracy: f64,
+    pub(super) val_accuracy: f64,
 }
 
 impl Quality {
@@ -275,7 +293,7 @@ impl Quality {
 }
 
 /// A loss that falls as accuracy rises.
-fn loss(accuracy: f64) -> f64 {
+pub(super) fn loss(accuracy: f64) -> f64 {
     -accuracy.clamp(1e-6, 0.999_999).ln() + 0.35
 }
 

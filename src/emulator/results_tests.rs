@@ -98,6 +98,28 @@ fn a_regex_decides_what_is_read() {
 }
 
 #[test]
+fn models_on_torch_have_words_of_their_own() {
+    let torch = model("pytorch-ic-resnet50");
+    let expected = |behaviour: &Behaviour, given: &[(&str, &str)], regex: &str| read(behaviour, given, true, regex);
+    let best = expected(&torch, &[], r"val Acc: ([0-9\.]+)").unwrap();
+    assert!(best > 0.3 && expected(&torch, &[], r"val Loss: ([0-9\.]+)").is_some());
+    assert_eq!(expected(&torch, &[], r"train Loss: [0-9\.]+ Acc: ([0-9\.]+)").map(|train| train > best), Some(true));
+    assert!(expected(&torch, &[], r"test Acc: ([0-9\.]+)").is_some());
+    for absent in [r"val_accuracy: ([0-9\.]+)", r"- Number of parameters: ([0-9\.]+)", r"- Test accuracy: ([0-9\.]+)"] {
+        assert_eq!(expected(&torch, &[], absent), None, "{absent}");
+    }
+    let defaults = [("adam-learning-rate", "0.05"), ("batch-size", "4")];
+    assert_eq!(expected(&torch, &defaults, r"val Acc: ([0-9\.]+)"), Some(best));
+    for off in [("adam-learning-rate", "0.0001"), ("batch-size", "64")] {
+        assert!(expected(&torch, &[off], r"val Acc: ([0-9\.]+)").unwrap() < best, "{off:?}");
+    }
+    let own = Table::embedded().behaviour(None, "1234.dkr.ecr.us-west-2.amazonaws.com/my-pytorch:1");
+    assert!(expected(&own, &[], r"val Acc: ([0-9\.]+)").is_some(), "the name of an image decides too");
+    let told = Behaviour { script: Script::TensorFlow, ..own };
+    assert!(expected(&told, &[], r"- val_accuracy: ([0-9\.]+)").is_some(), "unless a row says otherwise");
+}
+
+#[test]
 fn metrics_appear_as_the_log_grows() {
     let swin = model(SWIN);
     let given = hyperparameters(&[]);

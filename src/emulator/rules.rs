@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::protocol::ApiError;
 use super::ranges;
 use super::results::Reader;
+use super::rules_data;
 use super::sampling;
 use super::tags;
 use super::wire::{CreateRequest, Definition, Ranges, Strategy};
@@ -58,6 +59,7 @@ pub fn check(request: &CreateRequest, account: &str) -> Result<(), ApiError> {
     tags::check(&request.tags)?;
     check_definitions(request)?;
     check_strategy(request)?;
+    rules_data::check_environment(request)?;
     for definition in request.definitions() {
         check_definition(request, definition, account)?;
     }
@@ -159,6 +161,7 @@ fn check_definition(request: &CreateRequest, definition: &Definition, account: &
     check_metrics(request, definition, account)?;
     check_resources(definition)?;
     check_time(definition)?;
+    rules_data::check(definition)?;
     let none = Ranges::default();
     let tuned = request.ranges(definition).unwrap_or(&none);
     ranges::check(tuned, &definition.static_hyper_parameters, request.autotune.is_some())
@@ -193,6 +196,9 @@ fn check_resources(definition: &Definition) -> Result<(), ApiError> {
         return refuse(
             "InstanceConfigs and InstanceGroups must not be provided together with InstanceType and InstanceCount.",
         );
+    }
+    if !config.instance_configs.is_empty() && config.volume_size_in_gb.is_some() {
+        return refuse("InstanceConfigs must not be provided together with VolumeSizeInGB; each of them has its own.");
     }
     if definition.instances().is_none() {
         return refuse("InstanceType must be provided in the resource configuration.");

@@ -149,6 +149,8 @@ fn resources_and_times_are_checked() {
     assert!(
         verdict(&[(&resources, Value::Null), (&flexible, both)]).unwrap().contains("must not be provided together")
     );
+    let volume = json!({"InstanceConfigs": choices, "VolumeSizeInGB": 30});
+    assert!(verdict(&[(&resources, Value::Null), (&flexible, volume)]).unwrap().contains("VolumeSizeInGB"));
     assert!(verdict(&[(&resources, json!({"InstanceCount": 1}))]).unwrap().contains("InstanceType must be provided"));
     let spot = format!("{DEFINITION}/EnableManagedSpotTraining");
     let stopping = format!("{DEFINITION}/StoppingCondition");

@@ -22,6 +22,8 @@ use super::world::Region;
 
 /// `Search`.
 pub fn search(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
+    // The index is behind as a whole: it shows everything as it was.
+    let call = &Call { now: call.now.plus(-call.settings.search_lag), ..*call };
     let resource = call.text("Resource");
     let entity = match resource {
         "HyperParameterTuningJob" => "HyperParameterTuningJobSearchEntity",
@@ -40,7 +42,7 @@ pub fn search(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
     if !known(sort_by) {
         return Err(ApiError::validation(format!("Unknown property name in SortBy: {sort_by}")));
     }
-    let jobs = region.jobs.values().filter(|job| call.listed(job));
+    let jobs = region.jobs.values().filter(|job| call.listed(job) && job.created() <= call.now);
     if resource == "TrainingJob" {
         let records =
             jobs.flat_map(|job| job.plan.trials.iter().map(move |trial| (job, trial))).filter_map(|(job, trial)| {

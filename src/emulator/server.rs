@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::routing::any;
 use serde_json::json;
 
 use super::admin;
 use super::connection::{Loopback, Switch};
 use super::random;
+use super::s3;
 use super::service::{Emulator, Incoming, Reply};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
@@ -35,9 +36,13 @@ async fn service(
     State(emulator): State<Arc<Emulator>>,
     ConnectInfo(switch): ConnectInfo<Switch>,
     method: Method,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
+    if let Some(ask) = s3::Ask::read(&method, uri.path(), &headers) {
+        return object(&emulator, &switch, &ask).await;
+    }
     if method != Method::POST {
         let text =
             "SageMaker is spoken by POST with the header X-Amz-Target; the emulator's own API is under /_emulator/.";
@@ -55,17 +60,30 @@ async fn service(
     }
     match emulator.handle(&incoming) {
         Reply::Json { status, body } => json_response(status, body.to_string()),
-        Reply::Proxy => {
-            let mut response = Response::new(Body::from(PROXY_PAGE));
-            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
-            response
-        }
-        Reply::HangUp => {
-            switch.cut();
-            Response::new(Body::empty())
-        }
+        Reply::Proxy => proxy_page(),
+        Reply::HangUp => hang_up(&switch),
     }
+}
+
+async fn object(emulator: &Emulator, switch: &Switch, ask: &s3::Ask) -> Response<Body> {
+    if let Some(delay) = s3::delay(emulator, ask) {
+        tokio::time::sleep(delay).await;
+    }
+    let answer = s3::answer(emulator, ask);
+    let hangs_up = answer == s3::Answer::HangUp;
+    s3::response(answer, ask).unwrap_or_else(|| if hangs_up { hang_up(switch) } else { proxy_page() })
+}
+
+fn proxy_page() -> Response<Body> {
+    let mut response = Response::new(Body::from(PROXY_PAGE));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    response
+}
+
+fn hang_up(switch: &Switch) -> Response<Body> {
+    switch.cut();
+    Response::new(Body::empty())
 }
 
 fn json_response(status: u16, body: String) -> Response<Body> {

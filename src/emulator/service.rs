@@ -12,6 +12,7 @@ use super::calls::{Calls, Entry};
 use super::clock::{Clock, Moment};
 use super::faults::{Faults, Kind, Order};
 use super::hub::Hub;
+use super::hub_model;
 use super::model::{self, ViolationKind};
 use super::models::{Row, Table};
 use super::operations::{self, Call, Settings};
@@ -83,7 +84,7 @@ pub struct Snapshot {
 pub struct Emulator {
     settings: Settings,
     clock: Clock,
-    hub: Hub,
+    hub: Mutex<Arc<Hub>>,
     loaded: Arc<Table>,
     table: Mutex<Arc<Table>>,
     world: Mutex<World>,
@@ -109,7 +110,7 @@ impl Emulator {
         Self {
             settings,
             clock: Clock::start(speed, snapshot.now),
-            hub: Hub::new(&table),
+            hub: Mutex::new(Arc::new(Hub::new(&table))),
             loaded: Arc::clone(&table),
             table: Mutex::new(table),
             world: Mutex::new(snapshot.world),
@@ -129,9 +130,24 @@ impl Emulator {
         &self.clock
     }
 
-    /// The hub.
-    pub const fn hub(&self) -> &Hub {
-        &self.hub
+    /// The hub as it is now.
+    pub fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&lock(&self.hub))
+    }
+
+    /// Adds a version of a model to the hub, or replaces it.
+    pub fn set_hub_model(&self, entry: hub_model::Entry) -> Result<(), String> {
+        Arc::make_mut(&mut lock(&self.hub)).set(entry, self.clock.now().seconds())
+    }
+
+    /// Goes back to the hub of the start.
+    pub fn reset_hub(&self) {
+        *lock(&self.hub) = Arc::new(Hub::new(&self.loaded));
+    }
+
+    /// Whether the rate of an operation allows one more now.
+    pub fn granted(&self, operation: &str) -> bool {
+        lock(&self.buckets).take(operation, self.clock.real().as_secs_f64())
     }
 
     /// Settings.
@@ -217,6 +233,7 @@ impl Emulator {
             return (refusal(&error), Some(error.code.to_owned()));
         }
         let table = Arc::clone(&lock(&self.table));
+        let hub = self.hub();
         let call = Call {
             operation,
             request: body,
@@ -225,7 +242,7 @@ impl Emulator {
             real: self.clock.real().as_secs_f64(),
             settings: &self.settings,
             table: &table,
-            hub: &self.hub,
+            hub: &hub,
         };
         let fault = self.faults().hit(operation, text, false).map(|order| order.kind);
         match fault {
@@ -249,7 +266,7 @@ impl Emulator {
     }
 
     fn work(&self, call: &Call<'_>) -> Result<Value, ApiError> {
-        if !lock(&self.buckets).take(call.operation, call.real) {
+        if !self.granted(call.operation) {
             return Err(ApiError::throttled());
         }
         let violations = model::validate(call.operation, call.request);

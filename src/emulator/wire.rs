@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::wire_channel::{Channel, DataSource, S3DataSource};
+
 /// A create request, as far as the emulator acts on it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -221,6 +223,13 @@ pub struct Definition {
     /// Spot instances.
     #[serde(default)]
     pub enable_managed_spot_training: bool,
+    /// Network.
+    pub vpc_config: Option<serde_json::Value>,
+    /// Variables of the container.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// Where checkpoints go.
+    pub checkpoint_config: Option<Checkpoint>,
 }
 
 impl Definition {
@@ -241,6 +250,8 @@ pub struct Algorithm {
     pub training_image: Option<String>,
     /// ... or an algorithm resource.
     pub algorithm_name: Option<String>,
+    /// `File`, `Pipe` or `FastFile`, for channels that say nothing.
+    pub training_input_mode: Option<String>,
     /// How metrics are read from the log.
     #[serde(default)]
     pub metric_definitions: Vec<MetricDefinition>,
@@ -256,31 +267,12 @@ pub struct MetricDefinition {
     pub regex: String,
 }
 
-/// A channel, as far as it matters here.
+/// `CheckpointConfig`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Channel {
-    /// `training`, `validation`, `test`, `model`, `code`.
-    pub channel_name: String,
-    /// Where the data is.
-    #[serde(default)]
-    pub data_source: DataSource,
-}
-
-/// `DataSource`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct DataSource {
-    /// In S3.
-    pub s3_data_source: Option<S3DataSource>,
-}
-
-/// `S3DataSource`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct S3DataSource {
-    /// Prefix or object.
-    pub s3_uri: String,
+pub struct Checkpoint {
+    /// `/opt/ml/checkpoints/` when absent.
+    pub local_path: Option<String>,
 }
 
 /// `OutputDataConfig`.
@@ -299,6 +291,9 @@ pub struct Resources {
     pub instance_type: Option<String>,
     /// How many for one training job.
     pub instance_count: Option<u32>,
+    /// Size of the volume.
+    #[serde(rename = "VolumeSizeInGB")]
+    pub volume_size_in_gb: Option<u32>,
     /// Alternatives, by preference.
     #[serde(default)]
     pub instance_configs: Vec<Instances>,
@@ -311,6 +306,8 @@ pub struct Resources {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Instances {
+    /// The name of a heterogeneous group.
+    pub instance_group_name: Option<String>,
     /// The type.
     pub instance_type: Option<String>,
     /// How many.

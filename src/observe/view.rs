@@ -21,7 +21,6 @@ pub enum Sighting {
 }
 
 struct Tracked {
-    owner: ObjectRef<ModelSelection>,
     since: Timestamp,
     sighting: Sighting,
     stopping: bool,
@@ -30,7 +29,8 @@ struct Tracked {
 /// The tracked jobs of one region.
 #[derive(Default)]
 pub(super) struct View {
-    jobs: HashMap<String, Tracked>,
+    /// By owner and name: two selections may follow one job that neither has made.
+    jobs: HashMap<(ObjectRef<ModelSelection>, String), Tracked>,
     /// How long the last jobs took; the newest counts for an eighth.
     typical: Option<Duration>,
     /// Why the last sweep failed, if it did.
@@ -45,21 +45,24 @@ impl View {
         jobs: &[(&str, bool)],
         now: Timestamp,
     ) -> HashMap<String, Sighting> {
-        let ended: Vec<String> = self
+        let ended: Vec<_> = self
             .jobs
-            .iter()
-            .filter(|(name, job)| job.owner == *owner && !jobs.iter().any(|(wanted, _)| wanted == name))
-            .map(|(name, _)| name.clone())
+            .keys()
+            .filter(|(of, name)| of == owner && !jobs.iter().any(|(wanted, _)| wanted == name))
+            .cloned()
             .collect();
-        for job in ended.iter().filter_map(|name| self.jobs.remove(name)) {
+        for job in ended.iter().filter_map(|key| self.jobs.remove(key)) {
             let lasted = age(job.since, now);
             self.typical = Some(self.typical.map_or(lasted, |typical| (typical * 7 + lasted) / 8));
         }
-        for &(name, stopping) in jobs {
-            let fresh = || Tracked { owner: owner.clone(), since: now, sighting: Sighting::Unseen, stopping };
-            self.jobs.entry(name.to_owned()).or_insert_with(fresh).stopping = stopping;
-        }
-        jobs.iter().filter_map(|(name, _)| Some(((*name).to_owned(), self.jobs.get(*name)?.sighting))).collect()
+        jobs.iter()
+            .map(|&(name, stopping)| {
+                let fresh = || Tracked { since: now, sighting: Sighting::Unseen, stopping };
+                let job = self.jobs.entry((owner.clone(), name.to_owned())).or_insert_with(fresh);
+                job.stopping = stopping;
+                (name.to_owned(), job.sighting)
+            })
+            .collect()
     }
 
     /// Takes in a sweep that began at `started`, and returns whom it concerns.
@@ -79,7 +82,7 @@ impl View {
         };
         let recovered = self.fault.take().is_some_and(|error| error.class.reason().needs_person());
         let mut changed = BTreeSet::new();
-        for (name, job) in &mut self.jobs {
+        for ((owner, name), job) in &mut self.jobs {
             let sighting = match active.get(name) {
                 Some(active) => Sighting::Running(*active),
                 // A job that was tracked only after the listing began may be missing from it.
@@ -89,10 +92,10 @@ impl View {
             // One that has left is told of again and again, until its owner has described it.
             if sighting != job.sighting || sighting == Sighting::Left {
                 job.sighting = sighting;
-                changed.insert(name.clone());
+                changed.insert(owner.to_string());
             }
         }
-        self.owners(|name| recovered || changed.contains(name))
+        self.owners(|owner| recovered || changed.contains(&owner.to_string()))
     }
 
     /// Whether nothing is tracked.
@@ -116,11 +119,11 @@ impl View {
         self.typical.unwrap_or_default().max(oldest)
     }
 
-    fn owners(&self, concerned: impl Fn(&String) -> bool) -> Vec<ObjectRef<ModelSelection>> {
+    fn owners(&self, concerned: impl Fn(&ObjectRef<ModelSelection>) -> bool) -> Vec<ObjectRef<ModelSelection>> {
         let mut owners: Vec<ObjectRef<ModelSelection>> = Vec::new();
-        for (_, job) in self.jobs.iter().filter(|(name, _)| concerned(name)) {
-            if !owners.contains(&job.owner) {
-                owners.push(job.owner.clone());
+        for (owner, _) in self.jobs.keys().filter(|(owner, _)| concerned(owner)) {
+            if !owners.contains(owner) {
+                owners.push(owner.clone());
             }
         }
         owners

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
+
+use crate::catalog::SourceKind;
 
 /// Chooses machine-learning models on Kubernetes: tunes the candidates of each `ModelSelection` on SageMaker and writes
 /// their metrics and the Pareto set into its status.
@@ -20,6 +22,11 @@ pub struct Args {
     /// Endpoint of SageMaker. Default: that of the AWS environment, else the region's own.
     #[arg(long, env = "MODELSELECTION_SAGEMAKER_ENDPOINT")]
     pub sagemaker_endpoint: Option<String>,
+
+    /// Where JumpStart models are described: the API of SageMaker's public hub, or the files in the S3 bucket that the
+    /// vendor's Python SDK reads (`jumpstart-cache-prod-REGION`).
+    #[arg(long, env = "MODELSELECTION_CATALOG_SOURCE", value_enum, default_value_t = CatalogSource::Hub)]
+    pub catalog_source: CatalogSource,
 
     /// Name of the cluster, part of the identity of every tuning job. Give one if the cluster may be rebuilt from Git and
     /// is then to find its jobs again. Default: the uid of the namespace kube-system. Changing it runs everything anew.
@@ -50,6 +57,22 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_DELETION_DEADLINE_SECONDS", default_value = "1800", value_parser = seconds)]
     pub deletion_deadline_seconds: Duration,
 
+    /// Lead only as holder of a Lease, so that of several replicas one works and the others stand by.
+    #[arg(
+        long, env = "MODELSELECTION_LEADER_ELECT", value_name = "BOOL", default_value_t = true, action = ArgAction::Set,
+        num_args = 0..=1, default_missing_value = "true"
+    )]
+    pub leader_elect: bool,
+
+    /// Name of the Lease. Operators that look after the same selections must share it.
+    #[arg(long, env = "MODELSELECTION_LEADER_ELECTION_ID", default_value = "modelselection-operator")]
+    pub leader_election_id: String,
+
+    /// Namespace of the Lease. Default: that of the Pod (`POD_NAMESPACE`, or its service account's), else that of
+    /// KUBECONFIG.
+    #[arg(long, env = "MODELSELECTION_LEADER_ELECTION_NAMESPACE")]
+    pub leader_election_namespace: Option<String>,
+
     /// Address of /livez, /readyz and /metrics. Default: 0.0.0.0:8080, or any free port if that is taken.
     #[arg(long, env = "MODELSELECTION_HTTP_LISTEN")]
     pub http_listen: Option<SocketAddr>,
@@ -66,6 +89,24 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// Where JumpStart models are described.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CatalogSource {
+    /// SageMaker's public hub.
+    Hub,
+    /// The files in S3.
+    S3,
+}
+
+impl From<CatalogSource> for SourceKind {
+    fn from(source: CatalogSource) -> Self {
+        match source {
+            CatalogSource::Hub => Self::Hub,
+            CatalogSource::S3 => Self::S3,
+        }
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -9,6 +9,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::tuning::{Class, Operation};
@@ -27,11 +28,18 @@ pub struct Metrics {
     rates: Family<OperationLabels, Gauge<f64, AtomicU64>>,
     status_writes: Counter,
     runs: Family<StateLabels, Gauge>,
+    leader: Family<NameLabels, Gauge>,
+    credentials_rejected: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ControllerLabels {
     controller: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NameLabels {
+    name: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -84,6 +92,8 @@ impl Default for Metrics {
             rates: Family::default(),
             status_writes: Counter::default(),
             runs: Family::default(),
+            leader: Family::default(),
+            credentials_rejected: Gauge::default(),
         };
         // There from the start: a counter that appears with its first event hides that event from `increase()`.
         let labels = ControllerLabels { controller: CONTROLLER };
@@ -123,6 +133,15 @@ impl Default for Metrics {
             metrics.status_writes.clone(),
         );
         registry.register("modelselection_runs", "Runs of all selections by state", metrics.runs.clone());
+        registry.register("leader_election_master_status", "1 for the holder of the Lease", metrics.leader.clone());
+        registry.register(
+            "modelselection_aws_credentials_rejected",
+            "1 when SageMaker has refused the credentials, until it accepts them",
+            metrics.credentials_rejected.clone(),
+        );
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        // OpenMetrics adds `_info`.
+        registry.register("modelselection_build", "The version of the operator", build);
         Self { registry, ..metrics }
     }
 }
@@ -165,11 +184,25 @@ impl Metrics {
         let labels = OperationLabels { region, operation };
         self.call_seconds.get_or_create(&labels).observe(seconds);
         self.rates.get_or_create(&labels).set(rate);
+        // Other faults tell nothing of the credentials: the network may be away.
+        if matches!(class, None | Some(Class::Credentials)) {
+            self.credentials_rejected.set(class.is_some().into());
+        }
+    }
+
+    /// Whether SageMaker refused the credentials when it was last asked.
+    pub fn credentials_rejected(&self) -> bool {
+        self.credentials_rejected.get() != 0
     }
 
     /// A status was written.
     pub fn status_written(&self) {
         self.status_writes.inc();
+    }
+
+    /// Whether this process holds the lease of that name.
+    pub fn set_leading(&self, name: &str, leads: bool) {
+        self.leader.get_or_create(&NameLabels { name: name.to_owned() }).set(leads.into());
     }
 
     /// The runs of all selections, by state.

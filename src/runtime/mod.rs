@@ -1,11 +1,15 @@
-//! The process: arguments, probes, metrics, logs, shutdown. No decisions.
+//! The process: arguments, leader election, probes, metrics, logs, shutdown. No decisions, but for who leads ([`lease`]).
 
 pub mod args;
 pub mod clock;
+mod election;
+pub mod leadership;
+mod lease;
 pub mod metrics;
 mod process;
-mod readiness;
+pub mod readiness;
+mod rights;
 mod server;
 mod telemetry;
 
-pub use process::run;
+pub use process::{End, run};

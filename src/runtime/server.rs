@@ -14,20 +14,24 @@ use super::readiness::Readiness;
 /// Serves until `shutdown` ends.
 ///
 /// `/livez` says that the process runs: a restart would not help when AWS or the API server is away. `/readyz` says that
-/// it can work, and if not, why.
+/// it can work (or stand by, when another leads), and if not, why.
 pub(super) async fn serve(
     listener: TcpListener,
     readiness: Arc<Readiness>,
     metrics: Arc<Metrics>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let probed = metrics.clone();
     let app = Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route(
             "/readyz",
             get(move || async move {
+                // The operator's calls are the only probe that there is of what AWS makes of its credentials.
+                let refused = probed.credentials_rejected();
+                readiness.warn("aws credentials", refused.then(|| "SageMaker refuses them".to_owned()));
                 match readiness.check() {
-                    Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+                    Ok(text) => (StatusCode::OK, text),
                     Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
                 }
             }),

@@ -83,7 +83,7 @@ impl Class {
         let says = |text: &str| message.to_ascii_lowercase().contains(&text.to_ascii_lowercase());
         match code.unwrap_or_default() {
             "ResourceInUse" => Self::Exists,
-            "ResourceNotFound" => Self::NotFound,
+            "ResourceNotFound" | "NoSuchKey" => Self::NotFound,
             "ResourceLimitExceeded" => Self::Quota,
             "ValidationException" if says("Requested resource not found") => Self::NotFound,
             "ValidationException" if says("Could not assume role") => Self::Role,

@@ -19,6 +19,7 @@ pub enum Operation {
     ListTrainingJobsForHyperParameterTuningJob,
     ListTags,
     DescribeHubContent,
+    ListHubContents,
     ListHubContentVersions,
     Search,
 }
@@ -35,6 +36,7 @@ impl Operation {
             Self::ListTrainingJobsForHyperParameterTuningJob => "ListTrainingJobsForHyperParameterTuningJob",
             Self::ListTags => "ListTags",
             Self::DescribeHubContent => "DescribeHubContent",
+            Self::ListHubContents => "ListHubContents",
             Self::ListHubContentVersions => "ListHubContentVersions",
             Self::Search => "Search",
         }
@@ -49,7 +51,7 @@ impl Operation {
             | Self::ListHyperParameterTuningJobs
             | Self::ListTrainingJobsForHyperParameterTuningJob
             | Self::DescribeHubContent => 4.0,
-            Self::ListHubContentVersions | Self::Search => 2.0,
+            Self::ListHubContents | Self::ListHubContentVersions | Self::Search => 2.0,
             Self::DescribeHyperParameterTuningJob | Self::DescribeTrainingJob | Self::ListTags => 8.0,
         }
     }

@@ -2,6 +2,7 @@
 
 mod error;
 mod limiter;
+mod metadata;
 mod request;
 mod response;
 mod sagemaker;

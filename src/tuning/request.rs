@@ -187,7 +187,6 @@ fn instances(
     let all = std::iter::once(config(&job.instance_type, None, None)).chain(fallbacks);
     builder.hyper_parameter_tuning_resource_config(
         aws::HyperParameterTuningResourceConfig::builder()
-            .allocation_strategy(aws::HyperParameterTuningAllocationStrategy::Prioritized)
             .set_instance_configs(Some(all.collect()))
             .set_volume_kms_key_id(job.volume_kms_key_id.clone())
             .build(),

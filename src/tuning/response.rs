@@ -15,17 +15,20 @@ pub(super) fn tuning_job(output: DescribeHyperParameterTuningJobOutput) -> Tunin
         arn: output.hyper_parameter_tuning_job_arn.unwrap_or_default(),
         failure_reason: output.failure_reason.filter(|reason| !reason.is_empty()),
         training_jobs: counts(output.training_job_status_counters.as_ref()),
-        best: output.best_training_job.and_then(|best| {
-            Some(BestSoFar {
-                training_job_name: best.training_job_name.filter(|name| !name.is_empty())?,
-                hyperparameters: best
-                    .tuned_hyper_parameters
-                    .unwrap_or_default()
-                    .into_iter()
-                    .collect::<BTreeMap<_, _>>(),
-            })
-        }),
+        best: output.best_training_job.and_then(best),
+        overall_best: output.overall_best_training_job.and_then(best),
     }
+}
+
+fn best(training_job: aws::HyperParameterTrainingJobSummary) -> Option<BestSoFar> {
+    Some(BestSoFar {
+        training_job_name: training_job.training_job_name.filter(|name| !name.is_empty())?,
+        hyperparameters: training_job
+            .tuned_hyper_parameters
+            .unwrap_or_default()
+            .into_iter()
+            .collect::<BTreeMap<_, _>>(),
+    })
 }
 
 pub(super) fn training_result(output: DescribeTrainingJobOutput) -> TrainingResult {

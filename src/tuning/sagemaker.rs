@@ -19,12 +19,18 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use super::limiter::{Limits, Operation};
 use super::{Class, JobRequest, TuningError, request, response};
 use crate::api::TrainingJobCounts;
+use crate::catalog::Listed;
 use crate::decide::observation::{JobStatus, TrainingResult, TuningJob};
 use crate::runtime::clock;
+use crate::runtime::leadership::Leadership;
 use crate::runtime::metrics::Metrics;
 
 /// Longest time that a call waits for its turn before it is given back as throttled.
 const MAX_WAIT: Duration = Duration::from_secs(20);
+
+/// Longest time until a connection stands, and of a call.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// SageMaker's public hub of JumpStart models.
 const PUBLIC_HUB: &str = "SageMakerPublicHub";
@@ -33,8 +39,10 @@ const PUBLIC_HUB: &str = "SageMakerPublicHub";
 #[derive(Clone)]
 pub struct SageMaker {
     config: Arc<SdkConfig>,
+    endpoint: Option<String>,
     default_region: Option<String>,
     metrics: Arc<Metrics>,
+    leadership: Leadership,
     regions: Arc<Mutex<HashMap<String, Region>>>,
 }
 
@@ -43,8 +51,10 @@ pub struct SageMaker {
 pub struct Region {
     name: Arc<str>,
     client: Client,
+    pub(super) s3: aws_sdk_s3::Client,
     limits: Arc<Limits>,
     metrics: Arc<Metrics>,
+    leadership: Leadership,
 }
 
 /// A running job as the listing shows it.
@@ -66,10 +76,10 @@ pub struct HubContent {
 }
 
 impl SageMaker {
-    /// SageMaker as `config` reaches it.
-    pub fn new(config: SdkConfig, metrics: Arc<Metrics>) -> Self {
+    /// SageMaker as `config` reaches it, but at `endpoint`, if there is one; for as long as this process leads.
+    pub fn new(config: SdkConfig, endpoint: Option<String>, metrics: Arc<Metrics>, leadership: Leadership) -> Self {
         let default_region = config.region().map(ToString::to_string);
-        Self { config: Arc::new(config), default_region, metrics, regions: Arc::default() }
+        Self { config: Arc::new(config), endpoint, default_region, metrics, leadership, regions: Arc::default() }
     }
 
     /// The region for selections that name none.
@@ -84,21 +94,25 @@ impl SageMaker {
     }
 
     fn connect(&self, name: &str) -> Region {
-        let config = aws_sdk_sagemaker::config::Builder::from(&*self.config)
+        let builder = aws_sdk_sagemaker::config::Builder::from(&*self.config);
+        let builder = match &self.endpoint {
+            Some(endpoint) => builder.endpoint_url(endpoint),
+            None => builder,
+        };
+        let config = builder
             .region(aws_sdk_sagemaker::config::Region::new(name.to_owned()))
             .retry_config(RetryConfig::disabled())
             .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .operation_timeout(Duration::from_secs(20))
-                    .build(),
+                TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(CALL_TIMEOUT).build(),
             )
             .build();
         Region {
             name: name.into(),
             client: Client::from_conf(config),
+            s3: super::metadata::client(&self.config, name),
             limits: Arc::default(),
             metrics: self.metrics.clone(),
+            leadership: self.leadership.clone(),
         }
     }
 }
@@ -262,6 +276,35 @@ impl Region {
         }
     }
 
+    /// All models of the public hub, each in its newest version, in no particular order.
+    pub async fn hub_contents(&self) -> Result<Vec<Listed>, TuningError> {
+        let mut models = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .call(Operation::ListHubContents, || {
+                    self.client
+                        .list_hub_contents()
+                        .hub_name(PUBLIC_HUB)
+                        .hub_content_type(aws::HubContentType::Model)
+                        .max_results(100)
+                        .set_next_token(token.take())
+                        .send()
+                })
+                .await?;
+            let summaries = page.hub_content_summaries.unwrap_or_default();
+            models.extend(summaries.into_iter().filter_map(|summary| {
+                let deprecated = summary.support_status == Some(aws::HubContentSupportStatus::Deprecated);
+                let (model_id, version) = (summary.hub_content_name?, summary.hub_content_version?);
+                Some(Listed { model_id, version, deprecated })
+            }));
+            match page.next_token {
+                Some(next) => token = Some(next),
+                None => return Ok(models),
+            }
+        }
+    }
+
     /// A model of the public hub; the newest version when none is named.
     pub async fn hub_content(&self, model_id: &str, version: Option<&str>) -> Result<HubContent, TuningError> {
         let output = self
@@ -321,8 +364,14 @@ impl Region {
             message: format!("its turn comes only in {} s, since SageMaker throttles it", wait.as_secs()),
         })?;
         tokio::time::sleep(wait).await;
+        self.leadership.check().map_err(|error| TuningError {
+            class: Class::Transient,
+            operation: operation.as_str(),
+            code: None,
+            message: error.to_string(),
+        })?;
         let started = clock::now();
-        let result = send().await.map_err(|error| classify(operation, &error));
+        let result = send().await.map_err(|error| classify(operation.as_str(), &error));
         let now = clock::now();
         let class = result.as_ref().err().map(|error| error.class);
         let rate = self.limits.note(operation, class == Some(Class::Throttled), started, now);
@@ -334,7 +383,7 @@ impl Region {
     }
 }
 
-fn classify<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> TuningError
+pub(super) fn classify<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> TuningError
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
 {
@@ -353,7 +402,7 @@ where
             (class, brief(&told))
         }
     };
-    TuningError { class, operation: operation.as_str(), code, message }
+    TuningError { class, operation, code, message }
 }
 
 /// The SDK appends a debug dump to its messages; people need only the sentence before it.

@@ -89,6 +89,46 @@ fn accepted() -> Vec<Case> {
             jumpstart(),
             &format!("objectives: {}", list(8, |i| format!("{{metric: m{i}, goal: Minimize}}"))),
         ),
+        good(
+            "selectors alone",
+            jumpstart(),
+            "{candidates: null, candidateSelectors: [{jumpStart: {task: ic, framework: tensorflow, include: ['*mobilenet*'], exclude: ['*-quant*', 'x?y'], limit: 100, includeDeprecated: true, includeVulnerable: true, acceptEULA: true}, hyperparameters: {epochs: '3'}}, {jumpStart: {}}]}",
+        ),
+        good(
+            "an attached job",
+            jumpstart(),
+            "{candidates: [{name: a, tuningJobName: my-Job-1}], datasets: [{name: x, channels: [{name: training, s3URI: s3://b/x}]}]}",
+        ),
+        good(
+            "every setting of a training job",
+            jumpstart(),
+            "{tags: {team: vision, 'cost center': 'a b/c=1'}, training: {instanceFallbacks: [{instanceType: ml.g5.xlarge, instanceCount: 2, volumeSizeGB: 50}], environment: {A_1: ''}, metricPreset: Auto, outputKMSKeyID: alias/k, outputCompression: None, volumeKMSKeyID: k, maxPendingSeconds: 7200, vpc: {securityGroupIDs: [sg-1], subnets: [subnet-1]}, networkIsolation: false, encryptInterContainerTraffic: true, spot: {maxWaitSeconds: 360000}, checkpoint: {s3URI: s3://b/c, localPath: /opt/x}, maxRetryAttempts: 3}}",
+        ),
+        good(
+            "every setting of a tuning job",
+            jumpstart(),
+            "{tuning: {completionCriteria: {targetObjectiveValue: '0.95', maxTrainingJobsNotImproving: 3, completeOnConvergence: true}, autotune: true, warmStart: {type: TransferLearning, parentTuningJobNames: [a, b-1]}, parameterRanges: [{name: x, auto: {}}, {name: z, auto: {valueHint: '1'}}]}}",
+        ),
+        good(
+            "every setting of a channel",
+            jumpstart(),
+            "{training: {vpc: {securityGroupIDs: [sg-1], subnets: [subnet-1]}}, datasets: [{name: x, testSize: 100, trainingSize: 1000, validationSize: 10, facts: {classes: '256'}, channels: [{name: training, s3URI: s3://b/x, s3DataType: AugmentedManifestFile, attributeNames: [a], s3DataDistribution: ShardedByS3Key, inputMode: Pipe, compression: Gzip, recordWrapper: RecordIO, shuffleSeed: 7}, {name: test, fileSystem: {id: fs-0123456789abcdef0, type: EFS, directoryPath: /x, access: ReadWrite}}]}]}",
+        ),
+        good(
+            "derived metrics",
+            jumpstart(),
+            "{collect: All, prices: {ml.p3.2xlarge: '3.825'}, derivedMetrics: [{name: cost, expression: 'billableSeconds / 3600 * prices[instanceType]'}], objectives: [{metric: cost, goal: Minimize}]}",
+        ),
+        good(
+            "a preset by name for an own image",
+            own(),
+            "{training: {metricPreset: TensorFlowImageClassification, metricDefinitions: null}, objectives: [{metric: test_accuracy, goal: Maximize}]}",
+        ),
+        good(
+            "an algorithm resource",
+            own(),
+            "{candidates: [{name: a, algorithm: {algorithmName: 'arn:aws:sagemaker:us-west-2:111122223333:algorithm/mine'}}], training: {metricDefinitions: null}}",
+        ),
         good("512 candidates", jumpstart(), &format!("candidates: {}", candidates(512))),
         good(
             "32 datasets of 16 candidates",
@@ -197,7 +237,11 @@ fn refused() -> Vec<Case> {
         bad("no role", "executionRoleARN: null", &["spec.executionRoleARN: Required value"]),
         bad("no objectives", "objectives: null", &["spec.objectives: Required value"]),
         bad("no datasets", "datasets: null", &["spec.datasets: Required value"]),
-        bad("no candidates", "candidates: null", &["spec.candidates: Required value"]),
+        bad(
+            "no candidates",
+            "candidates: null",
+            &["spec.candidates", "`candidates` or `candidateSelectors` must be set"],
+        ),
         bad("no tuning", "tuning: null", &["spec.tuning: Required value"]),
         bad("no training", "training: null", &["spec.training: Required value"]),
         bad(
@@ -348,7 +392,7 @@ fn refused() -> Vec<Case> {
         bad(
             "a channel without data",
             "datasets: [{name: a, channels: [{name: training}]}]",
-            &["spec.datasets[0].channels[0].s3URI: Required value"],
+            &["spec.datasets[0].channels[0]", "a channel must have exactly one of `s3URI` and `fileSystem`"],
         ),
         bad(
             "data that is not in S3",
@@ -389,7 +433,103 @@ fn refused() -> Vec<Case> {
             &["spec.datasets[0].channels", "at most 20 items"],
         ),
         // Candidates.
-        bad("an empty list of candidates", "candidates: []", &["spec.candidates", "at least 1 items"]),
+        bad(
+            "an empty list of candidates",
+            "candidates: []",
+            &["spec.candidates", "`candidates` or `candidateSelectors` must be set"],
+        ),
+        bad(
+            "a selector with a bad pattern",
+            "candidateSelectors: [{jumpStart: {include: ['a/b']}}]",
+            &["candidateSelectors[0].jumpStart.include[0]", "must be a pattern of model ids"],
+        ),
+        bad(
+            "a selector with two words for a task",
+            "candidateSelectors: [{jumpStart: {task: image-classification}}]",
+            &["candidateSelectors[0].jumpStart.task", "must be one part of a model id"],
+        ),
+        bad(
+            "a selector with a limit of 0",
+            "candidateSelectors: [{jumpStart: {limit: 0}}]",
+            &["candidateSelectors[0].jumpStart.limit", "greater than or equal to 1"],
+        ),
+        bad(
+            "an attached job on one of two datasets",
+            &format!("{{candidates: [{{name: a, tuningJobName: j}}], datasets: {}}}", datasets(2)),
+            &["spec.candidates", "`dataset` of a candidate with `tuningJobName` must name one of `datasets`"],
+        ),
+        bad(
+            "an attached job on an unknown dataset",
+            "candidates: [{name: a, tuningJobName: j, dataset: nowhere}]",
+            &["spec.candidates", "`dataset` of a candidate with `tuningJobName` must name one of `datasets`"],
+        ),
+        bad(
+            "an attached job with hyperparameters",
+            "candidates: [{name: a, tuningJobName: j, hyperparameters: {a: '1'}}]",
+            &["spec.candidates[0]", "must be left out when `tuningJobName` is set"],
+        ),
+        bad(
+            "a dataset for a model",
+            "candidates: [{name: a, jumpStart: {modelID: m}, dataset: x}]",
+            &["spec.candidates[0]", "`dataset` must be left out unless `tuningJobName` is set"],
+        ),
+        bad(
+            "an algorithm of both kinds",
+            "candidates: [{name: a, algorithm: {trainingImage: i, algorithmName: other}}]",
+            &["spec.candidates[0].algorithm", "exactly one of `trainingImage` and `algorithmName`"],
+        ),
+        bad(
+            "a derived metric as the objective of the search",
+            "{derivedMetrics: [{name: val_accuracy, expression: '1'}], training: {metricDefinitions: null}}",
+            &["spec.tuning.objective", "must be a metric of the logs"],
+        ),
+        bad(
+            "a derived metric with the name of a definition",
+            "{derivedMetrics: [{name: x, expression: '1'}], training: {metricDefinitions: [{name: x, regex: '(x)'}]}}",
+            &["spec.derivedMetrics", "other names than `training.metricDefinitions`"],
+        ),
+        bad(
+            "a price that is no number",
+            "prices: {ml.p3.2xlarge: '$3'}",
+            &["spec.prices", "`prices` must be a decimal number"],
+        ),
+        bad(
+            "a price of no instance",
+            "prices: {p3: '3'}",
+            &["spec.prices", "`prices` must have names that are instance types"],
+        ),
+        bad("a reserved tag", "tags: {'aws:x': 'z'}", &["spec.tags", "`tags` must have keys", "'aws:'"]),
+        bad("a tag with a strange character", "tags: {a: 'x*y'}", &["spec.tags", "`tags` must consist of letters"]),
+        bad(
+            "a bad environment variable",
+            "training: {environment: {'a-b': x}}",
+            &["spec.training.environment", "`environment` must have names of letters"],
+        ),
+        bad(
+            "spot that waits less than it runs",
+            "training: {maxRuntimeSeconds: 3600, spot: {maxWaitSeconds: 60}}",
+            &["spec.training", "`spot.maxWaitSeconds` must be at least `maxRuntimeSeconds`"],
+        ),
+        bad(
+            "a fallback to itself",
+            "training: {instanceType: ml.p3.2xlarge, instanceFallbacks: [{instanceType: ml.p3.2xlarge}]}",
+            &["spec.training", "`instanceFallbacks` must be other types"],
+        ),
+        bad(
+            "a range that SageMaker is to choose, without autotune",
+            "tuning: {parameterRanges: [{name: x, auto: {}}]}",
+            &["spec.tuning", "`autotune` must be true"],
+        ),
+        bad(
+            "attributes of no augmented manifest",
+            "datasets: [{name: x, channels: [{name: training, s3URI: s3://b/x, attributeNames: [a]}]}]",
+            &["channels[0]", "`s3DataType` must be 'AugmentedManifestFile'"],
+        ),
+        bad(
+            "a file system without a VPC",
+            "datasets: [{name: x, channels: [{name: training, fileSystem: {id: fs-0123456789, type: EFS, directoryPath: /x}}]}]",
+            &["spec.training", "`training.vpc` must be set"],
+        ),
         bad("513 candidates", &format!("candidates: {}", candidates(513)), &["spec.candidates", "at most 512 items"]),
         bad(
             "513 runs",
@@ -414,12 +554,18 @@ fn refused() -> Vec<Case> {
         bad(
             "a candidate of both kinds",
             "candidates: [{name: a, jumpStart: {modelID: m}, algorithm: {trainingImage: i}, metricDefinitions: [{name: val_accuracy, regex: (x)}]}]",
-            &["spec.candidates[0]", "a candidate must have exactly one of `jumpStart` and `algorithm`"],
+            &[
+                "spec.candidates[0]",
+                "a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`",
+            ],
         ),
         bad_own(
             "a candidate of no kind",
             "candidates: [{name: a}]",
-            &["spec.candidates[0]", "a candidate must have exactly one of `jumpStart` and `algorithm`"],
+            &[
+                "spec.candidates[0]",
+                "a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`",
+            ],
         ),
         bad(
             "JumpStart without a model",
@@ -429,7 +575,7 @@ fn refused() -> Vec<Case> {
         bad(
             "a bad model id",
             "candidates: [{name: a, jumpStart: {modelID: https://tfhub.dev/x}}]",
-            &["spec.candidates[0].jumpStart.modelID", "`modelID` must be the id of a JumpStart model"],
+            &["spec.candidates[0].jumpStart.modelID", "`modelID` must consist of letters and digits"],
         ),
         bad(
             "a bad version",
@@ -618,13 +764,13 @@ fn refused() -> Vec<Case> {
             "tuning: {parameterRanges: [{name: a}]}",
             &[
                 "spec.tuning.parameterRanges[0]",
-                "a parameter range must have exactly one of `continuous`, `integer` and `categorical`",
+                "a parameter range must have exactly one of `continuous`, `integer`, `categorical` and `auto`",
             ],
         ),
         bad(
             "a range of two kinds",
             &range("integer: {min: '1', max: '2'}, categorical: {values: ['1']}"),
-            &["a parameter range must have exactly one of `continuous`, `integer` and `categorical`"],
+            &["a parameter range must have exactly one of `continuous`, `integer`, `categorical` and `auto`"],
         ),
         bad(
             "a range without a name",

@@ -119,6 +119,19 @@ impl Emulator {
         self.get(&format!("_emulator/{path}")).await.1
     }
 
+    /// An object of S3: status, `ETag` and body, if an answer comes. `etag` is what the asker has already.
+    pub async fn object(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        etag: Option<&str>,
+    ) -> reqwest::Result<(u16, String, String)> {
+        let ask = self.client.request(method, format!("{}/{path}", self.url));
+        let answer = etag.iter().fold(ask, |ask, etag| ask.header("if-none-match", *etag)).send().await?;
+        let tag = answer.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned()).unwrap_or_default();
+        Ok((answer.status().as_u16(), tag, answer.text().await?))
+    }
+
     /// POST to the emulator's own API.
     pub async fn admin_post(&self, path: &str, body: &Value) -> (u16, Value) {
         let answer = self.client.post(format!("{}/_emulator/{path}", self.url)).json(body).send().await.unwrap();

@@ -121,8 +121,14 @@ async fn the_estimator_request_needs_the_metric_it_leaves_out() {
 #[tokio::test]
 async fn every_captured_variant_is_accepted_and_ends() {
     let emulator = Emulator::start(&[]);
-    emulator.ok(CREATE, &request("bm-0-parent")).await;
-    emulator.advance(1e5).await;
+    // The parent of the captured warm start is not recorded; it has to have the same hyperparameters.
+    let mut parent = variant("warm_start");
+    parent["HyperParameterTuningJobName"] = json!("bm-0-parent");
+    parent.as_object_mut().unwrap().remove("WarmStartConfig");
+    assert_eq!(emulator.admin_post("training", &json!({"match": "*", "accuracy": 99})).await.0, 200);
+    emulator.ok(CREATE, &parent).await;
+    emulator.admin_delete("training").await;
+    emulator.advance(1e6).await;
     for name in ["hyperband", "random_spot_completion", "warm_start", "autotune", "multi_definitions"] {
         let job = variant(name);
         emulator.ok(CREATE, &job).await;
@@ -136,12 +142,11 @@ async fn every_captured_variant_is_accepted_and_ends() {
     let mut identical = variant("warm_start");
     identical["HyperParameterTuningJobName"] = json!("identical");
     identical["WarmStartConfig"]["WarmStartType"] = json!("IdenticalDataAndAlgorithm");
-    identical["TrainingJobDefinition"]["InputDataConfig"] =
-        request("x")["TrainingJobDefinition"]["InputDataConfig"].clone();
     emulator.ok(CREATE, &identical).await;
     emulator.advance(1e6).await;
     let done = emulator.ok(DESCRIBE, &named("identical")).await;
-    assert!(done.get("OverallBestTrainingJob").is_some());
+    assert_eq!(done["OverallBestTrainingJob"]["TuningJobName"], "bm-0-parent", "the parent is still better");
+    assert!(done["BestTrainingJob"].get("TuningJobName").is_none());
     identical["WarmStartConfig"]["ParentHyperParameterTuningJobs"] = json!([{"HyperParameterTuningJobName": "nobody"}]);
     identical["HyperParameterTuningJobName"] = json!("orphan");
     assert!(emulator.error(CREATE, &identical).await.1["message"].as_str().unwrap().contains("does not exist"));

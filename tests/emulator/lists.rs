@@ -116,6 +116,99 @@ async fn search_finds_jobs_by_tag_and_training_jobs_by_metric() {
 }
 
 #[tokio::test]
+async fn the_index_of_search_may_be_behind() {
+    let emulator = Emulator::start(&["--search-lag", "30"]);
+    emulator.ok(CREATE, &request("new")).await;
+    let ask = json!({"Resource": "HyperParameterTuningJob"});
+    assert_eq!(emulator.ok("Search", &ask).await["TotalHits"]["Value"], 0);
+    assert_eq!(all_names(&emulator, &json!({})).await, ["new"], "the list is not behind");
+    emulator.advance(31.0).await;
+    assert_eq!(emulator.ok("Search", &ask).await["TotalHits"]["Value"], 1);
+    emulator.advance(10.0).await;
+    let trainings = json!({"Resource": "TrainingJob", "SearchExpression": {"Filters": [
+        {"Name": "TuningJobArn", "Operator": "Contains", "Value": "tuning-job/new"}]}});
+    assert_eq!(emulator.ok("Search", &trainings).await["TotalHits"]["Value"], 2, "launched after 10 seconds");
+    emulator.ok("StopHyperParameterTuningJob", &named("new")).await;
+    let status = async || {
+        let found = emulator.ok("Search", &ask).await;
+        found["Results"][0]["HyperParameterTuningJob"]["HyperParameterTuningJobStatus"].clone()
+    };
+    assert_eq!(status().await, "InProgress", "what changed shows later too");
+    emulator.advance(31.0).await;
+    assert_eq!(status().await, "Stopping");
+}
+
+#[tokio::test]
+async fn training_jobs_are_sorted_by_objective_and_searched_in_pages_of_a_hundred() {
+    let emulator = Emulator::start(&[]);
+    emulator.admin_post("training", &json!({"match": "*", "failFirst": 3})).await;
+    let mut job = request("many");
+    job["HyperParameterTuningJobConfig"]["ResourceLimits"] =
+        json!({"MaxNumberOfTrainingJobs": 120, "MaxParallelTrainingJobs": 10});
+    emulator.ok(CREATE, &job).await;
+    emulator.advance(1e7).await;
+    let mut ask = json!({
+        "HyperParameterTuningJobName": "many", "SortBy": "FinalObjectiveMetricValue", "SortOrder": "Descending",
+        "MaxResults": 100,
+    });
+    let list = "ListTrainingJobsForHyperParameterTuningJob";
+    let first = emulator.ok(list, &ask).await;
+    ask["NextToken"] = first["NextToken"].clone();
+    let second = emulator.ok(list, &ask).await;
+    let summaries = |page: &Value| page["TrainingJobSummaries"].as_array().unwrap().clone();
+    let all = [summaries(&first), summaries(&second)].concat();
+    assert_eq!((summaries(&first).len(), all.len()), (100, 117), "those that failed have no objective");
+    let value = |summary: &Value| summary["FinalHyperParameterTuningJobObjectiveMetric"]["Value"].as_f64().unwrap();
+    assert!(all.is_sorted_by(|a, b| value(a) >= value(b)));
+    let failed = json!({"HyperParameterTuningJobName": "many", "StatusEquals": "Failed", "MaxResults": 100});
+    assert_eq!(summaries(&emulator.ok(list, &failed).await).len(), 3);
+
+    let mut ask = json!({"Resource": "TrainingJob", "MaxResults": 100, "SearchExpression": {"Filters": [
+        {"Name": "TuningJobArn", "Value": emulator.arn("many")}, {"Name": "TrainingJobStatus", "Value": "Completed"}]}});
+    let first = emulator.ok("Search", &ask).await;
+    ask["NextToken"] = first["NextToken"].clone();
+    let second = emulator.ok("Search", &ask).await;
+    let count = |page: &Value| page["Results"].as_array().unwrap().len();
+    assert_eq!((count(&first), count(&second)), (100, 17));
+    let record = &first["Results"][0]["TrainingJob"];
+    for member in [
+        "FinalMetricDataList",
+        "HyperParameters",
+        "TuningJobArn",
+        "TrainingTimeInSeconds",
+        "BillableTimeInSeconds",
+        "ModelArtifacts",
+        "Tags",
+    ] {
+        assert!(record.get(member).is_some(), "{member}");
+    }
+}
+
+#[tokio::test]
+async fn training_jobs_show_what_the_tuning_job_left_open() {
+    let emulator = Emulator::start(&[]);
+    let mut job = request("spot");
+    let definition = &mut job["TrainingJobDefinition"];
+    definition["EnableManagedSpotTraining"] = json!(true);
+    definition["StoppingCondition"] = json!({"MaxRuntimeInSeconds": 360_000, "MaxWaitTimeInSeconds": 400_000});
+    definition["HyperParameterTuningResourceConfig"] = json!({"InstanceConfigs": [
+        {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 31},
+        {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30},
+    ]});
+    emulator.ok(CREATE, &job).await;
+    emulator.advance(1e6).await;
+    let best = emulator.ok(DESCRIBE, &named("spot")).await["BestTrainingJob"]["TrainingJobName"].clone();
+    let training = emulator.ok("DescribeTrainingJob", &json!({"TrainingJobName": best})).await;
+    let chosen = json!({"InstanceType": "ml.g5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 31});
+    assert_eq!(training["ResourceConfig"], chosen);
+    let (billed, trained) = (&training["BillableTimeInSeconds"], &training["TrainingTimeInSeconds"]);
+    assert!(billed.as_u64().unwrap() < trained.as_u64().unwrap(), "spot");
+    assert_eq!(training["HyperParameters"]["_tuning_objective_metric"], "val_accuracy");
+    assert_eq!(training["HyperParameters"]["epochs"], job["TrainingJobDefinition"]["StaticHyperParameters"]["epochs"]);
+    assert!(training["HyperParameters"].get("learning_rate").is_some(), "tuned");
+}
+
+#[tokio::test]
 async fn lists_may_lag_behind() {
     let emulator = Emulator::start(&["--list-lag", "86400"]);
     emulator.ok(CREATE, &request("new")).await;

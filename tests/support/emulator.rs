@@ -93,6 +93,11 @@ impl Emulator {
         self.admin(Method::POST, "training", Some(row)).await;
     }
 
+    /// Adds a version of a model to the hub, or replaces it.
+    pub async fn set_hub_model(&self, entry: Value) {
+        self.admin(Method::POST, "hub", Some(entry)).await;
+    }
+
     /// Takes all faults back.
     pub async fn clear_faults(&self) {
         self.admin(Method::DELETE, "faults", None).await;

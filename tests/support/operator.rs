@@ -24,6 +24,8 @@ pub struct OperatorOptions {
     pub sagemaker_url: String,
     /// The namespace that it looks after.
     pub namespace: String,
+    /// The Pod that it runs in. Started again with the same options, it is a container that starts again in its Pod.
+    pub pod: String,
     /// More environment; wins over what is set here otherwise.
     pub extra_env: Vec<(String, String)>,
     /// Arguments.
@@ -38,6 +40,7 @@ impl OperatorOptions {
             kubeconfig: plane.kubeconfig().to_owned(),
             sagemaker_url: sagemaker.url().to_owned(),
             namespace: namespace.to_owned(),
+            pod: numbered("pod"),
             extra_env: Vec::new(),
             extra_args: Vec::new(),
         }
@@ -53,17 +56,24 @@ pub struct Operator {
 impl Operator {
     /// Starts it. Does not wait: see [`Operator::await_ready`].
     pub fn start(options: OperatorOptions) -> Self {
-        let OperatorOptions { binary, kubeconfig, sagemaker_url, namespace, extra_env, extra_args } = options;
+        let OperatorOptions { binary, kubeconfig, sagemaker_url, namespace, pod, extra_env, extra_args } = options;
+        // Operators of different tests must not wait for each other.
+        let lease_namespace =
+            namespace.split(',').next().filter(|name| !name.is_empty()).unwrap_or("default").to_owned();
         let port = FreePort::reserve();
         let mut environment: Vec<(String, String)> = [
             ("KUBECONFIG", kubeconfig.display().to_string()),
             ("MODELSELECTION_NAMESPACES", namespace),
+            ("POD_NAMESPACE", lease_namespace),
+            ("POD_UID", format!("uid-of-{pod}")),
+            ("POD_NAME", pod),
             ("MODELSELECTION_HTTP_LISTEN", format!("127.0.0.1:{}", port.number())),
             ("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned())),
             ("AWS_REGION", "us-west-2".to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-            ("AWS_ENDPOINT_URL_SAGEMAKER", sagemaker_url),
+            ("AWS_ENDPOINT_URL_SAGEMAKER", sagemaker_url.clone()),
+            ("AWS_ENDPOINT_URL_S3", sagemaker_url),
             // Nothing of the machine's own AWS configuration may reach a test.
             ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
@@ -111,6 +121,11 @@ impl Operator {
             }
         })
         .await;
+    }
+
+    /// Sends a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
     }
 
     /// SIGKILL, and waits for the end.

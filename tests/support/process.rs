@@ -88,17 +88,22 @@ impl Process {
         self.lifeline = None;
     }
 
-    /// SIGTERM, and waits for the end; panics (and kills) if it still runs after the deadline.
-    pub async fn terminate(&mut self, deadline: Duration) -> (ExitStatus, Duration) {
-        let started = Instant::now();
+    /// Sends a signal: `TERM`, `STOP`, `CONT`.
+    pub fn signal(&self, name: &str) {
         // The standard library can only send SIGKILL; the shell's own `kill` needs no package.
-        let sent = Command::new("/bin/sh").arg("-c").arg(format!("kill -TERM {}", self.pid())).status();
+        let sent = Command::new("/bin/sh").arg("-c").arg(format!("kill -{name} {}", self.pid())).status();
         assert!(
             sent.is_ok_and(|s| s.success()),
-            "cannot send SIGTERM to {}: has it ended before?\n{}",
+            "cannot send SIG{name} to {}: has it ended before?\n{}",
             self.name,
             self.tail()
         );
+    }
+
+    /// SIGTERM, and waits for the end; panics (and kills) if it still runs after the deadline.
+    pub async fn terminate(&mut self, deadline: Duration) -> (ExitStatus, Duration) {
+        let started = Instant::now();
+        self.signal("TERM");
         let what = format!("{} ends after SIGTERM", self.name);
         let status = await_until(&what, deadline, async || self.exit_status().ok_or_else(|| self.tail())).await;
         self.lifeline = None;

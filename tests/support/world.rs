@@ -52,6 +52,18 @@ impl World<'static> {
     }
 }
 
+impl World<'static> {
+    /// One with a hub of 1,000 models, in which jobs run until the test advances the clock.
+    pub async fn with_large_hub(purpose: &str, environment: &[(&str, &str)]) -> Self {
+        let emulator = Emulator::start(Path::new(EMULATOR), &["--speed", "0", "--extra-models", "838"]).await;
+        let plane = shared().await;
+        let client = plane.client();
+        install_crd(&client, concat!(env!("CARGO_MANIFEST_DIR"), "/crds/modelselections.yaml").as_ref()).await;
+        let namespace = fresh_namespace(&client, purpose).await;
+        World::start_with(plane, &namespace, emulator, environment).await
+    }
+}
+
 impl<'a> World<'a> {
     /// One on a control plane, with a speed of time and more environment for the operator.
     pub async fn start(plane: &'a ControlPlane, purpose: &str, speed: &str, environment: &[(&str, &str)]) -> Self {
@@ -63,7 +75,15 @@ impl<'a> World<'a> {
 
     /// The same in a namespace that is there already.
     pub async fn start_in(plane: &'a ControlPlane, namespace: &str, speed: &str, environment: &[(&str, &str)]) -> Self {
-        let emulator = start_emulator(speed).await;
+        World::start_with(plane, namespace, start_emulator(speed).await, environment).await
+    }
+
+    async fn start_with(
+        plane: &'a ControlPlane,
+        namespace: &str,
+        emulator: Emulator,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut options = OperatorOptions::new(OPERATOR, plane, &emulator, namespace);
         options.kubeconfig = plane.kubeconfig_for(USER, &["system:masters"]);
         let quick = [("MODELSELECTION_MIN_SWEEP_SECONDS", "0.3"), ("MODELSELECTION_MAX_SWEEP_SECONDS", "0.3")];

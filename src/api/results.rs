@@ -1,0 +1,171 @@
+//! What runs have come to: metrics and fronts, in the status.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Hyperparameters;
+use super::status::is_zero;
+
+/// The best training job of a run and what it reported.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct BestTrainingJob {
+    /// trainingJobName is the name of the SageMaker training job.
+    #[schemars(length(max = 63))]
+    pub training_job_name: String,
+    /// hyperparameters that the search chose; the fixed ones are those of the definition.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::crd::chosen_hyperparameters_schema")]
+    pub hyperparameters: Hyperparameters,
+    /// metrics are the final values of all metrics that the training job emitted, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub metrics: Vec<MetricValue>,
+    /// nonFiniteMetrics names the metrics whose final value was no finite number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(max = 255)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub non_finite_metrics: Vec<String>,
+    /// derivedMetrics are the values of spec.derivedMetrics, as far as they can be worked out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub derived_metrics: Vec<MetricValue>,
+    /// fixedHyperparameters are those of the fixed hyperparameters that spec.derivedMetrics use, as they were sent.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    #[schemars(schema_with = "super::crd::chosen_hyperparameters_schema")]
+    pub fixed_hyperparameters: Hyperparameters,
+    /// instanceType that the training job ran on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub instance_type: Option<String>,
+    /// instanceCount of the training job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub instance_count: Option<i32>,
+    /// modelArtifactS3URI is where the trained model lies.
+    #[serde(default, rename = "modelArtifactS3URI", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1200))]
+    pub model_artifact_s3_uri: Option<String>,
+    /// trainingSeconds is the time that the training took, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub training_seconds: Option<i32>,
+    /// billableSeconds is the time to pay for each instance, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub billable_seconds: Option<i32>,
+}
+
+/// A metric and its value, as the shortest decimal that parses back to the same number.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+pub struct MetricValue {
+    /// name of the metric.
+    #[schemars(length(max = 255))]
+    pub name: String,
+    /// value as a decimal string.
+    #[schemars(length(max = 64))]
+    pub value: String,
+}
+
+/// The Pareto set of one dataset.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Front {
+    /// dataset that the front is for.
+    #[schemars(length(max = 63))]
+    pub dataset: String,
+    /// members of the front: no other run is at least as good in every objective and better in one. Ordered by the
+    /// first objective, best first, then by the next ones, then as in spec.candidates, then by the training job's name.
+    /// Equal ones are all members.
+    #[schemars(length(max = 512))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub members: Vec<FrontMember>,
+    /// omittedMembers is how many further members the front has: the first 512 are listed, or fewer when all fronts
+    /// together would be too long. All trials are in the ConfigMaps of status.runs[].trials.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0))]
+    pub omitted_members: i32,
+    /// recommended is the knee of the front: the member nearest to the ideal point, each objective scaled to the range
+    /// that it has on the front.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub recommended: Option<String>,
+    /// recommendedTrainingJobName is the training job of the recommended candidate, with spec.collect: All.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub recommended_training_job_name: Option<String>,
+    /// hypervolume is the volume that the front dominates, up to the reference point; absent where it would take too
+    /// long: above 10000 members with three objectives, 512 with up to six, 100 with more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub hypervolume: Option<String>,
+    /// reference is the point, worse than every considered run in every objective, up to which the hypervolume is
+    /// measured: the worst value of each objective, and a tenth of its range further. It follows from the results alone,
+    /// so it moves while runs still end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub reference: Vec<ObjectiveValue>,
+    /// excluded are the ended runs that cannot be on the front, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 512))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub excluded: Vec<Excluded>,
+}
+
+/// A run on the front.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct FrontMember {
+    /// candidate of the run.
+    #[schemars(length(max = 63))]
+    pub candidate: String,
+    /// trainingJobName is the training job that is the member, with spec.collect: All; otherwise the run's best one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub training_job_name: Option<String>,
+    /// values of the objectives, in their order in the spec.
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub values: Vec<ObjectiveValue>,
+}
+
+/// The value of one objective.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+pub struct ObjectiveValue {
+    /// metric of the objective.
+    #[schemars(length(max = 255))]
+    pub metric: String,
+    /// value as a decimal string.
+    #[schemars(length(max = 64))]
+    pub value: String,
+}
+
+/// A run that cannot be on the front.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+pub struct Excluded {
+    /// candidate of the run.
+    #[schemars(length(max = 63))]
+    pub candidate: String,
+    /// reason: MetricMissing, MetricNotFinite, Infeasible or RunNotSucceeded.
+    pub reason: ExclusionReason,
+    /// message names the metric or the constraint.
+    #[schemars(length(max = 512))]
+    pub message: String,
+}
+
+/// Why a run is not considered for the front.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExclusionReason {
+    /// The best training job did not emit the metric.
+    MetricMissing,
+    /// The final value of the metric is no finite number.
+    MetricNotFinite,
+    /// A constraint is not met.
+    Infeasible,
+    /// The run ended without success.
+    RunNotSucceeded,
+}

@@ -1,0 +1,127 @@
+//! The parts of a model's metadata that both sources have, each in its spelling: the hub `ImageUri`, the specs in S3
+//! `image_uri`. Read leniently: keys that are missing or of another shape are absent.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::model::{Hyperparameter, Variant};
+use super::python;
+
+/// The value of `key`, which is written `like_this`, in either spelling; null when it is absent.
+pub(super) fn get<'a>(value: &'a Value, key: &str) -> &'a Value {
+    let camel = || -> String {
+        let words = key.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
+        words.collect()
+    };
+    value.get(key).or_else(|| value.get(camel())).unwrap_or(&Value::Null)
+}
+
+pub(super) fn text(value: &Value, key: &str) -> Option<String> {
+    get(value, key).as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+pub(super) fn number(value: &Value, key: &str) -> Option<i32> {
+    get(value, key).as_i64().and_then(|number| i32::try_from(number).ok())
+}
+
+pub(super) fn flag(value: &Value, key: &str) -> bool {
+    get(value, key).as_bool().unwrap_or_default()
+}
+
+pub(super) fn texts(value: &Value, key: &str) -> Vec<String> {
+    list(value, key).filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+pub(super) fn hyperparameters(value: &Value) -> Vec<Hyperparameter> {
+    list(value, "hyperparameters").filter_map(hyperparameter).collect()
+}
+
+pub(super) fn metrics(value: &Value, key: &str) -> Vec<(String, String)> {
+    list(value, key).filter_map(|metric| Some((text(metric, "name")?, text(metric, "regex")?))).collect()
+}
+
+/// The variants by instance type or family. An image is itself or an alias, such as `$gpu_image`, among `aliases`.
+pub(super) fn variants(value: &Value, aliases: &Value) -> BTreeMap<String, Variant> {
+    let Some(variants) = get(value, "variants").as_object() else { return BTreeMap::new() };
+    let variant = |variant: &Value| {
+        let properties = get(variant, "properties");
+        let image = text(get(variant, "regional_properties"), "image_uri").or_else(|| text(properties, "image_uri"));
+        Variant {
+            image: image.and_then(|image| match image.strip_prefix('$') {
+                Some(alias) => Some(aliases.get(alias)?.as_str()?.to_owned()),
+                None => Some(image),
+            }),
+            // Whatever their scope: the vendor's SDK sends them all.
+            hyperparameters: hyperparameters(properties)
+                .into_iter()
+                .map(|hyperparameter| Hyperparameter { container: false, ..hyperparameter })
+                .collect(),
+            metrics: metrics(properties, "metrics"),
+            environment: environment(get(properties, "environment_variables")),
+            artifact: text(properties, "training_artifact_uri").or_else(|| text(properties, "training_artifact_key")),
+            gated_artifact: text(properties, "gated_model_env_var_uri")
+                .or_else(|| text(properties, "gated_model_key_env_var_value")),
+        }
+    };
+    variants.iter().map(|(instance, value)| (instance.clone(), variant(value))).collect()
+}
+
+fn environment(value: &Value) -> BTreeMap<String, String> {
+    value.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), python::text(value))).collect()
+}
+
+fn hyperparameter(value: &Value) -> Option<Hyperparameter> {
+    let bound = |key: &str| get(value, key).as_f64().or_else(|| get(value, key).as_str()?.parse().ok());
+    Some(Hyperparameter {
+        name: text(value, "name")?,
+        kind: text(value, "type").unwrap_or_default(),
+        // A default that is null is the word None, one that is not there is none.
+        default: value.get("default").or_else(|| value.get("Default")).map(python::text),
+        options: list(value, "options").map(python::text).collect(),
+        min: bound("min"),
+        max: bound("max"),
+        exclusive_min: bound("exclusive_min"),
+        exclusive_max: bound("exclusive_max"),
+        container: text(value, "scope").as_deref() == Some("container"),
+    })
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    get(value, key).as_array().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_spellings_of_the_variants() {
+        let ours = json!({"Variants": {
+            "p3": {"properties": {"image_uri": "$gpu", "environment_variables": {"A": 1}}},
+            "ml.p3.2xlarge": {"Properties": {
+                "ImageUri": "repo/image:p3",
+                "Metrics": [{"Name": "loss", "Regex": "loss: (.*)"}],
+                "Hyperparameters": [{"Name": "epochs", "Type": "int", "Default": 7, "ExclusiveMin": 0}],
+                "TrainingArtifactUri": "s3://bucket/p3/",
+                "GatedModelEnvVarUri": "s3://gated/p3/",
+            }},
+            "broken": {"properties": {"image_uri": "$none"}},
+        }});
+        let variants = variants(&ours, &json!({"gpu": "repo/image:gpu"}));
+        assert_eq!(variants["p3"].image.as_deref(), Some("repo/image:gpu"));
+        assert_eq!(variants["p3"].environment["A"], "1");
+        assert_eq!(variants["broken"], Variant::default());
+        let exact = &variants["ml.p3.2xlarge"];
+        assert_eq!(exact.image.as_deref(), Some("repo/image:p3"));
+        assert_eq!(exact.metrics, [("loss".to_owned(), "loss: (.*)".to_owned())]);
+        assert_eq!(
+            (exact.hyperparameters[0].default.as_deref(), exact.hyperparameters[0].exclusive_min),
+            (Some("7"), Some(0.0))
+        );
+        assert_eq!(exact.artifact.as_deref(), Some("s3://bucket/p3/"));
+        assert_eq!(exact.gated_artifact.as_deref(), Some("s3://gated/p3/"));
+    }
+}

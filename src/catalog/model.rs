@@ -1,0 +1,187 @@
+//! What training needs to know of one version of a model, whichever source it was read from.
+
+use std::collections::BTreeMap;
+
+/// One version of a model.
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the metadata")]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Model {
+    /// Whether it can be trained at all.
+    pub trainable: bool,
+    /// Whether its publisher has withdrawn it.
+    pub deprecated: bool,
+    /// Whether its training script has known vulnerabilities.
+    pub vulnerable: bool,
+    /// Whether its licence must be accepted.
+    pub gated: bool,
+    /// Where its licence can be read.
+    pub licence: Option<String>,
+    /// The training image when no variant has one.
+    pub image: Option<String>,
+    /// The instance types that it supports; empty when that is not known.
+    pub instance_types: Vec<String>,
+    /// The hyperparameters of the algorithm and of the container.
+    pub hyperparameters: Vec<Hyperparameter>,
+    /// Name and regex of the model's own metrics.
+    pub metrics: Vec<(String, String)>,
+    /// Variables that its container is started with.
+    pub environment: BTreeMap<String, String>,
+    /// The pre-trained model, for the channel `model`.
+    pub artifact: Option<String>,
+    /// The pre-trained model of which only the container is told, which then fetches it itself.
+    pub gated_artifact: Option<String>,
+    /// The training script.
+    pub script: Option<String>,
+    /// Volume in GB.
+    pub volume_size_gb: Option<i32>,
+    /// Limit of a training job in seconds.
+    pub max_runtime_seconds: Option<i32>,
+    /// Whether the container has no network.
+    pub network_isolation: bool,
+    /// Whether traffic between instances is encrypted.
+    pub encrypt_traffic: bool,
+    /// Whether the trained model is written as it is, not as an archive.
+    pub uncompressed_output: bool,
+    /// What is otherwise on an instance type (`ml.p3.2xlarge`) or a family of them (`p3`).
+    pub variants: BTreeMap<String, Variant>,
+}
+
+/// What is otherwise on some instances.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Variant {
+    /// The training image.
+    pub image: Option<String>,
+    /// Hyperparameters that are added or replaced.
+    pub hyperparameters: Vec<Hyperparameter>,
+    /// Metrics that are added or replaced.
+    pub metrics: Vec<(String, String)>,
+    /// Variables that are added or replaced.
+    pub environment: BTreeMap<String, String>,
+    /// The pre-trained model.
+    pub artifact: Option<String>,
+    /// The pre-trained model of which only the container is told.
+    pub gated_artifact: Option<String>,
+}
+
+/// A hyperparameter that a model has.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hyperparameter {
+    /// Its name.
+    pub name: String,
+    /// `int`, `float`, `text`, `bool` or `list`.
+    pub kind: String,
+    /// Its default, as Python writes it.
+    pub default: Option<String>,
+    /// The values that it takes; empty for any.
+    pub options: Vec<String>,
+    /// Least value; of a text, least length. So are the other limits.
+    pub min: Option<f64>,
+    /// Greatest value.
+    pub max: Option<f64>,
+    /// What every value is above.
+    pub exclusive_min: Option<f64>,
+    /// What every value is below.
+    pub exclusive_max: Option<f64>,
+    /// Whether it is the container's, not the algorithm's.
+    pub container: bool,
+}
+
+impl Model {
+    /// The model as it is on that instance type, its variants taken in: that of the very type before that of its family.
+    #[must_use]
+    pub fn on(&self, instance_type: &str) -> Self {
+        let Self { instance_types, variants, .. } = self;
+        let variants = || [variants.get(family(instance_type)), variants.get(instance_type)].into_iter().flatten();
+        let mut model = Self { variants: BTreeMap::new(), ..self.clone() };
+        // The general image is for the instance types that the model names; a variant speaks for itself.
+        model
+            .image
+            .take_if(|_| !instance_types.is_empty() && !instance_types.iter().any(|known| known == instance_type));
+        // Some instances have no volume that could be sized.
+        model.volume_size_gb.take_if(|_| !takes_volume_size(instance_type));
+        for variant in variants() {
+            let Variant { image, hyperparameters, metrics, environment, artifact, .. } = variant.clone();
+            model.image = image.or(model.image);
+            model.artifact = artifact.or(model.artifact);
+            model.environment.extend(environment);
+            for hyperparameter in hyperparameters {
+                put(&mut model.hyperparameters, hyperparameter, |a, b| a.name == b.name);
+            }
+            for metric in metrics {
+                put(&mut model.metrics, metric, |a, b| a.0 == b.0);
+            }
+        }
+        if self.gated_artifact.is_some() || self.gated_artifacts().next().is_some() {
+            model.artifact = None;
+            model.gated_artifact = self.gated_artifact.clone().or_else(|| self.gated_artifact_on(instance_type));
+            // Without the model there is nothing to train.
+            model.image.take_if(|_| model.gated_artifact.is_none());
+        }
+        model
+    }
+
+    /// That of the instance type, or that of all supported ones if it is one and the same.
+    fn gated_artifact_on(&self, instance_type: &str) -> Option<String> {
+        let mut all = self.gated_artifacts();
+        let first = all.next()?;
+        let same = all.all(|other| other == first)
+            && self.instance_types.iter().all(|supported| self.own_gated_artifact(supported).is_some());
+        self.own_gated_artifact(instance_type).or_else(|| same.then_some(first)).map(str::to_owned)
+    }
+
+    fn gated_artifacts(&self) -> impl Iterator<Item = &str> {
+        self.instance_types.iter().filter_map(|supported| self.own_gated_artifact(supported))
+    }
+
+    fn own_gated_artifact(&self, instance_type: &str) -> Option<&str> {
+        let of = |key: &str| self.variants.get(key)?.gated_artifact.as_deref();
+        of(instance_type).or_else(|| of(family(instance_type)))
+    }
+
+    /// The hyperparameter of that name.
+    pub fn hyperparameter(&self, name: &str) -> Option<&Hyperparameter> {
+        self.hyperparameters.iter().find(|hyperparameter| hyperparameter.name == name && !hyperparameter.container)
+    }
+}
+
+fn put<T>(list: &mut Vec<T>, item: T, same: impl Fn(&T, &T) -> bool) {
+    match list.iter_mut().find(|known| same(known, &item)) {
+        Some(known) => *known = item,
+        None => list.push(item),
+    }
+}
+
+/// `p3` of `ml.p3.2xlarge`.
+fn family(instance_type: &str) -> &str {
+    instance_type.split('.').nth(1).unwrap_or_default()
+}
+
+/// Families with local disks only, which the vendor's SDK leaves at its default size.
+fn takes_volume_size(instance_type: &str) -> bool {
+    let family = family(instance_type);
+    !family.contains('d') && !["g5", "g6", "p5", "trn1"].iter().any(|without| family.starts_with(without))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_is_that_of_the_type_or_of_its_family_or_the_general_one() {
+        let variant = |image: &str| Variant { image: Some(image.to_owned()), ..Variant::default() };
+        let model = Model {
+            image: Some("general".to_owned()),
+            instance_types: vec!["ml.c5.large".to_owned()],
+            variants: [("p3".to_owned(), variant("p3")), ("ml.p3.2xlarge".to_owned(), variant("exact"))].into(),
+            ..Model::default()
+        };
+        for (instance, image) in [
+            ("ml.p3.2xlarge", Some("exact")),
+            ("ml.p3.8xlarge", Some("p3")),
+            ("ml.c5.large", Some("general")),
+            ("ml.trn1.2xlarge", None),
+        ] {
+            assert_eq!(model.on(instance).image.as_deref(), image, "{instance}");
+        }
+    }
+}

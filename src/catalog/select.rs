@@ -1,0 +1,121 @@
+//! Which models a selector finds: pure.
+
+use wildmatch::WildMatch;
+
+use super::model::Model;
+use super::source::Listed;
+use crate::api::JumpStartSelector;
+
+/// What a selector finds in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matching<'a> {
+    /// The models that pass every clause, by id.
+    pub models: Vec<&'a Listed>,
+    /// How many models each clause has left, in words.
+    pub told: String,
+}
+
+/// The models of `listing` that pass every clause of `selector` that a listing can tell; see [`unusable`] for the rest.
+pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matching<'a> {
+    let JumpStartSelector { task, framework, include, exclude, include_deprecated, .. } = selector;
+    let patterns = |globs: &[String]| globs.iter().map(|glob| WildMatch::new(glob)).collect::<Vec<_>>();
+    let (included, excluded) = (patterns(include), patterns(exclude));
+    let mut models: Vec<&Listed> = listing.iter().collect();
+    let mut told = format!("JumpStart lists {} models", models.len());
+    let mut clause = |what: String, passes: &dyn Fn(&Listed) -> bool| {
+        models.retain(|listed| passes(listed));
+        told += &format!("; {what}: {}", models.len());
+    };
+    if let Some(task) = task {
+        clause(format!("of task '{task}'"), &|listed| parts(&listed.model_id).1 == task);
+    }
+    if let Some(framework) = framework {
+        clause(format!("of framework '{framework}'"), &|listed| parts(&listed.model_id).0 == framework);
+    }
+    if !include.is_empty() {
+        let any = |listed: &Listed| included.iter().any(|glob| glob.matches(&listed.model_id));
+        clause(format!("that match `include` ({})", include.join(", ")), &any);
+    }
+    if !exclude.is_empty() {
+        let none = |listed: &Listed| !excluded.iter().any(|glob| glob.matches(&listed.model_id));
+        clause(format!("without those that match `exclude` ({})", exclude.join(", ")), &none);
+    }
+    if !include_deprecated && models.iter().any(|listed| listed.deprecated) {
+        let deprecated = |listed: &Listed| !listed.deprecated;
+        models.retain(|listed| deprecated(listed));
+        told += &format!("; without deprecated ones (`includeDeprecated`): {}", models.len());
+    }
+    Matching { models, told }
+}
+
+/// Why the description of a model keeps it from being selected, if it does.
+pub fn unusable(selector: &JumpStartSelector, model: &Model) -> Option<&'static str> {
+    match model {
+        Model { trainable: false, .. } => Some("cannot be trained"),
+        Model { deprecated: true, .. } if !selector.include_deprecated => Some("are deprecated (`includeDeprecated`)"),
+        Model { vulnerable: true, .. } if !selector.include_vulnerable => {
+            Some("have known vulnerabilities (`includeVulnerable`)")
+        }
+        Model { gated: true, .. } if !selector.accept_eula => Some("need their licence accepted (`acceptEULA`)"),
+        _ => None,
+    }
+}
+
+/// Framework and task, which are the first two parts of an id, as the vendor's SDK has it. Ids of fewer than three parts
+/// have neither.
+fn parts(model_id: &str) -> (&str, &str) {
+    let mut parts = model_id.split('-');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(framework), Some(task), Some(_)) => (framework, task),
+        _ => ("", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing() -> Vec<Listed> {
+        [
+            ("huggingface-llm-falcon-7b", false),
+            ("pytorch-ic-alexnet", false),
+            ("tensorflow-ic-mobilenet-v1", false),
+            ("tensorflow-ic-mobilenet-v2", true),
+            ("tensorflow-ic-resnet-50", false),
+            ("tensorflow-od-ssd", false),
+            ("xgboost-ic", false),
+        ]
+        .map(|(id, deprecated)| Listed { model_id: id.to_owned(), version: "1.0.0".to_owned(), deprecated })
+        .to_vec()
+    }
+
+    fn found(selector: serde_json::Value) -> (Vec<String>, String) {
+        let listing = listing();
+        let Matching { models, told } = matching(&serde_json::from_value(selector).unwrap(), &listing);
+        (models.iter().map(|listed| listed.model_id.clone()).collect(), told)
+    }
+
+    #[test]
+    fn every_clause_counts() {
+        use serde_json::json;
+        let ids = |selector| found(selector).0;
+        assert_eq!(ids(json!({})).len(), 6); // all but the deprecated one
+        assert_eq!(ids(json!({"task": "ic", "framework": "pytorch"})), ["pytorch-ic-alexnet"]);
+        assert_eq!(ids(json!({"task": "ic", "includeDeprecated": true})).len(), 4);
+        assert_eq!(
+            ids(json!({"include": ["*mobilenet*", "*-50"]})),
+            ["tensorflow-ic-mobilenet-v1", "tensorflow-ic-resnet-50"]
+        );
+        assert_eq!(ids(json!({"task": "ic", "exclude": ["*mobilenet-v?", "pytorch-*"]})), ["tensorflow-ic-resnet-50"]);
+        assert_eq!(ids(json!({"include": ["mobilenet"]})), [""; 0]); // a pattern is of the whole id
+    }
+
+    #[test]
+    fn what_each_clause_has_left_is_told() {
+        let selector = serde_json::json!({"task": "ic", "framework": "tensorflow", "include": ["*vit*"]});
+        assert_eq!(
+            found(selector).1,
+            "JumpStart lists 7 models; of task 'ic': 4; of framework 'tensorflow': 3; that match `include` (*vit*): 0"
+        );
+    }
+}

@@ -1,0 +1,169 @@
+//! Where models are described: SageMaker's hub, or JumpStart's metadata in S3. Both answer the same questions.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Deserialize;
+
+use super::document::from_document;
+use super::model::Model;
+use super::spec::{Buckets, from_spec};
+use crate::tuning::{Class, Region, TuningError};
+
+/// The list of all models and versions.
+const MANIFEST: &str = "models_manifest.json";
+
+/// The kinds of source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceKind {
+    /// The API of SageMaker's public hub.
+    #[default]
+    Hub,
+    /// The files in the bucket of `JumpStart`.
+    S3,
+}
+
+/// A model as a listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub model_id: String,
+    /// Its newest version.
+    pub version: String,
+    /// Whether the listing says that it is deprecated; its description may say so too.
+    pub deprecated: bool,
+}
+
+/// A source of one kind, for all regions.
+pub(super) struct Source {
+    kind: SourceKind,
+    /// The keys of the specs by region, model and version, from the last manifest.
+    specs: Mutex<HashMap<String, Arc<Specs>>>,
+}
+
+type Specs = BTreeMap<String, BTreeMap<Version, Entry>>;
+
+#[derive(Clone, Deserialize)]
+struct Entry {
+    model_id: String,
+    version: String,
+    spec_key: String,
+}
+
+/// A version by number, so that 4.0.10 is newer than 4.0.9.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Version(Vec<u64>, String);
+
+impl Version {
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.split('.').map(|part| part.parse().unwrap_or_default()).collect(), text.to_owned())
+    }
+}
+
+impl Source {
+    pub(super) fn new(kind: SourceKind) -> Self {
+        Self { kind, specs: Mutex::default() }
+    }
+
+    /// All models, each in its newest version, by id.
+    pub(super) async fn list(&self, region: &Region) -> Result<Vec<Listed>, TuningError> {
+        let mut models = match self.kind {
+            SourceKind::Hub => region.hub_contents().await?,
+            SourceKind::S3 => {
+                let specs = self.manifest(region).await?;
+                let newest = specs.values().filter_map(|versions| versions.values().next_back());
+                newest
+                    .map(|entry| Listed {
+                        model_id: entry.model_id.clone(),
+                        version: entry.version.clone(),
+                        deprecated: false,
+                    })
+                    .collect()
+            }
+        };
+        models.sort_by(|a, b| a.model_id.cmp(&b.model_id));
+        Ok(models)
+    }
+
+    /// The versions of a model, in no particular order. `Class::NotFound` when there is no such model.
+    pub(super) async fn versions(&self, region: &Region, model_id: &str) -> Result<Vec<String>, TuningError> {
+        match self.kind {
+            SourceKind::Hub => region.hub_versions(model_id).await,
+            SourceKind::S3 => {
+                let specs = self.manifest(region).await?;
+                let versions = specs.get(model_id).ok_or_else(|| unlisted(model_id))?;
+                Ok(versions.values().map(|entry| entry.version.clone()).collect())
+            }
+        }
+    }
+
+    /// The description of a version of a model, or of its newest, with that version; `None` in place of a description
+    /// that cannot be read. `Class::NotFound` when there is no such model or version.
+    pub(super) async fn describe(
+        &self,
+        region: &Region,
+        model_id: &str,
+        version: Option<&str>,
+    ) -> Result<(String, Option<Model>), TuningError> {
+        match self.kind {
+            SourceKind::Hub => {
+                let content = region.hub_content(model_id, version).await?;
+                let model = from_document(&content.document);
+                Ok((content.version, model))
+            }
+            SourceKind::S3 => {
+                let known = self.specs().get(region.name()).cloned();
+                let entry = known.as_ref().and_then(|specs| find(specs, model_id, version));
+                let entry = match entry.filter(|_| version.is_some()) {
+                    Some(entry) => entry,
+                    None => {
+                        let specs = self.manifest(region).await?;
+                        find(&specs, model_id, version).ok_or_else(|| unlisted(model_id))?
+                    }
+                };
+                let spec = region.jumpstart_file(&entry.spec_key).await?;
+                let model = from_spec(&String::from_utf8_lossy(&spec), region.name(), &Buckets::of(region.name()));
+                Ok((entry.version, model))
+            }
+        }
+    }
+
+    async fn manifest(&self, region: &Region) -> Result<Arc<Specs>, TuningError> {
+        let text = region.jumpstart_file(MANIFEST).await?;
+        // An entry that cannot be read must not hide the others.
+        let entries: Vec<serde_json::Value> = serde_json::from_slice(&text).map_err(|error| TuningError {
+            class: Class::Transient,
+            operation: "s3:GetObject",
+            code: None,
+            message: format!("s3://{}/{MANIFEST} is no list: {error}", region.jumpstart_bucket()),
+        })?;
+        let mut specs = Specs::new();
+        for entry in entries.into_iter().filter_map(|entry| serde_json::from_value::<Entry>(entry).ok()) {
+            specs.entry(entry.model_id.clone()).or_default().insert(Version::of(&entry.version), entry);
+        }
+        let specs = Arc::new(specs);
+        self.specs().insert(region.name().to_owned(), specs.clone());
+        Ok(specs)
+    }
+
+    fn specs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Specs>>> {
+        self.specs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn find(specs: &Specs, model_id: &str, version: Option<&str>) -> Option<Entry> {
+    let versions = specs.get(model_id)?;
+    match version {
+        None => versions.values().next_back().cloned(),
+        Some(version) => versions.values().find(|entry| entry.version == version).cloned(),
+    }
+}
+
+fn unlisted(model_id: &str) -> TuningError {
+    TuningError {
+        class: Class::NotFound,
+        operation: "s3:GetObject",
+        code: None,
+        message: format!("{MANIFEST} does not list '{model_id}' in that version"),
+    }
+}

@@ -1,0 +1,179 @@
+//! What the selectors find. It is found once: the status pins it until the selector is edited.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::StreamExt as _;
+use futures::stream;
+use jiff::Timestamp;
+
+use super::attempts::Subject;
+use super::pass::Pass;
+use super::resolve::CONCURRENCY;
+use crate::api::{
+    Candidate, CandidateSelector, Expansion, JumpStart, ModelSelectionSpec, ModelSelectionStatus, Reason, clip,
+};
+use crate::catalog::{CatalogError, Listed, Matching, matching, unusable};
+use crate::decide::definition::fingerprint;
+use crate::runtime::clock;
+
+/// Runs of a selection, as in the schema.
+const RUNS_MAX: usize = 512;
+/// Longest message of an expansion, as in the schema.
+const MESSAGE_MAX: usize = 1024;
+
+/// What came of the selectors.
+#[derive(Default)]
+pub(super) struct Expanded {
+    /// What each has found; with what it had found before where that is not known yet.
+    pub(super) expansions: Vec<Expansion>,
+    /// Why a selector has found nothing yet, if one has not.
+    pub(super) held: Option<(Reason, String)>,
+    /// The candidates whose runs stay as they are until that is known.
+    pub(super) kept: BTreeSet<String>,
+}
+
+/// Finds the models of all selectors, and adds them to the candidates of `spec`.
+pub(super) async fn expand(at: &Pass<'_>, spec: &mut ModelSelectionSpec, before: &ModelSelectionStatus) -> Expanded {
+    let mut expanded = Expanded::default();
+    for (index, selector) in std::mem::take(&mut spec.candidate_selectors).iter().enumerate() {
+        let key = fingerprint(&(selector, &spec.rerun, at.region.name()));
+        let found = match before.expansions.iter().find(|expansion| expansion.selector == key) {
+            Some(expansion) => Ok(expansion.clone()),
+            None => {
+                // Who edits a selector or `rerun` asks for what there is now, not for what was listed before.
+                let now = || at.ctx.attempts.since(&at.uid, &Subject::Expand(key.clone())).unwrap_or_else(clock::now);
+                let not_before = if before.expansions.is_empty() { Timestamp::MIN } else { now() };
+                find(at, spec, selector, &key, not_before).await
+            }
+        };
+        match found {
+            Ok(expansion) => {
+                add(spec, selector, &expansion.model_ids);
+                expanded.expansions.push(expansion);
+            }
+            Err(why) => {
+                let message = format!("`candidateSelectors[{index}]`: {}", why.1);
+                expanded.held.get_or_insert((why.0, message));
+            }
+        }
+    }
+    if expanded.held.is_some() {
+        expanded.kept = before.expansions.iter().flat_map(|expansion| expansion.model_ids.iter().cloned()).collect();
+        // So that it is known as well after a restart.
+        let old =
+            before.expansions.iter().filter(|old| !expanded.expansions.iter().any(|new| new.selector == old.selector));
+        let old: Vec<Expansion> = old.cloned().collect();
+        expanded.expansions.extend(old);
+        expanded.expansions.truncate(16);
+    }
+    expanded
+}
+
+/// Adds candidates for the models, but for those that another candidate names already.
+fn add(spec: &mut ModelSelectionSpec, selector: &CandidateSelector, model_ids: &[String]) {
+    let taken = taken(spec);
+    for model_id in model_ids.iter().filter(|id| !taken.contains(*id)) {
+        spec.candidates.push(Candidate {
+            name: model_id.clone(),
+            jump_start: Some(JumpStart {
+                model_id: model_id.clone(),
+                version: None,
+                accept_eula: selector.jump_start.accept_eula,
+                allow_deprecated: selector.jump_start.include_deprecated,
+                allow_vulnerable: selector.jump_start.include_vulnerable,
+            }),
+            hyperparameters: selector.hyperparameters.clone(),
+            parameter_ranges: selector.parameter_ranges.clone(),
+            metric_definitions: selector.metric_definitions.clone(),
+            ..Candidate::default()
+        });
+    }
+}
+
+/// The names and model ids of the candidates that there are.
+fn taken(spec: &ModelSelectionSpec) -> BTreeSet<String> {
+    let model = |candidate: &Candidate| candidate.jump_start.as_ref().map(|model| model.model_id.clone());
+    spec.candidates.iter().flat_map(|candidate| [Some(candidate.name.clone()), model(candidate)]).flatten().collect()
+}
+
+/// Finds the models of one selector, or says why not (yet). Asked anew in every pass until it is found: the catalogue
+/// keeps what it knows, so that costs calls only for what it does not know yet.
+async fn find(
+    at: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    selector: &CandidateSelector,
+    key: &str,
+    not_before: Timestamp,
+) -> Result<Expansion, (Reason, String)> {
+    let subject = Subject::Expand(key.to_owned());
+    match models(at, spec, selector, not_before).await {
+        Ok((model_ids, message)) => {
+            at.succeeded(&subject);
+            tracing::info!(models = model_ids.len(), message, "a selector was expanded");
+            Ok(Expansion { selector: key.to_owned(), model_ids, message: Some(clip(&message, MESSAGE_MAX)) })
+        }
+        Err(error) => Err(at.trouble(subject, error)),
+    }
+}
+
+async fn models(
+    at: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    selector: &CandidateSelector,
+    not_before: Timestamp,
+) -> Result<(Vec<String>, String), CatalogError> {
+    let listing = at.ctx.catalog.listing(&at.region, not_before, at.until).await?;
+    let Matching { mut models, mut told } = matching(&selector.jump_start, &listing);
+    let taken = taken(spec);
+    models.retain(|listed| !taken.contains(&listed.model_id));
+    let limit = selector.jump_start.limit.and_then(|limit| usize::try_from(limit).ok());
+    // Before a single description is read: nobody waits for a thousand of them to be told that they are too many.
+    if limit.is_none() {
+        within_bound(spec, models.len(), &told)?;
+    }
+    let mut found = Vec::new();
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    let models: Vec<Listed> = models.into_iter().cloned().collect();
+    let mut described = stream::iter(models)
+        .map(async |listed| {
+            let model = at.ctx.catalog.model(&at.region, &listed.model_id, &listed.version, at.until).await;
+            (listed, model)
+        })
+        .buffered(CONCURRENCY);
+    while let Some((listed, model)) = described.next().await {
+        match model.map(|model| unusable(&selector.jump_start, &model)) {
+            Ok(None) => found.push(listed.model_id.clone()),
+            Ok(Some(why)) => *left_out.entry(why).or_default() += 1,
+            Err(CatalogError::Problem(_)) => *left_out.entry("have no description that can be read").or_default() += 1,
+            Err(error) => return Err(error),
+        }
+        if Some(found.len()) == limit {
+            told += &format!("; `limit`: {}", found.len());
+            break;
+        }
+    }
+    for (why, count) in left_out {
+        told += &format!("; left out since they {why}: {count}");
+    }
+    within_bound(spec, found.len(), &told)?;
+    if found.is_empty() {
+        let message = format!("no model is found. {told}. Widen the clause that leaves none, or remove it");
+        return Err(CatalogError::Problem((Reason::NoModelFound, message)));
+    }
+    Ok((found, told))
+}
+
+/// Whether as many more models may be compared.
+fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Result<(), CatalogError> {
+    let datasets = spec.datasets.len();
+    let of = |candidate: &Candidate| if candidate.dataset.is_some() { 1 } else { datasets };
+    let runs = spec.candidates.iter().map(of).sum::<usize>() + models * datasets;
+    if runs <= RUNS_MAX {
+        return Ok(());
+    }
+    let message = format!(
+        "it finds {models} models, which makes {runs} runs with {datasets} datasets and the other candidates; there may \
+         be {RUNS_MAX}. {told}. Narrow it, or set `limit`"
+    );
+    Err(CatalogError::Problem((Reason::TooManyRuns, message)))
+}

@@ -1,0 +1,124 @@
+//! Whatever is written as an expression.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn any_expression() -> impl Strategy<Value = String> {
+    let words = [
+        "latency",
+        "zero",
+        "1",
+        "0",
+        "2.5",
+        "1e300",
+        "'a'",
+        "hyperparameters.optimizer",
+        "metrics['x']",
+        "dataset.testSize",
+        "prices[instanceType]",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "(",
+        ")",
+        "[",
+        "]",
+        "?",
+        ":",
+        ",",
+        "==",
+        "<",
+        "!",
+        "&&",
+        "||",
+        " in ",
+        "min(",
+        "pow(",
+        "ln(",
+        "has(",
+        ".",
+        "{",
+        "}",
+        "true",
+        "null",
+        "b'x'",
+        "r'",
+        "\"\"\"",
+        ".map(x,",
+        "1u",
+        "0x",
+    ];
+    prop_oneof![
+        "\\PC{0,200}",
+        "[a-c0-9 .+*/%?:()\\[\\]{}'\"<>=!&|,eE\n\té-]{0,200}",
+        proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..60).prop_map(|words| words.concat()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn no_expression_makes_it_panic(expression in any_expression()) {
+        let spec = spec(&[("x", &expression), ("y", "x * 2")]);
+        let told = invalid(&spec);
+        let derived = Derivations::new(&spec).of(&spec.datasets[0], &job());
+        prop_assert!(derived.values.iter().all(|metric| parse_decimal(&metric.value).is_some()));
+        prop_assert_eq!(derived.values.len() + derived.failed.len(), 2);
+        // What is taken is told again in full; what is refused has no value.
+        prop_assert!(told.is_none() || derived.failure("x").is_some() || told.is_some_and(|(_, m)| m.contains("does not have")));
+        let known = Known { metrics: ["latency", "zero"].map(str::to_owned).into(), ..Known::default() };
+        let _ = check(&spec, "caltech256", &known);
+    }
+
+    #[test]
+    fn arithmetic_is_that_of_reals(a in -1e6..1e6_f64, b in 0.001..1e6_f64) {
+        let (a, b) = (without_noise(a), without_noise(b));
+        let expression = format!("({a} + {b}) * {b} / {b} - {b}");
+        let value = last(&[("x", &expression)], &job()).unwrap().parse::<f64>().unwrap();
+        prop_assert!((value - a).abs() <= 1e-6 * a.abs().max(b));
+    }
+}
+
+/// What expressions of the greatest length can do to the stack of a thread of the runtime, which has 2 MiB.
+#[test]
+fn neither_length_nor_depth_overflows_a_small_stack() {
+    let deep = |open: &str, middle: &str, close: &str| {
+        let times = (1024 - middle.len()) / (open.len() + close.len());
+        format!("{}{middle}{}", open.repeat(times), close.repeat(times))
+    };
+    let all = [
+        deep("(", "1", ")"),
+        deep("-", "1", ""),
+        deep("- ", "x", ""),
+        deep("!", "true", ""),
+        deep("a[", "0", "]"),
+        deep("1+", "1", ""),
+        deep("true?1:", "1", ""),
+        deep("abs(", "1", ")"),
+        deep("[", "", "]"),
+        deep("{1:", "1", "}"),
+        deep("a", "", ".b"),
+        deep("x&&", "x", ""),
+        deep("1 in [", "1", "]"),
+        deep("has(", "a.b", ")"),
+        deep("a.b(", "1", ")"),
+        deep("(", "", ""),
+        deep("x?", "1", ":1"),
+        deep("a.all(b,", "c", ")"),
+        deep("1*(1+", "1", ")"),
+        deep("a['b']", "", "['c']"),
+        deep("1<", "1", ""),
+    ];
+    let small = std::thread::Builder::new().stack_size(1024 * 1024);
+    let worked_out = move || {
+        for expression in all {
+            let spec = spec(&[("x", &expression)]);
+            let _ = (invalid(&spec), Derivations::new(&spec).of(&spec.datasets[0], &job()));
+        }
+    };
+    small.spawn(worked_out).unwrap().join().unwrap();
+}

@@ -1,0 +1,266 @@
+//! Who leads, decided from the Lease as it was read. No I/O and no clock: a time is a [`Duration`] since the process
+//! started, so that neither a wrong clock nor one that is set matters.
+//!
+//! Why there are never two that act: a holder acts until [`DEADLINE`] after it *sent* its last good renewal. Another takes
+//! the lease only when it has not seen it change for [`DURATION`], which is longer, counted from when it *saw* the last
+//! change. And each write names the version that was read, so that of two writes one fails.
+
+use std::time::Duration;
+
+/// How long a lease that does not change is left to its holder.
+pub(super) const DURATION: Duration = Duration::from_secs(15);
+/// How long after its last renewal a holder may act.
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
+/// How often a holder renews.
+pub(super) const RENEW: Duration = Duration::from_secs(5);
+/// How often a standby looks: how soon it sees a lease that was given back.
+pub(super) const RETRY: Duration = Duration::from_secs(2);
+/// How soon a holder tries again after a renewal that failed.
+pub(super) const RETRY_RENEWAL: Duration = Duration::from_secs(1);
+
+/// What a Lease says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    /// The version of the object.
+    pub(super) version: String,
+    /// Who holds it; empty when it was given back.
+    pub(super) holder: String,
+    /// Counts the takings: a taking by another, even one of the same identity, shows.
+    pub(super) term: i32,
+    /// How long its holder asks others to wait.
+    pub(super) duration: Duration,
+}
+
+/// A record, and when it was first seen to be like this.
+#[derive(Clone, Debug)]
+pub(super) struct Sighting {
+    pub(super) record: Record,
+    since: Duration,
+}
+
+impl Sighting {
+    /// `record` is what was read last, at `now`.
+    pub(super) fn of(record: Record, before: Option<&Self>, now: Duration) -> Self {
+        let since = before.filter(|before| before.record == record).map_or(now, |before| before.since);
+        Self { record, since }
+    }
+}
+
+/// The lease that we hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) term: i32,
+    /// When the last good renewal was sent.
+    pub(super) renewed: Duration,
+}
+
+impl Held {
+    /// Until when its holder may act.
+    pub(super) fn until(self) -> Duration {
+        self.renewed + DEADLINE
+    }
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Write it as ours, with this term.
+    Acquire(i32),
+    /// Write that we still hold it.
+    Renew,
+    /// Look again after this time, or sooner.
+    Wait(Duration),
+    /// We held it, and must not act any more.
+    Lost(String),
+}
+
+/// What to do about a lease, as it was `seen` (`None`: there is none), for `me`, who holds it since `held` or does not.
+pub(super) fn decide(seen: Option<&Sighting>, me: &str, held: Option<Held>, now: Duration) -> Step {
+    // A term is never negative.
+    let acquire = |record: &Record| Step::Acquire(record.term.checked_add(1).unwrap_or_default());
+    match (seen, held) {
+        (_, Some(held)) if held.until() <= now => {
+            Step::Lost(format!("it could not be renewed for {} s", DEADLINE.as_secs()))
+        }
+        (None, Some(_)) => Step::Lost("the lease was deleted".to_owned()),
+        (Some(Sighting { record, .. }), Some(held)) if record.holder == me && record.term == held.term => Step::Renew,
+        (Some(Sighting { record, .. }), Some(_)) if record.holder.is_empty() => {
+            Step::Lost("the lease was given back in our name".to_owned())
+        }
+        (Some(Sighting { record, .. }), Some(_)) => Step::Lost(format!("the lease is {}'s now", record.holder)),
+        (None, None) => Step::Acquire(0),
+        // Ours: an answer was lost, or the container started again in the same Pod, where it is the only one.
+        (Some(Sighting { record, .. }), None) if record.holder.is_empty() || record.holder == me => acquire(record),
+        (Some(Sighting { record, since }), None) => {
+            // A holder that asks for more time than we would give is left it; it may be of another version.
+            match (*since + record.duration.max(DURATION)).checked_sub(now) {
+                Some(left) if !left.is_zero() => Step::Wait(left),
+                _ => acquire(record),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn record(holder: &str, term: i32) -> Record {
+        Record { version: "1".into(), holder: holder.into(), term, duration: DURATION }
+    }
+
+    fn seen(holder: &str, term: i32, since: u64) -> Sighting {
+        Sighting::of(record(holder, term), None, s(since))
+    }
+
+    #[test]
+    fn who_does_not_hold_it_takes_what_is_free_and_waits_for_what_is_not() {
+        let step = |seen: Option<Sighting>, now| decide(seen.as_ref(), "me", None, s(now));
+        assert_eq!(step(None, 0), Step::Acquire(0));
+        assert_eq!(step(Some(seen("", 3, 0)), 0), Step::Acquire(4), "given back");
+        assert_eq!(step(Some(seen("me", 3, 0)), 0), Step::Acquire(4), "held by an earlier life in the same Pod");
+        assert_eq!(step(Some(seen("other", 3, 0)), 0), Step::Wait(s(15)));
+        assert_eq!(step(Some(seen("other", 3, 2)), 16), Step::Wait(s(1)));
+        assert_eq!(step(Some(seen("other", 3, 2)), 17), Step::Acquire(4));
+        assert_eq!(step(Some(seen("other", i32::MAX, 2)), 17), Step::Acquire(0), "a term must not be negative");
+        let patient = Record { duration: s(60), ..record("other", 3) };
+        assert_eq!(step(Some(Sighting::of(patient, None, s(0))), 20), Step::Wait(s(40)));
+        let hasty = Record { duration: s(1), ..record("other", 3) };
+        assert_eq!(step(Some(Sighting::of(hasty, None, s(0))), 2), Step::Wait(s(13)), "it may be a wrong value");
+    }
+
+    #[test]
+    fn who_holds_it_renews_until_it_is_anothers_or_too_late() {
+        let held = Some(Held { term: 3, renewed: s(10) });
+        let step = |seen: Option<Sighting>, now| decide(seen.as_ref(), "me", held, s(now));
+        assert_eq!(step(Some(seen("me", 3, 10)), 19), Step::Renew);
+        let lost = |step| matches!(step, Step::Lost(_));
+        assert!(lost(step(Some(seen("me", 3, 10)), 20)), "too late, though nobody has taken it");
+        assert!(lost(step(Some(seen("other", 4, 11)), 12)));
+        assert!(lost(step(Some(seen("other", 3, 11)), 12)), "stolen by hand");
+        assert!(lost(step(Some(seen("me", 4, 11)), 12)), "another process of our name has taken it");
+        assert!(lost(step(Some(seen("", 3, 11)), 12)));
+        assert!(lost(step(None, 12)));
+    }
+
+    #[test]
+    fn what_counts_is_when_it_was_seen_to_change() {
+        let first = seen("other", 1, 5);
+        let same = Sighting::of(record("other", 1), Some(&first), s(9));
+        assert_eq!(same.since, s(5));
+        let renewed = Record { version: "2".into(), ..record("other", 1) };
+        assert_eq!(Sighting::of(renewed, Some(&same), s(9)).since, s(9));
+    }
+
+    /// A process of the model: its own clock (an offset), what it has seen, what it holds.
+    #[derive(Debug)]
+    struct Candidate {
+        name: String,
+        offset: Duration,
+        sighting: Option<Sighting>,
+        held: Option<Held>,
+        gone: bool,
+    }
+
+    /// What happens next in the model: time passes, and then a candidate takes a turn. A candidate without turns is
+    /// frozen or cut off.
+    #[derive(Clone, Debug)]
+    struct Event {
+        passes: Duration,
+        who: usize,
+        /// It acts on what it read in an earlier turn.
+        reads: bool,
+        /// The time between deciding and the write's arrival.
+        delay: Duration,
+        /// The write arrives, but its answer does not.
+        answer_lost: bool,
+        gives_back: bool,
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        (0_u64..6000, 0_usize..4, prop::bool::weighted(0.8), 0_u64..4000, prop::bool::weighted(0.1), 0_u8..30).prop_map(
+            |(passes, who, reads, delay, answer_lost, back)| Event {
+                passes: Duration::from_millis(passes),
+                who,
+                reads,
+                delay: Duration::from_millis(if delay < 3000 { 0 } else { delay }),
+                answer_lost,
+                gives_back: back == 0,
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        /// At no time do two of them believe that they may act; and each does something sensible with what it is told.
+        #[test]
+        fn never_two_at_once(
+            // The first two share their identity, as two processes do that are told the same Pod.
+            offsets in prop::collection::vec(0_u64..100_000, 4),
+            events in prop::collection::vec(event(), 1..200),
+            same_name in any::<bool>(),
+        ) {
+            let name = |i: usize| if same_name && i == 1 { "c0".to_owned() } else { format!("c{i}") };
+            let mut candidates: Vec<Candidate> = offsets.iter().enumerate().map(|(i, offset)| Candidate {
+                name: name(i), offset: Duration::from_millis(*offset), sighting: None, held: None, gone: false,
+            }).collect();
+            let mut server: Option<Record> = None;
+            let (mut now, mut version) = (Duration::ZERO, 0_u64);
+            for Event { passes, who, reads, delay, answer_lost, gives_back } in events {
+                now += passes;
+                let me = &mut candidates[who];
+                if me.gone {
+                    continue;
+                }
+                if reads {
+                    me.sighting = server.clone().map(|record| Sighting::of(record, me.sighting.as_ref(), now + me.offset));
+                }
+                let sent = now + me.offset;
+                let step = decide(me.sighting.as_ref(), &me.name, me.held, sent);
+                let (term, back) = match step {
+                    Step::Lost(_) => { me.gone = true; me.held = None; continue }
+                    Step::Wait(_) => continue,
+                    Step::Acquire(term) => (term, false),
+                    Step::Renew => (me.held.unwrap().term, gives_back),
+                };
+                // Before it gives a lease back, it stops acting.
+                if back { me.held = None; me.gone = true; }
+                now += delay;
+                let expected = me.sighting.as_ref().map(|sighting| sighting.record.version.clone());
+                if server.as_ref().map(|record| record.version.clone()) != expected {
+                    continue;
+                }
+                version += 1;
+                let holder = if back { String::new() } else { me.name.clone() };
+                let written = Record { version: version.to_string(), holder, term, duration: DURATION };
+                server = Some(written.clone());
+                if !answer_lost && !back {
+                    me.held = Some(Held { term, renewed: sent });
+                    me.sighting = Some(Sighting::of(written, None, now + me.offset));
+                }
+                let acting = |c: &&Candidate| c.held.is_some_and(|held| now + c.offset < held.until());
+                let acting: Vec<&str> = candidates.iter().filter(acting).map(|c| c.name.as_str()).collect();
+                // Of one identity there is to be one process; the second takes over at once, as after a crash.
+                let mut distinct = acting.clone();
+                distinct.dedup();
+                prop_assert!(distinct.len() <= 1, "{acting:?}\n{candidates:#?}");
+            }
+        }
+
+        /// When nobody else is there any more, whoever goes on asking gets the lease, and in time.
+        #[test]
+        fn somebody_leads_in_the_end(term in 0_i32..1000, since in 0_u64..1000, holder in "[a-c]?") {
+            let sighting = Sighting::of(record(&holder, term), None, Duration::from_millis(since));
+            let now = Duration::from_millis(since) + DURATION;
+            let acquires = matches!(decide(Some(&sighting), "me", None, now), Step::Acquire(_));
+            prop_assert!(acquires);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Values, and what they are for.
+
+/// Values in YAML, and what is then in an object at a JSON pointer, in YAML too: `null` if there is nothing.
+pub type Case = (&'static str, &'static [(&'static str, &'static str, &'static str)]);
+
+/// Values as they are, and for an operator that looks after some namespaces only.
+pub fn both_modes(values: &str) -> Vec<String> {
+    let namespaced = format!("{values}\nwatchNamespaces: [team-a, team-b]\nclusterName: prod\n");
+    // No key may be there twice.
+    let has_its_own = values.contains("clusterName");
+    std::iter::once(values.to_owned()).chain((!has_its_own).then_some(namespaced)).collect()
+}
+
+const DEPLOYMENT: &str = "Deployment/modelselection-system/modelselection-operator";
+const POD: &str = "Pod/modelselection-system/modelselection-operator-test";
+const ACCOUNT: &str = "ServiceAccount/modelselection-system/modelselection-operator";
+const BUDGET: &str = "PodDisruptionBudget/modelselection-system/modelselection-operator";
+const POLICY: &str = "NetworkPolicy/modelselection-system/modelselection-operator";
+const CRD: &str = "CustomResourceDefinition/modelselections.modelselection.dev";
+const IMAGE: &str = "/spec/template/spec/containers/0/image";
+const KEEP: &str = "/metadata/annotations/helm.sh~1resource-policy";
+
+pub const CASES: [Case; 17] = [
+    (
+        "",
+        &[
+            (DEPLOYMENT, "/spec/replicas", "1"),
+            (DEPLOYMENT, IMAGE, "ghcr.io/modelselection/modelselection-operator:0.1.0"),
+            (DEPLOYMENT, "/spec/template/spec/initContainers", "null"),
+            (DEPLOYMENT, "/spec/template/spec/topologySpreadConstraints", "null"),
+            (ACCOUNT, "/metadata/annotations", "null"),
+            (CRD, KEEP, "keep"),
+            (BUDGET, "", "null"),
+            (POLICY, "", "null"),
+            ("ClusterRole/modelselection-operator", "/rules/4/resourceNames/0", "kube-system"),
+            ("ClusterRole/modelselection-operator-view", "/rules/0/verbs", "[get, list, watch]"),
+        ],
+    ),
+    // The uid of kube-system is then of no interest.
+    ("clusterName: prod", &[("ClusterRole/modelselection-operator", "/rules/4", "null")]),
+    (
+        "watchNamespaces: [team-a]\nclusterName: prod",
+        &[
+            ("Role/team-a/modelselection-operator-selections", "/rules/1/verbs", "[patch]"),
+            ("RoleBinding/team-a/modelselection-operator-selections", "/subjects/0/namespace", "modelselection-system"),
+            ("ClusterRole/modelselection-operator-view", "", "null"),
+        ],
+    ),
+    (
+        "replicas: 2",
+        &[
+            (DEPLOYMENT, "/spec/replicas", "2"),
+            (DEPLOYMENT, "/spec/template/spec/topologySpreadConstraints/0/topologyKey", "topology.kubernetes.io/zone"),
+            (DEPLOYMENT, "/spec/template/spec/topologySpreadConstraints/1/topologyKey", "kubernetes.io/hostname"),
+            (BUDGET, "/spec/maxUnavailable", "1"),
+        ],
+    ),
+    (
+        "image: {registry: 'mirror.example:5000/hub', tag: 1.2.3, pullPolicy: Always, pullSecrets: [{name: hub}]}",
+        &[
+            (DEPLOYMENT, IMAGE, "mirror.example:5000/hub/modelselection/modelselection-operator:1.2.3"),
+            (DEPLOYMENT, "/spec/template/spec/imagePullSecrets", "[{name: hub}]"),
+            (POD, "/spec/containers/0/imagePullPolicy", "Always"),
+        ],
+    ),
+    (
+        "image: {registry: '', tag: '1', digest: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'}",
+        &[(
+            DEPLOYMENT,
+            IMAGE,
+            "modelselection/modelselection-operator@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        )],
+    ),
+    (
+        "region: eu-west-1\nserviceAccount: {annotations: {eks.amazonaws.com/role-arn: 'arn:aws:iam::111122223333:role/a'}}",
+        &[(ACCOUNT, "/metadata/annotations", "{eks.amazonaws.com/role-arn: 'arn:aws:iam::111122223333:role/a'}")],
+    ),
+    (
+        "serviceAccount: {create: false, name: existing}",
+        &[
+            (ACCOUNT, "", "null"),
+            (DEPLOYMENT, "/spec/template/spec/serviceAccountName", "existing"),
+            ("RoleBinding/modelselection-system/modelselection-operator", "/subjects/0/name", "existing"),
+        ],
+    ),
+    ("serviceAccount: {create: false}", &[(DEPLOYMENT, "/spec/template/spec/serviceAccountName", "default")]),
+    (
+        "rbac: {create: false}\ncrds: {enabled: false}",
+        &[
+            ("ClusterRole/modelselection-operator", "", "null"),
+            ("ClusterRole/modelselection-operator-view", "", "null"),
+            ("Role/modelselection-system/modelselection-operator", "", "null"),
+            (CRD, "", "null"),
+        ],
+    ),
+    (
+        "rbac: {userRoles: false}\ncrds: {keep: false}",
+        &[
+            ("ClusterRole/modelselection-operator-edit", "", "null"),
+            (CRD, KEEP, "null"),
+            (CRD, "/metadata/annotations/kustomize.toolkit.fluxcd.io~1substitute", "disabled"),
+        ],
+    ),
+    (
+        "emulator: {enabled: true, speed: 600.5}",
+        &[
+            (DEPLOYMENT, "/spec/template/spec/initContainers/0/command", "[sagemaker-emulator]"),
+            (DEPLOYMENT, "/spec/template/spec/initContainers/0/args", "[--speed=600.5]"),
+            (DEPLOYMENT, "/spec/template/spec/initContainers/0/restartPolicy", "Always"),
+        ],
+    ),
+    (
+        "networkPolicy: {enabled: true, egressPorts: [443], metricsFrom: [{namespaceSelector: {matchLabels: {team: ops}}}]}",
+        &[
+            (POLICY, "/spec/egress/1/ports", "[{protocol: TCP, port: 443}]"),
+            (POLICY, "/spec/ingress/0/from/0/namespaceSelector/matchLabels/team", "ops"),
+        ],
+    ),
+    (
+        "monitoring: {serviceMonitor: true, podMonitor: true, rules: true, dashboard: true, interval: 1m, labels: {release: prometheus}, runbookURL: 'https://runbooks.example/'}",
+        &[
+            ("ServiceMonitor/modelselection-system/modelselection-operator", "/metadata/labels/release", "prometheus"),
+            (
+                "PodMonitor/modelselection-system/modelselection-operator",
+                "/spec/podMetricsEndpoints",
+                "[{port: http, interval: 1m}]",
+            ),
+            (
+                "PrometheusRule/modelselection-system/modelselection-operator",
+                "/spec/groups/0/rules/0/annotations/runbook_url",
+                "https://runbooks.example/ModelSelectionOperatorDown.md",
+            ),
+            (
+                "ConfigMap/modelselection-system/modelselection-operator-dashboard",
+                "/metadata/labels/grafana_dashboard",
+                "'1'",
+            ),
+        ],
+    ),
+    (
+        "extraArgs: [--concurrency=8]\nextraEnv: [{name: AWS_USE_FIPS_ENDPOINT, value: 'true'}]\nextraVolumes: [{name: ca, configMap: {name: ca}}]\nextraVolumeMounts: [{name: ca, mountPath: /etc/ssl/certs, readOnly: true}]",
+        &[
+            (DEPLOYMENT, "/spec/template/spec/containers/0/args", "[--concurrency=8]"),
+            (POD, "/spec/initContainers/0/args", "[--concurrency=8]"),
+            (DEPLOYMENT, "/spec/template/spec/containers/0/volumeMounts/0/mountPath", "/etc/ssl/certs"),
+            (POD, "/spec/volumes/0/name", "ca"),
+        ],
+    ),
+    (
+        "replicas: 3\npriorityClassName: system-cluster-critical\nnodeSelector: {kubernetes.io/arch: arm64}\ntolerations: [{key: spot, operator: Exists}]\naffinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: [{key: spot, operator: DoesNotExist}]}}]}}\ntopologySpreadConstraints: [{topologyKey: rack, maxSkew: 2, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app.kubernetes.io/component: operator}}}]\nresources: {requests: {memory: 128Mi}}\npodLabels: {team: ml}\npodAnnotations: {note: this}",
+        &[
+            (DEPLOYMENT, "/spec/template/spec/priorityClassName", "system-cluster-critical"),
+            (DEPLOYMENT, "/spec/template/spec/nodeSelector", "{kubernetes.io/arch: arm64}"),
+            (DEPLOYMENT, "/spec/template/spec/tolerations/0/key", "spot"),
+            (DEPLOYMENT, "/spec/template/spec/affinity/podAffinity", "null"),
+            (DEPLOYMENT, "/spec/template/spec/topologySpreadConstraints/0/topologyKey", "rack"),
+            (DEPLOYMENT, "/spec/template/spec/topologySpreadConstraints/1", "null"),
+            (DEPLOYMENT, "/spec/template/spec/containers/0/resources/requests", "{cpu: 50m, memory: 128Mi}"),
+            (DEPLOYMENT, "/spec/template/metadata/labels/team", "ml"),
+            (DEPLOYMENT, "/spec/template/metadata/annotations/note", "this"),
+            (DEPLOYMENT, "/spec/selector/matchLabels/team", "null"),
+            (POD, "/spec/priorityClassName", "system-cluster-critical"),
+        ],
+    ),
+    (
+        "fullnameOverride: msel\ncommonLabels: {team: ml}\nlog: {format: text, level: 'info,kube=debug'}\ncatalogSource: s3\nmaxTuningJobs: 5",
+        &[
+            ("Deployment/modelselection-system/msel", "/metadata/labels/team", "ml"),
+            ("Deployment/modelselection-system/msel", "/spec/selector/matchLabels/team", "null"),
+            ("Role/modelselection-system/msel", "/rules/1/resourceNames", "[msel]"),
+            (CRD, "/metadata/labels/team", "ml"),
+        ],
+    ),
+];
+
+/// Values that are refused, and words of the message.
+pub const REFUSED: [(&str, &[&str]); 27] = [
+    ("replica: 2", &["'replica' not allowed"]),
+    ("replicas: two", &["/replicas", "got string, want integer"]),
+    ("replicas: -1", &["/replicas", "minimum"]),
+    ("image: {tga: x}", &["/image", "'tga' not allowed"]),
+    ("image: {tag: 1.2}", &["/image/tag", "want string"]),
+    ("image: {digest: 'sha256:12'}", &["/image/digest", "sha256:12"]),
+    ("image: {pullPolicy: Sometimes}", &["/image/pullPolicy", "'IfNotPresent'"]),
+    ("image: {repository: 'UPPER'}", &["/image/repository", "UPPER"]),
+    ("image: {registry: 'https://mirror.example'}", &["/image/registry", "https://mirror.example"]),
+    ("image: {pullSecrets: [hub]}", &["/image/pullSecrets/0"]),
+    ("region: Frankfurt", &["/region", "Frankfurt"]),
+    ("clusterName: 'a,b'", &["/clusterName", "a,b"]),
+    ("watchNamespaces: team-a", &["/watchNamespaces", "want array"]),
+    ("watchNamespaces: [Team]", &["/watchNamespaces/0", "Team"]),
+    ("watchNamespaces: [a, a]", &["/watchNamespaces"]),
+    ("watchNamespaces: [a]", &["clusterName must be given"]),
+    ("catalogSource: file", &["/catalogSource", "'hub', 's3'"]),
+    ("maxTuningJobs: 0", &["/maxTuningJobs", "minimum"]),
+    ("log: {format: xml}", &["/log/format", "'json', 'text'"]),
+    (
+        "serviceAccount: {annotations: {eks.amazonaws.com/role-arn: operator}}",
+        &["/serviceAccount/annotations/eks.amazonaws.com~1role-arn", "operator"],
+    ),
+    ("crds: {keep: 'yes'}", &["/crds/keep", "want boolean"]),
+    ("extraEnv: [{value: x}]", &["/extraEnv/0", "name"]),
+    ("emulator: true", &["/emulator", "want object"]),
+    ("emulator: {enabled: true}\nreplicas: 2", &["replicas must be 1 with emulator.enabled"]),
+    ("networkPolicy: {egressPorts: [70000]}", &["/networkPolicy/egressPorts/0", "maximum"]),
+    ("monitoring: {interval: soon}", &["/monitoring/interval", "soon"]),
+    ("monitoring: {runbookURL: 'https://runbooks.example'}", &["/monitoring/runbookURL", "https://runbooks.example"]),
+];

@@ -1,0 +1,217 @@
+//! The operator with exactly the rights, and the settings, that the chart gives to it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use k8s_openapi::api::events::v1::Event;
+use kube::api::{DeleteParams, ListParams};
+use kube::{Api, Client};
+use modelselection_operator::api::ModelSelection;
+use serde_json::{Value, json};
+
+use crate::helm::{CHART, Helm, NAMESPACE, Objects, RELEASE, namespace_of_the_release};
+use crate::support::manifests::apply;
+use crate::support::world::DEADLINE;
+use crate::support::{
+    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, await_gone, await_object,
+    await_until, fresh_namespace, install_crd, shared,
+};
+
+const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
+const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
+
+/// Applies what is rendered and gives the credentials of the operator's service account.
+async fn install(plane: &ControlPlane, client: &Client, rendered: &Objects) -> PathBuf {
+    apply(client, &namespace_of_the_release()).await.unwrap();
+    for (name, object) in &rendered.clone().without_hooks().0 {
+        apply(client, object).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    install_crd(client, concat!(env!("CARGO_MANIFEST_DIR"), "/crds/modelselections.yaml").as_ref()).await;
+    let account = rendered.the("ServiceAccount")["metadata"]["name"].as_str().unwrap();
+    plane.kubeconfig_for_service_account(NAMESPACE, account).await
+}
+
+/// With the environment of the rendered Pod, but for the addresses, which are those of the test.
+fn options(
+    plane: &ControlPlane,
+    emulator: &Emulator,
+    kubeconfig: PathBuf,
+    rendered: &Objects,
+    pod: &str,
+) -> OperatorOptions {
+    let mut environment = rendered.environment();
+    for address in ["MODELSELECTION_HTTP_LISTEN", "AWS_ENDPOINT_URL_SAGEMAKER"] {
+        environment.remove(address).unwrap();
+    }
+    for (name, value) in [("POD_NAME", pod), ("POD_UID", pod), ("MODELSELECTION_MAX_SWEEP_SECONDS", "0.3")] {
+        environment.insert(name.to_owned(), value.to_owned());
+    }
+    environment.insert("MODELSELECTION_MIN_SWEEP_SECONDS".to_owned(), "0.3".to_owned());
+    OperatorOptions {
+        kubeconfig,
+        extra_env: environment.into_iter().collect(),
+        ..OperatorOptions::new(OPERATOR, plane, emulator, "")
+    }
+}
+
+async fn await_complete(api: &Api<ModelSelection>, name: &str) {
+    await_object(api, name, "complete", DEADLINE, |selection: &ModelSelection| {
+        selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
+    })
+    .await;
+}
+
+async fn apply_selection(client: &Client, namespace: &str, selection: Selection) {
+    let mut selection = selection.0;
+    selection["metadata"]["namespace"] = json!(namespace);
+    apply(client, &selection).await.unwrap();
+}
+
+/// Everything that a selection can live through, with the rights of a rendering.
+async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
+    let client = plane.client();
+    let kubeconfig = install(plane, &client, rendered).await;
+    let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", "3000"]).await;
+    let mut operator = Operator::start(options(plane, &emulator, kubeconfig.clone(), rendered, "first"));
+    operator.await_ready(DEADLINE).await;
+    for namespace in namespaces {
+        let api: Api<ModelSelection> = Api::namespaced(client.clone(), namespace);
+        apply_selection(&client, namespace, Selection::new("whole").images(&["resnet", "vgg"])).await;
+        await_complete(&api, "whole").await;
+        let events: Api<Event> = Api::namespaced(client.clone(), namespace);
+        await_until("the Event of the completion", DEADLINE, async || {
+            let events = events.list(&ListParams::default()).await.ok()?;
+            events.items.iter().any(|event| event.reason.as_deref() == Some("Completed")).then_some(())
+        })
+        .await;
+        // An edit, then an end while a job runs.
+        emulator.set_speed(0.0).await;
+        apply_selection(&client, namespace, Selection::new("whole").images(&["resnet", "vgg", "densenet"])).await;
+        await_object(&api, "whole", "the new run runs", DEADLINE, |selection: &ModelSelection| {
+            let runs = selection.status.iter().flat_map(|status| &status.runs);
+            runs.filter(|run| crate::support::world::is_running(run)).count() == 1
+        })
+        .await;
+        api.delete("whole", &DeleteParams::default()).await.unwrap();
+        emulator.set_speed(3000.0).await;
+        await_gone(&api, "whole", DEADLINE).await;
+    }
+
+    // `helm test`: its Pod becomes ready beside the one that leads, and then is done.
+    let mut tester = Operator::start(options(plane, &emulator, kubeconfig, rendered, "test"));
+    tester.await_ready(DEADLINE).await;
+    let done = &rendered.the("Pod")["spec"]["containers"][0]["command"];
+    assert_eq!(*done, json!(["modelselection-operator", "--version"]));
+    assert!(Command::new(OPERATOR).arg("--version").output().unwrap().status.success());
+
+    let account = rendered.the("ServiceAccount")["metadata"]["name"].as_str().unwrap();
+    let user = format!("system:serviceaccount:{NAMESPACE}:{account}");
+    let audit = plane.audit();
+    let written: Vec<_> = audit.iter().filter(|entry| entry.user == user).collect();
+    assert!(written.len() > 10, "{written:?}");
+    let refused: Vec<String> = written.iter().filter(|entry| entry.code == 403).map(|entry| entry.action()).collect();
+    assert_eq!(refused, [""; 0]);
+    // Of what was only read the audit log knows nothing.
+    for log in [operator.logs(), tester.logs()] {
+        assert!(!log.to_lowercase().contains("forbidden"), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_chart() {
+    // Not the shared one: this operator would look after the selections of the other tests too.
+    let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
+    let namespace = fresh_namespace(&plane.client(), "everywhere").await;
+    let rendered = Helm::Four.template(CHART, "emulator: {enabled: true}").unwrap();
+    lives(&plane, &rendered, &[&namespace]).await;
+}
+
+#[tokio::test]
+async fn for_some_namespaces_a_role_in_each_is_enough() {
+    let plane = shared().await;
+    let client = plane.client();
+    let (one, two) = (fresh_namespace(&client, "one").await, fresh_namespace(&client, "two").await);
+    let values = format!(
+        "emulator: {{enabled: true}}\nfullnameOverride: somewhere\nclusterName: prod\nwatchNamespaces: [{one}, {two}]"
+    );
+    let rendered = Helm::Four.template(CHART, &values).unwrap();
+    lives(plane, &rendered, &[&one, &two]).await;
+}
+
+/// A verb of the operator's role is taken away; what the operator then says must name it.
+async fn without(verb: &str, resource: &str, words: &[&str]) {
+    let plane = shared().await;
+    let client = plane.client();
+    let name = format!("no-{verb}-{}", resource.replace('/', "-"));
+    let namespace = fresh_namespace(&client, &name).await;
+    let values = format!(
+        "emulator: {{enabled: true}}\nfullnameOverride: {name}\nclusterName: prod\nwatchNamespaces: [{namespace}]"
+    );
+    let mut rendered = Helm::Four.template(CHART, &values).unwrap();
+    let role = rendered.0.get_mut(&format!("Role/{namespace}/{name}-selections")).unwrap();
+    let rules = role["rules"].as_array_mut().unwrap();
+    let reduced = rules.iter_mut().find(|rule| rule["resources"] == json!([resource])).unwrap();
+    reduced["verbs"].as_array_mut().unwrap().retain(|has| has != verb);
+    // The API server wants at least one.
+    rules.retain(|rule| rule["verbs"] != json!([]));
+
+    let kubeconfig = install(plane, &client, &rendered).await;
+    let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", "3000"]).await;
+    let operator = Operator::start(options(plane, &emulator, kubeconfig, &rendered, "first"));
+    apply_selection(&client, &namespace, Selection::new("whole").images(&["resnet"])).await;
+    await_until(&format!("it is told that {name}"), DEADLINE, async || {
+        let said = format!("{:?}\n{}", operator.get("/readyz").await, operator.logs());
+        let refused = |line: &&str| line.contains("forbidden") || line.contains("may not");
+        let told = said.lines().filter(refused).any(|line| words.iter().all(|word| line.contains(word)));
+        if told { Ok(()) } else { Err(said) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_missing_right_is_told_by_name() {
+    tokio::join!(
+        without("list", "modelselections", &["list", "modelselections"]),
+        without("watch", "modelselections", &["watch", "modelselections"]),
+        without("patch", "modelselections", &["patch", "modelselections"]),
+        without("patch", "modelselections/status", &["patch", "modelselections/status"]),
+        without("create", "events", &["create", "events"]),
+    );
+}
+
+/// What the roles of the chart allow is known to the last verb: a wider one is not noticed by any operator.
+#[test]
+fn the_roles_are_these() {
+    let rendered = Helm::Four.template(CHART, "").unwrap();
+    let rules = |object: &str| -> Vec<String> {
+        let rules = rendered.0[object]["rules"].as_array().unwrap().iter();
+        let text = |list: &Value| {
+            let words: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            words.join(",")
+        };
+        rules
+            .map(|rule| {
+                let names = if rule["resourceNames"].is_null() {
+                    String::new()
+                } else {
+                    format!(" {}", text(&rule["resourceNames"]))
+                };
+                format!("{}/{}{names}: {}", text(&rule["apiGroups"]), text(&rule["resources"]), text(&rule["verbs"]))
+            })
+            .collect()
+    };
+    assert_eq!(
+        rules(&format!("ClusterRole/{RELEASE}")),
+        [
+            "modelselection.dev/modelselections: get,list,watch,patch",
+            "modelselection.dev/modelselections/status: patch",
+            "/configmaps: get,create,patch",
+            "events.k8s.io/events: create,patch",
+            "/namespaces kube-system: get",
+        ]
+    );
+    assert_eq!(
+        rules(&format!("Role/{NAMESPACE}/{RELEASE}")),
+        ["coordination.k8s.io/leases: create", &format!("coordination.k8s.io/leases {RELEASE}: get,update"),]
+    );
+}

@@ -1,0 +1,294 @@
+//! Selectors: what they find, what that costs, and that it stays.
+#![cfg(all(feature = "operator", feature = "emulator"))]
+#![allow(clippy::unwrap_used)] // a test may panic
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use modelselection_operator::api::ModelSelectionStatus;
+use serde_json::{Value, json};
+use support::world::{condition, is_running, run_of};
+use support::{Selection, World, await_object, shared};
+
+const CREATE: &str = "CreateHyperParameterTuningJob";
+const DESCRIBE: &str = "DescribeHubContent";
+const LIST: &str = "ListHubContents";
+
+/// A selection by selectors, whose metrics each model has.
+fn selecting(name: &str, selectors: Value) -> Selection {
+    Selection::new(name)
+        .with("/candidateSelectors", selectors)
+        .with("/tuning/parameterRanges", json!([{"name": "epochs", "integer": {"min": "1", "max": "3"}}]))
+        .with("/training/hyperparameters", json!({}))
+}
+
+fn candidates(status: &ModelSelectionStatus) -> BTreeSet<&str> {
+    status.runs.iter().map(|run| run.candidate.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_hub_of_a_thousand_models_is_listed_once_and_each_candidate_described_once() {
+    let world = World::with_large_hub("thousand", &[]).await;
+    let selector = json!([{"jumpStart": {"task": "ic"}}]);
+    world.apply(&selecting("all", selector.clone())).await;
+    let wait = Duration::from_mins(4);
+    let named = |selection: &modelselection_operator::api::ModelSelection| {
+        selection.status.as_ref().is_some_and(|status| {
+            status.runs.iter().filter(|run| is_running(run)).count() == 8
+                && status.runs.iter().all(|run| run.model_version.is_some())
+        })
+    };
+    let selection = await_object(&world.api, "all", "to run", wait, named).await;
+    let status = selection.status.unwrap();
+    assert_eq!(status.runs.len(), 162);
+    let told = status.expansions[0].message.clone().unwrap();
+    assert_eq!(told, "JumpStart lists 1000 models; of task 'ic': 162");
+    let (lists, describes) = (world.calls_of(LIST).await, world.calls_of(DESCRIBE).await);
+    println!("1000 models, 162 candidates: {lists} lists, {describes} describes");
+    assert!(lists <= 10, "{lists} lists");
+    assert_eq!(describes, 162);
+
+    world.apply(&selecting("second", selector).with("/maxConcurrentTuningJobs", json!(4))).await;
+    let status = world
+        .await_status("second", "to run", |status| status.runs.iter().filter(|run| is_running(run)).count() == 4)
+        .await;
+    assert_eq!(status.runs.len(), 162);
+    assert_eq!((world.calls_of(LIST).await, world.calls_of(DESCRIBE).await), (lists, describes));
+}
+
+#[tokio::test]
+async fn what_was_found_stays_until_the_selector_or_rerun_is_edited() {
+    let world = World::held("pinned").await;
+    let selector = json!([{"jumpStart": {"task": "ic", "framework": "pytorch", "include": ["*resnet*"]}}]);
+    let selection = selecting("pinned", selector).with("/maxConcurrentTuningJobs", json!(64));
+    world.apply(&selection).await;
+    let first = world.await_launched("pinned").await;
+    let found = candidates(&first).len();
+    assert!(found >= 3, "{first:#?}");
+    world.emulator.set_hub_model(json!({"id": "pytorch-ic-resnet-new", "version": "1.0.0"})).await;
+
+    // Neither a restart nor an edit of something else looks again.
+    world.apply(&selection.clone().with("/retries", json!(1))).await;
+    let same = world.await_observed("pinned", "to be seen", |status| status.runs.len() == found).await;
+    assert_eq!(candidates(&same), candidates(&first));
+    assert_eq!(world.jobs().await.len(), found);
+
+    world.apply(&selection.clone().with("/rerun", json!("again"))).await;
+    let again = world.await_observed("pinned", "to be expanded anew", |status| status.runs.len() == found + 1).await;
+    assert!(candidates(&again).contains("pytorch-ic-resnet-new"));
+
+    // A narrower selector: what it still finds keeps its jobs, the others are stopped.
+    let kept = again.runs.iter().find(|run| run.candidate == "pytorch-ic-resnet-new").unwrap();
+    let narrow = selection
+        .with("/rerun", json!("again"))
+        .with("/candidateSelectors/0/jumpStart/include", json!(["*resnet-new"]));
+    world.apply(&narrow).await;
+    let last = world.await_launched("pinned").await;
+    assert_eq!(last.runs.len(), 1);
+    assert_eq!(last.runs[0].definition, kept.definition);
+}
+
+#[tokio::test]
+async fn what_a_selector_leaves_out_and_what_overrides_it() {
+    let world = World::held("left-out").await;
+    for (model, entry) in [
+        ("mxnet-ic-plain", json!({})),
+        ("mxnet-ic-explicit", json!({})),
+        ("mxnet-ic-deprecated", json!({"supportStatus": "Deprecated", "Deprecated": true})),
+        ("mxnet-ic-vulnerable", json!({"TrainingVulnerable": true})),
+        ("mxnet-ic-untrainable", json!({"TrainingSupported": false})),
+        ("mxnet-ic-gated", json!({"GatedBucket": true, "HostingEulaUri": "s3://bucket/eula.txt"})),
+    ] {
+        let mut entry = entry;
+        entry["id"] = json!(model);
+        entry["version"] = json!("1.0.0");
+        world.emulator.set_hub_model(entry).await;
+    }
+    let selector = |more: Value| {
+        let mut clauses = json!({"framework": "mxnet"});
+        clauses.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!([{"jumpStart": clauses, "hyperparameters": {"reinitialize_top_layer": "True"}}])
+    };
+    let selection = selecting("left-out", selector(json!({}))).jump_start("mine", "mxnet-ic-explicit", "*");
+    world.apply(&selection).await;
+    let status = world.await_launched("left-out").await;
+    assert_eq!(candidates(&status), BTreeSet::from(["mine", "mxnet-ic-plain"]));
+    let told = status.expansions[0].message.as_deref().unwrap();
+    for part in [
+        "of framework 'mxnet': 6",
+        "without deprecated ones (`includeDeprecated`): 5",
+        "left out since they cannot be trained: 1",
+        "have known vulnerabilities (`includeVulnerable`): 1",
+        "need their licence accepted (`acceptEULA`): 1",
+    ] {
+        assert!(told.contains(part), "{part} is not in: {told}");
+    }
+    // The overrides of the selector are those of its candidates.
+    let requests = world.emulator.requests(CREATE).await;
+    let set = |model: &str| {
+        let all = requests.as_array().unwrap().iter();
+        let mine = all.filter(|request| request.to_string().contains(&format!("train-{model}.tar.gz")));
+        mine.map(|r| r["TrainingJobDefinition"]["StaticHyperParameters"]["reinitialize_top_layer"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(set("mxnet-ic-plain"), [json!("\"True\"")]);
+    assert_eq!(set("mxnet-ic-explicit"), [json!("\"Auto\"")]);
+
+    let all = json!({"includeDeprecated": true, "includeVulnerable": true, "acceptEULA": true});
+    world.apply(&selecting("left-out", selector(all)).jump_start("mine", "mxnet-ic-explicit", "*")).await;
+    let status = world.await_launched("left-out").await;
+    let expected = ["mine", "mxnet-ic-deprecated", "mxnet-ic-gated", "mxnet-ic-plain", "mxnet-ic-vulnerable"];
+    assert_eq!(candidates(&status), BTreeSet::from(expected));
+    let requests = world.emulator.requests(CREATE).await.to_string();
+    assert!(requests.contains("\"AcceptEula\":true"), "{requests}");
+}
+
+#[tokio::test]
+async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
+    let world = World::with_large_hub("wide", &[]).await;
+    world.apply(&selecting("wide", json!([{"jumpStart": {}}]))).await;
+    world
+        .apply(&selecting("narrow", json!([{"jumpStart": {"task": "ic", "include": ["*vit*"]}}])).images(&["own"]))
+        .await;
+    let stalled = |status: &ModelSelectionStatus| condition(status, "Stalled").is_some();
+    let status = world.await_status("wide", "to be refused", stalled).await;
+    let (_, reason, message) = condition(&status, "Stalled").unwrap();
+    assert_eq!(reason, "TooManyRuns", "{message}");
+    for part in
+        ["`candidateSelectors[0]`", "models, which makes", "there may be 512", "JumpStart lists 1000 models", "`limit`"]
+    {
+        assert!(message.contains(part), "{part} is not in: {message}");
+    }
+    assert!(status.runs.is_empty() && status.completion_time.is_none());
+    assert_eq!(
+        world.calls_of(DESCRIBE).await,
+        0,
+        "nobody reads a thousand descriptions to be told that they are too many"
+    );
+
+    let status = world.await_status("narrow", "to be refused", stalled).await;
+    let (_, reason, message) = condition(&status, "Stalled").unwrap();
+    assert_eq!(reason, "NoModelFound", "{message}");
+    let left = "JumpStart lists 1000 models; of task 'ic': 162; that match `include` (*vit*): 0";
+    assert!(message.contains(left), "{message}");
+    // The other candidates go on.
+    let status = world.await_status("narrow", "the own image to run", |s| s.runs.iter().any(is_running)).await;
+    assert_eq!(candidates(&status), BTreeSet::from(["own"]));
+
+    // With a limit it is taken: the first ones by id.
+    world.apply(&selecting("wide", json!([{"jumpStart": {"task": "ic", "limit": 5}}]))).await;
+    let status = world.await_launched("wide").await;
+    assert_eq!(status.runs.len(), 5);
+    assert!(candidates(&status).iter().all(|id| id.starts_with("pytorch-ic-")));
+    let told = status.expansions[0].message.as_deref().unwrap();
+    assert!(told.ends_with("; `limit`: 5"), "{told}");
+}
+
+#[tokio::test]
+async fn a_hub_that_cannot_be_read_holds_only_the_runs_that_need_it() {
+    let world = World::held("hub-away").await;
+    world.emulator.fault(json!({"operation": LIST, "kind": "AccessDenied"})).await;
+    world
+        .apply(&selecting("denied", json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}])).images(&["own"]))
+        .await;
+    let status = world
+        .await_status("denied", "to say so while the own image runs", |status| {
+            condition(status, "Stalled").is_some() && status.runs.iter().any(is_running)
+        })
+        .await;
+    let (_, reason, message) = condition(&status, "Stalled").unwrap();
+    assert_eq!(reason, "AccessDenied");
+    assert!(message.contains("ListHubContents") && message.contains("`candidateSelectors[0]`"), "{message}");
+    let tries = world.calls_of(LIST).await;
+    assert!(tries <= 3, "{tries} tries");
+
+    // Away for a moment: tried again without anybody's help.
+    world.emulator.clear_faults().await;
+    world.emulator.fault(json!({"operation": LIST, "kind": "InternalFailure", "times": 2})).await;
+    world.apply(&selecting("away", json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}]))).await;
+    let status = world.await_launched("away").await;
+    assert_eq!(status.runs.len(), 2);
+}
+
+/// While an edited selector cannot be looked up, what the old one found goes on.
+#[tokio::test]
+async fn an_edit_while_the_hub_is_away_stops_nothing() {
+    let world = World::held("edit-away").await;
+    let selector = |framework: &str| json!([{"jumpStart": {"task": "ic", "framework": framework, "limit": 2}}]);
+    world.apply(&selecting("edit", selector("pytorch"))).await;
+    let before = world.await_launched("edit").await;
+    world.emulator.fault(json!({"operation": LIST, "kind": "InternalFailure"})).await;
+    world.apply(&selecting("edit", selector("tensorflow"))).await;
+    let trouble = |status: &ModelSelectionStatus| {
+        condition(status, "Ready").is_some_and(|(_, reason, _)| reason == "RetryingAfterError")
+    };
+    let status = world.await_observed("edit", "to say that the hub is away", trouble).await;
+    assert_eq!(candidates(&status), candidates(&before));
+    assert_eq!(world.jobs_in("InProgress").await.len(), 2);
+    world.emulator.clear_faults().await;
+    let after = world.await_launched("edit").await;
+    assert!(candidates(&after).iter().all(|id| id.starts_with("tensorflow-ic-")), "{after:#?}");
+    assert_eq!(world.jobs_in("InProgress").await.len(), 2);
+}
+
+/// More selections than reconciles at a time wait for a hub that does not answer; one that needs no hub gets its turn.
+#[tokio::test]
+async fn a_slow_hub_holds_nobody_else_up() {
+    let few = [("MODELSELECTION_CONCURRENCY", "2")];
+    let world = World::start(shared().await, "slow-hub", "0", &few).await;
+    world.emulator.fault(json!({"operation": DESCRIBE, "kind": "Delay", "delayMs": 15_000})).await;
+    world.emulator.fault(json!({"operation": LIST, "kind": "Delay", "delayMs": 15_000})).await;
+    for i in 0..6 {
+        let model = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
+        let waiting = Selection::new(&format!("waiting-{i}")).jump_start("js", model, "*");
+        world.apply(&waiting.with("/candidateSelectors", json!([{"jumpStart": {"framework": "pytorch"}}]))).await;
+    }
+    world.apply(&Selection::new("quick").images(&["own"])).await;
+    let status = world.await_launched("quick").await;
+    assert!(is_running(run_of(&status, "own")));
+    assert_eq!(world.jobs().await.len(), 1, "the others still wait for the hub");
+}
+
+#[tokio::test]
+async fn the_files_in_s3_give_the_requests_that_the_hub_gives() {
+    let selector = json!([
+        {"jumpStart": {"task": "ic", "framework": "tensorflow", "include": ["*mobilenet-v3*"]}},
+        {"jumpStart": {"task": "ic", "framework": "pytorch", "limit": 3}},
+    ]);
+    let model = "tensorflow-ic-bit-m-r101x1-ilsvrc2012-classification-1";
+    let selection = selecting("same", selector).jump_start("exact", model, "4.0.6").jump_start("prefix", model, "4.*");
+    let mut sent = Vec::new();
+    for source in ["hub", "s3"] {
+        let environment = [("MODELSELECTION_CATALOG_SOURCE", source), ("MODELSELECTION_CLUSTER_NAME", "same")];
+        let world = World::start(shared().await, &format!("source-{source}"), "0", &environment).await;
+        world.apply(&selection).await;
+        let status = world.await_launched("same").await;
+        assert_eq!(status.runs.len(), 9);
+        let requests = world.emulator.requests(CREATE).await;
+        let mut requests: Vec<Value> = requests.as_array().unwrap().clone();
+        for request in &mut requests {
+            // The namespace of the test is part of the name and the tags.
+            request["HyperParameterTuningJobName"] = Value::Null;
+            request["TrainingJobDefinition"]["StaticHyperParameters"]["sagemaker_job_name"] = Value::Null;
+            request["Tags"].as_array_mut().unwrap().retain(|tag| tag["Key"] != "modelselection.dev/namespace");
+        }
+        requests.sort_by_key(ToString::to_string);
+        sent.push(requests);
+        let hub = world.calls_of(DESCRIBE).await + world.calls_of(LIST).await;
+        assert_eq!(hub == 0, source == "s3");
+    }
+    assert_eq!(sent[0], sent[1]);
+}
+
+#[tokio::test]
+async fn an_unknown_model_names_the_nearest() {
+    let world = World::held("nearest").await;
+    world.apply(&Selection::new("nearest").jump_start("js", "tensorflow-ic-imagenet-mobilenet-v2-100-224", "*")).await;
+    let stalled = |status: &ModelSelectionStatus| condition(status, "Stalled").is_some();
+    let status = world.await_status("nearest", "to be stalled", stalled).await;
+    let (_, reason, message) = condition(&status, "Stalled").unwrap();
+    assert_eq!(reason, "UnknownModel");
+    assert!(message.contains("did you mean 'tensorflow-ic-imagenet-mobilenet-v2-100-"), "{message}");
+}
