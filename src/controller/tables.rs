@@ -103,9 +103,10 @@ pub(super) async fn write(
 
 /// Brings the tables of the runs into memory. A run whose table is gone loses it, and wants it again.
 pub(super) async fn read(at: &Pass<'_>, runs: &mut [RunStatus]) -> Result<Tables, Error> {
+    let known = at.ctx.trials.tables(&at.uid, at.generation());
     for run in runs {
         let (Some(job), Some(trials)) = (&run.tuning_job_name, &run.trials) else { continue };
-        if at.ctx.trials.tables(&at.uid, at.generation()).contains_key(job) {
+        if known.contains_key(job) {
             continue;
         }
         match read_table(at, trials).await? {
@@ -131,6 +132,10 @@ async fn read_table(at: &Pass<'_>, trials: &Trials) -> Result<Option<Vec<BestTra
         match table::training_jobs(&data, &hyperparameters_used(&at.spec)) {
             Ok(more) if !more.is_empty() => table.extend(more),
             _ => return Ok(None),
+        }
+        // Only annotations of an immutable object can be changed, and they must not lead in circles.
+        if i32::try_from(table.len()).is_ok_and(|so_far| so_far >= trials.count) {
+            break;
         }
         next = page.metadata.annotations.and_then(|mut annotations| annotations.remove(NEXT_PAGE));
     }
