@@ -93,7 +93,7 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
     let api: Api<ModelSelection> =
         Api::namespaced(ctx.client.clone(), selection.namespace().as_deref().unwrap_or("default"));
     finalizer(&api, FINALIZER, selection, async |event| match event {
-        Event::Apply(selection) => pass(selection, &ctx).await,
+        Event::Apply(selection) => Box::pin(pass(selection, &ctx)).await,
         Event::Cleanup(selection) => cleanup::cleanup(&selection, &ctx).await,
     })
     .await
@@ -150,7 +150,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let observed = observe::observe(&at, &mut status.runs).await;
     attach::find(&at, &mut status.runs).await;
     advance(&at.spec, &mut status.runs);
-    let tables = Box::pin(trials::bring(&at, &mut status.runs)).await?;
+    let tables = trials::bring(&at, &mut status.runs).await?;
 
     // Decide.
     let requests = resolve::requests(&at, &mut status.runs, &pins).await;
@@ -169,7 +169,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     if acts {
         // A job that was taken up may have failed long ago.
         advance(&at.spec, &mut status.runs);
-        let tables = Box::pin(trials::bring(&at, &mut status.runs)).await?;
+        let tables = trials::bring(&at, &mut status.runs).await?;
         status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
     }
     Ok(next(&at, &status, observed.unfinished))
