@@ -93,7 +93,7 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
     let api: Api<ModelSelection> =
         Api::namespaced(ctx.client.clone(), selection.namespace().as_deref().unwrap_or("default"));
     finalizer(&api, FINALIZER, selection, async |event| match event {
-        Event::Apply(selection) => pass(selection, &ctx).await,
+        Event::Apply(selection) => Box::pin(pass(selection, &ctx)).await,
         Event::Cleanup(selection) => cleanup::cleanup(&selection, &ctx).await,
     })
     .await
