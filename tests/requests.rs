@@ -138,6 +138,7 @@ spec:
   candidates:
   - name: own
     algorithm: {trainingImage: "111122223333.dkr.ecr.us-west-2.amazonaws.com/resnet:3"}
+    hyperparameters: {epochs: "9"}
     warmStart: {type: TransferLearning, parentTuningJobNames: [PARENT], includeParentResults: true}
     parameterRanges: [{name: batch_size, integer: {min: "8", max: "64", scaling: Logarithmic}}]
   - {name: bought, algorithm: {algorithmName: bought-in-the-marketplace}}
@@ -158,7 +159,6 @@ spec:
   tuning:
     objective: {metric: val_accuracy, goal: Maximize}
     maxTrainingJobs: 2
-    warmStart: {type: TransferLearning, parentTuningJobNames: [PARENT], includeParentResults: true}
     parameterRanges: [{name: batch_size, integer: {min: "8", max: "64"}}]
   training:
     instanceType: ml.g5.xlarge
@@ -167,6 +167,27 @@ spec:
     metricDefinitions: [{name: val_accuracy, regex: "- val_accuracy: ([0-9.]+)"}]
     outputS3URI: s3://bucket/selections/
   maxConcurrentTuningJobs: 8
+---
+apiVersion: modelselection.dev/v1alpha1
+kind: ModelSelection
+metadata: {name: warm}
+spec:
+  executionRoleARN: arn:aws:iam::111122223333:role/SageMakerTraining
+  objectives: [{metric: val_accuracy, goal: Maximize}]
+  datasets: [{name: birds, channels: [{name: training, s3URI: "s3://bucket/birds/train/"}]}]
+  candidates:
+  - {name: own, algorithm: {trainingImage: "111122223333.dkr.ecr.us-west-2.amazonaws.com/resnet:3", inputMode: Pipe}}
+  tuning:
+    objective: {metric: val_accuracy, goal: Maximize}
+    strategy: Random
+    maxTrainingJobs: 2
+    warmStart: {type: IdenticalDataAndAlgorithm, parentTuningJobNames: [PARENT], includeParentResults: true}
+    parameterRanges: [{name: batch_size, integer: {min: "8", max: "64", scaling: Logarithmic}}]
+  training:
+    instanceType: ml.c5.2xlarge
+    hyperparameters: {epochs: "9"}
+    metricDefinitions: [{name: val_accuracy, regex: "- val_accuracy: ([0-9.]+)"}]
+    outputS3URI: s3://bucket/selections/
 ---
 apiVersion: modelselection.dev/v1alpha1
 kind: ModelSelection
@@ -290,8 +311,10 @@ async fn every_request_keeps_to_the_service_model() {
     }
     let status = scene.completed("levers", SOON).await;
     assert_eq!(number(&status, RunState::Succeeded), 7, "{status:#?}");
-    let status = scene.completed("autotune", SOON).await;
-    assert_eq!(number(&status, RunState::Succeeded), 1, "{status:#?}");
+    for name in ["autotune", "warm"] {
+        let status = scene.completed(name, SOON).await;
+        assert_eq!(number(&status, RunState::Succeeded), 1, "{status:#?}");
+    }
 
     let requests = scene.emulator.requests("").await;
     let requests = requests.as_array().unwrap();
