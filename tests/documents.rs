@@ -43,7 +43,9 @@ fn links_lead_somewhere() {
     let mut dead = Vec::new();
     let pages = pages();
     for (path, text) in &pages {
-        for link in prose(text).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned())) {
+        for link in
+            prose(text).split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link.to_owned()))
+        {
             if link.contains("://") || link.starts_with("mailto:") {
                 continue;
             }
@@ -86,7 +88,8 @@ fn pieces_of_manifests_have_fields_that_exist() {
     let mut seen = 0;
     for (path, text) in pages().iter().filter(|(path, _)| path.to_string_lossy().contains("/how-to/")) {
         for block in text.split("```yaml\n").skip(1).map(|rest| &rest[..rest.find("```").unwrap()]) {
-            let value: Value = serde_saphyr::from_str(block).unwrap_or_else(|e| panic!("{}: {e}\n{block}", path.display()));
+            let value: Value =
+                serde_saphyr::from_str(block).unwrap_or_else(|e| panic!("{}: {e}\n{block}", path.display()));
             let schema = if value.get("kind").is_some() { root } else { &root["properties"]["spec"] };
             let mut found = Vec::new();
             unknown(schema, &value, "", &mut found);

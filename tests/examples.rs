@@ -167,7 +167,10 @@ async fn the_examples_run_to_the_end() {
         }
         assert_eq!(condition(status, "Succeeded").map(|(on, _, _)| on), Some("True"), "{name}: {told:?}");
         assert!(status.runs.iter().all(|run| run.state == RunState::Succeeded), "{name}: {told:?}");
-        assert!(status.fronts.iter().all(|front| !front.members.is_empty() && front.excluded.is_empty()), "{name}: {told:?}");
+        assert!(
+            status.fronts.iter().all(|front| !front.members.is_empty() && front.excluded.is_empty()),
+            "{name}: {told:?}"
+        );
     }
 
     let runs = |name: &str| -> &Vec<RunStatus> { &ends[name].runs };
@@ -211,5 +214,8 @@ async fn metrics_are_as_the_page_says(world: &World<'_>) {
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .map(|name| name.trim_end_matches("_total"))
         .collect();
-    assert_eq!(there.iter().map(|name| name.trim_end_matches("_info")).collect::<BTreeSet<_>>(), told.iter().map(|name| name.trim_end_matches("_info")).collect());
+    assert_eq!(
+        there.iter().map(|name| name.trim_end_matches("_info")).collect::<BTreeSet<_>>(),
+        told.iter().map(|name| name.trim_end_matches("_info")).collect()
+    );
 }

@@ -85,7 +85,11 @@ fn each_row_is_of_a_member_of_the_request() {
     let idle: Vec<&str> =
         rows().iter().filter(|row| !request.iter().any(|path| row.is_of(path))).map(|row| row.member).collect();
     assert!(idle.is_empty(), "the service model has none of {idle:?}");
-    assert_eq!(rows().iter().map(|row| row.member).collect::<BTreeSet<_>>().len(), rows().len(), "a row is there twice");
+    assert_eq!(
+        rows().iter().map(|row| row.member).collect::<BTreeSet<_>>().len(),
+        rows().len(),
+        "a row is there twice"
+    );
 }
 
 #[test]

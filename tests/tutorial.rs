@@ -28,7 +28,8 @@ async fn the_tutorial_does_what_it_says() {
     let plane = shared().await;
     let port = FreePort::reserve();
     // Cargo has built them already, and somebody else may use the port.
-    let commands = blocks("sh").concat().replace("cargo build --bins\n", "").replace("4599", &port.number().to_string());
+    let commands =
+        blocks("sh").concat().replace("cargo build --bins\n", "").replace("4599", &port.number().to_string());
     assert!(commands.lines().count() > 20);
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(format!("{ROOT}/crds"), folder.path().join("crds")).unwrap();
