@@ -111,7 +111,7 @@ async fn earlier(world: &World<'_>, warm_start: &Value) {
     seed["spec"]["candidates"].as_array_mut().unwrap().truncate(1);
     world.apply(&Selection(seed)).await;
     world.await_complete("seed").await;
-    let mut request = world.emulator.requests(CREATE).await[0].clone();
+    let mut request = world.emulator.requests(CREATE).await[0]["request"].clone();
     request["HyperParameterTuningJobName"] = json!(EARLIER);
     request["Tags"] = json!([]);
     world.emulator.call(CREATE, &request).await.unwrap();
@@ -193,7 +193,7 @@ async fn the_examples_run_to_the_end() {
 async fn requests_are_as_the_page_says(world: &World<'_>) {
     let mut sent = BTreeSet::new();
     for request in world.emulator.requests(CREATE).await.as_array().unwrap() {
-        paths(request, "", &mut sent);
+        paths(&request["request"], "", &mut sent);
     }
     let page = include_str!("../docs/reference/job-fields.md");
     for row in page.lines().filter(|line| line.starts_with("| `")) {
