@@ -16,6 +16,7 @@ pub enum Operation {
     ListHyperParameterTuningJobs,
     StopHyperParameterTuningJob,
     DescribeTrainingJob,
+    ListTrainingJobsForHyperParameterTuningJob,
     ListTags,
     DescribeHubContent,
     ListHubContents,
@@ -32,6 +33,7 @@ impl Operation {
             Self::ListHyperParameterTuningJobs => "ListHyperParameterTuningJobs",
             Self::StopHyperParameterTuningJob => "StopHyperParameterTuningJob",
             Self::DescribeTrainingJob => "DescribeTrainingJob",
+            Self::ListTrainingJobsForHyperParameterTuningJob => "ListTrainingJobsForHyperParameterTuningJob",
             Self::ListTags => "ListTags",
             Self::DescribeHubContent => "DescribeHubContent",
             Self::ListHubContents => "ListHubContents",
@@ -47,6 +49,7 @@ impl Operation {
             Self::CreateHyperParameterTuningJob
             | Self::StopHyperParameterTuningJob
             | Self::ListHyperParameterTuningJobs
+            | Self::ListTrainingJobsForHyperParameterTuningJob
             | Self::DescribeHubContent => 4.0,
             Self::ListHubContents | Self::ListHubContentVersions | Self::Search => 2.0,
             Self::DescribeHyperParameterTuningJob | Self::DescribeTrainingJob | Self::ListTags => 8.0,

@@ -6,6 +6,7 @@ mod metadata;
 mod request;
 mod response;
 mod sagemaker;
+mod trials;
 
 use std::collections::BTreeMap;
 
