@@ -90,7 +90,7 @@ fn pieces_of_manifests_have_fields_that_exist() {
         for block in text.split("```yaml\n").skip(1).map(|rest| &rest[..rest.find("```").unwrap()]) {
             let value: Value =
                 serde_saphyr::from_str(block).unwrap_or_else(|e| panic!("{}: {e}\n{block}", path.display()));
-            let schema = if value.get("kind").is_some() { root } else { &root["properties"]["spec"] };
+            let schema = if value.get("spec").is_some() { root } else { &root["properties"]["spec"] };
             let mut found = Vec::new();
             unknown(schema, &value, "", &mut found);
             wrong.extend(found.iter().map(|field| format!("{}: {field}", path.display())));
@@ -130,4 +130,16 @@ fn each_reason_and_event_has_its_cure() {
             assert!(page.contains(event), "docs/troubleshooting.md does not name the Event {event}");
         }
     }
+}
+
+#[test]
+fn the_emulators_page_has_all_its_flags() {
+    let reference = include_str!("../docs/reference/flags.md");
+    let page = include_str!("../docs/emulator.md");
+    let (_, flags) = reference.split_once("## sagemaker-emulator").unwrap();
+    let flags: Vec<&str> =
+        flags.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert!(flags.len() > 10);
+    let missing: Vec<&&str> = flags.iter().filter(|flag| !page.contains(&format!("| `{flag}"))).collect();
+    assert!(missing.is_empty(), "docs/emulator.md has no row for {missing:?}");
 }
