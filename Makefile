@@ -33,10 +33,13 @@ lint: ## formatting and clippy
 	cargo clippy --all-targets -- -D warnings
 
 .PHONY: generate
-generate: ## write what is generated: the CRD and its reference, the chart's copies and its reference
+generate: ## write what is generated: the CRD, its reference and schema, flags, reasons, the chart's copies and its reference
 	cargo build --quiet --bin crdgen
 	target/debug/crdgen > crds/modelselections.yaml.new && mv crds/modelselections.yaml.new crds/modelselections.yaml
 	target/debug/crdgen --markdown > docs/reference/api.md.new && mv docs/reference/api.md.new docs/reference/api.md
+	target/debug/crdgen --json-schema > docs/reference/modelselection.schema.json.new && mv docs/reference/modelselection.schema.json.new docs/reference/modelselection.schema.json
+	target/debug/crdgen --flags > docs/reference/flags.md.new && mv docs/reference/flags.md.new docs/reference/flags.md
+	target/debug/crdgen --reasons > docs/reference/reasons.md.new && mv docs/reference/reasons.md.new docs/reference/reasons.md
 	cp crds/modelselections.yaml deploy/components/monitoring/alerts.yaml deploy/components/monitoring/dashboard.json $(CHART)/files/
 	awk -f charts/reference.awk $(CHART)/values.yaml > docs/reference/values.md.new && mv docs/reference/values.md.new docs/reference/values.md
 

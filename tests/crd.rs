@@ -22,9 +22,15 @@ fn crd() -> Value {
 }
 
 #[test]
-fn the_crd_and_its_reference_are_what_the_types_say() {
-    for (file, arguments) in [("crds/modelselections.yaml", &[] as &[&str]), ("docs/reference/api.md", &["--markdown"])]
-    {
+fn what_is_generated_is_what_the_types_say() {
+    for (file, arguments) in [
+        ("crds/modelselections.yaml", &[] as &[&str]),
+        ("docs/reference/api.md", &["--markdown"]),
+        ("docs/reference/modelselection.schema.json", &["--json-schema"]),
+        #[cfg(all(feature = "operator", feature = "emulator"))]
+        ("docs/reference/flags.md", &["--flags"]),
+        ("docs/reference/reasons.md", &["--reasons"]),
+    ] {
         let checked_in = std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap_or_default();
         // Not assert_eq: nobody wants to read two copies of a thousand lines.
         assert!(
