@@ -134,9 +134,8 @@ fn kstatus(all: &[Condition]) -> &'static str {
     let abnormal = all.iter().find(|c| c.status == "True" && (c.type_ == "Reconciling" || c.type_ == "Stalled"));
     match abnormal.map(|condition| condition.type_.as_str()) {
         Some("Stalled") => "Failed",
-        Some(_) => "InProgress",
         None if status(all, "Ready") == Some("True") => "Current",
-        None => "InProgress",
+        _ => "InProgress",
     }
 }
 
