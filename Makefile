@@ -59,7 +59,7 @@ alerts: tools ## when the alerts fire, by Prometheus' own tool (4 minutes the fi
 
 .PHONY: test-gitops
 test-gitops: tools ## Flux's and Argo CD's own programs with the guides in docs/gitops (15 minutes the first time)
-	@for tool in kustomize-controller; do tests/tools/get.sh $$tool >/dev/null; done
+	@for tool in kustomize-controller argo-cd redis; do tests/tools/get.sh $$tool >/dev/null; done
 	@tests/control-plane/get.sh 1.37 >/dev/null
 	cargo test --test gitops -- --include-ignored
 

@@ -1,5 +1,5 @@
-//! What Argo CD is told about selections by `deploy/argocd`, in Lua 5.1 with the libraries that Argo CD opens: base, table
-//! and os. `make test-gitops` asks Argo CD itself.
+//! What Argo CD is told about selections by `deploy/argocd`, in Lua 5.1 with what Argo CD gives to scripts: the libraries
+//! base, package and table, and os for those that require it. `make test-gitops` asks Argo CD itself.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::process::Command;
@@ -39,7 +39,8 @@ fn action_lua(name: &str) -> String {
 
 /// What a script returns for an object.
 fn run(script: &str, object: &Value) -> Value {
-    let lua = Lua::new_with(StdLib::TABLE | StdLib::OS, LuaOptions::default()).unwrap();
+    let lua = Lua::new_with(StdLib::PACKAGE | StdLib::TABLE | StdLib::OS, LuaOptions::default()).unwrap();
+    lua.globals().set("os", mlua::Value::Nil).unwrap();
     lua.globals().set("obj", lua.to_value(object).unwrap()).unwrap();
     let returned: mlua::Value = lua.load(script).eval().unwrap_or_else(|e| panic!("{e} for {object:#}"));
     lua.from_value(returned).unwrap()

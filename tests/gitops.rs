@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "gitops/argocd.rs"]
+mod argocd;
 #[path = "gitops/flux.rs"]
 mod flux;
 #[path = "gitops/parts.rs"]
