@@ -1,10 +1,9 @@
 //! Argo CD: application controller, repo server and API server as they are released, with the settings of `deploy/argocd`.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use kube::api::DynamicObject;
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt as _};
 use serde_json::{Value, json};
 
 use crate::parts::{
@@ -15,7 +14,9 @@ use crate::support::manifests::apply;
 use crate::support::process::{Process, Program};
 use crate::support::run_folder::{numbered, run_folder};
 use crate::support::world::LONG;
-use crate::support::{ControlPlane, Selection, World, await_gone, await_until, fresh_namespace, kubectl};
+use crate::support::{
+    ControlPlane, Selection, World, await_gone, await_object, await_until, consistently, fresh_namespace, kubectl,
+};
 
 const GUIDE: &str = include_str!("../../docs/gitops/argocd.md");
 const SYSTEM: &str = "argocd";
@@ -276,16 +277,16 @@ async fn argo_cd_shows_what_the_guide_says_and_never_sees_drift() {
 
     // From here on it must be Synced whenever one looks, for as long as git is not changed.
     world.start_operator();
-    let ever_out_of_sync = watch(&applications);
-    both_say(&applications, &["Synced Healthy", "flowers Synced Healthy 0 of 1 runs ended; 1 running"]).await;
-    assert_eq!(world.jobs_in("InProgress").await.len(), 2);
-    let healthy = ["Synced Healthy", "flowers Synced Healthy 1 of 1 runs ended: 1 succeeded"];
-    world.emulator.advance(LONG).await;
-    both_say(&applications, &healthy).await;
-    // Two more comparisons at the end of the run.
-    tokio::time::sleep(Duration::from_secs(12)).await;
-    let seen = ever_out_of_sync.stop().await;
-    assert_eq!(seen, [""; 0]);
+    let done = ["Synced Healthy", "flowers Synced Healthy 1 of 1 runs ended: 1 succeeded"];
+    let whole_run = async {
+        both_say(&applications, &["Synced Healthy", "flowers Synced Healthy 0 of 1 runs ended; 1 running"]).await;
+        assert_eq!(world.jobs_in("InProgress").await.len(), 2);
+        compare(&applications).await;
+        world.emulator.advance(LONG).await;
+        both_say(&applications, &done).await;
+        compare(&applications).await;
+    };
+    tokio::select! { () = stay_synced(&applications) => {}, () = whole_run => {} }
 
     // An edit with the other policy: Progressing while the new job runs.
     let edited =
@@ -295,25 +296,25 @@ async fn argo_cd_shows_what_the_guide_says_and_never_sees_drift() {
     both_say(&applications, &["Synced Progressing", "flowers Synced Progressing 0 of 1 runs ended; 1 running"]).await;
 
     // Actions, by the API that the user interface uses. Git names neither field, so it stays Synced.
-    let ever_out_of_sync = watch(&applications);
-    for (name, namespace) in [(APPLICATIONS[0], &first), (APPLICATIONS[1], &second)] {
-        argo_cd.act(name, namespace, "flowers", "suspend").await;
-    }
-    both_say(&applications, &["Synced Suspended", "flowers Synced Suspended suspended: nothing new starts"]).await;
-    for (name, namespace) in [(APPLICATIONS[0], &first), (APPLICATIONS[1], &second)] {
-        argo_cd.act(name, namespace, "flowers", "resume").await;
-    }
-    both_say(&applications, &["Synced Progressing", "flowers Synced Progressing 0 of 1 runs ended; 1 running"]).await;
-    world.emulator.advance(LONG).await;
-    both_say(&applications, &healthy).await;
+    let act = async |action| {
+        argo_cd.act(APPLICATIONS[0], &first, "flowers", action).await;
+        argo_cd.act(APPLICATIONS[1], &second, "flowers", action).await;
+    };
+    let running = ["Synced Progressing", "flowers Synced Progressing 0 of 1 runs ended; 1 running"];
     let before = world.jobs().await.len();
-    for (name, namespace) in [(APPLICATIONS[0], &first), (APPLICATIONS[1], &second)] {
-        argo_cd.act(name, namespace, "flowers", "rerun").await;
-    }
-    both_say(&applications, &["Synced Progressing", "flowers Synced Progressing 0 of 1 runs ended; 1 running"]).await;
+    let actions = async {
+        act("suspend").await;
+        both_say(&applications, &["Synced Suspended", "flowers Synced Suspended suspended: nothing new starts"]).await;
+        act("resume").await;
+        both_say(&applications, &running).await;
+        world.emulator.advance(LONG).await;
+        both_say(&applications, &done).await;
+        act("rerun").await;
+        both_say(&applications, &running).await;
+        compare(&applications).await;
+    };
+    tokio::select! { () = stay_synced(&applications) => {}, () = actions => {} }
     assert_eq!(world.jobs().await.len(), before + 2);
-    let seen = ever_out_of_sync.stop().await;
-    assert_eq!(seen, [""; 0]);
 
     // One that can never work.
     argo_cd.write(&Selection::new("hopeless").jump_start("x", "tensorflow-ic-no-such-model", "*"), &namespace);
@@ -338,35 +339,29 @@ async fn argo_cd_shows_what_the_guide_says_and_never_sees_drift() {
     both_say(&applications, &["Synced Healthy", "other Synced Healthy 0 of 1 runs ended; 1 running"]).await;
 }
 
-/// Looks at both Applications all the time.
-fn watch(applications: &Api<DynamicObject>) -> Watch {
-    let (end, mut ended) = tokio::sync::oneshot::channel();
-    let applications = applications.clone();
-    let looking = tokio::spawn(async move {
-        let mut seen = Vec::new();
-        while ended.try_recv().is_err() {
-            for name in APPLICATIONS {
-                let application = applications.get(name).await.unwrap();
-                if application.data["status"]["sync"]["status"] != "Synced" {
-                    seen.push(format!("{name}: {}", told(&application)));
-                }
+/// Fails when one of the Applications is seen not to be Synced. Never ends by itself.
+async fn stay_synced(applications: &Api<DynamicObject>) {
+    consistently("both Applications are Synced", DEADLINE * 5, async || {
+        for name in APPLICATIONS {
+            let application = applications.get(name).await.map_err(|e| e.to_string())?;
+            if application.data["status"]["sync"]["status"] != "Synced" {
+                return Err(format!("{name}: {}", told(&application)));
             }
-            tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        seen
-    });
-    Watch { end, looking }
+        Ok(())
+    })
+    .await;
+    panic!("the test takes too long");
 }
 
-struct Watch {
-    end: tokio::sync::oneshot::Sender<()>,
-    looking: tokio::task::JoinHandle<Vec<String>>,
-}
-
-impl Watch {
-    /// What was seen of Applications that were not Synced.
-    async fn stop(self) -> Vec<String> {
-        self.end.send(()).unwrap();
-        self.looking.await.unwrap()
+/// Has both Applications compared anew, and waits until they are.
+async fn compare(applications: &Api<DynamicObject>) {
+    const REFRESH: &str = "argocd.argoproj.io/refresh";
+    for name in APPLICATIONS {
+        annotate(applications, name, REFRESH, "hard").await;
+    }
+    let compared = |application: &DynamicObject| !application.annotations().contains_key(REFRESH);
+    for name in APPLICATIONS {
+        await_object(applications, name, "compared", DEADLINE, compared).await;
     }
 }
