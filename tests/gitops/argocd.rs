@@ -7,7 +7,7 @@ use kube::{Api, Client, ResourceExt as _};
 use serde_json::{Value, json};
 
 use crate::parts::{
-    DEADLINE, annotate, await_told, command, install_crds_of, make_namespace, objects, of_guide, plane, tool,
+    DEADLINE, annotate, await_told, command, install_crds_of, make_namespace, objects, of_guide, plane,
 };
 use crate::support::free_port::FreePort;
 use crate::support::manifests::apply;
@@ -15,7 +15,7 @@ use crate::support::process::{Process, Program};
 use crate::support::run_folder::{numbered, run_folder};
 use crate::support::world::LONG;
 use crate::support::{
-    ControlPlane, Selection, World, await_gone, await_object, await_until, consistently, fresh_namespace, kubectl,
+    ControlPlane, Selection, World, await_gone, await_object, await_until, consistently, fresh_namespace, kubectl, tool,
 };
 
 const GUIDE: &str = include_str!("../../docs/gitops/argocd.md");

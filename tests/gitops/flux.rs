@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::parts::{
     CRD, DEADLINE, annotate, apply_all, await_told, command, install_crds_of, make_namespace, names, objects, of_guide,
-    plane, tool,
+    plane,
 };
 use crate::support::free_port::FreePort;
 use crate::support::manifests::apply;
@@ -24,7 +24,7 @@ use crate::support::process::{Process, Program};
 use crate::support::run_folder::{numbered, run_folder};
 use crate::support::world::LONG;
 use crate::support::{
-    Selection, World, await_gone, await_object, await_until, consistently, fresh_namespace, install_crd, kubectl,
+    Selection, World, await_gone, await_object, await_until, consistently, fresh_namespace, install_crd, kubectl, tool,
 };
 
 const GUIDE: &str = include_str!("../../docs/gitops/flux.md");

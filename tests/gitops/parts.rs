@@ -1,7 +1,7 @@
 //! What both need: built programs, objects of kinds that this crate has no types for, the YAML of the guides.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
@@ -22,14 +22,6 @@ pub const CRD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/crds/modelselections
 pub async fn plane() -> &'static ControlPlane {
     let options = ControlPlaneOptions { controller_manager: true, crds: vec![CRD.into()], ..Default::default() };
     shared_with(options).await
-}
-
-/// A program that is built for the tests.
-pub fn tool(name: &str) -> PathBuf {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/get.sh");
-    let output = Command::new(script).arg(name).stderr(Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "{script} {name} failed; its messages are above");
-    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
 
 /// Installs the kinds that came with a program.

@@ -39,6 +39,7 @@ pub mod process;
 pub mod run_folder;
 #[cfg(all(feature = "operator", feature = "emulator"))]
 pub mod selection;
+pub mod tool;
 #[cfg(all(feature = "operator", feature = "emulator"))]
 pub mod world;
 
@@ -52,5 +53,6 @@ pub use namespace::fresh_namespace;
 pub use operator::{Operator, OperatorOptions};
 #[cfg(all(feature = "operator", feature = "emulator"))]
 pub use selection::Selection;
+pub use tool::tool;
 #[cfg(all(feature = "operator", feature = "emulator"))]
 pub use world::World;
