@@ -60,6 +60,12 @@ helm: ## get Helm 4 and 3 (2 minutes each the first time, from Go modules; then 
 alerts: tools ## when the alerts fire, by Prometheus' own tool (4 minutes the first time)
 	cargo test --test chart alerts -- --include-ignored
 
+.PHONY: test-gitops
+test-gitops: tools ## Flux's and Argo CD's own programs with the guides in docs/gitops (15 minutes the first time)
+	@for tool in kustomize-controller argo-cd redis; do tests/tools/get.sh $$tool >/dev/null; done
+	@tests/control-plane/get.sh 1.37 >/dev/null
+	cargo test --test gitops -- --include-ignored
+
 .PHONY: bench
 bench: ## what we promise about speed, measured
 	cargo bench --bench pareto

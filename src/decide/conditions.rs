@@ -186,18 +186,20 @@ fn with_exclusions(summary: String, fronts: &[Front]) -> String {
 }
 
 #[cfg(test)]
+mod kstatus;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::api::{Excluded, FrontMember};
     use crate::decide::definition::tests::spec;
     use crate::decide::summary::counts;
-    use proptest::prelude::*;
 
-    fn run(state: RunState, reason: Option<Reason>) -> RunStatus {
+    pub fn run(state: RunState, reason: Option<Reason>) -> RunStatus {
         RunStatus { candidate: "c".into(), dataset: "d".into(), ..Default::default() }.with(state, reason, None)
     }
 
-    fn front(members: usize) -> Front {
+    pub fn front(members: usize) -> Front {
         let member = FrontMember { candidate: "c".into(), training_job_name: None, values: vec![] };
         Front { dataset: "d".into(), members: vec![member; members], ..Default::default() }
     }
@@ -311,48 +313,5 @@ mod tests {
         });
         assert_eq!(wanted[0].2, Reason::MetricMissing);
         assert!(wanted[0].3.contains("did not emit 'x'"), "{}", wanted[0].3);
-    }
-
-    fn any_run() -> impl Strategy<Value = RunStatus> {
-        use RunState::{Failed, Running, Stopped, Stopping, Succeeded, Waiting};
-        (
-            proptest::sample::select(vec![Waiting, Running, Stopping, Succeeded, Failed, Stopped]),
-            proptest::option::of(proptest::sample::select(vec![
-                Reason::Queued,
-                Reason::Creating,
-                Reason::UnknownModel,
-                Reason::AccessDenied,
-                Reason::RetryingAfterError,
-                Reason::Suspended,
-                Reason::QuotaExceeded,
-            ])),
-            any::<bool>(),
-        )
-            .prop_map(|(state, reason, named)| RunStatus {
-                tuning_job_name: named.then(|| "ms-x".into()),
-                ..run(state, reason)
-            })
-    }
-
-    proptest! {
-        /// The rules that Flux's checker has for controllers.
-        #[test]
-        fn every_situation_keeps_the_rules_of_kstatus(
-            runs in proptest::collection::vec(any_run(), 1..6), members in 0usize..2, suspend: bool, completed: bool, before: bool,
-        ) {
-            let mut spec = spec();
-            spec.suspend = suspend;
-            spec.ready_policy = if completed { ReadyPolicy::Completed } else { ReadyPolicy::Launched };
-            let wanted = told(&spec, &runs, &[front(members)], before);
-            let status = |type_| wanted.iter().find(|w| w.0 == type_).map(|w| w.1);
-            let ready = status(ConditionType::Ready);
-            let reconciling = status(ConditionType::Reconciling);
-            let stalled = status(ConditionType::Stalled);
-            prop_assert!(ready.is_some() && status(ConditionType::Succeeded).is_some());
-            prop_assert!(reconciling.is_none_or(|s| s == "True") && stalled.is_none_or(|s| s == "True"));
-            prop_assert!(!(reconciling.is_some() && stalled.is_some()));
-            prop_assert!(ready != Some("True") || (reconciling.is_none() && stalled.is_none()));
-            prop_assert!(ready == Some("True") || reconciling.is_some() || stalled.is_some());
-        }
     }
 }

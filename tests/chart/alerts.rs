@@ -4,8 +4,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::helm::tool;
 use crate::support::run_folder::run_folder;
+use crate::support::tool;
 
 #[test]
 #[ignore = "building promtool takes 4 minutes, once: `make alerts`"]

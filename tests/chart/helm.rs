@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use crate::support::run_folder::run_folder;
+use crate::support::tool;
 
 /// The chart of this repository.
 pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/charts/modelselection-operator");
@@ -66,14 +67,6 @@ impl Helm {
         };
         PROGRAMS[self as usize].get_or_init(|| tool(name))
     }
-}
-
-/// A program that is built for the tests.
-pub fn tool(name: &str) -> PathBuf {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools/get.sh");
-    let output = Command::new(script).arg(name).stderr(Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "{script} {name} failed; its messages are above");
-    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
 }
 
 /// Objects by `Kind/namespace/name`, or `Kind/name` where there is no namespace.

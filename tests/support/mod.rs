@@ -31,6 +31,7 @@ pub mod control_plane;
 pub mod emulator;
 pub mod free_port;
 pub mod kubeconfig;
+pub mod kubectl;
 pub mod manifests;
 pub mod namespace;
 pub mod operator;
@@ -38,6 +39,7 @@ pub mod process;
 pub mod run_folder;
 #[cfg(all(feature = "operator", feature = "emulator"))]
 pub mod selection;
+pub mod tool;
 #[cfg(all(feature = "operator", feature = "emulator"))]
 pub mod world;
 
@@ -45,10 +47,12 @@ pub use audit::AuditEntry;
 pub use await_until::{await_gone, await_object, await_until, consistently};
 pub use control_plane::{ControlPlane, ControlPlaneOptions, shared, shared_with};
 pub use emulator::{Emulator, ServiceError};
+pub use kubectl::kubectl;
 pub use manifests::{apply_yaml, install_crd};
 pub use namespace::fresh_namespace;
 pub use operator::{Operator, OperatorOptions};
 #[cfg(all(feature = "operator", feature = "emulator"))]
 pub use selection::Selection;
+pub use tool::tool;
 #[cfg(all(feature = "operator", feature = "emulator"))]
 pub use world::World;
