@@ -33,16 +33,19 @@ lint: ## formatting and clippy
 	cargo clippy --all-targets -- -D warnings
 
 .PHONY: generate
-generate: ## write what is generated: the CRD and its reference, the chart's copies and its reference
-	cargo build --quiet --bin crdgen
+generate: ## write what is generated: the CRD, the policies, the references, the chart's copies
+	cargo build --quiet --bin crdgen --bin refgen
 	target/debug/crdgen > crds/modelselections.yaml.new && mv crds/modelselections.yaml.new crds/modelselections.yaml
 	target/debug/crdgen --markdown > docs/reference/api.md.new && mv docs/reference/api.md.new docs/reference/api.md
+	target/debug/refgen --metrics > docs/reference/metrics.md.new && mv docs/reference/metrics.md.new docs/reference/metrics.md
+	target/debug/refgen --iam > deploy/iam/operator.json.new && mv deploy/iam/operator.json.new deploy/iam/operator.json
+	target/debug/refgen --iam-catalog > deploy/iam/operator-catalog-s3.json.new && mv deploy/iam/operator-catalog-s3.json.new deploy/iam/operator-catalog-s3.json
 	cp crds/modelselections.yaml deploy/components/monitoring/alerts.yaml deploy/components/monitoring/dashboard.json $(CHART)/files/
 	awk -f charts/reference.awk $(CHART)/values.yaml > docs/reference/values.md.new && mv docs/reference/values.md.new docs/reference/values.md
 
 .PHONY: generated
 generated: generate ## fail when something generated is not what is checked in
-	@git diff --exit-code -- crds docs/reference $(CHART)/files || { echo "run 'make generate' and commit the result" >&2; exit 1; }
+	@git diff --exit-code -- crds deploy/iam docs/reference $(CHART)/files || { echo "run 'make generate' and commit the result" >&2; exit 1; }
 
 .PHONY: control-plane
 control-plane: ## get kube-apiserver and etcd (10 minutes the first time, from Go modules; then from the cache)
@@ -56,6 +59,10 @@ helm: ## get Helm 4 and 3 (2 minutes each the first time, from Go modules; then 
 .PHONY: alerts
 alerts: tools ## when the alerts fire, by Prometheus' own tool (4 minutes the first time)
 	cargo test --test chart alerts -- --include-ignored
+
+.PHONY: image
+image: ## the image without a container engine, with its SBOM, in dist/ (as root; hack/image.sh says what it needs)
+	hack/image.sh
 
 .PHONY: bench
 bench: ## what we promise about speed, measured
