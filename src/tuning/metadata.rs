@@ -37,7 +37,8 @@ impl Region {
     pub async fn jumpstart_file(&self, key: &str) -> Result<Vec<u8>, TuningError> {
         let bucket = self.jumpstart_bucket();
         let span = tracing::info_span!("s3", otel.name = "GetObject", otel.kind = "client", operation = GET, key);
-        let sent = self.s3.get_object().bucket(&bucket).key(key).send().instrument(span).await;
+        let get = self.s3.get_object().bucket(&bucket).key(key);
+        let sent = Box::pin(get.send()).instrument(span).await;
         let output = sent.map_err(|error| {
             let error = classify(GET, &error);
             TuningError { message: format!("s3://{bucket}/{key}: {}", error.message), ..error }
