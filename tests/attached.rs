@@ -14,7 +14,7 @@ async fn by_hand(world: &World<'_>, name: &str) {
     let seed = Selection::new("seed").images(&["theirs"]);
     world.apply(&seed).await;
     world.await_launched("seed").await;
-    let mut request = world.emulator.requests("CreateHyperParameterTuningJob").await[0].clone();
+    let mut request = world.emulator.requests("CreateHyperParameterTuningJob").await[0]["request"].clone();
     request["HyperParameterTuningJobName"] = json!(name);
     request["Tags"] = json!([{"Key": "team", "Value": "other"}]);
     world.emulator.call("CreateHyperParameterTuningJob", &request).await.unwrap();

@@ -185,7 +185,7 @@ async fn a_leader_that_was_frozen_does_nothing_when_it_wakes() {
 async fn who_does_not_lead_cannot_call_sagemaker() {
     let emulator = Emulator::start(env!("CARGO_BIN_EXE_sagemaker-emulator").as_ref(), &[]).await;
     let config = aws_config::SdkConfig::builder().endpoint_url(emulator.url()).build();
-    let region = SageMaker::new(config, Arc::default(), Leadership::default()).region("us-west-2");
+    let region = SageMaker::new(config, None, Arc::default(), Leadership::default()).region("us-west-2");
     let error = region.describe("a-job").await.unwrap_err();
     assert!(error.to_string().contains("this process does not lead"), "{error}");
     assert_eq!(emulator.calls().await["total"], 0);

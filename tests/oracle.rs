@@ -295,6 +295,7 @@ fn patched(target: &Value, patch: &Value) -> Value {
 }
 
 /// The selection that asks for what a case asks of the SDK, or the setting that it cannot ask for.
+#[allow(clippy::too_many_lines)] // a table: one arm for each setting
 fn selection(case: &Value) -> Result<ModelSelectionSpec, String> {
     let mut tuning = json!({});
     let mut training = json!({"outputS3URI": "s3://bucket/out/"});

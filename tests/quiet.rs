@@ -31,12 +31,13 @@ fn actions(writes: &[AuditEntry]) -> Vec<String> {
 async fn complete_selections_cost_no_call_and_no_write_not_even_after_a_restart() {
     let mut world = World::fast("complete").await;
     world.emulator.behave(json!({"match": "*/broken:1", "failAlways": true})).await;
-    let names = ["mixed", "failed", "models", "constrained"];
+    let names = ["mixed", "failed", "models", "constrained", "all"];
     world.apply(&Selection::new("mixed").images(&["one", "broken"]).dataset("large")).await;
     world.apply(&Selection::new("failed").images(&["broken"])).await;
     world.apply(&Selection::new("models").jump_start("mobilenet", MOBILENET, "*")).await;
     let bound = json!([{"metric": "test_accuracy", "min": "0.99"}]);
     world.apply(&Selection::new("constrained").images(&["one"]).with("/constraints", bound)).await;
+    world.apply(&Selection::new("all").images(&["one", "two"]).with("/collect", json!("All"))).await;
     for name in names {
         world.await_complete(name).await;
     }

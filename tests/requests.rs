@@ -47,7 +47,12 @@ spec:
     facts: {classes: "256"}
   candidates:
   - name: js
-    jumpStart: {modelID: tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4, version: "4.*"}
+    jumpStart:
+      modelID: tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4
+      version: "4.*"
+      acceptEULA: true
+      allowDeprecated: true
+      allowVulnerable: true
     hyperparameters: {label_smoothing: "0.2"}
     metricDefinitions:
     - {name: parameters, regex: "- Number of parameters: ([0-9]+)"}
@@ -64,6 +69,7 @@ spec:
     maxRuntimeSeconds: 360000
     earlyStopping: Auto
     randomSeed: 7
+    completionCriteria: {targetObjectiveValue: "0.99", maxTrainingJobsNotImproving: 5, completeOnConvergence: true}
     parameterRanges:
     - {name: learning_rate, continuous: {min: "0.0001", max: "1e-1", scaling: Logarithmic}}
     - {name: dropout_rate, continuous: {min: "0", max: "0.9", scaling: ReverseLogarithmic}}
@@ -82,6 +88,21 @@ spec:
     - {name: test_accuracy, regex: "- Test accuracy: ([0-9.]+)"}
     - {name: loss, regex: "- Test loss: ([0-9.]+(?:[eE][-+]?[0-9]+)?)"}
     outputS3URI: s3://bucket/selections/
+    outputKMSKeyID: alias/out
+    outputCompression: None
+    volumeKMSKeyID: alias/volumes
+    trainingPlanARN: arn:aws:sagemaker:us-west-2:111122223333:training-plan/vision-plan
+    maxPendingSeconds: 7200
+    inputMode: FastFile
+    environment: {LOG_LEVEL: debug}
+    vpc: {securityGroupIDs: [sg-0a], subnets: [subnet-0a, subnet-0b]}
+    networkIsolation: true
+    encryptInterContainerTraffic: true
+    spot: {maxWaitSeconds: 72000}
+    checkpoint: {s3URI: "s3://bucket/checkpoints/", localPath: /opt/ml/checkpoints}
+    maxRetryAttempts: 2
+  tags: {team: vision}
+  collect: Best
   maxConcurrentTuningJobs: 4
   retries: 1
   suspend: false
@@ -89,6 +110,79 @@ spec:
   deletionPolicy: Stop
   readyPolicy: Completed
   rerun: first
+"#;
+
+/// What goes with other candidates and channels than those above. PARENT is a tuning job that has ended.
+const LEVERS: &str = r#"
+apiVersion: modelselection.dev/v1alpha1
+kind: ModelSelection
+metadata: {name: levers}
+spec:
+  executionRoleARN: arn:aws:iam::111122223333:role/SageMakerTraining
+  objectives: [{metric: val_accuracy, goal: Maximize}]
+  datasets:
+  - name: streamed
+    channels:
+    - name: training
+      s3URI: s3://bucket/birds/train.manifest
+      s3DataType: AugmentedManifestFile
+      attributeNames: [source-ref, class]
+      s3DataDistribution: ShardedByS3Key
+      inputMode: Pipe
+      compression: Gzip
+      recordWrapper: RecordIO
+      shuffleSeed: 7
+  - name: mounted
+    channels:
+    - {name: training, fileSystem: {id: fs-0123456789abcdef0, type: FSxLustre, directoryPath: /fsx/train, access: ReadOnly}}
+  candidates:
+  - name: own
+    algorithm: {trainingImage: "111122223333.dkr.ecr.us-west-2.amazonaws.com/resnet:3"}
+    warmStart: {type: TransferLearning, parentTuningJobNames: [PARENT], includeParentResults: true}
+    parameterRanges: [{name: batch_size, integer: {min: "8", max: "64", scaling: Logarithmic}}]
+  - {name: bought, algorithm: {algorithmName: bought-in-the-marketplace}}
+  - {name: theirs, tuningJobName: PARENT, dataset: streamed}
+  candidateSelectors:
+  - jumpStart:
+      task: ic
+      framework: tensorflow
+      include: ["*-mobilenet-v3-*"]
+      exclude: ["*-large-*"]
+      limit: 1
+      includeDeprecated: true
+      includeVulnerable: true
+      acceptEULA: true
+    hyperparameters: {epochs: "2"}
+    parameterRanges: [{name: learning_rate, continuous: {min: "0.0001", max: "0.1"}}]
+    metricDefinitions: [{name: parameters, regex: "- Number of parameters: ([0-9]+)"}]
+  tuning:
+    objective: {metric: val_accuracy, goal: Maximize}
+    maxTrainingJobs: 2
+    warmStart: {type: TransferLearning, parentTuningJobNames: [PARENT], includeParentResults: true}
+    parameterRanges: [{name: batch_size, integer: {min: "8", max: "64"}}]
+  training:
+    instanceType: ml.g5.xlarge
+    instanceFallbacks: [{instanceType: ml.g4dn.xlarge, instanceCount: 2, volumeSizeGB: 60}]
+    vpc: {securityGroupIDs: [sg-0a], subnets: [subnet-0a]}
+    metricDefinitions: [{name: val_accuracy, regex: "- val_accuracy: ([0-9.]+)"}]
+    outputS3URI: s3://bucket/selections/
+  maxConcurrentTuningJobs: 8
+---
+apiVersion: modelselection.dev/v1alpha1
+kind: ModelSelection
+metadata: {name: autotune}
+spec:
+  executionRoleARN: arn:aws:iam::111122223333:role/SageMakerTraining
+  objectives: [{metric: val_accuracy, goal: Maximize}]
+  datasets: [{name: birds, channels: [{name: training, s3URI: "s3://bucket/birds/train/"}]}]
+  candidates:
+  - {name: js, jumpStart: {modelID: tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4}}
+  tuning:
+    objective: {metric: val_accuracy, goal: Maximize}
+    maxTrainingJobs: 2
+    autotune: true
+    parameterRanges: [{name: learning_rate, auto: {}}, {name: batch_size, auto: {valueHint: "16"}}]
+  training: {instanceType: ml.g5.xlarge, outputS3URI: "s3://bucket/selections/"}
 "#;
 
 /// The other strategies.
@@ -135,7 +229,7 @@ async fn every_request_keeps_to_the_service_model() {
     let strategies = [("hyperband", HYPERBAND), ("grid", GRID), ("random", RANDOM)]
         .map(|(name, tuning)| STRATEGY.replace("NAME", name).replace("TUNING", tuning));
     let everything = namespaced(EVERYTHING);
-    assert_every_field_is_used(&[&everything, &strategies[0]]);
+    assert_every_field_is_used(&[&everything, &strategies[0], LEVERS]);
 
     // So that tags are asked for.
     scene.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
@@ -189,6 +283,16 @@ async fn every_request_keeps_to_the_service_model() {
         assert_eq!(number(&status, RunState::Succeeded), 2, "{name}: {status:#?}");
     }
 
+    let random = scene.completed("random", SOON).await;
+    let parent = run(&random, "own").tuning_job_name.clone().unwrap();
+    for document in LEVERS.replace("PARENT", &parent).split("---") {
+        apply_yaml(&scene.client, &namespaced(document)).await.unwrap();
+    }
+    let status = scene.completed("levers", SOON).await;
+    assert_eq!(number(&status, RunState::Succeeded), 7, "{status:#?}");
+    let status = scene.completed("autotune", SOON).await;
+    assert_eq!(number(&status, RunState::Succeeded), 1, "{status:#?}");
+
     let requests = scene.emulator.requests("").await;
     let requests = requests.as_array().unwrap();
     println!("{} requests: {}", requests.len(), scene.emulator.calls().await);
@@ -212,6 +316,7 @@ async fn every_request_keeps_to_the_service_model() {
         "DescribeHyperParameterTuningJob",
         "DescribeTrainingJob",
         "ListHubContentVersions",
+        "ListHubContents",
         "ListHyperParameterTuningJobs",
         "ListTags",
         "Search",
@@ -245,6 +350,10 @@ fn assert_every_field_is_used(manifests: &[&str]) {
 fn find_unused(schema: &Value, values: &[&Value], path: &str, unused: &mut Vec<String>) {
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let path = format!("{path}.{name}");
+        // Of one type with those of tuning, where each kind is used.
+        if name == "parameterRanges" && path != "spec.tuning.parameterRanges" {
+            continue;
+        }
         let given: Vec<&Value> = values.iter().filter_map(|value| value.get(name)).collect();
         if given.is_empty() {
             unused.push(path);

@@ -39,12 +39,16 @@ async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_manifest() {
 
     let manifest =
         include_str!("../examples/caltech256.yaml").replace("namespace: default", &format!("namespace: {namespace}"));
+    let manifest = manifest.replace("\nspec:\n", "\nspec:\n  collect: All\n");
     apply_yaml(&client, &manifest).await.unwrap();
     let api: Api<ModelSelection> = Api::namespaced(client.clone(), &namespace);
     await_object(&api, "caltech256", "complete", Duration::from_secs(60), |selection: &ModelSelection| {
         selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
     })
     .await;
+    let done = api.get("caltech256").await.unwrap().status.unwrap();
+    let with_result = done.runs.iter().filter(|run| run.best.is_some());
+    assert!(with_result.clone().count() > 1 && with_result.clone().all(|run| run.trials.is_some()), "{done:#?}");
     let events: Api<Event> = Api::namespaced(client, &namespace);
     await_until("the Event of the completion", Duration::from_secs(10), async || {
         let events = events.list(&ListParams::default()).await.ok()?;

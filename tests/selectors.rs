@@ -109,7 +109,7 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
     let selector = |more: Value| {
         let mut clauses = json!({"framework": "mxnet"});
         clauses.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        json!([{"jumpStart": clauses, "hyperparameters": {"reinitialize_top_layer": "True"}}])
+        json!([{"jumpStart": clauses, "hyperparameters": {"batch_size": "16"}}])
     };
     let selection = selecting("left-out", selector(json!({}))).jump_start("mine", "mxnet-ic-explicit", "*");
     world.apply(&selection).await;
@@ -128,13 +128,12 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
     // The overrides of the selector are those of its candidates.
     let requests = world.emulator.requests(CREATE).await;
     let set = |model: &str| {
-        let all = requests.as_array().unwrap().iter();
+        let all = requests.as_array().unwrap().iter().map(|entry| &entry["request"]);
         let mine = all.filter(|request| request.to_string().contains(&format!("train-{model}.tar.gz")));
-        mine.map(|r| r["TrainingJobDefinition"]["StaticHyperParameters"]["reinitialize_top_layer"].clone())
-            .collect::<Vec<_>>()
+        mine.map(|r| r["TrainingJobDefinition"]["StaticHyperParameters"]["batch_size"].clone()).collect::<Vec<_>>()
     };
-    assert_eq!(set("mxnet-ic-plain"), [json!("\"True\"")]);
-    assert_eq!(set("mxnet-ic-explicit"), [json!("\"Auto\"")]);
+    assert_eq!(set("mxnet-ic-plain"), [json!("\"16\"")]);
+    assert_ne!(set("mxnet-ic-explicit"), [json!("\"16\"")]);
 
     let all = json!({"includeDeprecated": true, "includeVulnerable": true, "acceptEULA": true});
     world.apply(&selecting("left-out", selector(all)).jump_start("mine", "mxnet-ic-explicit", "*")).await;
@@ -203,10 +202,12 @@ async fn a_hub_that_cannot_be_read_holds_only_the_runs_that_need_it() {
     assert!(message.contains("ListHubContents") && message.contains("`candidateSelectors[0]`"), "{message}");
     let tries = world.calls_of(LIST).await;
     assert!(tries <= 3, "{tries} tries");
+}
 
-    // Away for a moment: tried again without anybody's help.
-    world.emulator.clear_faults().await;
-    world.emulator.fault(json!({"operation": LIST, "kind": "InternalFailure", "times": 2})).await;
+#[tokio::test]
+async fn a_hub_that_is_away_for_a_moment_is_asked_again() {
+    let world = World::held("hub-moment").await;
+    world.emulator.fault(json!({"operation": LIST, "kind": "InternalFailure", "count": 2})).await;
     world.apply(&selecting("away", json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}]))).await;
     let status = world.await_launched("away").await;
     assert_eq!(status.runs.len(), 2);
@@ -228,8 +229,11 @@ async fn an_edit_while_the_hub_is_away_stops_nothing() {
     assert_eq!(candidates(&status), candidates(&before));
     assert_eq!(world.jobs_in("InProgress").await.len(), 2);
     world.emulator.clear_faults().await;
-    let after = world.await_launched("edit").await;
-    assert!(candidates(&after).iter().all(|id| id.starts_with("tensorflow-ic-")), "{after:#?}");
+    let others = |status: &ModelSelectionStatus| {
+        status.runs.len() == 2
+            && status.runs.iter().all(|run| is_running(run) && run.candidate.starts_with("tensorflow-ic-"))
+    };
+    world.await_observed("edit", "the models of the new selector to run", others).await;
     assert_eq!(world.jobs_in("InProgress").await.len(), 2);
 }
 
@@ -238,8 +242,8 @@ async fn an_edit_while_the_hub_is_away_stops_nothing() {
 async fn a_slow_hub_holds_nobody_else_up() {
     let few = [("MODELSELECTION_CONCURRENCY", "2")];
     let world = World::start(shared().await, "slow-hub", "0", &few).await;
-    world.emulator.fault(json!({"operation": DESCRIBE, "kind": "Delay", "delayMs": 15_000})).await;
-    world.emulator.fault(json!({"operation": LIST, "kind": "Delay", "delayMs": 15_000})).await;
+    world.emulator.fault(json!({"operation": DESCRIBE, "kind": "Delay", "delayMillis": 15_000})).await;
+    world.emulator.fault(json!({"operation": LIST, "kind": "Delay", "delayMillis": 15_000})).await;
     for i in 0..6 {
         let model = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
         let waiting = Selection::new(&format!("waiting-{i}")).jump_start("js", model, "*");
@@ -259,6 +263,7 @@ async fn the_files_in_s3_give_the_requests_that_the_hub_gives() {
     ]);
     let model = "tensorflow-ic-bit-m-r101x1-ilsvrc2012-classification-1";
     let selection = selecting("same", selector).jump_start("exact", model, "4.0.6").jump_start("prefix", model, "4.*");
+    let selection = selection.with("/maxConcurrentTuningJobs", json!(16));
     let mut sent = Vec::new();
     for source in ["hub", "s3"] {
         let environment = [("MODELSELECTION_CATALOG_SOURCE", source), ("MODELSELECTION_CLUSTER_NAME", "same")];
@@ -267,7 +272,8 @@ async fn the_files_in_s3_give_the_requests_that_the_hub_gives() {
         let status = world.await_launched("same").await;
         assert_eq!(status.runs.len(), 9);
         let requests = world.emulator.requests(CREATE).await;
-        let mut requests: Vec<Value> = requests.as_array().unwrap().clone();
+        let mut requests: Vec<Value> =
+            requests.as_array().unwrap().iter().map(|entry| entry["request"].clone()).collect();
         for request in &mut requests {
             // The namespace of the test is part of the name and the tags.
             request["HyperParameterTuningJobName"] = Value::Null;

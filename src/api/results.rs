@@ -78,12 +78,13 @@ pub struct Front {
     #[schemars(length(max = 63))]
     pub dataset: String,
     /// members of the front: no other run is at least as good in every objective and better in one. Ordered by the
-    /// first objective, best first, then by the next ones, then as in spec.candidates. Equal runs are all members.
+    /// first objective, best first, then by the next ones, then as in spec.candidates, then by the training job's name.
+    /// Equal ones are all members.
     #[schemars(length(max = 512))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub members: Vec<FrontMember>,
-    /// omittedMembers is how many further members the front has: only the first 512 are listed. All trials are in the
-    /// ConfigMaps of status.runs[].trials.
+    /// omittedMembers is how many further members the front has: the first 512 are listed, or fewer when all fronts
+    /// together would be too long. All trials are in the ConfigMaps of status.runs[].trials.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0))]
     pub omitted_members: i32,
@@ -96,8 +97,8 @@ pub struct Front {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub recommended_training_job_name: Option<String>,
-    /// hypervolume is the volume that the front dominates, up to the reference point; absent with more than six
-    /// objectives and a hundred members, where it would take too long.
+    /// hypervolume is the volume that the front dominates, up to the reference point; absent where it would take too
+    /// long: above 10000 members with three objectives, 512 with up to six, 100 with more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub hypervolume: Option<String>,

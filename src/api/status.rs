@@ -154,7 +154,8 @@ pub struct RunStatus {
     pub dataset: String,
     /// state: Waiting, Running, Stopping, Succeeded, Failed or Stopped.
     pub state: RunState,
-    /// reason says in one word why a run waits, failed or was stopped.
+    /// reason says in one word why a run waits, failed or was stopped, or why the training jobs of one that succeeded are
+    /// not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::crd::reason_schema")]
     pub reason: Option<crate::api::Reason>,

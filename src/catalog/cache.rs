@@ -296,8 +296,8 @@ mod tests {
         let slot: Slot<u8> = Slot::default();
         let soon = clock::after(Duration::from_millis(20));
         let (answer, answered) = tokio::sync::oneshot::channel();
-        let slow = async move { Ok(answered.await.unwrap_or_default()) };
-        assert!(matches!(ask(slot.clone(), |_| true, soon, slow).await, Err(CatalogError::Pending)));
+        let late = async move { Ok(answered.await.unwrap_or_default()) };
+        assert!(matches!(ask(slot.clone(), |_| true, soon, late).await, Err(CatalogError::Pending)));
         let never = async { panic!("asked twice") };
         let waiting = tokio::spawn(ask(slot.clone(), |_| true, soon + Duration::from_secs(60), never));
         answer.send(7).unwrap();

@@ -8,14 +8,15 @@ use super::resolve::Problem;
 use crate::api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal};
 use crate::tuning::SearchRange;
 
-/// The searched hyperparameters, checked against the model, if there is one. `values` are the fixed ones, of which
-/// `multiplesOfDefault` takes its default.
+/// The searched hyperparameters, which stand in the field `place`, checked against the model, if there is one. `values` are
+/// the fixed ones, of which `multiplesOfDefault` takes its default.
 pub(super) fn ranges(
+    place: &str,
     ranges: &[ParameterRange],
     model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<Vec<SearchRange>, Problem> {
-    ranges.iter().map(|range| search_range(range, model, values)).collect()
+    ranges.iter().map(|range| search_range(place, range, model, values)).collect()
 }
 
 /// The values that each hyperparameter may have, as far as they are known: of a range its ends.
@@ -31,12 +32,13 @@ pub(super) fn may_be(fixed: &BTreeMap<String, String>, ranges: &[SearchRange]) -
 }
 
 fn search_range(
+    place: &str,
     range: &ParameterRange,
     model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<SearchRange, Problem> {
     let ParameterRange { name, continuous, integer, categorical, auto } = range;
-    let field = format!("`parameterRanges` entry '{name}'");
+    let field = format!("{place} entry '{name}'");
     let known = match model {
         Some(model) => Some(model.hyperparameter(name).ok_or_else(|| unknown(&field, name, model))?),
         None => None,
@@ -215,7 +217,7 @@ mod tests {
     fn resolved(json: serde_json::Value) -> Result<SearchRange, Problem> {
         let values = [("learning_rate", "0.001"), ("batch_size", "32"), ("optimizer", "adam")];
         let values = values.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
-        search_range(&range(json), Some(&bit()), &values)
+        search_range("`tuning.parameterRanges`", &range(json), Some(&bit()), &values)
     }
 
     #[test]

@@ -43,7 +43,9 @@ pub fn job_request(
         check_overrides(spec, identity.candidate, model, &definition.hyperparameters)?;
     }
     hyperparameters.extend(definition.hyperparameters.clone());
-    let ranges = ranges(&definition.parameter_ranges, model, &hyperparameters)?;
+    let own_ranges = candidate.is_some_and(|candidate| !candidate.parameter_ranges.is_empty());
+    let place = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
+    let ranges = ranges(place, &definition.parameter_ranges, model, &hyperparameters)?;
     for range in &ranges {
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());

@@ -28,6 +28,8 @@ pub(super) enum Subject {
     Recollect(String),
     /// Finding a job that may exist, by its name.
     Find(String),
+    /// Keeping all training jobs of a tuning job.
+    Trials(String),
     /// Stopping a job.
     Stop(String),
 }

@@ -11,6 +11,7 @@ use super::Settings;
 use super::attempts::Attempts;
 use super::rivals::Rivals;
 use super::slots::Slots;
+use super::tables::Memory;
 use crate::api::{FIELD_MANAGER, ModelSelection};
 use crate::catalog::Catalog;
 use crate::observe::{Observer, Wake};
@@ -27,6 +28,7 @@ pub(super) struct Context {
     pub(super) slots: Slots,
     pub(super) attempts: Attempts,
     pub(super) rivals: Rivals,
+    pub(super) trials: Memory,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
     pub(super) stores: Vec<Store<ModelSelection>>,
@@ -59,6 +61,7 @@ impl Context {
             slots: Slots::new(settings.max_tuning_jobs),
             attempts: Attempts::default(),
             rivals: Rivals::default(),
+            trials: Memory::default(),
             metrics,
             stores,
             wake,
@@ -132,6 +135,7 @@ impl Context {
         self.forget_earlier_life(uid);
         self.attempts.forget(uid);
         self.rivals.forget(uid);
+        self.trials.forget(uid);
     }
 }
 

@@ -14,6 +14,8 @@ mod resolve;
 mod rivals;
 mod slots;
 mod stop;
+mod tables;
+mod trials;
 
 use std::collections::HashMap;
 use std::sync::Arc;

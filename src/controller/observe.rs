@@ -9,7 +9,7 @@ use futures::stream;
 use super::attach::PROPAGATION;
 use super::attempts::Subject;
 use super::pass::Pass;
-use crate::api::{ModelSelectionSpec, Reason, RunState, RunStatus, SuspendPolicy};
+use crate::api::{Collect, ModelSelectionSpec, Reason, RunState, RunStatus, SuspendPolicy};
 use crate::decide::derived::{Derivations, hyperparameters_used};
 use crate::decide::observation::{JobStatus, TuningJob};
 use crate::observe::Sighting;
@@ -106,11 +106,12 @@ async fn recollect(at: &Pass<'_>, runs: &mut [RunStatus]) -> bool {
 
 /// The runs at whose training jobs a look may bring what expressions use and the status lacks: index and training job.
 pub(super) fn incomplete(at: &Pass<'_>, runs: &[RunStatus]) -> Vec<(usize, String)> {
-    let derivations = Derivations::new(&at.selection.spec);
+    let derivations = Derivations::new(&at.spec);
     let job = |run: &RunStatus| Some(run.best.as_ref()?.training_job_name.clone());
     runs.iter()
         .enumerate()
-        .filter(|(_, run)| derivations.lack_input_of(run))
+        // Where there is a table of all training jobs, what they lack is in there.
+        .filter(|(_, run)| derivations.lack_input_of(run) && !(at.spec.collect == Collect::All && run.trials.is_some()))
         .filter_map(|(index, run)| Some((index, job(run)?)))
         .filter(|(_, job)| at.may_try(&Subject::Recollect(job.clone())))
         .collect()

@@ -22,6 +22,8 @@ pub(super) struct Pass<'a> {
     pub(super) spec: ModelSelectionSpec,
     /// Why the selection is not all that the spec asks for, though no run says so.
     pub(super) held: Option<(Reason, String)>,
+    /// Somebody else wrote the status: what it says is worked out anew.
+    pub(super) doubted: bool,
     /// Until when the pass waits for descriptions of models: other selections have a turn too.
     pub(super) until: tokio::time::Instant,
     pub(super) object: ObjectRef<ModelSelection>,
@@ -33,6 +35,11 @@ pub(super) struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// The generation that the pass works on.
+    pub(super) fn generation(&self) -> Option<i64> {
+        self.selection.metadata.generation
+    }
+
     /// The identity of a run's tuning job.
     pub(super) fn identity<'a>(&'a self, run: &'a RunStatus) -> Identity<'a> {
         Identity {

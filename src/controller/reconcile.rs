@@ -15,12 +15,13 @@ use super::context::Context;
 use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::slots::Pool;
-use super::{attach, cleanup, create, observe, report, resolve, stop};
+use super::{attach, cleanup, create, observe, report, resolve, stop, trials};
 use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy};
 use crate::decide::cadence;
 use crate::decide::conditions::complete;
 use crate::decide::derived;
 use crate::decide::plan::{advance, plan, take_back};
+use crate::decide::trials::wanted;
 use crate::runtime::clock;
 use crate::runtime::metrics::Outcome;
 
@@ -92,7 +93,7 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
     let api: Api<ModelSelection> =
         Api::namespaced(ctx.client.clone(), selection.namespace().as_deref().unwrap_or("default"));
     finalizer(&api, FINALIZER, selection, async |event| match event {
-        Event::Apply(selection) => pass(selection, &ctx).await,
+        Event::Apply(selection) => Box::pin(pass(selection, &ctx)).await,
         Event::Cleanup(selection) => cleanup::cleanup(&selection, &ctx).await,
     })
     .await
@@ -106,7 +107,8 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
 async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
     let selection = ctx.newest(&seen);
     let uid = selection.uid().unwrap_or_default();
-    if ctx.rivals.take(&uid) {
+    let doubted = ctx.rivals.take(&uid);
+    if doubted {
         report::another_operator(ctx, &selection).await;
     }
     ctx.attempts.observe(&uid, selection.meta().generation);
@@ -126,6 +128,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
         selection: &selection,
         spec: selection.spec.clone(),
         held: None,
+        doubted,
         until: clock::after(PATIENCE),
         object,
         uid,
@@ -147,6 +150,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let observed = observe::observe(&at, &mut status.runs).await;
     attach::find(&at, &mut status.runs).await;
     advance(&at.spec, &mut status.runs);
+    let tables = trials::bring(&at, &mut status.runs).await?;
 
     // Decide.
     let requests = resolve::requests(&at, &mut status.runs, &pins).await;
@@ -154,7 +158,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     mark_stops(&at, &mut status.runs);
 
     // Record the intent before acting: a restart then knows which jobs may exist.
-    let mut status = report::report(&at, status, observed.blind.as_ref()).await?;
+    let mut status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
 
     // Act.
     let acts = !(chosen.is_empty() && status.superseded.is_empty());
@@ -165,7 +169,8 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     if acts {
         // A job that was taken up may have failed long ago.
         advance(&at.spec, &mut status.runs);
-        status = report::report(&at, status, observed.blind.as_ref()).await?;
+        let tables = trials::bring(&at, &mut status.runs).await?;
+        status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
     }
     Ok(next(&at, &status, observed.unfinished))
 }
@@ -192,15 +197,19 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
     let expanding = at.held.as_ref().is_some_and(|(reason, _)| *reason != Reason::InvalidExpression);
     let incomplete = !observe::incomplete(at, &status.runs).is_empty();
-    if complete(&status.runs) && status.superseded.is_empty() && !expanding && !incomplete {
+    let (spec, runs) = (&at.spec, &status.runs);
+    if complete(spec, runs) && status.superseded.is_empty() && !expanding && !incomplete {
         ctx.slots.remove(uid);
-        return Action::await_change();
+        if !runs.iter().any(|run| wanted(spec, run)) {
+            ctx.trials.forget(uid);
+            return Action::await_change();
+        }
     }
     let now = clock::now();
     let quota = status.runs.iter().any(|run| run.reason == Some(Reason::QuotaExceeded));
     let retry = ctx.attempts.next_try(uid, now);
     let probe = if quota { ctx.slots.next_try(pool, now) } else { None };
-    let more = (unfinished || create::more_to_do(at, status)).then_some(SOON);
+    let more = (unfinished || create::more_to_do(at, status) || trials::more_to_do(at, status)).then_some(SOON);
     let safety = cadence::jitter(SAFETY, uid, 0);
     let soonest = [retry, probe, more].into_iter().flatten().min().map_or(safety, |pause| pause.min(safety));
     Action::requeue(soonest.max(SOON))

@@ -16,11 +16,12 @@ use super::reconcile::Error;
 use crate::api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, merge_conditions};
 use crate::decide::conditions::{Situation, complete, conditions, launched_before};
 use crate::decide::events::events;
+use crate::decide::front::Tables;
 use crate::decide::{derived, front, summary};
 use crate::runtime::clock;
 
 /// A call to the API server must not hold a pass for long.
-const TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The API server keeps whole seconds. With finer times, what was written and what is read back would differ, and an
 /// unchanged status would be written again.
@@ -29,10 +30,11 @@ fn whole_second(time: Timestamp) -> Timestamp {
 }
 
 /// Works out all that follows from the runs (fronts, counts, conditions), and writes the status if it says something
-/// new. Returns the status as it now is.
+/// new. Returns the status as it now is. Without `tables` the fronts stand as they were written last.
 pub(super) async fn report(
     at: &Pass<'_>,
     status: ModelSelectionStatus,
+    tables: Option<&Tables>,
     blind: Option<&(Reason, String)>,
 ) -> Result<ModelSelectionStatus, Error> {
     let now = whole_second(clock::now());
@@ -43,7 +45,10 @@ pub(super) async fn report(
     let generation = at.selection.meta().generation;
     summary::bounded(spec, &mut runs);
     derived::apply(spec, &mut runs);
-    let fronts = front::fronts(spec, &mut runs);
+    let last = || at.ctx.newest(at.selection).status.clone().unwrap_or_default().fronts;
+    // Tens of thousands of training jobs with many objectives take seconds, which others must not wait for.
+    let fronts = |tables| tokio::task::block_in_place(|| front::fronts(spec, &mut runs, tables));
+    let fronts = tables.map_or_else(last, fronts);
     let counts = summary::counts(&runs);
     let situation = Situation {
         spec,
@@ -62,7 +67,7 @@ pub(super) async fn report(
         front: summary::front_sizes(&fronts),
         counts: Some(counts),
         start_time: start_time.or(Some(Time(now))),
-        completion_time: (complete(&runs) && at.held.is_none()).then(|| completion_time.unwrap_or(Time(now))),
+        completion_time: (complete(spec, &runs) && at.held.is_none()).then(|| completion_time.unwrap_or(Time(now))),
         region: Some(at.region.name().to_owned()),
         rerun: spec.rerun.clone(),
         expansions,

@@ -21,9 +21,12 @@ use crate::tuning::{Class, JobRequest, TuningError};
 pub(super) const CONCURRENCY: usize = 4;
 /// Models newly read in one pass: the first jobs of a large selection need not wait for the last model.
 const PER_PASS: usize = 24;
-/// What is tried again by itself although a person must help, since the cure may lie outside of the spec.
 /// How soon what has been asked is looked for again.
 const PENDING: Duration = Duration::from_millis(200);
+/// A right that is missing may be given at any time.
+const RIGHTS_FIRST: Duration = Duration::from_secs(15);
+const RIGHTS_MOST: Duration = Duration::from_secs(300);
+/// What is tried again by itself although a person must help, since the cure may lie outside of the spec.
 const RETRY_FIRST: Duration = Duration::from_secs(60);
 const RETRY_MOST: Duration = Duration::from_secs(3600);
 
@@ -164,7 +167,7 @@ impl Pass<'_> {
             }
             CatalogError::Problem(problem) => (RETRY_FIRST, RETRY_MOST, problem),
             CatalogError::Fault(fault) if fault.class.reason().needs_person() => {
-                (RETRY_FIRST, RETRY_MOST / 6, (fault.class.reason(), fault.explain()))
+                (RIGHTS_FIRST, RIGHTS_MOST, (fault.class.reason(), fault.explain()))
             }
             CatalogError::Fault(fault) => {
                 let message = format!("{fault}; trying again");

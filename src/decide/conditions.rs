@@ -1,6 +1,7 @@
 //! The conditions that follow from the runs, as kstatus, Flux, Helm and Argo CD read them.
 
 use super::summary::sentence;
+use super::trials;
 use crate::api::{
     Condition, ConditionType, Counts, ExclusionReason, Front, ModelSelectionSpec, ReadyPolicy, Reason, RunState,
     RunStatus,
@@ -34,9 +35,9 @@ pub struct Situation<'a> {
 pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     use ConditionType::{Ready, Reconciling, Stalled, Succeeded, Suspended};
     let Situation { spec, runs, counts, fronts, launched_before, blind, held } = situation;
-    let summary = sentence(counts);
+    let summary = sentence(counts) + &trials::told(spec, runs);
 
-    if complete(runs) && held.is_none() {
+    if complete(spec, runs) && held.is_none() {
         let summary = with_exclusions(summary, fronts);
         return match no_usable_result(fronts) {
             None => vec![
@@ -107,10 +108,12 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     }
 }
 
-/// Whether every run has ended, for good.
-pub fn complete(runs: &[RunStatus]) -> bool {
-    runs.iter()
-        .all(|run| run.state.ended() && !(run.state == RunState::Stopped && run.reason == Some(Reason::Suspended)))
+/// Whether every run has ended, for good, and its training jobs are read where they are wanted.
+pub fn complete(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> bool {
+    let for_good = |run: &RunStatus| {
+        run.state.ended() && !(run.state == RunState::Stopped && run.reason == Some(Reason::Suspended))
+    };
+    runs.iter().all(|run| for_good(run) && !trials::pending(spec, run))
 }
 
 /// Whether the conditions of `before` say that the selection, at `generation`, had been launched.

@@ -69,6 +69,17 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
         let reason = reason.unwrap_or(Reason::TuningJobFailed).as_str();
         news.push(News { warning: true, reason, note: clip(&note, NOTE_MAX) });
     }
+    // Only trouble with the table of its training jobs gives a run that succeeded a reason.
+    let not_kept = |status: &ModelSelectionStatus| -> Vec<RunStatus> {
+        let troubled = |run: &&RunStatus| run.state == RunState::Succeeded && run.reason.is_some();
+        status.runs.iter().filter(troubled).cloned().collect()
+    };
+    if let (true, [first, others @ ..]) = (not_kept(before).is_empty(), not_kept(after).as_slice()) {
+        let more = if others.is_empty() { String::new() } else { format!(" and {} more runs", others.len()) };
+        let why = first.message.as_deref().unwrap_or_default();
+        let note = format!("candidate '{}' on dataset '{}'{more}: {why}", first.candidate, first.dataset);
+        news.push(News { warning: true, reason: "TrialsNotKept", note: clip(&note, NOTE_MAX) });
+    }
     let missing = |status: &ModelSelectionStatus| {
         let excluded = status.fronts.iter().flat_map(|front| &front.excluded);
         excluded
@@ -127,6 +138,22 @@ mod tests {
         assert_eq!(news[0].note, "candidate 'a' on dataset 'd' and 1 more runs failed: the tuning job failed");
         assert_eq!(events(&after, &after), []);
     }
+
+    #[test]
+    fn trials_that_cannot_be_kept_are_told_once() {
+        let before = status(Reason::TuningRunning, false);
+        let mut after = before.clone();
+        let run = RunStatus { candidate: "a".into(), dataset: "d".into(), ..Default::default() };
+        let run = run.with(RunState::Succeeded, None, None).without_trials(Reason::AccessDenied, "forbidden");
+        after.runs = vec![run.clone()];
+        let news = events(&before, &after);
+        assert_eq!((news.len(), news[0].reason, news[0].warning), (1, "TrialsNotKept", true));
+        assert!(news[0].note.starts_with("candidate 'a' on dataset 'd': only the best"), "{}", news[0].note);
+        let mut more = after.clone();
+        more.runs.push(run);
+        assert_eq!(events(&after, &more), []);
+    }
+
     #[test]
     fn a_failure_that_is_tried_again_is_told_too() {
         let mut before = status(Reason::TuningRunning, false);

@@ -1,96 +1,162 @@
 //! The fronts: from runs and their metrics to Pareto sets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::derived::{Derivations, Derived};
 use crate::api::{
-    BestTrainingJob, Constraint, Dataset, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue,
-    ModelSelectionSpec, Objective, ObjectiveValue, RunState, RunStatus, clip, decimal, parse_decimal,
+    BestTrainingJob, Collect, Constraint, Dataset, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue,
+    ModelSelectionSpec, ModelSelectionStatus, Objective, ObjectiveValue, RunState, RunStatus, clip, decimal,
+    parse_decimal,
 };
 use crate::pareto::{self, Direction};
 
 /// Longest message of an exclusion, as in the schema.
 const MESSAGE_MAX: usize = 512;
+/// Most members that a front lists, as in the schema.
+const MEMBERS_MAX: usize = 512;
+/// Values that the members of all fronts may list together, some 60 bytes each: etcd takes 1.5 MiB in all. Members that
+/// are the best of their runs never come to more than 512 runs times 8 objectives.
+pub(super) const VALUES_MAX: usize = 4096;
+/// Largest rank that the schema takes.
+pub(super) const RANK_MAX: i32 = 512;
 
-/// Sets the Pareto rank of each run, and returns the front of each dataset, in the order of the spec.
-pub fn fronts(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> Vec<Front> {
-    for run in runs.iter_mut() {
-        run.pareto_rank = None;
-    }
-    let directions: Vec<Direction> = spec.objectives.iter().map(|objective| direction(objective.goal)).collect();
-    let derivations = Derivations::new(spec);
-    spec.datasets.iter().map(|dataset| front(spec, dataset, &derivations, &directions, runs)).collect()
+/// The training jobs of runs, by the name of the tuning job, ordered by their names. The runs that have no table here are
+/// represented by their best training job.
+pub type Tables = HashMap<String, Arc<[BestTrainingJob]>>;
+
+/// What all fronts follow from.
+struct Data<'a> {
+    spec: &'a ModelSelectionSpec,
+    runs: &'a [RunStatus],
+    tables: &'a Tables,
+    derivations: Derivations<'a>,
 }
 
-fn front(
-    spec: &ModelSelectionSpec,
-    dataset: &Dataset,
-    derivations: &Derivations<'_>,
-    directions: &[Direction],
-    runs: &mut [RunStatus],
-) -> Front {
-    let mut eligible: Vec<(usize, Vec<f64>)> = Vec::new();
+/// A training job that may enter the front, with the index of its run and the values of the objectives.
+struct Point<'a> {
+    run: usize,
+    training_job: &'a BestTrainingJob,
+    values: Vec<f64>,
+}
+
+/// Why something is not considered.
+type Exclusion = (ExclusionReason, String);
+
+/// Whether the fronts of `last` are those of `runs` at `generation`: nothing that they follow from has changed. The
+/// tables of ended runs do not change.
+pub fn stand(last: &ModelSelectionStatus, generation: Option<i64>, runs: &[RunStatus]) -> bool {
+    fn result(run: &RunStatus) -> impl PartialEq + '_ {
+        let RunStatus { candidate, dataset, state, message, best, trials, .. } = run;
+        (candidate, dataset, state.ended().then_some((*state, message, best, trials)))
+    }
+    last.observed_generation == generation && last.runs.iter().map(result).eq(runs.iter().map(result))
+}
+
+/// Sets the Pareto rank of each run, and returns the front of each dataset, in the order of the spec.
+pub fn fronts(spec: &ModelSelectionSpec, runs: &mut [RunStatus], tables: &Tables) -> Vec<Front> {
+    let directions: Vec<Direction> = spec.objectives.iter().map(|objective| direction(objective.goal)).collect();
+    let data = Data { spec, runs, tables, derivations: Derivations::new(spec) };
+    let mut ranks = vec![None; runs.len()];
+    let fronts = spec.datasets.iter().map(|dataset| front(&data, dataset, &directions, &mut ranks)).collect();
+    for (run, rank) in runs.iter_mut().zip(ranks) {
+        run.pareto_rank = rank;
+    }
+    bounded(fronts, directions.len())
+}
+
+fn front(data: &Data<'_>, dataset: &Dataset, directions: &[Direction], ranks: &mut [Option<i32>]) -> Front {
+    let Data { spec, runs, .. } = *data;
+    let mut considered: Vec<Point<'_>> = Vec::new();
     let mut excluded = Vec::new();
     for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.dataset == dataset.name && run.state.ended()) {
-        match values(&spec.objectives, &spec.constraints, run, |best| derivations.of(dataset, best)) {
-            Ok(values) => eligible.push((index, values)),
+        match points_of(data, dataset, index, run) {
+            Ok(points) => considered.extend(points),
             Err((reason, message)) => {
                 let message = clip(&message, MESSAGE_MAX);
                 excluded.push(Excluded { candidate: run.candidate.clone(), reason, message });
             }
         }
     }
-    let points: Vec<&[f64]> = eligible.iter().map(|(_, values)| values.as_slice()).collect();
-    for ((index, _), rank) in eligible.iter().zip(pareto::ranks(&points, directions)) {
-        runs[*index].pareto_rank = i32::try_from(rank).ok();
+    let points: Vec<&[f64]> = considered.iter().map(|point| point.values.as_slice()).collect();
+    for (point, rank) in considered.iter().zip(pareto::ranks(&points, directions)) {
+        let rank = i32::try_from(rank).unwrap_or(RANK_MAX).min(RANK_MAX);
+        let best = &mut ranks[point.run];
+        *best = Some(best.map_or(rank, |best| best.min(rank)));
     }
-    // The order of the spec breaks ties, so equal results give equal bytes.
+    // Ties go by the order of the spec, then by the training job's name, which is the order of the points: so equal
+    // results give equal bytes.
     let mut members = pareto::front(&points, directions);
-    members.sort_by(|&a, &b| best_first(points[a], points[b], directions).then(eligible[a].0.cmp(&eligible[b].0)));
+    members.sort_by(|&a, &b| best_first(points[a], points[b], directions).then(a.cmp(&b)));
     let front: Vec<&[f64]> = members.iter().map(|&member| points[member]).collect();
     let reference =
         pareto::reference(&points, directions).map(|point| point.into_iter().map(without_noise).collect::<Vec<_>>());
+    let candidate = |point: &Point<'_>| runs[point.run].candidate.clone();
+    let training_job =
+        |point: &Point<'_>| (spec.collect == Collect::All).then(|| point.training_job.training_job_name.clone());
+    let recommended = pareto::knee(&front, directions).map(|knee| &considered[members[knee]]);
     Front {
         dataset: dataset.name.clone(),
-        recommended: pareto::knee(&front, directions).map(|knee| runs[eligible[members[knee]].0].candidate.clone()),
+        recommended: recommended.map(candidate),
+        recommended_training_job_name: recommended.and_then(training_job),
         hypervolume: reference
             .as_ref()
             .filter(|_| affordable(front.len(), directions.len()))
             .and_then(|reference| decimal(without_noise(pareto::hypervolume(&front, directions, reference)))),
         reference: reference.map(|point| named(&spec.objectives, &point)).unwrap_or_default(),
+        omitted_members: i32::try_from(members.len().saturating_sub(MEMBERS_MAX)).unwrap_or(i32::MAX),
         members: members
             .iter()
-            .map(|&member| FrontMember {
-                candidate: runs[eligible[member].0].candidate.clone(),
-                training_job_name: None,
-                values: named(&spec.objectives, points[member]),
+            .take(MEMBERS_MAX)
+            .map(|&member| &considered[member])
+            .map(|point| FrontMember {
+                candidate: candidate(point),
+                training_job_name: training_job(point),
+                values: named(&spec.objectives, &point.values),
             })
             .collect(),
         excluded,
-        ..Front::default()
     }
 }
 
-/// The values of the objectives, or why the run cannot be considered. The first reason found counts: state, then
-/// objectives, then constraints, each in the order of the spec.
-fn values(
-    objectives: &[Objective],
-    constraints: &[Constraint],
-    run: &RunStatus,
-    derived: impl Fn(&BestTrainingJob) -> Derived,
-) -> Result<Vec<f64>, (ExclusionReason, String)> {
+/// The training jobs of a run that are considered for the front: those of its table, or else its best one. When none can
+/// be, the reason of the best one stands for all.
+fn points_of<'a>(
+    data: &Data<'a>,
+    dataset: &Dataset,
+    index: usize,
+    run: &'a RunStatus,
+) -> Result<Vec<Point<'a>>, Exclusion> {
     let (Some(best), RunState::Succeeded) = (&run.best, run.state) else {
         let why = run.message.clone().unwrap_or_else(|| "the run did not succeed".to_owned());
         return Err((ExclusionReason::RunNotSucceeded, why));
     };
+    let point = |training_job| {
+        let derived = data.derivations.of(dataset, training_job);
+        let values = values(&data.spec.objectives, &data.spec.constraints, training_job, &derived)?;
+        Ok(Point { run: index, training_job, values })
+    };
+    let table = run.tuning_job_name.as_ref().and_then(|job| data.tables.get(job));
+    let points: Vec<Point<'_>> = table.into_iter().flat_map(|table| table.iter()).flat_map(point).collect();
+    if points.is_empty() { Ok(vec![point(best)?]) } else { Ok(points) }
+}
+
+/// The values of the objectives, or why the training job cannot be considered. The first reason found counts:
+/// objectives, then constraints, each in the order of the spec.
+fn values(
+    objectives: &[Objective],
+    constraints: &[Constraint],
+    best: &BestTrainingJob,
+    derived: &Derived,
+) -> Result<Vec<f64>, Exclusion> {
     let metrics: BTreeMap<&str, &MetricValue> =
-        best.derived_metrics.iter().chain(&best.metrics).map(|metric| (metric.name.as_str(), metric)).collect();
-    let metric = |name: &str| -> Result<f64, (ExclusionReason, String)> {
+        derived.values.iter().chain(&best.metrics).map(|metric| (metric.name.as_str(), metric)).collect();
+    let metric = |name: &str| -> Result<f64, Exclusion> {
         if best.non_finite_metrics.iter().any(|n| n == name) {
             return Err((ExclusionReason::MetricNotFinite, format!("the final value of '{name}' is no finite number")));
         }
         metrics.get(name).and_then(|metric| parse_decimal(&metric.value)).ok_or_else(|| {
-            if let Some(failure) = derived(best).failure(name) {
+            if let Some(failure) = derived.failure(name) {
                 return failure;
             }
             let message = format!(
@@ -133,10 +199,31 @@ fn best_first(a: &[f64], b: &[f64], directions: &[Direction]) -> std::cmp::Order
         .unwrap_or(std::cmp::Ordering::Equal)
 }
 
-/// Whether the exact hypervolume can be had in far less than a second. With six objectives even the largest selection
-/// can (512 runs, worst shape: 80 ms); with eight it took 4.5 s, which a pass must not cost.
+/// Lists fewer members of the longest fronts, as far as all together would make the status too large.
+fn bounded(mut fronts: Vec<Front>, objectives: usize) -> Vec<Front> {
+    let mut most = MEMBERS_MAX;
+    let listed = |most: usize| fronts.iter().map(|front| front.members.len().min(most)).sum::<usize>();
+    while listed(most) * objectives > VALUES_MAX && most > 1 {
+        most = most * 3 / 4;
+    }
+    for front in &mut fronts {
+        let more = front.members.len().saturating_sub(most);
+        front.omitted_members += i32::try_from(more).unwrap_or(i32::MAX);
+        front.members.truncate(most);
+    }
+    fronts
+}
+
+/// Whether the exact hypervolume can be had in far less than a second, also of the worst shape: 75,000 points with two
+/// objectives take 4 ms, 10,000 with three 70 ms, 512 with six 80 ms; 512 with eight took 4.5 s, which a pass must not cost.
 fn affordable(points: usize, objectives: usize) -> bool {
-    objectives <= 6 || points <= 100
+    points
+        <= match objectives {
+            0..=2 => usize::MAX,
+            3 => 10_000,
+            4..=6 => 512,
+            _ => 100,
+        }
 }
 
 /// Rounded to 12 digits: what was worked out from 32-bit metrics says no more than that.
@@ -162,12 +249,12 @@ fn direction(goal: Goal) -> Direction {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::api::Reason;
     use crate::decide::definition::tests::spec;
 
-    fn run(candidate: &str, metrics: &[(&str, &str)]) -> RunStatus {
+    pub(in crate::decide) fn run(candidate: &str, metrics: &[(&str, &str)]) -> RunStatus {
         RunStatus {
             candidate: candidate.into(),
             dataset: "caltech256".into(),
@@ -180,11 +267,11 @@ mod tests {
         }
     }
 
-    fn both(candidate: &str, accuracy: &str, throughput: &str) -> RunStatus {
+    pub(in crate::decide) fn both(candidate: &str, accuracy: &str, throughput: &str) -> RunStatus {
         run(candidate, &[("test_accuracy", accuracy), ("test_throughput", throughput)])
     }
 
-    fn members(front: &Front) -> Vec<&str> {
+    pub(in crate::decide) fn members(front: &Front) -> Vec<&str> {
         front.members.iter().map(|member| member.candidate.as_str()).collect()
     }
 
@@ -197,7 +284,7 @@ mod tests {
             both("balanced", "0.9", "40"),
             both("twin", "0.9", "40"),
         ];
-        let front = &fronts(&spec(), &mut runs)[0];
+        let front = &fronts(&spec(), &mut runs, &Tables::new())[0];
         assert_eq!(members(front), ["accurate", "balanced", "twin", "fast"]);
         assert_eq!(front.recommended.as_deref(), Some("balanced"));
         assert!(front.hypervolume.is_some() && front.reference.len() == 2 && front.excluded.is_empty());
@@ -210,7 +297,7 @@ mod tests {
         let mut spec = spec();
         spec.objectives[1].goal = Goal::Minimize;
         let mut runs = [both("a", "0.9", "10"), both("b", "0.9", "5"), both("c", "0.8", "20")];
-        assert_eq!(members(&fronts(&spec, &mut runs)[0]), ["b"]);
+        assert_eq!(members(&fronts(&spec, &mut runs, &Tables::new())[0]), ["b"]);
     }
 
     #[test]
@@ -234,7 +321,7 @@ mod tests {
             failed,
             RunStatus { state: RunState::Running, ..both("running", "1", "100") },
         ];
-        let front = &fronts(&spec, &mut runs)[0];
+        let front = &fronts(&spec, &mut runs, &Tables::new())[0];
         assert_eq!(members(front), ["good"]);
         let reasons: Vec<_> = front.excluded.iter().map(|e| (e.candidate.as_str(), e.reason)).collect();
         assert_eq!(
@@ -252,9 +339,9 @@ mod tests {
 
     #[test]
     fn no_runs_and_one_run() {
-        let front = &fronts(&spec(), &mut [])[0];
+        let front = &fronts(&spec(), &mut [], &Tables::new())[0];
         assert!(front.members.is_empty() && front.recommended.is_none() && front.hypervolume.is_none());
-        let front = &fronts(&spec(), &mut [both("only", "0.9", "1")])[0];
+        let front = &fronts(&spec(), &mut [both("only", "0.9", "1")], &Tables::new())[0];
         assert_eq!((members(front), front.recommended.as_deref()), (vec!["only"], Some("only")));
     }
 
@@ -265,7 +352,7 @@ mod tests {
         second.name = "flowers".into();
         spec.datasets.push(second);
         let mut runs = [both("a", "0.9", "1"), RunStatus { dataset: "flowers".into(), ..both("b", "0.1", "0.1") }];
-        let fronts = fronts(&spec, &mut runs);
+        let fronts = fronts(&spec, &mut runs, &Tables::new());
         assert_eq!((members(&fronts[0]), members(&fronts[1])), (vec!["a"], vec!["b"]));
     }
 }

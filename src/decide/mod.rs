@@ -15,3 +15,8 @@ pub mod outcome;
 pub mod plan;
 pub mod queue;
 pub mod summary;
+pub mod table;
+pub mod trials;
+
+#[cfg(test)]
+mod front_tests;

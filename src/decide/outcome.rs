@@ -28,6 +28,7 @@ impl RunStatus {
             tuning_job_arn: None,
             training_jobs: None,
             best: None,
+            trials: None,
             pareto_rank: None,
             state: RunState::Waiting,
             reason: Some(Reason::Queued),
@@ -104,6 +105,11 @@ impl RunStatus {
             Some("the tuning job no longer exists at SageMaker; change `rerun` to run it again"),
         )
     }
+}
+
+/// A training job that need not be the best one, with all its fixed hyperparameters.
+pub fn trial(name: &str, hyperparameters: crate::api::Hyperparameters, result: &TrainingResult) -> BestTrainingJob {
+    best_training_job(name, hyperparameters, result, &result.hyperparameters.keys().cloned().collect())
 }
 
 fn best_training_job(

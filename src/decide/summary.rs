@@ -45,7 +45,8 @@ pub fn progress(counts: &Counts) -> String {
 
 /// The sizes of the fronts, such as `20` or `20,7`; `None` while all are empty.
 pub fn front_sizes(fronts: &[Front]) -> Option<String> {
-    let sizes: Vec<String> = fronts.iter().map(|front| front.members.len().to_string()).collect();
+    let size = |front: &Front| front.members.len() + usize::try_from(front.omitted_members).unwrap_or_default();
+    let sizes: Vec<String> = fronts.iter().map(|front| size(front).to_string()).collect();
     sizes.iter().any(|size| size != "0").then(|| sizes.join(","))
 }
 

@@ -10,7 +10,6 @@ pub fn now() -> jiff::Timestamp {
 }
 
 /// The moment that is `pause` from now, for timeouts.
-#[expect(clippy::disallowed_methods, reason = "this is the module that may")]
 pub fn after(pause: std::time::Duration) -> tokio::time::Instant {
     tokio::time::Instant::now() + pause
 }

@@ -38,6 +38,7 @@ operations! {
     ListHyperParameterTuningJobs,
     StopHyperParameterTuningJob,
     DescribeTrainingJob,
+    ListTrainingJobsForHyperParameterTuningJob,
     ListTags,
     DescribeHubContent,
     ListHubContents,
@@ -53,6 +54,7 @@ impl Operation {
             Self::CreateHyperParameterTuningJob
             | Self::StopHyperParameterTuningJob
             | Self::ListHyperParameterTuningJobs
+            | Self::ListTrainingJobsForHyperParameterTuningJob
             | Self::DescribeHubContent => 4.0,
             Self::ListHubContents | Self::ListHubContentVersions | Self::Search => 2.0,
             Self::DescribeHyperParameterTuningJob | Self::DescribeTrainingJob | Self::ListTags => 8.0,

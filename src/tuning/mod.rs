@@ -7,6 +7,7 @@ mod request;
 mod response;
 mod sagemaker;
 mod span;
+mod trials;
 
 use std::collections::BTreeMap;
 

@@ -37,16 +37,29 @@ pub(super) fn training_result(output: DescribeTrainingJobOutput) -> TrainingResu
         hyperparameters: output.hyper_parameters.unwrap_or_default().into_iter().collect(),
         instance_type: instances.as_ref().and_then(|i| Some(i.instance_type.as_ref()?.as_str().to_owned())),
         instance_count: instances.and_then(|i| i.instance_count),
-        metrics: output
-            .final_metric_data_list
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|metric| Some((metric.metric_name?, metric.value?)))
-            .collect(),
+        metrics: metrics(output.final_metric_data_list),
         model_artifact: output.model_artifacts.and_then(|artifacts| artifacts.s3_model_artifacts),
         training_seconds: output.training_time_in_seconds,
         billable_seconds: output.billable_time_in_seconds,
     }
+}
+
+/// The same of a record of `Search`, which is another type of the SDK.
+pub(super) fn searched_result(record: aws::TrainingJob) -> TrainingResult {
+    let instances = record.resource_config;
+    TrainingResult {
+        hyperparameters: record.hyper_parameters.unwrap_or_default().into_iter().collect(),
+        instance_type: instances.as_ref().and_then(|i| Some(i.instance_type.as_ref()?.as_str().to_owned())),
+        instance_count: instances.and_then(|i| i.instance_count),
+        metrics: metrics(record.final_metric_data_list),
+        model_artifact: record.model_artifacts.and_then(|artifacts| artifacts.s3_model_artifacts),
+        training_seconds: record.training_time_in_seconds,
+        billable_seconds: record.billable_time_in_seconds,
+    }
+}
+
+fn metrics(list: Option<Vec<aws::MetricData>>) -> Vec<(String, f32)> {
+    list.unwrap_or_default().into_iter().filter_map(|metric| Some((metric.metric_name?, metric.value?))).collect()
 }
 
 pub(super) fn status(status: Option<&aws::HyperParameterTuningJobStatus>) -> JobStatus {

@@ -124,6 +124,10 @@ impl Region {
         &self.name
     }
 
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Creates a tuning job and returns its ARN. `Class::Exists` when the name is taken, which is also what a repeated
     /// call gets whose first answer was lost.
     pub async fn create(&self, job: &JobRequest) -> Result<String, TuningError> {
@@ -348,7 +352,7 @@ impl Region {
     }
 
     /// One call: waits for its turn, is timed, counted and classified, and tells the limits how it went.
-    async fn call<T, E, F>(&self, operation: Operation, send: impl FnOnce() -> F) -> Result<T, TuningError>
+    pub(super) async fn call<T, E, F>(&self, operation: Operation, send: impl FnOnce() -> F) -> Result<T, TuningError>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,

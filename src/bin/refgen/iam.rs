@@ -25,7 +25,9 @@ impl Scope {
             | Operation::StopHyperParameterTuningJob
             // Only of a job that has one of our names: whether it is ours.
             | Operation::ListTags => Self::OwnJobs,
-            Operation::DescribeHyperParameterTuningJob | Operation::DescribeTrainingJob => Self::AnyJob,
+            Operation::DescribeHyperParameterTuningJob
+            | Operation::DescribeTrainingJob
+            | Operation::ListTrainingJobsForHyperParameterTuningJob => Self::AnyJob,
             Operation::DescribeHubContent | Operation::ListHubContents | Operation::ListHubContentVersions => Self::Hub,
             Operation::ListHyperParameterTuningJobs | Operation::Search => Self::Everything,
         }

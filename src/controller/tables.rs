@@ -1,0 +1,181 @@
+//! The `ConfigMap`s with the training jobs of runs, and what of them is in memory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use kube::api::{Patch, PatchParams};
+use kube::{Api, Resource as _, ResourceExt as _};
+
+use super::pass::Pass;
+use super::reconcile::Error;
+use super::report::TIMEOUT;
+use super::trials::Gathering;
+use crate::api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
+use crate::decide::derived::hyperparameters_used;
+use crate::decide::front::Tables;
+use crate::decide::table;
+
+/// On a page that is followed by another: its name.
+const NEXT_PAGE: &str = "modelselection.dev/next-page";
+
+/// What is in memory of the tables of each selection, by uid. All of it can be read again.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<HashMap<String, Of>>);
+
+#[derive(Default)]
+struct Of {
+    /// The generation that the tables were read for: an edit may need more of them.
+    generation: Option<i64>,
+    tables: Tables,
+    gathering: HashMap<String, Gathering>,
+}
+
+impl Memory {
+    /// The tables that are in memory for `generation`.
+    pub(super) fn tables(&self, uid: &str, generation: Option<i64>) -> Tables {
+        self.of(uid, generation, |of| of.tables.clone())
+    }
+
+    fn put(&self, uid: &str, generation: Option<i64>, job: &str, table: Vec<BestTrainingJob>) {
+        self.of(uid, generation, |of| of.tables.insert(job.to_owned(), table.into()));
+    }
+
+    /// Takes out what is known of a table that is being gathered.
+    pub(super) fn take(&self, uid: &str, job: &str) -> Gathering {
+        self.lock().get_mut(uid).and_then(|of| of.gathering.remove(job)).unwrap_or_default()
+    }
+
+    /// Puts it back, for the next pass.
+    pub(super) fn put_back(&self, uid: &str, job: &str, gathering: Gathering) {
+        self.lock().entry(uid.to_owned()).or_default().gathering.insert(job.to_owned(), gathering);
+    }
+
+    /// Forgets a selection: it has gone, or has nothing more to do.
+    pub(super) fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    fn of<T>(&self, uid: &str, generation: Option<i64>, with: impl FnOnce(&mut Of) -> T) -> T {
+        let mut all = self.lock();
+        let of = all.entry(uid.to_owned()).or_default();
+        if of.generation != generation {
+            of.tables.clear();
+            of.generation = generation;
+        }
+        with(of)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Of>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes the table of a run, the last page first: when the first page is there, all are. To write it again is harmless.
+pub(super) async fn write(
+    at: &Pass<'_>,
+    run: &RunStatus,
+    job: &str,
+    training_jobs: &[BestTrainingJob],
+) -> Result<Trials, Error> {
+    let name = table::name(&at.uid, job);
+    let pages = table::pages(training_jobs, table::PAGE_MAX);
+    let last = pages.len() - 1;
+    for (number, data) in pages.iter().enumerate().rev() {
+        let next = (number < last).then(|| table::page_name(&name, number + 1));
+        let page = page(at, run, table::page_name(&name, number), next, data.clone());
+        let params = PatchParams::apply(FIELD_MANAGER).force();
+        let page_name = page.name_any();
+        let api = api(at);
+        let written = tokio::time::timeout(TIMEOUT, api.patch(&page_name, &params, &Patch::Apply(&page))).await;
+        written.map_err(|_| Error::Deadline)??;
+    }
+    tracing::info!(job, config_map = name, pages = pages.len(), training_jobs = training_jobs.len(), "table written");
+    let used = &hyperparameters_used(&at.spec);
+    // As it would be read back, so that a restart changes nothing.
+    let table = pages.iter().map(|page| table::training_jobs(page, used)).collect::<Result<Vec<_>, _>>();
+    if let Ok(table) = table {
+        at.ctx.trials.put(&at.uid, at.generation(), job, table.concat());
+    }
+    Ok(Trials { config_map: name, count: i32::try_from(training_jobs.len()).unwrap_or(i32::MAX) })
+}
+
+/// Brings the tables of the runs into memory. A run whose table is gone loses it, and wants it again.
+pub(super) async fn read(at: &Pass<'_>, runs: &mut [RunStatus]) -> Result<Tables, Error> {
+    let known = at.ctx.trials.tables(&at.uid, at.generation());
+    for run in runs {
+        let (Some(job), Some(trials)) = (&run.tuning_job_name, &run.trials) else { continue };
+        if known.contains_key(job) {
+            continue;
+        }
+        match read_table(at, trials).await? {
+            Some(table) => at.ctx.trials.put(&at.uid, at.generation(), job, table),
+            None => {
+                tracing::warn!(job, config_map = trials.config_map, "the table is gone or was changed; made again");
+                run.trials = None;
+            }
+        }
+    }
+    Ok(at.ctx.trials.tables(&at.uid, at.generation()))
+}
+
+/// A table with all its pages; `None` when one is missing or is not what was written.
+async fn read_table(at: &Pass<'_>, trials: &Trials) -> Result<Option<Vec<BestTrainingJob>>, Error> {
+    let mut table = Vec::new();
+    let mut next = Some(trials.config_map.clone());
+    while let Some(name) = next.take() {
+        let api = api(at);
+        let page = tokio::time::timeout(TIMEOUT, api.get_opt(&name)).await.map_err(|_| Error::Deadline)??;
+        let Some(page) = page.filter(|page| page.metadata.deletion_timestamp.is_none()) else { return Ok(None) };
+        let data = page.data.unwrap_or_default();
+        match table::training_jobs(&data, &hyperparameters_used(&at.spec)) {
+            Ok(more) if !more.is_empty() => table.extend(more),
+            _ => return Ok(None),
+        }
+        // Only annotations of an immutable object can be changed, and they must not lead in circles.
+        if i32::try_from(table.len()).is_ok_and(|so_far| so_far >= trials.count) {
+            break;
+        }
+        next = page.metadata.annotations.and_then(|mut annotations| annotations.remove(NEXT_PAGE));
+    }
+    Ok((i32::try_from(table.len()) == Ok(trials.count)).then_some(table))
+}
+
+fn page(
+    at: &Pass<'_>,
+    run: &RunStatus,
+    name: String,
+    next: Option<String>,
+    data: BTreeMap<String, String>,
+) -> ConfigMap {
+    let label = |key: &str, value: &str| (format!("modelselection.dev/{key}"), value.to_owned());
+    // All of these are names that may be values of labels.
+    let labels = [
+        label("selection", &at.selection.name_any()),
+        label("candidate", &run.candidate),
+        label("dataset", &run.dataset),
+        label("tuning-job", run.tuning_job_name.as_deref().unwrap_or_default()),
+        ("app.kubernetes.io/managed-by".to_owned(), FIELD_MANAGER.to_owned()),
+    ];
+    let owner = at.selection.controller_owner_ref(&());
+    // Blocking the owner's deletion would need a right on its finalizers, and serves nobody.
+    let owner = owner.map(|owner| OwnerReference { block_owner_deletion: None, ..owner });
+    ConfigMap {
+        metadata: ObjectMeta {
+            name: Some(name),
+            namespace: at.selection.namespace(),
+            labels: Some(labels.into()),
+            annotations: next.map(|next| [(NEXT_PAGE.to_owned(), next)].into()),
+            owner_references: owner.map(|owner| vec![owner]),
+            ..ObjectMeta::default()
+        },
+        immutable: Some(true),
+        data: Some(data),
+        ..ConfigMap::default()
+    }
+}
+
+fn api(at: &Pass<'_>) -> Api<ConfigMap> {
+    Api::namespaced(at.ctx.client.clone(), at.selection.namespace().as_deref().unwrap_or("default"))
+}
