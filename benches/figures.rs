@@ -233,7 +233,8 @@ fn status_size() {
             ..Default::default()
         })
         .collect();
-    let fronts = modelselection_operator::decide::front::fronts(&spec, &mut runs, &Default::default());
+    let fronts =
+        modelselection_operator::decide::front::fronts(&spec, &mut runs, &std::collections::HashMap::default());
     let members = fronts[0].members.len();
     let bytes = serde_json::to_vec(&ModelSelectionStatus { runs, fronts, ..Default::default() }).unwrap().len();
     println!("status of 300 runs with 16 metrics each, {members} of them on the front: {} KiB", bytes / 1024);
