@@ -33,19 +33,22 @@ lint: ## formatting and clippy
 	cargo clippy --all-targets -- -D warnings
 
 .PHONY: generate
-generate: ## write what is generated: the CRD, its reference and schema, flags, reasons, the chart's copies and its reference
-	cargo build --quiet --bin crdgen
+generate: ## write what is generated: the CRD, its schema, the policies, the references, the chart's copies
+	cargo build --quiet --bin crdgen --bin refgen
 	target/debug/crdgen > crds/modelselections.yaml.new && mv crds/modelselections.yaml.new crds/modelselections.yaml
 	target/debug/crdgen --markdown > docs/reference/api.md.new && mv docs/reference/api.md.new docs/reference/api.md
 	target/debug/crdgen --json-schema > docs/reference/modelselection.schema.json.new && mv docs/reference/modelselection.schema.json.new docs/reference/modelselection.schema.json
 	target/debug/crdgen --flags > docs/reference/flags.md.new && mv docs/reference/flags.md.new docs/reference/flags.md
 	target/debug/crdgen --reasons > docs/reference/reasons.md.new && mv docs/reference/reasons.md.new docs/reference/reasons.md
+	target/debug/refgen --metrics > docs/reference/metrics.md.new && mv docs/reference/metrics.md.new docs/reference/metrics.md
+	target/debug/refgen --iam > deploy/iam/operator.json.new && mv deploy/iam/operator.json.new deploy/iam/operator.json
+	target/debug/refgen --iam-catalog > deploy/iam/operator-catalog-s3.json.new && mv deploy/iam/operator-catalog-s3.json.new deploy/iam/operator-catalog-s3.json
 	cp crds/modelselections.yaml deploy/components/monitoring/alerts.yaml deploy/components/monitoring/dashboard.json $(CHART)/files/
 	awk -f charts/reference.awk $(CHART)/values.yaml > docs/reference/values.md.new && mv docs/reference/values.md.new docs/reference/values.md
 
 .PHONY: generated
 generated: generate ## fail when something generated is not what is checked in
-	@git diff --exit-code -- crds docs/reference $(CHART)/files || { echo "run 'make generate' and commit the result" >&2; exit 1; }
+	@git diff --exit-code -- crds deploy/iam docs/reference $(CHART)/files || { echo "run 'make generate' and commit the result" >&2; exit 1; }
 
 .PHONY: control-plane
 control-plane: ## get kube-apiserver and etcd (10 minutes the first time, from Go modules; then from the cache)
@@ -65,6 +68,10 @@ test-gitops: tools ## Flux's and Argo CD's own programs with the guides in docs/
 	@for tool in kustomize-controller argo-cd redis; do tests/tools/get.sh $$tool >/dev/null; done
 	@tests/control-plane/get.sh 1.37 >/dev/null
 	cargo test --test gitops -- --include-ignored
+
+.PHONY: image
+image: ## the image without a container engine, with its SBOM, in dist/ (as root; hack/image.sh says what it needs)
+	hack/image.sh
 
 .PHONY: bench
 bench: ## what we promise about speed, measured

@@ -46,7 +46,11 @@ fn help_names_the_variable_of_every_flag() {
         .collect();
     assert!(flags.len() >= 9, "{flags:?}\n{text}");
     for flag in &flags {
-        let variable = format!("[env: MODELSELECTION_{}=", flag.replace('-', "_").to_uppercase());
+        let variable = match *flag {
+            // The one that all programs have.
+            "otlp-endpoint" => "[env: OTEL_EXPORTER_OTLP_ENDPOINT=".to_owned(),
+            flag => format!("[env: MODELSELECTION_{}=", flag.replace('-', "_").to_uppercase()),
+        };
         assert!(text.contains(&variable), "{variable} is not in:\n{text}");
     }
     assert!(text.contains("AWS_ENDPOINT_URL_SAGEMAKER") && text.contains("KUBECONFIG"));
@@ -185,7 +189,7 @@ async fn json_logs_are_json_and_name_the_selection() {
             "{line}"
         );
     }
-    for message in ["tuning job created", "tuning job attached", "run ended", "a model cannot be resolved"] {
+    for message in ["tuning job created", "tuning job attached", "run ended", "a model is not resolved"] {
         assert!(about.iter().any(|line| line["message"] == message), "no line '{message}':\n{whole}");
     }
     let ended = about.iter().find(|line| line["message"] == "run ended").unwrap();

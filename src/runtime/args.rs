@@ -80,6 +80,11 @@ pub struct Args {
     /// Format of the logs, on stderr. The variable `RUST_LOG` sets what is logged.
     #[arg(long, env = "MODELSELECTION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+
+    /// Collector of traces, by OTLP over HTTP, such as `http://collector:4318`: `/v1/traces` comes after it. Default: none
+    /// are sent.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// The format of the logs.

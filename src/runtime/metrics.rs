@@ -1,5 +1,6 @@
 //! What `/metrics` shows. The first group has the names that controller-runtime gave them, so that existing dashboards
-//! and alerts work; the second is our own. All labels come from closed sets. `docs/metrics.md` lists them.
+//! and alerts work; the second is our own. All labels come from closed sets. `docs/reference/metrics.md` is made of
+//! it.
 
 use std::sync::atomic::AtomicU64;
 
@@ -100,18 +101,22 @@ impl Default for Metrics {
         drop(metrics.reconcile_errors.get_or_create(&labels));
         drop(metrics.active_workers.get_or_create(&labels));
         let mut registry = Registry::default();
-        registry.register("controller_runtime_reconcile", "Reconciles by result", metrics.reconciles.clone());
+        registry.register(
+            "controller_runtime_reconcile",
+            "Passes over selections, by how they ended",
+            metrics.reconciles.clone(),
+        );
         registry.register(
             "controller_runtime_reconcile_errors",
-            "Reconciles that failed",
+            "Passes that failed with a fault of the infrastructure, not of a manifest",
             metrics.reconcile_errors.clone(),
         );
         registry.register(
             "controller_runtime_reconcile_time_seconds",
-            "Duration of reconciles",
+            "Duration of a pass; it includes waiting for a turn at SageMaker",
             metrics.reconcile_seconds.clone(),
         );
-        registry.register("controller_runtime_active_workers", "Reconciles at work", metrics.active_workers.clone());
+        registry.register("controller_runtime_active_workers", "Passes at work", metrics.active_workers.clone());
         registry.register(
             "modelselection_sagemaker_calls",
             "Calls to SageMaker by operation and outcome",
@@ -119,12 +124,12 @@ impl Default for Metrics {
         );
         registry.register(
             "modelselection_sagemaker_call_seconds",
-            "Duration of calls to SageMaker",
+            "Duration of a call, without the wait for its turn",
             metrics.call_seconds.clone(),
         );
         registry.register(
             "modelselection_sagemaker_rate",
-            "Calls per second that are allowed at present",
+            "Calls per second that the operator allows itself at present; falls when SageMaker throttles",
             metrics.rates.clone(),
         );
         registry.register(
@@ -133,7 +138,11 @@ impl Default for Metrics {
             metrics.status_writes.clone(),
         );
         registry.register("modelselection_runs", "Runs of all selections by state", metrics.runs.clone());
-        registry.register("leader_election_master_status", "1 for the holder of the Lease", metrics.leader.clone());
+        registry.register(
+            "leader_election_master_status",
+            "1 for the holder of the Lease, 0 for a standby; absent without election",
+            metrics.leader.clone(),
+        );
         registry.register(
             "modelselection_aws_credentials_rejected",
             "1 when SageMaker has refused the credentials, until it accepts them",
@@ -141,7 +150,11 @@ impl Default for Metrics {
         );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         // OpenMetrics adds `_info`.
-        registry.register("modelselection_build", "The version of the operator", build);
+        registry.register(
+            "modelselection_build",
+            "The version of the operator; more than one at a time are an upgrade, or a second operator",
+            build,
+        );
         Self { registry, ..metrics }
     }
 }

@@ -11,5 +11,6 @@ pub mod readiness;
 mod rights;
 mod server;
 mod telemetry;
+mod traces;
 
 pub use process::{End, run};

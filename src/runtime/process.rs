@@ -46,7 +46,7 @@ pub enum End {
     LeadershipLost,
 }
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
 type Shutdown = watch::Receiver<Option<&'static str>>;
 
 /// Runs the operator until SIGTERM or SIGINT, or until it does not lead any more.
@@ -55,15 +55,26 @@ type Shutdown = watch::Receiver<Option<&'static str>>;
 /// When a port cannot be bound, or the configuration of Kubernetes cannot be read. What can come later (the API server,
 /// the CRD, credentials) is waited for, and told by `/readyz`.
 pub async fn run(mut args: Args) -> Result<End, Error> {
-    telemetry::start(args.log_format);
     // An empty variable means all namespaces, as in a manifest that leaves it empty.
     args.namespaces.retain(|namespace| !namespace.is_empty());
-    let settings =
-        [&mut args.region, &mut args.sagemaker_endpoint, &mut args.cluster_name, &mut args.leader_election_namespace];
-    for setting in settings {
+    for setting in [
+        &mut args.region,
+        &mut args.sagemaker_endpoint,
+        &mut args.cluster_name,
+        &mut args.leader_election_namespace,
+        &mut args.otlp_endpoint,
+    ] {
         // Two clusters with the empty name would share their jobs.
         setting.take_if(|value| value.is_empty());
     }
+    let traces = telemetry::start(args.log_format, args.otlp_endpoint.as_deref())?;
+    let end = live(args).await;
+    traces.end().await;
+    end
+}
+
+/// From the first word to the last.
+async fn live(args: Args) -> Result<End, Error> {
     if let Some(name) = args.cluster_name.as_ref().filter(|name| !is_tag_value(name)) {
         let allowed = "letters, digits and _.:/=+-@, at most 256";
         return Err(format!("--cluster-name '{name}' must be a value that a tag can have: {allowed}").into());

@@ -1,4 +1,4 @@
-//! Logs, to stderr.
+//! Logs, to stderr, and traces, if they are asked for.
 
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -6,26 +6,35 @@ use std::io::IsTerminal as _;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{FormatFields, JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::args::LogFormat;
 use super::clock;
+use super::process::Error;
+use super::traces::{self, Traces};
 
 /// This program's own news and others' warnings. kube's client logs each refused request a second time, without saying
 /// which object it was about.
 const DEFAULT: &str = "warn,modelselection_operator=info,kube_client::client::builder=off,kube_runtime::controller=off";
 
-/// Starts logging. `RUST_LOG` chooses what.
-pub(super) fn start(format: LogFormat) {
+/// Starts logging, of what `RUST_LOG` chooses, and the sending of traces to `collector`.
+pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces, Error> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => logs.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => logs.fmt_fields(JsonFields::new()).event_format(Flat).init(),
-    }
+    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let logs = match format {
+        LogFormat::Text => logs.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
+        LogFormat::Json => logs.fmt_fields(JsonFields::new()).event_format(Flat).with_filter(filter).boxed(),
+    };
+    // Logs are there first, so that what is wrong with the collector can be told.
+    let traces = Traces::new(collector);
+    let spans = traces.as_ref().ok().and_then(Traces::layer);
+    tracing_subscriber::registry().with(logs).with(spans).init();
+    traces
 }
 
 /// One JSON object a line, with the fields of the event and of its spans side by side. The format that comes with
@@ -47,6 +56,11 @@ where
             }
         }
         event.record(&mut Fields(&mut line));
+        // A log without a span belongs to no trace.
+        if let Some((trace, span)) = ctx.lookup_current().and_then(|span| traces::ids(&span.id())) {
+            line.insert("trace_id".to_owned(), trace.into());
+            line.insert("span_id".to_owned(), span.into());
+        }
         let metadata = event.metadata();
         line.insert("timestamp".to_owned(), clock::now().to_string().into());
         line.insert("level".to_owned(), metadata.level().as_str().into());

@@ -30,6 +30,20 @@ pub enum Class {
 }
 
 impl Class {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Throttled,
+        Self::Transient,
+        Self::Quota,
+        Self::Denied,
+        Self::Credentials,
+        Self::NotFound,
+        Self::Exists,
+        Self::Role,
+        Self::Data,
+        Self::Invalid,
+    ];
+
     /// The metric label.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -7,10 +7,32 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// The operations that this operator calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Operation {
+/// The operations, each with SageMaker's name for it, in one list: what is generated from it (the policy of the operator's
+/// role, the reference of the metrics) cannot miss one.
+macro_rules! operations {
+    ($($name:ident),* $(,)?) => {
+        /// The operations that this operator calls.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)]
+        pub enum Operation {
+            $($name),*
+        }
+
+        impl Operation {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// SageMaker's name of it.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name)),*
+                }
+            }
+        }
+    };
+}
+
+operations! {
     CreateHyperParameterTuningJob,
     DescribeHyperParameterTuningJob,
     ListHyperParameterTuningJobs,
@@ -25,23 +47,6 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// SageMaker's name of it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::CreateHyperParameterTuningJob => "CreateHyperParameterTuningJob",
-            Self::DescribeHyperParameterTuningJob => "DescribeHyperParameterTuningJob",
-            Self::ListHyperParameterTuningJobs => "ListHyperParameterTuningJobs",
-            Self::StopHyperParameterTuningJob => "StopHyperParameterTuningJob",
-            Self::DescribeTrainingJob => "DescribeTrainingJob",
-            Self::ListTrainingJobsForHyperParameterTuningJob => "ListTrainingJobsForHyperParameterTuningJob",
-            Self::ListTags => "ListTags",
-            Self::DescribeHubContent => "DescribeHubContent",
-            Self::ListHubContents => "ListHubContents",
-            Self::ListHubContentVersions => "ListHubContentVersions",
-            Self::Search => "Search",
-        }
-    }
-
     /// Calls per second to begin with, and never to exceed. Below what public reports saw throttled: five callers at
     /// once for Create, some tens of Describes, and the hub readily.
     fn ceiling(self) -> f64 {

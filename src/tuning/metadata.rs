@@ -3,8 +3,13 @@
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 
+use tracing::Instrument as _;
+
 use super::sagemaker::{CALL_TIMEOUT, CONNECT_TIMEOUT, Region, classify};
 use super::{Class, TuningError};
+
+/// Beginning of the names of the buckets of JumpStart, one in each region.
+pub const JUMPSTART_BUCKET_PREFIX: &str = "jumpstart-cache-prod-";
 
 const GET: &str = "s3:GetObject";
 
@@ -25,13 +30,15 @@ pub(super) fn client(config: &aws_config::SdkConfig, region: &str) -> aws_sdk_s3
 impl Region {
     /// The bucket of JumpStart's metadata, scripts and models.
     pub fn jumpstart_bucket(&self) -> String {
-        format!("jumpstart-cache-prod-{}", self.name())
+        format!("{JUMPSTART_BUCKET_PREFIX}{}", self.name())
     }
 
     /// A file of JumpStart's metadata.
     pub async fn jumpstart_file(&self, key: &str) -> Result<Vec<u8>, TuningError> {
         let bucket = self.jumpstart_bucket();
-        let sent = self.s3.get_object().bucket(&bucket).key(key).send().await;
+        let span = tracing::info_span!("s3", otel.name = "GetObject", otel.kind = "client", operation = GET, key);
+        let get = self.s3.get_object().bucket(&bucket).key(key);
+        let sent = Box::pin(get.send()).instrument(span).await;
         let output = sent.map_err(|error| {
             let error = classify(GET, &error);
             TuningError { message: format!("s3://{bucket}/{key}: {}", error.message), ..error }

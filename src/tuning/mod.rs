@@ -6,13 +6,15 @@ mod metadata;
 mod request;
 mod response;
 mod sagemaker;
+mod span;
 mod trials;
 
 use std::collections::BTreeMap;
 
 pub use error::{Class, TuningError};
 pub use limiter::{Budget, Limits, Operation};
-pub use sagemaker::{ActiveJob, HubContent, Region, SageMaker};
+pub use metadata::JUMPSTART_BUCKET_PREFIX;
+pub use sagemaker::{ActiveJob, HubContent, PUBLIC_HUB, Region, SageMaker};
 
 use crate::api::{
     Channel, Checkpoint, CompletionCriteria, EarlyStopping, Hyperband, InputMode, InstanceFallback, Objective,

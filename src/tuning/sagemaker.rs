@@ -15,9 +15,10 @@ use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::types as aws;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tracing::Instrument as _;
 
 use super::limiter::{Limits, Operation};
-use super::{Class, JobRequest, TuningError, request, response};
+use super::{Class, JobRequest, TuningError, request, response, span};
 use crate::api::TrainingJobCounts;
 use crate::catalog::Listed;
 use crate::decide::observation::{JobStatus, TrainingResult, TuningJob};
@@ -33,7 +34,7 @@ pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// SageMaker's public hub of JumpStart models.
-const PUBLIC_HUB: &str = "SageMakerPublicHub";
+pub const PUBLIC_HUB: &str = "SageMakerPublicHub";
 
 /// SageMaker in all regions, with one set of credentials: one account.
 #[derive(Clone)]
@@ -370,15 +371,15 @@ impl Region {
             code: None,
             message: error.to_string(),
         })?;
+        let span = span::of(operation, &self.name);
         let started = clock::now();
-        let result = send().await.map_err(|error| classify(operation.as_str(), &error));
+        let result =
+            Box::pin(send()).instrument(span.clone()).await.map_err(|error| classify(operation.as_str(), &error));
         let now = clock::now();
         let class = result.as_ref().err().map(|error| error.class);
         let rate = self.limits.note(operation, class == Some(Class::Throttled), started, now);
         self.metrics.sagemaker_call(&self.name, operation, class, now.duration_since(started).as_secs_f64(), rate);
-        if let Err(error) = &result {
-            tracing::debug!(region = &*self.name, class = error.class.as_str(), %error, "SageMaker call failed");
-        }
+        span::end(&span, result.as_ref().err());
         result
     }
 }

@@ -89,7 +89,7 @@ fn metrics(expression: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
-    let documentation = read("docs/metrics.md");
+    let documentation = read("docs/reference/metrics.md");
     let known = |metric: &str| documentation.contains(&format!("| `{metric}` |"));
     let rules = yaml("deploy/components/monitoring/alerts.yaml");
     let alerts = rules["spec"]["groups"][0]["rules"].as_array().unwrap();
@@ -102,6 +102,10 @@ fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
         assert!(["info", "warning", "critical"].contains(&text("/labels/severity")), "{name}");
         assert!(!text("/annotations/summary").is_empty() && !text("/annotations/description").is_empty(), "{name}");
         assert!(text("/annotations/runbook_url").ends_with(&format!("/docs/runbooks/{name}.md")), "{name}");
+        let runbook = read(&format!("docs/runbooks/{name}.md"));
+        for section in ["## Impact", "## Diagnosis", "## Remedy"] {
+            assert!(runbook.contains(&format!("\n{section}\n")), "{name} has no {section}");
+        }
     }
     let dashboard: Value = serde_json::from_str(&read("deploy/components/monitoring/dashboard.json")).unwrap();
     for panel in dashboard["panels"].as_array().unwrap() {

@@ -1,0 +1,30 @@
+//! The span of a call, for traces. Its attributes are those of the metric: no name of a job and no ARN leaves with it.
+
+use tracing::Span;
+use tracing::field::Empty;
+
+use super::TuningError;
+use super::limiter::Operation;
+
+/// A call that begins.
+pub(super) fn of(operation: Operation, region: &str) -> Span {
+    let operation = operation.as_str();
+    tracing::info_span!(
+        "sagemaker",
+        otel.name = operation,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        operation,
+        region,
+        outcome = Empty,
+    )
+}
+
+/// How it ended.
+pub(super) fn end(span: &Span, error: Option<&TuningError>) {
+    span.record("outcome", error.map_or("ok", |error| error.class.as_str()));
+    if let Some(error) = error {
+        span.record("otel.status_code", "ERROR");
+        span.in_scope(|| tracing::debug!(%error, "SageMaker call failed"));
+    }
+}
