@@ -48,14 +48,16 @@ pub struct ModelSelectionStatus {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub rerun: String,
-    /// expansions are what each of spec.candidateSelectors has found, in their order; pinned until it is edited.
+    /// expansions are what each of spec.candidateSelectors has found, in their order; pinned until it is edited. While one
+    /// is looked up anew, a last entry without a selector holds what was found before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
+    #[schemars(length(max = 17))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub expansions: Vec<Expansion>,
     /// runs are the cells of candidates x datasets, in the order of the spec: dataset by dataset, candidate by candidate.
+    /// While a selector is looked up anew, the runs of what it had found before stand at the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 512))]
+    #[schemars(length(max = 1024))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub runs: Vec<RunStatus>,
     /// superseded are tuning jobs that no run refers to any more, because the spec was edited, and that have not ended
@@ -80,7 +82,7 @@ pub struct Expansion {
     pub selector: String,
     /// modelIDs of the models that were found, in their order.
     #[serde(rename = "modelIDs")]
-    #[schemars(length(max = 512), inner(length(max = 63)))]
+    #[schemars(length(max = 1024), inner(length(max = 63)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub model_ids: Vec<String>,
     /// message says how many models each clause of the selector has left.
@@ -93,22 +95,22 @@ pub struct Expansion {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// total number of runs.
-    #[schemars(range(min = 0, max = 512))]
+    #[schemars(range(min = 0, max = 1024))]
     pub total: i32,
     /// waiting for their turn, for a quota or for a person.
-    #[schemars(range(min = 0, max = 512))]
+    #[schemars(range(min = 0, max = 1024))]
     pub waiting: i32,
     /// running or stopping.
-    #[schemars(range(min = 0, max = 512))]
+    #[schemars(range(min = 0, max = 1024))]
     pub running: i32,
     /// succeeded.
-    #[schemars(range(min = 0, max = 512))]
+    #[schemars(range(min = 0, max = 1024))]
     pub succeeded: i32,
     /// failed.
-    #[schemars(range(min = 0, max = 512))]
+    #[schemars(range(min = 0, max = 1024))]
     pub failed: i32,
     /// stopped.
-    #[schemars(range(min = 0, max = 512))]
+    #[schemars(range(min = 0, max = 1024))]
     pub stopped: i32,
 }
 
@@ -206,7 +208,7 @@ pub struct RunStatus {
     /// paretoRank is 0 on the front of the dataset, 1 on the front without those, and so on; absent for excluded runs.
     /// With spec.collect: All, the rank of the run's best trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 512))]
+    #[schemars(range(min = 0, max = 1024))]
     pub pareto_rank: Option<i32>,
 }
 

@@ -95,7 +95,7 @@ pub struct Training {
     pub training_plan_arn: Option<String>,
     /// maxPendingSeconds ends a training job that has waited this long for instances, in seconds. Default: SageMaker's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 7200, max = 2_419_200))]
+    #[schemars(range(min = 1800, max = 2_419_200))]
     pub max_pending_seconds: Option<i32>,
     /// vpc puts the training containers into your VPC. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]

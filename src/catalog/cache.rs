@@ -20,7 +20,7 @@ use crate::runtime::clock;
 use crate::tuning::{Class, Region, TuningError};
 
 /// How long a listing, a newest version, or the absence of a model is believed. A version of a model never changes.
-const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
 /// How long a fault is told to others before the source is asked again.
 const FAULT_TOLD: SignedDuration = SignedDuration::from_secs(5);
 
@@ -40,6 +40,7 @@ type Slot<T> = Arc<tokio::sync::Mutex<Option<Known<T>>>>;
 /// What was answered, and when it was asked.
 struct Known<T> {
     asked: Timestamp,
+    answered: Timestamp,
     answer: Answer<T>,
 }
 
@@ -140,11 +141,12 @@ impl Catalog {
                 return Ok(listed.version);
             }
             // One call gives the newest version and its description.
+            let asked = clock::now();
             let (version, model) = match self.0.source.describe(region, model_id, None).await {
                 Ok(answer) => answer,
                 Err(error) => return Err(self.not_found(region, model_id, error).await),
             };
-            let known = Known { asked: clock::now(), answer: readable(model_id, &version, model) };
+            let known = Known { asked, answered: clock::now(), answer: readable(model_id, &version, model) };
             *slot(&self.0.models, [region.name(), model_id, &version]).lock().await = Some(known);
             return Ok(version);
         }
@@ -226,7 +228,8 @@ async fn ask<T: Clone + Send + 'static>(
         }
         tokio::spawn(async move {
             let asked = clock::now();
-            *known = Some(Known { asked, answer: question.await });
+            let answer = question.await;
+            *known = Some(Known { asked, answered: clock::now(), answer });
         });
     }
     match timeout_at(until, slot.lock()).await {
@@ -238,13 +241,13 @@ async fn ask<T: Clone + Send + 'static>(
 }
 
 fn fresh<T>(known: &Known<T>, lasting: bool) -> bool {
-    let believed = match &known.answer {
+    let (since, believed) = match &known.answer {
         Ok(_) if lasting => return true,
-        Ok(_) | Err(CatalogError::Problem(_)) => BELIEVED,
-        // Longer than a call may take, so that it is told at all.
-        Err(CatalogError::Fault(_) | CatalogError::Pending) => FAULT_TOLD,
+        Ok(_) | Err(CatalogError::Problem(_)) => (known.asked, BELIEVED),
+        // From the answer on: a call may fail only after a long time, and those who wait are to hear of it.
+        Err(CatalogError::Fault(_) | CatalogError::Pending) => (known.answered, FAULT_TOLD),
     };
-    clock::now().duration_since(known.asked) < believed
+    clock::now().duration_since(since) < believed
 }
 
 fn slot<T>(slots: &Slots<T>, key: [&str; 3]) -> Slot<T> {

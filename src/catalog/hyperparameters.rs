@@ -56,6 +56,14 @@ fn search_range(
         (Some(range), _, _) => {
             let scaling = range.scaling.unwrap_or(ContinuousScaling::Auto);
             bounds(&field, &range.min, &range.max, scaling == ContinuousScaling::Logarithmic)?;
+            let within =
+                |text: &str, least: bool| parse_decimal(text).is_some_and(|n| if least { n >= 0.0 } else { n < 1.0 });
+            if scaling == ContinuousScaling::ReverseLogarithmic
+                && !(within(&range.min, true) && within(&range.max, false))
+            {
+                let why = "`min` must be at least 0 and `max` less than 1 when `scaling` is 'ReverseLogarithmic'";
+                return Err((Reason::InvalidHyperparameter, format!("{field}: {why}")));
+            }
             numeric(&range.min)?;
             numeric(&range.max)?;
             if known.is_some_and(|known| known.kind == "int") {
@@ -92,6 +100,10 @@ fn search_range(
             })
         }
         (None, None, Some(range)) => {
+            if range.values.is_empty() == range.multiples_of_default.is_empty() {
+                let why = "must have exactly one of `values` and `multiplesOfDefault`";
+                return Err((Reason::InvalidHyperparameter, format!("{field} {why}")));
+            }
             let mut list = range.values.clone();
             if !range.multiples_of_default.is_empty() {
                 let default = values.get(name).map(String::as_str).unwrap_or_default();

@@ -8,7 +8,7 @@ use super::hyperparameters::{accepts, may_be, ranges, unknown};
 use super::jumpstart::{self, Place};
 use super::model::Model;
 use super::presets::preset;
-use crate::api::{InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot};
+use crate::api::{InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy};
 use crate::decide::definition::{Definition, Source};
 use crate::decide::derived;
 use crate::decide::identity::{Identity, tag};
@@ -46,6 +46,7 @@ pub fn job_request(
     let own_ranges = candidate.is_some_and(|candidate| !candidate.parameter_ranges.is_empty());
     let place = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
     let ranges = ranges(place, &definition.parameter_ranges, model, &hyperparameters)?;
+    kinds(definition, &ranges, place)?;
     for range in &ranges {
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());
@@ -55,7 +56,9 @@ pub fn job_request(
         metrics: metric_definitions.iter().map(|(name, _)| name.clone()).collect(),
         hyperparameters: may_be(&hyperparameters, &ranges),
     };
-    derived::check(spec, identity.dataset, &known)?;
+    if !unknown_metrics(definition) {
+        derived::check(spec, identity.dataset, &known)?;
+    }
     let mut channels: Vec<InputChannel> = definition
         .channels
         .iter()
@@ -239,7 +242,7 @@ fn metric_definitions(
         .chain(spec.constraints.iter().map(|constraint| ("constraints", &constraint.metric)));
     let derived = |name: &String| spec.derived_metrics.iter().any(|metric| metric.name == *name);
     for (field, metric) in wanted {
-        if !(metrics.contains_key(metric) || derived(metric)) {
+        if !(metrics.contains_key(metric) || derived(metric) || unknown_metrics(definition)) {
             let known: Vec<&str> = metrics.keys().map(String::as_str).collect();
             let message = format!(
                 "`{field}` names the metric '{metric}', for which there is no definition; add one to \
@@ -250,6 +253,32 @@ fn metric_definitions(
         }
     }
     Ok(metrics.into_iter().collect())
+}
+
+/// Whether the run has metrics that nothing here says: an algorithm resource brings definitions of its own.
+fn unknown_metrics(definition: &Definition) -> bool {
+    matches!(definition.source, Source::Algorithm { .. })
+}
+
+/// What the search makes of the kinds of its ranges. The schema says it of tuning's.
+fn kinds(definition: &Definition, ranges: &[SearchRange], place: &str) -> Result<(), Problem> {
+    let of_kind = |auto: bool| {
+        ranges.iter().find(|range| match range {
+            SearchRange::Auto { .. } => auto,
+            SearchRange::Categorical { .. } => false,
+            SearchRange::Continuous { .. } | SearchRange::Integer { .. } => !auto,
+        })
+    };
+    let refuse = |range: &SearchRange, why: &str| {
+        Err((Reason::InvalidHyperparameter, format!("{place} entry '{}' {why}", range.name())))
+    };
+    match (of_kind(true), of_kind(false)) {
+        (Some(range), _) if !definition.autotune => refuse(range, "is `auto`, which takes `tuning.autotune: true`"),
+        (_, Some(range)) | (Some(range), _) if definition.strategy == Strategy::Grid => {
+            refuse(range, "must be `categorical` when `tuning.strategy` is 'Grid'")
+        }
+        _ => Ok(()),
+    }
 }
 
 impl SearchRange {

@@ -1,13 +1,17 @@
 //! Where models are described: SageMaker's hub, or JumpStart's metadata in S3. Both answer the same questions.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use tokio::sync::Mutex;
 
+use super::cache::BELIEVED;
 use super::document::from_document;
 use super::model::Model;
 use super::spec::{Buckets, from_spec};
+use crate::runtime::clock;
 use crate::tuning::{Class, Region, TuningError};
 
 /// The list of all models and versions.
@@ -37,8 +41,9 @@ pub struct Listed {
 /// A source of one kind, for all regions.
 pub(super) struct Source {
     kind: SourceKind,
-    /// The keys of the specs by region, model and version, from the last manifest.
-    specs: Mutex<HashMap<String, Arc<Specs>>>,
+    /// The keys of the specs by region, model and version, from the last manifest, and when that was read. Locked while
+    /// one is read: it is large, and one for all will do.
+    manifests: Mutex<HashMap<String, (Timestamp, Arc<Specs>)>>,
 }
 
 type Specs = BTreeMap<String, BTreeMap<Version, Entry>>;
@@ -62,7 +67,7 @@ impl Version {
 
 impl Source {
     pub(super) fn new(kind: SourceKind) -> Self {
-        Self { kind, specs: Mutex::default() }
+        Self { kind, manifests: Mutex::default() }
     }
 
     /// All models, each in its newest version, by id.
@@ -70,7 +75,7 @@ impl Source {
         let mut models = match self.kind {
             SourceKind::Hub => region.hub_contents().await?,
             SourceKind::S3 => {
-                let specs = self.manifest(region).await?;
+                let specs = self.manifest(region, SignedDuration::ZERO).await?;
                 let newest = specs.values().filter_map(|versions| versions.values().next_back());
                 newest
                     .map(|entry| Listed {
@@ -90,7 +95,7 @@ impl Source {
         match self.kind {
             SourceKind::Hub => region.hub_versions(model_id).await,
             SourceKind::S3 => {
-                let specs = self.manifest(region).await?;
+                let specs = self.manifest(region, BELIEVED).await?;
                 let versions = specs.get(model_id).ok_or_else(|| unlisted(model_id))?;
                 Ok(versions.values().map(|entry| entry.version.clone()).collect())
             }
@@ -112,14 +117,12 @@ impl Source {
                 Ok((content.version, model))
             }
             SourceKind::S3 => {
-                let known = self.specs().get(region.name()).cloned();
-                let entry = known.as_ref().and_then(|specs| find(specs, model_id, version));
-                let entry = match entry.filter(|_| version.is_some()) {
+                let known = find(&*self.manifest(region, BELIEVED).await?, model_id, version);
+                let entry = match known {
                     Some(entry) => entry,
-                    None => {
-                        let specs = self.manifest(region).await?;
-                        find(&specs, model_id, version).ok_or_else(|| unlisted(model_id))?
-                    }
+                    // It may be newer than what was read.
+                    None => find(&*self.manifest(region, SignedDuration::from_secs(5)).await?, model_id, version)
+                        .ok_or_else(|| unlisted(model_id))?,
                 };
                 let spec = region.jumpstart_file(&entry.spec_key).await?;
                 let model = from_spec(&String::from_utf8_lossy(&spec), region.name(), &Buckets::of(region.name()));
@@ -128,7 +131,15 @@ impl Source {
         }
     }
 
-    async fn manifest(&self, region: &Region) -> Result<Arc<Specs>, TuningError> {
+    /// The manifest, as it was that long ago or later.
+    async fn manifest(&self, region: &Region, age: SignedDuration) -> Result<Arc<Specs>, TuningError> {
+        let mut manifests = self.manifests.lock().await;
+        if let Some((read, specs)) = manifests.get(region.name())
+            && clock::now().duration_since(*read) < age
+        {
+            return Ok(specs.clone());
+        }
+        let asked = clock::now();
         let text = region.jumpstart_file(MANIFEST).await?;
         // An entry that cannot be read must not hide the others.
         let entries: Vec<serde_json::Value> = serde_json::from_slice(&text).map_err(|error| TuningError {
@@ -142,12 +153,8 @@ impl Source {
             specs.entry(entry.model_id.clone()).or_default().insert(Version::of(&entry.version), entry);
         }
         let specs = Arc::new(specs);
-        self.specs().insert(region.name().to_owned(), specs.clone());
+        manifests.insert(region.name().to_owned(), (asked, specs.clone()));
         Ok(specs)
-    }
-
-    fn specs(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Specs>>> {
-        self.specs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -28,15 +28,19 @@ pub(super) enum Unattached {
 
 /// Looks for the jobs of waiting runs that have a name: an answer was lost, or the process died. Those that are found are
 /// taken up. Those that are not may be created, now or later. A suspended selection creates nothing: it gives the name up
-/// once the job would be known.
-pub(super) async fn find(at: &Pass<'_>, runs: &mut [RunStatus]) {
-    let unsure = runs.iter_mut().filter(|run| run.state == RunState::Waiting && run.tuning_job_name.is_some());
-    for run in unsure.take(PER_PASS) {
+/// once the job would be known. Returns whether there are more than a pass may look for.
+pub(super) async fn find(at: &Pass<'_>, runs: &mut [RunStatus]) -> bool {
+    let mut left = PER_PASS;
+    for run in runs.iter_mut().filter(|run| run.state == RunState::Waiting) {
         let Some(name) = run.tuning_job_name.clone() else { continue };
         let subject = Subject::Find(name);
         if !at.may_try(&subject) {
             continue;
         }
+        if left == 0 {
+            return true;
+        }
+        left -= 1;
         match attach(at, run.clone()).await {
             Ok(found) | Err(Unattached::Foreign(found)) => {
                 at.succeeded(&subject);
@@ -68,6 +72,7 @@ pub(super) async fn find(at: &Pass<'_>, runs: &mut [RunStatus]) {
             }
         }
     }
+    false
 }
 
 /// Takes up the job that has the run's name: ours, from before a crash, a lost answer, a deletion or another cluster's

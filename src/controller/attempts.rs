@@ -112,12 +112,13 @@ impl Attempts {
         Some(self.lock().get(uid)?.failing.get(subject)?.since)
     }
 
-    /// How long until the next thing may be tried that may not be tried now.
-    pub(super) fn next_try(&self, uid: &str, now: Timestamp) -> Option<Duration> {
+    /// How long until the next thing may be tried that might not be tried at `started`, when the pass began: what has come
+    /// due since then was not tried either, and is due at once.
+    pub(super) fn next_try(&self, uid: &str, started: Timestamp, now: Timestamp) -> Option<Duration> {
         let all = self.lock();
-        let later =
-            all.get(uid)?.failing.values().map(|failing| failing.not_before).filter(|time| *time > now).min()?;
-        Duration::try_from(later.duration_since(now)).ok()
+        let later = all.get(uid)?.failing.values().map(|failing| failing.not_before).filter(|time| *time > started);
+        let pause = later.min()?.duration_since(now);
+        Some(Duration::try_from(pause).unwrap_or_default())
     }
 
     /// Forgets a selection.

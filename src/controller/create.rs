@@ -1,7 +1,7 @@
 //! Creating jobs. It may be repeated: a job is created under the name that follows from what it is for, and one that
 //! exists already is taken up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,9 +30,12 @@ pub(super) struct Chosen {
 
 /// The runs that would start at once if there were places: waiting, and not for a person.
 fn startable<'a>(spec: &'a ModelSelectionSpec, runs: &'a [RunStatus]) -> impl Iterator<Item = (usize, &'a RunStatus)> {
-    let startable = |run: &RunStatus| {
+    // A run of a candidate that is undecided waits for its selector.
+    let decided: HashSet<&str> = spec.candidates.iter().map(|candidate| candidate.name.as_str()).collect();
+    let startable = move |run: &RunStatus| {
         run.state == RunState::Waiting
             && !run.attached
+            && decided.contains(run.candidate.as_str())
             && run.definition.is_some()
             && !run.reason.is_some_and(Reason::needs_person)
     };

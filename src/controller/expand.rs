@@ -48,35 +48,49 @@ pub(super) async fn expand(at: &Pass<'_>, spec: &mut ModelSelectionSpec, before:
         };
         match found {
             Ok(expansion) => {
-                add(spec, selector, &expansion.model_ids);
+                // What is pinned may be too much by now: datasets and candidates were added since.
+                let new = untaken(spec, &expansion.model_ids);
+                match within_bound(spec, new.len(), expansion.message.as_deref().unwrap_or_default()) {
+                    Ok(()) => add(spec, selector, new),
+                    Err(problem) => drop(expanded.held.get_or_insert(named(index, problem))),
+                }
                 expanded.expansions.push(expansion);
             }
-            Err(why) => {
-                let message = format!("`candidateSelectors[{index}]`: {}", why.1);
-                expanded.held.get_or_insert((why.0, message));
-            }
+            Err(problem) => drop(expanded.held.get_or_insert(named(index, problem))),
         }
     }
     if expanded.held.is_some() {
         expanded.kept = before.expansions.iter().flat_map(|expansion| expansion.model_ids.iter().cloned()).collect();
-        // So that it is known as well after a restart.
-        let old =
-            before.expansions.iter().filter(|old| !expanded.expansions.iter().any(|new| new.selector == old.selector));
-        let old: Vec<Expansion> = old.cloned().collect();
-        expanded.expansions.extend(old);
-        expanded.expansions.truncate(16);
+        // Kept in the status, so that it is known after a restart as well.
+        let shown: BTreeSet<&String> = expanded.expansions.iter().flat_map(|expansion| &expansion.model_ids).collect();
+        let has_run = |id: &String| before.runs.iter().any(|run| run.candidate == *id);
+        let old = expanded.kept.iter().filter(|id| !shown.contains(id) && has_run(id));
+        let model_ids: Vec<String> = old.cloned().collect();
+        if !model_ids.is_empty() {
+            expanded.expansions.push(Expansion { model_ids, ..Expansion::default() });
+        }
     }
     expanded
 }
 
-/// Adds candidates for the models, but for those that another candidate names already.
-fn add(spec: &mut ModelSelectionSpec, selector: &CandidateSelector, model_ids: &[String]) {
+/// A problem of the selector with that index.
+fn named(index: usize, (reason, message): (Reason, String)) -> (Reason, String) {
+    (reason, format!("`candidateSelectors[{index}]`: {message}"))
+}
+
+/// The models but for those that another candidate names already.
+fn untaken(spec: &ModelSelectionSpec, model_ids: &[String]) -> Vec<String> {
     let taken = taken(spec);
-    for model_id in model_ids.iter().filter(|id| !taken.contains(*id)) {
+    model_ids.iter().filter(|id| !taken.contains(*id)).cloned().collect()
+}
+
+/// Adds candidates for the models.
+fn add(spec: &mut ModelSelectionSpec, selector: &CandidateSelector, model_ids: Vec<String>) {
+    for model_id in model_ids {
         spec.candidates.push(Candidate {
             name: model_id.clone(),
             jump_start: Some(JumpStart {
-                model_id: model_id.clone(),
+                model_id,
                 version: None,
                 accept_eula: selector.jump_start.accept_eula,
                 allow_deprecated: selector.jump_start.include_deprecated,
@@ -125,11 +139,16 @@ async fn models(
     let listing = at.ctx.catalog.listing(&at.region, not_before, at.until).await?;
     let Matching { mut models, mut told } = matching(&selector.jump_start, &listing);
     let taken = taken(spec);
+    let all = models.len();
     models.retain(|listed| !taken.contains(&listed.model_id));
+    let elsewhere = all - models.len();
+    if elsewhere > 0 {
+        told += &format!("; named by other candidates: {elsewhere}");
+    }
     let limit = selector.jump_start.limit.and_then(|limit| usize::try_from(limit).ok());
     // Before a single description is read: nobody waits for a thousand of them to be told that they are too many.
     if limit.is_none() {
-        within_bound(spec, models.len(), &told)?;
+        within_bound(spec, models.len(), &told).map_err(CatalogError::Problem)?;
     }
     let mut found = Vec::new();
     let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
@@ -155,8 +174,8 @@ async fn models(
     for (why, count) in left_out {
         told += &format!("; left out since they {why}: {count}");
     }
-    within_bound(spec, found.len(), &told)?;
-    if found.is_empty() {
+    within_bound(spec, found.len(), &told).map_err(CatalogError::Problem)?;
+    if found.is_empty() && elsewhere == 0 {
         let message = format!("no model is found. {told}. Widen the clause that leaves none, or remove it");
         return Err(CatalogError::Problem((Reason::NoModelFound, message)));
     }
@@ -164,7 +183,7 @@ async fn models(
 }
 
 /// Whether as many more models may be compared.
-fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Result<(), CatalogError> {
+fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Result<(), (Reason, String)> {
     let datasets = spec.datasets.len();
     let of = |candidate: &Candidate| if candidate.dataset.is_some() { 1 } else { datasets };
     let runs = spec.candidates.iter().map(of).sum::<usize>() + models * datasets;
@@ -175,5 +194,5 @@ fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Result<
         "it finds {models} models, which makes {runs} runs with {datasets} datasets and the other candidates; there may \
          be {RUNS_MAX}. {told}. Narrow it, or set `limit`"
     );
-    Err(CatalogError::Problem((Reason::TooManyRuns, message)))
+    Err((Reason::TooManyRuns, message))
 }

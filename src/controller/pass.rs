@@ -24,6 +24,8 @@ pub(super) struct Pass<'a> {
     pub(super) held: Option<(Reason, String)>,
     /// Somebody else wrote the status: what it says is worked out anew.
     pub(super) doubted: bool,
+    /// When the pass began.
+    pub(super) started: jiff::Timestamp,
     /// Until when the pass waits for descriptions of models: other selections have a turn too.
     pub(super) until: tokio::time::Instant,
     pub(super) object: ObjectRef<ModelSelection>,

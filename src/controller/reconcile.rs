@@ -86,7 +86,7 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
 pub(super) fn error_policy(selection: Arc<ModelSelection>, _: &Error, ctx: Arc<Context>) -> Action {
     let (uid, now) = (selection.uid().unwrap_or_default(), clock::now());
     ctx.attempts.failed(&uid, Subject::Reconcile, Duration::from_secs(1), Duration::from_secs(60), now);
-    Action::requeue(ctx.attempts.next_try(&uid, now).unwrap_or(Duration::from_secs(1)))
+    Action::requeue(ctx.attempts.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))
 }
 
 async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
@@ -129,6 +129,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
         spec: selection.spec.clone(),
         held: None,
         doubted,
+        started: clock::now(),
         until: clock::after(PATIENCE),
         object,
         uid,
@@ -142,13 +143,15 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let Expanded { expansions, held, kept } = expand(&at, &mut spec, &status).await;
     let held = held.or_else(|| derived::invalid(&spec));
     (at.spec, at.held, status.expansions) = (spec, held, expansions);
+    // A selector that waits for many descriptions leaves the other candidates their time.
+    at.until = clock::after(PATIENCE);
     let pins = resolve::pins(&at, &status).await;
     let mut planned = plan(&at.spec, &status, at.region.name(), &pins, &kept);
     take_back(&mut planned, |run| at.identity(run).job_name());
     (status.runs, status.superseded) = (planned.runs, planned.superseded);
     at.sightings = at.track(&status);
     let observed = observe::observe(&at, &mut status.runs).await;
-    attach::find(&at, &mut status.runs).await;
+    let unfinished = attach::find(&at, &mut status.runs).await || observed.unfinished;
     advance(&at.spec, &mut status.runs);
     let tables = trials::bring(&at, &mut status.runs).await?;
 
@@ -172,7 +175,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
         let tables = trials::bring(&at, &mut status.runs).await?;
         status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
     }
-    Ok(next(&at, &status, observed.unfinished))
+    Ok(next(&at, &status, unfinished))
 }
 
 /// Marks the runs that suspend stops.
@@ -207,7 +210,7 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
     }
     let now = clock::now();
     let quota = status.runs.iter().any(|run| run.reason == Some(Reason::QuotaExceeded));
-    let retry = ctx.attempts.next_try(uid, now);
+    let retry = ctx.attempts.next_try(uid, at.started, now);
     let probe = if quota { ctx.slots.next_try(pool, now) } else { None };
     let more = (unfinished || create::more_to_do(at, status) || trials::more_to_do(at, status)).then_some(SOON);
     let safety = cadence::jitter(SAFETY, uid, 0);

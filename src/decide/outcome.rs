@@ -78,11 +78,14 @@ impl RunStatus {
                 Some(Reason::Suspended),
                 Some("stopped by `suspendPolicy: Stop`; runs again when `suspend` is false"),
             ),
-            JobStatus::Stopped => self.with(
-                RunState::Stopped,
-                Some(Reason::StoppedExternally),
-                Some("the tuning job was stopped outside of this operator; change `rerun` to run it again"),
-            ),
+            JobStatus::Stopped => {
+                let why = if self.attached {
+                    "the tuning job was stopped and has no result; remove the candidate, or name another job"
+                } else {
+                    "the tuning job was stopped outside of this operator; change `rerun` to run it again"
+                };
+                self.with(RunState::Stopped, Some(Reason::StoppedExternally), Some(why))
+            }
         }
     }
 
@@ -99,11 +102,12 @@ impl RunStatus {
     /// The run after its job is found to be gone.
     #[must_use]
     pub fn gone(self) -> Self {
-        self.with(
-            RunState::Failed,
-            Some(Reason::TuningJobDeleted),
-            Some("the tuning job no longer exists at SageMaker; change `rerun` to run it again"),
-        )
+        let why = if self.attached {
+            "the tuning job no longer exists at SageMaker; remove the candidate, or name another job"
+        } else {
+            "the tuning job no longer exists at SageMaker; change `rerun` to run it again"
+        };
+        self.with(RunState::Failed, Some(Reason::TuningJobDeleted), Some(why))
     }
 }
 

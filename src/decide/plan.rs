@@ -115,7 +115,8 @@ pub fn plan(
             let kept = same
                 .filter(|&i| same_era && defined.as_ref().is_ok_and(|d| before[i].definition.as_deref() == Some(d)));
             runs.push(match (kept, defined) {
-                (Some(i), _) => before.swap_remove(i).clone(),
+                // In order, since what is undecided keeps the order that it has.
+                (Some(i), _) => before.remove(i).clone(),
                 (None, Ok(fingerprint)) => RunStatus {
                     candidate: candidate.name.clone(),
                     dataset: dataset.name.clone(),
@@ -139,13 +140,22 @@ pub fn plan(
     }
     let stays = |run: &RunStatus| {
         let named = spec.candidates.iter().any(|candidate| candidate.name == run.candidate);
-        same_era && !named && undecided.contains(&run.candidate) && (run.state.active() || run.state.ended())
+        // One whose job may exist is not given up either: it would be stopped, and made again.
+        let counts = run.state.active() || run.state.ended() || run.tuning_job_name.is_some();
+        same_era && !named && undecided.contains(&run.candidate) && counts
     };
     let (staying, before): (Vec<_>, Vec<_>) = before.into_iter().partition(|run| stays(run));
     runs.extend(staying.into_iter().cloned());
     let old_region = status.region.as_deref().unwrap_or(region);
-    let superseded =
-        status.superseded.iter().cloned().chain(before.into_iter().filter_map(|run| left_behind(run, old_region)));
+    // A job that a candidate names is only read from now on, even if the selection had made it itself.
+    let attached: Vec<&str> =
+        spec.candidates.iter().filter_map(|candidate| candidate.tuning_job_name.as_deref()).collect();
+    let superseded = status
+        .superseded
+        .iter()
+        .cloned()
+        .chain(before.into_iter().filter_map(|run| left_behind(run, old_region)))
+        .filter(|job| !attached.contains(&job.tuning_job_name.as_str()));
     Plan { runs, superseded: superseded.collect() }
 }
 
@@ -278,8 +288,34 @@ mod tests {
         let undecided = BTreeSet::from([gone.name]);
         let waiting = plan(&spec, &status, "us-west-2", &pins(&spec), &undecided);
         assert_eq!((waiting.runs.last(), waiting.superseded.len()), (Some(&status.runs[0]), 0));
+        let again = ModelSelectionStatus { runs: waiting.runs.clone(), ..status.clone() };
+        assert_eq!(plan(&spec, &again, "us-west-2", &pins(&spec), &undecided).runs, waiting.runs);
         let decided = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
         assert_eq!((decided.runs.len(), names(&decided)), (1, vec!["ms-mobilenet-caltech256"]));
+    }
+
+    #[test]
+    fn the_order_of_what_is_undecided_stays() {
+        let mut spec = spec();
+        for name in ["u1", "u2", "u3"] {
+            let more = Candidate { name: name.into(), ..spec.candidates[1].clone() };
+            spec.candidates.insert(1, more);
+        }
+        let status = launched(&spec);
+        let gone: BTreeSet<String> = spec.candidates.drain(1..4).map(|candidate| candidate.name).collect();
+        let once = plan(&spec, &status, "us-west-2", &pins(&spec), &gone).runs;
+        let status = ModelSelectionStatus { runs: once.clone(), ..status };
+        assert_eq!(plan(&spec, &status, "us-west-2", &pins(&spec), &gone).runs, once);
+    }
+
+    #[test]
+    fn a_job_of_the_selections_own_that_is_attached_goes_on() {
+        let mut spec = spec();
+        let status = launched(&spec);
+        let own = status.runs[1].tuning_job_name.clone();
+        spec.candidates[1] = Candidate { name: "own".into(), tuning_job_name: own, ..Candidate::default() };
+        let planned = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
+        assert_eq!((planned.superseded.len(), planned.runs[1].attached), (0, true));
     }
 
     #[test]
