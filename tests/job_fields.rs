@@ -103,8 +103,8 @@ fn each_row_names_fields_that_exist_or_says_why_there_is_none() {
             assert!(!row.remark.is_empty(), "{}: why not?", row.member);
         }
         for field in fields {
-            let schema = field.split('.').fold(Some(root), |schema, name| {
-                let properties = schema?.get("properties")?;
+            let schema = field.split('.').try_fold(root, |schema, name| {
+                let properties = schema.get("properties")?;
                 match name.strip_suffix("[]") {
                     Some(list) => properties.get(list)?.get("items"),
                     None => properties.get(name),
