@@ -137,8 +137,7 @@ fn the_emulators_page_has_all_its_flags() {
     let reference = include_str!("../docs/reference/flags.md");
     let page = include_str!("../docs/emulator.md");
     let (_, flags) = reference.split_once("## sagemaker-emulator").unwrap();
-    let flags: Vec<&str> =
-        flags.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let flags: Vec<&str> = flags.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     assert!(flags.len() > 10);
     let missing: Vec<&&str> = flags.iter().filter(|flag| !page.contains(&format!("| `{flag}"))).collect();
     assert!(missing.is_empty(), "docs/emulator.md has no row for {missing:?}");
