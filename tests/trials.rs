@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, ResourceQuota};
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
-use modelselection_operator::api::{ModelSelectionStatus, Reason};
+use modelselection_operator::api::{ModelSelectionStatus, Reason, RunState};
 use serde_json::{Value, json};
 use support::world::{DEADLINE, condition, job_of, run_of, timeless};
 use support::{Selection, World, apply_yaml, await_until, consistently};
@@ -421,4 +421,136 @@ async fn a_table_that_the_api_server_refuses_is_told_once_and_made_when_it_may_b
     assert!(members(&cured).len() > 1 && run_of(&cured, "one").reason.is_none(), "{cured:#?}");
     assert_eq!(world.calls().await, 0, "what was read is kept until it is written");
     assert_eq!(cured.completion_time, status.completion_time);
+}
+
+#[tokio::test]
+async fn a_deleted_tuning_job_is_told_and_not_asked_for_again_until_an_edit() {
+    let mut world = World::fast("deleted").await;
+    models(&world).await;
+    let best = selection("deleted").with("/collect", json!("Best"));
+    world.apply(&best).await;
+    let before = world.await_complete("deleted").await;
+    let job = job_of(&before, "one");
+    world.emulator.call("DeleteHyperParameterTuningJob", &json!({"HyperParameterTuningJobName": job})).await.unwrap();
+
+    let all = best.with("/collect", json!("All"));
+    world.apply(&all).await;
+    let status = world.await_complete("deleted").await;
+    let run = run_of(&status, "one");
+    assert_eq!((run.state, run.reason, &run.trials), (RunState::Succeeded, Some(Reason::TuningJobDeleted), &None));
+    assert!(run_of(&status, "two").trials.is_some());
+    assert!(members(&status).iter().any(|(candidate, _)| *candidate == "one"), "{status:#?}");
+
+    // Nothing is asked, and no further pass is planned, also by another process.
+    let quiet = async |world: &mut World<'_>| {
+        world.await_idle().await;
+        world.emulator.reset_calls().await;
+        world.kill_and_restart();
+        world.operator.await_ready(DEADLINE).await;
+        await_until("a reconcile", DEADLINE, async || world.reconciles().await > 0).await;
+        world.await_idle().await;
+        let (_, text) = world.operator.get("/metrics").await.unwrap();
+        let planned = |line: &&str| line.starts_with("controller_runtime_reconcile_total{") && line.contains("requeue");
+        assert!(text.lines().filter(planned).all(|line| line.ends_with(" 0")), "{text}");
+        assert_eq!(world.calls().await, 0);
+    };
+    quiet(&mut world).await;
+
+    // An edit may have helped; here it has not.
+    world.apply(&all.with("/objectives", json!([{"metric": "epochs_run", "goal": "Minimize"}]))).await;
+    let edited = world.await_complete("deleted").await;
+    assert_eq!(run_of(&edited, "one").reason, Some(Reason::TuningJobDeleted));
+    assert_eq!(world.calls().await, 1);
+    quiet(&mut world).await;
+}
+
+#[tokio::test]
+async fn the_best_training_job_of_a_parent_is_in_the_table_and_on_the_front() {
+    let world = World::fast("parents").await;
+    models(&world).await;
+    let parent = selection("parent").without("two");
+    world.apply(&parent).await;
+    let before = world.await_complete("parent").await;
+    let best = run_of(&before, "one").best.as_ref().unwrap().training_job_name.clone();
+
+    // The same with a model that has got worse.
+    world.emulator.behave(json!({"match": "*/one:1", "accuracy": 50.0, "secondsPerEpoch": 30})).await;
+    let warm = json!({
+        "type": "IdenticalDataAndAlgorithm", "parentTuningJobNames": [job_of(&before, "one")], "includeParentResults": true,
+    });
+    let child = parent.named("child").with("/tuning/warmStart", warm);
+    let child = child.with("/tuning/strategy", json!("Random"));
+    world.apply(&child).await;
+    let status = world.await_complete("child").await;
+    let run = run_of(&status, "one");
+    assert_ne!(run.tuning_job_name, run_of(&before, "one").tuning_job_name);
+    assert_eq!(run.best.as_ref().unwrap().training_job_name, best);
+    assert!(members(&status).contains(&("one", &best)), "{status:#?}");
+    let lines = table(&world, &status, "one").await;
+    let own = described(&world, &status, "one").await;
+    assert_eq!(lines.keys().filter(|name| !own.contains_key(*name)).collect::<Vec<_>>(), [&best]);
+    assert_eq!(lines.len(), own.len() + 1);
+    assert_eq!(lines[&best], table(&world, &before, "one").await[&best]);
+}
+
+#[tokio::test]
+async fn a_table_that_may_not_be_read_holds_up_nothing_and_is_read_when_it_may_be() {
+    let mut world = World::fast("unreadable").await;
+    models(&world).await;
+    let first = selection("unreadable").without("two");
+    world.apply(&first).await;
+    let before = world.await_complete("unreadable").await;
+    world.await_idle().await;
+    world.operator.kill();
+
+    let role = |kind: &str, metadata: &str, rules: &str| {
+        let (api, group) = ("apiVersion: rbac.authorization.k8s.io/v1", "apiGroup: rbac.authorization.k8s.io");
+        format!(
+            "{api}\nkind: {kind}\nmetadata: {metadata}\nrules: [{rules}]\n---\n{api}\nkind: {kind}Binding\nmetadata: {metadata}\n\
+             roleRef: {{{group}, kind: {kind}, name: limited}}\nsubjects: [{{{group}, kind: User, name: limited}}]"
+        )
+    };
+    let cluster = role("ClusterRole", "{name: limited}", "{apiGroups: [\"\"], resources: [namespaces], verbs: [get]}");
+    apply_yaml(&world.client, &cluster).await.unwrap();
+    let may = |verbs: &str| {
+        let rules = format!(
+            "{{apiGroups: [modelselection.dev, coordination.k8s.io, events.k8s.io], resources: [\"*\"], verbs: [\"*\"]}}, \
+             {{apiGroups: [\"\"], resources: [configmaps], verbs: {verbs}}}"
+        );
+        role("Role", &format!("{{name: limited, namespace: {}}}", world.namespace), &rules)
+    };
+    apply_yaml(&world.client, &may("[create, patch]")).await.unwrap();
+    let may_read = may("[get, create, patch]");
+    world.options.kubeconfig = world.plane.kubeconfig_for("limited", &[]);
+    world.emulator.reset_calls().await;
+    world.start_operator();
+    world.operator.await_ready(DEADLINE).await;
+
+    // An edit that needs the table, and that brings in another run.
+    let edited = first.clone().images(&["two"]);
+    world.apply(&edited).await;
+    let status = world.await_complete("unreadable").await;
+    let run = run_of(&status, "one");
+    assert_eq!((run.reason, &run.trials), (Some(Reason::AccessDenied), &None), "{run:#?}");
+    assert!(run.message.as_ref().unwrap().contains("cannot get resource"), "{run:#?}");
+    assert!(run_of(&status, "two").trials.is_some(), "{status:#?}");
+    let ready = condition(&status, "Ready").unwrap();
+    assert_eq!((ready.0, ready.1), ("True", "Completed"));
+    assert!(ready.2.contains("only the best training job is considered"), "{ready:?}");
+    assert_eq!(members(&status).iter().filter(|(candidate, _)| *candidate == "one").count(), 1);
+    world.await_idle().await;
+    let events: Api<Event> = Api::namespaced(world.client.clone(), &world.namespace);
+    let events = events.list(&ListParams::default()).await.unwrap().items;
+    assert_eq!(events.iter().filter(|event| event.reason.as_deref() == Some("TrialsNotKept")).count(), 1);
+
+    // A restart tries at once. It is the table itself that is read: the tuning job may be gone.
+    apply_yaml(&world.client, &may_read).await.unwrap();
+    world.emulator.reset_calls().await;
+    world.kill_and_restart();
+    let cured =
+        world.await_status("unreadable", "the table is named", |s| s.runs.iter().all(|r| r.trials.is_some())).await;
+    assert_eq!(run_of(&cured, "one").trials, run_of(&before, "one").trials);
+    assert!(run_of(&cured, "one").reason.is_none());
+    assert!(members(&cured).len() > 1, "{cured:#?}");
+    assert_eq!(world.calls().await, 0);
 }

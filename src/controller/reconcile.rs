@@ -21,7 +21,6 @@ use crate::decide::cadence;
 use crate::decide::conditions::complete;
 use crate::decide::derived;
 use crate::decide::plan::{advance, plan, take_back};
-use crate::decide::trials::wanted;
 use crate::runtime::clock;
 use crate::runtime::metrics::Outcome;
 
@@ -153,7 +152,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let observed = observe::observe(&at, &mut status.runs).await;
     let unfinished = attach::find(&at, &mut status.runs).await || observed.unfinished;
     advance(&at.spec, &mut status.runs);
-    let tables = trials::bring(&at, &mut status.runs).await?;
+    let tables = trials::bring(&at, &mut status.runs).await;
 
     // Decide.
     let requests = resolve::requests(&at, &mut status.runs, &pins).await;
@@ -172,7 +171,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     if acts {
         // A job that was taken up may have failed long ago.
         advance(&at.spec, &mut status.runs);
-        let tables = trials::bring(&at, &mut status.runs).await?;
+        let tables = trials::bring(&at, &mut status.runs).await;
         status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
     }
     Ok(next(&at, &status, unfinished))
@@ -203,7 +202,7 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
     let (spec, runs) = (&at.spec, &status.runs);
     if complete(spec, runs) && status.superseded.is_empty() && !expanding && !incomplete {
         ctx.slots.remove(uid);
-        if !runs.iter().any(|run| wanted(spec, run)) {
+        if !runs.iter().any(|run| trials::to_collect(at, run)) {
             ctx.trials.forget(uid);
             return Action::await_change();
         }

@@ -101,45 +101,60 @@ pub(super) async fn write(
     Ok(Trials { config_map: name, count: i32::try_from(training_jobs.len()).unwrap_or(i32::MAX) })
 }
 
-/// Brings the tables of the runs into memory. A run whose table is gone loses it, and wants it again.
-pub(super) async fn read(at: &Pass<'_>, runs: &mut [RunStatus]) -> Result<Tables, Error> {
-    let known = at.ctx.trials.tables(&at.uid, at.generation());
-    for run in runs {
-        let (Some(job), Some(trials)) = (&run.tuning_job_name, &run.trials) else { continue };
-        if known.contains_key(job) {
-            continue;
-        }
-        match read_table(at, trials).await? {
-            Some(table) => at.ctx.trials.put(&at.uid, at.generation(), job, table),
-            None => {
-                tracing::warn!(job, config_map = trials.config_map, "the table is gone or was changed; made again");
-                run.trials = None;
-            }
+/// Brings the table of a run into memory. A run whose table is gone loses it, and wants it again.
+pub(super) async fn read(at: &Pass<'_>, run: &mut RunStatus) -> Result<(), Error> {
+    let (Some(job), Some(trials)) = (&run.tuning_job_name, &run.trials) else { return Ok(()) };
+    if in_memory(at).contains_key(job) {
+        return Ok(());
+    }
+    match read_table(at, &trials.config_map, Some(trials.count)).await? {
+        Some(table) => at.ctx.trials.put(&at.uid, at.generation(), job, table),
+        None => {
+            tracing::warn!(job, config_map = trials.config_map, "the table is gone or was changed; made again");
+            run.trials = None;
         }
     }
-    Ok(at.ctx.trials.tables(&at.uid, at.generation()))
+    Ok(())
 }
 
-/// A table with all its pages; `None` when one is missing or is not what was written.
-async fn read_table(at: &Pass<'_>, trials: &Trials) -> Result<Option<Vec<BestTrainingJob>>, Error> {
+/// The tables that are in memory.
+pub(super) fn in_memory(at: &Pass<'_>) -> Tables {
+    at.ctx.trials.tables(&at.uid, at.generation())
+}
+
+/// Brings a table that was written already, but that no run names, into memory.
+pub(super) async fn find(at: &Pass<'_>, job: &str) -> Result<Option<Trials>, Error> {
+    let config_map = table::name(&at.uid, job);
+    let Some(table) = read_table(at, &config_map, None).await? else { return Ok(None) };
+    let count = i32::try_from(table.len()).unwrap_or(i32::MAX);
+    at.ctx.trials.put(&at.uid, at.generation(), job, table);
+    Ok(Some(Trials { config_map, count }))
+}
+
+/// A table with all its pages; `None` when one is missing or is not what was written. When it is not known how many
+/// training jobs there are, the pages must be those that this selection has written.
+async fn read_table(at: &Pass<'_>, first: &str, count: Option<i32>) -> Result<Option<Vec<BestTrainingJob>>, Error> {
     let mut table = Vec::new();
-    let mut next = Some(trials.config_map.clone());
-    while let Some(name) = next.take() {
-        let api = api(at);
+    for number in 0.. {
+        let (api, name) = (api(at), table::page_name(first, number));
         let page = tokio::time::timeout(TIMEOUT, api.get_opt(&name)).await.map_err(|_| Error::Deadline)??;
         let Some(page) = page.filter(|page| page.metadata.deletion_timestamp.is_none()) else { return Ok(None) };
+        let ours = || page.owner_references().iter().any(|owner| owner.uid == at.uid);
+        if count.is_none() && !(page.immutable == Some(true) && ours()) {
+            return Ok(None);
+        }
         let data = page.data.unwrap_or_default();
         match table::training_jobs(&data, &hyperparameters_used(&at.spec)) {
             Ok(more) if !more.is_empty() => table.extend(more),
             _ => return Ok(None),
         }
-        // Only annotations of an immutable object can be changed, and they must not lead in circles.
-        if i32::try_from(table.len()).is_ok_and(|so_far| so_far >= trials.count) {
+        // Annotations can be changed also of an immutable object: it is the count that says whether all are there.
+        let all = count.is_some_and(|count| i32::try_from(table.len()).is_ok_and(|so_far| so_far >= count));
+        if all || !page.metadata.annotations.is_some_and(|annotations| annotations.contains_key(NEXT_PAGE)) {
             break;
         }
-        next = page.metadata.annotations.and_then(|mut annotations| annotations.remove(NEXT_PAGE));
     }
-    Ok((i32::try_from(table.len()) == Ok(trials.count)).then_some(table))
+    Ok(count.is_none_or(|count| i32::try_from(table.len()) == Ok(count)).then_some(table))
 }
 
 fn page(

@@ -15,10 +15,11 @@ use super::attempts::Subject;
 use super::pass::Pass;
 use super::reconcile::Error;
 use super::tables;
-use crate::api::{BestTrainingJob, Collect, Hyperparameters, ModelSelectionStatus, Reason, RunStatus};
+use crate::api::{BestTrainingJob, Collect, Hyperparameters, ModelSelectionStatus, Reason, RunStatus, Trials};
 use crate::decide::front::{self, Tables};
 use crate::decide::observation::TrainingResult;
 use crate::decide::outcome::trial;
+use crate::decide::table::is_of;
 use crate::decide::trials::{wanted, with_inputs};
 use crate::runtime::clock;
 use crate::tuning::{Class, Operation, TuningError};
@@ -28,6 +29,8 @@ const PER_PASS: usize = 64;
 const FOR_AT_MOST: Duration = Duration::from_secs(10);
 /// Describes at a time.
 const CONCURRENCY: usize = 4;
+/// How often in a row SageMaker must say that a tuning job is gone before it is believed: nothing brings it back.
+const GONE_TRIES: u32 = 2;
 
 /// What is known of the training jobs of a tuning job, from pass to pass. A restart begins anew.
 #[derive(Default)]
@@ -35,6 +38,8 @@ pub(super) struct Gathering {
     listed: BTreeMap<String, Hyperparameters>,
     results: HashMap<String, TrainingResult>,
     step: Step,
+    /// How often it was said that the tuning job is gone.
+    gone: u32,
 }
 
 /// The call to make next. Lists go on by their tokens.
@@ -71,37 +76,75 @@ enum Fault {
 }
 
 /// The tables that the fronts of `runs` need. `None` when the fronts stand as they are in the status: then nothing is
-/// read. Runs whose training jobs are wanted get as far as a pass may go.
-pub(super) async fn bring(at: &Pass<'_>, runs: &mut [RunStatus]) -> Result<Option<Tables>, Error> {
+/// read. Runs whose training jobs are wanted get as far as a pass may go; of those whose table cannot be had, the best
+/// training job is considered.
+pub(super) async fn bring(at: &Pass<'_>, runs: &mut [RunStatus]) -> Option<Tables> {
     if at.spec.collect == Collect::Best {
-        return Ok(Some(Tables::new()));
+        return Some(Tables::new());
+    }
+    let last = at.ctx.newest(at.selection).status.clone().unwrap_or_default();
+    if at.doubted || last.observed_generation != at.generation() {
+        runs.iter_mut().filter(|run| wanted(&at.spec, run) && lost(run)).for_each(|run| try_again(at, run));
     }
     let mut budget = Budget { calls: PER_PASS, until: clock::now() + FOR_AT_MOST };
     collect(at, runs, &mut budget).await;
-    let last = at.ctx.newest(at.selection);
-    if !at.doubted && last.status.as_ref().is_some_and(|last| front::stand(last, at.generation(), runs)) {
-        return Ok(None);
+    if !at.doubted && front::stand(&last, at.generation(), runs) {
+        return None;
     }
-    tables::read(at, runs).await?;
+    read(at, runs).await;
     // Those whose table was gone.
     collect(at, runs, &mut budget).await;
-    let tables = tables::read(at, runs).await?;
+    read(at, runs).await;
+    let tables = tables::in_memory(at);
     for run in runs {
         if let Some(table) = run.tuning_job_name.as_ref().and_then(|job| tables.get(job)) {
             with_inputs(run, table);
         }
     }
-    Ok(Some(tables))
+    Some(tables)
 }
 
 /// Whether a further pass right now would get on.
 pub(super) fn more_to_do(at: &Pass<'_>, status: &ModelSelectionStatus) -> bool {
     let subject = |run: &RunStatus| Subject::Trials(run.tuning_job_name.clone().unwrap_or_default());
-    status.runs.iter().any(|run| wanted(&at.spec, run) && at.may_try(&subject(run)))
+    status.runs.iter().any(|run| to_collect(at, run) && at.may_try(&subject(run)))
+}
+
+/// Whether the training jobs of a run are wanted and may still be had.
+pub(super) fn to_collect(at: &Pass<'_>, run: &RunStatus) -> bool {
+    wanted(&at.spec, run) && !lost(run)
+}
+
+/// Whether the training jobs of a run that wants them are gone for good: it is looked again only after an edit.
+fn lost(run: &RunStatus) -> bool {
+    run.reason == Some(Reason::TuningJobDeleted)
+}
+
+/// Looks at a lost run once more.
+fn try_again(at: &Pass<'_>, run: &mut RunStatus) {
+    let Some(job) = &run.tuning_job_name else { return };
+    at.ctx.trials.put_back(&at.uid, job, Gathering { gone: GONE_TRIES - 1, ..Gathering::default() });
+    let state = run.state;
+    *run = std::mem::take(run).with(state, None, None);
+}
+
+/// Brings the tables of the runs into memory.
+async fn read(at: &Pass<'_>, runs: &mut [RunStatus]) {
+    for run in runs {
+        let Err(error) = tables::read(at, run).await else { continue };
+        let Some(job) = run.tuning_job_name.clone() else { continue };
+        let fault = refused(&error);
+        let passing = matches!(fault, Fault::Passing(_));
+        hinder(at, run, &job, fault);
+        // A server that does not answer must not hold the pass for each run. When this one is had, so are the others.
+        if passing {
+            return;
+        }
+    }
 }
 
 async fn collect(at: &Pass<'_>, runs: &mut [RunStatus], budget: &mut Budget) {
-    for run in runs.iter_mut().filter(|run| wanted(&at.spec, run)) {
+    for run in runs.iter_mut().filter(|run| to_collect(at, run)) {
         let Some(job) = run.tuning_job_name.clone() else { continue };
         let subject = Subject::Trials(job.clone());
         if !at.may_try(&subject) {
@@ -116,14 +159,28 @@ async fn collect(at: &Pass<'_>, runs: &mut [RunStatus], budget: &mut Budget) {
                 *run = kept;
             }
             Ok(None) => return,
-            Err(Fault::Passing(why)) => {
-                tracing::info!(job, why, "the training jobs cannot be kept; trying again");
-                at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
-            }
-            Err(Fault::Lasting(reason, why)) => {
-                tracing::warn!(job, why, "the training jobs cannot be kept; only the best one is considered");
+            Err(fault) => hinder(at, run, &job, fault),
+        }
+    }
+}
+
+/// Goes on without the table of a run, for now or for good.
+fn hinder(at: &Pass<'_>, run: &mut RunStatus, job: &str, fault: Fault) {
+    let subject = Subject::Trials(job.to_owned());
+    match fault {
+        Fault::Passing(why) => {
+            tracing::info!(job, why, "the training jobs cannot be kept; trying again");
+            at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
+            run.trials = None;
+        }
+        Fault::Lasting(reason, why) => {
+            tracing::warn!(job, why, "the training jobs cannot be kept; only the best one is considered");
+            *run = std::mem::take(run).without_trials(reason, &why);
+            if lost(run) {
+                // No time comes to try it again.
+                at.succeeded(&subject);
+            } else {
                 at.failed(subject, Duration::from_secs(15), Duration::from_secs(300));
-                *run = std::mem::take(run).without_trials(reason, &why);
             }
         }
     }
@@ -132,20 +189,43 @@ async fn collect(at: &Pass<'_>, runs: &mut [RunStatus], budget: &mut Budget) {
 /// The run with its table; `None` when the pass may do no more. What is known is kept until the table is written.
 async fn keep(at: &Pass<'_>, run: &RunStatus, job: &str, budget: &mut Budget) -> Result<Option<RunStatus>, Fault> {
     let mut gathering = at.ctx.trials.take(&at.uid, job);
-    let kept = match gather(at, run, job, &mut gathering, budget).await {
-        Ok(true) => {
-            let written = tables::write(at, run, job, &gathering.table()).await;
-            written.map(|trials| Some(run.clone().with_trials(trials))).map_err(|error| unwritten(&error))
-        }
-        Ok(false) => Ok(None),
-        // Such as a token that is no longer taken: from the start.
-        Err(error) if matches!(error.class, Class::Invalid | Class::NotFound) => return Err(unread(&error)),
-        Err(error) => Err(unread(&error)),
-    };
-    if !matches!(kept, Ok(Some(_))) {
+    let kept = find_or_make(at, run, job, &mut gathering, budget).await;
+    if !matches!(kept, Ok(Some(_)) | Err(Fault::Lasting(Reason::TuningJobDeleted, _))) {
         at.ctx.trials.put_back(&at.uid, job, gathering);
     }
-    kept
+    Ok(kept?.map(|trials| run.clone().with_trials(trials)))
+}
+
+async fn find_or_make(
+    at: &Pass<'_>,
+    run: &RunStatus,
+    job: &str,
+    gathering: &mut Gathering,
+    budget: &mut Budget,
+) -> Result<Option<Trials>, Fault> {
+    // After trouble the table may be there, and was not to be read. It may be all that is left of the training jobs.
+    let trouble = run.reason.is_some() || at.ctx.attempts.since(&at.uid, &Subject::Trials(job.to_owned())).is_some();
+    if trouble
+        && gathering.is_new()
+        && let Some(trials) = tables::find(at, job).await.map_err(|error| refused(&error))?
+    {
+        return Ok(Some(trials));
+    }
+    match gather(at, run, job, gathering, budget).await {
+        Ok(true) => {
+            let written = tables::write(at, run, job, &gathering.table(run)).await;
+            written.map(Some).map_err(|error| refused(&error))
+        }
+        Ok(false) => Ok(None),
+        Err(error) => {
+            let gone = gathering.gone + u32::from(error.class == Class::NotFound);
+            // Such as a token that is no longer taken: from the start.
+            if matches!(error.class, Class::Invalid | Class::NotFound) {
+                *gathering = Gathering { gone, ..Gathering::default() };
+            }
+            Err(unread(&error, gone))
+        }
+    }
 }
 
 /// Goes on with the calls. Returns whether all is known.
@@ -170,6 +250,10 @@ async fn gather(
                 let (listed, next) = at.region.completed_training_jobs(job, token.clone()).await?;
                 gathering.listed.extend(listed);
                 gathering.step = next.map_or(Step::Search(None), |next| Step::List(Some(next)));
+                // With `includeParentResults` it may be a parent's, which is not listed.
+                if let Some(best) = run.best.as_ref().filter(|best| !is_of(job, &best.training_job_name)) {
+                    gathering.listed.insert(best.training_job_name.clone(), best.hyperparameters.clone());
+                }
                 if matches!(gathering.step, Step::Search(_)) && gathering.listed.is_empty() {
                     return Err(none_listed());
                 }
@@ -213,14 +297,24 @@ impl Gathering {
         self.listed.keys().filter(|name| !self.results.contains_key(*name)).cloned().collect()
     }
 
-    fn table(&self) -> Vec<BestTrainingJob> {
-        let of =
-            |(name, chosen): (&String, &Hyperparameters)| Some(trial(name, chosen.clone(), self.results.get(name)?));
+    /// Whether nothing is known yet.
+    fn is_new(&self) -> bool {
+        self.listed.is_empty() && matches!(self.step, Step::List(None))
+    }
+
+    fn table(&self, run: &RunStatus) -> Vec<BestTrainingJob> {
+        // Of the best one more may be known than can still be described.
+        let known = |name: &str| run.best.clone().filter(|best| best.training_job_name == name);
+        let of = |(name, chosen): (&String, &Hyperparameters)| {
+            let result = self.results.get(name)?;
+            let deleted = *result == TrainingResult::default();
+            known(name).filter(|_| deleted).or_else(|| Some(trial(name, chosen.clone(), result)))
+        };
         self.listed.iter().filter_map(of).collect()
     }
 }
 
-/// The job has a best training job, so there was one.
+/// The best training job is the job's own, so there was one.
 fn none_listed() -> TuningError {
     TuningError {
         class: Class::NotFound,
@@ -230,9 +324,9 @@ fn none_listed() -> TuningError {
     }
 }
 
-fn unread(error: &TuningError) -> Fault {
+fn unread(error: &TuningError, gone: u32) -> Fault {
     match error.class {
-        Class::NotFound => {
+        Class::NotFound if gone >= GONE_TRIES => {
             let why = "the tuning job or its training jobs no longer exist at SageMaker";
             Fault::Lasting(Reason::TuningJobDeleted, why.to_owned())
         }
@@ -241,9 +335,9 @@ fn unread(error: &TuningError) -> Fault {
     }
 }
 
-/// What the API server says to a table that it does not take. A name that is taken by something else is refused like one
+/// What the API server says to a table that it does not take or give. A name that is taken by something else is refused like one
 /// that is immutable.
-fn unwritten(error: &Error) -> Fault {
+fn refused(error: &Error) -> Fault {
     let Error::Kubernetes(kube::Error::Api(status)) = error else { return Fault::Passing(error.to_string()) };
     let why = format!("the API server refuses the ConfigMap: {}", status.message);
     match status.code {

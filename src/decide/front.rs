@@ -119,8 +119,9 @@ fn front(data: &Data<'_>, dataset: &Dataset, directions: &[Direction], ranks: &m
     }
 }
 
-/// The training jobs of a run that are considered for the front: those of its table, or else its best one. When none can
-/// be, the reason of the best one stands for all.
+/// The training jobs of a run that are considered for the front: its best one, and those of its table. The best one need not
+/// be in the table: it may be that of a parent of a warm start. When none can be considered, the reason of the best one
+/// stands for all.
 fn points_of<'a>(
     data: &Data<'a>,
     dataset: &Dataset,
@@ -137,7 +138,13 @@ fn points_of<'a>(
         Ok(Point { run: index, training_job, values })
     };
     let table = run.tuning_job_name.as_ref().and_then(|job| data.tables.get(job));
-    let points: Vec<Point<'_>> = table.into_iter().flat_map(|table| table.iter()).flat_map(point).collect();
+    let table = table.map_or(&[][..], |table| table);
+    // In the order of the names.
+    let name = &best.training_job_name;
+    let before = table.partition_point(|training_job| training_job.training_job_name < *name);
+    let (before, after) = table.split_at(before);
+    let missing = after.first().is_none_or(|next| next.training_job_name != *name).then_some(best);
+    let points: Vec<Point<'_>> = before.iter().chain(missing).chain(after).flat_map(point).collect();
     if points.is_empty() { Ok(vec![point(best)?]) } else { Ok(points) }
 }
 
@@ -335,6 +342,29 @@ pub(super) mod tests {
             ]
         );
         assert!(runs[1..].iter().all(|run| run.pareto_rank.is_none()));
+    }
+
+    #[test]
+    fn the_best_training_job_counts_also_when_the_table_lacks_it() {
+        let named = |name: &str, accuracy: &str, throughput: &str| {
+            let best = both("c", accuracy, throughput).best.unwrap();
+            BestTrainingJob { training_job_name: name.into(), ..best }
+        };
+        let spec = ModelSelectionSpec { collect: Collect::All, ..spec() };
+        let run = RunStatus {
+            tuning_job_name: Some("job".into()),
+            best: Some(named("b", "0.9", "1")),
+            ..both("c", "0", "0")
+        };
+        let front_with = |table: Vec<BestTrainingJob>| {
+            let tables = Tables::from([("job".to_owned(), table.into())]);
+            let front = fronts(&spec, &mut [run.clone()], &tables).remove(0);
+            front.members.into_iter().filter_map(|member| member.training_job_name).collect::<Vec<_>>()
+        };
+        assert_eq!(front_with(vec![named("a", "0.8", "2"), named("c", "0.7", "3")]), ["b", "a", "c"]);
+        assert_eq!(front_with(vec![named("a", "0.9", "1"), named("c", "0.9", "1")]), ["a", "b", "c"], "ties, by name");
+        assert_eq!(front_with(vec![named("a", "0.8", "2"), named("b", "0.9", "1")]), ["b", "a"], "only once");
+        assert_eq!(front_with(vec![]), ["b"]);
     }
 
     #[test]

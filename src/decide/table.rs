@@ -55,6 +55,16 @@ pub fn page_name(name: &str, pages: usize) -> String {
     if pages == 0 { name.to_owned() } else { format!("{name}-{}", pages + 1) }
 }
 
+/// Whether SageMaker has given a training job its name for this tuning job: `<tuning job>-<number>-<hash>`. The best one may
+/// be that of a parent of a warm start.
+pub fn is_of(tuning_job: &str, training_job: &str) -> bool {
+    let rest = training_job.strip_prefix(tuning_job).and_then(|rest| rest.strip_prefix('-'));
+    rest.and_then(|rest| rest.split_once('-')).is_some_and(|(number, hash)| {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits(number) && !hash.is_empty() && !hash.contains('-')
+    })
+}
+
 /// The data of each page of a table, at most `most` bytes each, as far as a single line is not longer.
 pub fn pages(training_jobs: &[BestTrainingJob], most: usize) -> Vec<BTreeMap<String, String>> {
     let common = common(training_jobs);
@@ -213,6 +223,18 @@ mod tests {
         }
         assert_eq!(pages(&[], PAGE_MAX).len(), 1);
         assert!(training_jobs(&[(LINES.to_owned(), "no JSON".to_owned())].into(), &BTreeSet::new()).is_err());
+    }
+
+    #[test]
+    fn the_names_of_training_jobs_say_whose_they_are() {
+        for own in ["job-001-0a1b2c3d", "job-1000-0a1b2c3d"] {
+            assert!(is_of("job", own), "{own}");
+        }
+        for other in
+            ["parent-001-0a1b2c3d", "job-b-001-0a1b2c3d", "job-2-001-0a1b2c3d", "job-001", "job", "jobs-001-0a"]
+        {
+            assert!(!is_of("job", other), "{other}");
+        }
     }
 
     #[test]
