@@ -125,6 +125,9 @@ fn each_reason_and_event_has_its_cure() {
             continue;
         }
         let code = std::fs::read_to_string(&path).unwrap();
+        if path.ends_with("kstatus.rs") {
+            continue; // rules and their tests, no Events
+        }
         for event in code.split("reason: \"").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(reference.contains(&format!("| {event} |")), "docs/reference/reasons.md has no Event {event}");
             assert!(page.contains(event), "docs/troubleshooting.md does not name the Event {event}");

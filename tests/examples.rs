@@ -203,12 +203,12 @@ async fn requests_are_as_the_page_says(world: &World<'_>) {
     }
 }
 
-/// docs/metrics.md has each metric that there is, and no other.
+/// The reference has each metric that there is, and no other.
 async fn metrics_are_as_the_page_says(world: &World<'_>) {
     let (_, text) = world.operator.get("/metrics").await.unwrap();
     let there: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
-    let page = include_str!("../docs/metrics.md");
+    let page = include_str!("../docs/reference/metrics.md");
     let told: BTreeSet<&str> = page
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
