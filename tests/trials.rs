@@ -491,6 +491,25 @@ async fn the_best_training_job_of_a_parent_is_in_the_table_and_on_the_front() {
     assert_eq!(lines.keys().filter(|name| !own.contains_key(*name)).collect::<Vec<_>>(), [&best]);
     assert_eq!(lines.len(), own.len() + 1);
     assert_eq!(lines[&best], table(&world, &before, "one").await[&best]);
+
+    // One that was stopped before any training job of its own was done: the parent's is all that there is.
+    world.emulator.behave(json!({"match": "*/one:1", "accuracy": 50.0, "secondsPerEpoch": 1_000_000})).await;
+    let requests = world.emulator.requests("CreateHyperParameterTuningJob").await;
+    let mut request = requests.as_array().unwrap().last().unwrap()["request"].clone();
+    request["HyperParameterTuningJobName"] = json!("stopped");
+    request["Tags"] = json!([]);
+    world.emulator.call("CreateHyperParameterTuningJob", &request).await.unwrap();
+    let stopped = json!({"HyperParameterTuningJobName": "stopped"});
+    world.emulator.call("StopHyperParameterTuningJob", &stopped).await.unwrap();
+    let mut attached = child;
+    let candidate = json!({"name": "stopped", "tuningJobName": "stopped", "dataset": "small"});
+    attached.0["spec"]["candidates"].as_array_mut().unwrap().push(candidate);
+    world.apply(&attached).await;
+    let status = world.await_complete("child").await;
+    assert_eq!(run_of(&status, "stopped").state, RunState::Succeeded, "{status:#?}");
+    assert!(described(&world, &status, "stopped").await.is_empty());
+    let only = table(&world, &status, "stopped").await;
+    assert_eq!(only.into_iter().collect::<Vec<_>>(), [(best.clone(), lines[&best].clone())]);
 }
 
 #[tokio::test]
