@@ -56,6 +56,11 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "as for the bucket",
     ),
     (
+        "no metric definitions",
+        "/TrainingJobDefinition/AlgorithmSpecification/MetricDefinitions/",
+        "a selection without any gets the preset of its framework; SageMaker refuses the SDK's request",
+    ),
+    (
         "spot without max_wait",
         "/TrainingJobDefinition/StoppingCondition/MaxWaitTimeInSeconds",
         "SageMaker refuses spot without it",
