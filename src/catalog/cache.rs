@@ -137,7 +137,7 @@ impl Catalog {
 
     async fn ask_version(&self, region: &Region, model_id: &str, wanted: &str) -> Answer<String> {
         if wanted == "*" {
-            if let Some(listed) = self.listed(region, model_id) {
+            if let Some(listed) = self.listed(region, model_id).await {
                 return Ok(listed.version);
             }
             // One call gives the newest version and its description.
@@ -185,9 +185,9 @@ impl Catalog {
     }
 
     /// The model in the last listing, as long as that is believed.
-    fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
+    async fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
         let slot = slot(&self.0.listings, [region.name(), "", ""]);
-        let slot = slot.try_lock().ok()?;
+        let slot = slot.lock().await;
         let models = slot.as_ref().filter(|known| fresh(known, false))?.answer.as_ref().ok()?;
         let found = models.binary_search_by(|listed| listed.model_id.as_str().cmp(model_id)).ok()?;
         Some(models[found].clone())

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::attempts::Subject;
 use super::pass::Pass;
-use super::resolve::CONCURRENCY;
+use super::resolve::PER_PASS;
 use crate::api::{
     Candidate, CandidateSelector, Expansion, JumpStart, ModelSelectionSpec, ModelSelectionStatus, Reason, clip,
 };
@@ -158,7 +158,8 @@ async fn models(
             let model = at.ctx.catalog.model(&at.region, &listed.model_id, &listed.version, at.until).await;
             (listed, model)
         })
-        .buffered(CONCURRENCY);
+        // Asked in advance, so that the next pass finds them; the limits of the region space the calls.
+        .buffered(PER_PASS);
     while let Some((listed, model)) = described.next().await {
         match model.map(|model| unusable(&selector.jump_start, &model)) {
             Ok(None) => found.push(listed.model_id.clone()),

@@ -26,8 +26,9 @@ use crate::runtime::metrics::Outcome;
 
 /// Longest time of a pass. Its calls have limits of their own; this is for what was not thought of.
 const DEADLINE: Duration = Duration::from_secs(300);
-/// How long a pass waits for descriptions of models.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a pass waits for descriptions of models, once for selectors and once for candidates. What comes later is there
+/// for the next pass, and other selections have had their turn.
+const PATIENCE: Duration = Duration::from_millis(300);
 /// How often an active selection is looked at although nothing woke it.
 const SAFETY: Duration = Duration::from_secs(600);
 /// How soon the next pass comes when there is more to do than one pass may.

@@ -18,11 +18,12 @@ use crate::decide::plan::{Pin, cells_of, definition, pinned, pinned_by_jobs};
 use crate::tuning::{Class, JobRequest, TuningError};
 
 /// Documents read at a time.
-pub(super) const CONCURRENCY: usize = 4;
+const CONCURRENCY: usize = 4;
 /// Models newly read in one pass: the first jobs of a large selection need not wait for the last model.
-const PER_PASS: usize = 24;
-/// How soon what has been asked is looked for again.
-const PENDING: Duration = Duration::from_millis(200);
+pub(super) const PER_PASS: usize = 24;
+/// How soon what has been asked is looked for again: seldom enough that many who wait leave places to others.
+const PENDING_FIRST: Duration = Duration::from_millis(200);
+const PENDING_MOST: Duration = Duration::from_secs(5);
 /// A right that is missing may be given at any time.
 const RIGHTS_FIRST: Duration = Duration::from_secs(15);
 const RIGHTS_MOST: Duration = Duration::from_secs(300);
@@ -163,7 +164,7 @@ impl Pass<'_> {
         let (first, most, told) = match error {
             CatalogError::Pending => {
                 let message = "JumpStart is being asked for the models".to_owned();
-                (PENDING, PENDING, (Reason::Progressing, message))
+                (PENDING_FIRST, PENDING_MOST, (Reason::Progressing, message))
             }
             CatalogError::Problem(problem) => (RETRY_FIRST, RETRY_MOST, problem),
             CatalogError::Fault(fault) if fault.class.reason().needs_person() => {
