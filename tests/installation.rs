@@ -91,6 +91,27 @@ async fn a_missing_right_is_named_and_its_grant_is_noticed() {
 }
 
 #[tokio::test]
+async fn told_to_stop_before_it_has_seen_its_selections_it_gives_the_lease_back_at_once() {
+    let plane = shared().await;
+    let client = plane.client();
+    install_crd(&client, CRD.as_ref()).await;
+    let namespace = fresh_namespace(&client, "granted").await;
+    let refused = fresh_namespace(&client, "refused").await;
+    apply_yaml(&client, &role(&namespace, "get, create, update", "patch")).await.unwrap();
+    let emulator = Emulator::start(EMULATOR.as_ref(), &[]).await;
+    let mut options = OperatorOptions::new(OPERATOR, plane, &emulator, &format!("{namespace},{refused}"));
+    options.kubeconfig = plane.kubeconfig_for_service_account(&namespace, "operator").await;
+    options.extra_env = vec![("MODELSELECTION_CLUSTER_NAME".into(), "test".into())];
+    let mut operator = Operator::start(options);
+    await_until("it operates", SOON, async || operator.logs().contains("operating")).await;
+    readyz(&mut operator, 503, &[&format!("list modelselections in {refused}")]).await;
+    let (status, _) = operator.terminate().await;
+    assert_eq!(status.code(), Some(0));
+    let logs = operator.logs();
+    assert!(logs.contains("the lease is given back") && !logs.contains("reconciles under way; the next"), "{logs}");
+}
+
+#[tokio::test]
 async fn a_crd_that_goes_is_told_and_its_return_is_noticed() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let mut scene = Scene::on(&plane, "crd-goes", &["--speed", "3000"], &[]).await;

@@ -329,11 +329,7 @@ async fn every_request_keeps_to_the_service_model() {
         assert_eq!(entry["authorizationPresent"], true, "{entry:#}");
         assert_eq!(entry["securityTokenPresent"], false, "{entry:#}");
         assert!(
-            entry["error"].is_null()
-                || entry["error"] == "DropAnswer"
-                || entry["error"] == "ResourceInUse"
-                // A stop may be asked for twice; SageMaker then says that the job is stopping already.
-                || (operation == "StopHyperParameterTuningJob" && entry["error"] == "ValidationException"),
+            entry["error"].is_null() || entry["error"] == "DropAnswer" || entry["error"] == "ResourceInUse",
             "{entry:#}"
         );
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
-use kube::api::ListParams;
+use kube::api::{ListParams, Patch, PatchParams};
 use modelselection_operator::api::{ModelSelectionStatus, Reason, RunState};
 use serde_json::json;
 use support::world::{DEADLINE, LONG, condition, conditions, is_running, job_of, run_of};
@@ -215,6 +215,28 @@ async fn deletion_stops_the_running_jobs_and_only_them() {
     assert_eq!(jobs[&job_of(&launched, "runs")].status, "Stopping");
     assert_eq!(jobs[&job_of(&neighbour, "runs")].status, "InProgress");
     assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 1);
+}
+
+/// SageMaker refuses to stop what it stops already.
+#[tokio::test]
+async fn deletion_asks_once_for_each_stop_whatever_else_happens_meanwhile() {
+    let world = World::held("once").await;
+    let order = json!({"operation": "StopHyperParameterTuningJob", "kind": "Delay", "count": 1, "delayMillis": 500});
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        world.apply(&Selection::new(name).images(&["one"])).await;
+        world.await_launched(name).await;
+        world.emulator.fault(order.clone()).await;
+        world.delete(name).await;
+        world.await_faults_spent().await;
+        // An edit while the stop is under way: the selection is looked at again right after it has gone, and the watch
+        // may not have shown that yet.
+        let patch = Patch::Merge(json!({"spec": {"tags": {"edited": "meanwhile"}}}));
+        world.api.patch(name, &PatchParams::default(), &patch).await.unwrap();
+        await_gone(&world.api, name, DEADLINE).await;
+    }
+    world.await_idle().await;
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 6);
+    assert!(!world.operator.logs().contains("the pass failed"), "{}", world.operator.logs());
 }
 
 #[tokio::test]

@@ -28,6 +28,9 @@ const ROUND: Duration = Duration::from_secs(120);
 /// Stops the running jobs, if the policy says so. Works from the status alone: neither a broken spec nor a missing model
 /// can keep an object from going. When AWS cannot be reached for longer than the deadline, the object goes all the same.
 pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
+    if seen.uid().is_some_and(|uid| ctx.is_cleaned_up(&uid)) {
+        return Ok(Action::await_change());
+    }
     // The policy may be changed while the deletion waits: what is seen now counts.
     let running = match seen.spec.deletion_policy {
         DeletionPolicy::Retain => Vec::new(),
@@ -55,7 +58,7 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
         };
         report::publish(ctx, seen, &event).await;
     }
-    ctx.forget(seen);
+    ctx.note_cleaned_up(seen);
     Ok(Action::await_change())
 }
 

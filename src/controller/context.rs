@@ -1,6 +1,6 @@
 //! What every reconcile shares.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::runtime::events::{Recorder, Reporter};
@@ -36,6 +36,7 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     earlier_lives: Mutex<HashMap<String, Jobs>>,
     written: Mutex<HashMap<String, Arc<ModelSelection>>>,
+    cleaned_up: Mutex<HashSet<String>>,
 }
 
 /// The tags of tuning jobs, newest first.
@@ -68,6 +69,7 @@ impl Context {
             settings,
             earlier_lives: Mutex::default(),
             written: Mutex::default(),
+            cleaned_up: Mutex::default(),
         }
     }
 
@@ -123,6 +125,17 @@ impl Context {
         self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
     }
 
+    /// Whether nothing is left to be done for a selection but to let it go.
+    pub(super) fn is_cleaned_up(&self, uid: &str) -> bool {
+        self.cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).contains(uid)
+    }
+
+    /// Notes that nothing is left to be done for a selection. The watch shows it for a while yet.
+    pub(super) fn note_cleaned_up(&self, selection: &ModelSelection) {
+        self.forget(selection);
+        self.cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).extend(selection.uid());
+    }
+
     /// Forgets all that is kept of a selection that goes, and wakes those that may take its places.
     pub(super) fn forget(&self, selection: &ModelSelection) {
         self.observer.forget(&ObjectRef::from_obj(selection));
@@ -132,6 +145,7 @@ impl Context {
             let _ = self.wake.send(waiter);
         }
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
         self.forget_earlier_life(uid);
         self.attempts.forget(uid);
         self.rivals.forget(uid);

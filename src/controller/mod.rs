@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, BoxStream};
-use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{self, ObjectRef};
 use kube::runtime::{
@@ -86,7 +86,7 @@ pub async fn run(
         loops.push(reconcile_all(selections, index, receiver, concurrency, shutdown.clone(), context.clone()));
     }
     tokio::select! {
-        _ = futures::future::join_all(loops) => {}
+        _ = future::join_all(loops) => {}
         () = dispatch(woken, wakes) => {}
     }
 }
@@ -127,12 +127,20 @@ async fn reconcile_all(
     store: usize,
     mut woken: Woken,
     concurrency: u16,
-    shutdown: impl Future<Output = ()> + Send + Sync + 'static,
+    shutdown: impl Future<Output = ()> + Clone + Send + Sync + 'static,
     context: Arc<Context>,
 ) {
     let metrics = context.metrics.clone();
     let stores = context.stores.clone();
-    Controller::for_stream(selections, stores[store].clone())
+    // A controller whose watch has shown nothing yet waits for it even when it is told to end.
+    let (seen, ending) = (stores[store].clone(), shutdown.clone());
+    let ended_before_it_began = async move {
+        ending.await;
+        if seen.wait_until_ready().now_or_never().is_some() {
+            future::pending::<()>().await;
+        }
+    };
+    let reconciling = Controller::for_stream(selections, stores[store].clone())
         .with_config(controller::Config::default().concurrency(concurrency).debounce(Duration::from_millis(50)))
         .reconcile_on(stream::poll_fn(move |cx| woken.poll_recv(cx)))
         .graceful_shutdown_on(shutdown)
@@ -142,9 +150,12 @@ async fn reconcile_all(
                 report_controller_error(&error);
             }
             metrics.set_runs(&runs_by_state(&stores));
-            futures::future::ready(())
-        })
-        .await;
+            future::ready(())
+        });
+    tokio::select! {
+        () = reconciling => {}
+        () = ended_before_it_began => {}
+    }
 }
 
 /// Sends each wake to the loop of its namespace.

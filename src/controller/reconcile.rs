@@ -97,10 +97,14 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
         Event::Cleanup(selection) => cleanup::cleanup(&selection, &ctx).await,
     })
     .await
-    .map_err(|error| match error {
-        finalizer::Error::ApplyFailed(error) | finalizer::Error::CleanupFailed(error) => error,
-        finalizer::Error::AddFinalizer(error) | finalizer::Error::RemoveFinalizer(error) => Error::Kubernetes(error),
-        other => Error::Finalizer(other.to_string()),
+    .or_else(|error| match error {
+        // It went while the watch still showed it.
+        finalizer::Error::RemoveFinalizer(kube::Error::Api(status)) if status.is_not_found() => {
+            Ok(Action::await_change())
+        }
+        finalizer::Error::ApplyFailed(error) | finalizer::Error::CleanupFailed(error) => Err(error),
+        finalizer::Error::AddFinalizer(error) | finalizer::Error::RemoveFinalizer(error) => Err(error.into()),
+        other => Err(Error::Finalizer(other.to_string())),
     })
 }
 
