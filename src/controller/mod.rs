@@ -174,8 +174,15 @@ fn report_controller_error<E: std::error::Error + 'static>(error: &controller::E
         controller::Error::ObjectNotFound(_) => tracing::debug!(%error, "nothing to reconcile"),
         // Told by the reconcile itself, with the object's name.
         controller::Error::ReconcilerFailed(..) => {}
-        _ => tracing::warn!(error = error as &dyn std::error::Error, "trouble with the watch"),
+        _ => tracing::warn!(error = trouble(error), "trouble with the watch"),
     }
+}
+
+/// In one sentence: as a whole it has the answer of the API server four times over.
+fn trouble(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let answer = causes.find_map(|error| error.downcast_ref::<kube::Error>());
+    answer.map_or_else(|| error.to_string(), reconcile::told)
 }
 
 fn runs_by_state(stores: &[reflector::Store<ModelSelection>]) -> Vec<(&'static str, i64)> {

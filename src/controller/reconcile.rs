@@ -48,7 +48,7 @@ pub(super) enum Error {
 }
 
 /// The API server's own words, without the dump of the whole answer.
-fn told(error: &kube::Error) -> String {
+pub(super) fn told(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
         other => other.to_string(),

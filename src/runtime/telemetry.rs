@@ -11,20 +11,21 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::{EnvFilter, Layer as _, filter::LevelFilter};
 
 use super::args::LogFormat;
 use super::clock;
 use super::process::Error;
 use super::traces::{self, Traces};
 
-/// This program's own news and others' warnings. kube's client logs each refused request a second time, without saying
-/// which object it was about.
-const DEFAULT: &str = "warn,modelselection_operator=info,kube_client::client::builder=off,kube_runtime::controller=off";
+/// Not logged beside this program's own news and others' warnings: kube logs each refused request and each trouble of a
+/// watch a second time, without saying which object it was about.
+const TWICE: &str = "kube_client::client::builder=off,kube_runtime=off";
 
 /// Starts logging, of what `RUST_LOG` chooses, and the sending of traces to `collector`.
 pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces, Error> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
+    let filter = filter(asked.as_deref().unwrap_or("info"));
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let logs = match format {
         LogFormat::Text => logs.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
@@ -35,6 +36,18 @@ pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces
     let spans = traces.as_ref().ok().and_then(Traces::layer);
     tracing_subscriber::registry().with(logs).with(spans).init();
     traces
+}
+
+/// What is logged, by what was asked for. A level alone is that of this program; below `info` of all others too, since who
+/// asks for that looks for something.
+fn filter(asked: &str) -> EnvFilter {
+    let of_ours = match asked.parse::<LevelFilter>() {
+        Ok(level) if level <= LevelFilter::INFO => level,
+        Ok(level) => return EnvFilter::default().add_directive(level.into()),
+        Err(_) => return EnvFilter::new(asked),
+    };
+    let of_others = of_ours.min(LevelFilter::WARN);
+    EnvFilter::new(format!("{of_others},{TWICE},modelselection_operator={of_ours}"))
 }
 
 /// One JSON object a line, with the fields of the event and of its spans side by side. The format that comes with
@@ -120,6 +133,21 @@ mod tests {
 
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
+        }
+    }
+
+    #[test]
+    fn a_level_alone_is_that_of_this_program() {
+        for (asked, filter) in [
+            ("info", "kube_client::client::builder=off,kube_runtime=off,modelselection_operator=info,warn"),
+            ("error", "error,kube_client::client::builder=off,kube_runtime=off,modelselection_operator=error"),
+            ("debug", "debug"),
+            ("info,kube=debug", "info,kube=debug"),
+        ] {
+            let chosen = super::filter(asked).to_string();
+            let mut directives: Vec<&str> = chosen.split(',').collect();
+            directives.sort_unstable();
+            assert_eq!(directives.join(","), filter, "{asked}");
         }
     }
 
