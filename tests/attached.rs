@@ -4,20 +4,24 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use modelselection_operator::api::{ModelSelectionStatus, RunState};
 use serde_json::{Value, json};
-use support::world::{LONG, condition, is_running, run_of};
-use support::{Selection, World};
+use support::world::{DEADLINE, LONG, condition, is_running, run_of};
+use support::{Selection, World, await_until};
 
-/// Has a job made by hand: what the operator sends for an own image, under another name and without our tags.
-async fn by_hand(world: &World<'_>, name: &str) {
+/// Has jobs made by hand: what the operator sends for an own image, under other names and without our tags.
+async fn by_hand(world: &World<'_>, names: &[&str]) {
     let seed = Selection::new("seed").images(&["theirs"]);
     world.apply(&seed).await;
     world.await_launched("seed").await;
     let mut request = world.emulator.requests("CreateHyperParameterTuningJob").await[0]["request"].clone();
-    request["HyperParameterTuningJobName"] = json!(name);
     request["Tags"] = json!([{"Key": "team", "Value": "other"}]);
-    world.emulator.call("CreateHyperParameterTuningJob", &request).await.unwrap();
+    for name in names {
+        request["HyperParameterTuningJobName"] = json!(name);
+        world.emulator.call("CreateHyperParameterTuningJob", &request).await.unwrap();
+    }
     world.delete_and_wait("seed").await;
     world.emulator.reset_calls().await;
 }
@@ -35,7 +39,7 @@ async fn status_of(world: &World<'_>, job: &str) -> Value {
 #[tokio::test]
 async fn an_attached_job_is_followed_and_its_result_enters_the_front() {
     let world = World::held("attached").await;
-    by_hand(&world, "Their-Job-1").await;
+    by_hand(&world, &["Their-Job-1"]).await;
     world.apply(&attaching("attached", "Their-Job-1").images(&["own"])).await;
     let status = world.await_launched("attached").await;
     assert!(run_of(&status, "theirs").attached && !run_of(&status, "own").attached);
@@ -51,7 +55,7 @@ async fn an_attached_job_is_followed_and_its_result_enters_the_front() {
 #[tokio::test]
 async fn an_attached_job_is_never_stopped() {
     let world = World::held("never-stopped").await;
-    by_hand(&world, "Their-Job-2").await;
+    by_hand(&world, &["Their-Job-2"]).await;
     world.apply(&attaching("watch", "Their-Job-2").images(&["own"])).await;
     world.await_launched("watch").await;
     // Neither by suspend, ...
@@ -74,10 +78,37 @@ async fn an_attached_job_is_never_stopped() {
     assert!(!stops.to_string().contains("Their-Job-2"), "{stops}");
 }
 
+/// They are in no sweep of ours, so each is described: all of them, and each once for a sweep.
+#[tokio::test]
+async fn many_attached_jobs_are_all_looked_at_and_none_more_often_than_sweeps_are_made() {
+    let world = World::held("many").await;
+    let jobs: Vec<String> = (0..40).map(|n| format!("Their-Many-{n}")).collect();
+    by_hand(&world, &jobs.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let candidates: Vec<Value> =
+        (0..40).map(|n| json!({"name": format!("theirs-{n}"), "tuningJobName": jobs[n]})).collect();
+    world.apply(&Selection::new("many").with("/candidates", json!(candidates))).await;
+    world
+        .await_observed("many", "all run", |status| status.runs.len() == 40 && status.runs.iter().all(is_running))
+        .await;
+    world.emulator.reset_calls().await;
+    let described = async || -> BTreeMap<String, u64> {
+        let mut described = BTreeMap::new();
+        for entry in world.emulator.requests("DescribeHyperParameterTuningJob").await.as_array().unwrap() {
+            *described.entry(entry["request"].to_string()).or_default() += 1;
+        }
+        described
+    };
+    await_until("each is looked at", DEADLINE, async || described().await.len() == 40).await;
+    // One that began before the reset may come on top.
+    let sweeps = world.calls_of("ListHyperParameterTuningJobs").await + 1;
+    let most = described().await.into_values().max().unwrap();
+    assert!(most <= sweeps, "one is described {most} times in {sweeps} sweeps");
+}
+
 #[tokio::test]
 async fn two_selections_may_follow_one_job_and_what_was_stopped_with_a_result_counts() {
     let world = World::held("followed").await;
-    by_hand(&world, "Their-Job-3").await;
+    by_hand(&world, &["Their-Job-3"]).await;
     for name in ["one", "two"] {
         world.apply(&attaching(name, "Their-Job-3")).await;
         world.await_launched(name).await;

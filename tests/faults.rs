@@ -81,6 +81,26 @@ async fn answers_500_and_503_of_every_operation_pass_by() {
 }
 
 #[tokio::test]
+async fn trouble_with_the_hub_that_has_passed_is_not_told_of_a_run_that_waits_for_a_place() {
+    let scene = Scene::start("passed", &["--speed", "0"], &[]).await;
+    scene.emulator.fault(json!({"operation": "DescribeHubContent", "kind": "ServiceUnavailable", "count": 1})).await;
+    let hub = JUMPSTART.replace("\"4.*\"", "\"4.0.6\"");
+    let manifest = Manifest::new("passed", &["a"]).candidate(&hub).more("maxConcurrentTuningJobs: 1");
+    scene.apply(&manifest).await;
+    let told = |status: &modelselection_operator::api::ModelSelectionStatus| {
+        run(status, "js").reason == Some(Reason::RetryingAfterError)
+    };
+    scene.status("passed", "the trouble is told", SOON, told).await;
+    let queued = |status: &modelselection_operator::api::ModelSelectionStatus| {
+        let js = run(status, "js");
+        (js.state, js.reason, &js.message) == (RunState::Waiting, Some(Reason::Queued), &None)
+            && says(status, "Ready") == ("True", "TuningRunning")
+    };
+    scene.status("passed", "and its end", SOON, queued).await;
+    assert_eq!(scene.jobs_created().await, 1);
+}
+
+#[tokio::test]
 async fn throttling_slows_down_and_fails_nothing() {
     let scene = Scene::start("throttled", &["--speed", "300", "--rate", "*=2"], &[]).await;
     for operation in OPERATIONS {

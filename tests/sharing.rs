@@ -6,7 +6,7 @@ mod support;
 mod trouble;
 
 use modelselection_operator::api::{Reason, RunState};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::await_until;
 use trouble::{LATER, Manifest, SOON, Scene, metrics, most_at_once, number, owner, says};
 
@@ -109,6 +109,26 @@ async fn a_quota_below_our_own_limits_is_no_failure() {
     println!("quota: {refused} creates refused for 9 runs");
     assert!((1..=8).contains(&refused), "{refused} refused");
     assert_eq!(most_at_once(scene.jobs().await.values()), 3);
+}
+
+/// A run whose create was not answered holds its place, and does not ask for it any more often than others.
+#[tokio::test]
+async fn a_run_whose_job_may_exist_waits_for_the_quota_like_any_other() {
+    let scene = Scene::start("unsure", &["--speed", "0", "--max-tuning-jobs", "1"], &[]).await;
+    scene.apply(&manifest("first", 1, 1)).await;
+    scene.status("first", "it runs", SOON, |status| number(status, RunState::Running) == 1).await;
+    scene.emulator.fault(json!({"operation": CREATE, "kind": "DropRequest", "count": 1})).await;
+    scene.apply(&manifest("second", 1, 1)).await;
+    let refused = |status: &modelselection_operator::api::ModelSelectionStatus| {
+        status.runs[0].reason == Some(Reason::QuotaExceeded) && status.runs[0].tuning_job_name.is_some()
+    };
+    scene.status("second", "it is refused and keeps its name", SOON, refused).await;
+    let (creates, sweeps) = (scene.calls(CREATE).await, scene.calls(LIST).await);
+    await_until("three more sweeps", SOON, async || scene.calls(LIST).await >= sweeps + 3).await;
+    let more = scene.calls(CREATE).await - creates;
+    assert!(more <= 1, "{more} creates while the quota is known to be full");
+    scene.emulator.set_speed(300.0).await;
+    scene.completed("second", LATER).await;
 }
 
 #[tokio::test]

@@ -180,6 +180,58 @@ async fn resuming_while_jobs_are_still_being_stopped_ends_in_new_attempts_too() 
 }
 
 #[tokio::test]
+async fn a_stop_that_is_denied_is_told_and_its_cure_is_noticed() {
+    let world = World::held("denied-stop").await;
+    let selection = Selection::new("denied-stop").images(&["one"]).with("/suspendPolicy", json!("Stop"));
+    world.apply(&selection).await;
+    let job = job_of(&world.await_launched("denied-stop").await, "one");
+    world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
+    let told = |status: &ModelSelectionStatus| {
+        let told = condition(status, "Stalled").filter(|(_, reason, _)| *reason == "AccessDenied");
+        told.is_some_and(|(.., message)| message.contains(&format!("'{job}' cannot be stopped")))
+    };
+    // By an edit ...
+    let edited = selection.with("/training/hyperparameters/epochs", json!("3"));
+    world.apply(&edited).await;
+    world.await_observed("denied-stop", "it is told of the superseded job", told).await;
+    world.emulator.clear_faults().await;
+    let status = world.await_launched("denied-stop").await;
+    assert_eq!(conditions(&status), ["Ready=True/TuningRunning", "Succeeded=Unknown/TuningRunning"]);
+    // ... and by suspend.
+    let job = job_of(&status, "one");
+    world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
+    world.apply(&edited.with("/suspend", json!(true))).await;
+    let told = |status: &ModelSelectionStatus| {
+        condition(status, "Suspended").is_some()
+            && condition(status, "Stalled").is_some_and(|(.., message)| message.contains(&job))
+    };
+    world.await_observed("denied-stop", "it is told of the suspended job", told).await;
+    world.emulator.clear_faults().await;
+    world.await_stop(&job).await;
+    world.await_observed("denied-stop", "nothing is wrong any more", |status| sorted(status) == SUSPENDED).await;
+}
+
+#[tokio::test]
+async fn a_job_that_could_not_be_stopped_goes_on_when_the_selection_does() {
+    let world = World::held("goes-on").await;
+    let selection = Selection::new("goes-on").images(&["one"]).with("/suspendPolicy", json!("Stop"));
+    world.apply(&selection).await;
+    world.await_launched("goes-on").await;
+    world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "ServiceUnavailable"})).await;
+    world.apply(&selection.clone().with("/suspend", json!(true))).await;
+    await_until("a stop was tried", DEADLINE, async || world.calls_of("StopHyperParameterTuningJob").await > 0).await;
+    world.await_idle().await;
+    let tried = world.calls_of("StopHyperParameterTuningJob").await;
+    world.apply(&selection).await;
+    world.await_observed("goes-on", "it goes on", |status| condition(status, "Suspended").is_none()).await;
+    world.emulator.clear_faults().await;
+    world.emulator.advance(LONG).await;
+    let status = world.await_complete("goes-on").await;
+    assert_eq!((status.runs[0].state, status.runs[0].attempt), (RunState::Succeeded, 0));
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, tried);
+}
+
+#[tokio::test]
 async fn a_selection_that_is_suspended_from_the_start_creates_nothing() {
     let world = World::held("before").await;
     let selection = Selection::new("before").images(&["one", "two"]).with("/suspend", json!(true));
@@ -326,6 +378,8 @@ async fn deletion_ends_after_its_deadline_when_aws_denies_the_stop_and_says_what
     // Deletion times are whole seconds.
     assert!(started.elapsed() >= Duration::from_secs(2), "it gave up after {:?}", started.elapsed());
     assert_eq!(world.jobs_in("InProgress").await.len(), 2);
+    let told = events(&world, "TuningJobsNotStopped").await;
+    assert_eq!(told.len(), 1, "{told:?}");
     let told = events(&world, "TuningJobsLeftRunning").await;
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("2 tuning jobs could not be stopped"), "{told:?}");

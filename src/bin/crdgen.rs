@@ -111,11 +111,12 @@ const CONDITIONS: [(&str, &str); 5] = [
 ];
 
 /// Reasons of Events that are no reasons of conditions.
-const EVENTS: [(&str, &str); 3] = [
+const EVENTS: [(&str, &str); 4] = [
     (
         "TuningJobsLeftRunning",
         "A selection was deleted and AWS could not be reached until the deadline; its jobs may still run.",
     ),
+    ("TuningJobsNotStopped", "A deletion waits since AWS refuses to stop a tuning job."),
     ("TrialsNotKept", "With `collect: All`, the table of all training jobs of a run cannot be read or written."),
     ("AnotherOperator", "Somebody else has written the status: a second operator, or a person."),
 ];

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::api::RunStatus;
+use crate::api::{Reason, RunStatus};
 use crate::decide::cadence;
 
 /// What is tried.
@@ -20,7 +20,9 @@ pub(super) enum Subject {
     Expand(String),
     /// Resolving the version of a candidate's model.
     Pin(String),
-    /// Resolving and creating the run of a candidate on a dataset.
+    /// Resolving what the run of a candidate on a dataset asks of SageMaker.
+    Resolve(String, String),
+    /// Creating the job of a run.
     Create(String, String),
     /// Describing a job that has left those in progress.
     Describe(String),
@@ -35,7 +37,12 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    /// Resolving and creating that run.
+    /// Resolving that run.
+    pub(super) fn resolve(run: &RunStatus) -> Self {
+        Self::Resolve(run.candidate.clone(), run.dataset.clone())
+    }
+
+    /// Creating the job of that run.
     pub(super) fn create(run: &RunStatus) -> Self {
         Self::Create(run.candidate.clone(), run.dataset.clone())
     }
@@ -60,6 +67,8 @@ pub(super) struct Attempts(Mutex<HashMap<String, Of>>);
 struct Of {
     generation: Option<i64>,
     failing: HashMap<Subject, Failing>,
+    /// Why some of them fail, where a person must help and no run can say so.
+    troubles: HashMap<Subject, (Reason, String)>,
 }
 
 impl Attempts {
@@ -99,7 +108,23 @@ impl Attempts {
     pub(super) fn succeeded(&self, uid: &str, subject: &Subject) {
         if let Some(of) = self.lock().get_mut(uid) {
             of.failing.remove(subject);
+            of.troubles.remove(subject);
         }
+    }
+
+    /// Notes why it fails, if a person must help.
+    pub(super) fn note_trouble(&self, uid: &str, subject: &Subject, trouble: Option<(Reason, String)>) {
+        let mut all = self.lock();
+        let troubles = &mut all.entry(uid.to_owned()).or_default().troubles;
+        match trouble.filter(|(reason, _)| reason.needs_person()) {
+            Some(trouble) => drop(troubles.insert(subject.clone(), trouble)),
+            None => drop(troubles.remove(subject)),
+        }
+    }
+
+    /// Why it fails, if a person must help.
+    pub(super) fn trouble(&self, uid: &str, subject: &Subject) -> Option<(Reason, String)> {
+        self.lock().get(uid)?.troubles.get(subject).cloned()
     }
 
     /// Whether it may be tried now.

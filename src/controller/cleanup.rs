@@ -14,7 +14,7 @@ use super::attempts::Subject;
 use super::context::Context;
 use super::reconcile::Error;
 use super::report;
-use super::stop::{ABSENT_FOR, Stopped, stop_own};
+use super::stop::{Stopped, stop_own};
 use crate::api::{DeletionPolicy, ModelSelection, SupersededJob, clip};
 use crate::decide::identity::Identity;
 use crate::decide::plan::left_behind;
@@ -25,52 +25,77 @@ const CONCURRENCY: usize = 8;
 /// Longest time of one round of stops, so that a round in which nobody answers ends before the pass is cut off.
 const ROUND: Duration = Duration::from_secs(120);
 
+/// How long a job that cannot be found is looked for before it counts as not there: it may just have been created. Shorter
+/// than elsewhere, since somebody waits for the deletion.
+const ABSENT_FOR: Duration = Duration::from_secs(30);
+
+/// A job that may still run.
+struct Left {
+    job: String,
+    why: String,
+    /// It will not be stopped unless a person helps.
+    needs_person: bool,
+}
+
 /// Stops the running jobs, if the policy says so. Works from the status alone: neither a broken spec nor a missing model
 /// can keep an object from going. When AWS cannot be reached for longer than the deadline, the object goes all the same.
 pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
-    if seen.uid().is_some_and(|uid| ctx.is_cleaned_up(&uid)) {
+    let uid = seen.uid().unwrap_or_default();
+    if ctx.is_cleaned_up(&uid) {
         return Ok(Action::await_change());
     }
     // The policy may be changed while the deletion waits: what is seen now counts.
-    let running = match seen.spec.deletion_policy {
+    let left = match seen.spec.deletion_policy {
         DeletionPolicy::Retain => Vec::new(),
         DeletionPolicy::Stop => stop_all(&ctx.newest(seen), ctx).await,
     };
-    if let Some((job, why)) = running.first() {
+    if let Some(Left { job, why, needs_person }) = left.first() {
         let deleted = seen.metadata.deletion_timestamp.as_ref().map(|time| time.0);
         let waited = deleted.and_then(|time| Duration::try_from(clock::now().duration_since(time)).ok());
-        let patience = ctx.settings.deletion_deadline;
-        if waited.is_none_or(|waited| waited < patience) {
-            return Err(Error::Cleanup(format!("{job} and {} more: {why}", running.len() - 1)));
+        let patience = ctx.settings.deletion_deadline.as_secs();
+        if waited.is_none_or(|waited| waited.as_secs() < patience) {
+            let first = ctx.attempts.since(&uid, &Subject::Reconcile).is_none();
+            if *needs_person && first {
+                let note = format!(
+                    "{} tuning jobs cannot be stopped, {job} among them: {why}. The deletion waits up to {patience} s",
+                    left.len()
+                );
+                warn(ctx, seen, "TuningJobsNotStopped", &note).await;
+            }
+            return Err(Error::Cleanup(format!("{job} and {} more: {why}", left.len() - 1)));
         }
         let note = format!(
-            "{} tuning jobs could not be stopped in {} s and may still run, {job} among them: {why}",
-            running.len(),
-            patience.as_secs()
+            "{} tuning jobs could not be stopped in {patience} s and may still run, {job} among them: {why}",
+            left.len(),
         );
         tracing::error!(note, "giving up on stopping tuning jobs");
-        let event = Event {
-            type_: EventType::Warning,
-            reason: "TuningJobsLeftRunning".to_owned(),
-            note: Some(clip(&note, 1024)),
-            action: "Delete".to_owned(),
-            secondary: None,
-        };
-        report::publish(ctx, seen, &event).await;
+        warn(ctx, seen, "TuningJobsLeftRunning", &note).await;
     }
     ctx.note_cleaned_up(seen);
     Ok(Action::await_change())
 }
 
-/// Stops all jobs that may run, and returns those that may still run, with the reason.
-async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<(String, String)> {
+async fn warn(ctx: &Context, selection: &ModelSelection, reason: &str, note: &str) {
+    let event = Event {
+        type_: EventType::Warning,
+        reason: reason.to_owned(),
+        note: Some(clip(note, 1024)),
+        action: "Delete".to_owned(),
+        secondary: None,
+    };
+    report::publish(ctx, selection, &event).await;
+}
+
+/// Stops all jobs that may run, and returns those that may still run; first those that need a person.
+async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
     let Some(status) = &selection.status else { return Vec::new() };
     let region = status.region.as_deref().or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region());
     let of_runs = status.runs.iter().filter_map(|run| left_behind(run, region?));
     let superseded = status.superseded.iter().filter(|job| !job.stop_requested).cloned();
     let jobs: Vec<SupersededJob> = of_runs.chain(superseded).collect();
-    let mut running: HashMap<String, String> =
-        jobs.iter().map(|job| (job.tuning_job_name.clone(), "AWS did not answer in time".to_owned())).collect();
+    let silent = || ("AWS did not answer in time".to_owned(), false);
+    let mut running: HashMap<String, (String, bool)> =
+        jobs.iter().map(|job| (job.tuning_job_name.clone(), silent())).collect();
     let uid = selection.uid().unwrap_or_default();
     let mut stops = stream::iter(jobs)
         .map(async |job| {
@@ -95,11 +120,11 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<(String, Str
                 Ok(Stopped::Accepted | Stopped::NothingToStop) => None,
                 Ok(Stopped::Absent) => {
                     let (now, second) = (clock::now(), Duration::from_secs(1));
-                    let failing = ctx.attempts.failed(&uid, Subject::Stop(job.clone()), second, second, now);
-                    let known = !failing.for_at_least(ABSENT_FOR, now);
-                    known.then(|| "it is not known yet, though it may have been created".to_owned())
+                    let failing = ctx.attempts.failed(&uid, Subject::Find(job.clone()), second, second, now);
+                    let unknown = !failing.for_at_least(ABSENT_FOR, now);
+                    unknown.then(|| ("it is not known yet, though it may have been created".to_owned(), false))
                 }
-                Err(error) => Some(error.to_string()),
+                Err(error) => Some((error.explain(), error.class.reason().needs_person())),
             };
             match still_running {
                 Some(why) => running.insert(job, why),
@@ -109,7 +134,8 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<(String, Str
     };
     let _ = tokio::time::timeout(ROUND, round).await;
     drop(stops);
-    let mut running: Vec<(String, String)> = running.into_iter().collect();
-    running.sort();
-    running
+    let left = running.into_iter().map(|(job, (why, needs_person))| Left { job, why, needs_person });
+    let mut left: Vec<Left> = left.collect();
+    left.sort_by(|a, b| b.needs_person.cmp(&a.needs_person).then_with(|| a.job.cmp(&b.job)));
+    left
 }

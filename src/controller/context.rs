@@ -2,13 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use futures::future;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, ResourceExt as _};
+use tokio::sync::OnceCell;
 
 use super::Settings;
 use super::attempts::Attempts;
+use super::create;
 use super::rivals::Rivals;
 use super::slots::Slots;
 use super::tables::Memory;
@@ -18,6 +22,9 @@ use crate::observe::{Observer, Wake};
 use crate::runtime::clock;
 use crate::runtime::metrics::Metrics;
 use crate::tuning::SageMaker;
+
+/// How long the first lists of all watches may take.
+const WATCHED: Duration = Duration::from_secs(10);
 
 pub(super) struct Context {
     pub(super) client: Client,
@@ -37,6 +44,7 @@ pub(super) struct Context {
     earlier_lives: Mutex<HashMap<String, Jobs>>,
     written: Mutex<HashMap<String, Arc<ModelSelection>>>,
     cleaned_up: Mutex<HashSet<String>>,
+    places_counted: OnceCell<()>,
 }
 
 /// The tags of tuning jobs, newest first.
@@ -70,6 +78,34 @@ impl Context {
             earlier_lives: Mutex::default(),
             written: Mutex::default(),
             cleaned_up: Mutex::default(),
+            places_counted: OnceCell::new(),
+        }
+    }
+
+    /// Counts the places that are held, once: when each watch has shown what there is, or one of them takes too long.
+    pub(super) async fn count_places(&self) {
+        let count = || async {
+            let watched = future::join_all(self.stores.iter().map(Store::wait_until_ready));
+            if tokio::time::timeout(WATCHED, watched).await.is_err() {
+                tracing::warn!("not all namespaces can be watched; the tuning jobs in them are not counted");
+            }
+            self.slots.seed(&self.stores, self.sagemaker.default_region());
+        };
+        self.places_counted.get_or_init(count).await;
+    }
+
+    /// After a pass that could not go through: what it reserved is given back, and nothing is kept of a selection that has
+    /// gone meanwhile.
+    pub(super) fn give_back(&self, selection: &Arc<ModelSelection>) {
+        let object = ObjectRef::from_obj(&**selection);
+        if !self.stores.iter().any(|store| store.get(&object).is_some()) {
+            return self.forget(selection);
+        }
+        let (uid, newest) = (selection.uid().unwrap_or_default(), self.newest(selection));
+        let held = newest.status.as_ref().map_or(0, create::held);
+        for waiter in self.slots.settle(&uid, held, 0) {
+            // The receiver lives as long as the controller.
+            let _ = self.wake.send(waiter);
         }
     }
 

@@ -69,9 +69,19 @@ pub(super) fn choose(
     let room = own_limit(&at.spec).saturating_sub(held);
     let wanted = if may_create { fresh.len().min(room) } else { 0 };
     let granted = ctx.slots.reserve(uid, object, pool, held, wanted, clock::now());
-    let unsure = unsure.into_iter().filter(|_| may_create).map(|index| (index, false));
+    // They hold a place, but SageMaker may have none.
+    let may_repeat = may_create && !refused(at);
+    let unsure = unsure.into_iter().filter(|_| may_repeat).map(|index| (index, false));
+    let (now, later) = fresh.split_at(granted);
+    for &index in later.iter().filter(|_| may_create) {
+        // What kept it from being resolved has passed, and nothing else is the matter with it.
+        let run = &mut runs[index];
+        if run.reason != Some(Reason::QuotaExceeded) && at.ctx.attempts.since(uid, &Subject::create(run)).is_none() {
+            *run = std::mem::take(run).with(RunState::Waiting, Some(Reason::Queued), None);
+        }
+    }
     unsure
-        .chain(fresh.into_iter().take(granted).map(|index| (index, true)))
+        .chain(now.iter().map(|&index| (index, true)))
         .take(PER_PASS)
         .filter_map(|(index, fresh)| {
             let request = requests.remove(&index)?;
@@ -83,6 +93,11 @@ pub(super) fn choose(
             Some(Chosen { index, request, fresh })
         })
         .collect()
+}
+
+/// Whether SageMaker has refused a further job of the pool, and is not to be asked again yet.
+fn refused(at: &Pass<'_>) -> bool {
+    at.ctx.slots.next_try(&at.pool, clock::now()).is_some()
 }
 
 fn own_limit(spec: &ModelSelectionSpec) -> usize {
@@ -216,7 +231,8 @@ pub(super) fn wanted(at: &Pass<'_>, status: &ModelSelectionStatus) -> usize {
     if !at.may_try(&Subject::Creates) {
         return 0;
     }
-    let waiting = startable(spec, &status.runs).filter(|(_, run)| !holds_place(run)).count();
+    let now = |run: &RunStatus| at.may_try(&Subject::create(run)) && at.may_try(&Subject::resolve(run));
+    let waiting = startable(spec, &status.runs).filter(|(_, run)| !holds_place(run) && now(run)).count();
     waiting.min(own_limit(spec).saturating_sub(held(status)))
 }
 
@@ -224,6 +240,16 @@ pub(super) fn wanted(at: &Pass<'_>, status: &ModelSelectionStatus) -> usize {
 pub(super) fn more_to_do(at: &Pass<'_>, status: &ModelSelectionStatus) -> bool {
     let spec = &at.spec;
     let room = held(status) < own_limit(spec) && at.ctx.slots.free(&at.uid, clock::now());
-    let free_now = |(_, run): (usize, &RunStatus)| (room || holds_place(run)) && at.may_try(&Subject::create(run));
+    let may_repeat = !refused(at);
+    let free_now = |(_, run): (usize, &RunStatus)| {
+        let place = if holds_place(run) { may_repeat } else { room };
+        place && at.may_try(&Subject::create(run)) && at.may_try(&Subject::resolve(run))
+    };
     at.may_try(&Subject::Creates) && startable(spec, &status.runs).any(free_now)
+}
+
+/// When a further job may be tried in a pool where SageMaker refused one, if any waits for that.
+pub(super) fn next_probe(at: &Pass<'_>, status: &ModelSelectionStatus) -> Option<Duration> {
+    let waits = startable(&at.spec, &status.runs).next().is_some();
+    at.ctx.slots.next_try(&at.pool, clock::now()).filter(|_| waits)
 }

@@ -9,7 +9,7 @@ use futures::stream;
 use super::attach::PROPAGATION;
 use super::attempts::Subject;
 use super::pass::Pass;
-use crate::api::{Collect, ModelSelectionSpec, Reason, RunState, RunStatus, SuspendPolicy};
+use crate::api::{Collect, ModelSelectionSpec, Reason, RunState, RunStatus};
 use crate::decide::derived::{Derivations, hyperparameters_used};
 use crate::decide::observation::{JobStatus, TuningJob};
 use crate::observe::Sighting;
@@ -48,14 +48,18 @@ pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
                     (run.reason, run.message) = (None, None);
                 }
             }
-            Some(Sighting::Left) if at.may_try(&Subject::Describe(name.clone())) => left.push((index, run.clone())),
-            Some(Sighting::Left | Sighting::Unseen) | None => {}
+            Some(Sighting::Left(since)) if at.may_try(&Subject::Describe(name.clone())) => {
+                left.push((since, index, run.clone()));
+            }
+            Some(Sighting::Left(_) | Sighting::Unseen) | None => {}
         }
     }
     let unfinished = left.len() > PER_PASS || recollect(at, runs).await;
+    // The longest first, so that those beyond the bound have their turn.
+    left.sort_by_key(|(since, ..)| *since);
     left.truncate(PER_PASS);
     let described: Vec<(usize, RunStatus)> = stream::iter(left)
-        .map(async |(index, run)| (index, described(at, run).await))
+        .map(async |(_, index, run)| (index, described(at, run).await))
         .buffered(CONCURRENCY)
         .collect()
         .await;
@@ -136,6 +140,9 @@ async fn described(at: &Pass<'_>, run: RunStatus) -> RunStatus {
     match collected(at, run.clone(), &job).await {
         Ok(run) => {
             at.succeeded(&subject);
+            if run.state.active() {
+                at.ctx.observer.looked_at(at.region.name(), &at.object, &name);
+            }
             run
         }
         Err(error) => undescribed(at, run, subject, &error),
@@ -167,14 +174,12 @@ pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) ->
         },
     };
     // A stop that was asked for just before a crash is still ours.
-    let spec = &at.spec;
-    let suspended = spec.suspend && spec.suspend_policy == SuspendPolicy::Stop && !run.attached;
-    let run = if suspended && job.status == JobStatus::Stopped {
+    let run = if at.stops() && !run.attached && job.status == JobStatus::Stopped {
         RunStatus { reason: Some(Reason::Suspended), ..run }
     } else {
         run
     };
-    let run = run.seen(job, result.as_ref(), &hyperparameters_used(spec));
+    let run = run.seen(job, result.as_ref(), &hyperparameters_used(&at.spec));
     if run.state.ended() {
         tracing::info!(job = run.tuning_job_name, candidate = run.candidate, dataset = run.dataset, state = ?run.state, "run ended");
     }

@@ -9,7 +9,9 @@ use kube::runtime::reflector::ObjectRef;
 use super::attempts::{Failing, Subject};
 use super::context::Context;
 use super::slots::Pool;
-use crate::api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
+use crate::api::{
+    ModelSelection, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy,
+};
 use crate::decide::identity::Identity;
 use crate::observe::Sighting;
 use crate::runtime::clock;
@@ -54,6 +56,11 @@ impl Pass<'_> {
             rerun: &self.spec.rerun,
             attempt: run.attempt,
         }
+    }
+
+    /// Whether the jobs of the selection are to be stopped.
+    pub(super) fn stops(&self) -> bool {
+        self.spec.suspend && self.spec.suspend_policy == SuspendPolicy::Stop
     }
 
     /// What the last sweep has shown of a job.

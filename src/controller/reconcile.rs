@@ -16,7 +16,7 @@ use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::slots::Pool;
 use super::{attach, cleanup, create, observe, report, resolve, stop, trials};
-use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy};
+use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus};
 use crate::decide::cadence;
 use crate::decide::conditions::complete;
 use crate::decide::derived;
@@ -39,6 +39,8 @@ const SOON: Duration = Duration::from_millis(100);
 pub(super) enum Error {
     #[error("the API server: {}", told(.0))]
     Kubernetes(#[from] kube::Error),
+    #[error("the API server did not answer in {} s", report::TIMEOUT.as_secs())]
+    ApiServerSilent,
     #[error("running tuning jobs could not be stopped: {0}")]
     Cleanup(String),
     #[error("the finalizer could not be set or removed: {0}")]
@@ -70,6 +72,7 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
     let outcome = match &result {
         Err(error) => {
             span.in_scope(|| tracing::warn!(%error, "the pass failed; trying again"));
+            ctx.give_back(&selection);
             Outcome::Error
         }
         Ok(action) if *action == Action::await_change() => Outcome::Success,
@@ -116,7 +119,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
         report::another_operator(ctx, &selection).await;
     }
     ctx.attempts.observe(&uid, selection.meta().generation);
-    ctx.slots.seed(&ctx.stores, ctx.sagemaker.default_region());
+    ctx.count_places().await;
     let mut status = selection.status.clone().unwrap_or_default();
 
     let Some(region) = selection.spec.region.as_deref().or(ctx.sagemaker.default_region()) else {
@@ -168,12 +171,14 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let mut status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
 
     // Act.
+    let told = stop::trouble(&at, &status);
     let acts = !(chosen.is_empty() && status.superseded.is_empty());
     stop::stop(&at, &mut status).await;
     create::create(&at, &mut status, chosen).await;
+    let news = stop::trouble(&at, &status) != told;
 
     // Report. Most passes only take in what was observed: that stands already, and is not worked out again.
-    if acts {
+    if acts || news {
         // A job that was taken up may have failed long ago.
         advance(&at.spec, &mut status.runs);
         let tables = trials::bring(&at, &mut status.runs).await;
@@ -184,8 +189,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
 
 /// Marks the runs that suspend stops.
 fn mark_stops(at: &Pass<'_>, runs: &mut [RunStatus]) {
-    let spec = &at.spec;
-    if spec.suspend && spec.suspend_policy == SuspendPolicy::Stop {
+    if at.stops() {
         for run in runs.iter_mut().filter(|run| run.state == RunState::Running && !run.attached) {
             *run = std::mem::take(run).with(RunState::Stopping, Some(Reason::Suspended), None);
         }
@@ -195,7 +199,7 @@ fn mark_stops(at: &Pass<'_>, runs: &mut [RunStatus]) {
 /// When to look again: not at all once everything has ended, else when something may be tried again. Changes of the jobs
 /// wake the selection by themselves.
 fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Action {
-    let Pass { ctx, uid, pool, .. } = at;
+    let Pass { ctx, uid, .. } = at;
     at.track(status);
     for waiter in ctx.slots.settle(uid, create::held(status), create::wanted(at, status)) {
         // The receiver lives as long as the controller.
@@ -213,9 +217,8 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
         }
     }
     let now = clock::now();
-    let quota = status.runs.iter().any(|run| run.reason == Some(Reason::QuotaExceeded));
     let retry = ctx.attempts.next_try(uid, at.started, now);
-    let probe = if quota { ctx.slots.next_try(pool, now) } else { None };
+    let probe = create::next_probe(at, status);
     let more = (unfinished || create::more_to_do(at, status) || trials::more_to_do(at, status)).then_some(SOON);
     let safety = cadence::jitter(SAFETY, uid, 0);
     let soonest = [retry, probe, more].into_iter().flatten().min().map_or(safety, |pause| pause.min(safety));

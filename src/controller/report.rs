@@ -13,6 +13,7 @@ use serde_json::json;
 use super::context::Context;
 use super::pass::Pass;
 use super::reconcile::Error;
+use super::stop;
 use crate::api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, merge_conditions};
 use crate::decide::conditions::{Situation, complete, conditions, launched_before};
 use crate::decide::events::events;
@@ -38,6 +39,7 @@ pub(super) async fn report(
     blind: Option<&(Reason, String)>,
 ) -> Result<ModelSelectionStatus, Error> {
     let now = whole_second(clock::now());
+    let blind = blind.cloned().or_else(|| stop::trouble(at, &status));
     let ModelSelectionStatus {
         mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
     } = status;
@@ -56,7 +58,7 @@ pub(super) async fn report(
         counts: &counts,
         fronts: &fronts,
         launched_before: launched_before(&before, generation),
-        blind,
+        blind: blind.as_ref(),
         held: at.held.as_ref(),
     };
     let status = ModelSelectionStatus {
@@ -121,7 +123,7 @@ async fn write(
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
     let answer = tokio::time::timeout(TIMEOUT, api.patch_status(&name, &params, &patch)).await;
-    let written = answer.map_err(|_| Error::Deadline)??;
+    let written = answer.map_err(|_| Error::ApiServerSilent)??;
     ctx.metrics.status_written();
     ctx.note_written(written);
     for news in events(&last, &status) {

@@ -17,9 +17,8 @@ use crate::decide::identity::{Identity, tag};
 use crate::decide::plan::{Pin, cells_of, definition, pinned, pinned_by_jobs};
 use crate::tuning::{Class, JobRequest, TuningError};
 
-/// Documents read at a time.
-const CONCURRENCY: usize = 4;
-/// Models newly read in one pass: the first jobs of a large selection need not wait for the last model.
+/// Models asked for in one pass: the first jobs of a large selection need not wait for the last model. All at a time, since
+/// the limits of the region space the calls: what comes too late for this pass is there for the next.
 pub(super) const PER_PASS: usize = 24;
 /// How soon what has been asked is looked for again: seldom enough that many who wait leave places to others.
 const PENDING_FIRST: Duration = Duration::from_millis(200);
@@ -59,7 +58,7 @@ pub(super) async fn pins(at: &Pass<'_>, before: &ModelSelectionStatus) -> Vec<Op
         let answer = at.ctx.catalog.version(&at.region, &model.model_id, wanted, at.until).await;
         Some(answer.map_err(|error| at.trouble(subject, error)))
     };
-    let pins: Vec<Option<Pin>> = stream::iter(&at.spec.candidates).map(pin).buffered(CONCURRENCY).collect().await;
+    let pins: Vec<Option<Pin>> = stream::iter(&at.spec.candidates).map(pin).buffered(PER_PASS).collect().await;
     if pins.iter().flatten().all(Result::is_ok) {
         // All versions are known; a later one is looked up anew, with the jobs that there are by then.
         at.ctx.forget_earlier_life(&at.uid);
@@ -105,8 +104,9 @@ pub(super) async fn requests(
     let cells = spec.datasets.iter().flat_map(|dataset| cells_of(spec, dataset, pins).map(move |cell| (dataset, cell)));
     for (index, (dataset, (candidate, pin))) in cells.enumerate() {
         let run = &runs[index];
-        let subject = Subject::create(run);
-        if run.state != RunState::Waiting || run.attached || !at.may_try(&subject) {
+        let subject = Subject::resolve(run);
+        let may_try = at.may_try(&subject) && at.may_try(&Subject::create(run));
+        if run.state != RunState::Waiting || run.attached || !may_try {
             continue;
         }
         let Ok(definition) = definition(spec, at.region.name(), dataset, candidate, pin.as_ref()) else { continue };
@@ -135,9 +135,12 @@ pub(super) async fn requests(
             let request = model.and_then(|model| {
                 job_request(spec, &definition, model.as_deref(), &at.identity(run)).map_err(CatalogError::Problem)
             });
+            if request.is_ok() {
+                at.succeeded(&subject);
+            }
             (index, request.map_err(|error| at.trouble(subject, error)))
         })
-        .buffered(CONCURRENCY)
+        .buffered(PER_PASS)
         .collect()
         .await;
     let mut requests = HashMap::new();
@@ -176,7 +179,9 @@ impl Pass<'_> {
             }
         };
         self.failed(subject, first, most);
-        tracing::info!(reason = told.0.as_str(), why = told.1, "a model is not resolved");
+        if told.0 != Reason::Progressing {
+            tracing::info!(reason = told.0.as_str(), why = told.1, "a model is not resolved");
+        }
         told
     }
 }

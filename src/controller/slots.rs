@@ -39,7 +39,6 @@ struct Refused {
 
 #[derive(Default)]
 struct State {
-    seeded: bool,
     entries: BTreeMap<String, Entry>,
     refused: HashMap<Pool, Refused>,
 }
@@ -54,13 +53,10 @@ impl Slots {
         Self { limit, state: Mutex::default() }
     }
 
-    /// Counts, once after the start, the jobs of selections that are not reconciled yet, so that the first ones do not
-    /// take places that others hold.
+    /// Counts, after the start, the jobs of selections that are not reconciled yet, so that the first ones do not take
+    /// places that others hold.
     pub(super) fn seed(&self, stores: &[Store<ModelSelection>], default_region: Option<&str>) {
         let mut state = self.lock();
-        if std::mem::replace(&mut state.seeded, true) {
-            return;
-        }
         for selection in stores.iter().flat_map(Store::state) {
             let (Some(uid), Some(status)) = (selection.uid(), &selection.status) else { continue };
             let active = super::create::held(status);

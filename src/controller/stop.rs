@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
+use super::attach::PROPAGATION;
 use super::attempts::Subject;
 use super::pass::Pass;
 use crate::api::{ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob};
 use crate::decide::identity::Identity;
+use crate::decide::observation::JobStatus;
 use crate::observe::Sighting;
 use crate::tuning::{Class, Region, TuningError};
-
-/// How long a job that cannot be found is looked for again before it counts as not there: it may just have been created.
-pub(super) const ABSENT_FOR: Duration = Duration::from_secs(15);
 
 /// Stops what is to be stopped. Superseded jobs stay listed, and hold a place, until they have ended.
 pub(super) async fn stop(at: &Pass<'_>, status: &mut ModelSelectionStatus) {
@@ -19,30 +18,49 @@ pub(super) async fn stop(at: &Pass<'_>, status: &mut ModelSelectionStatus) {
         left.extend(superseded(at, job).await);
     }
     status.superseded = left;
-    let stopping = |run: &&RunStatus| run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
-    for name in status.runs.iter().filter(stopping).filter_map(|run| run.tuning_job_name.as_ref()) {
+    // A selection that goes on again leaves those that were not stopped in time alone.
+    let stopping =
+        |run: &&RunStatus| at.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
+    for run in status.runs.iter().filter(stopping) {
+        let Some(name) = &run.tuning_job_name else { continue };
         let subject = Subject::Stop(name.clone());
         if !at.may_try(&subject) {
             continue;
         }
+        let stopped = stop_own(&at.region, &at.identity(run), name, run.tuning_job_arn.as_deref()).await;
         // Asked again after a while, should the job still be there: a stop may get lost like any other call.
-        at.failed(subject, Duration::from_secs(10), Duration::from_secs(300));
-        if let Err(error) = at.region.stop(name).await {
-            tracing::info!(job = name, %error, "a tuning job cannot be stopped; trying again");
-        }
+        at.failed(subject.clone(), Duration::from_secs(10), Duration::from_secs(300));
+        note(at, &subject, name, stopped.err());
     }
+}
+
+/// Notes why a job cannot be stopped, if it cannot.
+fn note(at: &Pass<'_>, subject: &Subject, job: &str, error: Option<TuningError>) {
+    let trouble = error.map(|error| {
+        tracing::info!(job, %error, "a tuning job cannot be stopped; trying again");
+        (error.class.reason(), format!("the tuning job '{job}' cannot be stopped: {}", error.explain()))
+    });
+    at.ctx.attempts.note_trouble(&at.uid, subject, trouble);
+}
+
+/// Why a job that is to be stopped is not, when a person must help.
+pub(super) fn trouble(at: &Pass<'_>, status: &ModelSelectionStatus) -> Option<(Reason, String)> {
+    let of_runs = status.runs.iter().filter(|run| run.state == RunState::Stopping);
+    let jobs = status.superseded.iter().map(|job| &job.tuning_job_name);
+    let mut jobs = jobs.chain(of_runs.filter_map(|run| run.tuning_job_name.as_ref()));
+    jobs.find_map(|job| at.ctx.attempts.trouble(&at.uid, &Subject::Stop(job.clone())))
 }
 
 /// The superseded job as it now is; `None` once it has ended.
 async fn superseded(at: &Pass<'_>, job: SupersededJob) -> Option<SupersededJob> {
-    let subject = Subject::Stop(job.tuning_job_name.clone());
-    if !at.may_try(&subject) {
+    let (subject, find) = (Subject::Stop(job.tuning_job_name.clone()), Subject::Find(job.tuning_job_name.clone()));
+    if !at.may_try(&subject) || !at.may_try(&find) {
         return Some(job);
     }
     let region = at.ctx.sagemaker.region(&job.region);
     let ended = if job.stop_requested {
         match at.sighting(&job.tuning_job_name) {
-            Some(Sighting::Left) => ended(&region, &job.tuning_job_name).await,
+            Some(Sighting::Left(_)) => ended(&region, &job.tuning_job_name).await,
             Some(Sighting::Running(_) | Sighting::Unseen) | None => return Some(job),
         }
     } else {
@@ -58,18 +76,21 @@ async fn superseded(at: &Pass<'_>, job: SupersededJob) -> Option<SupersededJob> 
     match ended {
         Ok(Stopped::Accepted) => {
             at.succeeded(&subject);
+            if job.stop_requested {
+                at.ctx.observer.looked_at(&job.region, &at.object, &job.tuning_job_name);
+            }
             tracing::info!(job = job.tuning_job_name, "superseded tuning job is being stopped");
             Some(SupersededJob { stop_requested: true, ..job })
         }
         Ok(Stopped::NothingToStop) => None,
         Ok(Stopped::Absent) => {
-            let now = crate::runtime::clock::now();
-            let failing = at.failed(subject, Duration::from_secs(1), Duration::from_secs(5));
-            (!failing.for_at_least(ABSENT_FOR, now)).then_some(job)
+            // It may have been created just now, and not be known yet.
+            let failing = at.failed(find, Duration::from_secs(1), Duration::from_secs(60));
+            (!failing.for_at_least(PROPAGATION, crate::runtime::clock::now())).then_some(job)
         }
         Err(error) => {
-            tracing::info!(job = job.tuning_job_name, %error, "a superseded tuning job cannot be stopped; trying again");
-            at.failed(subject, Duration::from_secs(2), Duration::from_secs(300));
+            at.failed(subject.clone(), Duration::from_secs(2), Duration::from_secs(300));
+            note(at, &subject, &job.tuning_job_name, Some(error));
             Some(job)
         }
     }
@@ -114,9 +135,16 @@ pub(super) async fn stop_own(
         }
     }
     match region.stop(name).await {
-        Ok(true) => Ok(Stopped::Accepted),
-        Ok(false) => Ok(Stopped::NothingToStop),
+        Ok(()) => Ok(Stopped::Accepted),
         Err(error) if error.class == Class::NotFound => Ok(Stopped::Absent),
+        // What is stopping already, or has ended, is refused in words that nobody has written down.
+        Err(error) if error.class == Class::Invalid => match region.describe(name).await?.status {
+            JobStatus::InProgress => Err(error),
+            JobStatus::Stopping => Ok(Stopped::Accepted),
+            JobStatus::Completed | JobStatus::Failed | JobStatus::Stopped | JobStatus::Deleting => {
+                Ok(Stopped::NothingToStop)
+            }
+        },
         Err(error) => Err(error),
     }
 }

@@ -13,7 +13,6 @@ use super::reconcile::Error;
 use super::report::TIMEOUT;
 use super::trials::Gathering;
 use crate::api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
-use crate::decide::derived::hyperparameters_used;
 use crate::decide::front::Tables;
 use crate::decide::table;
 
@@ -89,12 +88,11 @@ pub(super) async fn write(
         let page_name = page.name_any();
         let api = api(at);
         let written = tokio::time::timeout(TIMEOUT, api.patch(&page_name, &params, &Patch::Apply(&page))).await;
-        written.map_err(|_| Error::Deadline)??;
+        written.map_err(|_| Error::ApiServerSilent)??;
     }
     tracing::info!(job, config_map = name, pages = pages.len(), training_jobs = training_jobs.len(), "table written");
-    let used = &hyperparameters_used(&at.spec);
     // As it would be read back, so that a restart changes nothing.
-    let table = pages.iter().map(|page| table::training_jobs(page, used)).collect::<Result<Vec<_>, _>>();
+    let table = pages.iter().map(|page| table::training_jobs(page, &at.spec)).collect::<Result<Vec<_>, _>>();
     if let Ok(table) = table {
         at.ctx.trials.put(&at.uid, at.generation(), job, table.concat());
     }
@@ -137,14 +135,14 @@ async fn read_table(at: &Pass<'_>, first: &str, count: Option<i32>) -> Result<Op
     let mut table = Vec::new();
     for number in 0.. {
         let (api, name) = (api(at), table::page_name(first, number));
-        let page = tokio::time::timeout(TIMEOUT, api.get_opt(&name)).await.map_err(|_| Error::Deadline)??;
+        let page = tokio::time::timeout(TIMEOUT, api.get_opt(&name)).await.map_err(|_| Error::ApiServerSilent)??;
         let Some(page) = page.filter(|page| page.metadata.deletion_timestamp.is_none()) else { return Ok(None) };
         let ours = || page.owner_references().iter().any(|owner| owner.uid == at.uid);
         if count.is_none() && !(page.immutable == Some(true) && ours()) {
             return Ok(None);
         }
         let data = page.data.unwrap_or_default();
-        match table::training_jobs(&data, &hyperparameters_used(&at.spec)) {
+        match table::training_jobs(&data, &at.spec) {
             Ok(more) if !more.is_empty() => table.extend(more),
             _ => return Ok(None),
         }

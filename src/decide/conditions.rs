@@ -24,7 +24,7 @@ pub struct Situation<'a> {
     /// Whether the selection was launched before, at the same generation: it does not become unready when a run of the
     /// queue is being created later.
     pub launched_before: bool,
-    /// Why SageMaker cannot be observed, when a person must help.
+    /// Why SageMaker cannot be observed, or does not stop a job, when a person must help.
     pub blind: Option<&'a (Reason, String)>,
     /// Why the runs are not all that the spec asks for: a selector that has found nothing yet, an expression that cannot
     /// be read.
@@ -37,7 +37,7 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     let Situation { spec, runs, counts, fronts, launched_before, blind, held } = situation;
     let summary = sentence(counts) + &trials::told(spec, runs);
 
-    if complete(spec, runs) && held.is_none() {
+    if complete(spec, runs) && held.is_none() && blind.is_none() {
         let summary = with_exclusions(summary, fronts);
         return match no_usable_result(fronts) {
             None => vec![
@@ -56,6 +56,15 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     }
     if spec.suspend {
         let message = format!("suspended: nothing new starts until `suspend` is false. {summary}");
+        if let Some((reason, why)) = blind {
+            let trouble = format!("{why}. {message}");
+            return vec![
+                (Ready, "False", *reason, trouble.clone()),
+                (Stalled, "True", *reason, trouble.clone()),
+                (Succeeded, "Unknown", *reason, trouble),
+                (Suspended, "True", Reason::Suspended, message),
+            ];
+        }
         return vec![
             (Ready, "True", Reason::Suspended, message.clone()),
             (Succeeded, "Unknown", Reason::Suspended, message.clone()),

@@ -1,25 +1,35 @@
 //! The short fields of the status, for people and printer columns.
 
-use super::derived::metrics_used;
-use crate::api::{Counts, Front, ModelSelectionSpec, RunState, RunStatus};
+use super::derived::metrics_wanted;
+use crate::api::{Candidate, Counts, Front, MetricPreset, ModelSelectionSpec, RunState, RunStatus};
 
 /// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
 const METRICS_MAX: usize = 8000;
+/// Metrics of a training job, as SageMaker allows.
+const OF_TRAINING_JOB: usize = 40;
 
-/// Leaves out of the runs, when the status would grow too large, the metrics that nothing in the spec refers to. They
-/// stay at SageMaker.
+/// Whether the status would grow too large with all metrics. It follows from the spec, with the candidates that the
+/// selectors have found, and not from what has come in so far: each run then has the same, whenever it ended.
+pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
+    let own_image = |candidate: &Candidate| {
+        candidate.algorithm.as_ref().is_some_and(|algorithm| algorithm.training_image.is_some())
+            && matches!(spec.training.metric_preset, None | Some(MetricPreset::None | MetricPreset::Auto))
+    };
+    let at_most = |candidate: &Candidate| {
+        let defined = spec.training.metric_definitions.len() + candidate.metric_definitions.len();
+        // Models, presets and algorithms bring more.
+        if own_image(candidate) { defined.min(OF_TRAINING_JOB) } else { OF_TRAINING_JOB }
+    };
+    spec.candidates.iter().map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
+}
+
+/// Leaves out of the runs of a large selection the metrics that nothing in the spec refers to. They stay at SageMaker.
 pub fn bounded(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
-    let total: usize = runs.iter().filter_map(|run| run.best.as_ref()).map(|best| best.metrics.len()).sum();
-    if total <= METRICS_MAX {
-        return;
-    }
-    let objectives = spec.objectives.iter().map(|objective| &objective.metric);
-    let constraints = spec.constraints.iter().map(|constraint| &constraint.metric);
-    let derived = metrics_used(spec);
-    let kept: Vec<&String> =
-        objectives.chain(constraints).chain([&spec.tuning.objective.metric]).chain(&derived).collect();
-    for best in runs.iter_mut().filter_map(|run| run.best.as_mut()) {
-        best.metrics.retain(|metric| kept.contains(&&metric.name));
+    if is_bounded(spec) {
+        let wanted = metrics_wanted(spec);
+        for best in runs.iter_mut().filter_map(|run| run.best.as_mut()) {
+            best.metrics.retain(|metric| wanted.contains(&metric.name));
+        }
     }
 }
 
@@ -75,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_status_that_grows_too_large_keeps_the_metrics_that_count() {
-        use crate::api::{BestTrainingJob, MetricValue};
+        use crate::api::{Algorithm, BestTrainingJob, MetricValue};
         let mut spec = crate::decide::definition::tests::spec();
         let expression = "metrics['a-latency'] * 2".to_owned();
         spec.derived_metrics = vec![crate::api::DerivedMetric { name: "derived".into(), expression }];
@@ -84,13 +94,20 @@ mod tests {
         let metrics: Vec<MetricValue> =
             names.iter().cloned().chain(others).map(|name| MetricValue { name, value: "1".into() }).collect();
         let run = RunStatus { best: Some(BestTrainingJob { metrics, ..Default::default() }), ..Default::default() };
-        let mut few = vec![run.clone(); 200];
-        bounded(&spec, &mut few);
-        assert_eq!(few[0].best.as_ref().unwrap().metrics.len(), 40);
-        let mut many = vec![run; 512];
-        bounded(&spec, &mut many);
-        let kept: Vec<&String> = many[511].best.as_ref().unwrap().metrics.iter().map(|metric| &metric.name).collect();
-        assert_eq!(kept, names.iter().collect::<Vec<_>>());
+        let kept = |spec: &ModelSelectionSpec| {
+            let mut runs = [run.clone()];
+            bounded(spec, &mut runs);
+            runs[0].best.take().unwrap().metrics
+        };
+        spec.candidates = vec![spec.candidates[0].clone(); 200];
+        assert_eq!(kept(&spec).len(), 40);
+        spec.candidates.push(spec.candidates[0].clone());
+        assert_eq!(kept(&spec).iter().map(|metric| &metric.name).collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
+        // As many images of one's own, with few metrics, have room for all.
+        let algorithm = Algorithm { training_image: Some("image".into()), ..Algorithm::default() };
+        let own = Candidate { algorithm: Some(algorithm), ..Candidate::default() };
+        spec.candidates.fill(own);
+        assert!(!is_bounded(&spec));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The table of all training jobs of a run, as text: pages of JSON lines, each page the data of a `ConfigMap`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::api::{BestTrainingJob, Hyperparameters, MetricValue};
+use super::derived::{hyperparameters_used, metrics_wanted};
+use crate::api::{BestTrainingJob, Hyperparameters, MetricValue, ModelSelectionSpec};
 
 /// The key of a page that holds its lines.
 pub const LINES: &str = "trials.jsonl";
@@ -84,17 +85,22 @@ pub fn pages(training_jobs: &[BestTrainingJob], most: usize) -> Vec<BTreeMap<Str
     pages.into_iter().map(data).collect()
 }
 
-/// The training jobs of a page. Of their fixed hyperparameters only those in `used` are kept, and not where the
-/// model lies: this is what fronts are worked out from, for tens of thousands at a time.
+/// The training jobs of a page, without where the model lies, and with those of their fixed hyperparameters and metrics
+/// only that `spec` refers to: this is what fronts are worked out from, for tens of thousands at a time.
 pub fn training_jobs(
     page: &BTreeMap<String, String>,
-    used: &BTreeSet<String>,
+    spec: &ModelSelectionSpec,
 ) -> Result<Vec<BestTrainingJob>, serde_json::Error> {
     let text = |key: &str, none: &'static str| page.get(key).map_or(none, String::as_str).to_owned();
     let mut common: Hyperparameters = serde_json::from_str(&text(COMMON, "{}"))?;
+    let (used, wanted) = (hyperparameters_used(spec), metrics_wanted(spec));
     common.retain(|name, _| used.contains(name));
-    let lines = text(LINES, "");
-    lines.lines().map(|line| Ok(serde_json::from_str::<Line>(line)?.training_job(&common, used))).collect()
+    let kept = |mut line: Line| {
+        line.fixed_hyperparameters.retain(|name, _| used.contains(name));
+        line.metrics.retain(|name, _| wanted.contains(name));
+        line.training_job(&common)
+    };
+    text(LINES, "").lines().map(|line| Ok(kept(serde_json::from_str(line)?))).collect()
 }
 
 /// The fixed hyperparameters that have one value in all training jobs. Those of a tuning job with several definitions
@@ -129,9 +135,8 @@ impl Line {
         }
     }
 
-    fn training_job(self, common: &Hyperparameters, used: &BTreeSet<String>) -> BestTrainingJob {
+    fn training_job(self, common: &Hyperparameters) -> BestTrainingJob {
         let mut fixed_hyperparameters = self.fixed_hyperparameters;
-        fixed_hyperparameters.retain(|name, _| used.contains(name));
         fixed_hyperparameters.extend(common.clone());
         BestTrainingJob {
             training_job_name: self.training_job_name,
@@ -156,6 +161,8 @@ fn json(value: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::DerivedMetric;
+    use crate::decide::definition::tests::spec;
 
     fn training_job(number: usize) -> BestTrainingJob {
         let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
@@ -177,8 +184,12 @@ mod tests {
     }
 
     fn read(pages: &[BTreeMap<String, String>], used: &[&str]) -> Vec<BestTrainingJob> {
-        let used = &used.iter().map(|name| (*name).to_owned()).collect();
-        pages.iter().flat_map(|page| training_jobs(page, used).unwrap()).collect()
+        let mut spec = spec();
+        spec.objectives[0].metric = "accuracy".to_owned();
+        let derived =
+            |name: &&str| DerivedMetric { name: format!("of_{name}"), expression: format!("hyperparameters.{name}") };
+        spec.derived_metrics = used.iter().map(derived).collect();
+        pages.iter().flat_map(|page| training_jobs(page, &spec).unwrap()).collect()
     }
 
     #[test]
@@ -192,6 +203,8 @@ mod tests {
         assert_eq!(read(&pages, &["epochs", "layers"]), table);
         let few = read(&pages, &["epochs"]);
         assert!(few.iter().all(|job| job.fixed_hyperparameters.keys().eq(["epochs"])));
+        let others = training_jobs(&pages[0], &spec()).unwrap();
+        assert!(others.iter().all(|job| job.metrics.is_empty()), "nothing in that spec asks for the accuracy");
     }
 
     #[test]
@@ -222,7 +235,7 @@ mod tests {
             assert_eq!(read(&pages, &["epochs", "layers"]), table);
         }
         assert_eq!(pages(&[], PAGE_MAX).len(), 1);
-        assert!(training_jobs(&[(LINES.to_owned(), "no JSON".to_owned())].into(), &BTreeSet::new()).is_err());
+        assert!(training_jobs(&[(LINES.to_owned(), "no JSON".to_owned())].into(), &spec()).is_err());
     }
 
     #[test]

@@ -53,10 +53,14 @@ pub fn told(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> String {
     text
 }
 
-/// The run whose best training job has all that expressions use, as the table has it: an edit may have brought in more.
+/// The run whose best training job has all that the spec uses, as the table has it: an edit may have brought in more.
 pub fn with_inputs(run: &mut RunStatus, table: &[BestTrainingJob]) {
     let Some(best) = &mut run.best else { return };
     if let Some(kept) = table.iter().find(|kept| kept.training_job_name == best.training_job_name) {
+        let missing = kept.metrics.iter().filter(|metric| !best.metrics.iter().any(|known| known.name == metric.name));
+        let missing: Vec<_> = missing.cloned().collect();
+        best.metrics.extend(missing);
+        best.metrics.sort_by(|a, b| a.name.cmp(&b.name));
         best.fixed_hyperparameters = kept.fixed_hyperparameters.clone();
         best.instance_type = kept.instance_type.clone();
         best.instance_count = kept.instance_count;

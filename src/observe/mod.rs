@@ -71,6 +71,14 @@ impl Observer {
         sightings
     }
 
+    /// Says that a job of `owner`, which was not among those that run, was looked at and runs: the next sweep tells of it
+    /// again. Jobs that the operator did not make are in no sweep.
+    pub fn looked_at(&self, region: &str, owner: &ObjectRef<ModelSelection>, job: &str) {
+        if let Some(watch) = self.regions().get(region) {
+            watch.view().looked_at(owner, job);
+        }
+    }
+
     /// Forgets all jobs of `owner`.
     pub fn forget(&self, owner: &ObjectRef<ModelSelection>) {
         self.track(owner, &HashMap::new());

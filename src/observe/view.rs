@@ -16,8 +16,9 @@ pub enum Sighting {
     Unseen,
     /// It runs.
     Running(ActiveJob),
-    /// It is not among those that run: it has ended, or the listing lags behind. A Describe tells.
-    Left,
+    /// It is not among those that run, and has not been since that time: it has ended, or the listing lags behind. A
+    /// Describe tells.
+    Left(Timestamp),
 }
 
 struct Tracked {
@@ -55,6 +56,10 @@ impl View {
             let lasted = age(job.since, now);
             self.typical = Some(self.typical.map_or(lasted, |typical| (typical * 7 + lasted) / 8));
         }
+        if self.jobs.is_empty() {
+            // Nothing is listed any more, so the end of the fault would not be seen.
+            self.fault = None;
+        }
         jobs.iter()
             .map(|&(name, stopping)| {
                 let fresh = || Tracked { since: now, sighting: Sighting::Unseen, stopping };
@@ -63,6 +68,13 @@ impl View {
                 (name.to_owned(), job.sighting)
             })
             .collect()
+    }
+
+    /// What was seen of a job is dealt with: it has not left.
+    pub(super) fn looked_at(&mut self, owner: &ObjectRef<ModelSelection>, job: &str) {
+        if let Some(job) = self.jobs.get_mut(&(owner.clone(), job.to_owned())) {
+            job.sighting = Sighting::Unseen;
+        }
     }
 
     /// Takes in a sweep that began at `started`, and returns whom it concerns.
@@ -87,10 +99,13 @@ impl View {
                 Some(active) => Sighting::Running(*active),
                 // A job that was tracked only after the listing began may be missing from it.
                 None if job.since >= started => continue,
-                None => Sighting::Left,
+                None => match job.sighting {
+                    left @ Sighting::Left(_) => left,
+                    Sighting::Unseen | Sighting::Running(_) => Sighting::Left(started),
+                },
             };
             // One that has left is told of again and again, until its owner has described it.
-            if sighting != job.sighting || sighting == Sighting::Left {
+            if sighting != job.sighting || matches!(sighting, Sighting::Left(_)) {
                 job.sighting = sighting;
                 changed.insert(owner.to_string());
             }
@@ -172,9 +187,13 @@ mod tests {
             [owner("b")]
         );
         assert_eq!(view.swept(at(4), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
-        assert_eq!(view.track(&owner("a"), &[("ms-1", false), ("ms-2", false)], at(5))["ms-2"], Sighting::Left);
+        assert_eq!(view.track(&owner("a"), &[("ms-1", false), ("ms-2", false)], at(5))["ms-2"], Sighting::Left(at(4)));
         // Nobody described it yet: the owner is woken again.
         assert_eq!(view.swept(at(6), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
+        // It was described, and runs: nothing is to be done until the next sweep.
+        view.looked_at(&owner("a"), "ms-2");
+        assert_eq!(view.track(&owner("a"), &[("ms-1", false), ("ms-2", false)], at(6))["ms-2"], Sighting::Unseen);
+        assert_eq!(view.swept(at(7), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
         view.track(&owner("a"), &[("ms-1", false)], at(7));
         assert_eq!(view.swept(at(8), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), []);
         assert_eq!(view.typical_run(at(9)).as_secs(), 9); // the oldest is older than what ended took

@@ -206,19 +206,10 @@ impl Region {
         Ok(jobs)
     }
 
-    /// Stops a tuning job. `false` when it has ended already.
-    pub async fn stop(&self, name: &str) -> Result<bool, TuningError> {
-        let stopped = self
-            .call(Operation::StopHyperParameterTuningJob, || {
-                self.client.stop_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send()
-            })
-            .await;
-        match stopped {
-            Ok(_) => Ok(true),
-            // Only the word is sure (public reports): "... is already in a terminal state".
-            Err(error) if error.class == Class::Invalid && error.message.contains("already") => Ok(false),
-            Err(error) => Err(error),
-        }
+    /// Stops a tuning job. One that is stopping, or has ended, is refused as [`Class::Invalid`].
+    pub async fn stop(&self, name: &str) -> Result<(), TuningError> {
+        let stop = || self.client.stop_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send();
+        self.call(Operation::StopHyperParameterTuningJob, stop).await.map(drop)
     }
 
     /// The tags of a resource.

@@ -42,7 +42,7 @@ fn told(wrong: Result<(), Wrong<'_>>) -> Option<(Reason, String)> {
 
 /// What does not depend on a run: the grammar, the order, and what the spec itself must have.
 fn always<'a>(derivations: &Derivations<'a>) -> Result<(), Wrong<'a>> {
-    let Derivations { spec, entries } = derivations;
+    let Derivations { spec, entries, .. } = derivations;
     for (place, (name, expression)) in entries.iter().enumerate() {
         let wrong = |why: String| Err((*name, why));
         let definitions = spec.training.metric_definitions.iter();

@@ -20,6 +20,7 @@ use crate::api::{
 pub use check::{Known, check, invalid};
 
 use super::front::without_noise;
+use super::summary::is_bounded;
 use evaluate::{Value, Why};
 use expression::Expression;
 use vocabulary::Input;
@@ -30,6 +31,8 @@ pub struct Derivations<'a> {
     spec: &'a ModelSelectionSpec,
     /// Name, and the expression or what is wrong with it, in the order of the spec.
     entries: Vec<(&'a str, Result<Expression, String>)>,
+    /// The metrics that are kept of a training job, where not all are.
+    kept: Option<BTreeSet<String>>,
 }
 
 /// What the derived metrics of one training job come to.
@@ -57,7 +60,21 @@ impl<'a> Derivations<'a> {
     pub fn new(spec: &'a ModelSelectionSpec) -> Self {
         let entries = spec.derived_metrics.iter();
         let entries = entries.map(|metric| (metric.name.as_str(), Expression::parse(&metric.expression))).collect();
-        Self { spec, entries }
+        let mut derivations = Self { spec, entries, kept: None };
+        derivations.kept = is_bounded(spec).then(|| derivations.metrics_wanted());
+        derivations
+    }
+
+    /// The names of the metrics that the spec refers to.
+    fn metrics_wanted(&self) -> BTreeSet<String> {
+        let objectives = self.spec.objectives.iter().map(|objective| &objective.metric);
+        let constraints = self.spec.constraints.iter().map(|constraint| &constraint.metric);
+        let named = objectives.chain(constraints).chain([&self.spec.tuning.objective.metric]).cloned();
+        let used = |input: &Input| match input {
+            Input::Metric(name) => Some(name.clone()),
+            _ => None,
+        };
+        named.chain(self.inputs().filter_map(used)).collect()
     }
 
     /// The derived metrics of a training job on `dataset`.
@@ -129,18 +146,25 @@ impl<'a> Derivations<'a> {
         })
     }
 
-    /// Whether expressions use something of the training job of `run` that was not kept when its result was collected: an
+    /// Whether the spec uses something of the training job of `run` that was not kept when its result was collected: an
     /// edit has brought it in, or an older release has collected it.
     pub fn lack_input_of(&self, run: &RunStatus) -> bool {
         let Some(best) = run.best.as_ref().filter(|_| run.state == RunState::Succeeded) else { return false };
-        self.inputs().any(|input| match input {
-            Input::Hyperparameter(name) => {
-                !best.hyperparameters.contains_key(name) && !best.fixed_hyperparameters.contains_key(name)
-            }
-            Input::InstanceType | Input::InstancePrice => best.instance_type.is_none(),
-            Input::InstanceCount => best.instance_count.is_none(),
-            _ => false,
-        })
+        let has = |name: &String| {
+            best.metrics.iter().any(|metric| metric.name == *name)
+                || best.non_finite_metrics.contains(name)
+                || self.entries.iter().any(|(derived, _)| derived == name)
+        };
+        let lacks_metric = self.kept.iter().flatten().any(|name| !has(name));
+        lacks_metric
+            || self.inputs().any(|input| match input {
+                Input::Hyperparameter(name) => {
+                    !best.hyperparameters.contains_key(name) && !best.fixed_hyperparameters.contains_key(name)
+                }
+                Input::InstanceType | Input::InstancePrice => best.instance_type.is_none(),
+                Input::InstanceCount => best.instance_count.is_none(),
+                _ => false,
+            })
     }
 
     /// What all expressions ask for.
@@ -206,11 +230,7 @@ pub fn hyperparameters_used(spec: &ModelSelectionSpec) -> BTreeSet<String> {
     Derivations::new(spec).inputs().filter_map(name).collect()
 }
 
-/// The names of the metrics that expressions use.
-pub fn metrics_used(spec: &ModelSelectionSpec) -> BTreeSet<String> {
-    let name = |input: &Input| match input {
-        Input::Metric(name) => Some(name.clone()),
-        _ => None,
-    };
-    Derivations::new(spec).inputs().filter_map(name).collect()
+/// The names of the metrics that the spec refers to.
+pub fn metrics_wanted(spec: &ModelSelectionSpec) -> BTreeSet<String> {
+    Derivations::new(spec).metrics_wanted()
 }
