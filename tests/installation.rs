@@ -199,6 +199,10 @@ async fn a_status_that_somebody_else_wrote_is_told_and_corrected() {
     let corrected =
         |status: &modelselection_operator::api::ModelSelectionStatus| status.progress.as_deref() == Some("2/2");
     scene.status("sel", "it is corrected", SOON, corrected).await;
+    // A second time as well, which is not told again.
+    let forged = json!({"status": {"progress": "8/9", "best": "nonsense"}});
+    scene.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
+    scene.status("sel", "it is corrected again", SOON, corrected).await;
     scene.told_once("sel", "AnotherOperator").await;
 }
 

@@ -21,7 +21,7 @@ use crate::catalog::Catalog;
 use crate::observe::{Observer, Wake};
 use crate::runtime::clock;
 use crate::runtime::metrics::Metrics;
-use crate::tuning::SageMaker;
+use crate::tuning::{SageMaker, TuningError};
 
 /// How long the first lists of all watches may take.
 const WATCHED: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ pub(super) struct Context {
     pub(super) stores: Vec<Store<ModelSelection>>,
     pub(super) wake: Wake,
     pub(super) settings: Settings,
-    earlier_lives: Mutex<HashMap<String, Jobs>>,
+    earlier_lives: Mutex<HashMap<String, Search>>,
     written: Mutex<HashMap<String, Arc<ModelSelection>>>,
     cleaned_up: Mutex<HashSet<String>>,
     places_counted: OnceCell<()>,
@@ -49,6 +49,8 @@ pub(super) struct Context {
 
 /// The tags of tuning jobs, newest first.
 pub(super) type Jobs = Arc<[Vec<(String, String)>]>;
+/// A search for them, which goes on when a pass has no time to wait for it.
+pub(super) type Search = future::Shared<future::BoxFuture<'static, Result<Jobs, TuningError>>>;
 
 impl Context {
     pub(super) fn new(
@@ -123,9 +125,13 @@ impl Context {
     /// Notes what the watch shows. A status that somebody else wrote is looked at: it may be wrong.
     pub(super) fn note_seen(&self, selection: &ModelSelection) {
         let Some(uid) = selection.uid() else { return };
-        if self.rivals.notice(&uid, version(selection), selection.status.as_ref(), clock::now()) {
-            // The receiver lives as long as the controller.
-            let _ = self.wake.send(ObjectRef::from_obj(selection));
+        if let Some(soon) = self.rivals.notice(&uid, version(selection), selection.status.as_ref(), clock::now()) {
+            let (wake, object) = (self.wake.clone(), ObjectRef::from_obj(selection));
+            tokio::spawn(async move {
+                tokio::time::sleep(soon).await;
+                // The receiver lives as long as the controller.
+                let _ = wake.send(object);
+            });
         }
     }
 
@@ -146,14 +152,10 @@ impl Context {
         }
     }
 
-    /// The jobs of a selection's earlier life, if they were asked for.
-    pub(super) fn earlier_life(&self, uid: &str) -> Option<Jobs> {
-        self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner).get(uid).cloned()
-    }
-
-    /// Keeps the jobs of a selection's earlier life.
-    pub(super) fn note_earlier_life(&self, uid: &str, jobs: Jobs) {
-        self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned(), jobs);
+    /// The search for the jobs of a selection's earlier life; `search` begins it.
+    pub(super) fn earlier_life(&self, uid: &str, search: impl FnOnce() -> Search) -> Search {
+        let mut searches = self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner);
+        searches.entry(uid.to_owned()).or_insert_with(search).clone()
     }
 
     /// Forgets the jobs of a selection's earlier life.

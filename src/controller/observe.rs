@@ -22,6 +22,8 @@ const CONCURRENCY: usize = 4;
 const PER_PASS: usize = 32;
 /// What a training job does not have is not looked for again for so long.
 const FOR_GOOD: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Tries in a row that fail before the run says so.
+const TOLD_AFTER: u32 = 3;
 /// A job that was seen before is asked for once more, in case the answer came from a replica that lags.
 const GONE_TRIES: u32 = 2;
 
@@ -44,7 +46,7 @@ pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
                 if job.status == JobStatus::Stopping {
                     run.state = RunState::Stopping;
                 }
-                if run.reason.is_some_and(Reason::needs_person) {
+                if run.reason.is_some_and(|reason| reason.needs_person() || reason == Reason::RetryingAfterError) {
                     (run.reason, run.message) = (None, None);
                 }
             }
@@ -149,12 +151,13 @@ async fn described(at: &Pass<'_>, run: RunStatus) -> RunStatus {
     }
 }
 
-/// The run when its job could not be looked at. What a person must help with is said.
+/// The run when its job could not be looked at. What a person must help with is said, and what lasts.
 fn undescribed(at: &Pass<'_>, mut run: RunStatus, subject: Subject, error: &TuningError) -> RunStatus {
     tracing::info!(job = run.tuning_job_name, %error, "a tuning job cannot be described; trying again");
-    at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
+    let failing = at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
     let reason = error.class.reason();
-    if reason.needs_person() && run.reason != Some(Reason::Suspended) {
+    // What passes by itself is told only when it does not.
+    if (reason.needs_person() || failing.times >= TOLD_AFTER) && run.reason != Some(Reason::Suspended) {
         let state = run.state;
         run = run.with(state, Some(reason), Some(&error.explain()));
     }

@@ -114,8 +114,8 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
 async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
     let selection = ctx.newest(&seen);
     let uid = selection.uid().unwrap_or_default();
-    let doubted = ctx.rivals.take(&uid);
-    if doubted {
+    let doubt = ctx.rivals.take(&uid);
+    if doubt.is_some_and(|doubt| doubt.untold) {
         report::another_operator(ctx, &selection).await;
     }
     ctx.attempts.observe(&uid, selection.meta().generation);
@@ -135,7 +135,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
         selection: &selection,
         spec: selection.spec.clone(),
         held: None,
-        doubted,
+        doubted: doubt.is_some(),
         started: clock::now(),
         until: clock::after(PATIENCE),
         object,

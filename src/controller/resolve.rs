@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use futures::stream;
+use futures::{FutureExt as _, StreamExt as _, stream};
 use tokio::sync::OnceCell;
+use tracing::Instrument as _;
 
 use super::attempts::Subject;
 use super::context::Jobs;
@@ -15,7 +15,7 @@ use crate::catalog::{CatalogError, job_request};
 use crate::decide::definition::Source;
 use crate::decide::identity::{Identity, tag};
 use crate::decide::plan::{Pin, cells_of, definition, pinned, pinned_by_jobs};
-use crate::tuning::{Class, JobRequest, TuningError};
+use crate::tuning::{Class, JobRequest, Operation, TuningError};
 
 /// Models asked for in one pass: the first jobs of a large selection need not wait for the last model. All at a time, since
 /// the limits of the region space the calls: what comes too late for this pass is there for the next.
@@ -52,7 +52,7 @@ pub(super) async fn pins(at: &Pass<'_>, before: &ModelSelectionStatus) -> Vec<Op
                     return Some(Ok(version));
                 }
             }
-            Err(fault) => return Some(Err(at.trouble(subject, CatalogError::Fault(fault.clone())))),
+            Err(error) => return Some(Err(at.trouble(subject, error.clone()))),
         }
         let wanted = model.version.as_deref().unwrap_or("*");
         let answer = at.ctx.catalog.version(&at.region, &model.model_id, wanted, at.until).await;
@@ -68,24 +68,37 @@ pub(super) async fn pins(at: &Pass<'_>, before: &ModelSelectionStatus) -> Vec<Op
 
 /// The tags of the jobs that this selection made in an earlier life: before it was deleted, or its cluster rebuilt. Asked
 /// once, and only when a version is open: the same manifest then means the same jobs, even if the hub has moved on.
-async fn earlier_life(at: &Pass<'_>) -> Result<Jobs, TuningError> {
-    if let Some(jobs) = at.ctx.earlier_life(&at.uid) {
-        return Ok(jobs);
-    }
+async fn earlier_life(at: &Pass<'_>) -> Result<Jobs, CatalogError> {
     let run = RunStatus::default();
     let Identity { scope, namespace, name, .. } = at.identity(&run);
     let wanted = [(tag::SCOPE, scope), (tag::NAMESPACE, namespace), (tag::NAME, name)];
-    let jobs: Jobs = match at.region.tags_of_jobs_with(&wanted).await {
-        Ok(jobs) => jobs.into(),
-        // Without the right to search (or a service that cannot) there is no earlier life to be seen.
-        Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
-            tracing::warn!(%error, "cannot look for jobs of an earlier life; the newest versions are used");
-            Jobs::default()
-        }
-        Err(error) => return Err(error),
+    let wanted = wanted.map(|(key, value)| (key, value.to_owned()));
+    let search = || {
+        let region = at.region.clone();
+        let search = async move { region.tags_of_jobs_with(&wanted).await.map(Jobs::from) };
+        let searched = tokio::spawn(search.in_current_span());
+        let lost = |error: tokio::task::JoinError| TuningError {
+            class: Class::Transient,
+            operation: Operation::Search.as_str(),
+            code: None,
+            message: error.to_string(),
+        };
+        searched.map(move |jobs| jobs.map_err(lost).flatten()).boxed().shared()
     };
-    at.ctx.note_earlier_life(&at.uid, jobs.clone());
-    Ok(jobs)
+    let search = at.ctx.earlier_life(&at.uid, search);
+    match tokio::time::timeout_at(at.until, search).await {
+        Err(_) => Err(CatalogError::Pending),
+        Ok(Ok(jobs)) => Ok(jobs),
+        // Without the right to search (or a service that cannot) there is no earlier life to be seen.
+        Ok(Err(error)) if matches!(error.class, Class::Denied | Class::Invalid) => {
+            tracing::warn!(%error, "cannot look for jobs of an earlier life; the newest versions are used");
+            Ok(Jobs::default())
+        }
+        Ok(Err(error)) => {
+            at.ctx.forget_earlier_life(&at.uid);
+            Err(CatalogError::Fault(error))
+        }
+    }
 }
 
 /// The request of each run that waits and can be resolved, by index; the others get the reason why not. Runs beyond

@@ -9,9 +9,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::api::ModelSelectionStatus;
+use crate::decide::cadence::backoff;
 
-/// How long nothing more is said of a selection: two operators that correct each other must not do so without end.
+/// How long nothing more is said of a selection.
 const PAUSE: Duration = Duration::from_secs(600);
+/// The first correction comes at once, the second after this, the next ones after twice as long each time, up to the most:
+/// two operators that correct each other must not do so without end.
+const SECOND: Duration = Duration::from_secs(1);
+const MOST: Duration = Duration::from_secs(300);
 
 /// What is known of each selection's status, by uid.
 #[derive(Default)]
@@ -23,9 +28,19 @@ struct Known {
     said: u64,
     /// What we are writing: the watch may show it before the answer comes, or though none does.
     writing: Vec<u64>,
+    /// When it was told last.
+    told: Option<Timestamp>,
+    /// When somebody else wrote last, and how often without a pause in between.
     noticed: Option<Timestamp>,
-    /// It has yet to be told.
-    untold: bool,
+    times: u32,
+    doubt: Option<Doubt>,
+}
+
+/// Somebody else wrote the status, and it has yet to be corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Doubt {
+    /// It is to be told.
+    pub(super) untold: bool,
 }
 
 impl Rivals {
@@ -45,35 +60,38 @@ impl Rivals {
         }
     }
 
-    /// The watch shows that. Whether somebody else wrote it.
+    /// The watch shows that. If somebody else wrote it: how soon it may be corrected.
     pub(super) fn notice(
         &self,
         uid: &str,
         version: u64,
         status: Option<&ModelSelectionStatus>,
         now: Timestamp,
-    ) -> bool {
+    ) -> Option<Duration> {
         let mut all = self.lock();
         let says = fingerprint(status);
         let Some(known) = all.get_mut(uid) else {
-            let known = Known { version, said: says, writing: Vec::new(), noticed: None, untold: false };
+            let writing = Vec::new();
+            let known = Known { version, said: says, writing, told: None, noticed: None, times: 0, doubt: None };
             all.insert(uid.to_owned(), known);
-            return false;
+            return None;
         };
         if version <= known.version || says == known.said || known.writing.contains(&says) {
-            return false;
+            return None;
         }
         (known.version, known.said) = (version, says);
-        if known.noticed.is_some_and(|noticed| now < noticed + PAUSE) {
-            return false;
-        }
-        (known.noticed, known.untold) = (Some(now), true);
-        true
+        let long_ago = |time: Option<Timestamp>| time.is_none_or(|time| now >= time + PAUSE);
+        let times = if long_ago(known.noticed) { 0 } else { known.times };
+        let untold = long_ago(known.told);
+        known.told = if untold { Some(now) } else { known.told };
+        (known.noticed, known.times) = (Some(now), times + 1);
+        known.doubt = Some(Doubt { untold: untold || known.doubt.is_some_and(|doubt| doubt.untold) });
+        Some(times.checked_sub(1).map_or(Duration::ZERO, |times| backoff(times, SECOND, MOST)))
     }
 
-    /// Whether it has been noticed since this was asked last.
-    pub(super) fn take(&self, uid: &str) -> bool {
-        self.lock().get_mut(uid).is_some_and(|known| std::mem::take(&mut known.untold))
+    /// Whether somebody else has written since this was asked last.
+    pub(super) fn take(&self, uid: &str) -> Option<Doubt> {
+        self.lock().get_mut(uid)?.doubt.take()
     }
 
     /// Forgets a selection.
@@ -108,34 +126,40 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_noticed_once_in_a_while() {
         let rivals = Rivals::default();
-        let notice = |version, says: &str, second| rivals.notice("u", version, Some(&status(says)), at(second));
-        assert!(!notice(9, "0/3", 0), "from before this process");
+        let notice = |version, says: &str, second| {
+            let soon = rivals.notice("u", version, Some(&status(says)), at(second));
+            soon.map(|soon| soon.as_secs())
+        };
+        assert_eq!(notice(9, "0/3", 0), None, "from before this process");
         rivals.writing("u", &status("1/3"));
-        assert!(!notice(10, "1/3", 0), "our own, before its answer");
+        assert_eq!(notice(10, "1/3", 0), None, "our own, before its answer");
         rivals.written("u", 10, &status("1/3"));
-        assert!(!notice(10, "1/3", 0), "our own");
-        assert!(!notice(9, "0/3", 0), "the watch lags behind");
-        assert!(!notice(11, "1/3", 0), "an edit of the spec");
+        assert_eq!(notice(10, "1/3", 0), None, "our own");
+        assert_eq!(notice(9, "0/3", 0), None, "the watch lags behind");
+        assert_eq!(notice(11, "1/3", 0), None, "an edit of the spec");
         rivals.writing("u", &status("2/3"));
         rivals.writing("u", &status("3/3"));
-        assert!(!notice(12, "2/3", 0), "our own, whose answer was lost");
-        assert!(!notice(13, "3/3", 0), "the next one, before its answer");
+        assert_eq!(notice(12, "2/3", 0), None, "our own, whose answer was lost");
+        assert_eq!(notice(13, "3/3", 0), None, "the next one, before its answer");
         rivals.written("u", 13, &status("3/3"));
-        assert!(!rivals.take("u"));
+        assert_eq!(rivals.take("u"), None);
 
-        assert!(notice(14, "9/9", 1));
-        assert!(rivals.take("u") && !rivals.take("u"));
-        assert!(!notice(15, "8/9", 2), "told already");
-        assert!(notice(16, "9/9", 602));
+        assert_eq!(notice(14, "9/9", 1), Some(0));
+        assert_eq!((rivals.take("u"), rivals.take("u")), (Some(Doubt { untold: true }), None));
+        assert_eq!(notice(15, "8/9", 2), Some(1), "corrected all the same");
+        assert_eq!(rivals.take("u"), Some(Doubt { untold: false }), "but told already");
+        assert_eq!(notice(16, "7/9", 3), Some(2));
+        assert_eq!(notice(17, "9/9", 604), Some(0));
+        assert_eq!(rivals.take("u"), Some(Doubt { untold: true }));
         rivals.forget("u");
-        assert!(!notice(17, "8/9", 2000), "another life of it");
+        assert_eq!(notice(18, "8/9", 2000), None, "another life of it");
     }
 
     #[test]
     fn a_status_where_there_was_none_is_somebodys() {
         let rivals = Rivals::default();
-        assert!(!rivals.notice("u", 1, None, at(0)));
-        assert!(!rivals.notice("u", 2, None, at(0)));
-        assert!(rivals.notice("u", 3, Some(&status("0/3")), at(0)));
+        assert_eq!(rivals.notice("u", 1, None, at(0)), None);
+        assert_eq!(rivals.notice("u", 2, None, at(0)), None);
+        assert_eq!(rivals.notice("u", 3, Some(&status("0/3")), at(0)), Some(Duration::ZERO));
     }
 }

@@ -22,7 +22,7 @@ use crate::decide::outcome::trial;
 use crate::decide::table::is_of;
 use crate::decide::trials::{wanted, with_inputs};
 use crate::runtime::clock;
-use crate::tuning::{Class, Operation, TuningError};
+use crate::tuning::{Class, Operation, Pages, TuningError};
 
 /// Calls in a pass, and how long a pass may be at them: what is known is reported before more is asked for.
 const PER_PASS: usize = 64;
@@ -44,14 +44,14 @@ pub(super) struct Gathering {
 
 /// The call to make next. Lists go on by their tokens.
 enum Step {
-    List(Option<String>),
-    Search(Option<String>),
+    List(Pages),
+    Search(Pages),
     Describe,
 }
 
 impl Default for Step {
     fn default() -> Self {
-        Self::List(None)
+        Self::List(Pages::default())
     }
 }
 
@@ -244,12 +244,15 @@ async fn gather(
         if budget.is_spent() {
             return Ok(false);
         }
-        match &gathering.step {
-            Step::List(token) => {
+        match &mut gathering.step {
+            Step::List(pages) => {
                 budget.calls -= 1;
-                let (listed, next) = at.region.completed_training_jobs(job, token.clone()).await?;
+                let (listed, next) = at.region.completed_training_jobs(job, pages.token()).await?;
                 gathering.listed.extend(listed);
-                gathering.step = next.map_or(Step::Search(None), |next| Step::List(Some(next)));
+                pages.turn(Operation::ListTrainingJobsForHyperParameterTuningJob, next)?;
+                if !pages.go_on() {
+                    gathering.step = Step::Search(Pages::default());
+                }
                 // With `includeParentResults` it may be a parent's, which is not listed.
                 if let Some(best) = run.best.as_ref().filter(|best| !is_of(job, &best.training_job_name)) {
                     gathering.listed.insert(best.training_job_name.clone(), best.hyperparameters.clone());
@@ -258,14 +261,17 @@ async fn gather(
                     return Err(none_listed());
                 }
             }
-            Step::Search(token) => {
+            Step::Search(pages) => {
                 budget.calls -= 1;
                 let arn = run.tuning_job_arn.as_deref().unwrap_or_default();
-                match at.region.search_training_results(arn, token.clone()).await {
+                match at.region.search_training_results(arn, pages.token()).await {
                     Ok((found, next)) => {
                         // Without metrics it may have been seen too early.
                         gathering.results.extend(found.into_iter().filter(|(_, result)| !result.metrics.is_empty()));
-                        gathering.step = next.map_or(Step::Describe, |next| Step::Search(Some(next)));
+                        pages.turn(Operation::Search, next)?;
+                        if !pages.go_on() {
+                            gathering.step = Step::Describe;
+                        }
                     }
                     Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
                         tracing::info!(job, %error, "cannot search; each training job is described");
@@ -299,7 +305,7 @@ impl Gathering {
 
     /// Whether nothing is known yet.
     fn is_new(&self) -> bool {
-        self.listed.is_empty() && matches!(self.step, Step::List(None))
+        self.listed.is_empty() && matches!(&self.step, Step::List(pages) if pages.token().is_none())
     }
 
     fn table(&self, run: &RunStatus) -> Vec<BestTrainingJob> {

@@ -45,7 +45,7 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
                 (Succeeded, "True", Reason::Completed, summary),
             ],
             Some((reason, why)) => {
-                let message = format!("{why}. {summary}");
+                let message = sentences(&why, &summary);
                 vec![
                     (Ready, "False", reason, message.clone()),
                     (Stalled, "True", reason, message.clone()),
@@ -57,7 +57,7 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     if spec.suspend {
         let message = format!("suspended: nothing new starts until `suspend` is false. {summary}");
         if let Some((reason, why)) = blind {
-            let trouble = format!("{why}. {message}");
+            let trouble = sentences(why, &message);
             return vec![
                 (Ready, "False", *reason, trouble.clone()),
                 (Stalled, "True", *reason, trouble.clone()),
@@ -73,7 +73,7 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     }
     let of_spec = held.filter(|(reason, _)| reason.needs_person()).cloned();
     if let Some((reason, why)) = of_spec.or_else(|| needs_person(runs, blind)) {
-        let message = format!("{why}. {summary}");
+        let message = sentences(&why, &summary);
         return vec![
             (Ready, "False", reason, message.clone()),
             (Stalled, "True", reason, message.clone()),
@@ -84,7 +84,7 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     let of_run = runs.iter().find(retrying).map(|run| run.message.as_deref().unwrap_or("SageMaker cannot be reached"));
     let of_spec = held.filter(|(reason, _)| *reason == Reason::RetryingAfterError).map(|(_, why)| why.as_str());
     if let (Some(why), false) = (of_spec.or(of_run), launched_before) {
-        let message = format!("{why}. {summary}");
+        let message = sentences(why, &summary);
         return vec![
             (Ready, "False", Reason::RetryingAfterError, message.clone()),
             (Reconciling, "True", Reason::RetryingAfterError, message.clone()),
@@ -95,7 +95,7 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
         let held_up = runs.iter().find(|run| run.state == RunState::Waiting && run.message.is_some());
         let of_run = held_up.and_then(|run| run.message.as_deref());
         let summary = match held.map(|(_, why)| why.as_str()).or(of_run) {
-            Some(why) => format!("{}. {summary}", why.trim_end_matches('.')),
+            Some(why) => sentences(why, &summary),
             None => summary,
         };
         return vec![
@@ -136,11 +136,21 @@ pub fn launched_before(before: &[Condition], generation: Option<i64>) -> bool {
 
 /// Whether every run that may have a job now has one.
 fn launched(runs: &[RunStatus]) -> bool {
-    // One that waits for the quota may keep a name from an earlier try; it is on its way only when there is a place.
+    let places = [Reason::Queued, Reason::QuotaExceeded, Reason::Throttled];
     let on_its_way = |run: &RunStatus| {
-        run.state == RunState::Waiting && run.tuning_job_name.is_some() && run.reason != Some(Reason::QuotaExceeded)
+        // One that waits for the quota may keep a name from an earlier try; it is on its way only when there is a place.
+        let asked_for = run.tuning_job_name.is_some() && run.reason != Some(Reason::QuotaExceeded);
+        // Others wait for their model or for SageMaker: once it answers, they start.
+        let held_up = run.reason.is_some_and(|reason| !places.contains(&reason));
+        run.state == RunState::Waiting && (asked_for || held_up)
     };
     !runs.iter().any(on_its_way) && runs.iter().any(|run| run.state.active() || run.state.ended())
+}
+
+/// Two sentences, of which the first may have its end already.
+fn sentences(first: &str, second: &str) -> String {
+    let ended = ["?", "!", "..."].iter().any(|end| first.ends_with(end));
+    if ended { format!("{first} {second}") } else { format!("{}. {second}", first.trim_end_matches('.')) }
 }
 
 /// The first trouble that needs a person, told with the number of runs that have it.
@@ -149,7 +159,7 @@ fn needs_person(runs: &[RunStatus], blind: Option<&(Reason, String)>) -> Option<
     let Some(first) = runs.iter().find(troubled) else { return blind.cloned() };
     let reason = first.reason?;
     let others = runs.iter().filter(troubled).count() - 1;
-    let message = first.message.as_deref().unwrap_or(reason.as_str()).trim_end_matches('.');
+    let message = first.message.as_deref().unwrap_or(reason.as_str());
     let place = format!("candidate '{}' on dataset '{}'", first.candidate, first.dataset);
     Some((
         reason,
@@ -226,6 +236,14 @@ mod tests {
     }
 
     #[test]
+    fn sentences_end_once() {
+        assert_eq!(sentences("one", "Two"), "one. Two");
+        assert_eq!(sentences("one.", "Two"), "one. Two");
+        assert_eq!(sentences("one?", "Two"), "one? Two");
+        assert_eq!(sentences("cut of...", "Two"), "cut of... Two");
+    }
+
+    #[test]
     fn each_row_of_the_table() {
         use ConditionType::{Ready, Reconciling, Stalled, Succeeded, Suspended};
         use RunState::{Failed, Running, Stopped, Waiting};
@@ -241,6 +259,7 @@ mod tests {
         let done = run(RunState::Succeeded, None);
         let unknown = run(Waiting, Some(Reason::UnknownModel));
         let away = run(Waiting, Some(Reason::RetryingAfterError));
+        let asked = run(Waiting, Some(Reason::Progressing));
 
         let progressing = vec![
             (Ready, "Unknown", Reason::Progressing),
@@ -283,6 +302,8 @@ mod tests {
             ("one waits for the quota", &launched, vec![running.clone(), refused], 0, false, &tuning),
             ("running, to complete", &completed, vec![running.clone()], 0, false, &waiting),
             ("one needs a person", &launched, vec![running.clone(), unknown], 0, true, &stalled),
+            ("one waits for its model", &launched, vec![done.clone(), asked.clone()], 0, false, &progressing),
+            ("one waits for its model, others run", &launched, vec![running.clone(), asked], 0, false, &progressing),
             ("away before launch", &launched, vec![away.clone()], 0, false, &retrying),
             ("away later", &launched, vec![away, running.clone()], 0, true, &tuning),
             ("complete", &completed, vec![done.clone(), run(Failed, None)], 1, true, &complete),

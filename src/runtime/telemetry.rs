@@ -25,7 +25,9 @@ const TWICE: &str = "kube_client::client::builder=off,kube_runtime=off";
 /// Starts logging, of what `RUST_LOG` chooses, and the sending of traces to `collector`.
 pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces, Error> {
     let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
-    let filter = filter(asked.as_deref().unwrap_or("info"));
+    let asked = asked.as_deref().unwrap_or("info");
+    let (asked, ignored) = if is_no_level(asked) { ("info", Some(asked)) } else { (asked, None) };
+    let filter = filter(asked);
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let logs = match format {
         LogFormat::Text => logs.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
@@ -35,7 +37,16 @@ pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces
     let traces = Traces::new(collector);
     let spans = traces.as_ref().ok().and_then(Traces::layer);
     tracing_subscriber::registry().with(logs).with(spans).init();
+    if let Some(ignored) = ignored {
+        tracing::warn!("RUST_LOG is '{ignored}', which is no level: error, warn, info, debug or trace; `info` is used");
+    }
     traces
+}
+
+/// Whether that is a word that stands where a level should. As a filter it would be the name of a module, of which there is
+/// nothing to log. Those that there are have an underline, or a path.
+fn is_no_level(asked: &str) -> bool {
+    asked.parse::<LevelFilter>().is_err() && asked.chars().all(char::is_alphabetic)
 }
 
 /// What is logged, by what was asked for. A level alone is that of this program; below `info` of all others too, since who
@@ -148,6 +159,17 @@ mod tests {
             let mut directives: Vec<&str> = chosen.split(',').collect();
             directives.sort_unstable();
             assert_eq!(directives.join(","), filter, "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_is_known_as_such() {
+        for level in ["verbose", "warning", "inf"] {
+            assert!(is_no_level(level), "{level}");
+        }
+        for other in ["warn", "INFO", "off", "modelselection_operator", "kube=debug", "info,kube=debug", "kube::client"]
+        {
+            assert!(!is_no_level(other), "{other}");
         }
     }
 

@@ -3,6 +3,7 @@
 mod error;
 mod limiter;
 mod metadata;
+mod pages;
 mod request;
 mod response;
 mod sagemaker;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 pub use error::{Class, TuningError};
 pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
+pub use pages::Pages;
 pub use sagemaker::{ActiveJob, HubContent, PUBLIC_HUB, Region, SageMaker};
 
 use crate::api::{

@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tracing::Instrument as _;
 
 use super::limiter::{Limits, Operation};
+use super::pages::Pages;
 use super::{Class, JobRequest, TuningError, request, response, span};
 use crate::api::TrainingJobCounts;
 use crate::catalog::Listed;
@@ -79,7 +80,8 @@ pub struct HubContent {
 impl SageMaker {
     /// SageMaker as `config` reaches it, but at `endpoint`, if there is one; for as long as this process leads.
     pub fn new(config: SdkConfig, endpoint: Option<String>, metrics: Arc<Metrics>, leadership: Leadership) -> Self {
-        let default_region = config.region().map(ToString::to_string);
+        // An empty variable is none: it would be a region of that name.
+        let default_region = config.region().map(ToString::to_string).filter(|region| !region.is_empty());
         Self { config: Arc::new(config), endpoint, default_region, metrics, leadership, regions: Arc::default() }
     }
 
@@ -176,8 +178,8 @@ impl Region {
             statuses.push(aws::HyperParameterTuningJobStatus::Stopping);
         }
         for status in statuses {
-            let mut token = None;
-            loop {
+            let mut pages = Pages::default();
+            while pages.go_on() {
                 let page = self
                     .call(Operation::ListHyperParameterTuningJobs, || {
                         self.client
@@ -185,7 +187,7 @@ impl Region {
                             .name_contains(prefix)
                             .status_equals(status.clone())
                             .max_results(100)
-                            .set_next_token(token.take())
+                            .set_next_token(pages.token())
                             .send()
                     })
                     .await?;
@@ -197,10 +199,7 @@ impl Region {
                     };
                     jobs.insert(name, active);
                 }
-                match page.next_token {
-                    Some(next) => token = Some(next),
-                    None => break,
-                }
+                pages.turn(Operation::ListHyperParameterTuningJobs, page.next_token)?;
             }
         }
         Ok(jobs)
@@ -215,35 +214,36 @@ impl Region {
     /// The tags of a resource.
     pub async fn tags(&self, arn: &str) -> Result<Vec<(String, String)>, TuningError> {
         let mut tags = Vec::new();
-        let mut token = None;
-        loop {
+        let mut pages = Pages::default();
+        while pages.go_on() {
             let page = self
                 .call(Operation::ListTags, || {
-                    self.client.list_tags().resource_arn(arn).max_results(100).set_next_token(token.take()).send()
+                    self.client.list_tags().resource_arn(arn).max_results(100).set_next_token(pages.token()).send()
                 })
                 .await?;
             tags.extend(page.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?))));
-            match page.next_token {
-                Some(next) => token = Some(next),
-                None => return Ok(tags),
-            }
+            pages.turn(Operation::ListTags, page.next_token)?;
         }
+        Ok(tags)
     }
 
     /// The tags of the tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good
     /// for what is long past, not for what was just created.
-    pub async fn tags_of_jobs_with(&self, wanted: &[(&str, &str)]) -> Result<Vec<Vec<(String, String)>>, TuningError> {
+    pub async fn tags_of_jobs_with(
+        &self,
+        wanted: &[(&str, String)],
+    ) -> Result<Vec<Vec<(String, String)>>, TuningError> {
         let filters: Vec<aws::Filter> = wanted
             .iter()
             .map(|(key, value)| {
                 let equals = aws::Filter::builder().name(format!("Tags.{key}")).operator(aws::Operator::Equals);
-                equals.value(*value).build()
+                equals.value(value).build()
             })
             .collect();
         let expression = aws::SearchExpression::builder().set_filters(Some(filters)).build();
         let mut jobs = Vec::new();
-        let mut token = None;
-        loop {
+        let mut pages = Pages::default();
+        while pages.go_on() {
             let page = self
                 .call(Operation::Search, || {
                     self.client
@@ -253,7 +253,7 @@ impl Region {
                         .sort_by("CreationTime")
                         .sort_order(aws::SearchSortOrder::Descending)
                         .max_results(100)
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
@@ -261,18 +261,16 @@ impl Region {
                 let tags = record.hyper_parameter_tuning_job?.tags?;
                 Some(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect())
             }));
-            match page.next_token {
-                Some(next) => token = Some(next),
-                None => return Ok(jobs),
-            }
+            pages.turn(Operation::Search, page.next_token)?;
         }
+        Ok(jobs)
     }
 
     /// All models of the public hub, each in its newest version, in no particular order.
     pub async fn hub_contents(&self) -> Result<Vec<Listed>, TuningError> {
         let mut models = Vec::new();
-        let mut token = None;
-        loop {
+        let mut pages = Pages::default();
+        while pages.go_on() {
             let page = self
                 .call(Operation::ListHubContents, || {
                     self.client
@@ -280,7 +278,7 @@ impl Region {
                         .hub_name(PUBLIC_HUB)
                         .hub_content_type(aws::HubContentType::Model)
                         .max_results(100)
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
@@ -290,11 +288,9 @@ impl Region {
                 let (model_id, version) = (summary.hub_content_name?, summary.hub_content_version?);
                 Some(Listed { model_id, version, deprecated })
             }));
-            match page.next_token {
-                Some(next) => token = Some(next),
-                None => return Ok(models),
-            }
+            pages.turn(Operation::ListHubContents, page.next_token)?;
         }
+        Ok(models)
     }
 
     /// A model of the public hub; the newest version when none is named.
@@ -319,8 +315,8 @@ impl Region {
     /// The versions of a model in the public hub, in no particular order.
     pub async fn hub_versions(&self, model_id: &str) -> Result<Vec<String>, TuningError> {
         let mut versions = Vec::new();
-        let mut token = None;
-        loop {
+        let mut pages = Pages::default();
+        while pages.go_on() {
             let page = self
                 .call(Operation::ListHubContentVersions, || {
                     self.client
@@ -329,17 +325,15 @@ impl Region {
                         .hub_content_type(aws::HubContentType::Model)
                         .hub_content_name(model_id)
                         .max_results(100)
-                        .set_next_token(token.take())
+                        .set_next_token(pages.token())
                         .send()
                 })
                 .await?;
             let summaries = page.hub_content_summaries.unwrap_or_default();
             versions.extend(summaries.into_iter().filter_map(|summary| summary.hub_content_version));
-            match page.next_token {
-                Some(next) => token = Some(next),
-                None => return Ok(versions),
-            }
+            pages.turn(Operation::ListHubContentVersions, page.next_token)?;
         }
+        Ok(versions)
     }
 
     /// One call: waits for its turn, is timed, counted and classified, and tells the limits how it went.
@@ -349,11 +343,12 @@ impl Region {
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
         let turn = self.limits.take(operation, clock::now(), MAX_WAIT);
-        let wait = turn.map_err(|wait| TuningError {
+        let wait = turn.map_err(|_| TuningError {
             class: Class::Throttled,
             operation: operation.as_str(),
             code: None,
-            message: format!("its turn comes only in {} s, since SageMaker throttles it", wait.as_secs()),
+            // Without the time: a status that says it would be written again and again.
+            message: "its turn comes only later, since SageMaker throttles it".to_owned(),
         })?;
         tokio::time::sleep(wait).await;
         self.leadership.check().map_err(|error| TuningError {
