@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 
 use super::model::Model;
+use super::nearest::{Nearest, nearest};
 use super::resolve::Problem;
 use super::source::{Listed, Source, SourceKind, Version};
 use crate::api::Reason;
@@ -201,13 +202,16 @@ impl Catalog {
         // Patience does not matter here: this is a task of its own already.
         let until = clock::after(Duration::from_secs(60));
         let listing = Box::pin(self.listing(region, Timestamp::MIN, until)).await.ok();
-        let nearest = listing.as_deref().map(|models| nearest(model_id, models)).unwrap_or_default();
-        let remedy = match nearest.as_slice() {
-            [] => "correct `jumpStart.modelID` (the JumpStart console and the SageMaker documentation list the ids)"
-                .to_owned(),
-            ids => format!("did you mean '{}'?", ids.join("' or '")),
+        let listed = listing.as_deref().unwrap_or_default();
+        let Nearest { ids, probable } = nearest(model_id, listed.iter().map(|listed| listed.model_id.as_str()));
+        let ids = format!("'{}'", ids.join("' or '"));
+        let remedy = match listed.len() {
+            0 => "correct it (the JumpStart console and the SageMaker documentation list the ids)".to_owned(),
+            _ if probable => format!("did you mean {ids}?"),
+            all => format!("nothing is much like it among the {all} models that it has; the nearest is {ids}"),
         };
-        let message = format!("JumpStart has no model '{model_id}' in {}; {remedy}", region.name());
+        let region = region.name();
+        let message = format!("JumpStart has no model '{model_id}' (`jumpStart.modelID`) in {region}; {remedy}");
         CatalogError::Problem((Reason::UnknownModel, message))
     }
 }
@@ -262,30 +266,9 @@ fn readable(model_id: &str, version: &str, model: Option<Model>) -> Answer<Arc<M
     })
 }
 
-/// Up to three ids that are most like `model_id`.
-fn nearest<'a>(model_id: &str, models: &'a [Listed]) -> Vec<&'a str> {
-    let likeness = |listed: &Listed| strsim::normalized_damerau_levenshtein(&listed.model_id, model_id);
-    let mut ids: Vec<(f64, &str)> = models.iter().map(|listed| (likeness(listed), listed.model_id.as_str())).collect();
-    ids.retain(|(likeness, _)| *likeness > 0.6);
-    ids.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    ids.into_iter().take(3).map(|(_, id)| id).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn listed(ids: &[&str]) -> Vec<Listed> {
-        let listed = |id: &&str| Listed { model_id: (*id).to_owned(), version: "1.0.0".to_owned(), deprecated: false };
-        ids.iter().map(listed).collect()
-    }
-
-    #[test]
-    fn the_nearest_ids_come_first_and_what_is_far_does_not_come() {
-        let models = listed(&["tensorflow-ic-resnet-50", "tensorflow-ic-resnet-101", "xgboost-regression-model"]);
-        assert_eq!(nearest("tensorflow-ic-resnet-5", &models), ["tensorflow-ic-resnet-50", "tensorflow-ic-resnet-101"]);
-        assert_eq!(nearest("something-else-entirely", &models), [""; 0]);
-    }
 
     #[test]
     fn versions_go_by_number() {

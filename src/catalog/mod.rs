@@ -9,6 +9,7 @@ mod hyperparameters;
 mod jumpstart;
 mod metadata;
 mod model;
+mod nearest;
 mod presets;
 mod python;
 mod resolve;

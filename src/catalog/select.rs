@@ -1,10 +1,16 @@
 //! Which models a selector finds: pure.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use wildmatch::WildMatch;
 
 use super::model::Model;
 use super::source::Listed;
 use crate::api::JumpStartSelector;
+
+/// How many tasks or frameworks a message lists.
+const KINDS: usize = 20;
 
 /// What a selector finds in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,16 +28,24 @@ pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matc
     let (included, excluded) = (patterns(include), patterns(exclude));
     let mut models: Vec<&Listed> = listing.iter().collect();
     let mut told = format!("JumpStart lists {} models", models.len());
+    let mut of = |kind: &str, wanted: &str, part: fn(&str) -> &str| {
+        let before = models.clone();
+        models.retain(|listed| part(&listed.model_id) == wanted);
+        told += &format!("; of {kind} '{wanted}': {}", models.len());
+        if models.is_empty() && !before.is_empty() {
+            told += &format!(" (there are {})", counted(before.iter().map(|listed| part(&listed.model_id))));
+        }
+    };
+    if let Some(task) = task {
+        of("task", task, |id| parts(id).1);
+    }
+    if let Some(framework) = framework {
+        of("framework", framework, |id| parts(id).0);
+    }
     let mut clause = |what: String, passes: &dyn Fn(&Listed) -> bool| {
         models.retain(|listed| passes(listed));
         told += &format!("; {what}: {}", models.len());
     };
-    if let Some(task) = task {
-        clause(format!("of task '{task}'"), &|listed| parts(&listed.model_id).1 == task);
-    }
-    if let Some(framework) = framework {
-        clause(format!("of framework '{framework}'"), &|listed| parts(&listed.model_id).0 == framework);
-    }
     if !include.is_empty() {
         let any = |listed: &Listed| included.iter().any(|glob| glob.matches(&listed.model_id));
         clause(format!("that match `include` ({})", include.join(", ")), &any);
@@ -58,6 +72,19 @@ pub fn unusable(selector: &JumpStartSelector, model: &Model) -> Option<&'static 
         }
         Model { gated: true, .. } if !selector.accept_eula => Some("need their licence accepted (`acceptEULA`)"),
         _ => None,
+    }
+}
+
+/// The values that there are, those of the most models first: `ic: 162, od: 40 and 3 more`.
+fn counted<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    values.filter(|value| !value.is_empty()).for_each(|value| *counts.entry(value).or_default() += 1);
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let shown: Vec<String> = counts.iter().take(KINDS).map(|(value, count)| format!("{value}: {count}")).collect();
+    match counts.len().saturating_sub(KINDS) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
@@ -117,5 +144,21 @@ mod tests {
             found(selector).1,
             "JumpStart lists 7 models; of task 'ic': 4; of framework 'tensorflow': 3; that match `include` (*vit*): 0"
         );
+    }
+    #[test]
+    fn who_asks_for_a_kind_that_there_is_not_is_told_which_there_are() {
+        use serde_json::json;
+        assert_eq!(
+            found(json!({"task": "image-classification"})).1,
+            "JumpStart lists 7 models; of task 'image-classification': 0 (there are ic: 4, llm: 1, od: 1)"
+        );
+        assert_eq!(
+            found(json!({"task": "ic", "framework": "TensorFlow", "include": ["*"]})).1,
+            "JumpStart lists 7 models; of task 'ic': 4; of framework 'TensorFlow': 0 (there are tensorflow: 3, \
+             pytorch: 1); that match `include` (*): 0"
+        );
+        assert_eq!(counted(["", "b", "a", "b"].into_iter()), "b: 2, a: 1");
+        let many: Vec<String> = (0..30).map(|n| format!("t{n:02}")).collect();
+        assert!(counted(many.iter().map(String::as_str)).ends_with(", t19: 1 and 10 more"));
     }
 }
