@@ -21,6 +21,6 @@ pub use cache::{Catalog, CatalogError};
 pub use document::from_document;
 pub use model::{Hyperparameter, Model, Variant};
 pub use resolve::{Problem, job_request};
-pub use select::{Matching, matching, unusable};
+pub use select::{DEPRECATED, Matching, matching, unusable, withdrawn};
 pub use source::{Listed, SourceKind};
 pub use spec::{Buckets, from_spec};
