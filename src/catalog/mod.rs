@@ -14,6 +14,7 @@ mod presets;
 mod python;
 mod resolve;
 mod select;
+mod slots;
 mod source;
 mod spec;
 

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::cache::BELIEVED;
 use super::document::from_document;
 use super::model::Model;
+use super::slots::{BELIEVED, within};
 use super::spec::{Buckets, from_spec};
 use crate::runtime::clock;
 use crate::tuning::{Class, Region, TuningError};
@@ -136,7 +136,7 @@ impl Source {
     async fn manifest(&self, region: &Region, age: SignedDuration) -> Result<Arc<Specs>, TuningError> {
         let mut manifests = self.manifests.lock().await;
         if let Some((read, specs)) = manifests.get(region.name())
-            && clock::now().duration_since(*read) < age
+            && within(age, *read, clock::now())
         {
             return Ok(specs.clone());
         }
