@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use modelselection_operator::api::ModelSelectionStatus;
 use serde_json::{Value, json};
-use support::world::{condition, is_running, run_of};
-use support::{Selection, World, await_object, shared};
+use support::world::{DEADLINE, condition, is_running, run_of};
+use support::{Selection, World, await_object, await_until, shared};
 
 const CREATE: &str = "CreateHyperParameterTuningJob";
 const DESCRIBE: &str = "DescribeHubContent";
@@ -60,7 +60,7 @@ async fn a_hub_of_a_thousand_models_is_listed_once_and_each_candidate_described_
 
 #[tokio::test]
 async fn what_was_found_stays_until_the_selector_or_rerun_is_edited() {
-    let world = World::held("pinned").await;
+    let mut world = World::held("pinned").await;
     let selector = json!([{"jumpStart": {"task": "ic", "framework": "pytorch", "include": ["*resnet*"]}}]);
     let selection = selecting("pinned", selector).with("/maxConcurrentTuningJobs", json!(64));
     world.apply(&selection).await;
@@ -70,10 +70,26 @@ async fn what_was_found_stays_until_the_selector_or_rerun_is_edited() {
     world.emulator.set_hub_model(json!({"id": "pytorch-ic-resnet-new", "version": "1.0.0"})).await;
 
     // Neither a restart nor an edit of something else looks again.
+    world.operator.kill();
+    world.emulator.reset_calls().await;
+    world.start_operator();
+    world.operator.await_ready(DEADLINE).await;
+    await_until("the new operator has seen it", DEADLINE, async || {
+        let reconciles = world.reconciles().await;
+        if reconciles > 0 { Ok(()) } else { Err(reconciles) }
+    })
+    .await;
+    world.await_idle().await;
+    let restarted = world.await_launched("pinned").await;
     world.apply(&selection.clone().with("/retries", json!(1))).await;
-    let same = world.await_observed("pinned", "to be seen", |status| status.runs.len() == found).await;
-    assert_eq!(candidates(&same), candidates(&first));
+    let edited = world.await_observed("pinned", "to be seen", |status| status.runs.len() == found).await;
+    world.await_idle().await;
+    for same in [restarted, edited] {
+        assert_eq!((candidates(&same), &same.expansions), (candidates(&first), &first.expansions));
+    }
     assert_eq!(world.jobs().await.len(), found);
+    let asked = [LIST, DESCRIBE, CREATE].map(async |operation| world.calls_of(operation).await);
+    assert_eq!(futures::future::join_all(asked).await, [0, 0, 0]);
 
     world.apply(&selection.clone().with("/rerun", json!("again"))).await;
     let again = world.await_observed("pinned", "to be expanded anew", |status| status.runs.len() == found + 1).await;
