@@ -205,32 +205,51 @@ async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     assert!(told.ends_with("; `limit`: 5"), "{told}");
 }
 
-#[tokio::test]
-async fn a_hub_that_cannot_be_read_holds_only_the_runs_that_need_it() {
-    let world = World::held("hub-away").await;
-    world.emulator.fault(json!({"operation": LIST, "kind": "AccessDenied"})).await;
-    world
-        .apply(&selecting("denied", json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}])).images(&["own"]))
-        .await;
-    let status = world
-        .await_status("denied", "to say so while the own image runs", |status| {
-            condition(status, "Stalled").is_some() && status.runs.iter().any(is_running)
-        })
-        .await;
-    let (_, reason, message) = condition(&status, "Stalled").unwrap();
-    assert_eq!(reason, "AccessDenied");
-    assert!(message.contains("ListHubContents") && message.contains("`candidateSelectors[0]`"), "{message}");
-    let tries = world.calls_of(LIST).await;
-    assert!(tries <= 3, "{tries} tries");
+/// Each source, and the operation that lists its models.
+const SOURCES: [(&str, &str); 2] = [("hub", LIST), ("s3", "s3:GetObject")];
+
+async fn world_of(purpose: &str, source: &str) -> World<'static> {
+    let environment = [("MODELSELECTION_CATALOG_SOURCE", source)];
+    World::start(shared().await, &format!("{purpose}-{source}"), "0", &environment).await
 }
 
 #[tokio::test]
-async fn a_hub_that_is_away_for_a_moment_is_asked_again() {
-    let world = World::held("hub-moment").await;
-    world.emulator.fault(json!({"operation": LIST, "kind": "InternalFailure", "count": 2})).await;
-    world.apply(&selecting("away", json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}]))).await;
-    let status = world.await_launched("away").await;
-    assert_eq!(status.runs.len(), 2);
+async fn a_source_that_may_not_be_read_holds_only_the_runs_that_need_it() {
+    let checks = SOURCES.map(async |(source, list)| {
+        let world = world_of("denied", source).await;
+        world.emulator.fault(json!({"operation": list, "kind": "AccessDenied"})).await;
+        world
+            .apply(&selecting("denied", json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}])).images(&["own"]))
+            .await;
+        let status = world
+            .await_status("denied", "to say so while the own image runs", |status| {
+                condition(status, "Stalled").is_some() && status.runs.iter().any(is_running)
+            })
+            .await;
+        let (_, reason, message) = condition(&status, "Stalled").unwrap();
+        assert_eq!(reason, "AccessDenied");
+        assert!(message.contains(list) && message.contains("`candidateSelectors[0]`"), "{message}");
+        let tries = world.calls_of(list).await;
+        assert!(tries <= 3, "{tries} tries");
+        // Without an edit.
+        world.emulator.clear_faults().await;
+        let three = |status: &ModelSelectionStatus| status.runs.iter().filter(|run| is_running(run)).count() == 3;
+        let status = world.await_observed("denied", "the models that were found to run", three).await;
+        assert!(condition(&status, "Stalled").is_none());
+        assert_eq!(world.api.get("denied").await.unwrap().metadata.generation, Some(1));
+    });
+    futures::future::join_all(checks.map(Box::pin)).await;
+}
+
+#[tokio::test]
+async fn a_source_that_is_away_for_a_moment_is_asked_again() {
+    for (source, list) in SOURCES {
+        let world = world_of("moment", source).await;
+        world.emulator.fault(json!({"operation": list, "kind": "InternalFailure", "count": 2})).await;
+        world.apply(&selecting("away", json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}]))).await;
+        let status = world.await_launched("away").await;
+        assert_eq!(status.runs.len(), 2);
+    }
 }
 
 /// While an edited selector cannot be looked up, what the old one found goes on.
@@ -338,8 +357,7 @@ async fn both_sources_find_the_same_and_say_the_same() {
     ];
     let mut said = Vec::new();
     for source in ["hub", "s3"] {
-        let environment = [("MODELSELECTION_CATALOG_SOURCE", source)];
-        let world = World::start(shared().await, &format!("said-{source}"), "0", &environment).await;
+        let world = world_of("said", source).await;
         for (kind, count, entry) in &kinds {
             for n in 0..*count {
                 let mut entry = entry.clone();
