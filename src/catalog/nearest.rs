@@ -114,14 +114,18 @@ fn share(part: f64, whole: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
-    /// The ids of all image classification models, as in the emulated hub.
+    /// The ids of all image classification models, as they were recorded.
     fn hub() -> Vec<String> {
-        let listed: Vec<serde_json::Value> = serde_json::from_str(include_str!("../emulator/catalog.json")).unwrap();
-        let ids: Vec<String> = listed.iter().map(|model| model["id"].as_str().unwrap().to_owned()).collect();
+        let manifest = include_str!("../../tests/fixtures/jumpstart-models-manifest.ic.json");
+        let listed: Vec<serde_json::Value> = serde_json::from_str(manifest).unwrap();
+        let ids = listed.iter().map(|model| model["model_id"].as_str().unwrap().to_owned());
+        let ids: BTreeSet<String> = ids.filter(|id| id.contains("-ic-")).collect();
         assert_eq!(ids.len(), 162);
-        ids
+        ids.into_iter().collect()
     }
 
     #[test]
