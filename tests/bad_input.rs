@@ -1,12 +1,13 @@
 //! What people get wrong, and what they are told: which field, which value, what to do. Once, and without a storm of
 //! calls; the other runs go on, and an edit that cures it lets the selection complete.
 #![cfg(all(feature = "operator", feature = "emulator"))]
+#![allow(clippy::unwrap_used)] // a test may panic
 
 mod support;
 #[path = "support/trouble.rs"]
 mod trouble;
 
-use modelselection_operator::api::{ExclusionReason, Reason, RunState};
+use modelselection_operator::api::{ExclusionReason, ModelSelectionStatus, Reason, RunState};
 use serde_json::json;
 use support::await_until;
 use trouble::{LATER, Manifest, SOON, Scene, condition, number, run, says};
@@ -60,34 +61,49 @@ async fn cured(scene: &Scene, manifest: &Manifest, runs: usize) {
     assert_eq!(says(&status, "Stalled"), ("", ""));
 }
 
+/// Runs a check over both sources of models at the same time: with its name, and the operation that reads a model.
+async fn over_both(check: impl AsyncFn(&'static str, &'static str)) {
+    futures::join!(Box::pin(check("hub", HUB)), Box::pin(check("s3", "s3:GetObject")));
+}
+
+async fn scene_of(purpose: &str, source: &str) -> Scene {
+    Scene::start(&format!("{purpose}-{source}"), FAST, &[("MODELSELECTION_CATALOG_SOURCE", source)]).await
+}
+
 #[tokio::test]
 async fn a_model_that_does_not_exist() {
-    let scene = Scene::start("unknown-model", FAST, &[]).await;
-    let wrong = jumpstart("tensorflow-ic-mobilnet", "*");
-    scene.apply(&Manifest::new("sel", &["a", "b"]).candidate(&wrong)).await;
-    stalled(
-        &scene,
-        "sel",
-        Reason::UnknownModel,
-        2,
-        &["'js'", "`jumpStart.modelID`", "'tensorflow-ic-mobilnet'", "correct"],
-    )
+    over_both(async |source, read| {
+        let scene = scene_of("unknown-model", source).await;
+        let wrong = jumpstart("tensorflow-ic-mobilnet", "*");
+        scene.apply(&Manifest::new("sel", &["a", "b"]).candidate(&wrong)).await;
+        let texts = [
+            "'js'",
+            "`jumpStart.modelID`",
+            "'tensorflow-ic-mobilnet'",
+            "did you mean 'tensorflow-ic-imagenet-mobilenet-v2-",
+        ];
+        stalled(&scene, "sel", Reason::UnknownModel, 2, &texts).await;
+        assert!(scene.calls(read).await <= if source == "hub" { 1 } else { 2 });
+        cured(&scene, &Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, "*")), 3).await;
+        assert_eq!(scene.jobs_created().await, 3, "the edit touches only the run that it concerns");
+    })
     .await;
-    assert_eq!(scene.calls(HUB).await, 1);
-    cured(&scene, &Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, "*")), 3).await;
-    assert_eq!(scene.jobs_created().await, 3, "the edit touches only the run that it concerns");
 }
 
 #[tokio::test]
 async fn a_version_that_does_not_exist() {
     for (purpose, version) in [("unknown-version", "9.9.9"), ("unknown-prefix", "9.*")] {
-        let scene = Scene::start(purpose, FAST, &[]).await;
-        scene.apply(&Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, version))).await;
-        let value = format!("'{version}'");
-        stalled(&scene, "sel", Reason::UnknownVersion, 2, &["`jumpStart.version`", &value, MODEL, "4."]).await;
-        assert!(scene.calls(HUB).await + scene.calls("ListHubContentVersions").await <= 2);
-        cured(&scene, &Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, "4.*")), 3).await;
-        assert_eq!(scene.jobs_created().await, 3);
+        over_both(async |source, read| {
+            let scene = scene_of(purpose, source).await;
+            scene.apply(&Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, version))).await;
+            let value = format!("'{version}'");
+            let texts = ["`jumpStart.version`", &value, MODEL, "4.0.17"];
+            stalled(&scene, "sel", Reason::UnknownVersion, 2, &texts).await;
+            assert!(scene.calls(read).await + scene.calls("ListHubContentVersions").await <= 2);
+            cured(&scene, &Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, "4.*")), 3).await;
+            assert_eq!(scene.jobs_created().await, 3);
+        })
+        .await;
     }
 }
 
@@ -167,16 +183,61 @@ async fn listing_jobs_is_denied() {
     assert_eq!(number(&status, RunState::Succeeded), 2);
 }
 
+/// Seconds between the calls of an operation, by the emulator's log, up to the first that is let through.
+async fn gaps(scene: &Scene, operation: &str) -> Vec<f64> {
+    let calls = scene.emulator.requests(operation).await;
+    let calls = calls.as_array().unwrap();
+    let refused = calls.iter().take_while(|call| !call["error"].is_null()).count();
+    let times: Vec<f64> = calls.iter().take(refused + 1).map(|call| call["realMillis"].as_f64().unwrap()).collect();
+    times.windows(2).map(|pair| (pair[1] - pair[0]) / 1000.0).collect()
+}
+
+/// Only what needs a description of a model waits for it, asks ever more seldom, and goes on without an edit once it may.
 #[tokio::test]
-async fn reading_the_hub_is_denied() {
-    let scene = Scene::start("deny-hub", FAST, &[]).await;
-    scene.emulator.fault(json!({"operation": HUB, "kind": "AccessDenied"})).await;
-    scene.apply(&Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, "*"))).await;
-    stalled(&scene, "sel", Reason::AccessDenied, 2, &["'js'", "sagemaker:DescribeHubContent", "IAM policy"]).await;
-    assert_eq!(scene.calls(HUB).await, 1);
-    scene.emulator.clear_faults().await;
-    let again = Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, "*")).more("maxConcurrentTuningJobs: 7");
-    cured(&scene, &again, 3).await;
+async fn reading_models_is_denied() {
+    over_both(async |source, read| {
+        let scene = scene_of("deny-models", source).await;
+        scene.emulator.fault(json!({"operation": read, "kind": "AccessDenied", "count": 2})).await;
+        scene.apply(&Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, "*"))).await;
+        stalled(&scene, "sel", Reason::AccessDenied, 2, &["'js'", read, "IAM policy"]).await;
+        assert_eq!(scene.calls(read).await, 1, "the others have ended before it was tried again");
+        recovered(&scene).await;
+        let gaps = gaps(&scene, read).await;
+        println!("{source} denied: {gaps:?}");
+        // 15 s and 30 s, each a fifth longer or shorter.
+        assert!(gaps.len() == 2 && gaps[0] >= 12.0 && gaps[1] > gaps[0] * 1.2, "{gaps:?}");
+        scene.told_once("sel", "AccessDenied").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_describes_models_is_away() {
+    over_both(async |source, read| {
+        let scene = scene_of("models-away", source).await;
+        scene.emulator.fault(json!({"operation": read, "kind": "InternalFailure", "count": 3})).await;
+        scene.apply(&Manifest::new("sel", &["a", "b"]).candidate(&jumpstart(MODEL, "*"))).await;
+        let status = scene.condition("sel", "Reconciling", Reason::RetryingAfterError).await;
+        assert_eq!(says(&status, "Stalled"), ("", ""), "{status:#?}");
+        let message = &condition(&status, "Ready").unwrap().message;
+        assert!(message.contains(read) && message.contains("trying again"), "{message}");
+        let others = |status: &ModelSelectionStatus| number(status, RunState::Succeeded) == 2;
+        scene.status("sel", "the other runs have succeeded", SOON, others).await;
+        recovered(&scene).await;
+        let gaps = gaps(&scene, read).await;
+        println!("{source} away: {gaps:?}");
+        assert!(gaps.len() == 3 && gaps[2] > gaps[0], "{gaps:?}");
+    })
+    .await;
+}
+
+/// All three runs succeed, without an edit.
+async fn recovered(scene: &Scene) {
+    let status = scene.completed("sel", LATER).await;
+    assert_eq!(number(&status, RunState::Succeeded), 3, "{status:#?}");
+    assert_eq!((says(&status, "Ready"), says(&status, "Stalled")), (("True", "Completed"), ("", "")));
+    assert_eq!(scene.selections.get("sel").await.unwrap().metadata.generation, Some(1));
+    assert_eq!(scene.jobs_created().await, 3);
 }
 
 #[tokio::test]

@@ -161,7 +161,7 @@ mod tests {
     use crate::emulator::models::Table;
 
     fn fixture(name: &str) -> Value {
-        let path = format!("{}/tests/emulator/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
         serde_json::from_str(&std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
     }
 
