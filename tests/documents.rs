@@ -136,6 +136,47 @@ fn each_reason_and_event_has_its_cure() {
 }
 
 #[test]
+fn the_checklist_counts_right_and_names_what_is_there() {
+    let page = include_str!("../docs/checklist.md");
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.len(), 70);
+    let state = |row: &Vec<&str>| row[2].split(',').next().unwrap_or_default().to_owned();
+    let count = |wanted: &str| rows.iter().filter(|row| state(row) == wanted).count();
+    let (done, partly, not_yet, not) = (count("done"), count("partly"), count("not yet"), count("not"));
+    assert_eq!(done + partly + not_yet + not, 70);
+    let sum = format!(
+        "Done: {done}, some of them with a remark. Partly: {partly}. Not yet: {not_yet}. Not, by choice or so far: {not}."
+    );
+    assert!(page.contains(&sum), "docs/checklist.md should end: {sum}");
+    let places = page.split('`').skip(1).step_by(2).filter(|text| !text.contains(['*', ' ', '<']));
+    for place in places.filter(|text| ["tests/", "docs/", "deploy/", "crds/"].iter().any(|root| text.starts_with(root)))
+    {
+        let file = Path::new(ROOT).join(place);
+        assert!(file.exists() || file.with_extension("rs").exists(), "docs/checklist.md names {place}");
+    }
+}
+
+/// With `([0-9.]+)`, 5.3e-05 is read as 5.3.
+#[test]
+fn each_regex_that_is_shown_reads_an_exponent() {
+    let mut files: Vec<PathBuf> = pages().into_iter().map(|(path, _)| path).collect();
+    files.extend(std::fs::read_dir(Path::new(ROOT).join("examples")).unwrap().map(|entry| entry.unwrap().path()));
+    let mut shown = 0;
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for regex in text.split("regex: \"").skip(1).filter_map(|rest| rest.split_once('"').map(|(regex, _)| regex)) {
+            shown += 1;
+            assert!(!regex.contains("([0-9.]+)"), "{}: {regex}", path.display());
+        }
+    }
+    assert!(shown > 10, "{shown}");
+}
+
+#[test]
 fn the_emulators_page_has_all_its_flags() {
     let reference = include_str!("../docs/reference/flags.md");
     let page = include_str!("../docs/emulator.md");

@@ -7,13 +7,14 @@ mod support;
 
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::events::v1::Event;
 use kube::Api;
-use kube::api::{ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use modelselection_operator::api::{ModelSelectionStatus, Reason, RunState};
 use serde_json::json;
 use support::world::{DEADLINE, LONG, condition, conditions, is_running, job_of, run_of};
-use support::{Selection, World, await_gone, await_until, consistently, shared};
+use support::{ControlPlane, ControlPlaneOptions, Selection, World, await_gone, await_until, consistently, shared};
 use tokio::time::Instant;
 
 fn sorted(status: &ModelSelectionStatus) -> Vec<String> {
@@ -267,6 +268,21 @@ async fn deletion_stops_the_running_jobs_and_only_them() {
     assert_eq!(jobs[&job_of(&launched, "runs")].status, "Stopping");
     assert_eq!(jobs[&job_of(&neighbour, "runs")].status, "InProgress");
     assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 1);
+}
+
+#[tokio::test]
+async fn a_namespace_that_is_deleted_takes_its_selections_and_their_jobs_along() {
+    // Whoever deletes a namespace's objects is in the controller manager.
+    let crds = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/crds/modelselections.yaml").into()];
+    let options = ControlPlaneOptions { controller_manager: true, crds, ..ControlPlaneOptions::default() };
+    let plane = ControlPlane::start(options).await;
+    let world = World::start(&plane, "namespace-goes", "0", &[]).await;
+    world.apply(&Selection::new("goes").images(&["one", "two"])).await;
+    world.await_launched("goes").await;
+    let namespaces: Api<Namespace> = Api::all(world.client.clone());
+    namespaces.delete(&world.namespace, &DeleteParams::default()).await.unwrap();
+    await_gone(&namespaces, &world.namespace, DEADLINE).await;
+    assert_eq!(world.jobs_in("Stopping").await.len(), 2);
 }
 
 /// SageMaker refuses to stop what it stops already.
