@@ -107,6 +107,8 @@ pub const CASES: [Case; 17] = [
             (DEPLOYMENT, "/spec/template/spec/initContainers/0/command", "[sagemaker-emulator]"),
             (DEPLOYMENT, "/spec/template/spec/initContainers/0/args", "[--speed=600.5]"),
             (DEPLOYMENT, "/spec/template/spec/initContainers/0/restartPolicy", "Always"),
+            // The check has an emulator of its own: that of the operator is on another loopback.
+            (POD, "/spec/initContainers/0/command", "[sagemaker-emulator]"),
         ],
     ),
     (
@@ -141,7 +143,7 @@ pub const CASES: [Case; 17] = [
         "extraArgs: [--concurrency=8]\nextraEnv: [{name: AWS_USE_FIPS_ENDPOINT, value: 'true'}]\nextraVolumes: [{name: ca, configMap: {name: ca}}]\nextraVolumeMounts: [{name: ca, mountPath: /etc/ssl/certs, readOnly: true}]",
         &[
             (DEPLOYMENT, "/spec/template/spec/containers/0/args", "[--concurrency=8]"),
-            (POD, "/spec/initContainers/0/args", "[--concurrency=8]"),
+            (POD, "/spec/containers/0/args", "[--concurrency=8]"),
             (DEPLOYMENT, "/spec/template/spec/containers/0/volumeMounts/0/mountPath", "/etc/ssl/certs"),
             (POD, "/spec/volumes/0/name", "ca"),
         ],

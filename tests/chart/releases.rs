@@ -103,7 +103,7 @@ impl Cluster {
 /// `helm test`, with a Pod that ends as a kubelet would say: whether Helm is content.
 async fn helm_test(helm: Helm, plane: &ControlPlane, phase: &str) -> bool {
     let kubeconfig = plane.kubeconfig().to_owned();
-    let arguments = ["test", RELEASE, "--namespace", NAMESPACE, "--timeout", "60s"];
+    let arguments = ["test", RELEASE, "--namespace", NAMESPACE, "--timeout", "60s", "--logs"];
     let testing = tokio::task::spawn_blocking(move || helm.run(&arguments, "", Some(&kubeconfig)));
     let pods: Api<Pod> = Api::namespaced(plane.client(), NAMESPACE);
     let name = format!("{RELEASE}-test");
@@ -146,7 +146,7 @@ async fn lives(helm: Helm) {
     run(&["upgrade", RELEASE, CHART, "--values", "-"], "replicas: 2\nnetworkPolicy: {enabled: true}");
     assert_eq!((cluster.image().await.as_str(), cluster.has_the_new_field().await), ("0.1.0", true));
     assert_eq!(cluster.selection().await, selection);
-    // In this order: the Pod of a test that went well is deleted.
+    // The logs are read after the end, of a Pod that must still be there; the next test takes its place.
     assert!(helm_test(helm, &plane, "Succeeded").await);
     assert!(!helm_test(helm, &plane, "Failed").await);
     // From all namespaces to some: the wide rights go.

@@ -63,7 +63,7 @@ fn settings_reach_the_operator_and_its_test() {
     let environment_with = |values: &str| {
         let rendered = Helm::Four.template(CHART, values).unwrap();
         let own = rendered.environment();
-        assert_eq!(environment(&rendered.the("Pod")["spec"]["initContainers"][0]), own, "{values}");
+        assert_eq!(environment(&rendered.the("Pod")["spec"]["containers"][0]), own, "{values}");
         own
     };
     let own = environment_with("");
@@ -72,7 +72,7 @@ fn settings_reach_the_operator_and_its_test() {
         "POD_NAMESPACE": "modelselection-system",
         "POD_UID": "metadata.uid",
         "MODELSELECTION_LEADER_ELECTION_ID": "modelselection-operator",
-        "MODELSELECTION_HTTP_LISTEN": "0.0.0.0:8080",
+        "MODELSELECTION_HTTP_LISTEN": "[::]:8080",
         "MODELSELECTION_LOG_FORMAT": "json",
         "RUST_LOG": "info",
         "MODELSELECTION_CATALOG_SOURCE": "hub",
@@ -89,6 +89,7 @@ fn settings_reach_the_operator_and_its_test() {
         ("log: {format: text}", "MODELSELECTION_LOG_FORMAT", "text"),
         ("extraEnv: [{name: AWS_USE_FIPS_ENDPOINT, value: 'true'}]", "AWS_USE_FIPS_ENDPOINT", "true"),
         ("emulator: {enabled: true}", "AWS_ENDPOINT_URL_SAGEMAKER", "http://127.0.0.1:4599"),
+        ("emulator: {enabled: true}", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4599"),
         ("emulator: {enabled: true}", "AWS_REGION", "us-west-2"),
         ("emulator: {enabled: true}\nregion: eu-west-1", "AWS_REGION", "eu-west-1"),
     ] {

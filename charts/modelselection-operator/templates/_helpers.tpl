@@ -81,7 +81,7 @@ subjects:
 - name: MODELSELECTION_LEADER_ELECTION_ID
   value: {{ include "msel.fullname" . }}
 - name: MODELSELECTION_HTTP_LISTEN
-  value: 0.0.0.0:8080
+  value: "[::]:8080"
 - name: MODELSELECTION_LOG_FORMAT
   value: {{ .Values.log.format }}
 - name: RUST_LOG
@@ -104,6 +104,9 @@ subjects:
 {{- end }}
 {{- if .Values.emulator.enabled }}
 - name: AWS_ENDPOINT_URL_SAGEMAKER
+  value: http://127.0.0.1:4599
+# Its files of JumpStart, for `catalogSource: s3`.
+- name: AWS_ENDPOINT_URL_S3
   value: http://127.0.0.1:4599
 # The emulator takes any.
 - name: AWS_ACCESS_KEY_ID
@@ -140,6 +143,15 @@ securityContext:
   {{- include "msel.securityContext" . | nindent 2 }}
 resources:
   {{- toYaml .Values.resources | nindent 2 }}
+{{- end -}}
+
+{{/* A sidecar, since the emulator takes any signature and therefore listens on loopback only. */}}
+{{- define "msel.emulator" -}}
+- name: emulator
+  restartPolicy: Always
+  command: [sagemaker-emulator]
+  args: [{{ printf "--speed=%v" .Values.emulator.speed | quote }}]
+  {{- include "msel.container" . | nindent 2 }}
 {{- end -}}
 
 {{/* The fields of a Pod that the operator and its test share. */}}
