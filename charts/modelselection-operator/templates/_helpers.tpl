@@ -48,7 +48,7 @@ app.kubernetes.io/component: operator
 - apiGroups: [modelselection.dev]
   resources: [modelselections]
   # patch: only the finalizer.
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch, patch]
 - apiGroups: [modelselection.dev]
   resources: [modelselections/status]
   verbs: [patch]
