@@ -11,7 +11,7 @@ use kube::api::{Patch, PatchParams};
 use modelselection_operator::api::ModelSelection;
 use serde_json::{Value, json};
 
-use crate::helm::{CHART, Helm, NAMESPACE, RELEASE, namespace_of_the_release};
+use crate::helm::{CHART, Helm, NAMESPACE, Objects, RELEASE, namespace_of_the_release};
 use crate::support::manifests::apply;
 use crate::support::run_folder::{numbered, run_folder};
 use crate::support::world::DEADLINE;
@@ -184,6 +184,28 @@ async fn a_release_of_helm_4_lives() {
 #[tokio::test]
 async fn a_release_of_helm_3_lives() {
     lives(Helm::Three).await;
+}
+
+/// What was rendered once, as Argo CD and Flux have applied it. Unlike the chart as it is, it does not change with it: here a
+/// field shows that can never change, such as a selector.
+#[tokio::test]
+async fn what_was_installed_once_can_be_upgraded() {
+    let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
+    let client = plane.client();
+    apply(&client, &namespace_of_the_release()).await.unwrap();
+    for rendered in [include_str!("older/0.1.0.yaml")] {
+        let older = Objects::of(rendered);
+        let newer = Helm::Four.template(CHART, "replicas: 2\nnetworkPolicy: {enabled: true}").unwrap().without_hooks();
+        for objects in [&older, &newer] {
+            for (name, object) in &objects.0 {
+                apply(&client, object).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
+        }
+        // A name that changes leaves an object behind; the Deployment's would have two operators.
+        for name in older.0.keys() {
+            assert!(newer.0.contains_key(name), "{name} has gone");
+        }
+    }
 }
 
 /// As Argo CD and Flux do it.
