@@ -19,8 +19,10 @@ const POLICY: &str = "NetworkPolicy/modelselection-system/modelselection-operato
 const CRD: &str = "CustomResourceDefinition/modelselections.modelselection.dev";
 const IMAGE: &str = "/spec/template/spec/containers/0/image";
 const KEEP: &str = "/metadata/annotations/helm.sh~1resource-policy";
+const ARGO_CD: &str = "/metadata/annotations/argocd.argoproj.io~1sync-options";
+const FLUX: &str = "/metadata/annotations/kustomize.toolkit.fluxcd.io~1prune";
 
-pub const CASES: [Case; 17] = [
+pub const CASES: [Case; 18] = [
     (
         "",
         &[
@@ -30,6 +32,8 @@ pub const CASES: [Case; 17] = [
             (DEPLOYMENT, "/spec/template/spec/topologySpreadConstraints", "null"),
             (ACCOUNT, "/metadata/annotations", "null"),
             (CRD, KEEP, "keep"),
+            (CRD, ARGO_CD, "Prune=false"),
+            (CRD, FLUX, "disabled"),
             (BUDGET, "", "null"),
             (POLICY, "", "null"),
             ("ClusterRole/modelselection-operator", "/rules/4/resourceNames/0", "kube-system"),
@@ -44,7 +48,14 @@ pub const CASES: [Case; 17] = [
             ("Role/team-a/modelselection-operator-selections", "/rules/1/verbs", "[patch]"),
             ("RoleBinding/team-a/modelselection-operator-selections", "/subjects/0/namespace", "modelselection-system"),
             ("ClusterRole/modelselection-operator-view", "", "null"),
+            ("Role/team-a/modelselection-operator-view", "/rules/0/verbs", "[get, list, watch]"),
+            ("Role/team-a/modelselection-operator-edit", "/rules/0/verbs", "[get, list, watch]"),
+            ("Role/team-a/modelselection-operator-edit", "/rules/1/verbs/0", "create"),
         ],
+    ),
+    (
+        "crds: {annotations: {argocd.argoproj.io/sync-options: 'Prune=false,ServerSideApply=true', note: this}}",
+        &[(CRD, ARGO_CD, "Prune=false,ServerSideApply=true"), (CRD, "/metadata/annotations/note", "this")],
     ),
     (
         "replicas: 2",
@@ -98,6 +109,8 @@ pub const CASES: [Case; 17] = [
         &[
             ("ClusterRole/modelselection-operator-edit", "", "null"),
             (CRD, KEEP, "null"),
+            (CRD, ARGO_CD, "null"),
+            (CRD, FLUX, "null"),
             (CRD, "/metadata/annotations/kustomize.toolkit.fluxcd.io~1substitute", "disabled"),
         ],
     ),

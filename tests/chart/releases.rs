@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
 use kube::api::{Patch, PatchParams};
-use modelselection_operator::api::ModelSelection;
+use modelselection_operator::api::{FINALIZER, ModelSelection};
 use serde_json::{Value, json};
 
 use crate::helm::{CHART, Helm, NAMESPACE, Objects, RELEASE, namespace_of_the_release};
@@ -40,7 +40,7 @@ fn older_chart() -> PathBuf {
     older
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -118,10 +118,10 @@ async fn helm_test(helm: Helm, plane: &ControlPlane, phase: &str) -> bool {
 /// What the notes of a release say, of what hurts.
 const NOTES: [(&str, &[&str]); 5] = [
     ("", &["helm test modelselection-operator", "no annotation", "pays for them again"]),
-    ("crds: {keep: false}", &["deletes all selections"]),
+    ("crds: {keep: false}", &["Delete them first", "kubectl delete modelselections --all --all-namespaces"]),
     ("crds: {enabled: false}", &["apply crds/modelselections.yaml yourself"]),
     ("emulator: {enabled: true}", &["nothing is trained"]),
-    ("watchNamespaces: [team-a]\nclusterName: prod", &["the namespaces team-a.", "--namespace team-a -f"]),
+    ("watchNamespaces: [team-a]\nclusterName: prod", &["the namespaces team-a.", "namespace: team-a\n"]),
 ];
 
 /// Selections outlive everything but what says that they do not.
@@ -162,12 +162,36 @@ async fn lives(helm: Helm) {
     run(&["uninstall", RELEASE], "");
     assert!(cluster.deployments.get_opt(RELEASE).await.unwrap().is_none());
     assert_eq!(cluster.selection().await, selection);
+    // What the notes print can be applied as it is, where this operator looks.
+    for (values, namespace) in [("", "default"), ("watchNamespaces: [printed, other]\nclusterName: prod", "printed")] {
+        let namespaced = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        apply(&plane.client(), &namespaced).await.unwrap();
+        let said = run(&["install", RELEASE, CHART, "--dry-run=client", "--values", "-"], values);
+        let (_, printed) = said.split_once("<<'EOF'\n").expect("a sample");
+        let printed: Value = serde_saphyr::from_str(printed.split_once("\nEOF\n").expect("its end").0).unwrap();
+        assert_eq!(printed["metadata"]["namespace"], namespace);
+        apply(&plane.client(), &printed).await.unwrap();
+        let selections: Api<ModelSelection> = Api::namespaced(plane.client(), namespace);
+        selections.delete("minimal", &kube::api::DeleteParams::default()).await.unwrap();
+    }
     // What was kept is taken up again.
     run(&["install", RELEASE, CHART, "--values", "-"], "crds: {keep: false}");
     assert!(cluster.has_the_new_field().await);
     assert_eq!(cluster.selection().await, selection);
 
+    // As the notes say: what waits for an operator holds up the definition.
+    let finalizers = async |finalizers: &[&str]| {
+        let patch = Patch::Merge(json!({"metadata": {"finalizers": finalizers}}));
+        cluster.selections.patch("kept", &PatchParams::default(), &patch).await.unwrap();
+    };
+    finalizers(&[FINALIZER]).await;
     run(&["uninstall", RELEASE], "");
+    await_until("the selection is being deleted", DEADLINE, async || {
+        cluster.selections.get("kept").await.ok()?.metadata.deletion_timestamp
+    })
+    .await;
+    assert!(cluster.definitions.get(CRD).await.unwrap().metadata.deletion_timestamp.is_some());
+    finalizers(&[]).await;
     await_gone(&cluster.definitions, CRD, DEADLINE).await;
 
     // One that came with kubectl can be taken over.

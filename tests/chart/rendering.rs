@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cases::{CASES, REFUSED, both_modes};
 use crate::helm::{CHART, Helm, environment};
+use crate::kustomize::has_no_variables_for_flux;
 
 #[test]
 fn the_linter_has_nothing_to_say() {
@@ -36,6 +37,7 @@ fn both_versions_of_helm_render_the_same_for_all_namespaces_and_for_some() {
                 helm.template(CHART, &values).unwrap_or_else(|error| panic!("{helm:?} with {values}: {error}"))
             });
             assert_eq!(four, three, "{values}");
+            has_no_variables_for_flux(&four);
             if values.contains("watchNamespaces") {
                 let wide: Vec<&String> = four.0.keys().filter(|key| key.starts_with("ClusterRole")).collect();
                 assert!(wide.is_empty(), "{wide:?} with {values}");
