@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::helm::CHART;
+use crate::helm::{CHART, Helm};
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -41,6 +41,42 @@ fn one_version_everywhere() {
     }
 }
 
+#[test]
+fn what_a_catalogue_of_charts_shows_is_so() {
+    let chart = yaml("charts/modelselection-operator/Chart.yaml");
+    let annotation = |name: &str| -> Value {
+        let text =
+            chart["annotations"][format!("artifacthub.io/{name}")].as_str().unwrap_or_else(|| panic!("no {name}"));
+        serde_saphyr::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"))
+    };
+    assert_eq!(annotation("crdsExamples"), json!([yaml("examples/minimal.yaml")]));
+    let crd = yaml("crds/modelselections.yaml");
+    let described = &annotation("crds")[0];
+    assert_eq!(described["name"], crd["metadata"]["name"]);
+    assert_eq!(described["version"], crd["spec"]["versions"][0]["name"]);
+    let image = annotation("images")[0]["image"].clone();
+    let rendered = Helm::Four.template(CHART, "").unwrap();
+    assert_eq!(image, rendered.the("Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]);
+    let changes = annotation("changes");
+    let kinds = ["added", "changed", "deprecated", "removed", "fixed", "security"];
+    let known = |change: &Value| change["kind"].as_str().is_some_and(|kind| kinds.contains(&kind));
+    assert!(changes.as_array().is_some_and(|changes| !changes.is_empty() && changes.iter().all(known)), "{changes}");
+    // Of this repository: what is named is there.
+    let of_links = annotation("links");
+    let links = of_links.as_array().unwrap().iter().map(|link| &link["url"]).chain([&chart["icon"]]);
+    for link in links.map(|link| link.as_str().unwrap()) {
+        let (_, path) = link.split_once("/main/").unwrap_or_else(|| panic!("{link}"));
+        assert!(!read(path).is_empty(), "{link}");
+    }
+    // What Helm shows is made of the values.
+    for helm in Helm::ALL {
+        let shown = helm.run(&["show", "readme", CHART], "", None).unwrap();
+        assert!(shown.contains("helm test modelselection-operator"), "{helm:?}: {shown}");
+        let rows = |text: &str| text.lines().filter(|line| line.starts_with("| ")).count();
+        assert_eq!(rows(&shown), rows(&read("docs/reference/values.md")), "{helm:?}; run `make generate`");
+    }
+}
+
 /// Names of the values, with dots: maps that have a comment of their own are values.
 fn values(value: &Value, path: &str, documented: &BTreeSet<String>, found: &mut BTreeSet<String>) {
     match value.as_object().filter(|_| !documented.contains(path)) {
@@ -68,10 +104,16 @@ fn each_value_is_documented_and_bound_by_the_schema() {
 
     let schema: Value = serde_json::from_str(&read("charts/modelselection-operator/values.schema.json")).unwrap();
     let mut bound = BTreeSet::new();
+    let mut bind = |name: String, property: &Value| {
+        let described = property["description"].as_str().map(|meaning| meaning.replace('|', "\\|"));
+        let meaning = described.unwrap_or_else(|| panic!("{name} has no description; run `make generate`"));
+        assert!(reference.contains(&format!(" | {meaning} |\n")), "{name}; run `make generate`");
+        bound.insert(name);
+    };
     for (name, property) in schema["properties"].as_object().unwrap() {
         match property["properties"].as_object().filter(|_| !documented.contains(name)) {
-            Some(inner) => bound.extend(inner.keys().map(|inner| format!("{name}.{inner}"))),
-            None => drop(bound.insert(name.clone())),
+            Some(inner) => inner.iter().for_each(|(inner, property)| bind(format!("{name}.{inner}"), property)),
+            None => bind(name.clone(), property),
         }
     }
     assert_eq!(documented, bound);
