@@ -144,7 +144,7 @@ async fn for_some_namespaces_a_role_in_each_is_enough() {
     let client = plane.client();
     let (one, two) = (fresh_namespace(&client, "one").await, fresh_namespace(&client, "two").await);
     let values = format!(
-        "emulator: {{enabled: true}}\nfullnameOverride: somewhere\nclusterName: prod\nwatchNamespaces: [{one}, {two}]"
+        "emulator: {{enabled: true}}\ncatalogSource: s3\nfullnameOverride: somewhere\nclusterName: prod\nwatchNamespaces: [{one}, {two}]"
     );
     let rendered = Helm::Four.template(CHART, &values).unwrap();
     lives(plane, &rendered, &[&one, &two]).await;

@@ -21,7 +21,7 @@
 {{- .Values.serviceAccount.name | default (ternary (include "msel.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end -}}
 
-{{/* Of a Deployment they can never change, so nothing that has a version or that users set. */}}
+{{/* Of a Deployment they can never change, so nothing that has a version; the comment of `nameOverride` warns of it. */}}
 {{- define "msel.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "msel.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -48,12 +48,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
-{{/* Those of `commonLabels` that are not of the selector already. */}}
+{{/* What is there twice counts where it comes first; of the selector nothing is, as msel.check sees to. */}}
 {{- define "msel.podLabels" -}}
 {{ toYaml (merge (dict) .Values.podLabels .Values.commonLabels (include "msel.podSelector" . | fromYaml)) }}
 {{- end -}}
 
-{{/* Labels of an object that has some of its own: of the root (0) and those (1). */}}
+{{/* For `list ROOT LABELS`: those of all objects, and these, which count where both have one. */}}
 {{- define "msel.labelsAnd" -}}
 {{ toYaml (merge (dict) (index . 1) (include "msel.labels" (index . 0) | fromYaml)) }}
 {{- end -}}
