@@ -1,19 +1,21 @@
 //! What `helm test` runs: `--check` says what is missing, and does nothing else.
 
 use k8s_openapi::api::coordination::v1::Lease;
-use kube::api::ListParams;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{DeleteParams, ListParams};
 use kube::{Api, ResourceExt as _};
 use modelselection_operator::api::ModelSelection;
 use serde_json::json;
 
 use crate::helm::{CHART, Helm, NAMESPACE, environment};
+use crate::releases::CRD;
 use crate::rights::{EMULATOR, OPERATOR, install, options};
 use crate::support::manifests::apply;
 use crate::support::process::{Process, Program};
 use crate::support::run_folder::{numbered, run_folder};
 use crate::support::world::DEADLINE;
 use crate::support::{
-    ControlPlane, ControlPlaneOptions, Emulator, OperatorOptions, Selection, await_until, fresh_namespace,
+    ControlPlane, ControlPlaneOptions, Emulator, OperatorOptions, Selection, await_gone, await_until, fresh_namespace,
 };
 
 /// How a check ended.
@@ -97,6 +99,14 @@ async fn it_tells_what_is_missing_and_leaves_everything_as_it_is() {
     let jobs = emulator.calls().await;
     assert_eq!(jobs["jobsCreated"], 0, "{jobs}");
     assert_eq!(version(&selections).await, before);
+
+    let definitions: Api<CustomResourceDefinition> = Api::all(plane.client());
+    definitions.delete(CRD, &DeleteParams::default()).await.unwrap();
+    await_gone(&definitions, CRD, DEADLINE).await;
+    let checked = check(pod, 3).await;
+    assert_eq!(checked.code, Some(1), "{}", checked.said);
+    let told = "custom resource definition: the CRD modelselections.modelselection.dev is not installed";
+    assert!(checked.said.starts_with(told), "{}", checked.said);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::support::run_folder::{numbered, run_folder};
 use crate::support::world::DEADLINE;
 use crate::support::{ControlPlane, ControlPlaneOptions, Selection, await_gone, await_until, install_crd};
 
-const CRD: &str = "modelselections.modelselection.dev";
+pub const CRD: &str = "modelselections.modelselection.dev";
 /// A field that the older custom resource definition does not have.
 const NEW_FIELD: &str = "retries";
 
