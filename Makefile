@@ -43,12 +43,16 @@ generate: ## write what is generated: the CRD, its schema, the policies, the ref
 	target/debug/refgen --metrics > docs/reference/metrics.md.new && mv docs/reference/metrics.md.new docs/reference/metrics.md
 	target/debug/refgen --iam > deploy/iam/operator.json.new && mv deploy/iam/operator.json.new deploy/iam/operator.json
 	target/debug/refgen --iam-catalog > deploy/iam/operator-catalog-s3.json.new && mv deploy/iam/operator-catalog-s3.json.new deploy/iam/operator-catalog-s3.json
+	cp crds/*.yaml deploy/crds/
 	cp crds/modelselections.yaml deploy/components/monitoring/alerts.yaml deploy/components/monitoring/dashboard.json $(CHART)/files/
+	cp examples/minimal.yaml $(CHART)/files/sample.yaml
 	awk -f charts/reference.awk $(CHART)/values.yaml > docs/reference/values.md.new && mv docs/reference/values.md.new docs/reference/values.md
+	{ cat charts/readme.md; grep '^|' docs/reference/values.md; } > $(CHART)/README.md
+	awk -f charts/describe.awk docs/reference/values.md $(CHART)/values.schema.json > values.schema.new && mv values.schema.new $(CHART)/values.schema.json
 
 .PHONY: generated
 generated: generate ## fail when something generated is not what is checked in
-	@git diff --exit-code -- crds deploy/iam docs/reference $(CHART)/files || { echo "run 'make generate' and commit the result" >&2; exit 1; }
+	@git diff --exit-code -- crds deploy/crds deploy/iam docs/reference $(CHART)/files $(CHART)/README.md $(CHART)/values.schema.json || { echo "run 'make generate' and commit the result" >&2; exit 1; }
 
 .PHONY: control-plane
 control-plane: ## get kube-apiserver and etcd (10 minutes the first time, from Go modules; then from the cache)

@@ -13,6 +13,8 @@ async fn main() -> ExitCode {
     match runtime::run(Args::parse()).await {
         Ok(End::Stopped) => ExitCode::SUCCESS,
         Ok(End::LeadershipLost) => ExitCode::from(LEADERSHIP_LOST),
+        // What is missing has been said.
+        Ok(End::Unready) => ExitCode::FAILURE,
         Err(error) => {
             tracing::error!(error, "cannot run");
             ExitCode::FAILURE

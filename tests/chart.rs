@@ -9,6 +9,8 @@ mod support;
 mod alerts;
 #[path = "chart/cases.rs"]
 mod cases;
+#[path = "chart/check.rs"]
+mod check;
 #[path = "chart/documents.rs"]
 mod documents;
 #[path = "chart/helm.rs"]

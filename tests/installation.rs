@@ -40,7 +40,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {{name: operator, namespace: {namespace}}}
 rules:
-- {{apiGroups: [modelselection.dev], resources: [modelselections], verbs: [get, list, watch, patch]}}
+- {{apiGroups: [modelselection.dev], resources: [modelselections], verbs: [list, watch, patch]}}
 - {{apiGroups: [modelselection.dev], resources: [modelselections/status], verbs: [{status}]}}
 - {{apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}}
 - {{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [{leases}]}}

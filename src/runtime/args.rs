@@ -73,7 +73,7 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_LEADER_ELECTION_NAMESPACE")]
     pub leader_election_namespace: Option<String>,
 
-    /// Address of /livez, /readyz and /metrics. Default: 0.0.0.0:8080, or any free port if that is taken.
+    /// Address of /livez, /readyz and /metrics. Default: [::]:8080, which is IPv4 too, or any free port if that is taken.
     #[arg(long, env = "MODELSELECTION_HTTP_LISTEN")]
     pub http_listen: Option<SocketAddr>,
 
@@ -85,6 +85,14 @@ pub struct Args {
     /// are sent.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+
+    /// Only look: say what is missing, as /readyz does, and whether SageMaker answers; then end, with status 0 or 1. Waits at
+    /// most so many seconds until all is in order.
+    #[arg(
+        long, env = "MODELSELECTION_CHECK", value_name = "SECONDS", value_parser = seconds, num_args = 0..=1,
+        default_missing_value = "60"
+    )]
+    pub check: Option<Duration>,
 }
 
 /// The format of the logs.

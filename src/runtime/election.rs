@@ -58,8 +58,7 @@ impl Election {
         metrics: Arc<Metrics>,
         readiness: Arc<Readiness>,
     ) -> Self {
-        let namespace = namespace(args, &client);
-        let name = args.leader_election_id.clone();
+        let LeaseName { namespace, name } = lease(args, &client);
         metrics.set_leading(&name, false);
         Self {
             leases: Api::namespaced(client, &namespace),
@@ -284,10 +283,13 @@ fn version(lease: &Lease) -> Option<&str> {
     lease.annotations().get(VERSION_ANNOTATION).map(String::as_str)
 }
 
-/// Where the lease is: as asked for, else where the operator is.
-fn namespace(args: &Args, client: &Client) -> String {
+/// The lease that `args` name: in the namespace that was asked for, else where the operator is.
+pub(super) fn lease(args: &Args, client: &Client) -> LeaseName {
     let asked = args.leader_election_namespace.clone().or_else(|| variable("POD_NAMESPACE"));
-    asked.unwrap_or_else(|| client.default_namespace().to_owned())
+    LeaseName {
+        namespace: asked.unwrap_or_else(|| client.default_namespace().to_owned()),
+        name: args.leader_election_id.clone(),
+    }
 }
 
 /// The Pod and its uid: a container that starts again in its Pod is who it was, and need not wait for its own lease.

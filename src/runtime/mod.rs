@@ -1,11 +1,13 @@
 //! The process: arguments, leader election, probes, metrics, logs, shutdown. No decisions, but for who leads ([`lease`]).
 
 pub mod args;
+mod check;
 pub mod clock;
 mod election;
 pub mod leadership;
 mod lease;
 pub mod metrics;
+mod needs;
 mod process;
 pub mod readiness;
 mod rights;

@@ -1,49 +1,39 @@
 //! The process from start to end.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_sdk_sagemaker::config::ProvideCredentials as _;
-use k8s_openapi::api::core::v1::Namespace;
-use kube::api::ListParams;
-use kube::{Api, Client, Resource as _};
+use kube::Client;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::args::Args;
-use super::clock;
 use super::election::{self, Election};
 use super::leadership::Leadership;
 use super::metrics::Metrics;
+use super::needs::{API_SERVER, CRD, CREDENTIALS, await_crd, aws, kubernetes, scope, watch_crd, watch_credentials};
 use super::readiness::Readiness;
-use super::{rights, server, telemetry};
-use crate::api::ModelSelection;
+use super::{check, rights, server, telemetry};
 use crate::controller::{self, Settings};
 use crate::tuning::SageMaker;
 
-/// How often what is missing at the start is looked for again.
-const RECHECK: Duration = Duration::from_secs(2);
-/// How often what was in order is looked at again.
-const RECHECK_WHEN_THERE: Duration = Duration::from_secs(20);
 /// How long reconciles may go on after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
 
 /// Where the probes are, when nothing else is said.
-const DEFAULT_HTTP: (Ipv4Addr, u16) = (Ipv4Addr::UNSPECIFIED, 8080);
+const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 8080);
 
-const API_SERVER: &str = "kubernetes";
-const CRD: &str = "custom resource definition";
-const CREDENTIALS: &str = "aws credentials";
-
-/// Why the process ends, when nothing is wrong.
+/// Why the process ends, when nothing is wrong with itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// It was told to.
     Stopped,
     /// Another leads, or may by now.
     LeadershipLost,
+    /// It was only to look, and something is missing.
+    Unready,
 }
 
 pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -81,6 +71,9 @@ async fn live(args: Args) -> Result<End, Error> {
     }
     // The AWS SDK and kube both bring rustls; with two providers and no default it would panic.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    if let Some(longest) = args.check {
+        return check::run(&args, longest).await;
+    }
     let shutdown = on_signal();
     let metrics = Arc::new(Metrics::default());
     let parts = [API_SERVER, CRD, CREDENTIALS, rights::PART];
@@ -92,7 +85,7 @@ async fn live(args: Args) -> Result<End, Error> {
     let serving = server::serve(listener, readiness.clone(), metrics.clone(), ended(shutdown.clone()));
     let server = tokio::spawn(serving);
 
-    let aws = aws_config(&args).await;
+    let aws = aws(&args).await;
     tokio::spawn(watch_credentials(aws.clone(), readiness.clone()));
     let leadership = Leadership::default();
     let sagemaker = SageMaker::new(aws, args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
@@ -135,7 +128,7 @@ async fn live(args: Args) -> Result<End, Error> {
     let operating = controller::run(acting, sagemaker, metrics, settings, ended(shutdown.clone()));
     match operate(operating, election, shutdown).await? {
         End::Stopped => Ok(stopped(server).await),
-        End::LeadershipLost => Ok(End::LeadershipLost),
+        end => Ok(end),
     }
 }
 
@@ -202,15 +195,21 @@ async fn stopped(server: JoinHandle<std::io::Result<()>>) -> End {
 async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Error> {
     if let Some(address) = asked {
         let told = |error| format!("cannot listen on {address} (--http-listen): {error}");
-        return Ok(TcpListener::bind(address).await.map_err(told)?);
+        return Ok(TcpListener::bind(&*addresses(address)).await.map_err(told)?);
     }
-    match TcpListener::bind(DEFAULT_HTTP).await {
+    match TcpListener::bind(&*addresses(DEFAULT_HTTP)).await {
         Ok(listener) => Ok(listener),
         Err(error) => {
-            tracing::warn!(%error, "port {} is taken; the probes are on another one", DEFAULT_HTTP.1);
-            Ok(TcpListener::bind((DEFAULT_HTTP.0, 0)).await?)
+            tracing::warn!(%error, "port {} is taken; the probes are on another one", DEFAULT_HTTP.port());
+            Ok(TcpListener::bind(&*addresses(SocketAddr::new(DEFAULT_HTTP.ip(), 0))).await?)
         }
     }
+}
+
+/// What is tried, in this order: all addresses of IPv6, which are those of IPv4 too, cannot be had where IPv6 is off.
+fn addresses(asked: SocketAddr) -> Vec<SocketAddr> {
+    let of_ipv4 = (asked.ip() == Ipv6Addr::UNSPECIFIED).then(|| (Ipv4Addr::UNSPECIFIED, asked.port()).into());
+    std::iter::once(asked).chain(of_ipv4).collect()
 }
 
 fn is_tag_value(text: &str) -> bool {
@@ -245,111 +244,21 @@ async fn ended(mut signal: Shutdown) {
     let _ = signal.wait_for(Option::is_some).await;
 }
 
-async fn kubernetes() -> Result<kube::Config, Error> {
-    let mut config = kube::Config::infer().await?;
-    // Retries inside the client could hold a reconcile for minutes; the reconcile loop is the retry.
-    config.default_retry = false;
-    config.connect_timeout = Some(Duration::from_secs(5));
-    config.write_timeout = Some(Duration::from_secs(30));
-    Ok(config)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-async fn aws_config(args: &Args) -> aws_config::SdkConfig {
-    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
-    if let Some(region) = &args.region {
-        loader = loader.region(aws_config::Region::new(region.clone()));
-    }
-    loader.load().await
-}
-
-async fn watch_credentials(aws: aws_config::SdkConfig, readiness: Arc<Readiness>) {
-    loop {
-        let remedy = "use IRSA, Pod Identity or the environment";
-        let state = credentials(&aws).await.map_err(|why| format!("{why}; {remedy}"));
-        let pause = if state.is_ok() { RECHECK_WHEN_THERE } else { RECHECK };
-        readiness.set(CREDENTIALS, state);
-        tokio::time::sleep(pause).await;
-    }
-}
-
-/// Whether there are credentials that have not expired. What AWS makes of them, only calls can tell.
-async fn credentials(aws: &aws_config::SdkConfig) -> Result<(), String> {
-    let provider = aws.credentials_provider().ok_or("no provider is configured")?;
-    let found = provider.provide_credentials().await.map_err(|error| {
-        let error = aws_sdk_sagemaker::error::DisplayErrorContext(&error).to_string();
-        format!("none found ({})", error.split(" (").next().unwrap_or_default())
-    })?;
-    match found.expiry() {
-        Some(expiry) if expiry <= SystemTime::from(clock::now()) => Err("those found have expired".to_owned()),
-        _ => Ok(()),
-    }
-}
-
-/// The name of the cluster in the identity of tuning jobs.
-async fn scope(args: &Args, client: &Client, readiness: &Readiness) -> String {
-    let namespaces: Api<Namespace> = Api::all(client.clone());
-    loop {
-        // Asked even when the name is given: it shows that the API server is there.
-        match (tokio::time::timeout(Duration::from_secs(10), namespaces.get("kube-system")).await, &args.cluster_name) {
-            (Ok(Ok(_)), Some(name)) => {
-                readiness.set(API_SERVER, Ok(()));
-                return name.clone();
+    #[tokio::test]
+    async fn both_kinds_of_address_are_listened_on_and_one_where_there_is_no_other() {
+        assert_eq!(addresses("[::]:80".parse().unwrap()), ["[::]:80".parse().unwrap(), "0.0.0.0:80".parse().unwrap()]);
+        assert_eq!(addresses("127.0.0.1:80".parse().unwrap()), ["127.0.0.1:80".parse().unwrap()]);
+        let listener = listen(Some("[::]:0".parse().unwrap())).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        for host in ["127.0.0.1", "::1"] {
+            // A machine without IPv6 has no such address.
+            if TcpListener::bind((host, 0)).await.is_ok() {
+                tokio::net::TcpStream::connect((host, port)).await.unwrap_or_else(|e| panic!("{host}: {e}"));
             }
-            (Ok(Ok(namespace)), None) => {
-                if let Some(uid) = namespace.metadata.uid {
-                    readiness.set(API_SERVER, Ok(()));
-                    return uid;
-                }
-                readiness.set(API_SERVER, Err("the namespace kube-system has no uid; set --cluster-name".to_owned()));
-            }
-            // With a name, the right to read kube-system is not needed.
-            (Ok(Err(kube::Error::Api(status))), Some(name)) if status.is_forbidden() => {
-                readiness.set(API_SERVER, Ok(()));
-                return name.clone();
-            }
-            (Ok(Err(error)), _) => {
-                readiness.set(API_SERVER, Err(format!("cannot read the namespace kube-system: {error}")));
-            }
-            (Err(_), _) => readiness.set(API_SERVER, Err("the API server does not answer".to_owned())),
         }
-        tokio::time::sleep(RECHECK).await;
-    }
-}
-
-async fn await_crd(args: &Args, client: &Client, readiness: &Readiness) {
-    loop {
-        let state = crd(args, client).await;
-        let there = state.is_ok();
-        readiness.set(CRD, state);
-        if there {
-            return;
-        }
-        tokio::time::sleep(RECHECK).await;
-    }
-}
-
-/// Notices when the CRD goes, which the watch would only log.
-async fn watch_crd(args: Args, client: Client, readiness: Arc<Readiness>) {
-    loop {
-        tokio::time::sleep(RECHECK_WHEN_THERE).await;
-        await_crd(&args, &client, &readiness).await;
-    }
-}
-
-async fn crd(args: &Args, client: &Client) -> Result<(), String> {
-    let api: Api<ModelSelection> = match args.namespaces.first() {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
-    };
-    match tokio::time::timeout(Duration::from_secs(10), api.list(&ListParams::default().limit(1))).await {
-        Ok(Ok(_)) => Ok(()),
-        // By the code: for a group that is not served the API server answers plain text, without a reason.
-        Ok(Err(kube::Error::Api(status))) if status.code == 404 => Err(format!(
-            "the CRD {}.{} is not installed; apply crds/modelselections.yaml",
-            ModelSelection::plural(&()),
-            ModelSelection::group(&())
-        )),
-        Ok(Err(error)) => Err(format!("cannot list modelselections: {error}")),
-        Err(_) => Err("the API server does not answer".to_owned()),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::try_join_all;
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
 use kube::api::PostParams;
 use kube::{Api, Client};
@@ -29,6 +29,9 @@ const SELECTIONS: &[Rule] = &[
     ("modelselection.dev", "modelselections", "status", &["patch"]),
     ("events.k8s.io", "events", "", &["create", "patch"]),
 ];
+/// Wherever there are selections, but for `collect: All` only. Some of it is first needed long after it was taken away, so it
+/// is told in advance, though it keeps nothing from working.
+const TABLES: &[Rule] = &[("", "configmaps", "", &["get", "create", "patch"])];
 /// Where the lease is.
 const LEASE: &[Rule] = &[("coordination.k8s.io", "leases", "", &["get", "create", "update"])];
 
@@ -45,20 +48,15 @@ pub(super) async fn watch(
     lease: Option<LeaseName>,
     readiness: Arc<Readiness>,
 ) {
-    let needed = needed(&namespaces, lease.as_ref());
+    let (needed, of_tables) = (needed(&namespaces, lease.as_ref()), everywhere(TABLES, &namespaces));
     loop {
-        let answers = timeout(Duration::from_secs(10), join_all(needed.iter().map(|right| has(&client, right)))).await;
+        let asked = async { tokio::try_join!(missing(&client, &needed), missing(&client, &of_tables)) };
         // When the API server does not answer, nothing is known; others tell that.
-        let pause = match answers.map(|answers| answers.into_iter().collect::<kube::Result<Vec<bool>>>()) {
-            Ok(Ok(answers)) => {
-                let missing = needed.iter().zip(answers).filter(|(_, has)| !has).map(|(right, _)| told(right));
-                let missing: Vec<String> = missing.collect::<BTreeSet<String>>().into_iter().collect();
-                let state = match missing.as_slice() {
-                    [] => Ok(()),
-                    some => Err(format!("the operator may not {}; apply deploy/rbac.yaml", some.join(", "))),
-                };
-                let pause = if state.is_ok() { RECHECK_WHEN_THERE } else { RECHECK };
-                readiness.set(PART, state);
+        let pause = match timeout(Duration::from_secs(10), asked).await {
+            Ok(Ok((missing, of_tables))) => {
+                let pause = if missing.is_none() { RECHECK_WHEN_THERE } else { RECHECK };
+                readiness.warn(PART, of_tables.map(|missing| format!("{missing}; `collect: All` needs it")));
+                readiness.set(PART, missing.map_or(Ok(()), Err));
                 pause
             }
             // Who may not even ask cannot tell.
@@ -72,9 +70,22 @@ pub(super) async fn watch(
     }
 }
 
+/// What is missing of these rights, and the remedy.
+async fn missing(client: &Client, needed: &[ResourceAttributes]) -> kube::Result<Option<String>> {
+    let answers = try_join_all(needed.iter().map(|right| has(client, right))).await?;
+    let missing = needed.iter().zip(answers).filter(|(_, has)| !has).map(|(right, _)| told(right));
+    let missing: Vec<String> = missing.collect::<BTreeSet<String>>().into_iter().collect();
+    let told = || format!("the operator may not {}; apply deploy/rbac.yaml", missing.join(", "));
+    Ok((!missing.is_empty()).then(told))
+}
+
+fn everywhere(rules: &'static [Rule], namespaces: &[String]) -> Vec<ResourceAttributes> {
+    let all = [String::new()];
+    let places = if namespaces.is_empty() { &all } else { namespaces };
+    places.iter().flat_map(|place| rights(rules, place)).collect()
+}
+
 fn needed(namespaces: &[String], lease: Option<&LeaseName>) -> Vec<ResourceAttributes> {
-    let places = if namespaces.is_empty() { vec![String::new()] } else { namespaces.to_vec() };
-    let selections = places.iter().flat_map(|place| rights(SELECTIONS, place));
     let leases = lease.into_iter().flat_map(|lease| {
         rights(LEASE, &lease.namespace).map(|right| match right.verb.as_deref() {
             // What does not exist yet has no name to be allowed by.
@@ -82,7 +93,7 @@ fn needed(namespaces: &[String], lease: Option<&LeaseName>) -> Vec<ResourceAttri
             _ => ResourceAttributes { name: Some(lease.name.clone()), ..right },
         })
     });
-    selections.chain(leases).collect()
+    everywhere(SELECTIONS, namespaces).into_iter().chain(leases).collect()
 }
 
 fn rights(rules: &'static [Rule], namespace: &str) -> impl Iterator<Item = ResourceAttributes> {

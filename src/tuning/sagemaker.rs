@@ -136,7 +136,7 @@ impl Region {
     /// call gets whose first answer was lost.
     pub async fn create(&self, job: &JobRequest) -> Result<String, TuningError> {
         let operation = Operation::CreateHyperParameterTuningJob;
-        let input = request::create(job).map_err(|error| invalid(operation, &error))?;
+        let input = request::create(job).map_err(|error| not_sent(operation, Class::Invalid, error.to_string()))?;
         let output = self
             .call(operation, || {
                 self.client
@@ -205,6 +205,12 @@ impl Region {
             }
         }
         Ok(jobs)
+    }
+
+    /// Asks for as little as can be asked for: whether there are identity, permission and network.
+    pub async fn answers(&self) -> Result<(), TuningError> {
+        let ask = || self.client.list_hyper_parameter_tuning_jobs().max_results(1).send();
+        self.call(Operation::ListHyperParameterTuningJobs, ask).await.map(drop)
     }
 
     /// Stops a tuning job. One that is stopping, or has ended, is refused as [`Class::Invalid`].
@@ -346,20 +352,13 @@ impl Region {
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
         let turn = self.limits.take(operation, clock::now(), MAX_WAIT);
-        let wait = turn.map_err(|_| TuningError {
-            class: Class::Throttled,
-            operation: operation.as_str(),
-            code: None,
+        let wait = turn.map_err(|_| {
             // Without the time: a status that says it would be written again and again.
-            message: "its turn comes only later, since SageMaker throttles it".to_owned(),
+            let why = "its turn comes only later, since SageMaker throttles it";
+            not_sent(operation, Class::Throttled, why.to_owned())
         })?;
         tokio::time::sleep(wait).await;
-        self.leadership.check().map_err(|error| TuningError {
-            class: Class::Transient,
-            operation: operation.as_str(),
-            code: None,
-            message: error.to_string(),
-        })?;
+        self.leadership.check().map_err(|error| not_sent(operation, Class::Transient, error.to_string()))?;
         let span = span::of(operation, &self.name);
         let started = clock::now();
         let result =
@@ -401,6 +400,6 @@ fn brief(told: &str) -> String {
     crate::api::clip(sentence, 300)
 }
 
-fn invalid(operation: Operation, error: &dyn std::error::Error) -> TuningError {
-    TuningError { class: Class::Invalid, operation: operation.as_str(), code: None, message: error.to_string() }
+fn not_sent(operation: Operation, class: Class, message: String) -> TuningError {
+    TuningError { class, operation: operation.as_str(), code: None, message }
 }

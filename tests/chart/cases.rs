@@ -19,8 +19,10 @@ const POLICY: &str = "NetworkPolicy/modelselection-system/modelselection-operato
 const CRD: &str = "CustomResourceDefinition/modelselections.modelselection.dev";
 const IMAGE: &str = "/spec/template/spec/containers/0/image";
 const KEEP: &str = "/metadata/annotations/helm.sh~1resource-policy";
+const ARGO_CD: &str = "/metadata/annotations/argocd.argoproj.io~1sync-options";
+const FLUX: &str = "/metadata/annotations/kustomize.toolkit.fluxcd.io~1prune";
 
-pub const CASES: [Case; 17] = [
+pub const CASES: [Case; 25] = [
     (
         "",
         &[
@@ -30,6 +32,8 @@ pub const CASES: [Case; 17] = [
             (DEPLOYMENT, "/spec/template/spec/topologySpreadConstraints", "null"),
             (ACCOUNT, "/metadata/annotations", "null"),
             (CRD, KEEP, "keep"),
+            (CRD, ARGO_CD, "Prune=false"),
+            (CRD, FLUX, "disabled"),
             (BUDGET, "", "null"),
             (POLICY, "", "null"),
             ("ClusterRole/modelselection-operator", "/rules/4/resourceNames/0", "kube-system"),
@@ -44,7 +48,14 @@ pub const CASES: [Case; 17] = [
             ("Role/team-a/modelselection-operator-selections", "/rules/1/verbs", "[patch]"),
             ("RoleBinding/team-a/modelselection-operator-selections", "/subjects/0/namespace", "modelselection-system"),
             ("ClusterRole/modelselection-operator-view", "", "null"),
+            ("Role/team-a/modelselection-operator-view", "/rules/0/verbs", "[get, list, watch]"),
+            ("Role/team-a/modelselection-operator-edit", "/rules/0/verbs", "[get, list, watch]"),
+            ("Role/team-a/modelselection-operator-edit", "/rules/1/verbs/0", "create"),
         ],
+    ),
+    (
+        "crds: {annotations: {argocd.argoproj.io/sync-options: 'Prune=false,ServerSideApply=true', note: this}}",
+        &[(CRD, ARGO_CD, "Prune=false,ServerSideApply=true"), (CRD, "/metadata/annotations/note", "this")],
     ),
     (
         "replicas: 2",
@@ -98,6 +109,8 @@ pub const CASES: [Case; 17] = [
         &[
             ("ClusterRole/modelselection-operator-edit", "", "null"),
             (CRD, KEEP, "null"),
+            (CRD, ARGO_CD, "null"),
+            (CRD, FLUX, "null"),
             (CRD, "/metadata/annotations/kustomize.toolkit.fluxcd.io~1substitute", "disabled"),
         ],
     ),
@@ -107,6 +120,8 @@ pub const CASES: [Case; 17] = [
             (DEPLOYMENT, "/spec/template/spec/initContainers/0/command", "[sagemaker-emulator]"),
             (DEPLOYMENT, "/spec/template/spec/initContainers/0/args", "[--speed=600.5]"),
             (DEPLOYMENT, "/spec/template/spec/initContainers/0/restartPolicy", "Always"),
+            // The check has an emulator of its own: that of the operator is on another loopback.
+            (POD, "/spec/initContainers/0/command", "[sagemaker-emulator]"),
         ],
     ),
     (
@@ -141,7 +156,7 @@ pub const CASES: [Case; 17] = [
         "extraArgs: [--concurrency=8]\nextraEnv: [{name: AWS_USE_FIPS_ENDPOINT, value: 'true'}]\nextraVolumes: [{name: ca, configMap: {name: ca}}]\nextraVolumeMounts: [{name: ca, mountPath: /etc/ssl/certs, readOnly: true}]",
         &[
             (DEPLOYMENT, "/spec/template/spec/containers/0/args", "[--concurrency=8]"),
-            (POD, "/spec/initContainers/0/args", "[--concurrency=8]"),
+            (POD, "/spec/containers/0/args", "[--concurrency=8]"),
             (DEPLOYMENT, "/spec/template/spec/containers/0/volumeMounts/0/mountPath", "/etc/ssl/certs"),
             (POD, "/spec/volumes/0/name", "ca"),
         ],
@@ -166,15 +181,84 @@ pub const CASES: [Case; 17] = [
         "fullnameOverride: msel\ncommonLabels: {team: ml}\nlog: {format: text, level: 'info,kube=debug'}\ncatalogSource: s3\nmaxTuningJobs: 5",
         &[
             ("Deployment/modelselection-system/msel", "/metadata/labels/team", "ml"),
+            ("Deployment/modelselection-system/msel", "/spec/template/metadata/labels/team", "ml"),
             ("Deployment/modelselection-system/msel", "/spec/selector/matchLabels/team", "null"),
             ("Role/modelselection-system/msel", "/rules/1/resourceNames", "[msel]"),
             (CRD, "/metadata/labels/team", "ml"),
         ],
     ),
+    (
+        "nameOverride: tuner\nnamespaceOverride: team-b",
+        &[
+            (
+                "Deployment/team-b/modelselection-operator-tuner",
+                "/spec/selector/matchLabels/app.kubernetes.io~1name",
+                "tuner",
+            ),
+            ("RoleBinding/team-b/modelselection-operator-tuner", "/subjects/0/namespace", "team-b"),
+            ("ClusterRoleBinding/modelselection-operator-tuner", "/subjects/0/namespace", "team-b"),
+            ("Pod/team-b/modelselection-operator-tuner-test", "/spec/restartPolicy", "Never"),
+        ],
+    ),
+    (
+        "global: {imageRegistry: mirror.example, imagePullSecrets: [{name: all}], of: another chart}\nimage: {pullSecrets: [{name: one}, {name: all}]}",
+        &[
+            (DEPLOYMENT, IMAGE, "mirror.example/modelselection/modelselection-operator:0.1.0"),
+            (DEPLOYMENT, "/spec/template/spec/imagePullSecrets", "[{name: all}, {name: one}]"),
+        ],
+    ),
+    // OpenShift chooses the user.
+    (
+        "podSecurityContext: {runAsUser: null, runAsGroup: null, fsGroup: null}\nsecurityContext: {readOnlyRootFilesystem: false}",
+        &[
+            (
+                DEPLOYMENT,
+                "/spec/template/spec/securityContext",
+                "{runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}",
+            ),
+            (DEPLOYMENT, "/spec/template/spec/containers/0/securityContext/readOnlyRootFilesystem", "false"),
+            (POD, "/spec/containers/0/securityContext/allowPrivilegeEscalation", "false"),
+        ],
+    ),
+    (
+        "leaderElection: {enabled: false}",
+        &[
+            (DEPLOYMENT, "/spec/strategy", "{type: Recreate}"),
+            ("Role/modelselection-system/modelselection-operator", "", "null"),
+        ],
+    ),
+    (
+        "leaderElection: {id: shared}\nstrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0}}\nrevisionHistoryLimit: 1\nterminationGracePeriodSeconds: 60\ndnsPolicy: None\ndnsConfig: {nameservers: [10.0.0.10], options: [{name: ndots, value: '1'}]}",
+        &[
+            ("Role/modelselection-system/modelselection-operator", "/rules/1/resourceNames", "[shared]"),
+            (DEPLOYMENT, "/spec/strategy/rollingUpdate/maxSurge", "0"),
+            (DEPLOYMENT, "/spec/revisionHistoryLimit", "1"),
+            (DEPLOYMENT, "/spec/template/spec/terminationGracePeriodSeconds", "60"),
+            (DEPLOYMENT, "/spec/template/spec/dnsPolicy", "None"),
+            (POD, "/spec/dnsConfig/options/0/name", "ndots"),
+        ],
+    ),
+    (
+        "emulator: {enabled: true}\nenvFrom: [{secretRef: {name: aws}}]\ninitContainers: [{name: wait, image: wait, securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}}]\nextraContainers: [{name: proxy, image: proxy, securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}}]\nextraObjects: [{apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ .Release.Name }}-more', namespace: '{{ .Release.Namespace }}'}}]",
+        &[
+            (DEPLOYMENT, "/spec/template/spec/containers/0/envFrom/0/secretRef/name", "aws"),
+            (DEPLOYMENT, "/spec/template/spec/containers/1/name", "proxy"),
+            (DEPLOYMENT, "/spec/template/spec/initContainers/0/name", "wait"),
+            (DEPLOYMENT, "/spec/template/spec/initContainers/1/name", "emulator"),
+            (POD, "/spec/containers/0/envFrom/0/secretRef/name", "aws"),
+            (POD, "/spec/containers/1", "null"),
+            (POD, "/spec/initContainers/0/name", "wait"),
+            ("ConfigMap/modelselection-system/modelselection-operator-more", "/kind", "ConfigMap"),
+        ],
+    ),
+    (
+        "networkPolicy: {enabled: true, extraEgress: [{ports: [{port: 4318}]}]}",
+        &[(POLICY, "/spec/egress/3/ports/0/port", "4318")],
+    ),
 ];
 
 /// Values that are refused, and words of the message.
-pub const REFUSED: [(&str, &[&str]); 27] = [
+pub const REFUSED: [(&str, &[&str]); 46] = [
     ("replica: 2", &["'replica' not allowed"]),
     ("replicas: two", &["/replicas", "got string, want integer"]),
     ("replicas: -1", &["/replicas", "minimum"]),
@@ -185,7 +269,29 @@ pub const REFUSED: [(&str, &[&str]); 27] = [
     ("image: {repository: 'UPPER'}", &["/image/repository", "UPPER"]),
     ("image: {registry: 'https://mirror.example'}", &["/image/registry", "https://mirror.example"]),
     ("image: {pullSecrets: [hub]}", &["/image/pullSecrets/0"]),
-    ("region: Frankfurt", &["/region", "Frankfurt"]),
+    ("region: Frankfurt", &["region must be like eu-west-1", "Frankfurt"]),
+    ("region: us-west-2a", &["region must be like eu-west-1", "us-west-2a"]),
+    ("log: {level: loud}", &["log.level must be error, warn, info", "loud"]),
+    ("log: {level: 'info,kube=loud'}", &["log.level must be", "info,kube=loud"]),
+    ("resources: {limits: {memory: 256MB}}", &["resources.limits.memory must be a quantity such as", "256MB"]),
+    ("resources: {requests: {cpu: half}}", &["resources.requests.cpu must be a quantity such as", "half"]),
+    ("podLabels: {'the team': ml}", &["podLabels: the key 'the team' must be like"]),
+    ("commonLabels: {team: 'm l'}", &["commonLabels.team must be at most 63", "m l"]),
+    ("podLabels: {app.kubernetes.io/component: mine}", &["podLabels must not have app.kubernetes.io/component"]),
+    ("commonLabels: {app.kubernetes.io/name: mine}", &["commonLabels must not have app.kubernetes.io/name"]),
+    (
+        "region: eu-west-1\nextraEnv: [{name: AWS_REGION, value: a}]",
+        &["extraEnv must not have AWS_REGION", "value region"],
+    ),
+    ("extraEnv: [{name: RUST_LOG, value: a}]", &["extraEnv must not have RUST_LOG", "value log.level"]),
+    ("extraEnv: [{name: POD_NAME, value: a}]", &["extraEnv must not have POD_NAME", "the chart sets"]),
+    ("extraEnv: [{name: A, value: a}, {name: A, value: b}]", &["extraEnv has A twice"]),
+    ("leaderElection: {enabled: false}\nreplicas: 2", &["replicas must be 1 without leaderElection.enabled"]),
+    ("extraArgs: [--leader-elect=false]", &["extraArgs must not have --leader-elect=false", "leaderElection.enabled"]),
+    ("global: {imageRegistry: 'https://mirror.example'}", &["/global/imageRegistry", "https://mirror.example"]),
+    ("dnsPolicy: Cluster", &["/dnsPolicy", "'ClusterFirst'"]),
+    ("terminationGracePeriodSeconds: 5", &["/terminationGracePeriodSeconds", "minimum"]),
+    ("extraObjects: [{kind: ConfigMap}]", &["/extraObjects/0", "apiVersion"]),
     ("clusterName: 'a,b'", &["/clusterName", "a,b"]),
     ("watchNamespaces: team-a", &["/watchNamespaces", "want array"]),
     ("watchNamespaces: [Team]", &["/watchNamespaces/0", "Team"]),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::helm::CHART;
+use crate::helm::{CHART, Helm};
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -17,14 +17,16 @@ fn yaml(path: &str) -> Value {
 }
 
 #[test]
-fn the_copies_in_the_chart_are_copies() {
+fn the_copies_are_copies() {
     for (source, copy) in [
-        ("crds/modelselections.yaml", "modelselections.yaml"),
-        ("deploy/components/monitoring/alerts.yaml", "alerts.yaml"),
-        ("deploy/components/monitoring/dashboard.json", "dashboard.json"),
+        ("crds/modelselections.yaml", "charts/modelselection-operator/files/modelselections.yaml"),
+        ("deploy/components/monitoring/alerts.yaml", "charts/modelselection-operator/files/alerts.yaml"),
+        ("deploy/components/monitoring/dashboard.json", "charts/modelselection-operator/files/dashboard.json"),
+        ("examples/minimal.yaml", "charts/modelselection-operator/files/sample.yaml"),
+        ("crds/modelselections.yaml", "deploy/crds/modelselections.yaml"),
+        ("crds/kustomization.yaml", "deploy/crds/kustomization.yaml"),
     ] {
-        let copy = format!("charts/modelselection-operator/files/{copy}");
-        assert_eq!(read(source), read(&copy), "{copy}; run `make generate`");
+        assert_eq!(read(source), read(copy), "{copy}; run `make generate`");
     }
 }
 
@@ -36,6 +38,42 @@ fn one_version_everywhere() {
     for file in ["deploy/base/deployment.yaml", "deploy/components/emulator/deployment.yaml"] {
         let image = format!("image: ghcr.io/modelselection/modelselection-operator:{version}\n");
         assert!(read(file).contains(&image), "{file} does not have {image}");
+    }
+}
+
+#[test]
+fn what_a_catalogue_of_charts_shows_is_so() {
+    let chart = yaml("charts/modelselection-operator/Chart.yaml");
+    let annotation = |name: &str| -> Value {
+        let text =
+            chart["annotations"][format!("artifacthub.io/{name}")].as_str().unwrap_or_else(|| panic!("no {name}"));
+        serde_saphyr::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"))
+    };
+    assert_eq!(annotation("crdsExamples"), json!([yaml("examples/minimal.yaml")]));
+    let crd = yaml("crds/modelselections.yaml");
+    let described = &annotation("crds")[0];
+    assert_eq!(described["name"], crd["metadata"]["name"]);
+    assert_eq!(described["version"], crd["spec"]["versions"][0]["name"]);
+    let image = annotation("images")[0]["image"].clone();
+    let rendered = Helm::Four.template(CHART, "").unwrap();
+    assert_eq!(image, rendered.the("Deployment")["spec"]["template"]["spec"]["containers"][0]["image"]);
+    let changes = annotation("changes");
+    let kinds = ["added", "changed", "deprecated", "removed", "fixed", "security"];
+    let known = |change: &Value| change["kind"].as_str().is_some_and(|kind| kinds.contains(&kind));
+    assert!(changes.as_array().is_some_and(|changes| !changes.is_empty() && changes.iter().all(known)), "{changes}");
+    // Of this repository: what is named is there.
+    let of_links = annotation("links");
+    let links = of_links.as_array().unwrap().iter().map(|link| &link["url"]).chain([&chart["icon"]]);
+    for link in links.map(|link| link.as_str().unwrap()) {
+        let (_, path) = link.split_once("/main/").unwrap_or_else(|| panic!("{link}"));
+        assert!(!read(path).is_empty(), "{link}");
+    }
+    // What Helm shows is made of the values.
+    for helm in Helm::ALL {
+        let shown = helm.run(&["show", "readme", CHART], "", None).unwrap();
+        assert!(shown.contains("helm test modelselection-operator"), "{helm:?}: {shown}");
+        let rows = |text: &str| text.lines().filter(|line| line.starts_with("| ")).count();
+        assert_eq!(rows(&shown), rows(&read("docs/reference/values.md")), "{helm:?}; run `make generate`");
     }
 }
 
@@ -66,14 +104,18 @@ fn each_value_is_documented_and_bound_by_the_schema() {
 
     let schema: Value = serde_json::from_str(&read("charts/modelselection-operator/values.schema.json")).unwrap();
     let mut bound = BTreeSet::new();
+    let mut bind = |name: String, property: &Value| {
+        let described = property["description"].as_str().map(|meaning| meaning.replace('|', "\\|"));
+        let meaning = described.unwrap_or_else(|| panic!("{name} has no description; run `make generate`"));
+        assert!(reference.contains(&format!(" | {meaning} |\n")), "{name}; run `make generate`");
+        bound.insert(name);
+    };
     for (name, property) in schema["properties"].as_object().unwrap() {
         match property["properties"].as_object().filter(|_| !documented.contains(name)) {
-            Some(inner) => bound.extend(inner.keys().map(|inner| format!("{name}.{inner}"))),
-            None => drop(bound.insert(name.clone())),
+            Some(inner) => inner.iter().for_each(|(inner, property)| bind(format!("{name}.{inner}"), property)),
+            None => bind(name.clone(), property),
         }
     }
-    // Of Helm itself, when the chart is part of another one.
-    bound.remove("global");
     assert_eq!(documented, bound);
 }
 

@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::helm::{CHART, Helm, Objects};
+use crate::releases::copy;
 use crate::support::run_folder::run_folder;
 
 /// Overlays, and the values with which the chart has the same.
@@ -21,6 +22,14 @@ const OVERLAYS: [(&str, &str); 4] = [
 
 fn overlay(name: &str) -> Objects {
     build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/overlays").join(name))
+}
+
+/// Flux fills in what looks like a variable, unless it is told not to.
+pub fn has_no_variables_for_flux(objects: &Objects) {
+    for (name, object) in &objects.0 {
+        let spared = object["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/substitute"] == "disabled";
+        assert!(spared || !object.to_string().contains("${"), "{name} has a variable");
+    }
 }
 
 fn build(folder: &Path) -> Objects {
@@ -41,7 +50,11 @@ fn plain(objects: Objects) -> Objects {
             }
         }
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            annotations.remove("helm.sh/resource-policy");
+            for keep in
+                ["helm.sh/resource-policy", "argocd.argoproj.io/sync-options", "kustomize.toolkit.fluxcd.io/prune"]
+            {
+                annotations.remove(keep);
+            }
         }
         // The order of the environment is of no importance here, since no variable refers to another.
         if let Some(environment) = object.pointer_mut("/spec/template/spec/containers/0/env") {
@@ -55,6 +68,7 @@ fn plain(objects: Objects) -> Objects {
 fn overlays_have_what_the_chart_has() {
     for (name, values) in OVERLAYS {
         let mut built = overlay(name);
+        has_no_variables_for_flux(&built);
         // Helm has `--create-namespace`.
         assert!(built.0.remove("Namespace/modelselection-system").is_some(), "{name}");
         let (built, rendered) = (plain(built), plain(Helm::Four.template(CHART, values).unwrap()));
@@ -62,6 +76,15 @@ fn overlays_have_what_the_chart_has() {
         for (key, object) in &built.0 {
             assert_eq!(object, &rendered.0[key], "{key} of {name}, and then of the chart");
         }
+    }
+}
+
+#[test]
+fn a_copy_of_the_folder_is_enough() {
+    let copied = run_folder().join("copied-deploy");
+    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy")), &copied);
+    for (name, _) in OVERLAYS {
+        assert_eq!(build(&copied.join("overlays").join(name)), overlay(name), "{name}");
     }
 }
 

@@ -8,16 +8,16 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
 use kube::api::{Patch, PatchParams};
-use modelselection_operator::api::ModelSelection;
+use modelselection_operator::api::{FINALIZER, ModelSelection};
 use serde_json::{Value, json};
 
-use crate::helm::{CHART, Helm, NAMESPACE, RELEASE, namespace_of_the_release};
+use crate::helm::{CHART, Helm, NAMESPACE, Objects, RELEASE, namespace_of_the_release};
 use crate::support::manifests::apply;
 use crate::support::run_folder::{numbered, run_folder};
 use crate::support::world::DEADLINE;
 use crate::support::{ControlPlane, ControlPlaneOptions, Selection, await_gone, await_until, install_crd};
 
-const CRD: &str = "modelselections.modelselection.dev";
+pub const CRD: &str = "modelselections.modelselection.dev";
 /// A field that the older custom resource definition does not have.
 const NEW_FIELD: &str = "retries";
 
@@ -40,7 +40,7 @@ fn older_chart() -> PathBuf {
     older
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -103,7 +103,7 @@ impl Cluster {
 /// `helm test`, with a Pod that ends as a kubelet would say: whether Helm is content.
 async fn helm_test(helm: Helm, plane: &ControlPlane, phase: &str) -> bool {
     let kubeconfig = plane.kubeconfig().to_owned();
-    let arguments = ["test", RELEASE, "--namespace", NAMESPACE, "--timeout", "60s"];
+    let arguments = ["test", RELEASE, "--namespace", NAMESPACE, "--timeout", "60s", "--logs"];
     let testing = tokio::task::spawn_blocking(move || helm.run(&arguments, "", Some(&kubeconfig)));
     let pods: Api<Pod> = Api::namespaced(plane.client(), NAMESPACE);
     let name = format!("{RELEASE}-test");
@@ -118,10 +118,10 @@ async fn helm_test(helm: Helm, plane: &ControlPlane, phase: &str) -> bool {
 /// What the notes of a release say, of what hurts.
 const NOTES: [(&str, &[&str]); 5] = [
     ("", &["helm test modelselection-operator", "no annotation", "pays for them again"]),
-    ("crds: {keep: false}", &["deletes all selections"]),
+    ("crds: {keep: false}", &["Delete them first", "kubectl delete modelselections --all --all-namespaces"]),
     ("crds: {enabled: false}", &["apply crds/modelselections.yaml yourself"]),
     ("emulator: {enabled: true}", &["nothing is trained"]),
-    ("watchNamespaces: [team-a]\nclusterName: prod", &["the namespaces team-a.", "--namespace team-a -f"]),
+    ("watchNamespaces: [team-a]\nclusterName: prod", &["the namespaces team-a.", "namespace: team-a\n"]),
 ];
 
 /// Selections outlive everything but what says that they do not.
@@ -146,7 +146,7 @@ async fn lives(helm: Helm) {
     run(&["upgrade", RELEASE, CHART, "--values", "-"], "replicas: 2\nnetworkPolicy: {enabled: true}");
     assert_eq!((cluster.image().await.as_str(), cluster.has_the_new_field().await), ("0.1.0", true));
     assert_eq!(cluster.selection().await, selection);
-    // In this order: the Pod of a test that went well is deleted.
+    // The logs are read after the end, of a Pod that must still be there; the next test takes its place.
     assert!(helm_test(helm, &plane, "Succeeded").await);
     assert!(!helm_test(helm, &plane, "Failed").await);
     // From all namespaces to some: the wide rights go.
@@ -162,12 +162,36 @@ async fn lives(helm: Helm) {
     run(&["uninstall", RELEASE], "");
     assert!(cluster.deployments.get_opt(RELEASE).await.unwrap().is_none());
     assert_eq!(cluster.selection().await, selection);
+    // What the notes print can be applied as it is, where this operator looks.
+    for (values, namespace) in [("", "default"), ("watchNamespaces: [printed, other]\nclusterName: prod", "printed")] {
+        let namespaced = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+        apply(&plane.client(), &namespaced).await.unwrap();
+        let said = run(&["install", RELEASE, CHART, "--dry-run=client", "--values", "-"], values);
+        let (_, printed) = said.split_once("<<'EOF'\n").expect("a sample");
+        let printed: Value = serde_saphyr::from_str(printed.split_once("\nEOF\n").expect("its end").0).unwrap();
+        assert_eq!(printed["metadata"]["namespace"], namespace);
+        apply(&plane.client(), &printed).await.unwrap();
+        let selections: Api<ModelSelection> = Api::namespaced(plane.client(), namespace);
+        selections.delete("minimal", &kube::api::DeleteParams::default()).await.unwrap();
+    }
     // What was kept is taken up again.
     run(&["install", RELEASE, CHART, "--values", "-"], "crds: {keep: false}");
     assert!(cluster.has_the_new_field().await);
     assert_eq!(cluster.selection().await, selection);
 
+    // As the notes say: what waits for an operator holds up the definition.
+    let finalizers = async |finalizers: &[&str]| {
+        let patch = Patch::Merge(json!({"metadata": {"finalizers": finalizers}}));
+        cluster.selections.patch("kept", &PatchParams::default(), &patch).await.unwrap();
+    };
+    finalizers(&[FINALIZER]).await;
     run(&["uninstall", RELEASE], "");
+    await_until("the selection is being deleted", DEADLINE, async || {
+        cluster.selections.get("kept").await.ok()?.metadata.deletion_timestamp
+    })
+    .await;
+    assert!(cluster.definitions.get(CRD).await.unwrap().metadata.deletion_timestamp.is_some());
+    finalizers(&[]).await;
     await_gone(&cluster.definitions, CRD, DEADLINE).await;
 
     // One that came with kubectl can be taken over.
@@ -184,6 +208,28 @@ async fn a_release_of_helm_4_lives() {
 #[tokio::test]
 async fn a_release_of_helm_3_lives() {
     lives(Helm::Three).await;
+}
+
+/// What was rendered once, as Argo CD and Flux have applied it. Unlike the chart as it is, it does not change with it: here a
+/// field shows that can never change, such as a selector.
+#[tokio::test]
+async fn what_was_installed_once_can_be_upgraded() {
+    let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
+    let client = plane.client();
+    apply(&client, &namespace_of_the_release()).await.unwrap();
+    for rendered in [include_str!("older/0.1.0.yaml")] {
+        let older = Objects::of(rendered);
+        let newer = Helm::Four.template(CHART, "replicas: 2\nnetworkPolicy: {enabled: true}").unwrap().without_hooks();
+        for objects in [&older, &newer] {
+            for (name, object) in &objects.0 {
+                apply(&client, object).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+            }
+        }
+        // A name that changes leaves an object behind; the Deployment's would have two operators.
+        for name in older.0.keys() {
+            assert!(newer.0.contains_key(name), "{name} has gone");
+        }
+    }
 }
 
 /// As Argo CD and Flux do it.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cases::{CASES, REFUSED, both_modes};
 use crate::helm::{CHART, Helm, environment};
+use crate::kustomize::has_no_variables_for_flux;
 
 #[test]
 fn the_linter_has_nothing_to_say() {
@@ -36,6 +37,7 @@ fn both_versions_of_helm_render_the_same_for_all_namespaces_and_for_some() {
                 helm.template(CHART, &values).unwrap_or_else(|error| panic!("{helm:?} with {values}: {error}"))
             });
             assert_eq!(four, three, "{values}");
+            has_no_variables_for_flux(&four);
             if values.contains("watchNamespaces") {
                 let wide: Vec<&String> = four.0.keys().filter(|key| key.starts_with("ClusterRole")).collect();
                 assert!(wide.is_empty(), "{wide:?} with {values}");
@@ -63,7 +65,7 @@ fn settings_reach_the_operator_and_its_test() {
     let environment_with = |values: &str| {
         let rendered = Helm::Four.template(CHART, values).unwrap();
         let own = rendered.environment();
-        assert_eq!(environment(&rendered.the("Pod")["spec"]["initContainers"][0]), own, "{values}");
+        assert_eq!(environment(&rendered.the("Pod")["spec"]["containers"][0]), own, "{values}");
         own
     };
     let own = environment_with("");
@@ -72,7 +74,7 @@ fn settings_reach_the_operator_and_its_test() {
         "POD_NAMESPACE": "modelselection-system",
         "POD_UID": "metadata.uid",
         "MODELSELECTION_LEADER_ELECTION_ID": "modelselection-operator",
-        "MODELSELECTION_HTTP_LISTEN": "0.0.0.0:8080",
+        "MODELSELECTION_HTTP_LISTEN": "[::]:8080",
         "MODELSELECTION_LOG_FORMAT": "json",
         "RUST_LOG": "info",
         "MODELSELECTION_CATALOG_SOURCE": "hub",
@@ -86,9 +88,13 @@ fn settings_reach_the_operator_and_its_test() {
         ("catalogSource: s3", "MODELSELECTION_CATALOG_SOURCE", "s3"),
         ("maxTuningJobs: 5", "MODELSELECTION_MAX_TUNING_JOBS", "5"),
         ("log: {level: 'info,kube=debug'}", "RUST_LOG", "info,kube=debug"),
+        ("leaderElection: {enabled: false}", "MODELSELECTION_LEADER_ELECT", "false"),
+        ("leaderElection: {id: shared}", "MODELSELECTION_LEADER_ELECTION_ID", "shared"),
+        ("extraEnv: [{name: AWS_REGION, value: eu-west-1}]", "AWS_REGION", "eu-west-1"),
         ("log: {format: text}", "MODELSELECTION_LOG_FORMAT", "text"),
         ("extraEnv: [{name: AWS_USE_FIPS_ENDPOINT, value: 'true'}]", "AWS_USE_FIPS_ENDPOINT", "true"),
         ("emulator: {enabled: true}", "AWS_ENDPOINT_URL_SAGEMAKER", "http://127.0.0.1:4599"),
+        ("emulator: {enabled: true}", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4599"),
         ("emulator: {enabled: true}", "AWS_REGION", "us-west-2"),
         ("emulator: {enabled: true}\nregion: eu-west-1", "AWS_REGION", "eu-west-1"),
     ] {

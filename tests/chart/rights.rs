@@ -1,14 +1,15 @@
 //! The operator with exactly the rights, and the settings, that the chart gives to it.
 
 use std::path::PathBuf;
-use std::process::Command;
 
+use futures::StreamExt as _;
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{DeleteParams, ListParams};
 use kube::{Api, Client};
 use modelselection_operator::api::ModelSelection;
 use serde_json::{Value, json};
 
+use crate::check::check;
 use crate::helm::{CHART, Helm, NAMESPACE, Objects, RELEASE, namespace_of_the_release};
 use crate::support::manifests::apply;
 use crate::support::world::DEADLINE;
@@ -17,11 +18,11 @@ use crate::support::{
     await_until, fresh_namespace, install_crd, shared,
 };
 
-const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
-const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
+pub const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
+pub const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
 
 /// Applies what is rendered and gives the credentials of the operator's service account.
-async fn install(plane: &ControlPlane, client: &Client, rendered: &Objects) -> PathBuf {
+pub async fn install(plane: &ControlPlane, client: &Client, rendered: &Objects) -> PathBuf {
     apply(client, &namespace_of_the_release()).await.unwrap();
     for (name, object) in &rendered.clone().without_hooks().0 {
         apply(client, object).await.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -32,7 +33,7 @@ async fn install(plane: &ControlPlane, client: &Client, rendered: &Objects) -> P
 }
 
 /// With the environment of the rendered Pod, but for the addresses, which are those of the test.
-fn options(
+pub fn options(
     plane: &ControlPlane,
     emulator: &Emulator,
     kubeconfig: PathBuf,
@@ -40,7 +41,7 @@ fn options(
     pod: &str,
 ) -> OperatorOptions {
     let mut environment = rendered.environment();
-    for address in ["MODELSELECTION_HTTP_LISTEN", "AWS_ENDPOINT_URL_SAGEMAKER"] {
+    for address in ["MODELSELECTION_HTTP_LISTEN", "AWS_ENDPOINT_URL_SAGEMAKER", "AWS_ENDPOINT_URL_S3"] {
         environment.remove(address).unwrap();
     }
     for (name, value) in [("POD_NAME", pod), ("POD_UID", pod), ("MODELSELECTION_MAX_SWEEP_SECONDS", "0.3")] {
@@ -76,20 +77,34 @@ async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
     operator.await_ready(DEADLINE).await;
     for namespace in namespaces {
         let api: Api<ModelSelection> = Api::namespaced(client.clone(), namespace);
-        apply_selection(&client, namespace, Selection::new("whole").images(&["resnet", "vgg"])).await;
+        // With ConfigMaps for all training jobs, and a model of the hub.
+        let whole = Selection::new("whole")
+            .images(&["resnet"])
+            .jump_start("mobilenet", "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4", "*")
+            .with("/collect", json!("All"));
+        apply_selection(&client, namespace, whole.clone()).await;
         await_complete(&api, "whole").await;
+        let runs = api.get("whole").await.unwrap().status.unwrap().runs;
+        assert!(runs.len() == 2 && runs.iter().all(|run| run.trials.is_some()), "{runs:#?}");
         let events: Api<Event> = Api::namespaced(client.clone(), namespace);
         await_until("the Event of the completion", DEADLINE, async || {
             let events = events.list(&ListParams::default()).await.ok()?;
             events.items.iter().any(|event| event.reason.as_deref() == Some("Completed")).then_some(())
         })
         .await;
-        // An edit, then an end while a job runs.
+        // An edit, a suspension, and an end while a job runs.
         emulator.set_speed(0.0).await;
-        apply_selection(&client, namespace, Selection::new("whole").images(&["resnet", "vgg", "densenet"])).await;
+        let edited = whole.images(&["densenet"]);
+        apply_selection(&client, namespace, edited.clone()).await;
         await_object(&api, "whole", "the new run runs", DEADLINE, |selection: &ModelSelection| {
             let runs = selection.status.iter().flat_map(|status| &status.runs);
             runs.filter(|run| crate::support::world::is_running(run)).count() == 1
+        })
+        .await;
+        apply_selection(&client, namespace, edited.with("/suspend", json!(true))).await;
+        await_object(&api, "whole", "it is suspended", DEADLINE, |selection: &ModelSelection| {
+            let conditions = selection.status.iter().flat_map(|status| &status.conditions);
+            conditions.into_iter().any(|condition| condition.type_ == "Suspended" && condition.status == "True")
         })
         .await;
         api.delete("whole", &DeleteParams::default()).await.unwrap();
@@ -97,12 +112,9 @@ async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
         await_gone(&api, "whole", DEADLINE).await;
     }
 
-    // `helm test`: its Pod becomes ready beside the one that leads, and then is done.
-    let mut tester = Operator::start(options(plane, &emulator, kubeconfig, rendered, "test"));
-    tester.await_ready(DEADLINE).await;
-    let done = &rendered.the("Pod")["spec"]["containers"][0]["command"];
-    assert_eq!(*done, json!(["modelselection-operator", "--version"]));
-    assert!(Command::new(OPERATOR).arg("--version").output().unwrap().status.success());
+    // The same rights are enough for `helm test`.
+    let checked = check(options(plane, &emulator, kubeconfig, rendered, "test"), 30).await;
+    assert_eq!((checked.code, checked.said.as_str()), (Some(0), "ok\n"), "{}", checked.log);
 
     let account = rendered.the("ServiceAccount")["metadata"]["name"].as_str().unwrap();
     let user = format!("system:serviceaccount:{NAMESPACE}:{account}");
@@ -112,7 +124,7 @@ async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
     let refused: Vec<String> = written.iter().filter(|entry| entry.code == 403).map(|entry| entry.action()).collect();
     assert_eq!(refused, [""; 0]);
     // Of what was only read the audit log knows nothing.
-    for log in [operator.logs(), tester.logs()] {
+    for log in [operator.logs(), checked.log] {
         assert!(!log.to_lowercase().contains("forbidden"), "{log}");
     }
 }
@@ -132,36 +144,77 @@ async fn for_some_namespaces_a_role_in_each_is_enough() {
     let client = plane.client();
     let (one, two) = (fresh_namespace(&client, "one").await, fresh_namespace(&client, "two").await);
     let values = format!(
-        "emulator: {{enabled: true}}\nfullnameOverride: somewhere\nclusterName: prod\nwatchNamespaces: [{one}, {two}]"
+        "emulator: {{enabled: true}}\ncatalogSource: s3\nfullnameOverride: somewhere\nclusterName: prod\nwatchNamespaces: [{one}, {two}]"
     );
     let rendered = Helm::Four.template(CHART, &values).unwrap();
     lives(plane, &rendered, &[&one, &two]).await;
 }
 
-/// A verb of the operator's role is taken away; what the operator then says must name it.
-async fn without(verb: &str, resource: &str, words: &[&str]) {
+/// A verb of one of the operator's roles.
+#[derive(Clone, Debug)]
+struct Right {
+    verb: String,
+    resource: String,
+}
+
+/// Names and verbs of all rights in what is rendered.
+fn rights(rendered: &Objects) -> Vec<Right> {
+    let rules = rendered.of_kind("Role").chain(rendered.of_kind("ClusterRole")).flat_map(rules);
+    let words = |list: &Value| list.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect();
+    let rights = rules.flat_map(|rule| {
+        let (verbs, resources): (Vec<String>, Vec<String>) = (words(&rule["verbs"]), words(&rule["resources"]));
+        verbs.into_iter().map(move |verb| Right { verb, resource: resources.join("") })
+    });
+    rights.collect()
+}
+
+fn rules(role: &Value) -> impl Iterator<Item = &Value> {
+    role["rules"].as_array().unwrap().iter()
+}
+
+/// Takes it away.
+fn reduce(rendered: &mut Objects, right: &Right) {
+    for role in rendered.0.values_mut().filter(|object| object["kind"].as_str().is_some_and(|k| k.ends_with("Role"))) {
+        let rules = role["rules"].as_array_mut().unwrap();
+        for rule in rules.iter_mut().filter(|rule| rule["resources"] == json!([right.resource])) {
+            rule["verbs"].as_array_mut().unwrap().retain(|verb| *verb != right.verb);
+        }
+        // The API server wants at least one.
+        rules.retain(|rule| rule["verbs"] != json!([]));
+    }
+}
+
+/// All texts in a value, one a line.
+fn texts(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("{text}\n"),
+        Value::Array(items) => items.iter().map(texts).collect(),
+        Value::Object(fields) => fields.values().map(texts).collect(),
+        _ => String::new(),
+    }
+}
+
+/// A right is taken away; what the operator then says must name it: in `/readyz`, in its log or in the status.
+async fn without(right: &Right, values: &str) {
     let plane = shared().await;
     let client = plane.client();
-    let name = format!("no-{verb}-{}", resource.replace('/', "-"));
+    let name = format!("no-{}-{}", right.verb, right.resource.replace('/', "-"));
     let namespace = fresh_namespace(&client, &name).await;
-    let values = format!(
-        "emulator: {{enabled: true}}\nfullnameOverride: {name}\nclusterName: prod\nwatchNamespaces: [{namespace}]"
-    );
+    let values = values.replace("some-namespace", &namespace).replace("some-name", &name);
     let mut rendered = Helm::Four.template(CHART, &values).unwrap();
-    let role = rendered.0.get_mut(&format!("Role/{namespace}/{name}-selections")).unwrap();
-    let rules = role["rules"].as_array_mut().unwrap();
-    let reduced = rules.iter_mut().find(|rule| rule["resources"] == json!([resource])).unwrap();
-    reduced["verbs"].as_array_mut().unwrap().retain(|has| has != verb);
-    // The API server wants at least one.
-    rules.retain(|rule| rule["verbs"] != json!([]));
+    reduce(&mut rendered, right);
 
     let kubeconfig = install(plane, &client, &rendered).await;
     let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", "3000"]).await;
     let operator = Operator::start(options(plane, &emulator, kubeconfig, &rendered, "first"));
-    apply_selection(&client, &namespace, Selection::new("whole").images(&["resnet"])).await;
-    await_until(&format!("it is told that {name}"), DEADLINE, async || {
-        let said = format!("{:?}\n{}", operator.get("/readyz").await, operator.logs());
-        let refused = |line: &&str| line.contains("forbidden") || line.contains("may not");
+    let selection = Selection::new("whole").images(&["resnet"]).with("/collect", json!("All"));
+    apply_selection(&client, &namespace, selection).await;
+    let selections: Api<ModelSelection> = Api::namespaced(client, &namespace);
+    await_until(&format!("it is told that {right:?} is missing"), DEADLINE, async || {
+        let status = texts(&json!(selections.get("whole").await.unwrap().status));
+        let said = format!("{:?}\n{}\n{status}", operator.get("/readyz").await, operator.logs());
+        let refused = |line: &&str| ["forbidden", "may not"].iter().any(|word| line.contains(word));
+        let words = [right.verb.as_str(), right.resource.as_str()];
         let told = said.lines().filter(refused).any(|line| words.iter().all(|word| line.contains(word)));
         if told { Ok(()) } else { Err(said) }
     })
@@ -169,14 +222,16 @@ async fn without(verb: &str, resource: &str, words: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_missing_right_is_told_by_name() {
-    tokio::join!(
-        without("list", "modelselections", &["list", "modelselections"]),
-        without("watch", "modelselections", &["watch", "modelselections"]),
-        without("patch", "modelselections", &["patch", "modelselections"]),
-        without("patch", "modelselections/status", &["patch", "modelselections/status"]),
-        without("create", "events", &["create", "events"]),
-    );
+async fn each_missing_right_is_told_by_name() {
+    let some = "emulator: {enabled: true}\nfullnameOverride: some-name\nclusterName: prod\nwatchNamespaces: [some-namespace]\nrbac: {userRoles: false}";
+    let rights = rights(&Helm::Four.template(CHART, some).unwrap());
+    assert!(rights.len() > 10, "{rights:?}");
+    // A few at a time: each is an operator and an emulator.
+    let told = futures::stream::iter(&rights).map(|right| without(right, some)).buffer_unordered(4);
+    told.collect::<()>().await;
+    // This operator never comes to the other tests' selections.
+    let kube_system = Right { verb: "get".to_owned(), resource: "namespaces".to_owned() };
+    without(&kube_system, "emulator: {enabled: true}\nfullnameOverride: some-name\nrbac: {userRoles: false}").await;
 }
 
 /// What the roles of the chart allow is known to the last verb: a wider one is not noticed by any operator.
@@ -203,7 +258,7 @@ fn the_roles_are_these() {
     assert_eq!(
         rules(&format!("ClusterRole/{RELEASE}")),
         [
-            "modelselection.dev/modelselections: get,list,watch,patch",
+            "modelselection.dev/modelselections: list,watch,patch",
             "modelselection.dev/modelselections/status: patch",
             "/configmaps: get,create,patch",
             "events.k8s.io/events: create,patch",

@@ -1,11 +1,19 @@
-{{/* The name of the release's objects; 40 characters leave room for what is put after it. */}}
+{{- define "msel.name" -}}
+{{- .Values.nameOverride | default .Chart.Name -}}
+{{- end -}}
+
+{{- define "msel.namespace" -}}
+{{- .Values.namespaceOverride | default .Release.Namespace -}}
+{{- end -}}
+
+{{/* The name of the release's objects; 53 of 63 characters leave room for what is put after it. */}}
 {{- define "msel.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
-{{- else if contains .Chart.Name .Release.Name -}}
+{{- else if contains (include "msel.name" .) .Release.Name -}}
 {{- .Release.Name | trunc 53 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 53 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name (include "msel.name" .) | trunc 53 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -13,18 +21,22 @@
 {{- .Values.serviceAccount.name | default (ternary (include "msel.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end -}}
 
-{{/* Of a Deployment they can never change, so nothing that has a version or that users set. */}}
+{{/* Of a Deployment they can never change, so nothing that has a version; the comment of `nameOverride` warns of it. */}}
 {{- define "msel.selectorLabels" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/name: {{ include "msel.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{- define "msel.labels" -}}
+{{- define "msel.ownLabels" -}}
 {{ include "msel.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: modelselection
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- define "msel.labels" -}}
+{{ include "msel.ownLabels" . }}
 {{- with .Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
@@ -36,9 +48,24 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
+{{/* What is there twice counts where it comes first; of the selector nothing is, as msel.check sees to. */}}
+{{- define "msel.podLabels" -}}
+{{ toYaml (merge (dict) .Values.podLabels .Values.commonLabels (include "msel.podSelector" . | fromYaml)) }}
+{{- end -}}
+
+{{/* For `list ROOT LABELS`: those of all objects, and these, which count where both have one. */}}
+{{- define "msel.labelsAnd" -}}
+{{ toYaml (merge (dict) (index . 1) (include "msel.labels" (index . 0) | fromYaml)) }}
+{{- end -}}
+
+{{- define "msel.leaseName" -}}
+{{- .Values.leaderElection.id | default (include "msel.fullname" .) -}}
+{{- end -}}
+
 {{- define "msel.image" -}}
 {{- $image := .Values.image -}}
-{{- $registry := ternary (printf "%s/" $image.registry) "" (ne $image.registry "") -}}
+{{- $from := .Values.global.imageRegistry | default $image.registry -}}
+{{- $registry := ternary (printf "%s/" $from) "" (ne $from "") -}}
 {{- $version := ternary (printf "@%s" $image.digest) (printf ":%s" ($image.tag | default .Chart.AppVersion)) (ne $image.digest "") -}}
 {{- printf "%s%s%s" $registry $image.repository $version -}}
 {{- end -}}
@@ -48,7 +75,7 @@ app.kubernetes.io/component: operator
 - apiGroups: [modelselection.dev]
   resources: [modelselections]
   # patch: only the finalizer.
-  verbs: [get, list, watch, patch]
+  verbs: [list, watch, patch]
 - apiGroups: [modelselection.dev]
   resources: [modelselections/status]
   verbs: [patch]
@@ -66,22 +93,34 @@ app.kubernetes.io/component: operator
 subjects:
 - kind: ServiceAccount
   name: {{ include "msel.serviceAccountName" . }}
-  namespace: {{ .Release.Namespace }}
+  namespace: {{ include "msel.namespace" . }}
 {{- end -}}
 
 {{/* Everything is told by the environment, so that `extraArgs` can overrule it. */}}
 {{- define "msel.env" -}}
+{{ include "msel.ownEnv" . }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "msel.ownEnv" -}}
 - name: POD_NAME
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
 - name: POD_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 - name: POD_UID
   valueFrom: {fieldRef: {fieldPath: metadata.uid}}
+{{- if .Values.leaderElection.enabled }}
 # Releases that share a namespace do not share a leader.
 - name: MODELSELECTION_LEADER_ELECTION_ID
-  value: {{ include "msel.fullname" . }}
+  value: {{ include "msel.leaseName" . }}
+{{- else }}
+- name: MODELSELECTION_LEADER_ELECT
+  value: "false"
+{{- end }}
 - name: MODELSELECTION_HTTP_LISTEN
-  value: 0.0.0.0:8080
+  value: "[::]:8080"
 - name: MODELSELECTION_LOG_FORMAT
   value: {{ .Values.log.format }}
 - name: RUST_LOG
@@ -105,31 +144,15 @@ subjects:
 {{- if .Values.emulator.enabled }}
 - name: AWS_ENDPOINT_URL_SAGEMAKER
   value: http://127.0.0.1:4599
+# Its files of JumpStart, for `catalogSource: s3`.
+- name: AWS_ENDPOINT_URL_S3
+  value: http://127.0.0.1:4599
 # The emulator takes any.
 - name: AWS_ACCESS_KEY_ID
   value: emulator
 - name: AWS_SECRET_ACCESS_KEY
   value: emulator
 {{- end }}
-{{- with .Values.extraEnv }}
-{{ toYaml . }}
-{{- end }}
-{{- end -}}
-
-{{/* What Pod Security calls restricted, and a file system that cannot be written. */}}
-{{- define "msel.podSecurityContext" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-# Of projected tokens (IRSA).
-fsGroup: 65532
-seccompProfile: {type: RuntimeDefault}
-{{- end -}}
-
-{{- define "msel.securityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: {drop: [ALL]}
 {{- end -}}
 
 {{/* One of the image's programs as a container, up to its arguments. */}}
@@ -137,9 +160,37 @@ capabilities: {drop: [ALL]}
 image: {{ include "msel.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
-  {{- include "msel.securityContext" . | nindent 2 }}
+  {{- toYaml .Values.securityContext | nindent 2 }}
 resources:
   {{- toYaml .Values.resources | nindent 2 }}
+{{- end -}}
+
+{{/* A sidecar, since the emulator takes any signature and therefore listens on loopback only. */}}
+{{- define "msel.emulator" -}}
+- name: emulator
+  restartPolicy: Always
+  command: [sagemaker-emulator]
+  args: [{{ printf "--speed=%v" .Values.emulator.speed | quote }}]
+  {{- include "msel.container" . | nindent 2 }}
+{{- end -}}
+
+{{/* What the operator's container and that of its test share, beside the program. */}}
+{{- define "msel.settings" -}}
+{{- with .Values.extraArgs }}
+args:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{ include "msel.container" . }}
+env:
+  {{- include "msel.env" . | nindent 2 }}
+{{- with .Values.envFrom }}
+envFrom:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+volumeMounts:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{/* The fields of a Pod that the operator and its test share. */}}
@@ -148,9 +199,16 @@ serviceAccountName: {{ include "msel.serviceAccountName" . }}
 automountServiceAccountToken: true
 enableServiceLinks: false
 securityContext:
-  {{- include "msel.podSecurityContext" . | nindent 2 }}
-{{- with .Values.image.pullSecrets }}
+  {{- toYaml .Values.podSecurityContext | nindent 2 }}
+{{- with concat .Values.global.imagePullSecrets .Values.image.pullSecrets | uniq }}
 imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.dnsPolicy }}
+dnsPolicy: {{ . }}
+{{- end }}
+{{- with .Values.dnsConfig }}
+dnsConfig:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
@@ -172,14 +230,13 @@ affinity:
 volumes:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- end -}}
-
-{{/* What the schema cannot say, since it is about two values. */}}
-{{- define "msel.check" -}}
-{{- if and .Values.watchNamespaces (not .Values.clusterName) -}}
-{{- fail "clusterName must be given with watchNamespaces: without a ClusterRole the operator cannot read the uid of kube-system that would stand for it" -}}
-{{- end -}}
-{{- if and .Values.emulator.enabled (gt (int .Values.replicas) 1) -}}
-{{- fail "replicas must be 1 with emulator.enabled: each Pod would have an account of its own" -}}
-{{- end -}}
+{{- if or .Values.emulator.enabled .Values.initContainers }}
+initContainers:
+  {{- with .Values.initContainers }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- if .Values.emulator.enabled }}
+  {{- include "msel.emulator" . | nindent 2 }}
+  {{- end }}
+{{- end }}
 {{- end -}}

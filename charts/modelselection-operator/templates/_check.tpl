@@ -1,0 +1,86 @@
+{{/* What the schema cannot say, since it is about two values, or can say only by a pattern that nobody wants to read. */}}
+{{- define "msel.check" -}}
+{{- $values := .Values -}}
+{{- if and $values.region (not (regexMatch "^[a-z]{2,}(-[a-z]+)+-[0-9]+$" $values.region)) -}}
+{{- fail (printf "region must be like eu-west-1, not '%s'" $values.region) -}}
+{{- end -}}
+{{- $level := "(off|error|warn|info|debug|trace)" -}}
+{{- $directive := printf "([^,=]+=)?%s" $level -}}
+{{- if not (regexMatch (printf "^%s(,%s)*$" $directive $directive) $values.log.level) -}}
+{{- fail (printf "log.level must be error, warn, info, debug, trace or off, or a list of them for modules such as info,kube=debug; not '%s'" $values.log.level) -}}
+{{- end -}}
+{{- range $kind, $amounts := pick $values.resources "requests" "limits" -}}
+{{- range $name, $amount := $amounts -}}
+{{- if not (regexMatch "^[0-9]+([.][0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|e[+]?[0-9]+)?$" (toString $amount)) -}}
+{{- fail (printf "resources.%s.%s must be a quantity such as 100m, 1.5 or 128Mi, not '%v'" $kind $name $amount) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.watchNamespaces (not $values.clusterName) -}}
+{{- fail "clusterName must be given with watchNamespaces: without a ClusterRole the operator cannot read the uid of kube-system that would stand for it" -}}
+{{- end -}}
+{{- if and $values.emulator.enabled (gt (int $values.replicas) 1) -}}
+{{- fail "replicas must be 1 with emulator.enabled: each Pod would have an account of its own" -}}
+{{- end -}}
+{{- if and (not $values.leaderElection.enabled) (gt (int $values.replicas) 1) -}}
+{{- fail "replicas must be 1 without leaderElection.enabled: each Pod would make the jobs" -}}
+{{- end -}}
+{{- range $values.extraArgs -}}
+{{- if hasPrefix "--leader-elect" . -}}
+{{- fail (printf "extraArgs must not have %s: use leaderElection.enabled and leaderElection.id, which the Lease's rights follow" .) -}}
+{{- end -}}
+{{- end -}}
+{{- include "msel.checkEnv" . -}}
+{{- include "msel.checkLabels" . -}}
+{{- end -}}
+
+{{/* A variable that is there twice: which one counts is decided by chance. */}}
+{{- define "msel.checkEnv" -}}
+{{- $value := dict
+  "AWS_REGION" "region"
+  "AWS_ENDPOINT_URL_SAGEMAKER" "emulator.enabled"
+  "AWS_ENDPOINT_URL_S3" "emulator.enabled"
+  "AWS_ACCESS_KEY_ID" "emulator.enabled"
+  "AWS_SECRET_ACCESS_KEY" "emulator.enabled"
+  "RUST_LOG" "log.level"
+  "MODELSELECTION_LOG_FORMAT" "log.format"
+  "MODELSELECTION_CATALOG_SOURCE" "catalogSource"
+  "MODELSELECTION_MAX_TUNING_JOBS" "maxTuningJobs"
+  "MODELSELECTION_CLUSTER_NAME" "clusterName"
+  "MODELSELECTION_NAMESPACES" "watchNamespaces"
+  "MODELSELECTION_LEADER_ELECT" "leaderElection.enabled"
+  "MODELSELECTION_LEADER_ELECTION_ID" "leaderElection.id"
+-}}
+{{- $own := list -}}
+{{- range include "msel.ownEnv" . | fromYamlArray -}}
+{{- $own = append $own .name -}}
+{{- end -}}
+{{- $seen := list -}}
+{{- range .Values.extraEnv -}}
+{{- if has .name $own -}}
+{{- fail (printf "extraEnv must not have %s, which %s" .name (ternary (printf "the value %s sets" (get $value .name)) "the chart sets" (hasKey $value .name))) -}}
+{{- end -}}
+{{- if has .name $seen -}}
+{{- fail (printf "extraEnv has %s twice" .name) -}}
+{{- end -}}
+{{- $seen = append $seen .name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "msel.checkLabels" -}}
+{{- $own := append (include "msel.ownLabels" . | fromYaml | keys) "app.kubernetes.io/component" -}}
+{{- $maps := dict "commonLabels" .Values.commonLabels "podLabels" .Values.podLabels "monitoring.labels" .Values.monitoring.labels "monitoring.dashboardLabels" .Values.monitoring.dashboardLabels -}}
+{{- range $map, $labels := $maps -}}
+{{- range $key, $label := $labels -}}
+{{- if has $key $own -}}
+{{- fail (printf "%s must not have %s, which the chart sets, and by which objects find each other" $map $key) -}}
+{{- end -}}
+{{- if not (regexMatch "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$" $key) -}}
+{{- fail (printf "%s: the key '%s' must be like team or example.com/team" $map $key) -}}
+{{- end -}}
+{{- if not (regexMatch "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$" $label) -}}
+{{- fail (printf "%s.%s must be at most 63 letters, digits, '-', '_' and '.', not '%s'" $map $key $label) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
