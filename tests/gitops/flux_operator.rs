@@ -108,7 +108,7 @@ async fn objects_of_cluster(client: &Client) -> Api<DynamicObject> {
 }
 
 /// What helm-controller does for a `HelmRelease`, in the test's stead: it cannot be had here.
-fn helm(plane: &ControlPlane, release: &Value, verb: &[&str], chart: Option<&Path>) {
+fn helm(plane: &ControlPlane, release: &Value, verb: &[&str], chart: Option<&Path>) -> String {
     let spec = &release["spec"];
     let text = |field: &str| spec[field].as_str().unwrap();
     let mut command = Command::new(tool("helm-4"));
@@ -124,6 +124,7 @@ fn helm(plane: &ControlPlane, release: &Value, verb: &[&str], chart: Option<&Pat
     }
     let output = command.output().unwrap();
     assert!(output.status.success(), "{verb:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[tokio::test]
@@ -171,5 +172,16 @@ async fn flux_waits_for_the_release_before_the_selections() {
     await_gone(&releases, OPERATOR, DEADLINE).await;
     helm(plane, &release, &["uninstall"], None);
     await_gone(&deployments(&client).await, OPERATOR, DEADLINE).await;
+    assert_eq!(names(&selections(&client, &namespace).await).await, ["flowers"]);
+
+    // The same without helm-controller: rendered by Helm, applied by Flux.
+    let rendered = helm(plane, &release, &["template", "--skip-tests"], Some(source.folder()));
+    fleet.write("operator/release.yaml", &rendered);
+    let revision = fleet.push().await;
+    apply_all(&client, &[of_guide(chart, "Kustomization", OPERATOR)]).await;
+    await_told(&kustomizations, OPERATOR, &["Ready=True", &revision], told).await;
+    kustomizations.delete(OPERATOR, &DeleteParams::default()).await.unwrap();
+    await_gone(&deployments(&client).await, OPERATOR, DEADLINE).await;
+    await_gone(&kustomizations, OPERATOR, DEADLINE).await;
     assert_eq!(names(&selections(&client, &namespace).await).await, ["flowers"]);
 }
