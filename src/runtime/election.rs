@@ -60,7 +60,7 @@ impl Election {
     ) -> Self {
         let namespace = namespace(args, &client);
         let name = args.leader_election_id.clone();
-        metrics.follow(&name);
+        metrics.set_leading(&name, false);
         Self {
             leases: Api::namespaced(client, &namespace),
             place: format!("{namespace}/{name}"),
@@ -89,7 +89,8 @@ impl Election {
         loop {
             match self.round().await {
                 Step::Acquire(term) => {
-                    self.metrics.lead(&self.name, term);
+                    self.metrics.set_leading(&self.name, true);
+                    self.metrics.set_term(&self.name, term);
                     self.readiness.warn(PART, None);
                     return tracing::info!(lease = self.place, identity = self.me, term, "leading");
                 }
@@ -130,7 +131,7 @@ impl Election {
 
     fn end(&self) {
         self.leadership.ends();
-        self.metrics.follow(&self.name);
+        self.metrics.set_leading(&self.name, false);
     }
 
     /// Looks if need be, decides, writes. Returns what was done; trouble is told, and means to wait.

@@ -274,16 +274,14 @@ impl Metrics {
         self.status_writes.inc();
     }
 
-    /// This process waits for the lease of that name, or has lost it.
-    pub fn follow(&self, name: &str) {
-        self.leader.get_or_create(&NameLabels { name: name.to_owned() }).set(0);
+    /// Whether this process holds the lease of that name.
+    pub fn set_leading(&self, name: &str, leads: bool) {
+        self.leader.get_or_create(&NameLabels { name: name.to_owned() }).set(leads.into());
     }
 
-    /// This process holds the lease of that name, for a term.
-    pub fn lead(&self, name: &str, term: i32) {
-        let labels = NameLabels { name: name.to_owned() };
-        self.leader.get_or_create(&labels).set(1);
-        self.term.get_or_create(&labels).set(term.into());
+    /// For which term this process holds the lease of that name.
+    pub fn set_term(&self, name: &str, term: i32) {
+        self.term.get_or_create(&NameLabels { name: name.to_owned() }).set(term.into());
     }
 
     /// How many passes may be at work at a time.

@@ -84,7 +84,8 @@ fn everything() -> String {
             runs: states.map(|state| ((state, None), 1)).into(),
         }
     });
-    metrics.lead("lease", 1);
+    metrics.set_leading("lease", true);
+    metrics.set_term("lease", 1);
     metrics.encode()
 }
 
