@@ -8,7 +8,17 @@ mod support;
 
 #[path = "gitops/argocd.rs"]
 mod argocd;
+#[path = "gitops/argocd_operator.rs"]
+mod argocd_operator;
+#[path = "gitops/argocd_programs.rs"]
+mod argocd_programs;
 #[path = "gitops/flux.rs"]
 mod flux;
+#[path = "gitops/flux_operator.rs"]
+mod flux_operator;
+#[path = "gitops/flux_programs.rs"]
+mod flux_programs;
+#[path = "gitops/guides.rs"]
+mod guides;
 #[path = "gitops/parts.rs"]
 mod parts;

@@ -5,10 +5,21 @@
 
 mod support;
 
-use modelselection_operator::api::ModelSelection;
-use support::world::condition;
-use support::{World, await_object, kubectl};
+use std::collections::BTreeMap;
 
+use kube::ResourceExt as _;
+use kube::api::ListParams;
+use support::world::{DEADLINE, condition};
+use support::{World, await_until, kubectl};
+
+/// A list of candidates, selectors, `collect: All`, two datasets: what has lists and defaults of its own.
+const EXAMPLES: [(&str, &str); 5] = [
+    ("caltech256", include_str!("../examples/caltech256.yaml")),
+    ("selector-terms", include_str!("../examples/selector-terms.yaml")),
+    ("cross-framework", include_str!("../examples/cross-framework.yaml")),
+    ("all-trials", include_str!("../examples/all-trials.yaml")),
+    ("two-datasets", include_str!("../examples/two-datasets.yaml")),
+];
 const MODES: [&str; 2] = ["--server-side=false", "--server-side=true"];
 
 /// The lines that `kubectl diff` says would change.
@@ -25,47 +36,61 @@ fn changes(world: &World<'_>, mode: &str, manifest: &str) -> Vec<String> {
     shown.lines().filter(changed).filter(|line| !remembered(line)).map(str::to_owned).collect()
 }
 
-fn assert_no_drift(world: &World<'_>, manifest: &str, when: &str) {
+/// Waits a little: a status that is written between the two looks of `kubectl diff` is a difference for once, and a drift
+/// stays.
+async fn assert_no_drift(world: &World<'_>, manifest: &str, when: &str) {
     for mode in MODES {
-        assert_eq!(changes(world, mode, manifest), [""; 0], "{when}, of kubectl diff {mode}");
+        await_until(&format!("kubectl diff {mode} shows nothing {when}"), DEADLINE, async || {
+            let changes = changes(world, mode, manifest);
+            if changes.is_empty() { Ok(()) } else { Err(changes) }
+        })
+        .await;
     }
 }
 
 async fn there_is_no_drift_after_apply(mode: &str, purpose: &str) {
     let world = World::held(purpose).await;
-    let manifest = include_str!("../examples/caltech256.yaml")
-        .replace("namespace: default", &format!("namespace: {}", world.namespace));
+    let here = |text: &str| text.replace("namespace: default", &format!("namespace: {}", world.namespace));
+    let manifests = EXAMPLES.map(|(_, text)| here(text)).join("---\n");
     let apply = || {
-        let (code, said) = kubectl(world.plane, &["apply", mode, "-f", "-"], &manifest);
+        let (code, said) = kubectl(world.plane, &["apply", mode, "-f", "-"], &manifests);
         assert_eq!(code, 0, "{said}");
-        said
     };
     apply();
-    assert_no_drift(&world, &manifest, "right after apply");
+    assert_no_drift(&world, &manifests, "right after apply").await;
 
     let running = |status: &_| condition(status, "Ready").is_some_and(|(_, reason, _)| reason == "TuningRunning");
-    world.await_observed("caltech256", "jobs run", running).await;
-    assert_no_drift(&world, &manifest, "while jobs run");
+    for (name, _) in EXAMPLES {
+        world.await_observed(name, "jobs run", running).await;
+    }
+    assert_no_drift(&world, &manifests, "while jobs run").await;
 
     world.emulator.set_speed(5000.0).await;
-    world.await_complete("caltech256").await;
-    assert_no_drift(&world, &manifest, "at the end");
+    for (name, _) in EXAMPLES {
+        world.await_complete(name).await;
+    }
+    assert_no_drift(&world, &manifests, "at the end").await;
 
     // Nor does applying again change anything, or make a job.
-    let version = |selection: ModelSelection| (selection.metadata.generation, selection.metadata.uid);
-    let object = async || await_object(&world.api, "caltech256", "there", support::world::DEADLINE, |_| true).await;
-    let (before, jobs) = (version(object().await), world.jobs().await.len());
+    let versions = async || -> BTreeMap<_, _> {
+        let all = world.api.list(&ListParams::default()).await.unwrap();
+        all.into_iter()
+            .map(|selection| (selection.name_any(), (selection.metadata.generation, selection.uid())))
+            .collect()
+    };
+    let (before, jobs) = (versions().await, world.jobs().await.len());
+    assert_eq!(before.len(), EXAMPLES.len());
     apply();
     world.await_idle().await;
-    assert_eq!((version(object().await), world.jobs().await.len()), (before, jobs));
-    assert_no_drift(&world, &manifest, "after applying again");
+    assert_eq!((versions().await, world.jobs().await.len()), (before, jobs));
+    assert_no_drift(&world, &manifests, "after applying again").await;
 
-    // That a difference would be seen.
-    let other = manifest.replace("maxTrainingJobs: ", "maxTrainingJobs: 1");
-    assert_ne!(other, manifest);
+    // That a difference would be seen, in each.
+    let other = manifests.replace("maxTrainingJobs: ", "maxTrainingJobs: 1");
     for mode in MODES {
         let seen = changes(&world, mode, &other);
-        assert!(seen.iter().any(|line| line.contains("maxTrainingJobs: 12")), "kubectl diff {mode} shows {seen:?}");
+        let added = seen.iter().filter(|line| line.starts_with('+') && line.contains("maxTrainingJobs: 1")).count();
+        assert_eq!(added, EXAMPLES.len(), "kubectl diff {mode} shows {seen:?}");
     }
 }
 

@@ -38,6 +38,13 @@ async fn leads(operator: &Operator) -> Option<bool> {
     Some(value == "name=\"modelselection-operator\"} 1")
 }
 
+/// What the alert `ModelSelectionLeaderChanges` counts; a standby has none.
+async fn term(operator: &Operator) -> Option<i64> {
+    let (_, text) = operator.get("/metrics").await.ok()?;
+    let value = text.lines().find_map(|line| line.strip_prefix("modelselection_leader_term{"))?;
+    value.rsplit_once(' ')?.1.parse().ok()
+}
+
 async fn await_leads(operator: &Operator) {
     await_until("it leads", FAILOVER, async || match leads(operator).await {
         Some(true) => Ok(()),
@@ -91,6 +98,8 @@ async fn one_of_two_acts_and_the_other_follows_when_it_is_killed() {
     let (_, metrics) = standby.get("/metrics").await.unwrap();
     assert!(!metrics.contains("modelselection_sagemaker_calls_total{"), "a standby calls SageMaker:\n{metrics}");
     assert!(!metrics.contains("controller_runtime_reconcile_total{"), "a standby reconciles:\n{metrics}");
+    let of_the_leader = ["modelselection_leader_term{", "modelselection_selections{", "modelselection_runs{"];
+    assert!(of_the_leader.iter().all(|metric| !metrics.contains(metric)), "a standby counts:\n{metrics}");
     assert!(metrics.contains(concat!("modelselection_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1")));
 
     let created = world.jobs().await.len();
@@ -111,9 +120,11 @@ async fn one_of_two_acts_and_the_other_follows_when_it_is_killed() {
 async fn a_container_that_starts_again_in_its_pod_leads_at_once() {
     let mut world = World::held("again").await;
     await_leads(&world.operator).await;
+    assert_eq!(term(&world.operator).await, Some(0));
     let killed = Instant::now();
     world.kill_and_restart();
     await_leads(&world.operator).await;
+    assert_eq!(term(&world.operator).await, Some(1));
     println!("leading again in the same Pod: {:.1} s", killed.elapsed().as_secs_f64());
     assert!(!world.operator.logs().contains("standing by"), "{}", world.operator.logs());
 }

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use kube::Api;
+use kube::api::DeleteParams;
 use modelselection_operator::api::{ModelSelection, Reason, RunState};
 use serde_json::{Value, json};
 use support::{
@@ -149,11 +150,28 @@ async fn metrics_have_the_names_of_controller_runtime_and_true_values() {
             ("call durations", sum("modelselection_sagemaker_call_seconds_count{") == calls),
             ("rates", sum("modelselection_sagemaker_rate{") > 0.0),
             ("writes", value("modelselection_status_writes_total").is_some_and(|n| n >= 3.0)),
-            ("runs", value("modelselection_runs{state=\"Succeeded\"}") == Some(2.0)),
+            ("runs", sum("modelselection_runs{state=\"Succeeded\"") == 2.0),
             ("no other runs", sum("modelselection_runs{") == 2.0),
+            ("selections", sum("modelselection_selections{condition=\"Ready\",status=\"True\",reason=\"Completed\"") == 1.0),
+            ("the first term", value("modelselection_leader_term{name=\"modelselection-operator\"}").is_some()),
+            ("at a time", value("controller_runtime_max_concurrent_reconciles{controller=\"modelselection\"}") == Some(32.0)),
         ];
         let wrong: Vec<&str> = checks.iter().filter(|(_, right)| !right).map(|(name, _)| *name).collect();
         if wrong.is_empty() { Ok(()) } else { Err(format!("wrong: {wrong:?}\n{text}")) }
+    })
+    .await;
+    // No pass follows the last deletion, and an alert must not go on for a selection that has gone.
+    scene.selections.delete("sel", &DeleteParams::default()).await.unwrap();
+    await_until("nothing is counted any more", SOON, async || {
+        let (_, text) = scene.operator.get("/metrics").await.unwrap();
+        let left: Vec<_> = metrics(&text)
+            .into_iter()
+            .filter(|(name, count)| {
+                *count > 0.0
+                    && ["modelselection_runs{", "modelselection_selections{"].iter().any(|ours| name.starts_with(ours))
+            })
+            .collect();
+        if left.is_empty() { Ok(()) } else { Err(left) }
     })
     .await;
 }

@@ -45,6 +45,9 @@ pub enum ConditionType {
 }
 
 impl ConditionType {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Ready, Self::Reconciling, Self::Stalled, Self::Succeeded, Self::Suspended];
+
     /// The value of the field `type`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -225,13 +228,6 @@ pub fn merge_conditions(
     generation: Option<i64>,
     now: jiff::Timestamp,
 ) -> Vec<Condition> {
-    const OWNED: [ConditionType; 5] = [
-        ConditionType::Ready,
-        ConditionType::Reconciling,
-        ConditionType::Stalled,
-        ConditionType::Succeeded,
-        ConditionType::Suspended,
-    ];
     let mut conditions: Vec<Condition> = wanted
         .into_iter()
         .map(|(type_, status, reason, message)| {
@@ -246,6 +242,6 @@ pub fn merge_conditions(
             }
         })
         .collect();
-    conditions.extend(old.iter().filter(|c| OWNED.iter().all(|owned| owned.as_str() != c.type_)).cloned());
+    conditions.extend(old.iter().filter(|c| ConditionType::ALL.iter().all(|owned| owned.as_str() != c.type_)).cloned());
     conditions
 }

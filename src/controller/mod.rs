@@ -2,6 +2,7 @@
 
 mod attach;
 mod attempts;
+mod census;
 mod cleanup;
 mod context;
 mod create;
@@ -31,7 +32,7 @@ use kube::runtime::{
 use kube::{Api, Client};
 use tokio::sync::mpsc;
 
-use crate::api::{ModelSelection, RunState};
+use crate::api::ModelSelection;
 use crate::observe::{Observer, Pauses, Wake};
 use crate::runtime::metrics::Metrics;
 use crate::runtime::readiness::Readiness;
@@ -75,6 +76,9 @@ pub async fn run(
     };
     let (stores, writers): (Vec<_>, Vec<_>) = places.iter().map(|_| reflector::store()).unzip();
     let concurrency = settings.concurrency;
+    metrics.set_max_workers(places.len() * usize::from(concurrency));
+    let counted = stores.clone();
+    metrics.count_by(move || census::census(&counted));
     let context = Arc::new(Context::new(client, sagemaker, observer, metrics, stores, wake, settings));
     let shutdown = shutdown.shared();
     let mut loops = Vec::new();
@@ -130,7 +134,6 @@ async fn reconcile_all(
     shutdown: impl Future<Output = ()> + Clone + Send + Sync + 'static,
     context: Arc<Context>,
 ) {
-    let metrics = context.metrics.clone();
     let stores = context.stores.clone();
     // A controller whose watch has shown nothing yet waits for it even when it is told to end.
     let (seen, ending) = (stores[store].clone(), shutdown.clone());
@@ -149,7 +152,6 @@ async fn reconcile_all(
             if let Err(error) = result {
                 report_controller_error(&error);
             }
-            metrics.set_runs(&runs_by_state(&stores));
             future::ready(())
         });
     tokio::select! {
@@ -183,21 +185,4 @@ fn trouble(error: &(dyn std::error::Error + 'static)) -> String {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     let answer = causes.find_map(|error| error.downcast_ref::<kube::Error>());
     answer.map_or_else(|| error.to_string(), reconcile::told)
-}
-
-fn runs_by_state(stores: &[reflector::Store<ModelSelection>]) -> Vec<(&'static str, i64)> {
-    let states = [
-        ("Waiting", RunState::Waiting),
-        ("Running", RunState::Running),
-        ("Stopping", RunState::Stopping),
-        ("Succeeded", RunState::Succeeded),
-        ("Failed", RunState::Failed),
-        ("Stopped", RunState::Stopped),
-    ];
-    let selections: Vec<_> = stores.iter().flat_map(reflector::Store::state).collect();
-    let runs = || selections.iter().filter_map(|selection| selection.status.as_ref()).flat_map(|status| &status.runs);
-    states
-        .into_iter()
-        .map(|(name, state)| (name, i64::try_from(runs().filter(|run| run.state == state).count()).unwrap_or(i64::MAX)))
-        .collect()
 }

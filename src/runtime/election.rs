@@ -89,6 +89,7 @@ impl Election {
             match self.round().await {
                 Step::Acquire(term) => {
                     self.metrics.set_leading(&self.name, true);
+                    self.metrics.set_term(&self.name, term);
                     self.readiness.warn(PART, None);
                     return tracing::info!(lease = self.place, identity = self.me, term, "leading");
                 }

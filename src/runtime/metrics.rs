@@ -2,7 +2,9 @@
 //! and alerts work; the second is our own. All labels come from closed sets. `docs/reference/metrics.md` is made of
 //! it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -13,6 +15,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use crate::api::{ConditionType, Reason};
+use crate::runtime::clock;
 use crate::tuning::{Class, Operation};
 
 const CONTROLLER: &str = "modelselection";
@@ -24,13 +28,31 @@ pub struct Metrics {
     reconcile_errors: Family<ControllerLabels, Counter>,
     reconcile_seconds: Family<ControllerLabels, Histogram>,
     active_workers: Family<ControllerLabels, Gauge>,
+    max_workers: Family<ControllerLabels, Gauge>,
     calls: Family<CallLabels, Counter>,
     call_seconds: Family<OperationLabels, Histogram>,
     rates: Family<OperationLabels, Gauge<f64, AtomicU64>>,
     status_writes: Counter,
-    runs: Family<StateLabels, Gauge>,
+    runs: Family<RunLabels, Gauge>,
+    selections: Family<ConditionLabels, Gauge>,
+    counting: OnceLock<Counting>,
+    /// Held by the scrape that counts and writes: of two at a time, one would write what the other has just cleared.
+    scraping: Mutex<()>,
     leader: Family<NameLabels, Gauge>,
+    term: Family<NameLabels, Gauge>,
     credentials_rejected: Gauge,
+}
+
+/// Counts what there is when somebody asks.
+type Counting = Box<dyn Fn() -> Census + Send + Sync>;
+
+/// How many selections and runs there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Selections that have a condition with this status and reason.
+    pub selections: BTreeMap<(ConditionType, &'static str, Reason), i64>,
+    /// Runs in a state, by the reason for it.
+    pub runs: BTreeMap<(&'static str, Option<Reason>), i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,8 +85,16 @@ struct CallLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct StateLabels {
+struct RunLabels {
     state: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ConditionLabels {
+    condition: &'static str,
+    status: &'static str,
+    reason: &'static str,
 }
 
 /// How a reconcile ended.
@@ -88,12 +118,17 @@ impl Default for Metrics {
             reconcile_errors: Family::default(),
             reconcile_seconds: Family::new_with_constructor(seconds),
             active_workers: Family::default(),
+            max_workers: Family::default(),
             calls: Family::default(),
             call_seconds: Family::new_with_constructor(seconds),
             rates: Family::default(),
             status_writes: Counter::default(),
             runs: Family::default(),
+            selections: Family::default(),
+            counting: OnceLock::new(),
+            scraping: Mutex::default(),
             leader: Family::default(),
+            term: Family::default(),
             credentials_rejected: Gauge::default(),
         };
         // There from the start: a counter that appears with its first event hides that event from `increase()`.
@@ -118,6 +153,11 @@ impl Default for Metrics {
         );
         registry.register("controller_runtime_active_workers", "Passes at work", metrics.active_workers.clone());
         registry.register(
+            "controller_runtime_max_concurrent_reconciles",
+            "Passes that may be at work at a time",
+            metrics.max_workers.clone(),
+        );
+        registry.register(
             "modelselection_sagemaker_calls",
             "Calls to SageMaker by operation and outcome",
             metrics.calls.clone(),
@@ -137,11 +177,25 @@ impl Default for Metrics {
             "Writes of a status to the API server",
             metrics.status_writes.clone(),
         );
-        registry.register("modelselection_runs", "Runs of all selections by state", metrics.runs.clone());
+        registry.register(
+            "modelselection_selections",
+            "Selections by the conditions that they have; the leader's only",
+            metrics.selections.clone(),
+        );
+        registry.register(
+            "modelselection_runs",
+            "Runs of all selections by state, and by the reason where there is one; the leader's only",
+            metrics.runs.clone(),
+        );
         registry.register(
             "leader_election_master_status",
             "1 for the holder of the Lease, 0 for a standby; absent without election",
             metrics.leader.clone(),
+        );
+        registry.register(
+            "modelselection_leader_term",
+            "Which leadership this is, as the Lease counts them (leaseTransitions); absent for a standby",
+            metrics.term.clone(),
         );
         registry.register(
             "modelselection_aws_credentials_rejected",
@@ -149,6 +203,9 @@ impl Default for Metrics {
             metrics.credentials_rejected.clone(),
         );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        let start: Gauge<f64, AtomicU64> = Gauge::default();
+        start.set(clock::now().as_duration().as_secs_f64());
+        registry.register("process_start_time_seconds", "When the process began, in seconds since 1970", start);
         // OpenMetrics adds `_info`.
         registry.register(
             "modelselection_build",
@@ -162,6 +219,10 @@ impl Default for Metrics {
 impl Metrics {
     /// The text of `/metrics`.
     pub fn encode(&self) -> String {
+        let _only = self.scraping.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = self.counting.get() {
+            self.take_in(&count());
+        }
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = encode(&mut text, &self.registry);
@@ -218,10 +279,35 @@ impl Metrics {
         self.leader.get_or_create(&NameLabels { name: name.to_owned() }).set(leads.into());
     }
 
-    /// The runs of all selections, by state.
-    pub fn set_runs(&self, by_state: &[(&'static str, i64)]) {
-        for (state, count) in by_state {
-            self.runs.get_or_create(&StateLabels { state }).set(*count);
+    /// For which term this process holds the lease of that name.
+    pub fn set_term(&self, name: &str, term: i32) {
+        self.term.get_or_create(&NameLabels { name: name.to_owned() }).set(term.into());
+    }
+
+    /// How many passes may be at work at a time.
+    pub fn set_max_workers(&self, count: usize) {
+        let labels = ControllerLabels { controller: CONTROLLER };
+        self.max_workers.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Selections and runs are counted by `count` from now on, at each scrape. Kept up to date with each pass, the numbers
+    /// would stay when the last selection goes, for which there is no pass.
+    pub fn count_by(&self, count: impl Fn() -> Census + Send + Sync + 'static) {
+        // There is one controller in a process.
+        let _ = self.counting.set(Box::new(count));
+    }
+
+    /// What is not there any more is gone, not 0: there are many combinations, and few at a time.
+    fn take_in(&self, census: &Census) {
+        self.selections.clear();
+        for ((condition, status, reason), count) in &census.selections {
+            let labels = ConditionLabels { condition: condition.as_str(), status, reason: reason.as_str() };
+            self.selections.get_or_create(&labels).set(*count);
+        }
+        self.runs.clear();
+        for ((state, reason), count) in &census.runs {
+            let labels = RunLabels { state, reason: reason.map_or("", Reason::as_str) };
+            self.runs.get_or_create(&labels).set(*count);
         }
     }
 }

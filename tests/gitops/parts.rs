@@ -1,27 +1,31 @@
 //! What both need: built programs, objects of kinds that this crate has no types for, the YAML of the guides.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 use kube::discovery::pinned_kind;
+use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::support::manifests::apply;
-use crate::support::{ControlPlane, ControlPlaneOptions, await_until, install_crd, shared_with};
+use crate::support::{ControlPlane, ControlPlaneOptions, await_until, install_crd};
 
 /// Flux looks every 5 s, Argo CD waits longer where nothing changes.
 pub const DEADLINE: Duration = Duration::from_mins(2);
 pub const CRD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/crds/modelselections.yaml");
 
-/// With the controller manager: Argo CD's deletions are in the foreground, which is the garbage collector's work.
-pub async fn plane() -> &'static ControlPlane {
-    let options = ControlPlaneOptions { controller_manager: true, crds: vec![CRD.into()], ..Default::default() };
-    shared_with(options).await
+/// A control plane for each test, since all of them bring the one definition. With the controller manager, which rolls out
+/// the operator; and Argo CD's deletions are in the foreground, which is the garbage collector's work.
+pub async fn plane(crds: &[&str]) -> ControlPlane {
+    let crds = crds.iter().map(PathBuf::from).collect();
+    ControlPlane::start(ControlPlaneOptions { controller_manager: true, crds, ..Default::default() }).await
 }
 
 /// Installs the kinds that came with a program.
@@ -58,12 +62,64 @@ pub async fn annotate(api: &Api<DynamicObject>, name: &str, key: &str, value: &s
     api.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
 }
 
-/// The object of a guide that has this name, among all YAML of the page.
-pub fn of_guide(page: &str, kind: &str, name: &str) -> Value {
+/// All objects of a guide, in its order.
+pub fn all_of_guide(page: &str) -> Vec<Value> {
     let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let objects = blocks.flat_map(|block| serde_saphyr::from_multiple::<Value>(block).unwrap());
+    blocks
+        .flat_map(|block| serde_saphyr::from_multiple::<Value>(block).unwrap_or_else(|e| panic!("{e}\n{block}")))
+        .collect()
+}
+
+/// The first object of a guide, or of a part of it, that has this name.
+pub fn of_guide(page: &str, kind: &str, name: &str) -> Value {
     let wanted = |object: &Value| object["kind"] == kind && object["metadata"]["name"] == name;
-    objects.into_iter().find(wanted).unwrap_or_else(|| panic!("the guide has no {kind} {name}"))
+    all_of_guide(page).into_iter().find(wanted).unwrap_or_else(|| panic!("the guide has no {kind} {name}"))
+}
+
+/// The part of a page from a heading on.
+pub fn section<'p>(page: &'p str, heading: &str) -> &'p str {
+    let heading = format!("\n{heading}\n");
+    page.split_once(&heading).unwrap_or_else(|| panic!("there is no{heading}")).1
+}
+
+/// The same object elsewhere.
+pub fn in_namespace(mut object: Value, namespace: &str) -> Value {
+    object["metadata"]["namespace"] = json!(namespace);
+    object
+}
+
+/// The examples of this repository, in a namespace.
+pub fn examples(namespace: &str) -> Vec<Value> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let manifests = files.filter(|file| file.extension().is_some_and(|extension| extension == "yaml"));
+    let read = |file| serde_saphyr::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    manifests.map(|file| in_namespace(read(file), namespace)).collect()
+}
+
+/// Copies what a user takes of this repository.
+pub fn copy_repository(to: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    command(root, "cp", &["-r", "charts", "crds", "deploy", to.to_str().unwrap()]);
+}
+
+/// Says of each Pod of a namespace that it runs and is ready, as a node would. Ends with the test's runtime.
+pub fn play_nodes(client: &Client, namespace: &str) {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+    let seen = watcher(pods.clone(), watcher::Config::default()).default_backoff().applied_objects();
+    let ready = json!({"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}});
+    tokio::spawn(seen.for_each(move |pod| {
+        let (pods, ready) = (pods.clone(), ready.clone());
+        async move {
+            // A Pod may have gone meanwhile; whoever waits for it tells.
+            if let Ok(Pod { metadata, status: Some(PodStatus { phase, .. }), .. }) = pod
+                && phase.as_deref() == Some("Pending")
+            {
+                let name = metadata.name.unwrap_or_default();
+                drop(pods.patch_status(&name, &PatchParams::default(), &Patch::Merge(&ready)).await);
+            }
+        }
+    }));
 }
 
 /// Waits until a text about an object contains all of these, and says how long that took.

@@ -2,8 +2,9 @@
 # Gets a tool that the tests use, and prints (on stdout) the path of its program.
 #
 #   get.sh TOOL      a folder beside this script: its go.mod names the program, its go.sum pins everything in it, its
-#                    ldflags (if there are any) say what the program's own build puts into it, and its crds (likewise) are
-#                    the files of its modules that are kept in the folder crds beside the program
+#                    ldflags (if there are any) say what the program's own build puts into it, its crds (likewise) are
+#                    the files of its modules that are kept in the folder crds beside the program, and its kinds are
+#                    packages of Go types whose definitions the program (controller-gen) writes there
 #
 # Where from: the cache, ${MODELSELECTION_CACHE:-${XDG_CACHE_HOME:-~/.cache}/modelselection}, keyed by what is pinned; else
 # it is built from Go modules, once (about 2 minutes on 2 cores for each Helm, 5 for Argo CD).
@@ -43,6 +44,9 @@ if [[ ! -x "$folder/$tool" ]]; then
     mkdir -p "$folder/crds"
     # shellcheck disable=SC2086 # it is a pattern
     (cd "$(go list -m -f '{{.Dir}}' "$module")" && install -m 644 $files "$folder/crds")
+  fi
+  if [[ -f kinds ]]; then
+    sed 's/^/paths=/' kinds | xargs "$folder/.$tool.part" crd "output:dir=$folder/crds"
   fi
   mv "$folder/.$tool.part" "$folder/$tool"
   say "built $tool in $((SECONDS - start)) s"
