@@ -12,7 +12,7 @@ help: ## this list
 
 .PHONY: demo
 demo: tools control-plane ## run the published frontier on this machine and show the front
-	@echo "building (about 4 minutes the first time on 2 cores, seconds later)"
+	@echo "building (about 6 minutes the first time on 2 cores, without a word; seconds later)"
 	@cargo build --quiet --bins
 	@cargo test --quiet --test demo
 
@@ -55,7 +55,7 @@ generated: generate ## fail when something generated is not what is checked in
 	@git diff --exit-code -- crds deploy/crds deploy/iam docs/reference $(CHART)/files $(CHART)/README.md $(CHART)/values.schema.json || { echo "run 'make generate' and commit the result" >&2; exit 1; }
 
 .PHONY: control-plane
-control-plane: ## get kube-apiserver and etcd (10 minutes the first time, from Go modules; then from the cache)
+control-plane: ## get kube-apiserver, kube-controller-manager and etcd (5 minutes the first time, from Go modules; then from the cache)
 	@tests/control-plane/get.sh 1.37 >/dev/null
 
 .PHONY: helm

@@ -7,7 +7,7 @@
 #   1. $KUBEBUILDER_ASSETS, when it is set: taken as it is, whatever its version.
 #   2. The cache: ${MODELSELECTION_CACHE:-${XDG_CACHE_HOME:-~/.cache}/modelselection}, keyed by version.
 #   3. setup-envtest, where its downloads can be reached (it has no 1-minute patience here: one try, 60 s).
-#   4. Go modules, pinned by the go.mod and go.sum beside this script. About 10 minutes on 2 cores, once.
+#   4. Go modules, pinned by the go.mod and go.sum beside this script. About 5 minutes on 2 free cores, once.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
