@@ -35,7 +35,7 @@ pub(crate) fn line(status: &ModelSelectionStatus) -> String {
 /// A table of the runs, in the order of the spec.
 pub(crate) fn runs(status: &ModelSelectionStatus) -> String {
     let mut text = format!(
-        "{:<34} {:<9} {:>6} {:>8} {:>10} {:>5}\n",
+        "{:<36} {:<9} {:>6} {:>8} {:>10} {:>5}\n",
         "CANDIDATE", "STATE", "TRIALS", "ACCURACY", "THROUGHPUT", "RANK"
     );
     for run in &status.runs {
@@ -45,8 +45,8 @@ pub(crate) fn runs(status: &ModelSelectionStatus) -> String {
         let rank = if rank == "0" { "front".to_owned() } else { rank };
         let _ = writeln!(
             text,
-            "{:<34} {:<9} {trials:>6} {:>8} {:>10} {rank:>5}",
-            clipped(&run.candidate, 34),
+            "{:<36} {:<9} {trials:>6} {:>8} {:>10} {rank:>5}",
+            clipped(&run.candidate, 36),
             format!("{:?}", run.state),
             clipped(&metric("test_accuracy"), 8),
             clipped(&metric("test_throughput"), 10),
