@@ -10,7 +10,7 @@ mod view;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
@@ -88,7 +88,7 @@ async fn follow(plane: &ControlPlane) -> Result<ModelSelection, Box<dyn std::err
     while let Some(selection) = changes.next().await {
         let selection = selection?;
         let Some(status) = selection.status.as_ref().filter(|status| status.counts.is_some()) else { continue };
-        let picture = if terminal { view::progress(status) } else { view::line(status) };
+        let picture = if terminal { view::progress(status, columns()) } else { view::line(status) };
         if picture != last {
             if terminal && drawn > 0 {
                 print!("\x1b[{drawn}A\x1b[J");
@@ -103,6 +103,15 @@ async fn follow(plane: &ControlPlane) -> Result<ModelSelection, Box<dyn std::err
         }
     }
     Err("the watch ended".into())
+}
+
+/// What the terminal has, less one column: some begin a new line once the last one is written to.
+fn columns() -> usize {
+    let size = Command::new("stty").arg("size").stdin(Stdio::inherit()).stderr(Stdio::null()).output().ok();
+    let size = size.and_then(|output| String::from_utf8(output.stdout).ok());
+    let columns = size.and_then(|size| size.split_whitespace().nth(1)?.parse::<usize>().ok());
+    // Zero where nobody has said.
+    columns.filter(|columns| *columns > 1).map_or(view::WIDTH, |columns| columns - 1)
 }
 
 fn kubectl(plane: &ControlPlane, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {

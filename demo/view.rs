@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use modelselection_operator::api::{ConditionType, ModelSelectionStatus, RunState, RunStatus};
 
-const BAR: usize = 40;
+/// Columns of a terminal whose width is not known, and the most that any line has.
+pub(crate) const WIDTH: usize = 79;
+const BAR: usize = 20;
 
-/// Some lines that can be redrawn in place.
-pub(crate) fn progress(status: &ModelSelectionStatus) -> String {
+/// Some lines that can be redrawn in place: none is wider than `width`, or the terminal would make two of it.
+pub(crate) fn progress(status: &ModelSelectionStatus, width: usize) -> String {
     let counts = status.counts.unwrap_or_default();
     let total = usize::try_from(counts.total).unwrap_or_default().max(1);
     let ended = usize::try_from(counts.succeeded + counts.failed + counts.stopped).unwrap_or_default();
@@ -16,11 +18,12 @@ pub(crate) fn progress(status: &ModelSelectionStatus) -> String {
     let bar = format!("{}{}{}", "█".repeat(done), "▒".repeat(busy), "░".repeat(BAR.saturating_sub(done + busy)));
     let active: Vec<&str> = runs_in(status, RunState::Running).map(|run| run.candidate.as_str()).collect();
     let front = status.front.as_deref().unwrap_or("0");
-    format!(
-        "  {bar} {ended}/{total}  front: {front}  best so far: {}\n  running: {}",
-        status.best.as_deref().unwrap_or("-"),
-        clipped(&active.join(", "), 100),
-    )
+    let best = status.best.as_deref().unwrap_or("-");
+    let mut text = clipped(&format!("  {bar} {ended}/{total}  front: {front}  best: {best}"), width);
+    if !active.is_empty() {
+        text = format!("{text}\n{}", clipped(&format!("  running: {}", active.join(", ")), width));
+    }
+    text
 }
 
 /// One line.
@@ -29,10 +32,10 @@ pub(crate) fn line(status: &ModelSelectionStatus) -> String {
     ready.map_or_else(|| "not seen yet".to_owned(), |ready| format!("  {}: {}", ready.reason, ready.message))
 }
 
-/// A table of the runs: those on the front first.
+/// A table of the runs, in the order of the spec.
 pub(crate) fn runs(status: &ModelSelectionStatus) -> String {
     let mut text = format!(
-        "{:<38} {:<10} {:>6} {:>10} {:>11} {:>7}\n",
+        "{:<36} {:<9} {:>6} {:>8} {:>10} {:>5}\n",
         "CANDIDATE", "STATE", "TRIALS", "ACCURACY", "THROUGHPUT", "RANK"
     );
     for run in &status.runs {
@@ -42,19 +45,20 @@ pub(crate) fn runs(status: &ModelSelectionStatus) -> String {
         let rank = if rank == "0" { "front".to_owned() } else { rank };
         let _ = writeln!(
             text,
-            "{:<38} {:<10} {trials:>6} {:>10} {:>11} {rank:>7}",
-            run.candidate,
+            "{:<36} {:<9} {trials:>6} {:>8} {:>10} {rank:>5}",
+            clipped(&run.candidate, 36),
             format!("{:?}", run.state),
-            metric("test_accuracy"),
-            metric("test_throughput"),
+            clipped(&metric("test_accuracy"), 8),
+            clipped(&metric("test_throughput"), 10),
         );
     }
-    text
+    text + "RANK: front: no other is better in both; 1: so without the front; and so on.\n\
+            THROUGHPUT: batches a second, as the training script logs it.\n"
 }
 
 /// The fronts, drawn: throughput to the right on a logarithmic axis, accuracy upwards.
 pub(crate) fn fronts(status: &ModelSelectionStatus) -> String {
-    const WIDTH: usize = 64;
+    const COLUMNS: usize = 64;
     const HEIGHT: usize = 12;
     let mut text = String::new();
     for front in &status.fronts {
@@ -73,9 +77,9 @@ pub(crate) fn fronts(status: &ModelSelectionStatus) -> String {
         };
         let (left, width) = range(points.iter().map(|p| p.0).collect());
         let (bottom, height) = range(points.iter().map(|p| p.1).collect());
-        let mut grid = vec![vec![' '; WIDTH]; HEIGHT];
+        let mut grid = vec![vec![' '; COLUMNS]; HEIGHT];
         for (x, y, name) in &points {
-            let column = place((x - left) / width, WIDTH);
+            let column = place((x - left) / width, COLUMNS);
             let row = HEIGHT - 1 - place((y - bottom) / height, HEIGHT);
             let best = front.recommended.as_deref() == Some(name);
             if grid[row][column] != '★' {
@@ -86,7 +90,7 @@ pub(crate) fn fronts(status: &ModelSelectionStatus) -> String {
         for row in grid {
             let _ = writeln!(text, "  │{}", row.into_iter().collect::<String>().trim_end());
         }
-        let _ = writeln!(text, "  └{}", "─".repeat(WIDTH));
+        let _ = writeln!(text, "  └{}", "─".repeat(COLUMNS));
         let _ = writeln!(
             text,
             "  {:.3}, throughput {:.1} to {:.1} (logarithmic)",

@@ -336,6 +336,18 @@ async fn a_job_without_any_objective_says_so() {
 }
 
 #[tokio::test]
+async fn a_best_training_job_that_was_deleted_is_told_as_deleted() {
+    let scene = Scene::start("no-training-job", FAST, &[]).await;
+    scene.emulator.fault(json!({"operation": "DescribeTrainingJob", "kind": "NotFound"})).await;
+    scene.apply(&Manifest::new("deleted", &["a"])).await;
+    let status = scene.completed("deleted", SOON).await;
+    let excluded = &status.fronts[0].excluded[0].message;
+    assert!(excluded.contains("the best training job no longer exists at SageMaker"), "{excluded}");
+    let ready = condition(&status, "Ready").unwrap();
+    assert!(!ready.message.contains("regex"), "{}", ready.message);
+}
+
+#[tokio::test]
 async fn a_new_job_that_is_not_known_yet_is_not_taken_for_gone() {
     // Not listed, and for some time not to be described either: as new as a job can be.
     let scene = Scene::start("propagation", &["--speed", "0", "--list-lag", "12"], &[]).await;

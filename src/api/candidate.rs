@@ -6,7 +6,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::crd::{GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
+use super::crd::{ALGORITHM, GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
 use super::{Hyperparameters, MetricDefinition, ParameterRange, WarmStart};
 
 /// One model to compare: exactly one of jumpStart, algorithm and tuningJobName.
@@ -53,6 +53,7 @@ pub struct Candidate {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameter_ranges: Vec<ParameterRange>,
     /// metricDefinitions of this candidate, in addition to those of training; of the same name, these win. Default: none.
+    /// Changing them makes new jobs for the runs concerned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 40))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
@@ -104,7 +105,7 @@ pub struct Algorithm {
     /// algorithmName is the name or ARN of an algorithm resource at SageMaker, of your own or from the Marketplace. It
     /// brings its metric definitions. Default: none; required without trainingImage.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 170), regex(pattern = IMAGE))]
+    #[schemars(length(min = 1, max = 170), regex(pattern = ALGORITHM))]
     pub algorithm_name: Option<String>,
     /// inputMode is how the data reaches the container: File (copied first), FastFile (streamed as files) or Pipe.
     /// Default: File.

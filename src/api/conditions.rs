@@ -131,7 +131,7 @@ pub enum Reason {
     TuningJobDeleted,
     /// An objective's metric is missing from the results.
     MetricMissing,
-    /// The spec cannot be read.
+    /// The spec cannot be worked with.
     InvalidSpec,
     /// A reason that this release does not know: a newer one wrote it. One such object must not hide all others.
     #[serde(other)]

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::ModelSelection;
 
 // The patterns of the spec. Each has its meaning in words in `MEANINGS`.
+// As of an image, but with other words for it.
+pub(super) const ALGORITHM: &str = r"^\S+$";
 pub(super) const CHANNEL_NAME: &str = r"^[A-Za-z0-9.\-_]+$";
 pub(super) const DECIMAL: &str = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$";
 pub(super) const GLOB: &str = r"^[a-zA-Z0-9*?-]+$";
@@ -31,7 +33,8 @@ pub(super) fn not_numbers(pattern: &str) -> String {
 }
 
 /// What a person is told whose value does not match the pattern, after the name of the field.
-const MEANINGS: [(&str, &str); 14] = [
+const MEANINGS: [(&str, &str); 15] = [
+    (ALGORITHM, "must be the name or ARN of an algorithm resource, without spaces"),
     (CHANNEL_NAME, "must consist of letters, digits, '-', '_' and '.'"),
     (DECIMAL, "must be a decimal number, such as '0.001'"),
     (GLOB, "must be a pattern of model ids: letters, digits, '-', '*' and '?'"),
@@ -59,6 +62,11 @@ pub fn crd() -> CustomResourceDefinition {
     let schema = &mut crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
     tidy(schema, false);
     explain_patterns(&mut schema["properties"]["spec"], "");
+    // The type is that of spec.objectives, which take derived metrics too.
+    let of_tuning = &mut schema["properties"]["spec"]["properties"]["tuning"]["properties"]["objective"]["properties"];
+    of_tuning["metric"]["description"] = json!(
+        "metric is the name of a metric of the logs: of training.metricDefinitions, the preset or the model's own. Required."
+    );
     // There may be 20480 of these, each of 500 characters: the API server would refuse a rule that costs more.
     let of_candidates = &mut schema["properties"]["spec"]["properties"]["candidates"]["items"];
     of_candidates["properties"]["metricDefinitions"]["items"]["properties"]["regex"]["x-kubernetes-validations"][0]["rule"] =
@@ -146,8 +154,8 @@ pub(super) fn hyperparameters_schema(generator: &mut SchemaGenerator) -> Schema 
 pub(super) fn chosen_hyperparameters_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
-        "maxProperties": 100,
-        "additionalProperties": {"type": "string", "maxLength": 2500},
+        "maxProperties": super::bounds::HYPERPARAMETERS,
+        "additionalProperties": {"type": "string", "maxLength": super::bounds::HYPERPARAMETER},
     })
 }
 

@@ -1,11 +1,12 @@
 //! Numbers as decimal strings: Kubernetes forbids floats in an API, because they do not survive a round trip.
 
-/// The shortest decimal that parses back to the same `f64`; `None` when the value is not finite, since JSON and the
-/// status cannot carry it.
+/// The shortest decimal that parses back to the same `f64`, but for the sign of a zero, which says nothing to people;
+/// `None` when the value is not finite, since JSON and the status cannot carry it.
 pub fn decimal(value: f64) -> Option<String> {
     if !value.is_finite() {
         return None;
     }
+    let value = value + 0.0;
     let plain = format!("{value}");
     let scientific = format!("{value:e}");
     // `1e-7` rather than `0.0000001`, and `300000` rather than `3e5`.
@@ -32,6 +33,7 @@ mod tests {
             (300_000.0, "300000"),
             (0.964, "0.964"),
             (-0.5, "-0.5"),
+            (-0.0, "0"),
         ] {
             assert_eq!(decimal(value).as_deref(), Some(text));
         }

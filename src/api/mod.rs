@@ -6,6 +6,7 @@
 // The text is for `kubectl explain`, which knows no Markdown.
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)]
 
+pub mod bounds;
 mod candidate;
 mod conditions;
 mod crd;

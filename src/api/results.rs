@@ -4,15 +4,15 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Hyperparameters;
 use super::status::is_zero;
+use super::{Hyperparameters, bounds};
 
 /// The best training job of a run and what it reported.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct BestTrainingJob {
     /// trainingJobName is the name of the SageMaker training job.
-    #[schemars(length(max = 63))]
+    #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: String,
     /// hyperparameters that the search chose; the fixed ones are those of the definition.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
@@ -20,12 +20,12 @@ pub struct BestTrainingJob {
     pub hyperparameters: Hyperparameters,
     /// metrics are the final values of all metrics that the training job emitted, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = bounds::METRICS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub metrics: Vec<MetricValue>,
     /// nonFiniteMetrics names the metrics whose final value was no finite number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64), inner(length(max = 255)))]
+    #[schemars(length(max = bounds::METRICS), inner(length(max = bounds::METRIC_NAME)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub non_finite_metrics: Vec<String>,
     /// derivedMetrics are the values of spec.derivedMetrics, as far as they can be worked out.
@@ -39,7 +39,7 @@ pub struct BestTrainingJob {
     pub fixed_hyperparameters: Hyperparameters,
     /// instanceType that the training job ran on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63))]
+    #[schemars(length(max = bounds::INSTANCE_TYPE))]
     pub instance_type: Option<String>,
     /// instanceCount of the training job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct BestTrainingJob {
     pub instance_count: Option<i32>,
     /// modelArtifactS3URI is where the trained model lies.
     #[serde(default, rename = "modelArtifactS3URI", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1200))]
+    #[schemars(length(max = bounds::MODEL_ARTIFACT))]
     pub model_artifact_s3_uri: Option<String>,
     /// trainingSeconds is the time that the training took, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,7 @@ pub struct BestTrainingJob {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 pub struct MetricValue {
     /// name of the metric.
-    #[schemars(length(max = 255))]
+    #[schemars(length(max = bounds::METRIC_NAME))]
     pub name: String,
     /// value as a decimal string.
     #[schemars(length(max = 64))]
@@ -95,7 +95,7 @@ pub struct Front {
     pub recommended: Option<String>,
     /// recommendedTrainingJobName is the training job of the recommended candidate, with spec.collect: All.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63))]
+    #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub recommended_training_job_name: Option<String>,
     /// hypervolume is the volume that the front dominates, up to the reference point; absent where it would take too
     /// long: above 10000 members with three objectives, 512 with up to six, 100 with more.
@@ -125,7 +125,7 @@ pub struct FrontMember {
     pub candidate: String,
     /// trainingJobName is the training job that is the member, with spec.collect: All; otherwise the run's best one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63))]
+    #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: Option<String>,
     /// values of the objectives, in their order in the spec.
     #[schemars(length(max = 8))]
@@ -153,7 +153,7 @@ pub struct Excluded {
     /// reason: MetricMissing, MetricNotFinite, Infeasible or RunNotSucceeded.
     pub reason: ExclusionReason,
     /// message names the metric or the constraint.
-    #[schemars(length(max = 512))]
+    #[schemars(length(max = bounds::MESSAGE))]
     pub message: String,
 }
 

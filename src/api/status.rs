@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::Condition;
-use super::{BestTrainingJob, Front};
+use super::{BestTrainingJob, Front, bounds};
 
 /// status is what the operator last saw. Everything here can be rebuilt from the spec and SageMaker.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -29,7 +29,7 @@ pub struct ModelSelectionStatus {
     pub best: Option<String>,
     /// front is the size of the Pareto set of each dataset, in their order, such as '20' or '20,7'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
+    #[schemars(length(max = bounds::FRONT))]
     pub front: Option<String>,
     /// counts of runs by state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,8 +48,9 @@ pub struct ModelSelectionStatus {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub rerun: String,
-    /// expansions are what each of spec.candidateSelectors has found, in their order; pinned until it is edited. While one
-    /// is looked up anew, a last entry without a selector holds what was found before.
+    /// expansions are what each of spec.candidateSelectors has found, in their order; pinned until the selector,
+    /// rerun or region is edited. While one is looked up anew, a last entry without a selector holds what was found
+    /// before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 17))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
@@ -163,7 +164,7 @@ pub struct RunStatus {
     pub reason: Option<crate::api::Reason>,
     /// message says it in words, with the remedy where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 512))]
+    #[schemars(length(max = bounds::MESSAGE))]
     pub message: Option<String>,
     /// attempt is the number of the tuning job made for the same definition, from 0.
     #[serde(default)]
@@ -186,7 +187,7 @@ pub struct RunStatus {
     pub tuning_job_name: Option<String>,
     /// tuningJobARN is set once the job is known to exist and to be this run's own.
     #[serde(default, rename = "tuningJobARN", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 256))]
+    #[schemars(length(max = bounds::TUNING_JOB_ARN))]
     pub tuning_job_arn: Option<String>,
     /// modelID is the JumpStart model of the candidate.
     #[serde(default, rename = "modelID", skip_serializing_if = "Option::is_none")]
@@ -208,7 +209,7 @@ pub struct RunStatus {
     /// paretoRank is 0 on the front of the dataset, 1 on the front without those, and so on; absent for excluded runs.
     /// With spec.collect: All, the rank of the run's best trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 1024))]
+    #[schemars(range(min = 0, max = bounds::PARETO_RANK))]
     pub pareto_rank: Option<i32>,
 }
 
@@ -260,7 +261,7 @@ pub struct SupersededJob {
     pub tuning_job_name: String,
     /// tuningJobARN of the job, if it is known to exist.
     #[serde(default, rename = "tuningJobARN", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 256))]
+    #[schemars(length(max = bounds::TUNING_JOB_ARN))]
     pub tuning_job_arn: Option<String>,
     /// candidate that the job was for.
     #[schemars(length(max = 63))]

@@ -68,7 +68,8 @@ pub struct Training {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metric_preset: Option<MetricPreset>,
     /// metricDefinitions say how SageMaker reads metrics from the logs of a training job. A JumpStart model brings its
-    /// own, which these extend; of the same name, these win. Default: none.
+    /// own, which these extend; of the same name, these win. Default: none. Changing them makes new jobs for the runs
+    /// concerned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 40))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]

@@ -66,6 +66,8 @@ pub(super) struct Attempts(Mutex<HashMap<String, Of>>);
 #[derive(Default)]
 struct Of {
     generation: Option<i64>,
+    /// When that generation was seen first.
+    observed: Option<Timestamp>,
     failing: HashMap<Subject, Failing>,
     /// Why some of them fail, where a person must help and no run can say so.
     troubles: HashMap<Subject, (Reason, String)>,
@@ -73,14 +75,21 @@ struct Of {
 
 impl Attempts {
     /// An edit may have cured what failed.
-    pub(super) fn observe(&self, uid: &str, generation: Option<i64>) {
+    pub(super) fn observe(&self, uid: &str, generation: Option<i64>, now: Timestamp) {
         let mut all = self.lock();
         if let Some(of) = all.get_mut(uid)
             && of.generation != generation
         {
             all.remove(uid);
         }
-        all.entry(uid.to_owned()).or_default().generation = generation;
+        let of = all.entry(uid.to_owned()).or_default();
+        of.generation = generation;
+        of.observed.get_or_insert(now);
+    }
+
+    /// When the present generation was seen first.
+    pub(super) fn observed(&self, uid: &str) -> Option<Timestamp> {
+        self.lock().get(uid)?.observed
     }
 
     /// Notes a failure and returns the row that it is part of. The next try may come after `first`, then after twice as

@@ -42,8 +42,8 @@ pub(super) async fn expand(at: &Pass<'_>, spec: &mut ModelSelectionSpec, before:
             Some(expansion) => Ok(expansion.clone()),
             None => {
                 // Who edits a selector or `rerun` asks for what there is now, not for what was listed before.
-                let now = || at.ctx.attempts.since(&at.uid, &Subject::Expand(key.clone())).unwrap_or_else(clock::now);
-                let not_before = if before.expansions.is_empty() { Timestamp::MIN } else { now() };
+                let edited = || at.ctx.attempts.observed(&at.uid).unwrap_or_else(clock::now);
+                let not_before = if before.expansions.is_empty() { Timestamp::MIN } else { edited() };
                 find(at, spec, selector, &key, not_before).await
             }
         };

@@ -118,7 +118,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     if doubt.is_some_and(|doubt| doubt.untold) {
         report::another_operator(ctx, &selection).await;
     }
-    ctx.attempts.observe(&uid, selection.meta().generation);
+    ctx.attempts.observe(&uid, selection.meta().generation, clock::now());
     ctx.count_places().await;
     let mut status = selection.status.clone().unwrap_or_default();
 

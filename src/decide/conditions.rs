@@ -56,6 +56,8 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     }
     if spec.suspend {
         let message = format!("suspended: nothing new starts until `suspend` is false. {summary}");
+        // Who counts before paying, suspended, is to hear why there is nothing to count.
+        let message = held.map_or_else(|| message.clone(), |(_, why)| sentences(&message, why));
         if let Some((reason, why)) = blind {
             let trouble = sentences(why, &message);
             return vec![

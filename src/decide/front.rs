@@ -6,20 +6,16 @@ use std::sync::Arc;
 use super::derived::{Derivations, Derived};
 use crate::api::{
     BestTrainingJob, Collect, Constraint, Dataset, Excluded, ExclusionReason, Front, FrontMember, Goal, MetricValue,
-    ModelSelectionSpec, ModelSelectionStatus, Objective, ObjectiveValue, RunState, RunStatus, clip, decimal,
+    ModelSelectionSpec, ModelSelectionStatus, Objective, ObjectiveValue, RunState, RunStatus, bounds, clip, decimal,
     parse_decimal,
 };
 use crate::pareto::{self, Direction};
 
-/// Longest message of an exclusion, as in the schema.
-const MESSAGE_MAX: usize = 512;
 /// Most members that a front lists, as in the schema.
 const MEMBERS_MAX: usize = 512;
 /// Values that the members of all fronts may list together, some 60 bytes each: etcd takes 1.5 MiB in all. Members that
 /// are the best of their runs never come to more than 512 runs times 8 objectives.
 pub(super) const VALUES_MAX: usize = 4096;
-/// Largest rank that the schema takes.
-pub(super) const RANK_MAX: i32 = 512;
 
 /// The training jobs of runs, by the name of the tuning job, ordered by their names. The runs that have no table here are
 /// represented by their best training job.
@@ -73,14 +69,14 @@ fn front(data: &Data<'_>, dataset: &Dataset, directions: &[Direction], ranks: &m
         match points_of(data, dataset, index, run) {
             Ok(points) => considered.extend(points),
             Err((reason, message)) => {
-                let message = clip(&message, MESSAGE_MAX);
+                let message = clip(&message, bounds::MESSAGE);
                 excluded.push(Excluded { candidate: run.candidate.clone(), reason, message });
             }
         }
     }
     let points: Vec<&[f64]> = considered.iter().map(|point| point.values.as_slice()).collect();
     for (point, rank) in considered.iter().zip(pareto::ranks(&points, directions)) {
-        let rank = i32::try_from(rank).unwrap_or(RANK_MAX).min(RANK_MAX);
+        let rank = i32::try_from(rank).unwrap_or(bounds::PARETO_RANK).min(bounds::PARETO_RANK);
         let best = &mut ranks[point.run];
         *best = Some(best.map_or(rank, |best| best.min(rank)));
     }
@@ -165,6 +161,11 @@ fn values(
         metrics.get(name).and_then(|metric| parse_decimal(&metric.value)).ok_or_else(|| {
             if let Some(failure) = derived.failure(name) {
                 return failure;
+            }
+            if best.is_gone() {
+                let why = "the best training job no longer exists at SageMaker, so that its metrics are not known; change \
+                           `rerun` to run it again, or name another tuning job where one is attached";
+                return (ExclusionReason::MetricMissing, why.to_owned());
             }
             let message = format!(
                 "the best training job did not emit '{name}'; check its regex in `training.metricDefinitions` against \
@@ -260,6 +261,7 @@ pub(super) mod tests {
     use super::*;
     use crate::api::Reason;
     use crate::decide::definition::tests::spec;
+    use crate::decide::observation::TrainingResult;
 
     pub(in crate::decide) fn run(candidate: &str, metrics: &[(&str, &str)]) -> RunStatus {
         RunStatus {
@@ -314,6 +316,9 @@ pub(super) mod tests {
             vec![Constraint { metric: "test_accuracy".into(), min: Some("0.6".into()), max: Some("0.99".into()) }];
         let mut not_finite = run("not-finite", &[("test_accuracy", "0.9")]);
         not_finite.best.as_mut().unwrap().non_finite_metrics.push("test_throughput".into());
+        // As the run is when its best training job was not found.
+        let deleted = crate::decide::outcome::trial("t-001", [].into(), &TrainingResult::default());
+        let deleted = RunStatus { best: Some(deleted), ..run("deleted", &[]) };
         let failed = RunStatus { best: None, ..both("failed", "1", "1") }.with(
             RunState::Failed,
             Some(Reason::TuningJobFailed),
@@ -324,6 +329,7 @@ pub(super) mod tests {
             both("low", "0.59", "99"),
             both("high", "1", "99"),
             run("missing", &[("test_accuracy", "0.9")]),
+            deleted,
             not_finite,
             failed,
             RunStatus { state: RunState::Running, ..both("running", "1", "100") },
@@ -337,10 +343,13 @@ pub(super) mod tests {
                 ("low", ExclusionReason::Infeasible),
                 ("high", ExclusionReason::Infeasible),
                 ("missing", ExclusionReason::MetricMissing),
+                ("deleted", ExclusionReason::MetricMissing),
                 ("not-finite", ExclusionReason::MetricNotFinite),
                 ("failed", ExclusionReason::RunNotSucceeded),
             ]
         );
+        assert!(front.excluded[2].message.contains("did not emit 'test_throughput'"));
+        assert!(front.excluded[3].message.contains("no longer exists"), "{}", front.excluded[3].message);
         assert!(runs[1..].iter().all(|run| run.pareto_rank.is_none()));
     }
 

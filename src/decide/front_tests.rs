@@ -2,10 +2,10 @@
 
 use super::definition::tests::spec;
 use super::front::tests::{both, members, run};
-use super::front::{RANK_MAX, Tables, VALUES_MAX, fronts, stand};
+use super::front::{Tables, VALUES_MAX, fronts, stand};
 use crate::api::{
     BestTrainingJob, Collect, Constraint, ExclusionReason, Front, ModelSelectionSpec, ModelSelectionStatus, RunState,
-    RunStatus,
+    RunStatus, bounds,
 };
 
 /// A training job with an accuracy and a throughput.
@@ -61,6 +61,7 @@ fn a_run_is_excluded_when_none_of_its_training_jobs_can_be_considered() {
     let tables = &mut Tables::new();
     let mut silent = trial("b-1", "0", "0");
     silent.metrics.clear();
+    silent.training_seconds = Some(60);
     let mut runs = [
         tabled("a", &[trial("a-1", "0.8", "10"), trial("a-2", "0.9", "1")], tables),
         tabled("b", &[silent, trial("b-2", "0.1", "1")], tables),
@@ -101,10 +102,10 @@ fn long_fronts_are_cut_and_say_so() {
 #[test]
 fn ranks_are_as_the_schema_takes_them() {
     let tables = &mut Tables::new();
-    let chain: Vec<_> = (0..1000).map(|i| trial(&format!("{i:05}"), &i.to_string(), &i.to_string())).collect();
+    let chain: Vec<_> = (0..1100).map(|i| trial(&format!("{i:05}"), &i.to_string(), &i.to_string())).collect();
     let mut runs = [tabled("a", &chain, tables), tabled("last", &[trial("z", "-1", "-1")], tables)];
     of_all(&mut spec(), &mut runs, tables);
-    assert_eq!((runs[0].pareto_rank, runs[1].pareto_rank), (Some(0), Some(RANK_MAX)));
+    assert_eq!((runs[0].pareto_rank, runs[1].pareto_rank), (Some(0), Some(bounds::PARETO_RANK)));
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod conditions;
 pub mod definition;
 pub mod derived;
 pub mod events;
+mod fit;
 pub mod front;
 pub mod identity;
 pub mod observation;

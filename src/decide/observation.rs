@@ -57,10 +57,11 @@ pub struct BestSoFar {
     pub hyperparameters: Hyperparameters,
 }
 
-/// A training job as Describe shows it.
+/// A training job as Describe shows it; the default is one that no longer exists, of which nothing is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrainingResult {
-    /// The final value of each metric; SageMaker's are 32-bit floats. May hold NaN and infinities.
+    /// The final value of each metric; SageMaker's are 32-bit floats. May hold NaN and infinities. Of a name that stands
+    /// here more than once, the last counts: it is the newest.
     pub metrics: Vec<(String, f32)>,
     /// All hyperparameters, fixed and searched, as they were sent.
     pub hyperparameters: Hyperparameters,

@@ -1,13 +1,11 @@
 //! What a run becomes when its tuning job was looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::derived::unquoted;
+use super::fit;
 use super::observation::{JobStatus, TrainingResult, TuningJob};
-use crate::api::{BestTrainingJob, MetricValue, Reason, RunState, RunStatus, clip, decimal};
-
-/// Longest message of a run; SageMaker's own reasons can be a page long.
-const MESSAGE_MAX: usize = 512;
+use crate::api::{BestTrainingJob, MetricValue, Reason, RunState, RunStatus, bounds, clip, decimal};
 
 impl RunStatus {
     /// The run in `state`, for `reason`.
@@ -15,7 +13,8 @@ impl RunStatus {
     pub fn with(mut self, state: RunState, reason: Option<Reason>, message: Option<&str>) -> Self {
         self.state = state;
         self.reason = reason;
-        self.message = message.map(|text| clip(text, MESSAGE_MAX));
+        // SageMaker's own reasons can be a page long.
+        self.message = message.map(|text| clip(text, bounds::MESSAGE));
         self
     }
 
@@ -111,6 +110,14 @@ impl RunStatus {
     }
 }
 
+impl BestTrainingJob {
+    /// Whether it was deleted before it could be described, so that only its name and what the search chose are known.
+    pub fn is_gone(&self) -> bool {
+        let unmeasured = self.metrics.is_empty() && self.non_finite_metrics.is_empty();
+        unmeasured && self.instance_type.is_none() && self.training_seconds.is_none() && self.billable_seconds.is_none()
+    }
+}
+
 /// A training job that need not be the best one, with all its fixed hyperparameters.
 pub fn trial(name: &str, hyperparameters: crate::api::Hyperparameters, result: &TrainingResult) -> BestTrainingJob {
     best_training_job(name, hyperparameters, result, &result.hyperparameters.keys().cloned().collect())
@@ -122,14 +129,12 @@ fn best_training_job(
     result: &TrainingResult,
     used: &BTreeSet<String>,
 ) -> BestTrainingJob {
-    let mut metrics: Vec<(&String, Option<String>)> =
+    // By name, so that the same results give the same bytes. The last of a name is the newest.
+    let metrics: BTreeMap<&String, Option<String>> =
         result.metrics.iter().map(|(name, value)| (name, exact(*value))).collect();
-    // By name, so that the same results give the same bytes.
-    metrics.sort_by(|a, b| a.0.cmp(b.0));
-    metrics.dedup_by(|a, b| a.0 == b.0);
     let fixed = result.hyperparameters.iter().filter(|(name, _)| used.contains(*name));
     let fixed = fixed.filter(|(name, _)| !hyperparameters.contains_key(*name));
-    BestTrainingJob {
+    fit::training_job(BestTrainingJob {
         training_job_name: name.to_owned(),
         fixed_hyperparameters: fixed.map(|(name, value)| (name.clone(), unquoted(value))).collect(),
         hyperparameters,
@@ -148,7 +153,7 @@ fn best_training_job(
         instance_type: result.instance_type.clone(),
         instance_count: result.instance_count,
         ..BestTrainingJob::default()
-    }
+    })
 }
 
 /// The shortest decimal of a 32-bit float. Widening it first would turn 0.91 into 0.9100000262260437.
@@ -215,6 +220,16 @@ mod tests {
         let shown: Vec<_> = best.metrics.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect();
         assert_eq!(shown, [("a", "87112344"), ("b", "0.91"), ("c", "0.000053")]);
         assert_eq!(best.non_finite_metrics, ["nan"]);
+    }
+
+    #[test]
+    fn of_a_metric_that_was_reported_more_than_once_the_newest_counts() {
+        let metrics = [("a", 0.1), ("b", f32::NAN), ("c", 1.0), ("a", 0.3), ("b", 0.2), ("c", f32::NAN), ("a", 0.2)];
+        let metrics = metrics.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let best = trial("t", [].into(), &TrainingResult { metrics, ..Default::default() });
+        let shown: Vec<_> = best.metrics.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect();
+        assert_eq!(shown, [("a", "0.2"), ("b", "0.2")]);
+        assert_eq!(best.non_finite_metrics, ["c"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The short fields of the status, for people and printer columns.
 
 use super::derived::metrics_wanted;
-use crate::api::{Candidate, Counts, Front, MetricPreset, ModelSelectionSpec, RunState, RunStatus};
+use super::fit;
+use crate::api::{Candidate, Counts, Front, MetricPreset, ModelSelectionSpec, RunState, RunStatus, bounds, clip};
 
 /// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
 const METRICS_MAX: usize = 8000;
@@ -23,13 +24,15 @@ pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
     spec.candidates.iter().map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
 }
 
-/// Leaves out of the runs of a large selection the metrics that nothing in the spec refers to. They stay at SageMaker.
+/// Makes the runs such that the API server takes them, whatever SageMaker has reported. Leaves out of the runs of a large
+/// selection the metrics that nothing in the spec refers to; they stay at SageMaker.
 pub fn bounded(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
-    if is_bounded(spec) {
-        let wanted = metrics_wanted(spec);
-        for best in runs.iter_mut().filter_map(|run| run.best.as_mut()) {
+    let (wanted, is_bounded) = (metrics_wanted(spec), is_bounded(spec));
+    for run in runs {
+        if let Some(best) = run.best.as_mut().filter(|_| is_bounded) {
             best.metrics.retain(|metric| wanted.contains(&metric.name));
         }
+        fit::run(run, &wanted);
     }
 }
 
@@ -57,7 +60,7 @@ pub fn progress(counts: &Counts) -> String {
 pub fn front_sizes(fronts: &[Front]) -> Option<String> {
     let size = |front: &Front| front.members.len() + usize::try_from(front.omitted_members).unwrap_or_default();
     let sizes: Vec<String> = fronts.iter().map(|front| size(front).to_string()).collect();
-    sizes.iter().any(|size| size != "0").then(|| sizes.join(","))
+    sizes.iter().any(|size| size != "0").then(|| clip(&sizes.join(","), bounds::FRONT))
 }
 
 /// Such as `12 of 21 runs ended: 11 succeeded, 1 failed; 8 run, 1 waits`; nothing is said of zeros.

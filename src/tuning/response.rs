@@ -58,8 +58,11 @@ pub(super) fn searched_result(record: aws::TrainingJob) -> TrainingResult {
     }
 }
 
+/// In the order of their time, as far as it is known: a name may stand there more than once.
 fn metrics(list: Option<Vec<aws::MetricData>>) -> Vec<(String, f32)> {
-    list.unwrap_or_default().into_iter().filter_map(|metric| Some((metric.metric_name?, metric.value?))).collect()
+    let mut list = list.unwrap_or_default();
+    list.sort_by_key(|metric| metric.timestamp.map(|time| (time.secs(), time.subsec_nanos())));
+    list.into_iter().filter_map(|metric| Some((metric.metric_name?, metric.value?))).collect()
 }
 
 pub(super) fn status(status: Option<&aws::HyperParameterTuningJobStatus>) -> JobStatus {
@@ -86,5 +89,23 @@ pub(super) fn counts(counters: Option<&aws::TrainingJobStatusCounters>) -> Train
         retryable_error: counters.retryable_error.unwrap_or_default(),
         non_retryable_error: counters.non_retryable_error.unwrap_or_default(),
         stopped: counters.stopped.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sagemaker::primitives::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn metrics_are_in_the_order_of_their_time() {
+        let metric = |value, second: Option<i64>| {
+            let metric = aws::MetricData::builder().metric_name("accuracy").value(value);
+            metric.set_timestamp(second.map(DateTime::from_secs)).build()
+        };
+        let list = vec![metric(0.3, Some(30)), metric(0.1, None), metric(0.2, Some(20)), metric(0.4, Some(30))];
+        let values: Vec<f32> = metrics(Some(list)).into_iter().map(|(_, value)| value).collect();
+        assert_eq!(values, [0.1, 0.2, 0.3, 0.4]);
     }
 }

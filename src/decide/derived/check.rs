@@ -162,12 +162,36 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a s
         .map(|(_, known)| known)
 }
 
+/// Which of the entries have the same value for all training jobs on a dataset, whatever these come to.
+fn fixed(derivations: &Derivations<'_>) -> Vec<bool> {
+    let mut fixed: Vec<bool> = Vec::new();
+    for (_, expression) in &derivations.entries {
+        let of_spec = |input: &Input| match input {
+            Input::Metric(name) => {
+                let earlier = derivations.entries.iter().zip(&fixed).find(|((earlier, _), _)| earlier == name);
+                earlier.is_some_and(|(_, fixed)| *fixed)
+            }
+            Input::DatasetName
+            | Input::TestSize
+            | Input::TrainingSize
+            | Input::ValidationSize
+            | Input::Fact(_)
+            | Input::Price(_) => true,
+            _ => false,
+        };
+        let all = expression.as_ref().is_ok_and(|e| e.inputs.iter().chain(&e.optional).all(of_spec));
+        fixed.push(all);
+    }
+    fixed
+}
+
 /// Works the expressions out with made-up metrics and with each value that the hyperparameters are known to take, to find
 /// what cannot be worked out with any numbers, such as a text times two.
 fn tried<'a>(derivations: &Derivations<'a>, dataset: &Dataset, known: &Known) -> Result<(), Wrong<'a>> {
     let spec = derivations.spec;
     let used = hyperparameters_used(spec);
     let values = || known.hyperparameters.iter().filter(|(name, _)| used.contains(*name));
+    let fixed = fixed(derivations);
     let points = values().map(|(_, values)| values.len()).max().unwrap_or(1).clamp(4, 64);
     for point in 0..points {
         let metric = |(place, name): (usize, &String)| {
@@ -187,9 +211,12 @@ fn tried<'a>(derivations: &Derivations<'a>, dataset: &Dataset, known: &Known) ->
             ..BestTrainingJob::default()
         };
         for (name, why) in derivations.of(dataset, &job).failed {
-            if let (Why::Mistaken(why), Some((entry, _))) = (why, derivations.entries.iter().find(|(n, _)| *n == name))
-            {
-                return Err((entry, why));
+            let Some(place) = derivations.entries.iter().position(|(entry, _)| *entry == name) else { continue };
+            match why {
+                Why::Mistaken(why) => return Err((derivations.entries[place].0, why)),
+                Why::NotFinite(why) if fixed[place] => return Err((derivations.entries[place].0, why)),
+                // Made-up numbers may be out of its domain; real ones need not be.
+                Why::NotFinite(_) | Why::Missing(_) => {}
             }
         }
     }

@@ -7,12 +7,18 @@ use std::collections::BTreeSet;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, ListExpr, LiteralValue, operators};
 use cel::parser::PrattParser;
 
+use super::evaluate::{self, Why};
 use super::vocabulary::{
     ARITHMETIC, Arithmetic, COMPARISONS, Comparison, FUNCTIONS, Function, Input, TEXT_FUNCTIONS, TextFunction,
 };
+use crate::api::parse_decimal;
 
 /// Operations within each other. The longest expressions of people have a dozen; a stack has room for some thousand.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: u16 = 100;
+
+fn too_deep() -> String {
+    format!("it has more than {MAX_DEPTH} operations within each other; use a derived metric more")
+}
 
 /// A part of an expression.
 #[derive(Debug)]
@@ -50,7 +56,7 @@ pub(super) struct Expression {
 impl Expression {
     /// Reads an expression, or says what is wrong and where.
     pub(super) fn parse(source: &str) -> Result<Self, String> {
-        let parsed = PrattParser::new().parse(source).map_err(|errors| {
+        let parsed = PrattParser::new().max_recursion_depth(MAX_DEPTH).parse(source).map_err(|errors| {
             let first = errors.errors.into_iter().next();
             first.map_or_else(String::new, |error| told(source, error.pos, &error.msg))
         })?;
@@ -62,6 +68,9 @@ impl Expression {
 
 /// What the parser says, with the place in words. It counts lines and bytes from 1, and from 0 where there is no place.
 fn told(source: &str, (line, column): (isize, isize), message: &str) -> String {
+    if message.contains("recursion limit") {
+        return too_deep();
+    }
     let from_one = |n: isize| usize::try_from(n).ok()?.checked_sub(1);
     let Some((line, byte)) = from_one(line).zip(from_one(column)) else { return message.to_owned() };
     let text = source.lines().nth(line).unwrap_or_default();
@@ -73,7 +82,13 @@ fn told(source: &str, (line, column): (isize, isize), message: &str) -> String {
     if excerpt.is_empty() {
         format!("{message} at its end ({place})")
     } else {
-        format!("{message} at {place}, where it says `{excerpt}`")
+        // Where names of metrics have what CEL's names cannot have.
+        let hint = if excerpt.starts_with([':', '@', '#']) {
+            "; a metric whose name is no word is metrics['...']"
+        } else {
+            ""
+        };
+        format!("{message} at {place}, where it says `{excerpt}`{hint}")
     }
 }
 
@@ -83,11 +98,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn node(&mut self, parsed: &IdedExpr, depth: usize) -> Result<Node, String> {
+    fn node(&mut self, parsed: &IdedExpr, depth: u16) -> Result<Node, String> {
         if depth > MAX_DEPTH {
-            return Err(format!(
-                "it has more than {MAX_DEPTH} operations within each other; use a derived metric more"
-            ));
+            return Err(too_deep());
         }
         match &parsed.expr {
             Expr::Literal(literal) => number_or_text(literal),
@@ -118,7 +131,7 @@ impl Reader {
         Node::Input(input)
     }
 
-    fn call(&mut self, call: &CallExpr, depth: usize) -> Result<Node, String> {
+    fn call(&mut self, call: &CallExpr, depth: u16) -> Result<Node, String> {
         let CallExpr { func_name: name, target, args } = call;
         if name == operators::INDEX {
             return Err(unknown_function(name));
@@ -141,10 +154,10 @@ impl Reader {
                 let wanted = if least == most { least.to_string() } else { format!("{least} or more") };
                 return Err(format!("`{name}` takes {wanted} numbers, not {}", nodes.len()));
             }
-            return Ok(Node::Function(function, nodes));
+            return worked_out(Node::Function(function, nodes));
         }
         let node = match (nodes.pop(), nodes.pop(), nodes.pop()) {
-            (Some(node), None, None) if name == operators::NEGATE => Node::Negative(Box::new(node)),
+            (Some(node), None, None) if name == operators::NEGATE => worked_out(Node::Negative(Box::new(node)))?,
             (Some(node), None, None) if name == operators::LOGICAL_NOT => Node::Not(Box::new(node)),
             (Some(no), Some(yes), Some(condition)) if name == operators::CONDITIONAL => {
                 Node::If(Box::new((condition, yes, no)))
@@ -155,9 +168,10 @@ impl Reader {
                     if let ("/" | "%", Node::Number(0.0)) = (operator.1, &sides.1) {
                         return Err("it divides by 0".to_owned());
                     }
-                    Node::Arithmetic(operator, sides)
+                    worked_out(Node::Arithmetic(operator, sides))?
                 } else if let Some(operator) = COMPARISONS.iter().find(|operator| operator.0 == name) {
-                    Node::Comparison(operator, sides)
+                    let (left, right) = *sides;
+                    Node::Comparison(operator, Box::new(alike(left, right)))
                 } else {
                     match name.as_str() {
                         operators::LOGICAL_AND => Node::And(sides),
@@ -172,11 +186,12 @@ impl Reader {
     }
 
     /// `x in [..]`, or `'name' in metrics` and the like, which is another `has`.
-    fn one_of(&mut self, item: &IdedExpr, list: &Expr, depth: usize) -> Result<Node, String> {
+    fn one_of(&mut self, item: &IdedExpr, list: &Expr, depth: u16) -> Result<Node, String> {
         match (list, text(&item.expr)) {
             (Expr::List(ListExpr { elements, .. }), _) => {
                 let item = self.node(item, depth)?;
-                let elements = elements.iter().map(|e| self.node(e, depth)).collect::<Result<_, _>>()?;
+                let elements = elements.iter().map(|e| self.node(e, depth));
+                let elements = elements.map(|e| Ok(as_compared(e?, &item))).collect::<Result<_, String>>()?;
                 Ok(Node::OneOf(Box::new(item), elements))
             }
             (Expr::Ident(_) | Expr::Select(_), Some(name)) => {
@@ -190,6 +205,39 @@ impl Reader {
             }
         }
     }
+}
+
+/// A part that is made of numbers only is worked out at once: what never gives a number, such as `sqrt(-1)`, is told before
+/// a job is made, and `x / (1 - 1)` is found to divide by 0.
+fn worked_out(node: Node) -> Result<Node, String> {
+    let is_number = |node: &Node| matches!(node, Node::Number(_));
+    let fixed = match &node {
+        Node::Negative(node) => is_number(node),
+        Node::Arithmetic(_, sides) => is_number(&sides.0) && is_number(&sides.1),
+        Node::Function(_, arguments) => arguments.iter().all(is_number),
+        _ => false,
+    };
+    if !fixed {
+        return Ok(node);
+    }
+    let no_input = |input: &Input| Err(Why::Missing(input.shown()));
+    evaluate::number(&node, &no_input).map(Node::Number).map_err(|why| why.message().to_owned())
+}
+
+/// The sides of a comparison, where a hyperparameter is one of them.
+fn alike(left: Node, right: Node) -> (Node, Node) {
+    let right = as_compared(right, &left);
+    (as_compared(left, &right), right)
+}
+
+/// A hyperparameter that looks like a number is read as one. All are texts in the spec, so that people write '32' with
+/// quotes, which must not make another thing of it.
+fn as_compared(node: Node, other: &Node) -> Node {
+    let number = match (&node, other) {
+        (Node::Text(text), Node::Input(Input::Hyperparameter(_))) => parse_decimal(text),
+        _ => None,
+    };
+    number.map_or(node, Node::Number)
 }
 
 fn unknown_function(name: &str) -> String {

@@ -92,10 +92,9 @@ impl<'a> Derivations<'a> {
         let mut derived = Derived::default();
         for (name, value) in earlier {
             match value {
-                // Without the sign of a zero, which says nothing to people.
-                Ok(number) => derived.values.extend(
-                    decimal(without_noise(number) + 0.0).map(|value| MetricValue { name: name.to_owned(), value }),
-                ),
+                Ok(number) => derived
+                    .values
+                    .extend(decimal(without_noise(number)).map(|value| MetricValue { name: name.to_owned(), value })),
                 Err(why) => derived.failed.push((name.to_owned(), why)),
             }
         }
@@ -141,6 +140,7 @@ impl<'a> Derivations<'a> {
                     format!("`prices` has no '{instance_type}'")
                 }
                 Input::Price(instance_type) => format!("`prices` has no '{instance_type}'"),
+                _ if job.is_gone() => "the training job no longer exists at SageMaker".to_owned(),
                 _ => format!("the training job has no {}", input.shown()),
             })
         })
@@ -187,6 +187,7 @@ fn metric(job: &BestTrainingJob, earlier: &Earlier<'_>, name: &str) -> Result<Va
     match earlier.iter().find(|(derived, _)| *derived == name) {
         Some((_, Ok(number))) => Ok(Value::Number(*number)),
         Some((_, Err(why))) => Err(why.retold(told(name, why))),
+        None if job.is_gone() => Err(Why::Missing("the training job no longer exists at SageMaker".to_owned())),
         None => Err(Why::Missing(format!("the training job did not emit '{name}'"))),
     }
 }

@@ -6,6 +6,7 @@ use crate::api::Reason;
 #[test]
 fn mistakes_of_the_grammar_are_told_with_their_place() {
     let long = format!("{}1{}", "(".repeat(500), ")".repeat(500));
+    let deep = format!("{}1{}", "abs(".repeat(150), ")".repeat(150));
     let chain = format!("{}1", "1+".repeat(500));
     for (expression, text) in [
         ("1 +* 2", "unexpected token at column 4, where it says `* 2`"),
@@ -14,8 +15,17 @@ fn mistakes_of_the_grammar_are_told_with_their_place() {
         ("'é' + § ", "at column 7"),
         ("'abc", "unterminated string literal"),
         ("1 +", "at its end (column 4)"),
-        ("tflow-ic:val-accuracy", "column 9"),
+        (
+            "tflow-ic:val-accuracy",
+            "column 9, where it says `:val-accuracy`; a metric whose name is no word is metrics['...']",
+        ),
+        ("latency + val@5", "a metric whose name is no word is metrics['...']"),
         ("1 / 0", "it divides by 0"),
+        ("latency / (1 - 1)", "it divides by 0"),
+        ("latency % (2 * 3 - pow(6, 1))", "it divides by 0"),
+        ("latency > 1 ? sqrt(-1) : 2", "sqrt(-1) is no finite number"),
+        ("1e308 * 10", "1e308 * 10 is too large"),
+        ("ln(0) + latency", "ln(0) is no finite number"),
         ("latency / 0.0", "it divides by 0"),
         ("logn(3)", "there is no function `logn`; there are abs, min"),
         ("double(3)", "all numbers are real numbers already"),
@@ -34,6 +44,7 @@ fn mistakes_of_the_grammar_are_told_with_their_place() {
         ("val.accuracy", "metrics['val.accuracy']"),
         ("dataset.facts", "`dataset` has no 'facts'; it has name, testSize"),
         ("1 in latency ? 1 : 2", "`in` takes a list"),
+        (&deep, "more than 100 operations within each other; use a derived metric more"),
         (&chain, "more than 100 operations within each other"),
         ("99999999999999999999", "invalid int literal"),
         ("1e999", "invalid double literal"),
@@ -115,6 +126,8 @@ fn what_a_run_lacks_is_told_before_its_job_is_made() {
         ("accuracy > 0.7", "a number is needed"),
         ("accuracy > 1000 ? 'a' : 1", "a number is needed, not the text 'a'"),
         ("1 +", "column"),
+        ("1 / (dataset.testSize - 6000)", "it divides by 0"),
+        ("sqrt(dataset.trainingSize - dataset.facts.classes * 1000)", "is no finite number"),
     ] {
         let message = told(expression);
         assert!(
@@ -129,6 +142,8 @@ fn what_a_run_lacks_is_told_before_its_job_is_made() {
         "has(metrics.top_5) ? metrics.top_5 : accuracy",
         // Made-up numbers may be out of its domain; real ones need not be.
         "ln(accuracy - 5) / (accuracy - accuracy)",
+        "sqrt(accuracy - 1e9) + ln(trainingSeconds - 1e9)",
+        "dataset.testSize == 6000 ? 1 : 1 / (dataset.testSize - 6000)",
     ] {
         assert_eq!(told(expression), "", "{expression}");
     }

@@ -1,0 +1,24 @@
+//! How much of what SageMaker reports the status takes: said once, for the schema and for what fits the values to it.
+
+/// Characters of the name of a metric.
+pub const METRIC_NAME: usize = 255;
+/// Metrics of a training job; SageMaker takes 40 definitions.
+pub const METRICS: usize = 64;
+/// Hyperparameters of a training job, as many as SageMaker has.
+pub const HYPERPARAMETERS: usize = 100;
+/// Characters of the value of a hyperparameter, as many as SageMaker has.
+pub const HYPERPARAMETER: usize = 2500;
+/// Characters of the name of a training job, as many as SageMaker has.
+pub const TRAINING_JOB_NAME: usize = 63;
+/// Characters of the ARN of a tuning job, as many as SageMaker has.
+pub const TUNING_JOB_ARN: usize = 256;
+/// Characters of an instance type.
+pub const INSTANCE_TYPE: usize = 63;
+/// Characters of the place of a model.
+pub const MODEL_ARTIFACT: usize = 1200;
+/// Characters of the message of a run.
+pub const MESSAGE: usize = 512;
+/// The largest Pareto rank that is told. There may be more, with all trials of many runs.
+pub const PARETO_RANK: i32 = 1024;
+/// Characters of the sizes of all fronts: with all trials, those of 32 datasets may be long.
+pub const FRONT: usize = 128;
