@@ -185,6 +185,17 @@ async fn credentials_that_have_expired_are_told_by_the_probe() {
     readyz(&mut operator, 503, &["aws credentials: those found have expired"]).await;
 }
 
+/// As a variable that is made of another one which is not set.
+#[tokio::test]
+async fn an_empty_region_is_none_and_the_probe_says_so() {
+    let mut scene = Scene::start("no-region", &["--speed", "3000"], &[("AWS_REGION", "")]).await;
+    readyz(&mut scene.operator, 200, &["ok\nwarning: region: none of the operator's own"]).await;
+    scene.apply(&Manifest::new("sel", &["a"])).await;
+    scene.condition("sel", "Stalled", Reason::InvalidSpec).await;
+    scene.apply(&Manifest::new("sel", &["a"]).more("region: us-west-2")).await;
+    scene.completed("sel", SOON).await;
+}
+
 #[tokio::test]
 async fn a_status_that_somebody_else_wrote_is_told_and_corrected() {
     let mut scene = Scene::start("rival", &["--speed", "3000"], &[]).await;

@@ -89,6 +89,10 @@ async fn live(args: Args) -> Result<End, Error> {
     tokio::spawn(watch_credentials(aws.clone(), readiness.clone()));
     let leadership = Leadership::default();
     let sagemaker = SageMaker::new(aws, args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
+    if sagemaker.default_region().is_none() {
+        let why = "none of the operator's own (AWS_REGION or --region): each selection must name its own";
+        readiness.warn("region", Some(why.to_owned()));
+    }
     let config = kubernetes().await?;
     // For what a standby does too: looking around, and the election itself.
     let client = Client::try_from(config.clone())?;
