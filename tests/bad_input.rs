@@ -70,7 +70,12 @@ async fn a_model_that_does_not_exist() {
         "sel",
         Reason::UnknownModel,
         2,
-        &["'js'", "`jumpStart.modelID`", "'tensorflow-ic-mobilnet'", "correct"],
+        &[
+            "'js'",
+            "`jumpStart.modelID`",
+            "'tensorflow-ic-mobilnet'",
+            "did you mean 'tensorflow-ic-imagenet-mobilenet-v2-",
+        ],
     )
     .await;
     assert_eq!(scene.calls(HUB).await, 1);

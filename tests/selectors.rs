@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use modelselection_operator::api::ModelSelectionStatus;
 use serde_json::{Value, json};
-use support::world::{condition, is_running, run_of};
-use support::{Selection, World, await_object, shared};
+use support::world::{DEADLINE, condition, is_running, run_of};
+use support::{Selection, World, await_object, await_until, shared};
 
 const CREATE: &str = "CreateHyperParameterTuningJob";
 const DESCRIBE: &str = "DescribeHubContent";
@@ -60,7 +60,7 @@ async fn a_hub_of_a_thousand_models_is_listed_once_and_each_candidate_described_
 
 #[tokio::test]
 async fn what_was_found_stays_until_the_selector_or_rerun_is_edited() {
-    let world = World::held("pinned").await;
+    let mut world = World::held("pinned").await;
     let selector = json!([{"jumpStart": {"task": "ic", "framework": "pytorch", "include": ["*resnet*"]}}]);
     let selection = selecting("pinned", selector).with("/maxConcurrentTuningJobs", json!(64));
     world.apply(&selection).await;
@@ -70,10 +70,26 @@ async fn what_was_found_stays_until_the_selector_or_rerun_is_edited() {
     world.emulator.set_hub_model(json!({"id": "pytorch-ic-resnet-new", "version": "1.0.0"})).await;
 
     // Neither a restart nor an edit of something else looks again.
+    world.operator.kill();
+    world.emulator.reset_calls().await;
+    world.start_operator();
+    world.operator.await_ready(DEADLINE).await;
+    await_until("the new operator has seen it", DEADLINE, async || {
+        let reconciles = world.reconciles().await;
+        if reconciles > 0 { Ok(()) } else { Err(reconciles) }
+    })
+    .await;
+    world.await_idle().await;
+    let restarted = world.await_launched("pinned").await;
     world.apply(&selection.clone().with("/retries", json!(1))).await;
-    let same = world.await_observed("pinned", "to be seen", |status| status.runs.len() == found).await;
-    assert_eq!(candidates(&same), candidates(&first));
+    let edited = world.await_observed("pinned", "to be seen", |status| status.runs.len() == found).await;
+    world.await_idle().await;
+    for same in [restarted, edited] {
+        assert_eq!((candidates(&same), &same.expansions), (candidates(&first), &first.expansions));
+    }
     assert_eq!(world.jobs().await.len(), found);
+    let asked = [LIST, DESCRIBE, CREATE].map(async |operation| world.calls_of(operation).await);
+    assert_eq!(futures::future::join_all(asked).await, [0, 0, 0]);
 
     world.apply(&selection.clone().with("/rerun", json!("again"))).await;
     let again = world.await_observed("pinned", "to be expanded anew", |status| status.runs.len() == found + 1).await;
@@ -118,7 +134,7 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
     let told = status.expansions[0].message.as_deref().unwrap();
     for part in [
         "of framework 'mxnet': 6",
-        "without deprecated ones (`includeDeprecated`): 5",
+        "left out since they are deprecated (`includeDeprecated`): 1",
         "left out since they cannot be trained: 1",
         "have known vulnerabilities (`includeVulnerable`): 1",
         "need their licence accepted (`acceptEULA`): 1",
@@ -155,9 +171,13 @@ async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     let status = world.await_status("wide", "to be refused", stalled).await;
     let (_, reason, message) = condition(&status, "Stalled").unwrap();
     assert_eq!(reason, "TooManyRuns", "{message}");
-    for part in
-        ["`candidateSelectors[0]`", "models, which makes", "there may be 512", "JumpStart lists 1000 models", "`limit`"]
-    {
+    for part in [
+        "`candidateSelectors[0]`",
+        "models, of which it is not known yet which can be trained",
+        "there may be 512 runs",
+        "JumpStart lists 1000 models",
+        "Set `limit: 512`",
+    ] {
         assert!(message.contains(part), "{part} is not in: {message}");
     }
     assert!(status.runs.is_empty() && status.completion_time.is_none());
@@ -286,6 +306,86 @@ async fn the_files_in_s3_give_the_requests_that_the_hub_gives() {
         assert_eq!(hub == 0, source == "s3");
     }
     assert_eq!(sent[0], sent[1]);
+}
+
+/// A hub of which some models are deprecated, vulnerable, gated, or cannot be trained; what one source says of selectors,
+/// the other says as well, word by word.
+#[tokio::test]
+async fn both_sources_find_the_same_and_say_the_same() {
+    let kinds = [
+        ("plain", 12, json!({})),
+        ("vulnerable", 1, json!({"TrainingVulnerable": true})),
+        ("gated", 1, json!({"GatedBucket": true, "HostingEulaUri": "s3://bucket/eula.txt"})),
+        ("untrainable", 2, json!({"TrainingSupported": false})),
+        // The listing of the hub says so, the documents do not.
+        ("withdrawn", 3, json!({"supportStatus": "Deprecated"})),
+        ("withdrawn-untrainable", 1, json!({"supportStatus": "Deprecated", "TrainingSupported": false})),
+    ];
+    let all = json!({"framework": "mxnet", "includeDeprecated": true, "includeVulnerable": true, "acceptEULA": true});
+    // With 32 datasets there is room for 16 models: 20 are of mxnet, of which 16 are not deprecated.
+    let found = [
+        ("within", 32, json!({"framework": "mxnet"})),
+        ("limited", 32, json!({"framework": "mxnet", "includeDeprecated": true, "limit": 13})),
+        ("all", 1, all),
+    ];
+    let refused = [
+        ("beyond", 32, json!({"framework": "mxnet", "includeDeprecated": true})),
+        ("far-beyond", 32, json!({})),
+        ("no-task", 1, json!({"task": "classification"})),
+        ("no-framework", 1, json!({"task": "ic", "framework": "keras"})),
+        ("no-pattern", 1, json!({"framework": "mxnet", "include": ["vit*"]})),
+        ("none-left", 1, json!({"framework": "mxnet", "include": ["*withdrawn*", "*untrainable*"]})),
+    ];
+    let mut said = Vec::new();
+    for source in ["hub", "s3"] {
+        let environment = [("MODELSELECTION_CATALOG_SOURCE", source)];
+        let world = World::start(shared().await, &format!("said-{source}"), "0", &environment).await;
+        for (kind, count, entry) in &kinds {
+            for n in 0..*count {
+                let mut entry = entry.clone();
+                (entry["id"], entry["version"]) = (json!(format!("mxnet-ic-{kind}-{n}")), json!("1.0.0"));
+                world.emulator.set_hub_model(entry).await;
+            }
+        }
+        for (name, datasets, clauses) in found.iter().chain(&refused) {
+            let selection = selecting(name, json!([{"jumpStart": clauses}]));
+            let selection = (1..*datasets).fold(selection, |all, n| all.dataset(&format!("d{n}")));
+            // What is found is only looked at.
+            let suspend = found.iter().any(|(found, ..)| found == name);
+            world.apply(&selection.with("/suspend", json!(suspend))).await;
+        }
+        world.apply(&Selection::new("explicit").jump_start("js", "mxnet-ic-withdrawn-0", "*")).await;
+        let mut lines = Vec::new();
+        for (name, ..) in &found {
+            let expanded = |status: &ModelSelectionStatus| !status.expansions.is_empty();
+            let status = world.await_observed(name, "to be expanded", expanded).await;
+            lines.push(format!("{name}: {}", serde_json::to_string(&status.expansions).unwrap()));
+        }
+        for name in refused.iter().map(|(name, ..)| *name).chain(["explicit"]) {
+            let stalled = |status: &ModelSelectionStatus| condition(status, "Stalled").is_some();
+            let status = world.await_observed(name, "to be refused", stalled).await;
+            let (_, reason, message) = condition(&status, "Stalled").unwrap();
+            lines.push(format!("{name}: {reason}: {message}"));
+        }
+        let hub = world.calls_of(DESCRIBE).await + world.calls_of(LIST).await;
+        assert_eq!(hub == 0, source == "s3");
+        said.push(lines);
+    }
+    for (hub, s3) in said[0].iter().zip(&said[1]) {
+        println!("{hub}");
+        assert_eq!(hub, s3);
+    }
+    let line = |name: &str| said[0].iter().find(|line| line.starts_with(&format!("{name}: "))).unwrap();
+    for (name, part) in [
+        ("within", "mxnet-ic-plain-11"),
+        ("beyond", "TooManyRuns: `candidateSelectors[0]`: it matches 20 models, of which it is not known yet which"),
+        ("beyond", "Set `limit: 16`"),
+        ("far-beyond", "it matches 178 models"),
+        ("no-framework", "(there are tensorflow: 135, pytorch: 27, mxnet: 20)"),
+        ("explicit", "ModelNotTrainable"),
+    ] {
+        assert!(line(name).contains(part), "{part} is not in {}", line(name));
+    }
 }
 
 #[tokio::test]

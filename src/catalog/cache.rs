@@ -1,28 +1,20 @@
-//! What was read about models, kept for all selections.
-//!
-//! A question that is not answered yet is asked once, in a task of its own: who wants to know waits for a while, and
-//! looks again later. So a slow source holds up no reconcile, and an answer that came late is not lost.
+//! What was read about models, kept for all selections; see [`super::slots`] for how it is asked for.
 
-use std::collections::HashMap;
-use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Instant, timeout_at};
+use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::model::Model;
+use super::nearest::{Nearest, nearest};
 use super::resolve::Problem;
+use super::slots::{Answer, Known, Slots, ask};
 use super::source::{Listed, Source, SourceKind, Version};
 use crate::api::Reason;
 use crate::decide::plan::version_matches;
 use crate::runtime::clock;
 use crate::tuning::{Class, Region, TuningError};
-
-/// How long a listing, a newest version, or the absence of a model is believed. A version of a model never changes.
-pub(super) const BELIEVED: SignedDuration = SignedDuration::from_mins(10);
-/// How long a fault is told to others before the source is asked again.
-const FAULT_TOLD: SignedDuration = SignedDuration::from_secs(5);
 
 /// Why a model could not be read.
 #[derive(Clone, Debug)]
@@ -34,18 +26,6 @@ pub enum CatalogError {
     /// It has been asked and has not answered yet.
     Pending,
 }
-
-type Answer<T> = Result<T, CatalogError>;
-type Slot<T> = Arc<tokio::sync::Mutex<Option<Known<T>>>>;
-/// What was answered, and when it was asked.
-struct Known<T> {
-    asked: Timestamp,
-    answered: Timestamp,
-    answer: Answer<T>,
-}
-
-/// By region, model and version.
-type Slots<T> = Mutex<HashMap<[String; 3], Slot<T>>>;
 
 /// The models that were asked for. Cheap to clone.
 #[derive(Clone)]
@@ -77,9 +57,9 @@ impl Catalog {
         not_before: Timestamp,
         until: Instant,
     ) -> Result<Arc<[Listed]>, CatalogError> {
-        let slot = slot(&self.0.listings, [region.name(), "", ""]);
+        let slot = self.0.listings.slot([region.name(), "", ""], clock::now());
         let (known, region) = (self.0.clone(), region.clone());
-        let fresh = move |known: &Known<Arc<[Listed]>>| known.asked >= not_before && fresh(known, false);
+        let fresh = move |known: &Known<_>, now| known.asked >= not_before && known.believed(now);
         ask(
             slot,
             fresh,
@@ -97,19 +77,13 @@ impl Catalog {
         wanted: &str,
         until: Instant,
     ) -> Result<String, CatalogError> {
-        let slot = slot(&self.0.versions, [region.name(), model_id, wanted]);
+        let slot = self.0.versions.slot([region.name(), model_id, wanted], clock::now());
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, wanted) = (model_id.to_owned(), wanted.to_owned());
-        ask(
-            slot,
-            |known| fresh(known, false),
-            until,
-            async move { catalog.ask_version(&region, &model_id, &wanted).await },
-        )
-        .await
+        ask(slot, Known::believed, until, async move { catalog.ask_version(&region, &model_id, &wanted).await }).await
     }
 
-    /// The description of one version of a model.
+    /// The description of one version of a model, which never changes.
     pub async fn model(
         &self,
         region: &Region,
@@ -117,21 +91,18 @@ impl Catalog {
         version: &str,
         until: Instant,
     ) -> Result<Arc<Model>, CatalogError> {
-        let slot = slot(&self.0.models, [region.name(), model_id, version]);
+        let slot = self.0.models.slot([region.name(), model_id, version], clock::now());
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, version) = (model_id.to_owned(), version.to_owned());
-        ask(
-            slot,
-            |known| fresh(known, true),
-            until,
-            async move { catalog.ask_model(&region, &model_id, &version).await },
-        )
+        ask(slot, |known, now| known.answer.is_ok() || known.believed(now), until, async move {
+            catalog.ask_model(&region, &model_id, &version).await
+        })
         .await
     }
 
     /// Whether [`Self::model`] would answer without asking the source.
     pub fn knows(&self, region: &Region, model_id: &str, version: &str) -> bool {
-        let slot = slot(&self.0.models, [region.name(), model_id, version]);
+        let slot = self.0.models.slot([region.name(), model_id, version], clock::now());
         slot.try_lock().is_ok_and(|slot| slot.as_ref().is_some_and(|known| known.answer.is_ok()))
     }
 
@@ -147,7 +118,8 @@ impl Catalog {
                 Err(error) => return Err(self.not_found(region, model_id, error).await),
             };
             let known = Known { asked, answered: clock::now(), answer: readable(model_id, &version, model) };
-            *slot(&self.0.models, [region.name(), model_id, &version]).lock().await = Some(known);
+            let slot = self.0.models.slot([region.name(), model_id, &version], clock::now());
+            *slot.lock().await = Some(known);
             return Ok(version);
         }
         let versions = match self.0.source.versions(region, model_id).await {
@@ -186,9 +158,9 @@ impl Catalog {
 
     /// The model in the last listing, as long as that is believed.
     async fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
-        let slot = slot(&self.0.listings, [region.name(), "", ""]);
+        let slot = self.0.listings.slot([region.name(), "", ""], clock::now());
         let slot = slot.lock().await;
-        let models = slot.as_ref().filter(|known| fresh(known, false))?.answer.as_ref().ok()?;
+        let models = slot.as_ref().filter(|known| known.believed(clock::now()))?.answer.as_ref().ok()?;
         let found = models.binary_search_by(|listed| listed.model_id.as_str().cmp(model_id)).ok()?;
         Some(models[found].clone())
     }
@@ -201,58 +173,18 @@ impl Catalog {
         // Patience does not matter here: this is a task of its own already.
         let until = clock::after(Duration::from_secs(60));
         let listing = Box::pin(self.listing(region, Timestamp::MIN, until)).await.ok();
-        let nearest = listing.as_deref().map(|models| nearest(model_id, models)).unwrap_or_default();
-        let remedy = match nearest.as_slice() {
-            [] => "correct `jumpStart.modelID` (the JumpStart console and the SageMaker documentation list the ids)"
-                .to_owned(),
-            ids => format!("did you mean '{}'?", ids.join("' or '")),
+        let listed = listing.as_deref().unwrap_or_default();
+        let Nearest { ids, probable } = nearest(model_id, listed.iter().map(|listed| listed.model_id.as_str()));
+        let ids = format!("'{}'", ids.join("' or '"));
+        let remedy = match listed.len() {
+            0 => "correct it (the JumpStart console and the SageMaker documentation list the ids)".to_owned(),
+            _ if probable => format!("did you mean {ids}?"),
+            all => format!("nothing is much like it among the {all} models that it has; the nearest is {ids}"),
         };
-        let message = format!("JumpStart has no model '{model_id}' in {}; {remedy}", region.name());
+        let region = region.name();
+        let message = format!("JumpStart has no model '{model_id}' (`jumpStart.modelID`) in {region}; {remedy}");
         CatalogError::Problem((Reason::UnknownModel, message))
     }
-}
-
-/// Answers from the slot if what it holds is `fresh`, or asks, and waits until `until` for the answer.
-async fn ask<T: Clone + Send + 'static>(
-    slot: Slot<T>,
-    fresh: impl Fn(&Known<T>) -> bool,
-    until: Instant,
-    question: impl Future<Output = Answer<T>> + Send + 'static,
-) -> Answer<T> {
-    // One task asks; others who want to know find the slot locked, and wait for its answer.
-    if let Ok(mut known) = slot.clone().try_lock_owned()
-        && !known.as_ref().is_some_and(&fresh)
-    {
-        if until <= clock::after(Duration::ZERO) {
-            return Err(CatalogError::Pending);
-        }
-        tokio::spawn(async move {
-            let asked = clock::now();
-            let answer = question.await;
-            *known = Some(Known { asked, answered: clock::now(), answer });
-        });
-    }
-    match timeout_at(until, slot.lock()).await {
-        Ok(known) => {
-            known.as_ref().filter(|known| fresh(known)).map_or(Err(CatalogError::Pending), |k| k.answer.clone())
-        }
-        Err(_) => Err(CatalogError::Pending),
-    }
-}
-
-fn fresh<T>(known: &Known<T>, lasting: bool) -> bool {
-    let (since, believed) = match &known.answer {
-        Ok(_) if lasting => return true,
-        Ok(_) | Err(CatalogError::Problem(_)) => (known.asked, BELIEVED),
-        // From the answer on: a call may fail only after a long time, and those who wait are to hear of it.
-        Err(CatalogError::Fault(_) | CatalogError::Pending) => (known.answered, FAULT_TOLD),
-    };
-    clock::now().duration_since(since) < believed
-}
-
-fn slot<T>(slots: &Slots<T>, key: [&str; 3]) -> Slot<T> {
-    let mut slots = slots.lock().unwrap_or_else(PoisonError::into_inner);
-    slots.entry(key.map(str::to_owned)).or_default().clone()
 }
 
 fn readable(model_id: &str, version: &str, model: Option<Model>) -> Answer<Arc<Model>> {
@@ -262,48 +194,14 @@ fn readable(model_id: &str, version: &str, model: Option<Model>) -> Answer<Arc<M
     })
 }
 
-/// Up to three ids that are most like `model_id`.
-fn nearest<'a>(model_id: &str, models: &'a [Listed]) -> Vec<&'a str> {
-    let likeness = |listed: &Listed| strsim::normalized_damerau_levenshtein(&listed.model_id, model_id);
-    let mut ids: Vec<(f64, &str)> = models.iter().map(|listed| (likeness(listed), listed.model_id.as_str())).collect();
-    ids.retain(|(likeness, _)| *likeness > 0.6);
-    ids.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    ids.into_iter().take(3).map(|(_, id)| id).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn listed(ids: &[&str]) -> Vec<Listed> {
-        let listed = |id: &&str| Listed { model_id: (*id).to_owned(), version: "1.0.0".to_owned(), deprecated: false };
-        ids.iter().map(listed).collect()
-    }
-
-    #[test]
-    fn the_nearest_ids_come_first_and_what_is_far_does_not_come() {
-        let models = listed(&["tensorflow-ic-resnet-50", "tensorflow-ic-resnet-101", "xgboost-regression-model"]);
-        assert_eq!(nearest("tensorflow-ic-resnet-5", &models), ["tensorflow-ic-resnet-50", "tensorflow-ic-resnet-101"]);
-        assert_eq!(nearest("something-else-entirely", &models), [""; 0]);
-    }
 
     #[test]
     fn versions_go_by_number() {
         let mut versions = ["4.0.9", "4.0.10", "10.0.0", "4.0.2"].map(Version::of);
         versions.sort();
         assert_eq!(versions, ["4.0.2", "4.0.9", "4.0.10", "10.0.0"].map(Version::of));
-    }
-
-    #[tokio::test]
-    async fn a_question_is_asked_once_and_a_late_answer_is_kept() {
-        let slot: Slot<u8> = Slot::default();
-        let soon = clock::after(Duration::from_millis(20));
-        let (answer, answered) = tokio::sync::oneshot::channel();
-        let late = async move { Ok(answered.await.unwrap_or_default()) };
-        assert!(matches!(ask(slot.clone(), |_| true, soon, late).await, Err(CatalogError::Pending)));
-        let never = async { panic!("asked twice") };
-        let waiting = tokio::spawn(ask(slot.clone(), |_| true, soon + Duration::from_secs(60), never));
-        answer.send(7).unwrap();
-        assert_eq!(waiting.await.unwrap().unwrap(), 7);
     }
 }

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::cache::BELIEVED;
 use super::document::from_document;
 use super::model::Model;
+use super::slots::{BELIEVED, within};
 use super::spec::{Buckets, from_spec};
 use crate::runtime::clock;
 use crate::tuning::{Class, Region, TuningError};
@@ -34,8 +34,8 @@ pub struct Listed {
     pub model_id: String,
     /// Its newest version.
     pub version: String,
-    /// Whether the listing says that it is deprecated; its description may say so too.
-    pub deprecated: bool,
+    /// Whether it is deprecated, where the listing tells: that of the files in S3 does not, its descriptions do.
+    pub deprecated: Option<bool>,
 }
 
 /// A source of one kind, for all regions.
@@ -81,7 +81,7 @@ impl Source {
                     .map(|entry| Listed {
                         model_id: entry.model_id.clone(),
                         version: entry.version.clone(),
-                        deprecated: false,
+                        deprecated: None,
                     })
                     .collect()
             }
@@ -114,6 +114,7 @@ impl Source {
             SourceKind::Hub => {
                 let content = region.hub_content(model_id, version).await?;
                 let model = from_document(&content.document);
+                let model = model.map(|model| Model { deprecated: model.deprecated || content.deprecated, ..model });
                 Ok((content.version, model))
             }
             SourceKind::S3 => {
@@ -135,7 +136,7 @@ impl Source {
     async fn manifest(&self, region: &Region, age: SignedDuration) -> Result<Arc<Specs>, TuningError> {
         let mut manifests = self.manifests.lock().await;
         if let Some((read, specs)) = manifests.get(region.name())
-            && clock::now().duration_since(*read) < age
+            && within(age, *read, clock::now())
         {
             return Ok(specs.clone());
         }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt as _;
-use futures::stream;
+use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
 
 use super::attempts::Subject;
 use super::pass::Pass;
 use super::resolve::PER_PASS;
 use crate::api::{
-    Candidate, CandidateSelector, Expansion, JumpStart, ModelSelectionSpec, ModelSelectionStatus, Reason, clip,
+    Candidate, CandidateSelector, Expansion, JumpStart, JumpStartSelector, ModelSelectionSpec, ModelSelectionStatus,
+    Reason, clip,
 };
-use crate::catalog::{CatalogError, Listed, Matching, matching, unusable};
+use crate::catalog::{CatalogError, DEPRECATED, Listed, Matching, matching, unusable, withdrawn};
 use crate::decide::definition::fingerprint;
 use crate::runtime::clock;
 
@@ -145,36 +146,31 @@ async fn models(
     if elsewhere > 0 {
         told += &format!("; named by other candidates: {elsewhere}");
     }
-    let limit = selector.jump_start.limit.and_then(|limit| usize::try_from(limit).ok());
-    // Before a single description is read: nobody waits for a thousand of them to be told that they are too many.
-    if limit.is_none() {
-        within_bound(spec, models.len(), &told).map_err(CatalogError::Problem)?;
-    }
-    let mut found = Vec::new();
-    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    let clauses = &selector.jump_start;
+    let limit = clauses.limit.and_then(|limit| usize::try_from(limit).ok());
     let models: Vec<Listed> = models.into_iter().cloned().collect();
-    let mut described = stream::iter(models)
-        .map(async |listed| {
-            let model = at.ctx.catalog.model(&at.region, &listed.model_id, &listed.version, at.until).await;
-            (listed, model)
-        })
-        // Asked in advance, so that the next pass finds them; the limits of the region space the calls.
-        .buffered(PER_PASS);
-    while let Some((listed, model)) = described.next().await {
-        match model.map(|model| unusable(&selector.jump_start, &model)) {
-            Ok(None) => found.push(listed.model_id.clone()),
-            Ok(Some(why)) => *left_out.entry(why).or_default() += 1,
-            Err(CatalogError::Problem(_)) => *left_out.entry("have no description that can be read").or_default() += 1,
-            Err(error) => return Err(error),
+    // Nobody waits for a thousand descriptions to be told that they are too many.
+    if limit.is_none() && models.len() > room(spec) {
+        let deprecated = deprecated(at, clauses, &models).await?;
+        let left = models.len() - deprecated;
+        if left > room(spec) {
+            let left_out = left_out(&BTreeMap::from([(DEPRECATED, deprecated)]));
+            return Err(CatalogError::Problem(too_many_to_read(spec, left, &format!("{told}{left_out}"))));
+        }
+    }
+    let (mut found, mut out) = (Vec::new(), BTreeMap::new());
+    let mut judged = judged(at, clauses, models);
+    while let Some((model_id, judged)) = judged.next().await {
+        match judged? {
+            None => found.push(model_id),
+            Some(why) => *out.entry(why).or_default() += 1,
         }
         if Some(found.len()) == limit {
             told += &format!("; `limit`: {}", found.len());
             break;
         }
     }
-    for (why, count) in left_out {
-        told += &format!("; left out since they {why}: {count}");
-    }
+    told += &left_out(&out);
     within_bound(spec, found.len(), &told).map_err(CatalogError::Problem)?;
     if found.is_empty() && elsewhere == 0 {
         let message = format!("no model is found. {told}. Widen the clause that leaves none, or remove it");
@@ -183,17 +179,126 @@ async fn models(
     Ok((found, told))
 }
 
+/// Why each of the models is left out, if it is, in their order. What the listing tells costs no description.
+fn judged<'a>(
+    at: &'a Pass<'_>,
+    clauses: &'a JumpStartSelector,
+    models: Vec<Listed>,
+) -> BoxStream<'a, (String, Result<Option<&'static str>, CatalogError>)> {
+    let judge = async move |Listed { model_id, version, deprecated }: Listed| {
+        let why = match withdrawn(clauses, deprecated) {
+            Some(why) => Ok(Some(why)),
+            None => match at.ctx.catalog.model(&at.region, &model_id, &version, at.until).await {
+                Ok(model) => Ok(unusable(clauses, &model)),
+                Err(CatalogError::Problem(_)) => Ok(Some("have no description that can be read")),
+                Err(error) => Err(error),
+            },
+        };
+        (model_id, why)
+    };
+    // Asked in advance, so that the next pass finds them; the limits of the region space the calls.
+    stream::iter(models).map(judge).buffered(PER_PASS).boxed()
+}
+
+/// How many of the models are left out as deprecated. Where the listing does not tell, each is read: so there may be as
+/// many models whichever the source is.
+async fn deprecated(at: &Pass<'_>, clauses: &JumpStartSelector, models: &[Listed]) -> Result<usize, CatalogError> {
+    if clauses.include_deprecated || models.iter().all(|listed| listed.deprecated.is_some()) {
+        return Ok(models.iter().filter(|listed| withdrawn(clauses, listed.deprecated).is_some()).count());
+    }
+    let (mut count, mut judged) = (0, judged(at, clauses, models.to_vec()));
+    while let Some((_, judged)) = judged.next().await {
+        count += usize::from(judged? == Some(DEPRECATED));
+    }
+    Ok(count)
+}
+
+fn left_out(why: &BTreeMap<&str, usize>) -> String {
+    let told = why.iter().filter(|(_, count)| **count > 0);
+    told.map(|(why, count)| format!("; left out since they {why}: {count}")).collect::<Vec<_>>().concat()
+}
+
+/// The runs of the candidates that there are.
+fn runs(spec: &ModelSelectionSpec) -> usize {
+    let of = |candidate: &Candidate| if candidate.dataset.is_some() { 1 } else { spec.datasets.len() };
+    spec.candidates.iter().map(of).sum()
+}
+
+/// How many more models may be compared.
+fn room(spec: &ModelSelectionSpec) -> usize {
+    RUNS_MAX.saturating_sub(runs(spec)) / spec.datasets.len().max(1)
+}
+
 /// Whether as many more models may be compared.
 fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Result<(), (Reason, String)> {
-    let datasets = spec.datasets.len();
-    let of = |candidate: &Candidate| if candidate.dataset.is_some() { 1 } else { datasets };
-    let runs = spec.candidates.iter().map(of).sum::<usize>() + models * datasets;
-    if runs <= RUNS_MAX {
+    if models <= room(spec) {
         return Ok(());
     }
+    let datasets = spec.datasets.len();
+    let runs = runs(spec) + models * datasets;
     let message = format!(
         "it finds {models} models, which makes {runs} runs with {datasets} datasets and the other candidates; there may \
          be {RUNS_MAX}. {told}. Narrow it, or set `limit`"
     );
     Err((Reason::TooManyRuns, message))
+}
+
+/// What is said of models that match, but that are too many to read what each is. How many runs they make is not known:
+/// a `limit` may well find all that can be trained.
+fn too_many_to_read(spec: &ModelSelectionSpec, models: usize, told: &str) -> (Reason, String) {
+    let (room, datasets) = (room(spec), spec.datasets.len());
+    let remedy = match room {
+        0 => "Remove candidates or datasets".to_owned(),
+        room => format!("Set `limit: {room}`, which takes the first that can be trained, or narrow it"),
+    };
+    let message = format!(
+        "it matches {models} models, of which it is not known yet which can be trained; there may be {RUNS_MAX} runs, \
+         which leaves room for {room} models with {datasets} datasets and the other candidates. {told}. {remedy}"
+    );
+    (Reason::TooManyRuns, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn spec(datasets: usize, candidates: usize) -> ModelSelectionSpec {
+        let name = |n| json!({"name": format!("n{n}"), "channels": []});
+        serde_json::from_value(json!({
+            "executionRoleARN": "arn:aws:iam::111122223333:role/SageMakerTraining",
+            "objectives": [],
+            "datasets": (0..datasets).map(name).collect::<Vec<_>>(),
+            "candidates": (0..candidates).map(name).collect::<Vec<_>>(),
+            "tuning": {"objective": {"metric": "m", "goal": "Maximize"}, "maxTrainingJobs": 1},
+            "training": {"instanceType": "ml.m5.xlarge", "outputS3URI": "s3://bucket/"},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn there_is_room_up_to_the_bound() {
+        for (datasets, candidates, expected) in [(1, 0, 512), (1, 12, 500), (3, 0, 170), (32, 16, 0), (2, 255, 1)] {
+            let spec = spec(datasets, candidates);
+            assert_eq!(room(&spec), expected, "{datasets} datasets, {candidates} candidates");
+            assert!(within_bound(&spec, expected, "").is_ok() && within_bound(&spec, expected + 1, "").is_err());
+        }
+        let mut of_one = spec(2, 1);
+        of_one.candidates[0].dataset = Some("only".to_owned());
+        assert_eq!(room(&of_one), 255);
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_claimed() {
+        let (reason, message) = too_many_to_read(&spec(2, 6), 600, "JumpStart lists 1000 models");
+        assert_eq!(reason, Reason::TooManyRuns);
+        assert!(
+            message.contains("it matches 600 models, of which it is not known yet which can be trained"),
+            "{message}"
+        );
+        assert!(message.contains("`limit: 250`") && !message.contains("1212"), "{message}");
+        let full = too_many_to_read(&spec(32, 16), 1, "").1;
+        assert!(full.contains("room for 0 models") && !full.contains("limit"), "{full}");
+    }
 }

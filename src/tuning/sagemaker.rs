@@ -74,6 +74,8 @@ pub struct HubContent {
     pub version: String,
     /// The document, JSON.
     pub document: String,
+    /// Whether it is no longer supported: the document need not say so.
+    pub deprecated: bool,
 }
 
 impl SageMaker {
@@ -286,7 +288,7 @@ impl Region {
                 .await?;
             let summaries = page.hub_content_summaries.unwrap_or_default();
             models.extend(summaries.into_iter().filter_map(|summary| {
-                let deprecated = summary.support_status == Some(aws::HubContentSupportStatus::Deprecated);
+                let deprecated = Some(summary.support_status == Some(aws::HubContentSupportStatus::Deprecated));
                 let (model_id, version) = (summary.hub_content_name?, summary.hub_content_version?);
                 Some(Listed { model_id, version, deprecated })
             }));
@@ -313,6 +315,7 @@ impl Region {
         Ok(HubContent {
             version: output.hub_content_version.unwrap_or_default(),
             document: output.hub_content_document.unwrap_or_default(),
+            deprecated: output.support_status == Some(aws::HubContentSupportStatus::Deprecated),
         })
     }
 
