@@ -7,7 +7,9 @@ mod cache;
 mod document;
 mod hyperparameters;
 mod jumpstart;
+mod limits;
 mod metadata;
+mod metrics;
 mod model;
 mod nearest;
 mod presets;
@@ -17,6 +19,9 @@ mod select;
 mod slots;
 mod source;
 mod spec;
+
+#[cfg(test)]
+mod resolve_tests;
 
 pub use cache::{Catalog, CatalogError};
 pub use document::from_document;

@@ -10,6 +10,7 @@ pub mod derived;
 pub mod events;
 pub mod front;
 pub mod identity;
+pub mod names;
 pub mod observation;
 pub mod outcome;
 pub mod plan;

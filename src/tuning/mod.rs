@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 pub use error::{Class, TuningError};
 pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
+pub use response::instance_types;
 pub use sagemaker::{ActiveJob, HubContent, PUBLIC_HUB, Region, SageMaker};
 
 use crate::api::{

@@ -88,3 +88,28 @@ pub(super) fn counts(counters: Option<&aws::TrainingJobStatusCounters>) -> Train
         stopped: counters.stopped.unwrap_or_default(),
     }
 }
+
+/// Whether a model is withdrawn. One that is restricted is not: it is kept up for the accounts that may use it, and which
+/// these are only SageMaker knows, which denies it to the others.
+pub(super) fn deprecated(status: Option<&aws::HubContentSupportStatus>) -> bool {
+    status == Some(&aws::HubContentSupportStatus::Deprecated)
+}
+
+/// The instance types for training that this release of the SDK knows; there may be newer ones.
+pub fn instance_types() -> &'static [&'static str] {
+    aws::TrainingInstanceType::values()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_deprecated_is_withdrawn() {
+        for (status, withdrawn) in
+            [(None, false), (Some("Supported"), false), (Some("Restricted"), false), (Some("Deprecated"), true)]
+        {
+            assert_eq!(deprecated(status.map(aws::HubContentSupportStatus::from).as_ref()), withdrawn, "{status:?}");
+        }
+    }
+}

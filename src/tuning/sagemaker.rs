@@ -288,7 +288,7 @@ impl Region {
                 .await?;
             let summaries = page.hub_content_summaries.unwrap_or_default();
             models.extend(summaries.into_iter().filter_map(|summary| {
-                let deprecated = Some(deprecated(summary.support_status.as_ref()));
+                let deprecated = Some(response::deprecated(summary.support_status.as_ref()));
                 let (model_id, version) = (summary.hub_content_name?, summary.hub_content_version?);
                 Some(Listed { model_id, version, deprecated })
             }));
@@ -315,7 +315,7 @@ impl Region {
         Ok(HubContent {
             version: output.hub_content_version.unwrap_or_default(),
             document: output.hub_content_document.unwrap_or_default(),
-            deprecated: deprecated(output.support_status.as_ref()),
+            deprecated: response::deprecated(output.support_status.as_ref()),
         })
     }
 
@@ -378,12 +378,6 @@ impl Region {
     }
 }
 
-/// Whether a model is withdrawn. One that is restricted is not: it is kept up for the accounts that may use it, and which
-/// these are only SageMaker knows, which denies it to the others.
-fn deprecated(status: Option<&aws::HubContentSupportStatus>) -> bool {
-    status == Some(&aws::HubContentSupportStatus::Deprecated)
-}
-
 pub(super) fn classify<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> TuningError
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -414,18 +408,4 @@ fn brief(told: &str) -> String {
 
 fn invalid(operation: Operation, error: &dyn std::error::Error) -> TuningError {
     TuningError { class: Class::Invalid, operation: operation.as_str(), code: None, message: error.to_string() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_deprecated_is_withdrawn() {
-        for (status, withdrawn) in
-            [(None, false), (Some("Supported"), false), (Some("Restricted"), false), (Some("Deprecated"), true)]
-        {
-            assert_eq!(deprecated(status.map(aws::HubContentSupportStatus::from).as_ref()), withdrawn, "{status:?}");
-        }
-    }
 }
