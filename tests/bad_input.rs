@@ -361,3 +361,19 @@ tuning:
     assert!(told.contains("left out since they cannot be described, which SageMaker refuses: 1"), "{told}");
     assert!(!status.expansions[0].model_ids.is_empty(), "{told}");
 }
+
+/// A name for all candidates, which the scripts would ignore.
+#[tokio::test]
+async fn a_hyperparameter_that_no_candidate_has() {
+    let scene = Scene::start("shared-name", FAST, &[]).await;
+    let manifest = |name: &str| {
+        let other = "- {name: other, jumpStart: {modelID: tensorflow-ic-resnet-50-classification-1}}";
+        let training = FOR_JUMPSTART.replace("epochs:", &format!("{name}:"));
+        Manifest::new("sel", &[]).candidate(&jumpstart(MODEL, "*")).candidate(other).more(&training)
+    };
+    scene.apply(&manifest("epoch")).await;
+    let texts = ["`training.hyperparameters` has 'epoch'", "that no candidate has", "did you mean 'epochs'?"];
+    stalled(&scene, "sel", Reason::UnknownHyperparameter, 0, &texts).await;
+    assert_eq!(scene.jobs_created().await, 0);
+    cured(&scene, &manifest("epochs"), 2).await;
+}
