@@ -385,3 +385,51 @@ async fn data_that_is_not_there() {
     cured(&scene, &with("fish"), 4).await;
     assert_eq!(scene.jobs_created().await, 4);
 }
+
+/// Of a selector's models, one that SageMaker refuses to describe is left out, and one that it fails to describe is named.
+#[tokio::test]
+async fn one_model_that_cannot_be_described() {
+    let scene = Scene::start("one-model", FAST, &[]).await;
+    let manifest = |name: &str| {
+        Manifest::new(name, &["own"]).more(&format!(
+            "candidateSelectors:
+- jumpStart: {{framework: pytorch, include: [\"*resnet18*\", \"*resnet50\"]}}
+tuning:
+  objective: {{metric: accuracy, goal: Maximize}}
+  maxTrainingJobs: 1
+  parameterRanges:
+  - {{name: epochs, integer: {{min: \"1\", max: \"3\"}}}}
+{}",
+            FOR_JUMPSTART.replace("epochs: \"2\"", "")
+        ))
+    };
+    let fault = |kind: &str, model: &str| json!({"operation": HUB, "kind": kind, "nameContains": model});
+    scene.emulator.fault(fault("InternalFailure", "pytorch-ic-resnet18")).await;
+    scene.apply(&manifest("fails")).await;
+    let status = scene.condition("fails", "Ready", Reason::RetryingAfterError).await;
+    let message = &condition(&status, "Ready").unwrap().message;
+    assert!(message.contains("'pytorch-ic-resnet18'") && message.contains("add it to `exclude`"), "{message}");
+    scene.emulator.clear_faults().await;
+    scene.emulator.fault(fault("AccessDenied", "pytorch-ic-resnet18")).await;
+    scene.apply(&manifest("refused")).await;
+    let status = scene.completed("refused", LATER).await;
+    let told = status.expansions[0].message.as_deref().unwrap();
+    assert!(told.contains("left out since they cannot be described, which SageMaker refuses: 1"), "{told}");
+    assert!(!status.expansions[0].model_ids.is_empty(), "{told}");
+}
+
+/// A name for all candidates, which the scripts would ignore.
+#[tokio::test]
+async fn a_hyperparameter_that_no_candidate_has() {
+    let scene = Scene::start("shared-name", FAST, &[]).await;
+    let manifest = |name: &str| {
+        let other = "- {name: other, jumpStart: {modelID: tensorflow-ic-resnet-50-classification-1}}";
+        let training = FOR_JUMPSTART.replace("epochs:", &format!("{name}:"));
+        Manifest::new("sel", &[]).candidate(&jumpstart(MODEL, "*")).candidate(other).more(&training)
+    };
+    scene.apply(&manifest("epoch")).await;
+    let texts = ["`training.hyperparameters` has 'epoch'", "that no candidate has", "did you mean 'epochs'?"];
+    stalled(&scene, "sel", Reason::UnknownHyperparameter, 0, &texts).await;
+    assert_eq!(scene.jobs_created().await, 0);
+    cured(&scene, &manifest("epochs"), 2).await;
+}

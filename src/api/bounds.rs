@@ -16,6 +16,10 @@ pub const TUNING_JOB_ARN: usize = 256;
 pub const INSTANCE_TYPE: usize = 63;
 /// Characters of the place of a model.
 pub const MODEL_ARTIFACT: usize = 1200;
+/// Characters of the id of a model in the hub, as many as SageMaker has.
+pub const MODEL_ID: usize = 63;
+/// Characters of the version of a model.
+pub const MODEL_VERSION: usize = 32;
 /// Characters of the message of a run.
 pub const MESSAGE: usize = 512;
 /// The largest Pareto rank that is told. There may be more, with all trials of many runs.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{ALGORITHM, GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
-use super::{Hyperparameters, MetricDefinition, ParameterRange, WarmStart};
+use super::{Hyperparameters, MetricDefinition, ParameterRange, WarmStart, bounds};
 
 /// One model to compare: exactly one of jumpStart, algorithm and tuningJobName.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -68,12 +68,12 @@ pub struct Candidate {
 pub struct JumpStart {
     /// modelID is the id of the model, such as 'tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4'. Required.
     #[serde(rename = "modelID")]
-    #[schemars(length(min = 1, max = 63), regex(pattern = MODEL_ID))]
+    #[schemars(length(min = 1, max = bounds::MODEL_ID), regex(pattern = MODEL_ID))]
     pub model_id: String,
     /// version is exact ('4.0.2'), a prefix ('4.*') or '*' for the newest. What it resolves to is pinned in the
     /// status, and stays so until modelID or version is edited. Default: '*'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 32), regex(pattern = VERSION))]
+    #[schemars(length(min = 1, max = bounds::MODEL_VERSION), regex(pattern = VERSION))]
     pub version: Option<String>,
     /// acceptEULA says that you have read and accept the licence of the model; gated models need it. Default: false.
     /// Changing it makes no new job for runs that have one.

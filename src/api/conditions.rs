@@ -97,7 +97,7 @@ pub enum Reason {
     ModelNotTrainable,
     /// The model has no training image for the instance type.
     UnsupportedInstanceType,
-    /// A range or a setting names a hyperparameter that the model does not have.
+    /// A range or a setting names a hyperparameter that the model does not have, or that no candidate has.
     UnknownHyperparameter,
     /// A hyperparameter has a value, or a range has bounds, that the model does not take.
     InvalidHyperparameter,

@@ -62,7 +62,8 @@ pub struct Dataset {
         .field_path(".fileSystem"),
 )]
 pub struct Channel {
-    /// name of the channel, unique in the dataset; the data appears below /opt/ml/input/data/NAME. Required.
+    /// name of the channel, unique in the dataset; the data appears below /opt/ml/input/data/NAME. JumpStart models
+    /// read theirs from training, and those that can validation and test. Required.
     #[schemars(length(min = 1, max = 64), regex(pattern = CHANNEL_NAME))]
     pub name: String,
     /// s3URI is the prefix of the objects, s3://BUCKET/PREFIX, or the manifest with another s3DataType. Default: none;

@@ -108,7 +108,7 @@ impl Catalog {
 
     async fn ask_version(&self, region: &Region, model_id: &str, wanted: &str) -> Answer<String> {
         if wanted == "*" {
-            if let Some(listed) = self.listed(region, model_id).await {
+            if let Some(listed) = self.listed(region, model_id) {
                 return Ok(listed.version);
             }
             // One call gives the newest version and its description.
@@ -156,10 +156,11 @@ impl Catalog {
         }
     }
 
-    /// The model in the last listing, as long as that is believed.
-    async fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
+    /// The model in the last listing, as long as that is believed. One that is being read holds up nobody who does not ask
+    /// for it: a description tells the version as well.
+    fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
         let slot = self.0.listings.slot([region.name(), "", ""], clock::now());
-        let slot = slot.lock().await;
+        let slot = slot.try_lock().ok()?;
         let models = slot.as_ref().filter(|known| known.believed(clock::now()))?.answer.as_ref().ok()?;
         let found = models.binary_search_by(|listed| listed.model_id.as_str().cmp(model_id)).ok()?;
         Some(models[found].clone())
@@ -174,6 +175,14 @@ impl Catalog {
         let until = clock::after(Duration::from_secs(60));
         let listing = Box::pin(self.listing(region, Timestamp::MIN, until)).await.ok();
         let listed = listing.as_deref().unwrap_or_default();
+        if listed.iter().any(|listed| listed.model_id == model_id) {
+            let message = format!(
+                "JumpStart lists the model '{model_id}' (`jumpStart.modelID`) in {}, but cannot describe it; choose \
+                 another model",
+                region.name()
+            );
+            return CatalogError::Problem((Reason::UnknownModel, message));
+        }
         let Nearest { ids, probable } = nearest(model_id, listed.iter().map(|listed| listed.model_id.as_str()));
         let ids = format!("'{}'", ids.join("' or '"));
         let remedy = match listed.len() {

@@ -6,7 +6,51 @@ use super::model::{Hyperparameter, Model};
 use super::python;
 use super::resolve::Problem;
 use crate::api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal};
+use crate::decide::definition::Definition;
+use crate::decide::names;
 use crate::tuning::SearchRange;
+
+/// What SageMaker adds itself.
+const OF_SAGEMAKER: &str = "_tuning_objective_metric";
+
+/// Refuses the name that SageMaker has for itself. Those by which the script of a JumpStart model is run are not refused but
+/// overwritten, as the vendor's SDK does it.
+pub(super) fn unreserved(definition: &Definition) -> Result<(), Problem> {
+    let searched = definition.parameter_ranges.iter().map(|range| &range.name);
+    if definition.hyperparameters.keys().chain(searched).any(|name| name == OF_SAGEMAKER) {
+        let message =
+            format!("the hyperparameter '{OF_SAGEMAKER}' cannot be chosen: SageMaker sets it itself; remove it");
+        return Err((Reason::InvalidHyperparameter, message));
+    }
+    Ok(())
+}
+
+/// SageMaker's limits on hyperparameters: 100 with the one that it adds itself, values of 2500 characters as they are sent.
+/// Of the fixed ones `given` are the user's.
+pub(super) fn within_limits(
+    fixed: &BTreeMap<String, String>,
+    given: &BTreeMap<String, String>,
+    searched: usize,
+    place: &str,
+) -> Result<(), Problem> {
+    let total = fixed.len() + searched;
+    if total > 99 {
+        let of_model = fixed.keys().filter(|name| !given.contains_key(*name)).count();
+        let message = format!(
+            "{total} hyperparameters, of which {searched} are in {place} and {of_model} are the model's own; SageMaker takes \
+             at most 99; remove some of `hyperparameters` of `training`, the dataset and the candidate"
+        );
+        return Err((Reason::InvalidHyperparameter, message));
+    }
+    match fixed.iter().find(|(_, value)| value.chars().count() > 2500) {
+        Some((name, _)) => {
+            let message =
+                format!("the value of hyperparameter '{name}' must be at most 2500 characters long as it is sent");
+            Err((Reason::InvalidHyperparameter, message))
+        }
+        None => Ok(()),
+    }
+}
 
 /// The searched hyperparameters, which stand in the field `place`, checked against the model, if there is one. `values` are
 /// the fixed ones, of which `multiplesOfDefault` takes its default.
@@ -44,10 +88,10 @@ fn search_range(
         None => None,
     };
     let check = |text: &str| known.map_or(Ok(()), |known| accepts(&field, known, text));
-    let is_text = known.is_some_and(|known| known.kind == "text");
+    let is_text = known.is_some_and(|known| ["text", "list", "bool"].contains(&known.kind.as_str()));
     let numeric = |text: &str| -> Result<(), Problem> {
         if is_text {
-            let message = format!("{field} must be `categorical`: the model takes words for it");
+            let message = format!("{field} must be `categorical`: the model takes no numbers for it");
             return Err((Reason::InvalidHyperparameter, message));
         }
         check(text)
@@ -185,6 +229,7 @@ pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result
         _ if !known.options.is_empty() && !known.options.iter().any(|option| option == text) => {
             return refuse(format!("must be one of {}", known.options.join(", ")));
         }
+        kind if kind != "text" => return Ok(()),
         #[expect(clippy::cast_precision_loss, reason = "a value has 2500 characters at most")]
         _ => (text.chars().count() as f64, "must have a length of"),
     };
@@ -204,15 +249,10 @@ pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result
 pub(super) fn unknown(field: &str, name: &str, model: &Model) -> Problem {
     let names: Vec<&str> =
         model.hyperparameters.iter().filter(|known| !known.container).map(|known| known.name.as_str()).collect();
-    let nearest = names
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, name), *known))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let remedy = match nearest {
-        Some((_, known)) => format!("did you mean '{known}'?"),
-        None if names.is_empty() => "it has none".to_owned(),
-        None => format!("it has {}", names.join(", ")),
+    let remedy = match names::nearest(name, names.iter().copied()) {
+        Some(known) => format!("did you mean '{known}'?"),
+        None if names.is_empty() => "it has none: remove it, or choose another model".to_owned(),
+        None => format!("it has {}", names::some(names)),
     };
     (Reason::UnknownHyperparameter, format!("{field}: the model has no hyperparameter '{name}'; {remedy}"))
 }
@@ -257,6 +297,9 @@ mod tests {
             (&word, "abc", None),
             (&word, "a", Some("must have a length of at least 2")),
             (&word, "abcd", Some("must have a length of at most 3")),
+            // What kind it is nobody knows.
+            (&Hyperparameter { kind: String::new(), ..word.clone() }, "abcd", None),
+            (&Hyperparameter { options: vec!["a".to_owned()], ..of("enum") }, "b", Some("must be one of a")),
             (&of("bool"), "true", None),
             (&of("bool"), "yes", Some("must be 'True' or 'False'")),
             (&of("list"), "[1, 2]", None),
@@ -265,6 +308,24 @@ mod tests {
             let message = accepts("x", known, text).err().map(|(_, message)| message);
             assert_eq!(message, refused.map(|refused| format!("x: '{text}' {refused}")));
         }
+    }
+
+    #[test]
+    fn only_numbers_are_searched_between_bounds() {
+        for kind in ["text", "list", "bool", "int", "float", ""] {
+            let known = Hyperparameter { name: "x".to_owned(), kind: kind.to_owned(), ..Hyperparameter::default() };
+            let model = Model { hyperparameters: vec![known], ..Model::default() };
+            for (place, json, taken) in [
+                ("continuous", serde_json::json!({"name": "x", "continuous": {"min": "1", "max": "2"}}), ["float", ""]),
+                ("integer", serde_json::json!({"name": "x", "integer": {"min": "1", "max": "2"}}), ["int", ""]),
+            ] {
+                let found = search_range("`p`", &range(json), Some(&model), &BTreeMap::new());
+                let ok = taken.contains(&kind) || (place == "integer" && kind == "float");
+                assert_eq!(found.is_ok(), ok, "{place} {kind}: {found:?}");
+            }
+        }
+        let nothing = unknown("field", "x", &Model::default()).1;
+        assert!(nothing.ends_with("it has none: remove it, or choose another model"), "{nothing}");
     }
 
     #[test]

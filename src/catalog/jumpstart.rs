@@ -8,7 +8,8 @@ use super::model::Model;
 use super::python;
 use super::resolve::Problem;
 use crate::api::{Channel, InputMode, JumpStart, Reason};
-use crate::tuning::InputChannel;
+use crate::decide::names;
+use crate::tuning::{InputChannel, instance_types};
 
 /// Where the channel `code` lies in the container.
 const SCRIPT_IN_CONTAINER: &str = "/opt/ml/input/data/code/sourcedir.tar.gz";
@@ -49,15 +50,58 @@ pub(super) fn usable(name: &str, model: &Model, terms: &JumpStart) -> Result<(),
     }
 }
 
-/// The training image of a model that is [on](Model::on) that instance type.
-pub(super) fn image(name: &str, model: &Model, field: &str, instance_type: &str) -> Result<String, Problem> {
-    model.image.clone().ok_or_else(|| {
-        let message = format!(
-            "{name} has no training image for {field} '{instance_type}'; it supports {}",
-            model.instance_types.join(", ")
-        );
-        (Reason::UnsupportedInstanceType, message)
-    })
+/// Whether the dataset has the channel that the script reads its data from. Those of JumpStart read `training`; only
+/// `LightGBM`'s reads `train` as well (its page in the developer guide).
+pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<(), Problem> {
+    let read = |channel: &str| channel == "training" || (channel == "train" && model_id.starts_with("lightgbm-"));
+    let there = || channels.iter().map(|channel| channel.name.as_str());
+    if there().any(read) {
+        return Ok(());
+    }
+    let remedy = match names::nearest("training", there()) {
+        Some(near) => format!("did you mean it by '{near}'? Rename that"),
+        None => format!("add it to those that it has: {}", names::some(there())),
+    };
+    let message = format!(
+        "{name} reads its data from the channel 'training', which the dataset does not have in `channels`; {remedy}"
+    );
+    Err((Reason::InvalidRequest, message))
+}
+
+/// The training image for an instance type.
+///
+/// A type is looked up among those that SageMaker has: a variant is for a whole family, so that it would have an image for
+/// a type that does not exist. One that is newer than this operator is known by the model's own list. Own images are not
+/// asked: they may be for any type, and a wrong one costs nothing, since SageMaker then makes no job.
+pub(super) fn image(
+    name: &str,
+    model: &Model,
+    region: &str,
+    field: &str,
+    instance_type: &str,
+) -> Result<String, Problem> {
+    let refuse = |message: String| Err((Reason::UnsupportedInstanceType, message));
+    let supported = &model.instance_types;
+    let listed = supported.iter().any(|supported| supported == instance_type);
+    let known = listed || model.variants.contains_key(instance_type) || instance_types().contains(&instance_type);
+    let supports = || match supported.len() {
+        0 => "its description names none; choose another version or model".to_owned(),
+        _ => format!("it supports {}", names::some(supported.iter().map(String::as_str))),
+    };
+    if !known {
+        let of_model = names::nearest(instance_type, supported.iter().map(String::as_str));
+        let near = of_model.or_else(|| names::nearest(instance_type, instance_types().iter().copied()));
+        let remedy = near.map_or_else(supports, |near| format!("did you mean '{near}'?"));
+        return refuse(format!("{field} '{instance_type}' is no instance type; {remedy}"));
+    }
+    match model.on(instance_type).image {
+        Some(image) => Ok(image),
+        None if listed => refuse(format!(
+            "{name} supports {field} '{instance_type}', but has no training image for it in {region}; choose another type \
+             or region"
+        )),
+        None => refuse(format!("{name} has no training image for {field} '{instance_type}'; {}", supports())),
+    }
 }
 
 /// The defaults of the algorithm's hyperparameters; those of the container are set by [`add_script`].
@@ -88,7 +132,8 @@ pub(super) struct Place<'a> {
     pub(super) accepted: bool,
 }
 
-/// Adds the script and the pre-trained model. In script mode each value is JSON, so that words are quoted.
+/// Adds the pre-trained model and the script. With a script each value is JSON, so that words are quoted; an image that
+/// needs none is told the plain values, as by the vendor's SDK.
 pub(super) fn add_script(
     model: &Model,
     place: &Place<'_>,
@@ -100,18 +145,6 @@ pub(super) fn add_script(
         let message =
             format!("channel '{taken}' is added by the operator for JumpStart models; give yours another name");
         return Err((Reason::InvalidRequest, message));
-    }
-    hyperparameters.values_mut().for_each(|value| *value = python::json(value));
-    let Some(script) = &model.script else { return Ok(()) };
-    let directory = if place.isolated { SCRIPT_IN_CONTAINER } else { script };
-    for (name, value) in [
-        ("sagemaker_submit_directory", python::json(directory)),
-        ("sagemaker_program", python::json(PROGRAM)),
-        ("sagemaker_container_log_level", LOG_LEVEL.to_owned()),
-        ("sagemaker_job_name", python::json(place.job_name)),
-        ("sagemaker_region", python::json(place.region)),
-    ] {
-        hyperparameters.insert(name.to_owned(), value);
     }
     if let Some(artifact) = &model.artifact {
         channels.push(InputChannel {
@@ -127,6 +160,18 @@ pub(super) fn add_script(
             accept_eula: place.accepted && model.gated,
         });
     }
+    let Some(script) = &model.script else { return Ok(()) };
+    hyperparameters.values_mut().for_each(|value| *value = python::json(value));
+    let directory = if place.isolated { SCRIPT_IN_CONTAINER } else { script };
+    for (name, value) in [
+        ("sagemaker_submit_directory", python::json(directory)),
+        ("sagemaker_program", python::json(PROGRAM)),
+        ("sagemaker_container_log_level", LOG_LEVEL.to_owned()),
+        ("sagemaker_job_name", python::json(place.job_name)),
+        ("sagemaker_region", python::json(place.region)),
+    ] {
+        hyperparameters.insert(name.to_owned(), value);
+    }
     if place.isolated {
         let code = Channel { name: "code".to_owned(), s3_uri: Some(script.clone()), ..Channel::default() };
         channels.push(InputChannel { channel: code, accept_eula: false });
@@ -138,6 +183,57 @@ pub(super) fn add_script(
 mod tests {
     use super::*;
     use crate::catalog::document::tests::bit;
+
+    #[test]
+    fn an_instance_type_without_an_image_is_told_why() {
+        let variants = || Model { image: None, ..bit() }.variants;
+        let listed = |types: &[&str]| types.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        for (types, variants, instance_type, expected) in [
+            // A family's image does not make a type.
+            (
+                listed(&["ml.p3.2xlarge"]),
+                variants(),
+                "ml.p3.3xlarge",
+                "is no instance type; did you mean 'ml.p3.2xlarge'?",
+            ),
+            (listed(&[]), variants(), "ml.p3.3xlarge", "is no instance type; did you mean 'ml.p3.2xlarge'?"),
+            (
+                listed(&["ml.new9.large"]),
+                BTreeMap::new(),
+                "ml.new9.large",
+                "but has no training image for it in eu-west-1",
+            ),
+            (listed(&["ml.p3.2xlarge"]), BTreeMap::new(), "ml.c5.xlarge", "it supports ml.p3.2xlarge"),
+            (listed(&[]), BTreeMap::new(), "ml.c5.xlarge", "its description names none"),
+        ] {
+            let model = Model { instance_types: types, variants, image: None, ..bit() };
+            let field = "`training.instanceType`";
+            let (reason, message) = image("model 'bit'", &model, "eu-west-1", field, instance_type).unwrap_err();
+            assert_eq!(reason, Reason::UnsupportedInstanceType);
+            assert!(message.contains(expected), "{message}");
+        }
+        let new =
+            Model { image: Some("repo".to_owned()), instance_types: listed(&["ml.new9.large"]), ..Model::default() };
+        assert_eq!(image("bit", &new, "eu-west-1", "field", "ml.new9.large"), Ok("repo".to_owned()));
+    }
+
+    #[test]
+    fn the_data_is_in_the_channel_that_the_script_reads() {
+        let channels = |names: &[&str]| {
+            names.iter().map(|n| Channel { name: (*n).to_owned(), ..Channel::default() }).collect::<Vec<_>>()
+        };
+        for (model, names, refused) in [
+            ("tensorflow-ic-bit", &["training", "validation"][..], None),
+            ("tensorflow-ic-bit", &["train", "validation"], Some("did you mean it by 'train'?")),
+            ("tensorflow-ic-bit", &["test"], Some("add it to those that it has: test")),
+            ("lightgbm-classification-model", &["train"], None),
+            ("lightgbm-classification-model", &["data"], Some("add it")),
+        ] {
+            let message = data("it", model, &channels(names)).err().map(|(_, message)| message);
+            assert_eq!(message.is_some(), refused.is_some(), "{message:?}");
+            assert!(message.unwrap_or_default().contains(refused.unwrap_or_default()));
+        }
+    }
 
     #[test]
     fn what_must_not_be_trained_says_what_would_allow_it() {

@@ -21,12 +21,18 @@ pub(super) fn text(value: &Value, key: &str) -> Option<String> {
     get(value, key).as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// A whole number, also as 123.0 or as a text.
+#[expect(clippy::cast_possible_truncation, reason = "what is too large for 64 bits is too large for 32 as well")]
 pub(super) fn number(value: &Value, key: &str) -> Option<i32> {
-    get(value, key).as_i64().and_then(|number| i32::try_from(number).ok())
+    let value = get(value, key);
+    let number = value.as_f64().or_else(|| value.as_str()?.parse().ok()).filter(|number| number.fract() == 0.0)?;
+    i32::try_from(number as i64).ok()
 }
 
+/// Whether it is true, also as a text.
 pub(super) fn flag(value: &Value, key: &str) -> bool {
-    get(value, key).as_bool().unwrap_or_default()
+    let value = get(value, key);
+    value.as_bool().unwrap_or_else(|| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")))
 }
 
 pub(super) fn texts(value: &Value, key: &str) -> Vec<String> {
@@ -75,7 +81,7 @@ fn hyperparameter(value: &Value) -> Option<Hyperparameter> {
     let bound = |key: &str| get(value, key).as_f64().or_else(|| get(value, key).as_str()?.parse().ok());
     Some(Hyperparameter {
         name: text(value, "name")?,
-        kind: text(value, "type").unwrap_or_default(),
+        kind: text(value, "type").unwrap_or_default().to_lowercase(),
         // A default that is null is the word None, one that is not there is none.
         default: value.get("default").or_else(|| value.get("Default")).map(python::text),
         options: list(value, "options").map(python::text).collect(),
@@ -96,6 +102,28 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn numbers_flags_and_kinds_are_read_however_they_are_written() {
+        for (value, expected) in [
+            (json!(123), Some(123)),
+            (json!(123.0), Some(123)),
+            (json!("123"), Some(123)),
+            (json!(1.5), None),
+            (json!(1e12), None),
+            (json!(null), None),
+        ] {
+            assert_eq!(number(&json!({"Size": value}), "size"), expected, "{value}");
+        }
+        for (value, expected) in
+            [(json!(true), true), (json!("true"), true), (json!("True"), true), (json!("no"), false), (json!(1), false)]
+        {
+            assert_eq!(flag(&json!({"Flag": value}), "flag"), expected, "{value}");
+        }
+        let listed = json!({"Hyperparameters": [{"Name": "a", "Type": "Float"}, {"Name": "b"}]});
+        let kinds: Vec<String> = hyperparameters(&listed).into_iter().map(|known| known.kind).collect();
+        assert_eq!(kinds, ["float", ""]);
+    }
 
     #[test]
     fn both_spellings_of_the_variants() {

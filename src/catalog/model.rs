@@ -68,7 +68,7 @@ pub struct Variant {
 pub struct Hyperparameter {
     /// Its name.
     pub name: String,
-    /// `int`, `float`, `text`, `bool` or `list`.
+    /// `int`, `float`, `text`, `bool` or `list`; anything else says nothing of its values.
     pub kind: String,
     /// Its default, as Python writes it.
     pub default: Option<String>,

@@ -40,6 +40,11 @@ pub(super) fn preset(training: &Training, source: &Source) -> BTreeMap<String, S
     }
 }
 
+/// The channel that the scripts measure a metric of a preset on, where that may be missing.
+pub(super) fn measured_on(metric: &str) -> Option<&'static str> {
+    metric.starts_with("test_").then_some("test")
+}
+
 /// By framework and task, which are the first two parts of a model's id.
 fn of_model(model_id: &str) -> MetricPreset {
     let mut parts = model_id.split('-');

@@ -1,5 +1,6 @@
 //! Where models are described: SageMaker's hub, or JumpStart's metadata in S3. Both answer the same questions.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use super::document::from_document;
 use super::model::Model;
 use super::slots::{BELIEVED, within};
 use super::spec::{Buckets, from_spec};
+use crate::api::bounds;
 use crate::runtime::clock;
 use crate::tuning::{Class, Region, TuningError};
 
@@ -70,7 +72,7 @@ impl Source {
         Self { kind, manifests: Mutex::default() }
     }
 
-    /// All models, each in its newest version, by id.
+    /// All models, each once, in its newest version, by id.
     pub(super) async fn list(&self, region: &Region) -> Result<Vec<Listed>, TuningError> {
         let mut models = match self.kind {
             SourceKind::Hub => region.hub_contents().await?,
@@ -86,7 +88,11 @@ impl Source {
                     .collect()
             }
         };
-        models.sort_by(|a, b| a.model_id.cmp(&b.model_id));
+        // One that a status cannot name would keep the whole status from being written.
+        models.retain(|listed| {
+            listed.model_id.len() <= bounds::MODEL_ID && listed.version.len() <= bounds::MODEL_VERSION
+        });
+        newest(&mut models);
         Ok(models)
     }
 
@@ -159,6 +165,13 @@ impl Source {
     }
 }
 
+/// Sorts by id and keeps each model once, in its newest version. The pages of a listing overlap if a model comes or goes
+/// while they are read.
+fn newest(models: &mut Vec<Listed>) {
+    models.sort_by_cached_key(|listed| (listed.model_id.clone(), Reverse(Version::of(&listed.version))));
+    models.dedup_by(|later, first| later.model_id == first.model_id);
+}
+
 fn find(specs: &Specs, model_id: &str, version: Option<&str>) -> Option<Entry> {
     let versions = specs.get(model_id)?;
     match version {
@@ -173,5 +186,23 @@ fn unlisted(model_id: &str) -> TuningError {
         operation: "s3:GetObject",
         code: None,
         message: format!("{MANIFEST} does not list '{model_id}' in that version"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_has_each_model_once_in_its_newest_version() {
+        let listed = |(id, version): (&str, &str)| Listed {
+            model_id: id.to_owned(),
+            version: version.to_owned(),
+            deprecated: Some(false),
+        };
+        let mut models =
+            [("b", "1.0.0"), ("a", "4.0.9"), ("a", "4.0.10"), ("b", "1.0.0"), ("a", "4.0.2")].map(listed).to_vec();
+        newest(&mut models);
+        assert_eq!(models, [("a", "4.0.10"), ("b", "1.0.0")].map(listed));
     }
 }

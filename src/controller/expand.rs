@@ -16,6 +16,7 @@ use crate::api::{
 use crate::catalog::{CatalogError, DEPRECATED, Listed, Matching, matching, unusable, withdrawn};
 use crate::decide::definition::fingerprint;
 use crate::runtime::clock;
+use crate::tuning::{Class, TuningError};
 
 /// Runs of a selection, as in the schema.
 const RUNS_MAX: usize = 512;
@@ -124,7 +125,8 @@ async fn find(
     match models(at, spec, selector, not_before).await {
         Ok((model_ids, message)) => {
             at.succeeded(&subject);
-            tracing::info!(models = model_ids.len(), message, "a selector was expanded");
+            // A field called `message` would stand in place of the text.
+            tracing::info!(models = model_ids.len(), told = message, "a selector was expanded");
             Ok(Expansion { selector: key.to_owned(), model_ids, message: Some(clip(&message, MESSAGE_MAX)) })
         }
         Err(error) => Err(at.trouble(subject, error)),
@@ -159,16 +161,29 @@ async fn models(
         }
     }
     let (mut found, mut out) = (Vec::new(), BTreeMap::new());
+    let (mut described, mut refused) = (0, None);
     let mut judged = judged(at, clauses, models);
     while let Some((model_id, judged)) = judged.next().await {
-        match judged? {
-            None => found.push(model_id),
-            Some(why) => *out.entry(why).or_default() += 1,
+        match judged {
+            Ok(None) => found.push(model_id),
+            Ok(Some(why)) => *out.entry(why).or_default() += 1,
+            // Of one model it is that model's affair; it is told below if it is so of all.
+            Err(CatalogError::Fault(fault)) if of_one(&fault) => {
+                *out.entry("cannot be described, which SageMaker refuses").or_default() += 1;
+                refused.get_or_insert(fault);
+                continue;
+            }
+            Err(CatalogError::Fault(fault)) => return Err(CatalogError::Fault(of_model(fault, &model_id))),
+            Err(error) => return Err(error),
         }
+        described += 1;
         if Some(found.len()) == limit {
             told += &format!("; `limit`: {}", found.len());
             break;
         }
+    }
+    if let (0, Some(fault)) = (described, refused) {
+        return Err(CatalogError::Fault(fault));
     }
     told += &left_out(&out);
     within_bound(spec, found.len(), &told).map_err(CatalogError::Problem)?;
@@ -177,6 +192,23 @@ async fn models(
         return Err(CatalogError::Problem((Reason::NoModelFound, message)));
     }
     Ok((found, told))
+}
+
+/// Whether that may be so of one model, while others are described.
+fn of_one(fault: &TuningError) -> bool {
+    matches!(fault.class, Class::Denied | Class::Invalid)
+}
+
+/// The fault with the name of the model. Without that model the selector need not wait, if the fault is of that one only.
+fn of_model(fault: TuningError, model_id: &str) -> TuningError {
+    let message = match fault.class {
+        Class::Transient => {
+            let message = fault.message.trim_end_matches('.');
+            format!("{message} (of model '{model_id}'; to go on without it, add it to `exclude`)")
+        }
+        _ => return fault,
+    };
+    TuningError { message, ..fault }
 }
 
 /// Why each of the models is left out, if it is, in their order. What the listing tells costs no description.
@@ -208,7 +240,11 @@ async fn deprecated(at: &Pass<'_>, clauses: &JumpStartSelector, models: &[Listed
     }
     let (mut count, mut judged) = (0, judged(at, clauses, models.to_vec()));
     while let Some((_, judged)) = judged.next().await {
-        count += usize::from(judged? == Some(DEPRECATED));
+        count += match judged {
+            Ok(why) => usize::from(why == Some(DEPRECATED)),
+            Err(CatalogError::Fault(fault)) if of_one(&fault) => 0,
+            Err(error) => return Err(error),
+        };
     }
     Ok(count)
 }

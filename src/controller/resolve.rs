@@ -11,7 +11,7 @@ use super::attempts::Subject;
 use super::context::Jobs;
 use super::pass::Pass;
 use crate::api::{Candidate, ModelSelectionStatus, Reason, RunState, RunStatus};
-use crate::catalog::{CatalogError, job_request};
+use crate::catalog::{CatalogError, Shared, job_request};
 use crate::decide::definition::Source;
 use crate::decide::identity::{Identity, tag};
 use crate::decide::plan::{Pin, cells_of, definition, pinned, pinned_by_jobs};
@@ -136,6 +136,7 @@ pub(super) async fn requests(
         }
         wanted.push((index, definition, subject));
     }
+    let shared = OnceCell::new();
     let resolved: Vec<_> = stream::iter(wanted)
         .map(async |(index, definition, subject)| {
             let run = &runs[index];
@@ -145,9 +146,17 @@ pub(super) async fn requests(
                     at.ctx.catalog.model(&at.region, model_id, version, at.until).await.map(Some)
                 }
             };
-            let request = model.and_then(|model| {
+            let mut request = model.and_then(|model| {
                 job_request(spec, &definition, model.as_deref(), &at.identity(run)).map_err(CatalogError::Problem)
             });
+            let candidate = spec.candidates.iter().find(|candidate| candidate.name == run.candidate);
+            if let (Ok(_), Some(candidate)) = (&request, candidate) {
+                let (shared, open) = shared.get_or_init(|| shared_names(at, pins)).await;
+                if let Some(name) = shared.unknown(&definition, candidate) {
+                    let problem = || CatalogError::Problem(shared.problem(spec, name));
+                    request = Err(if *open { CatalogError::Pending } else { problem() });
+                }
+            }
             if request.is_ok() {
                 at.succeeded(&subject);
             }
@@ -172,6 +181,28 @@ pub(super) async fn requests(
         }
     }
     requests
+}
+
+/// The hyperparameters fixed for all candidates that none of them has, and whether that is open: models are being asked
+/// for. Models are only asked as long as there is such a name, so mostly one. With a candidate that cannot be resolved
+/// nothing is said: it may be the one that has the name.
+async fn shared_names(at: &Pass<'_>, pins: &[Option<Pin>]) -> (Shared, bool) {
+    let mut shared = if at.held.is_some() { Shared::default() } else { Shared::of(&at.spec) };
+    let mut open = false;
+    for (candidate, pin) in at.spec.candidates.iter().zip(pins) {
+        let Some(model) = candidate.jump_start.as_ref().filter(|_| !shared.settled()) else { continue };
+        let answer = match pin {
+            Some(Ok(version)) => at.ctx.catalog.model(&at.region, &model.model_id, version, at.until).await,
+            Some(Err((Reason::Progressing, _))) => Err(CatalogError::Pending),
+            _ => return (Shared::default(), false),
+        };
+        match answer {
+            Ok(model) => shared.see(&model, &at.spec.training.instance_type),
+            Err(CatalogError::Pending) => open = true,
+            Err(_) => return (Shared::default(), false),
+        }
+    }
+    (shared, open)
 }
 
 impl Pass<'_> {

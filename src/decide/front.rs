@@ -130,7 +130,7 @@ fn points_of<'a>(
     };
     let point = |training_job| {
         let derived = data.derivations.of(dataset, training_job);
-        let values = values(&data.spec.objectives, &data.spec.constraints, training_job, &derived)?;
+        let values = values(data.spec, training_job, &derived)?;
         Ok(Point { run: index, training_job, values })
     };
     let table = run.tuning_job_name.as_ref().and_then(|job| data.tables.get(job));
@@ -146,12 +146,7 @@ fn points_of<'a>(
 
 /// The values of the objectives, or why the training job cannot be considered. The first reason found counts:
 /// objectives, then constraints, each in the order of the spec.
-fn values(
-    objectives: &[Objective],
-    constraints: &[Constraint],
-    best: &BestTrainingJob,
-    derived: &Derived,
-) -> Result<Vec<f64>, Exclusion> {
+fn values(spec: &ModelSelectionSpec, best: &BestTrainingJob, derived: &Derived) -> Result<Vec<f64>, Exclusion> {
     let metrics: BTreeMap<&str, &MetricValue> =
         derived.values.iter().chain(&best.metrics).map(|metric| (metric.name.as_str(), metric)).collect();
     let metric = |name: &str| -> Result<f64, Exclusion> {
@@ -167,15 +162,18 @@ fn values(
                            `rerun` to run it again, or name another tuning job where one is attached";
                 return (ExclusionReason::MetricMissing, why.to_owned());
             }
+            // That of a preset or of a model is not the user's to correct.
+            let candidates = spec.candidates.iter().flat_map(|candidate| &candidate.metric_definitions);
+            let own = spec.training.metric_definitions.iter().chain(candidates).any(|metric| metric.name == name);
+            let regex = if own { "check its regex in `metricDefinitions` against the logs, and " } else { "check " };
             let message = format!(
-                "the best training job did not emit '{name}'; check its regex in `training.metricDefinitions` against \
-                 the logs, and that the dataset has the channel that it is measured on"
+                "the best training job did not emit '{name}'; {regex}that the dataset has the channel that it is measured on"
             );
             (ExclusionReason::MetricMissing, message)
         })
     };
-    let values = objectives.iter().map(|objective| metric(&objective.metric)).collect::<Result<Vec<f64>, _>>()?;
-    for Constraint { metric: name, min, max } in constraints {
+    let values = spec.objectives.iter().map(|objective| metric(&objective.metric)).collect::<Result<Vec<f64>, _>>()?;
+    for Constraint { metric: name, min, max } in &spec.constraints {
         let value = metric(name)?;
         let bound = |text: &Option<String>| text.as_deref().and_then(parse_decimal);
         let text = |value: f64| decimal(value).unwrap_or_default();

@@ -11,6 +11,7 @@ pub mod events;
 mod fit;
 pub mod front;
 pub mod identity;
+pub mod names;
 pub mod observation;
 pub mod outcome;
 pub mod plan;

@@ -63,8 +63,8 @@ impl RunStatus {
                 RunState::Failed,
                 Some(Reason::ObjectiveNotEmitted),
                 Some(
-                    "the tuning job completed, but no training job emitted `tuning.objective.metric`; check its regex \
-                     in `training.metricDefinitions` against the logs of the training jobs",
+                    "the tuning job completed, but no training job emitted `tuning.objective.metric`; look for it in \
+                     the logs of the training jobs, and if its definition is yours, check its regex against them",
                 ),
             ),
             JobStatus::Failed => {

@@ -16,6 +16,7 @@ pub use error::{Class, TuningError};
 pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;
+pub use response::instance_types;
 pub use sagemaker::{ActiveJob, HubContent, PUBLIC_HUB, Region, SageMaker};
 
 use crate::api::{

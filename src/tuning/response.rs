@@ -92,6 +92,17 @@ pub(super) fn counts(counters: Option<&aws::TrainingJobStatusCounters>) -> Train
     }
 }
 
+/// Whether a model is withdrawn. One that is restricted is not: it is kept up for the accounts that may use it, and which
+/// these are only SageMaker knows, which denies it to the others.
+pub(super) fn deprecated(status: Option<&aws::HubContentSupportStatus>) -> bool {
+    status == Some(&aws::HubContentSupportStatus::Deprecated)
+}
+
+/// The instance types for training that this release of the SDK knows; there may be newer ones.
+pub fn instance_types() -> &'static [&'static str] {
+    aws::TrainingInstanceType::values()
+}
+
 #[cfg(test)]
 mod tests {
     use aws_sdk_sagemaker::primitives::DateTime;
@@ -107,5 +118,14 @@ mod tests {
         let list = vec![metric(0.3, Some(30)), metric(0.1, None), metric(0.2, Some(20)), metric(0.4, Some(30))];
         let values: Vec<f32> = metrics(Some(list)).into_iter().map(|(_, value)| value).collect();
         assert_eq!(values, [0.1, 0.2, 0.3, 0.4]);
+    }
+
+    #[test]
+    fn only_what_is_deprecated_is_withdrawn() {
+        for (status, withdrawn) in
+            [(None, false), (Some("Supported"), false), (Some("Restricted"), false), (Some("Deprecated"), true)]
+        {
+            assert_eq!(deprecated(status.map(aws::HubContentSupportStatus::from).as_ref()), withdrawn, "{status:?}");
+        }
     }
 }

@@ -292,7 +292,7 @@ impl Region {
                 .await?;
             let summaries = page.hub_content_summaries.unwrap_or_default();
             models.extend(summaries.into_iter().filter_map(|summary| {
-                let deprecated = Some(summary.support_status == Some(aws::HubContentSupportStatus::Deprecated));
+                let deprecated = Some(response::deprecated(summary.support_status.as_ref()));
                 let (model_id, version) = (summary.hub_content_name?, summary.hub_content_version?);
                 Some(Listed { model_id, version, deprecated })
             }));
@@ -317,7 +317,7 @@ impl Region {
         Ok(HubContent {
             version: output.hub_content_version.unwrap_or_default(),
             document: output.hub_content_document.unwrap_or_default(),
-            deprecated: output.support_status == Some(aws::HubContentSupportStatus::Deprecated),
+            deprecated: response::deprecated(output.support_status.as_ref()),
         })
     }
 

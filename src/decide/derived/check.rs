@@ -7,6 +7,7 @@ use super::expression::Expression;
 use super::vocabulary::{Input, is_word};
 use super::{Derivations, hyperparameters_used};
 use crate::api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec, Reason, decimal};
+use crate::decide::names::{nearest, some};
 
 /// What a run will have, as far as it is known before it is made.
 #[derive(Clone, Debug, Default)]
@@ -131,7 +132,7 @@ fn unknown(expression: &Expression, known: &Known, earlier: &[&str]) -> Option<S
             let remedy = match near.or_else(|| nearest(name, metrics.iter().copied().chain(others))) {
                 Some(near) if others.contains(&near) => format!("did you mean {near}?"),
                 Some(near) => format!("did you mean {}?", Input::Metric(near.to_owned()).text()),
-                None => format!("its metrics are {}", metrics.join(", ")),
+                None => format!("its metrics are {}", some(metrics.iter().copied())),
             };
             Some(format!("it uses '{name}', but the run has no metric of that name; {remedy}"))
         }
@@ -142,7 +143,7 @@ fn unknown(expression: &Expression, known: &Known, earlier: &[&str]) -> Option<S
                 None if known.hyperparameters.is_empty() => {
                     "set it in `training.hyperparameters` or search it in `tuning.parameterRanges`".to_owned()
                 }
-                None => format!("it has {}", names().collect::<Vec<_>>().join(", ")),
+                None => format!("it has {}", some(names())),
             };
             Some(format!("it uses the hyperparameter '{name}', which the run does not have; {remedy}"))
         }
@@ -152,14 +153,6 @@ fn unknown(expression: &Expression, known: &Known, earlier: &[&str]) -> Option<S
 
 fn is_word_part(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
-}
-
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|known| (strsim::jaro_winkler(known, name), known))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
 }
 
 /// Which of the entries have the same value for all training jobs on a dataset, whatever these come to.
