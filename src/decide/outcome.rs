@@ -64,7 +64,7 @@ impl RunStatus {
                 Some(Reason::ObjectiveNotEmitted),
                 Some(
                     "the tuning job completed, but no training job emitted `tuning.objective.metric`; look for it in \
-                     the logs of the training jobs, and if its definition is yours, check its regex against them",
+                     the logs of the training jobs, and check its regex against them if `training.metricDefinitions` has it",
                 ),
             ),
             JobStatus::Failed => {
