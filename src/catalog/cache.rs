@@ -103,7 +103,7 @@ impl Catalog {
     /// Whether [`Self::model`] would answer without asking the source.
     pub fn knows(&self, region: &Region, model_id: &str, version: &str) -> bool {
         let slot = self.0.models.slot([region.name(), model_id, version], clock::now());
-        slot.try_lock().is_ok_and(|slot| slot.as_ref().is_some_and(|known| known.answer.is_ok()))
+        slot.read(|known| known.answer.is_ok().then_some(())).is_some()
     }
 
     async fn ask_version(&self, region: &Region, model_id: &str, wanted: &str) -> Answer<String> {
@@ -119,7 +119,7 @@ impl Catalog {
             };
             let known = Known { asked, answered: clock::now(), answer: readable(model_id, &version, model) };
             let slot = self.0.models.slot([region.name(), model_id, &version], clock::now());
-            *slot.lock().await = Some(known);
+            slot.keep(known);
             return Ok(version);
         }
         let versions = match self.0.source.versions(region, model_id).await {
@@ -160,10 +160,11 @@ impl Catalog {
     /// for it: a description tells the version as well.
     fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
         let slot = self.0.listings.slot([region.name(), "", ""], clock::now());
-        let slot = slot.try_lock().ok()?;
-        let models = slot.as_ref().filter(|known| known.believed(clock::now()))?.answer.as_ref().ok()?;
-        let found = models.binary_search_by(|listed| listed.model_id.as_str().cmp(model_id)).ok()?;
-        Some(models[found].clone())
+        slot.read(|known| {
+            let models = known.answer.as_ref().ok().filter(|_| known.believed(clock::now()))?;
+            let found = models.binary_search_by(|listed| listed.model_id.as_str().cmp(model_id)).ok()?;
+            Some(models[found].clone())
+        })
     }
 
     /// What to say when the source does not know a model. The nearest ids are those of the listing.

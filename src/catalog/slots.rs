@@ -22,7 +22,39 @@ const FAULT_TOLD: SignedDuration = SignedDuration::from_secs(5);
 const KEPT: SignedDuration = SignedDuration::from_mins(60);
 
 pub(super) type Answer<T> = Result<T, CatalogError>;
-pub(super) type Slot<T> = Arc<tokio::sync::Mutex<Option<Known<T>>>>;
+
+/// A place for an answer, and the right to ask for it, which one task has at a time. What is known can be read meanwhile, also
+/// by those who would not wait. Cheap to clone.
+pub(super) struct Slot<T>(Arc<Held<T>>);
+
+struct Held<T> {
+    known: Mutex<Option<Known<T>>>,
+    asking: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self(Arc::new(Held { known: Mutex::default(), asking: Arc::default() }))
+    }
+}
+
+impl<T> Slot<T> {
+    /// Keeps an answer, in place of an older one.
+    pub(super) fn keep(&self, known: Known<T>) {
+        *self.0.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+    }
+
+    /// What `read` makes of the answer, if there is one.
+    pub(super) fn read<R>(&self, read: impl FnOnce(&Known<T>) -> Option<R>) -> Option<R> {
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(read)
+    }
+}
 
 /// What was answered, and when it was asked.
 pub(super) struct Known<T> {
@@ -82,24 +114,24 @@ pub(super) async fn ask<T: Clone + Send + 'static>(
     until: Instant,
     question: impl Future<Output = Answer<T>> + Send + 'static,
 ) -> Answer<T> {
-    let fresh = |known: &Known<T>| fresh(known, clock::now());
-    // One task asks; others who want to know find the slot locked, and wait for its answer.
-    if let Ok(mut known) = slot.clone().try_lock_owned()
-        && !known.as_ref().is_some_and(fresh)
+    let fresh = || slot.read(|known| fresh(known, clock::now()).then(|| known.answer.clone()));
+    // One task asks; others who want to know wait until it no longer does.
+    if let Ok(asking) = slot.0.asking.clone().try_lock_owned()
+        && fresh().is_none()
     {
         if until <= clock::after(Duration::ZERO) {
             return Err(CatalogError::Pending);
         }
+        let slot = slot.clone();
         tokio::spawn(async move {
             let asked = clock::now();
             let answer = question.await;
-            *known = Some(Known { asked, answered: clock::now(), answer });
+            slot.keep(Known { asked, answered: clock::now(), answer });
+            drop(asking);
         });
     }
-    match timeout_at(until, slot.lock()).await {
-        Ok(known) => {
-            known.as_ref().filter(|known| fresh(known)).map_or(Err(CatalogError::Pending), |k| k.answer.clone())
-        }
+    match timeout_at(until, slot.0.asking.lock()).await {
+        Ok(_) => fresh().unwrap_or(Err(CatalogError::Pending)),
         Err(_) => Err(CatalogError::Pending),
     }
 }
@@ -140,7 +172,7 @@ mod tests {
         let first = ask_for("0", 30);
         assert_eq!(count(), 1000);
         // An hour after the last of the others was asked for.
-        assert!(Arc::ptr_eq(&first, &ask_for("0", 77)));
+        assert!(Arc::ptr_eq(&first.0, &ask_for("0", 77).0));
         assert_eq!(count(), 1);
         ask_for("new", 200);
         assert_eq!(count(), 1, "only the new one");
@@ -165,8 +197,11 @@ mod tests {
         assert!(matches!(ask(slot.clone(), |_, _| true, soon, late).await, Err(CatalogError::Pending)));
         let never = async { panic!("asked twice") };
         let waiting = tokio::spawn(ask(slot.clone(), |_, _| true, soon + Duration::from_secs(60), never));
+        // Who does not want to wait is not held up, and told nothing.
+        assert_eq!(slot.read(|known| known.answer.as_ref().ok().copied()), None);
         answer.send(7).unwrap();
         assert_eq!(waiting.await.unwrap().unwrap(), 7);
+        assert_eq!(slot.read(|known| known.answer.as_ref().ok().copied()), Some(7));
     }
 
     #[tokio::test]
@@ -174,7 +209,7 @@ mod tests {
         let slot: Slot<u8> = Slot::default();
         let until = clock::after(Duration::from_secs(60));
         for (asked, expected) in [(clock::now(), 1), (clock::now() - BELIEVED, 2)] {
-            *slot.lock().await = Some(Known { asked, answered: asked, answer: Ok(1) });
+            slot.keep(Known { asked, answered: asked, answer: Ok(1) });
             let answer = ask(slot.clone(), Known::believed, until, async { Ok(2) }).await;
             assert_eq!(answer.unwrap(), expected);
         }
