@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::cases::{CASES, both_modes};
 use crate::helm::{CHART, Helm, NAMESPACE, namespace_of_the_release};
 use crate::support::manifests::{apply, install_crd};
-use crate::support::shared;
+use crate::support::{ControlPlane, ControlPlaneOptions, shared};
 
 /// Kinds of the Prometheus operator, with no schema: enough for their objects to have a place.
 const MONITORS: [(&str, &str); 3] =
@@ -49,7 +49,9 @@ async fn dry_run(client: &Client, object: &Value) -> kube::Result<DynamicObject>
 
 #[tokio::test]
 async fn the_server_takes_all_that_is_rendered_and_the_pods_where_pod_security_is_restricted() {
-    let client = shared().await.client();
+    // A server of its own: other tests bring the definition as another manager, whose annotations ours would contradict.
+    let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
+    let client = plane.client();
     for (kind, plural) in MONITORS {
         install_stub(&client, kind, plural).await;
     }
