@@ -2,6 +2,8 @@
 
 /// Characters of the name of a metric.
 pub const METRIC_NAME: usize = 255;
+/// Metric definitions of a tuning job, as many as SageMaker takes.
+pub const METRIC_DEFINITIONS: usize = 40;
 /// Metrics of a training job; SageMaker takes 40 definitions.
 pub const METRICS: usize = 64;
 /// Hyperparameters of a training job, as many as SageMaker has.

@@ -55,7 +55,7 @@ pub struct Candidate {
     /// metricDefinitions of this candidate, in addition to those of training; of the same name, these win. Default: none.
     /// Changing them makes new jobs for the runs concerned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 40))]
+    #[schemars(length(max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
     /// warmStart of this candidate; it wins over that of tuning. Default: that of tuning.
@@ -141,7 +141,7 @@ pub struct CandidateSelector {
     pub parameter_ranges: Vec<ParameterRange>,
     /// metricDefinitions of all of these candidates, as in candidates. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 40))]
+    #[schemars(length(max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
 }

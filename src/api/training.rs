@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{INSTANCE_TYPE, S3_URI};
-use super::{Hyperparameters, InputMode, MetricDefinition, MetricPreset};
+use super::{Hyperparameters, InputMode, MetricDefinition, MetricPreset, bounds};
 
 /// On what and for how long each training job runs.
 ///
@@ -72,7 +72,7 @@ pub struct Training {
     /// own, which these extend; of the same name, these win. Default: none. Changing them makes new jobs for the runs
     /// concerned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 40))]
+    #[schemars(length(min = 1, max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
     /// outputS3URI is the prefix for model artifacts, s3://BUCKET/PREFIX. Required. Changing it makes no new job for

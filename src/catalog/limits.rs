@@ -3,11 +3,10 @@
 
 use super::model::Model;
 use super::resolve::Problem;
-use crate::api::Reason;
+use crate::api::{Reason, bounds, clip};
 use crate::tuning::JobRequest;
 
-/// Of a name and a regex of a metric, of a variable and its value, and how many variables.
-const METRIC_NAME: usize = 255;
+/// Of the regex of a metric, of a variable and its value, and how many variables.
 const METRIC_REGEX: usize = 500;
 const VARIABLE: usize = 512;
 const VARIABLES: usize = 48;
@@ -21,8 +20,8 @@ pub(super) fn of_description(name: &str, model: &Model, request: &JobRequest) ->
         Err((Reason::ModelNotTrainable, message))
     };
     for (metric, regex) in model.metrics.iter().filter(|metric| request.metric_definitions.contains(metric)) {
-        if metric.chars().count() > METRIC_NAME || regex.chars().count() > METRIC_REGEX {
-            let what = format!("a metric definition '{}' that is too long", crate::api::clip(metric, 64));
+        if metric.chars().count() > bounds::METRIC_NAME || regex.chars().count() > METRIC_REGEX {
+            let what = format!("a metric definition '{}' that is too long", clip(metric, 64));
             return refuse(
                 what,
                 "define a metric of that name in `training.metricDefinitions`, or choose another version",
@@ -40,7 +39,7 @@ pub(super) fn of_description(name: &str, model: &Model, request: &JobRequest) ->
         model.environment.iter().filter(|(name, value)| request.environment.get(*name) == Some(value))
     {
         if !word(variable) || value.chars().count() > VARIABLE {
-            let what = format!("an environment variable '{}' of a wrong form", crate::api::clip(variable, 64));
+            let what = format!("an environment variable '{}' of a wrong form", clip(variable, 64));
             return refuse(what, "set it in `training.environment`, or choose another version");
         }
     }

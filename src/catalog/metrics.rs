@@ -5,12 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::Model;
 use super::presets::{measured_on, preset};
 use super::resolve::Problem;
+use crate::api::bounds::METRIC_DEFINITIONS;
 use crate::api::{ModelSelectionSpec, Reason};
 use crate::decide::definition::{Definition, Source};
 use crate::decide::{derived, names};
-
-/// SageMaker's limit on metric definitions of a job.
-const MAX_METRICS: usize = 40;
 
 /// The metrics of the preset, of the model and of the spec; the later wins. All that the selection refers to must be
 /// among them, or derived from them.
@@ -29,18 +27,18 @@ pub(super) fn metric_definitions(
         metrics
     };
     let mut metrics = with(own.clone());
-    if metrics.len() > MAX_METRICS {
+    if metrics.len() > METRIC_DEFINITIONS {
         // Those of the model that nothing refers to go first: nobody has asked for them.
         metrics = with(own.into_iter().filter(|(name, _)| wanted.contains(name)).collect());
     }
-    if metrics.len() > MAX_METRICS {
+    if metrics.len() > METRIC_DEFINITIONS {
         let remedy = match preset.len() {
             0 => "; remove some",
             _ => "; remove some, or set `training.metricPreset` to None and define those that you need",
         };
         let message = format!(
             "{} metric definitions, of which {} are in `metricDefinitions` of `training` and of the candidate, and {} of \
-             `training.metricPreset`; SageMaker takes at most {MAX_METRICS}{remedy}",
+             `training.metricPreset`; SageMaker takes at most {METRIC_DEFINITIONS}{remedy}",
             metrics.len(),
             definition.metric_definitions.len(),
             preset.len(),

@@ -8,14 +8,14 @@ use futures::StreamExt as _;
 use futures::stream;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
-use kube::runtime::events::{Event, EventType};
 
 use super::attempts::Subject;
 use super::context::Context;
 use super::reconcile::Error;
 use super::report;
 use super::stop::{Stopped, stop_own};
-use crate::api::{DeletionPolicy, ModelSelection, SupersededJob, clip};
+use crate::api::{DeletionPolicy, ModelSelection, SupersededJob};
+use crate::decide::events::News;
 use crate::decide::identity::Identity;
 use crate::decide::plan::left_behind;
 use crate::runtime::clock;
@@ -60,7 +60,8 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
                     "{} tuning jobs cannot be stopped, {job} among them: {why}. The deletion waits up to {patience} s",
                     left.len()
                 );
-                warn(ctx, seen, "TuningJobsNotStopped", &note).await;
+                let news = News { warning: true, reason: "TuningJobsNotStopped", note };
+                report::publish(ctx, seen, "Delete", news).await;
             }
             return Err(Error::Cleanup(format!("{job} and {} more: {why}", left.len() - 1)));
         }
@@ -69,21 +70,11 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
             left.len(),
         );
         tracing::error!(note, "giving up on stopping tuning jobs");
-        warn(ctx, seen, "TuningJobsLeftRunning", &note).await;
+        let news = News { warning: true, reason: "TuningJobsLeftRunning", note };
+        report::publish(ctx, seen, "Delete", news).await;
     }
     ctx.note_cleaned_up(seen);
     Ok(Action::await_change())
-}
-
-async fn warn(ctx: &Context, selection: &ModelSelection, reason: &str, note: &str) {
-    let event = Event {
-        type_: EventType::Warning,
-        reason: reason.to_owned(),
-        note: Some(clip(note, 1024)),
-        action: "Delete".to_owned(),
-        secondary: None,
-    };
-    report::publish(ctx, selection, &event).await;
 }
 
 /// Stops all jobs that may run, and returns those that may still run; first those that need a person.

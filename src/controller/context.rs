@@ -105,9 +105,14 @@ impl Context {
         }
         let (uid, newest) = (selection.uid().unwrap_or_default(), self.newest(selection));
         let held = newest.status.as_ref().map_or(0, create::held);
-        for waiter in self.slots.settle(&uid, held, 0) {
+        self.wake_all(self.slots.settle(&uid, held, 0));
+    }
+
+    /// Has these selections looked at.
+    pub(super) fn wake_all(&self, selections: Vec<ObjectRef<ModelSelection>>) {
+        for selection in selections {
             // The receiver lives as long as the controller.
-            let _ = self.wake.send(waiter);
+            let _ = self.wake.send(selection);
         }
     }
 
@@ -178,10 +183,7 @@ impl Context {
     pub(super) fn forget(&self, selection: &ModelSelection) {
         self.observer.forget(&ObjectRef::from_obj(selection));
         let Some(uid) = &selection.uid() else { return };
-        for waiter in self.slots.remove(uid) {
-            // The receiver lives as long as the controller.
-            let _ = self.wake.send(waiter);
-        }
+        self.wake_all(self.slots.remove(uid));
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
         self.cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
         self.forget_earlier_life(uid);

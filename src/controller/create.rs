@@ -231,8 +231,7 @@ pub(super) fn wanted(at: &Pass<'_>, status: &ModelSelectionStatus) -> usize {
     if !at.may_try(&Subject::Creates) {
         return 0;
     }
-    let now = |run: &RunStatus| at.may_try(&Subject::create(run)) && at.may_try(&Subject::resolve(run));
-    let waiting = startable(spec, &status.runs).filter(|(_, run)| !holds_place(run) && now(run)).count();
+    let waiting = startable(spec, &status.runs).filter(|(_, run)| !holds_place(run) && at.may_start(run)).count();
     waiting.min(own_limit(spec).saturating_sub(held(status)))
 }
 
@@ -243,7 +242,7 @@ pub(super) fn more_to_do(at: &Pass<'_>, status: &ModelSelectionStatus) -> bool {
     let may_repeat = !refused(at);
     let free_now = |(_, run): (usize, &RunStatus)| {
         let place = if holds_place(run) { may_repeat } else { room };
-        place && at.may_try(&Subject::create(run)) && at.may_try(&Subject::resolve(run))
+        place && at.may_start(run)
     };
     at.may_try(&Subject::Creates) && startable(spec, &status.runs).any(free_now)
 }

@@ -201,13 +201,11 @@ fn of_one(fault: &TuningError) -> bool {
 
 /// The fault with the name of the model. Without that model the selector need not wait, if the fault is of that one only.
 fn of_model(fault: TuningError, model_id: &str) -> TuningError {
-    let message = match fault.class {
-        Class::Transient => {
-            let message = fault.message.trim_end_matches('.');
-            format!("{message} (of model '{model_id}'; to go on without it, add it to `exclude`)")
-        }
-        _ => return fault,
-    };
+    if fault.class != Class::Transient {
+        return fault;
+    }
+    let message = fault.message.trim_end_matches('.');
+    let message = format!("{message} (of model '{model_id}'; to go on without it, add it to `exclude`)");
     TuningError { message, ..fault }
 }
 

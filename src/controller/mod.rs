@@ -34,6 +34,7 @@ use tokio::sync::mpsc;
 
 use crate::api::ModelSelection;
 use crate::observe::{Observer, Pauses, Wake};
+use crate::runtime::api_server::told;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::readiness::Readiness;
 use crate::tuning::SageMaker;
@@ -184,5 +185,5 @@ fn report_controller_error<E: std::error::Error + 'static>(error: &controller::E
 fn trouble(error: &(dyn std::error::Error + 'static)) -> String {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     let answer = causes.find_map(|error| error.downcast_ref::<kube::Error>());
-    answer.map_or_else(|| error.to_string(), reconcile::told)
+    answer.map_or_else(|| error.to_string(), told)
 }

@@ -73,6 +73,11 @@ impl Pass<'_> {
         self.ctx.attempts.may_try(&self.uid, subject, clock::now())
     }
 
+    /// Whether neither resolving nor creating the run has failed so lately that it has to wait.
+    pub(super) fn may_start(&self, run: &RunStatus) -> bool {
+        self.may_try(&Subject::resolve(run)) && self.may_try(&Subject::create(run))
+    }
+
     /// Notes a failure; see [`super::attempts::Attempts::failed`].
     pub(super) fn failed(&self, subject: Subject, first: Duration, most: Duration) -> Failing {
         self.ctx.attempts.failed(&self.uid, subject, first, most, clock::now())

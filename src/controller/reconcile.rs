@@ -21,6 +21,7 @@ use crate::decide::cadence;
 use crate::decide::conditions::complete;
 use crate::decide::derived;
 use crate::decide::plan::{advance, plan, take_back};
+use crate::runtime::api_server::told;
 use crate::runtime::clock;
 use crate::runtime::metrics::Outcome;
 
@@ -47,14 +48,6 @@ pub(super) enum Error {
     Finalizer(String),
     #[error("a pass took longer than {} s", DEADLINE.as_secs())]
     Deadline,
-}
-
-/// The API server's own words, without the dump of the whole answer.
-pub(super) fn told(error: &kube::Error) -> String {
-    match error {
-        kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
-        other => other.to_string(),
-    }
 }
 
 pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
@@ -201,10 +194,7 @@ fn mark_stops(at: &Pass<'_>, runs: &mut [RunStatus]) {
 fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Action {
     let Pass { ctx, uid, .. } = at;
     at.track(status);
-    for waiter in ctx.slots.settle(uid, create::held(status), create::wanted(at, status)) {
-        // The receiver lives as long as the controller.
-        let _ = ctx.wake.send(waiter);
-    }
+    ctx.wake_all(ctx.slots.settle(uid, create::held(status), create::wanted(at, status)));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
     let expanding = at.held.as_ref().is_some_and(|(reason, _)| *reason != Reason::InvalidExpression);
     let incomplete = !observe::incomplete(at, &status.runs).is_empty();

@@ -14,9 +14,9 @@ use super::context::Context;
 use super::pass::Pass;
 use super::reconcile::Error;
 use super::stop;
-use crate::api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, merge_conditions};
+use crate::api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, clip, merge_conditions};
 use crate::decide::conditions::{Situation, complete, conditions, launched_before};
-use crate::decide::events::events;
+use crate::decide::events::{NOTE_MAX, News, events};
 use crate::decide::front::Tables;
 use crate::decide::{derived, front, summary};
 use crate::runtime::clock;
@@ -122,19 +122,11 @@ async fn write(
     ctx.rivals.writing(&selection.uid().unwrap_or_default(), &status);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
-    let answer = tokio::time::timeout(TIMEOUT, api.patch_status(&name, &params, &patch)).await;
-    let written = answer.map_err(|_| Error::ApiServerSilent)??;
+    let written = answered(api.patch_status(&name, &params, &patch)).await?;
     ctx.metrics.status_written();
     ctx.note_written(written);
     for news in events(&last, &status) {
-        let event = events::Event {
-            type_: if news.warning { EventType::Warning } else { EventType::Normal },
-            reason: news.reason.to_owned(),
-            note: Some(news.note.clone()),
-            action: "Reconcile".to_owned(),
-            secondary: None,
-        };
-        publish(ctx, selection, &event).await;
+        publish(ctx, selection, "Reconcile", news).await;
     }
     Ok(status)
 }
@@ -146,22 +138,28 @@ pub(super) async fn another_operator(ctx: &Context, selection: &ModelSelection) 
     ctx.settings.readiness.warn("other operators", Some(told));
     let note = "somebody else has written the status; if another operator looks after this selection, end it, or let \
                 both use one Lease (--leader-election-id, --leader-election-namespace)";
-    let event = events::Event {
-        type_: EventType::Warning,
-        reason: "AnotherOperator".to_owned(),
-        note: Some(note.to_owned()),
-        action: "Reconcile".to_owned(),
-        secondary: None,
-    };
-    publish(ctx, selection, &event).await;
+    let news = News { warning: true, reason: "AnotherOperator", note: note.to_owned() };
+    publish(ctx, selection, "Reconcile", news).await;
 }
 
 /// Publishes an Event; one that cannot be published is only logged, since the conditions say the same.
-pub(super) async fn publish(ctx: &Context, selection: &ModelSelection, event: &events::Event) {
+pub(super) async fn publish(ctx: &Context, selection: &ModelSelection, action: &str, news: News) {
+    let News { warning, reason, note } = news;
+    let event = events::Event {
+        type_: if warning { EventType::Warning } else { EventType::Normal },
+        reason: reason.to_owned(),
+        note: Some(clip(&note, NOTE_MAX)),
+        action: action.to_owned(),
+        secondary: None,
+    };
     let reference = selection.object_ref(&());
-    match tokio::time::timeout(TIMEOUT, ctx.recorder.publish(event, &reference)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, reason = event.reason, "cannot publish an Event"),
-        Err(_) => tracing::warn!(reason = event.reason, "cannot publish an Event in time"),
+    match answered(ctx.recorder.publish(&event, &reference)).await {
+        Ok(()) => {}
+        Err(error) => tracing::warn!(%error, reason, "cannot publish an Event"),
     }
+}
+
+/// What the API server answers, if it does in time.
+pub(super) async fn answered<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, Error> {
+    Ok(tokio::time::timeout(TIMEOUT, call).await.map_err(|_| Error::ApiServerSilent)??)
 }

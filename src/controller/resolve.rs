@@ -75,7 +75,16 @@ async fn earlier_life(at: &Pass<'_>) -> Result<Jobs, CatalogError> {
     let wanted = wanted.map(|(key, value)| (key, value.to_owned()));
     let search = || {
         let region = at.region.clone();
-        let search = async move { region.tags_of_jobs_with(&wanted).await.map(Jobs::from) };
+        let search = async move {
+            match region.tags_of_jobs_with(&wanted).await {
+                // Without the right to search (or a service that cannot) there is no earlier life to be seen.
+                Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
+                    tracing::warn!(%error, "cannot look for jobs of an earlier life; the newest versions are used");
+                    Ok(Jobs::default())
+                }
+                jobs => jobs.map(Jobs::from),
+            }
+        };
         let searched = tokio::spawn(search.in_current_span());
         let lost = |error: tokio::task::JoinError| TuningError {
             class: Class::Transient,
@@ -89,11 +98,6 @@ async fn earlier_life(at: &Pass<'_>) -> Result<Jobs, CatalogError> {
     match tokio::time::timeout_at(at.until, search).await {
         Err(_) => Err(CatalogError::Pending),
         Ok(Ok(jobs)) => Ok(jobs),
-        // Without the right to search (or a service that cannot) there is no earlier life to be seen.
-        Ok(Err(error)) if matches!(error.class, Class::Denied | Class::Invalid) => {
-            tracing::warn!(%error, "cannot look for jobs of an earlier life; the newest versions are used");
-            Ok(Jobs::default())
-        }
         Ok(Err(error)) => {
             at.ctx.forget_earlier_life(&at.uid);
             Err(CatalogError::Fault(error))
@@ -118,8 +122,7 @@ pub(super) async fn requests(
     for (index, (dataset, (candidate, pin))) in cells.enumerate() {
         let run = &runs[index];
         let subject = Subject::resolve(run);
-        let may_try = at.may_try(&subject) && at.may_try(&Subject::create(run));
-        if run.state != RunState::Waiting || run.attached || !may_try {
+        if run.state != RunState::Waiting || run.attached || !at.may_start(run) {
             continue;
         }
         let Ok(definition) = definition(spec, at.region.name(), dataset, candidate, pin.as_ref()) else { continue };

@@ -10,7 +10,7 @@ use kube::{Api, Resource as _, ResourceExt as _};
 
 use super::pass::Pass;
 use super::reconcile::Error;
-use super::report::TIMEOUT;
+use super::report::answered;
 use super::trials::Gathering;
 use crate::api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
 use crate::decide::front::Tables;
@@ -87,8 +87,7 @@ pub(super) async fn write(
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let page_name = page.name_any();
         let api = api(at);
-        let written = tokio::time::timeout(TIMEOUT, api.patch(&page_name, &params, &Patch::Apply(&page))).await;
-        written.map_err(|_| Error::ApiServerSilent)??;
+        answered(api.patch(&page_name, &params, &Patch::Apply(&page))).await?;
     }
     tracing::info!(job, config_map = name, pages = pages.len(), training_jobs = training_jobs.len(), "table written");
     // As it would be read back, so that a restart changes nothing.
@@ -135,7 +134,7 @@ async fn read_table(at: &Pass<'_>, first: &str, count: Option<i32>) -> Result<Op
     let mut table = Vec::new();
     for number in 0.. {
         let (api, name) = (api(at), table::page_name(first, number));
-        let page = tokio::time::timeout(TIMEOUT, api.get_opt(&name)).await.map_err(|_| Error::ApiServerSilent)??;
+        let page = answered(api.get_opt(&name)).await?;
         let Some(page) = page.filter(|page| page.metadata.deletion_timestamp.is_none()) else { return Ok(None) };
         let ours = || page.owner_references().iter().any(|owner| owner.uid == at.uid);
         if count.is_none() && !(page.immutable == Some(true) && ours()) {

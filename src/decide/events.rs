@@ -3,7 +3,7 @@
 use crate::api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState, RunStatus, clip};
 
 /// The API server refuses longer notes.
-const NOTE_MAX: usize = 1024;
+pub const NOTE_MAX: usize = 1024;
 
 /// An Event to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]

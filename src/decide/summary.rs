@@ -6,8 +6,6 @@ use crate::api::{Candidate, Counts, Front, MetricPreset, ModelSelectionSpec, Run
 
 /// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
 const METRICS_MAX: usize = 8000;
-/// Metrics of a training job, as SageMaker allows.
-const OF_TRAINING_JOB: usize = 40;
 
 /// Whether the status would grow too large with all metrics. It follows from the spec, with the candidates that the
 /// selectors have found, and not from what has come in so far: each run then has the same, whenever it ended.
@@ -19,7 +17,7 @@ pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
     let at_most = |candidate: &Candidate| {
         let defined = spec.training.metric_definitions.len() + candidate.metric_definitions.len();
         // Models, presets and algorithms bring more.
-        if own_image(candidate) { defined.min(OF_TRAINING_JOB) } else { OF_TRAINING_JOB }
+        if own_image(candidate) { defined.min(bounds::METRIC_DEFINITIONS) } else { bounds::METRIC_DEFINITIONS }
     };
     spec.candidates.iter().map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
 }

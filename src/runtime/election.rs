@@ -11,6 +11,7 @@ use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Client, ResourceExt as _};
 use tokio::time::{sleep, timeout};
 
+use super::api_server::told;
 use super::args::Args;
 use super::clock;
 use super::leadership::Leadership;
@@ -148,10 +149,7 @@ impl Election {
                 self.readiness.set(PART, Ok(()));
                 return step;
             }
-            Ok(Err(error)) => match error {
-                kube::Error::Api(status) => format!("{} ({})", status.message, status.code),
-                other => other.to_string(),
-            },
+            Ok(Err(error)) => told(&error),
             Err(_) => "the API server does not answer".to_owned(),
         };
         self.readiness.set(PART, Err(format!("cannot read or write the lease {}: {trouble}", self.place)));

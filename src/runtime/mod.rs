@@ -1,5 +1,6 @@
 //! The process: arguments, leader election, probes, metrics, logs, shutdown. No decisions, but for who leads ([`lease`]).
 
+pub mod api_server;
 pub mod args;
 mod check;
 pub mod clock;

@@ -7,7 +7,7 @@ use kube::api::DynamicObject;
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
-use crate::parts::{DEADLINE, annotate, command, install_crds_of, make_namespace, objects};
+use crate::parts::{DEADLINE, annotate, command, install_crds_of, make_namespace, objects, write_file};
 use crate::support::free_port::FreePort;
 use crate::support::manifests::apply;
 use crate::support::process::{Process, Program};
@@ -61,9 +61,7 @@ impl Repository {
     }
 
     pub fn write(&self, path: &str, text: &str) {
-        let file = self.folder.join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
+        write_file(&self.folder.join(path), text);
     }
 
     pub fn remove(&self, path: &str) {

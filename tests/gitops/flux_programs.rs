@@ -14,7 +14,7 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::parts::{DEADLINE, command, install_crds_of, make_namespace, objects};
+use crate::parts::{DEADLINE, command, install_crds_of, make_namespace, objects, write_file};
 use crate::support::free_port::FreePort;
 use crate::support::process::{Process, Program};
 use crate::support::run_folder::{numbered, run_folder};
@@ -94,9 +94,7 @@ impl Source {
     }
 
     pub fn write(&self, path: &str, text: &str) {
-        let file = self.folder.join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
+        write_file(&self.folder.join(path), text);
     }
 
     pub fn remove(&self, path: &str) {

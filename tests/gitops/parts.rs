@@ -39,6 +39,12 @@ pub async fn install_crds_of(client: &Client, program: &Path) {
     }
 }
 
+/// Writes a file, and makes the folders that it lies in.
+pub fn write_file(file: &Path, text: &str) {
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, text).unwrap();
+}
+
 /// Objects of a kind in a namespace.
 pub async fn objects(client: &Client, api_version: &str, kind: &str, namespace: &str) -> Api<DynamicObject> {
     let (group, version) = api_version.split_once('/').unwrap();
