@@ -13,8 +13,8 @@ help: ## this list
 .PHONY: demo
 demo: tools control-plane ## run the published frontier on this machine and show the front
 	@echo "building (about 6 minutes the first time on 2 cores, without a word; seconds later)"
-	@cargo build --quiet --bins
-	@cargo test --quiet --test demo
+	@cargo build --quiet --bin modelselection-operator --bin sagemaker-emulator --bin demo
+	@target/debug/demo
 
 # The integration tests mostly wait for real programs: more of them at a time than there are cores.
 .PHONY: test
@@ -23,8 +23,9 @@ test: tools lint generated control-plane helm promtool ## everything that CI run
 	@for minor in $(filter-out 1.37,$(MINORS)); do \
 	  echo "the tests that depend on the API server, once more on Kubernetes $$minor"; \
 	  tests/control-plane/get.sh $$minor >/dev/null; \
-	  MODELSELECTION_KUBERNETES_MINOR=$$minor RUST_TEST_THREADS=8 cargo test --no-fail-fast --test admission --test lifecycle; \
-	  MODELSELECTION_KUBERNETES_MINOR=$$minor cargo test --test chart server::; \
+	  MODELSELECTION_KUBERNETES_MINOR=$$minor RUST_TEST_THREADS=8 cargo test --no-fail-fast --test api admission::; \
+	  MODELSELECTION_KUBERNETES_MINOR=$$minor RUST_TEST_THREADS=8 cargo test --no-fail-fast --test selection lifecycle::; \
+	  MODELSELECTION_KUBERNETES_MINOR=$$minor cargo test --test install chart::server::; \
 	done
 
 .PHONY: lint
@@ -34,17 +35,8 @@ lint: ## formatting and clippy
 
 .PHONY: generate
 generate: ## write what is generated: the CRD, its schema, the policies, the references, the chart's copies
-	cargo build --quiet --bin crdgen --bin refgen
-	target/debug/crdgen > crds/modelselections.yaml.new && mv crds/modelselections.yaml.new crds/modelselections.yaml
-	target/debug/crdgen --markdown > docs/reference/api.md.new && mv docs/reference/api.md.new docs/reference/api.md
-	target/debug/crdgen --json-schema > docs/reference/modelselection.schema.json.new && mv docs/reference/modelselection.schema.json.new docs/reference/modelselection.schema.json
-	target/debug/crdgen --flags > docs/reference/flags.md.new && mv docs/reference/flags.md.new docs/reference/flags.md
-	target/debug/crdgen --reasons > docs/reference/reasons.md.new && mv docs/reference/reasons.md.new docs/reference/reasons.md
-	target/debug/refgen --metrics > docs/reference/metrics.md.new && mv docs/reference/metrics.md.new docs/reference/metrics.md
-	target/debug/refgen --iam > deploy/iam/operator.json.new && mv deploy/iam/operator.json.new deploy/iam/operator.json
-	target/debug/refgen --iam-catalog > deploy/iam/operator-catalog-s3.json.new && mv deploy/iam/operator-catalog-s3.json.new deploy/iam/operator-catalog-s3.json
-	cp crds/*.yaml deploy/crds/
-	cp crds/modelselections.yaml deploy/components/monitoring/alerts.yaml deploy/components/monitoring/dashboard.json $(CHART)/files/
+	cargo run --quiet --bin xtask
+	cp deploy/components/monitoring/alerts.yaml deploy/components/monitoring/dashboard.json $(CHART)/files/
 	cp examples/minimal.yaml $(CHART)/files/sample.yaml
 	awk -f charts/reference.awk $(CHART)/values.yaml > docs/reference/values.md.new && mv docs/reference/values.md.new docs/reference/values.md
 	{ cat charts/readme.md; grep '^|' docs/reference/values.md; } > $(CHART)/README.md
@@ -69,7 +61,7 @@ promtool: ## get Prometheus' own tool (4 minutes the first time, from Go modules
 
 .PHONY: alerts
 alerts: tools promtool ## when the alerts fire
-	cargo test --test chart alerts
+	cargo test --test install chart::alerts
 
 .PHONY: test-gitops
 test-gitops: tools ## Flux's and Argo CD's own programs with the guides in docs/gitops (15 minutes the first time)

@@ -6,24 +6,17 @@
 //! - size of a status with 300 runs and 16 metrics each.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used)]
 
-#[path = "../tests/support/mod.rs"]
-mod support;
-
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use api::{BestTrainingJob, MetricValue, ModelSelection, ModelSelectionStatus, RunState, RunStatus};
 use kube::Api;
 use kube::api::{Patch, PatchParams, PostParams};
-use modelselection_operator::api::{
-    BestTrainingJob, MetricValue, ModelSelection, ModelSelectionStatus, RunState, RunStatus,
-};
 use serde_json::json;
-use support::{
+use testkit::{
     ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml, await_object, await_until,
 };
 
-const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
-const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
 const SELECTIONS: usize = 200;
 const RUNS: usize = 100;
 
@@ -45,14 +38,14 @@ async fn main() {
 /// 100 runs of two virtual hours; 120 virtual seconds pass in one, so that a run takes a minute.
 async fn calls_per_run(plane: &ControlPlane, concurrency: usize) {
     let client = plane.client();
-    let namespace = support::fresh_namespace(&client, "calls").await;
-    let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", "120"]).await;
+    let namespace = testkit::fresh_namespace(&client, "calls").await;
+    let emulator = Emulator::start(&["--speed", "120"]).await;
     // 100 epochs and the overhead of three minutes: two hours.
     let two_hours = json!({
         "match": "*/model-*", "accuracy": 80.0, "top5": 95.0, "throughput": 10.0, "secondsPerEpoch": 70.2, "parametersMillions": 5.0,
     });
     emulator.behave(two_hours).await;
-    let mut operator = Operator::start(OperatorOptions::new(OPERATOR, plane, &emulator, &namespace));
+    let mut operator = Operator::start(OperatorOptions::new(plane, &emulator, &namespace));
     operator.await_ready(Duration::from_secs(30)).await;
     let mut selection = own_images(RUNS);
     selection["metadata"]["namespace"] = json!(namespace);
@@ -76,9 +69,9 @@ async fn calls_per_run(plane: &ControlPlane, concurrency: usize) {
 
 async fn restart(plane: &ControlPlane) {
     let client = plane.client();
-    let namespace = support::fresh_namespace(&client, "restart").await;
-    let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", "20000"]).await;
-    let options = OperatorOptions::new(OPERATOR, plane, &emulator, &namespace);
+    let namespace = testkit::fresh_namespace(&client, "restart").await;
+    let emulator = Emulator::start(&["--speed", "20000"]).await;
+    let options = OperatorOptions::new(plane, &emulator, &namespace);
     let mut operator = Operator::start(options.clone());
     operator.await_ready(Duration::from_secs(30)).await;
     let example =
@@ -193,8 +186,7 @@ fn status_size() {
         "test_accuracy",
         "test_throughput",
     ];
-    let spec: modelselection_operator::api::ModelSelectionSpec =
-        serde_json::from_value(own_images(1)["spec"].clone()).unwrap();
+    let spec: api::ModelSelectionSpec = serde_json::from_value(own_images(1)["spec"].clone()).unwrap();
     let mut runs: Vec<RunStatus> = (0..300)
         .map(|n| RunStatus {
             candidate: format!("efficientnet-v2-imagenet21k-ft1k-{n:03}"),
@@ -208,7 +200,7 @@ fn status_size() {
             ),
             model_id: Some("tensorflow-ic-efficientnet-v2-imagenet21k-ft1k-b0".to_owned()),
             model_version: Some("4.0.17".to_owned()),
-            training_jobs: Some(modelselection_operator::api::TrainingJobCounts { completed: 2, ..Default::default() }),
+            training_jobs: Some(api::TrainingJobCounts { completed: 2, ..Default::default() }),
             best: Some(BestTrainingJob {
                 training_job_name: "ms-caltech-efficie-enzzzb4es4ntb-001-589e2e9f".to_owned(),
                 hyperparameters: [("learning_rate".to_owned(), "0.00012345".to_owned())].into(),
@@ -233,8 +225,7 @@ fn status_size() {
             ..Default::default()
         })
         .collect();
-    let fronts =
-        modelselection_operator::decide::front::fronts(&spec, &mut runs, &std::collections::HashMap::default());
+    let fronts = decide::front::fronts(&spec, &mut runs, &std::collections::HashMap::default());
     let members = fronts[0].members.len();
     let bytes = serde_json::to_vec(&ModelSelectionStatus { runs, fronts, ..Default::default() }).unwrap().len();
     println!("status of 300 runs with 16 metrics each, {members} of them on the front: {} KiB", bytes / 1024);

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use modelselection_operator::pareto::{Direction, front, hypervolume, ranks};
+use pareto::{Direction, front, hypervolume, ranks};
 
 /// Deterministic numbers in [0, 1]: Knuth's MMIX generator.
 struct Uniform(u64);

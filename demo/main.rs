@@ -4,8 +4,6 @@
 //! kubectl, shows the progress, and ends with the runs and the front. Nothing is left running.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
-#[path = "../tests/support/mod.rs"]
-mod support;
 mod view;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -13,15 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use api::ModelSelection;
 use futures::StreamExt as _;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, ResourceExt as _};
-use modelselection_operator::api::ModelSelection;
-use support::{ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions};
+use testkit::{ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions};
 
-const OPERATOR: &str = env!("CARGO_BIN_EXE_modelselection-operator");
-const EMULATOR: &str = env!("CARGO_BIN_EXE_sagemaker-emulator");
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+use testkit::programs::ROOT;
 /// An hour of training passes in a second.
 const SPEED: &str = "3600";
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -52,9 +48,9 @@ async fn demo() -> Result<(), Box<dyn std::error::Error>> {
     let crds = vec![Path::new(ROOT).join("crds/modelselections.yaml")];
     let plane = ControlPlane::start(ControlPlaneOptions { crds, ..Default::default() }).await;
     step("starting the SageMaker emulator: an hour of its time takes a second");
-    let emulator = Emulator::start(EMULATOR.as_ref(), &["--speed", SPEED]).await;
+    let emulator = Emulator::start(&["--speed", SPEED]).await;
     step("starting the operator");
-    let mut operator = Operator::start(OperatorOptions::new(OPERATOR, &plane, &emulator, "default"));
+    let mut operator = Operator::start(OperatorOptions::new(&plane, &emulator, "default"));
     operator.await_ready(Duration::from_secs(30)).await;
 
     let manifest = "examples/caltech256.yaml";

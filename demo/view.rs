@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use modelselection_operator::api::{ConditionType, ModelSelectionStatus, RunState, RunStatus};
+use api::{ConditionType, ModelSelectionStatus, RunState, RunStatus};
+
+#[cfg(test)]
+mod tests;
 
 /// Columns of a terminal whose width is not known, and the most that any line has.
 pub(crate) const WIDTH: usize = 79;

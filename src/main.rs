@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use modelselection_operator::runtime::{self, End, args::Args};
+use modelselection_operator::process::{self, End, args::Args};
 
 /// Distinct from a fault (1) and from wrong arguments (2).
 const LEADERSHIP_LOST: u8 = 3;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match runtime::run(Args::parse()).await {
+    match process::run(Args::parse()).await {
         Ok(End::Stopped) => ExitCode::SUCCESS,
         Ok(End::LeadershipLost) => ExitCode::from(LEADERSHIP_LOST),
         // What is missing has been said.

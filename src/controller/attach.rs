@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::attempts::Subject;
-use super::observe::collected;
+use super::describe::collected;
 use super::pass::Pass;
-use crate::api::{Reason, RunState, RunStatus};
-use crate::decide::observation::{JobStatus, TuningJob};
-use crate::runtime::clock;
-use crate::tuning::{Class, TuningError};
+use api::{Reason, RunState, RunStatus};
+use decide::observation::{JobStatus, TuningJob};
+use platform::clock;
+use sagemaker::{Class, TuningError};
 
 /// How long a job may be unknown after it was created: no page documents it, tools allow five minutes. Until then, not
 /// found does not mean that it is not there.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::api::{Reason, RunStatus};
-use crate::decide::cadence;
+use api::{Reason, RunStatus};
+use decide::cadence;
 
 /// What is tried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -5,8 +5,8 @@ use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::Error;
 
-use crate::api::{Condition, ConditionType, ModelSelection, Reason, RunState};
-use crate::runtime::metrics::Census;
+use api::{Condition, ConditionType, ModelSelection, Reason, RunState};
+use platform::metrics::Census;
 
 /// Counts what the stores have.
 pub(super) fn census(stores: &[Store<ModelSelection>]) -> Census {
@@ -20,7 +20,7 @@ pub(super) fn census(stores: &[Store<ModelSelection>]) -> Census {
         RunState::Stopped,
     ] {
         // A state that nothing is in is 0: queries compare states with each other.
-        census.runs.insert((name(state), None), 0);
+        census.runs.insert((name(state), ""), 0);
     }
     for selection in stores.iter().flat_map(Store::state) {
         let Some(status) = &selection.status else { continue };
@@ -28,18 +28,18 @@ pub(super) fn census(stores: &[Store<ModelSelection>]) -> Census {
             *census.selections.entry(key).or_default() += 1;
         }
         for run in &status.runs {
-            *census.runs.entry((name(run.state), run.reason)).or_default() += 1;
+            *census.runs.entry((name(run.state), run.reason.map_or("", Reason::as_str))).or_default() += 1;
         }
     }
     census
 }
 
 /// What a condition is counted as; none for one that somebody else has set.
-fn key(condition: &Condition) -> Option<(ConditionType, &'static str, Reason)> {
+fn key(condition: &Condition) -> Option<(&'static str, &'static str, &'static str)> {
     let type_ = ConditionType::ALL.into_iter().find(|type_| type_.as_str() == condition.type_)?;
     let status = ["True", "False", "Unknown"].into_iter().find(|status| *status == condition.status)?;
     let reason: Result<_, Error> = Reason::deserialize(condition.reason.as_str().into_deserializer());
-    Some((type_, status, reason.unwrap_or(Reason::Unknown)))
+    Some((type_.as_str(), status, reason.unwrap_or(Reason::Unknown).as_str()))
 }
 
 fn name(state: RunState) -> &'static str {

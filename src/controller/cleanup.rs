@@ -14,11 +14,11 @@ use super::context::Context;
 use super::reconcile::Error;
 use super::report;
 use super::stop::{Stopped, stop_own};
-use crate::api::{DeletionPolicy, ModelSelection, SupersededJob};
-use crate::decide::events::News;
-use crate::decide::identity::Identity;
-use crate::decide::plan::left_behind;
-use crate::runtime::clock;
+use api::{DeletionPolicy, ModelSelection, SupersededJob};
+use decide::events::News;
+use decide::identity::Identity;
+use decide::plan::left_behind;
+use platform::clock;
 
 /// Stops at a time.
 const CONCURRENCY: usize = 8;

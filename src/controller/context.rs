@@ -16,12 +16,12 @@ use super::create;
 use super::rivals::Rivals;
 use super::slots::Slots;
 use super::tables::Memory;
-use crate::api::{FIELD_MANAGER, ModelSelection};
-use crate::catalog::Catalog;
-use crate::observe::{Observer, Wake};
-use crate::runtime::clock;
-use crate::runtime::metrics::Metrics;
-use crate::tuning::{SageMaker, TuningError};
+use api::{FIELD_MANAGER, ModelSelection};
+use catalog::Catalog;
+use observe::{Observer, Wake};
+use platform::clock;
+use platform::metrics::Metrics;
+use sagemaker::{SageMaker, TuningError};
 
 /// How long the first lists of all watches may take.
 const WATCHED: Duration = Duration::from_secs(10);

@@ -11,9 +11,9 @@ use futures::stream;
 use super::attach::{PROPAGATION, Unattached, attach};
 use super::attempts::{Failing, Subject};
 use super::pass::Pass;
-use crate::api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
-use crate::runtime::clock;
-use crate::tuning::{Class, JobRequest, TuningError};
+use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
+use platform::clock;
+use sagemaker::{Class, JobRequest, TuningError};
 
 /// Creates at a time.
 const CONCURRENCY: usize = 4;

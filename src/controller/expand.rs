@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use super::attempts::Subject;
 use super::pass::Pass;
 use super::resolve::PER_PASS;
-use crate::api::{
+use api::{
     Candidate, CandidateSelector, Expansion, JumpStart, JumpStartSelector, ModelSelectionSpec, ModelSelectionStatus,
     Reason, clip,
 };
-use crate::catalog::{CatalogError, DEPRECATED, Listed, Matching, matching, unusable, withdrawn};
-use crate::decide::definition::fingerprint;
-use crate::runtime::clock;
-use crate::tuning::{Class, TuningError};
+use catalog::{CatalogError, DEPRECATED, Matching, matching, unusable, withdrawn};
+use decide::definition::fingerprint;
+use platform::clock;
+use sagemaker::{Class, Listed, TuningError};
 
 /// Runs of a selection, as in the schema.
 const RUNS_MAX: usize = 512;

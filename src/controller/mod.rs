@@ -6,8 +6,8 @@ mod census;
 mod cleanup;
 mod context;
 mod create;
+mod describe;
 mod expand;
-mod observe;
 mod pass;
 mod reconcile;
 mod report;
@@ -32,20 +32,20 @@ use kube::runtime::{
 use kube::{Api, Client};
 use tokio::sync::mpsc;
 
-use crate::api::ModelSelection;
-use crate::observe::{Observer, Pauses, Wake};
-use crate::runtime::api_server::told;
-use crate::runtime::metrics::Metrics;
-use crate::runtime::readiness::Readiness;
-use crate::tuning::SageMaker;
+use api::ModelSelection;
 use context::Context;
+use observe::{Observer, Pauses, Wake};
+use platform::api_server::told;
+use platform::metrics::Metrics;
+use platform::readiness::Readiness;
+use sagemaker::SageMaker;
 
 /// How the controller is to work.
 pub struct Settings {
     /// The cluster, in the identity of tuning jobs.
     pub scope: String,
     /// Where models are described.
-    pub catalog: crate::catalog::SourceKind,
+    pub catalog: catalog::SourceKind,
     /// The namespaces to watch; all when empty.
     pub namespaces: Vec<String>,
     /// Selections reconciled at a time.

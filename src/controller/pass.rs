@@ -9,12 +9,10 @@ use kube::runtime::reflector::ObjectRef;
 use super::attempts::{Failing, Subject};
 use super::context::Context;
 use super::slots::Pool;
-use crate::api::{
-    ModelSelection, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy,
-};
-use crate::decide::identity::Identity;
-use crate::observe::Sighting;
-use crate::runtime::clock;
+use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy};
+use decide::identity::Identity;
+use observe::Sighting;
+use platform::clock;
 
 /// A pass over a selection.
 pub(super) struct Pass<'a> {
@@ -32,7 +30,7 @@ pub(super) struct Pass<'a> {
     pub(super) until: tokio::time::Instant,
     pub(super) object: ObjectRef<ModelSelection>,
     pub(super) uid: String,
-    pub(super) region: crate::tuning::Region,
+    pub(super) region: sagemaker::Region,
     pub(super) pool: Pool,
     /// What the last sweeps have shown of the selection's jobs.
     pub(super) sightings: HashMap<String, Sighting>,

@@ -15,15 +15,15 @@ use super::context::Context;
 use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::slots::Pool;
-use super::{attach, cleanup, create, observe, report, resolve, stop, trials};
-use crate::api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus};
-use crate::decide::cadence;
-use crate::decide::conditions::complete;
-use crate::decide::derived;
-use crate::decide::plan::{advance, plan, take_back};
-use crate::runtime::api_server::told;
-use crate::runtime::clock;
-use crate::runtime::metrics::Outcome;
+use super::{attach, cleanup, create, describe, report, resolve, stop, trials};
+use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus};
+use decide::cadence;
+use decide::conditions::complete;
+use decide::derived;
+use decide::plan::{advance, plan, take_back};
+use platform::api_server::told;
+use platform::clock;
+use platform::metrics::Outcome;
 
 /// Longest time of a pass. Its calls have limits of their own; this is for what was not thought of.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -150,7 +150,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     take_back(&mut planned, |run| at.identity(run).job_name());
     (status.runs, status.superseded) = (planned.runs, planned.superseded);
     at.sightings = at.track(&status);
-    let observed = observe::observe(&at, &mut status.runs).await;
+    let observed = describe::observe(&at, &mut status.runs).await;
     let unfinished = attach::find(&at, &mut status.runs).await || observed.unfinished;
     advance(&at.spec, &mut status.runs);
     let tables = trials::bring(&at, &mut status.runs).await;
@@ -197,7 +197,7 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
     ctx.wake_all(ctx.slots.settle(uid, create::held(status), create::wanted(at, status)));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
     let expanding = at.held.as_ref().is_some_and(|(reason, _)| *reason != Reason::InvalidExpression);
-    let incomplete = !observe::incomplete(at, &status.runs).is_empty();
+    let incomplete = !describe::incomplete(at, &status.runs).is_empty();
     let (spec, runs) = (&at.spec, &status.runs);
     if complete(spec, runs) && status.superseded.is_empty() && !expanding && !incomplete {
         ctx.slots.remove(uid);

@@ -14,12 +14,12 @@ use super::context::Context;
 use super::pass::Pass;
 use super::reconcile::Error;
 use super::stop;
-use crate::api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, clip, merge_conditions};
-use crate::decide::conditions::{Situation, complete, conditions, launched_before};
-use crate::decide::events::{NOTE_MAX, News, events};
-use crate::decide::front::Tables;
-use crate::decide::{derived, front, summary};
-use crate::runtime::clock;
+use api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, clip, merge_conditions};
+use decide::conditions::{Situation, complete, conditions, launched_before};
+use decide::events::{NOTE_MAX, News, events};
+use decide::front::Tables;
+use decide::{derived, front, summary};
+use platform::clock;
 
 /// A call to the API server must not hold a pass for long.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(15);

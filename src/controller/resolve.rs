@@ -10,12 +10,12 @@ use tracing::Instrument as _;
 use super::attempts::Subject;
 use super::context::Jobs;
 use super::pass::Pass;
-use crate::api::{Candidate, ModelSelectionStatus, Reason, RunState, RunStatus};
-use crate::catalog::{CatalogError, Shared, job_request};
-use crate::decide::definition::Source;
-use crate::decide::identity::{Identity, tag};
-use crate::decide::plan::{Pin, cells_of, definition, pinned, pinned_by_jobs};
-use crate::tuning::{Class, JobRequest, Operation, TuningError};
+use api::{Candidate, ModelSelectionStatus, Reason, RunState, RunStatus};
+use catalog::{CatalogError, Shared, job_request};
+use decide::definition::Source;
+use decide::identity::{Identity, tag};
+use decide::plan::{Pin, cells_of, definition, pinned, pinned_by_jobs};
+use sagemaker::{Class, JobRequest, Operation, TuningError};
 
 /// Models asked for in one pass: the first jobs of a large selection need not wait for the last model. All at a time, since
 /// the limits of the region space the calls: what comes too late for this pass is there for the next.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::api::ModelSelectionStatus;
-use crate::decide::cadence::backoff;
+use api::ModelSelectionStatus;
+use decide::cadence::backoff;
 
 /// How long nothing more is said of a selection.
 const PAUSE: Duration = Duration::from_secs(600);

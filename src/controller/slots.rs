@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::{ObjectRef, Store};
 
-use crate::api::ModelSelection;
-use crate::decide::cadence;
-use crate::decide::queue::{Demand, share};
+use api::ModelSelection;
+use decide::cadence;
+use decide::queue::{Demand, share};
 
 /// What SageMaker counts together: tuning jobs of a region, and instances of a type in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

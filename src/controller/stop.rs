@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::attach::PROPAGATION;
 use super::attempts::Subject;
 use super::pass::Pass;
-use crate::api::{ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob};
-use crate::decide::identity::Identity;
-use crate::decide::observation::JobStatus;
-use crate::observe::Sighting;
-use crate::tuning::{Class, Region, TuningError};
+use api::{ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob};
+use decide::identity::Identity;
+use decide::observation::JobStatus;
+use observe::Sighting;
+use sagemaker::{Class, Region, TuningError};
 
 /// Stops what is to be stopped. Superseded jobs stay listed, and hold a place, until they have ended.
 pub(super) async fn stop(at: &Pass<'_>, status: &mut ModelSelectionStatus) {
@@ -86,7 +86,7 @@ async fn superseded(at: &Pass<'_>, job: SupersededJob) -> Option<SupersededJob> 
         Ok(Stopped::Absent) => {
             // It may have been created just now, and not be known yet.
             let failing = at.failed(find, Duration::from_secs(1), Duration::from_secs(60));
-            (!failing.for_at_least(PROPAGATION, crate::runtime::clock::now())).then_some(job)
+            (!failing.for_at_least(PROPAGATION, platform::clock::now())).then_some(job)
         }
         Err(error) => {
             at.failed(subject.clone(), Duration::from_secs(2), Duration::from_secs(300));

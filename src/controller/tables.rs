@@ -12,9 +12,9 @@ use super::pass::Pass;
 use super::reconcile::Error;
 use super::report::answered;
 use super::trials::Gathering;
-use crate::api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
-use crate::decide::front::Tables;
-use crate::decide::table;
+use api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
+use decide::front::Tables;
+use decide::table;
 
 /// On a page that is followed by another: its name.
 const NEXT_PAGE: &str = "modelselection.dev/next-page";

@@ -15,14 +15,14 @@ use super::attempts::Subject;
 use super::pass::Pass;
 use super::reconcile::Error;
 use super::tables;
-use crate::api::{BestTrainingJob, Collect, Hyperparameters, ModelSelectionStatus, Reason, RunStatus, Trials};
-use crate::decide::front::{self, Tables};
-use crate::decide::observation::TrainingResult;
-use crate::decide::outcome::trial;
-use crate::decide::table::is_of;
-use crate::decide::trials::{wanted, with_inputs};
-use crate::runtime::clock;
-use crate::tuning::{Class, Operation, Pages, TuningError};
+use api::{BestTrainingJob, Collect, Hyperparameters, ModelSelectionStatus, Reason, RunStatus, Trials};
+use decide::front::{self, Tables};
+use decide::observation::TrainingResult;
+use decide::outcome::trial;
+use decide::table::is_of;
+use decide::trials::{wanted, with_inputs, with_trials, without_trials};
+use platform::clock;
+use sagemaker::{Class, Operation, Pages, TuningError};
 
 /// Calls in a pass, and how long a pass may be at them: what is known is reported before more is asked for.
 const PER_PASS: usize = 64;
@@ -175,7 +175,7 @@ fn hinder(at: &Pass<'_>, run: &mut RunStatus, job: &str, fault: Fault) {
         }
         Fault::Lasting(reason, why) => {
             tracing::warn!(job, why, "the training jobs cannot be kept; only the best one is considered");
-            *run = std::mem::take(run).without_trials(reason, &why);
+            *run = without_trials(std::mem::take(run), reason, &why);
             if lost(run) {
                 // No time comes to try it again.
                 at.succeeded(&subject);
@@ -193,7 +193,7 @@ async fn keep(at: &Pass<'_>, run: &RunStatus, job: &str, budget: &mut Budget) ->
     if !matches!(kept, Ok(Some(_)) | Err(Fault::Lasting(Reason::TuningJobDeleted, _))) {
         at.ctx.trials.put_back(&at.uid, job, gathering);
     }
-    Ok(kept?.map(|trials| run.clone().with_trials(trials)))
+    Ok(kept?.map(|trials| with_trials(run.clone(), trials)))
 }
 
 async fn find_or_make(

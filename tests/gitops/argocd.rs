@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::argocd_programs::{ArgoCd, GUIDE, REFRESH, Repository, applications, told};
 use crate::parts::{CRD, DEADLINE, annotate, await_told, in_namespace, make_namespace, objects, of_guide, plane};
-use crate::support::manifests::apply;
-use crate::support::world::LONG;
-use crate::support::{Selection, World, await_gone, await_object, consistently, fresh_namespace};
+use testkit::manifests::apply;
+use testkit::world::LONG;
+use testkit::{Selection, World, await_gone, await_object, consistently, fresh_namespace};
 
 /// The two ways to compare, each with the way to apply that goes with it.
 const APPLICATIONS: [&str; 2] = ["legacy", "server-side"];

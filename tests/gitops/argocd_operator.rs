@@ -11,7 +11,7 @@ use crate::parts::{
     CRD, DEADLINE, annotate, apply_all, await_told, copy_repository, examples, in_namespace, names, objects, of_guide,
     plane, play_nodes, section,
 };
-use crate::support::{Selection, World, await_gone, await_object, await_until, consistently, fresh_namespace, kubectl};
+use testkit::{Selection, World, await_gone, await_object, await_until, consistently, fresh_namespace, kubectl};
 
 const OPERATOR: &str = "modelselection-operator";
 const DEFINITION: &str = "modelselections.modelselection.dev OutOfSync";

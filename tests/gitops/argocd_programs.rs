@@ -8,11 +8,11 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use crate::parts::{DEADLINE, annotate, command, install_crds_of, make_namespace, objects, write_file};
-use crate::support::free_port::FreePort;
-use crate::support::manifests::apply;
-use crate::support::process::{Process, Program};
-use crate::support::run_folder::{numbered, run_folder};
-use crate::support::{ControlPlane, await_until, kubectl, tool};
+use testkit::free_port::FreePort;
+use testkit::manifests::apply;
+use testkit::process::{Process, Program};
+use testkit::run_folder::{numbered, run_folder};
+use testkit::{ControlPlane, await_until, kubectl, tool};
 
 pub const GUIDE: &str = include_str!("../../docs/gitops/argocd.md");
 pub const SYSTEM: &str = "argocd";

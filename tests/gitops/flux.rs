@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::flux_programs::{Flux, GUIDE, Source, fleet, kustomizations, not_ready, told};
 use crate::parts::{CRD, DEADLINE, annotate, apply_all, await_told, in_namespace, names, objects, of_guide, plane};
-use crate::support::world::LONG;
-use crate::support::{Selection, World, await_gone, await_object, await_until, fresh_namespace, kubectl};
+use testkit::world::LONG;
+use testkit::{Selection, World, await_gone, await_object, await_until, fresh_namespace, kubectl};
 
 #[tokio::test]
 #[ignore = "builds kustomize-controller: make test-gitops"]

@@ -13,8 +13,8 @@ use crate::parts::{
     DEADLINE, annotate, apply_all, await_told, copy_repository, examples, in_namespace, make_namespace, names, objects,
     of_guide, plane, play_nodes, section,
 };
-use crate::support::run_folder::run_folder;
-use crate::support::{ControlPlane, Selection, World, await_gone, await_until, fresh_namespace, tool};
+use testkit::run_folder::run_folder;
+use testkit::{ControlPlane, Selection, World, await_gone, await_until, fresh_namespace, tool};
 
 const OPERATOR: &str = "modelselection-operator";
 const OPERATORS_NAMESPACE: &str = "modelselection-system";
@@ -82,7 +82,7 @@ async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
     for name in [OPERATOR, "selections"] {
         annotate(&kustomizations, name, "reconcile.fluxcd.io/requestedAt", "now").await;
         let handled = |object: &DynamicObject| object.data["status"]["lastHandledReconcileAt"] == "now";
-        crate::support::await_object(&kustomizations, name, "applied again", DEADLINE, handled).await;
+        testkit::await_object(&kustomizations, name, "applied again", DEADLINE, handled).await;
         await_told(&kustomizations, name, &["Ready=True"], told).await;
     }
     let after = [

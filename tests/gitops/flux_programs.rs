@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::parts::{DEADLINE, command, install_crds_of, make_namespace, objects, write_file};
-use crate::support::free_port::FreePort;
-use crate::support::process::{Process, Program};
-use crate::support::run_folder::{numbered, run_folder};
-use crate::support::{ControlPlane, await_until, consistently, tool};
+use testkit::free_port::FreePort;
+use testkit::process::{Process, Program};
+use testkit::run_folder::{numbered, run_folder};
+use testkit::{ControlPlane, await_until, consistently, tool};
 
 pub const GUIDE: &str = include_str!("../../docs/gitops/flux.md");
 pub const SYSTEM: &str = "flux-system";

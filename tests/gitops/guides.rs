@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::argocd_programs::{self, may};
 use crate::flux_programs;
 use crate::parts::{all_of_guide, command, install_crds_of, make_namespace, of_guide, plane};
-use crate::support::run_folder::run_folder;
-use crate::support::{kubectl, tool};
+use testkit::run_folder::run_folder;
+use testkit::{kubectl, tool};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PAGES: [&str; 2] = [flux_programs::GUIDE, argocd_programs::GUIDE];

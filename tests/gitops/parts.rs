@@ -14,8 +14,8 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::manifests::apply;
-use crate::support::{ControlPlane, ControlPlaneOptions, await_until, install_crd};
+use testkit::manifests::apply;
+use testkit::{ControlPlane, ControlPlaneOptions, await_until, install_crd};
 
 /// Flux looks every 5 s, Argo CD waits longer where nothing changes.
 pub const DEADLINE: Duration = Duration::from_mins(2);

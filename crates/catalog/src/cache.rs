@@ -1,0 +1,217 @@
+//! What was read about models, kept for all selections; see [`super::slots`] for how it is asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::model::Model;
+use super::nearest::{Nearest, nearest};
+use super::resolve::Problem;
+use super::slots::{Answer, Known, Slots, ask};
+use super::source::{Source, SourceKind, Version};
+use api::Reason;
+use decide::plan::version_matches;
+use platform::clock;
+use sagemaker::{Class, Listed, Region, TuningError};
+
+/// Why a model could not be read.
+#[derive(Clone, Debug)]
+pub enum CatalogError {
+    /// A person must change something.
+    Problem(Problem),
+    /// The source could not be asked.
+    Fault(TuningError),
+    /// It has been asked and has not answered yet.
+    Pending,
+}
+
+/// The models that were asked for. Cheap to clone.
+#[derive(Clone)]
+pub struct Catalog(Arc<Inner>);
+
+struct Inner {
+    source: Source,
+    listings: Slots<Arc<[Listed]>>,
+    models: Slots<Arc<Model>>,
+    versions: Slots<String>,
+}
+
+impl Catalog {
+    /// A catalogue that knows nothing yet.
+    pub fn new(source: SourceKind) -> Self {
+        let source = Source::new(source);
+        Self(Arc::new(Inner {
+            source,
+            listings: Slots::default(),
+            models: Slots::default(),
+            versions: Slots::default(),
+        }))
+    }
+
+    /// All models of the region, by id, each in its newest version, as they were at `not_before` or later.
+    pub async fn listing(
+        &self,
+        region: &Region,
+        not_before: Timestamp,
+        until: Instant,
+    ) -> Result<Arc<[Listed]>, CatalogError> {
+        let slot = self.0.listings.slot([region.name(), "", ""], clock::now());
+        let (known, region) = (self.0.clone(), region.clone());
+        let fresh = move |known: &Known<_>, now| known.asked >= not_before && known.believed(now);
+        ask(
+            slot,
+            fresh,
+            until,
+            async move { known.source.list(&region).await.map(Into::into).map_err(CatalogError::Fault) },
+        )
+        .await
+    }
+
+    /// The version of `model_id` that `wanted` (`*`, a prefix or exact) stands for.
+    pub async fn version(
+        &self,
+        region: &Region,
+        model_id: &str,
+        wanted: &str,
+        until: Instant,
+    ) -> Result<String, CatalogError> {
+        let slot = self.0.versions.slot([region.name(), model_id, wanted], clock::now());
+        let (catalog, region) = (self.clone(), region.clone());
+        let (model_id, wanted) = (model_id.to_owned(), wanted.to_owned());
+        ask(slot, Known::believed, until, async move { catalog.ask_version(&region, &model_id, &wanted).await }).await
+    }
+
+    /// The description of one version of a model, which never changes.
+    pub async fn model(
+        &self,
+        region: &Region,
+        model_id: &str,
+        version: &str,
+        until: Instant,
+    ) -> Result<Arc<Model>, CatalogError> {
+        let slot = self.0.models.slot([region.name(), model_id, version], clock::now());
+        let (catalog, region) = (self.clone(), region.clone());
+        let (model_id, version) = (model_id.to_owned(), version.to_owned());
+        ask(slot, |known, now| known.answer.is_ok() || known.believed(now), until, async move {
+            catalog.ask_model(&region, &model_id, &version).await
+        })
+        .await
+    }
+
+    /// Whether [`Self::model`] would answer without asking the source.
+    pub fn knows(&self, region: &Region, model_id: &str, version: &str) -> bool {
+        let slot = self.0.models.slot([region.name(), model_id, version], clock::now());
+        slot.read(|known| known.answer.is_ok().then_some(())).is_some()
+    }
+
+    async fn ask_version(&self, region: &Region, model_id: &str, wanted: &str) -> Answer<String> {
+        if wanted == "*" {
+            if let Some(listed) = self.listed(region, model_id) {
+                return Ok(listed.version);
+            }
+            // One call gives the newest version and its description.
+            let asked = clock::now();
+            let (version, model) = match self.0.source.describe(region, model_id, None).await {
+                Ok(answer) => answer,
+                Err(error) => return Err(self.not_found(region, model_id, error).await),
+            };
+            let known = Known { asked, answered: clock::now(), answer: readable(model_id, &version, model) };
+            let slot = self.0.models.slot([region.name(), model_id, &version], clock::now());
+            slot.keep(known);
+            return Ok(version);
+        }
+        let versions = match self.0.source.versions(region, model_id).await {
+            Ok(versions) => versions,
+            Err(error) => return Err(self.not_found(region, model_id, error).await),
+        };
+        let newest = versions.iter().filter(|v| version_matches(wanted, v)).max_by_key(|version| Version::of(version));
+        newest.cloned().ok_or_else(|| {
+            let mut known = versions.clone();
+            known.sort_by_key(|version| Version::of(version));
+            let known = known.join(", ");
+            let message = format!("model '{model_id}' has no version '{wanted}' (`jumpStart.version`); it has {known}");
+            CatalogError::Problem((Reason::UnknownVersion, message))
+        })
+    }
+
+    async fn ask_model(&self, region: &Region, model_id: &str, version: &str) -> Answer<Arc<Model>> {
+        match self.0.source.describe(region, model_id, Some(version)).await {
+            Ok((_, model)) => readable(model_id, version, model),
+            Err(error) if error.class == Class::NotFound => {
+                // What is missing: the model, or only this version of it.
+                match self.0.source.describe(region, model_id, None).await {
+                    Ok((newest, _)) => {
+                        let message = format!(
+                            "model '{model_id}' has no version '{version}' (`jumpStart.version`); the newest is \
+                             '{newest}', or write '*'"
+                        );
+                        Err(CatalogError::Problem((Reason::UnknownVersion, message)))
+                    }
+                    Err(error) => Err(self.not_found(region, model_id, error).await),
+                }
+            }
+            Err(error) => Err(CatalogError::Fault(error)),
+        }
+    }
+
+    /// The model in the last listing, as long as that is believed. One that is being read holds up nobody who does not ask
+    /// for it: a description tells the version as well.
+    fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
+        let slot = self.0.listings.slot([region.name(), "", ""], clock::now());
+        slot.read(|known| {
+            let models = known.answer.as_ref().ok().filter(|_| known.believed(clock::now()))?;
+            let found = models.binary_search_by(|listed| listed.model_id.as_str().cmp(model_id)).ok()?;
+            Some(models[found].clone())
+        })
+    }
+
+    /// What to say when the source does not know a model. The nearest ids are those of the listing.
+    async fn not_found(&self, region: &Region, model_id: &str, error: TuningError) -> CatalogError {
+        if error.class != Class::NotFound {
+            return CatalogError::Fault(error);
+        }
+        // Patience does not matter here: this is a task of its own already.
+        let until = clock::after(Duration::from_secs(60));
+        let listing = Box::pin(self.listing(region, Timestamp::MIN, until)).await.ok();
+        let listed = listing.as_deref().unwrap_or_default();
+        if listed.iter().any(|listed| listed.model_id == model_id) {
+            let message = format!(
+                "JumpStart lists the model '{model_id}' (`jumpStart.modelID`) in {}, but cannot describe it; choose \
+                 another model",
+                region.name()
+            );
+            return CatalogError::Problem((Reason::UnknownModel, message));
+        }
+        let Nearest { ids, probable } = nearest(model_id, listed.iter().map(|listed| listed.model_id.as_str()));
+        let ids = format!("'{}'", ids.join("' or '"));
+        let remedy = match listed.len() {
+            0 => "correct it (the JumpStart console and the SageMaker documentation list the ids)".to_owned(),
+            _ if probable => format!("did you mean {ids}?"),
+            all => format!("nothing is much like it among the {all} models that it has; the nearest is {ids}"),
+        };
+        let region = region.name();
+        let message = format!("JumpStart has no model '{model_id}' (`jumpStart.modelID`) in {region}; {remedy}");
+        CatalogError::Problem((Reason::UnknownModel, message))
+    }
+}
+
+fn readable(model_id: &str, version: &str, model: Option<Model>) -> Answer<Arc<Model>> {
+    model.map(Arc::new).ok_or_else(|| {
+        let message = format!("the description of model '{model_id}' {version} cannot be read; choose another version");
+        CatalogError::Problem((Reason::ModelNotTrainable, message))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_go_by_number() {
+        let mut versions = ["4.0.9", "4.0.10", "10.0.0", "4.0.2"].map(Version::of);
+        versions.sort();
+        assert_eq!(versions, ["4.0.2", "4.0.9", "4.0.10", "10.0.0"].map(Version::of));
+    }
+}

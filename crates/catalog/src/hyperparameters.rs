@@ -1,0 +1,390 @@
+//! Hyperparameters: the fixed ones, the searched ones, and whether the model takes them.
+
+use std::collections::BTreeMap;
+
+use super::model::{Hyperparameter, Model};
+use super::python;
+use super::resolve::Problem;
+use api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal};
+use decide::definition::Definition;
+use decide::names;
+use sagemaker::SearchRange;
+
+/// What SageMaker adds itself.
+const OF_SAGEMAKER: &str = "_tuning_objective_metric";
+
+/// Refuses the name that SageMaker has for itself. Those by which the script of a JumpStart model is run are not refused but
+/// overwritten, as the vendor's SDK does it.
+pub(super) fn unreserved(definition: &Definition) -> Result<(), Problem> {
+    let searched = definition.parameter_ranges.iter().map(|range| &range.name);
+    if definition.hyperparameters.keys().chain(searched).any(|name| name == OF_SAGEMAKER) {
+        let message =
+            format!("the hyperparameter '{OF_SAGEMAKER}' cannot be chosen: SageMaker sets it itself; remove it");
+        return Err((Reason::InvalidHyperparameter, message));
+    }
+    Ok(())
+}
+
+/// SageMaker's limits on hyperparameters: 100 with the one that it adds itself, values of 2500 characters as they are sent.
+/// Of the fixed ones `given` are the user's.
+pub(super) fn within_limits(
+    fixed: &BTreeMap<String, String>,
+    given: &BTreeMap<String, String>,
+    searched: usize,
+    place: &str,
+) -> Result<(), Problem> {
+    let total = fixed.len() + searched;
+    if total > 99 {
+        let of_model = fixed.keys().filter(|name| !given.contains_key(*name)).count();
+        let message = format!(
+            "{total} hyperparameters, of which {searched} are in {place} and {of_model} are the model's own; SageMaker takes \
+             at most 99; remove some of `hyperparameters` of `training`, the dataset and the candidate"
+        );
+        return Err((Reason::InvalidHyperparameter, message));
+    }
+    match fixed.iter().find(|(_, value)| value.chars().count() > 2500) {
+        Some((name, _)) => {
+            let message =
+                format!("the value of hyperparameter '{name}' must be at most 2500 characters long as it is sent");
+            Err((Reason::InvalidHyperparameter, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The searched hyperparameters, which stand in the field `place`, checked against the model, if there is one. `values` are
+/// the fixed ones, of which `multiplesOfDefault` takes its default.
+pub(super) fn ranges(
+    place: &str,
+    ranges: &[ParameterRange],
+    model: Option<&Model>,
+    values: &BTreeMap<String, String>,
+) -> Result<Vec<SearchRange>, Problem> {
+    ranges.iter().map(|range| search_range(place, range, model, values)).collect()
+}
+
+/// The values that each hyperparameter may have, as far as they are known: of a range its ends.
+pub(super) fn may_be(fixed: &BTreeMap<String, String>, ranges: &[SearchRange]) -> BTreeMap<String, Vec<String>> {
+    let searched = ranges.iter().map(|range| match range {
+        SearchRange::Continuous { name, min, max, .. } | SearchRange::Integer { name, min, max, .. } => {
+            (name.clone(), vec![min.clone(), max.clone()])
+        }
+        SearchRange::Categorical { name, values } => (name.clone(), values.clone()),
+        SearchRange::Auto { name, hint } => (name.clone(), vec![hint.clone()]),
+    });
+    fixed.iter().map(|(name, value)| (name.clone(), vec![value.clone()])).chain(searched).collect()
+}
+
+fn search_range(
+    place: &str,
+    range: &ParameterRange,
+    model: Option<&Model>,
+    values: &BTreeMap<String, String>,
+) -> Result<SearchRange, Problem> {
+    let ParameterRange { name, continuous, integer, categorical, auto } = range;
+    let field = format!("{place} entry '{name}'");
+    let known = match model {
+        Some(model) => Some(model.hyperparameter(name).ok_or_else(|| unknown(&field, name, model))?),
+        None => None,
+    };
+    let check = |text: &str| known.map_or(Ok(()), |known| accepts(&field, known, text));
+    let is_text = known.is_some_and(|known| ["text", "list", "bool"].contains(&known.kind.as_str()));
+    let numeric = |text: &str| -> Result<(), Problem> {
+        if is_text {
+            let message = format!("{field} must be `categorical`: the model takes no numbers for it");
+            return Err((Reason::InvalidHyperparameter, message));
+        }
+        check(text)
+    };
+    match (continuous, integer, categorical) {
+        (Some(range), _, _) => {
+            let scaling = range.scaling.unwrap_or(ContinuousScaling::Auto);
+            bounds(&field, &range.min, &range.max, scaling == ContinuousScaling::Logarithmic)?;
+            let within =
+                |text: &str, least: bool| parse_decimal(text).is_some_and(|n| if least { n >= 0.0 } else { n < 1.0 });
+            if scaling == ContinuousScaling::ReverseLogarithmic
+                && !(within(&range.min, true) && within(&range.max, false))
+            {
+                let why = "`min` must be at least 0 and `max` less than 1 when `scaling` is 'ReverseLogarithmic'";
+                return Err((Reason::InvalidHyperparameter, format!("{field}: {why}")));
+            }
+            numeric(&range.min)?;
+            numeric(&range.max)?;
+            if known.is_some_and(|known| known.kind == "int") {
+                let message =
+                    format!("{field} must be `integer` or `categorical`: the model takes whole numbers for it");
+                return Err((Reason::InvalidHyperparameter, message));
+            }
+            Ok(SearchRange::Continuous {
+                name: name.clone(),
+                min: range.min.clone(),
+                max: range.max.clone(),
+                scaling: match scaling {
+                    ContinuousScaling::Auto => "Auto",
+                    ContinuousScaling::Linear => "Linear",
+                    ContinuousScaling::Logarithmic => "Logarithmic",
+                    ContinuousScaling::ReverseLogarithmic => "ReverseLogarithmic",
+                },
+            })
+        }
+        (None, Some(range), _) => {
+            let scaling = range.scaling.unwrap_or(IntegerScaling::Auto);
+            bounds(&field, &range.min, &range.max, scaling == IntegerScaling::Logarithmic)?;
+            numeric(&range.min)?;
+            numeric(&range.max)?;
+            Ok(SearchRange::Integer {
+                name: name.clone(),
+                min: range.min.clone(),
+                max: range.max.clone(),
+                scaling: match scaling {
+                    IntegerScaling::Auto => "Auto",
+                    IntegerScaling::Linear => "Linear",
+                    IntegerScaling::Logarithmic => "Logarithmic",
+                },
+            })
+        }
+        (None, None, Some(range)) => {
+            if range.values.is_empty() == range.multiples_of_default.is_empty() {
+                let why = "must have exactly one of `values` and `multiplesOfDefault`";
+                return Err((Reason::InvalidHyperparameter, format!("{field} {why}")));
+            }
+            let mut list = range.values.clone();
+            if !range.multiples_of_default.is_empty() {
+                let default = values.get(name).map(String::as_str).unwrap_or_default();
+                let whole = known.is_some_and(|known| known.kind == "int");
+                list = multiples(&field, default, &range.multiples_of_default, whole)?;
+            }
+            list.iter().try_for_each(|value| check(value))?;
+            Ok(SearchRange::Categorical { name: name.clone(), values: list })
+        }
+        (None, None, None) => {
+            let hint = auto.as_ref().and_then(|auto| auto.value_hint.as_ref());
+            let hint = hint.or_else(|| values.get(name)).ok_or_else(|| {
+                let message = format!("{field} is `auto` and has no default; give it a `valueHint`");
+                (Reason::InvalidHyperparameter, message)
+            })?;
+            check(hint)?;
+            Ok(SearchRange::Auto { name: name.clone(), hint: hint.clone() })
+        }
+    }
+}
+
+/// What the schema says of the ranges of tuning and selectors; for those of candidates that would cost the API server too
+/// much.
+fn bounds(field: &str, min: &str, max: &str, logarithmic: bool) -> Result<(), Problem> {
+    let refuse = |why: &str| Err((Reason::InvalidHyperparameter, format!("{field}: {why}")));
+    let (Some(least), Some(greatest)) = (parse_decimal(min), parse_decimal(max)) else {
+        return refuse("`min` and `max` must be numbers");
+    };
+    if least >= greatest {
+        return refuse(&format!("`min` {min} must be less than `max` {max}"));
+    }
+    if logarithmic && least <= 0.0 {
+        return refuse(&format!("`min` {min} must be greater than 0 when `scaling` is 'Logarithmic'"));
+    }
+    Ok(())
+}
+
+/// The default times each factor, each value once.
+fn multiples(field: &str, default: &str, factors: &[String], whole: bool) -> Result<Vec<String>, Problem> {
+    let Some(number) = parse_decimal(default) else {
+        let message = format!(
+            "{field} has `multiplesOfDefault`, but the hyperparameter has no numeric default (it is '{default}'); give \
+             `values`, or a number for it in `training.hyperparameters`"
+        );
+        return Err((Reason::InvalidHyperparameter, message));
+    };
+    let mut values: Vec<String> = Vec::new();
+    for factor in factors.iter().filter_map(|factor| parse_decimal(factor)) {
+        let product = without_noise(number * factor);
+        let value = if whole { format!("{:.0}", product.round()) } else { python::float(product) };
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    Ok(values)
+}
+
+/// Rounded to 15 digits: 0.1 times 0.2 is 0.02 for people, not 0.020000000000000004.
+fn without_noise(value: f64) -> f64 {
+    format!("{value:.14e}").parse().unwrap_or(value)
+}
+
+/// Whether the model takes `text` as the value of a hyperparameter.
+pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result<(), Problem> {
+    let refuse = |why: String| Err((Reason::InvalidHyperparameter, format!("{field}: '{text}' {why}")));
+    let (measured, what) = match known.kind.as_str() {
+        "int" | "float" => {
+            let Some(number) = parse_decimal(text) else { return refuse("must be a number".to_owned()) };
+            // The training scripts read it with Python's int(), which takes neither 5.0 nor 1e1.
+            if known.kind == "int" && text.parse::<i64>().is_err() {
+                return refuse("must be a whole number".to_owned());
+            }
+            (number, "must be")
+        }
+        "bool" if ["true", "false"].contains(&text.to_lowercase().as_str()) => return Ok(()),
+        "bool" => return refuse("must be 'True' or 'False'".to_owned()),
+        // How a list is written is the script's affair.
+        "list" => return Ok(()),
+        _ if !known.options.is_empty() && !known.options.iter().any(|option| option == text) => {
+            return refuse(format!("must be one of {}", known.options.join(", ")));
+        }
+        kind if kind != "text" => return Ok(()),
+        #[expect(clippy::cast_precision_loss, reason = "a value has 2500 characters at most")]
+        _ => (text.chars().count() as f64, "must have a length of"),
+    };
+    let broken = [
+        ("at least", known.min.filter(|limit| measured < *limit)),
+        ("at most", known.max.filter(|limit| measured > *limit)),
+        ("more than", known.exclusive_min.filter(|limit| measured <= *limit)),
+        ("less than", known.exclusive_max.filter(|limit| measured >= *limit)),
+    ];
+    match broken.into_iter().find_map(|(words, limit)| Some((words, limit?))) {
+        Some((words, limit)) => refuse(format!("{what} {words} {limit}")),
+        None => Ok(()),
+    }
+}
+
+/// What to say of a hyperparameter that the model does not have.
+pub(super) fn unknown(field: &str, name: &str, model: &Model) -> Problem {
+    let names: Vec<&str> =
+        model.hyperparameters.iter().filter(|known| !known.container).map(|known| known.name.as_str()).collect();
+    let remedy = match names::nearest(name, names.iter().copied()) {
+        Some(known) => format!("did you mean '{known}'?"),
+        None if names.is_empty() => "it has none: remove it, or choose another model".to_owned(),
+        None => format!("it has {}", names::some(names)),
+    };
+    (Reason::UnknownHyperparameter, format!("{field}: the model has no hyperparameter '{name}'; {remedy}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::tests::bit;
+
+    fn range(json: serde_json::Value) -> ParameterRange {
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn resolved(json: serde_json::Value) -> Result<SearchRange, Problem> {
+        let values = [("learning_rate", "0.001"), ("batch_size", "32"), ("optimizer", "adam")];
+        let values = values.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        search_range("`tuning.parameterRanges`", &range(json), Some(&bit()), &values)
+    }
+
+    #[test]
+    fn multiples_are_of_the_default() {
+        let values = |name: &str, factors: &[&str]| match resolved(
+            serde_json::json!({"name": name, "categorical": {"multiplesOfDefault": factors}}),
+        ) {
+            Ok(SearchRange::Categorical { values, .. }) => values,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(values("learning_rate", &["1", "0.2"]), ["0.001", "0.0002"]);
+        assert_eq!(values("learning_rate", &["0.01"]), ["1e-05"]);
+        assert_eq!(values("batch_size", &["1", "0.5", "0.51"]), ["32", "16"]);
+    }
+
+    #[test]
+    fn each_type_has_its_limits() {
+        let of = |kind: &str| Hyperparameter { kind: kind.to_owned(), ..Hyperparameter::default() };
+        let open = Hyperparameter { exclusive_min: Some(0.0), exclusive_max: Some(1.0), ..of("float") };
+        let word = Hyperparameter { min: Some(2.0), max: Some(3.0), ..of("text") };
+        for (known, text, refused) in [
+            (&open, "0.5", None),
+            (&open, "0", Some("must be more than 0")),
+            (&open, "1", Some("must be less than 1")),
+            (&word, "abc", None),
+            (&word, "a", Some("must have a length of at least 2")),
+            (&word, "abcd", Some("must have a length of at most 3")),
+            // What kind it is nobody knows.
+            (&Hyperparameter { kind: String::new(), ..word.clone() }, "abcd", None),
+            (&Hyperparameter { options: vec!["a".to_owned()], ..of("enum") }, "b", Some("must be one of a")),
+            (&of("bool"), "true", None),
+            (&of("bool"), "yes", Some("must be 'True' or 'False'")),
+            (&of("list"), "[1, 2]", None),
+            (&of("int"), "5.0", Some("must be a whole number")),
+        ] {
+            let message = accepts("x", known, text).err().map(|(_, message)| message);
+            assert_eq!(message, refused.map(|refused| format!("x: '{text}' {refused}")));
+        }
+    }
+
+    #[test]
+    fn only_numbers_are_searched_between_bounds() {
+        for kind in ["text", "list", "bool", "int", "float", ""] {
+            let known = Hyperparameter { name: "x".to_owned(), kind: kind.to_owned(), ..Hyperparameter::default() };
+            let model = Model { hyperparameters: vec![known], ..Model::default() };
+            for (place, json, taken) in [
+                ("continuous", serde_json::json!({"name": "x", "continuous": {"min": "1", "max": "2"}}), ["float", ""]),
+                ("integer", serde_json::json!({"name": "x", "integer": {"min": "1", "max": "2"}}), ["int", ""]),
+            ] {
+                let found = search_range("`p`", &range(json), Some(&model), &BTreeMap::new());
+                let ok = taken.contains(&kind) || (place == "integer" && kind == "float");
+                assert_eq!(found.is_ok(), ok, "{place} {kind}: {found:?}");
+            }
+        }
+        let nothing = unknown("field", "x", &Model::default()).1;
+        assert!(nothing.ends_with("it has none: remove it, or choose another model"), "{nothing}");
+    }
+
+    #[test]
+    fn what_the_model_does_not_take_is_told_with_the_remedy() {
+        for (json, reason, text) in [
+            (
+                serde_json::json!({"name": "learning_rat", "continuous": {"min": "0.1", "max": "0.2"}}),
+                Reason::UnknownHyperparameter,
+                "did you mean 'learning_rate'?",
+            ),
+            (
+                serde_json::json!({"name": "learning_rate", "continuous": {"min": "0.2", "max": "0.1"}}),
+                Reason::InvalidHyperparameter,
+                "`min` 0.2 must be less than `max` 0.1",
+            ),
+            (
+                serde_json::json!({"name": "learning_rate", "continuous": {"min": "0", "max": "0.1", "scaling": "Logarithmic"}}),
+                Reason::InvalidHyperparameter,
+                "greater than 0 when `scaling` is 'Logarithmic'",
+            ),
+            (
+                serde_json::json!({"name": "zzz", "continuous": {"min": "0.1", "max": "0.2"}}),
+                Reason::UnknownHyperparameter,
+                "it has train_only_top_layer, epochs",
+            ),
+            (
+                serde_json::json!({"name": "learning_rate", "continuous": {"min": "0.1", "max": "2"}}),
+                Reason::InvalidHyperparameter,
+                "'2' must be at most 1",
+            ),
+            (
+                serde_json::json!({"name": "batch_size", "continuous": {"min": "8", "max": "64"}}),
+                Reason::InvalidHyperparameter,
+                "must be `integer`",
+            ),
+            (
+                serde_json::json!({"name": "batch_size", "integer": {"min": "0", "max": "64"}}),
+                Reason::InvalidHyperparameter,
+                "'0' must be at least 1",
+            ),
+            (
+                serde_json::json!({"name": "optimizer", "integer": {"min": "1", "max": "2"}}),
+                Reason::InvalidHyperparameter,
+                "must be `categorical`",
+            ),
+            (
+                serde_json::json!({"name": "optimizer", "categorical": {"values": ["adam", "lion"]}}),
+                Reason::InvalidHyperparameter,
+                "'lion' must be one of adam, sgd",
+            ),
+            (
+                serde_json::json!({"name": "optimizer", "categorical": {"multiplesOfDefault": ["2"]}}),
+                Reason::InvalidHyperparameter,
+                "no numeric default (it is 'adam')",
+            ),
+        ] {
+            let (found, message) = resolved(json).unwrap_err();
+            assert_eq!(found, reason, "{message}");
+            assert!(message.contains(text), "{message}");
+        }
+    }
+}

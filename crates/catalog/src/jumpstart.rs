@@ -1,0 +1,263 @@
+//! What a JumpStart model puts into a training job, as the vendor's `JumpStartEstimator` does it.
+//!
+//! In a container without network the script comes as the channel `code`; with network it is fetched by the container.
+
+use std::collections::BTreeMap;
+
+use super::model::Model;
+use super::python;
+use super::resolve::Problem;
+use api::{Channel, InputMode, JumpStart, Reason};
+use decide::names;
+use sagemaker::{InputChannel, instance_types};
+
+/// Where the channel `code` lies in the container.
+const SCRIPT_IN_CONTAINER: &str = "/opt/ml/input/data/code/sourcedir.tar.gz";
+/// Which file of the script is run, and how much it logs: the vendor's estimator has these fixed, whatever the
+/// container's hyperparameters of the model say.
+const PROGRAM: &str = "transfer_learning.py";
+const LOG_LEVEL: &str = "20";
+/// The variables by which a container is told of a model that it fetches itself, and that its licence is accepted.
+const GATED_ARTIFACT: &str = "SageMakerGatedModelS3Uri";
+const ACCEPT_EULA: &str = "accept_eula";
+
+/// Whether the model may be trained: what its publisher withdrew or found vulnerable only when that is allowed, as with
+/// the vendor's SDK, and what has a licence only when that is accepted.
+pub(super) fn usable(name: &str, model: &Model, terms: &JumpStart) -> Result<(), Problem> {
+    let refuse = |reason: Reason, why: String| Err((reason, format!("{name} {why}")));
+    match model {
+        Model { trainable: false, .. } => {
+            refuse(Reason::ModelNotTrainable, "cannot be trained; choose one that can be fine-tuned".to_owned())
+        }
+        Model { deprecated: true, .. } if !terms.allow_deprecated => refuse(
+            Reason::ModelNotTrainable,
+            "is deprecated; choose another version or model, or set `jumpStart.allowDeprecated: true`".to_owned(),
+        ),
+        Model { vulnerable: true, .. } if !terms.allow_vulnerable => refuse(
+            Reason::ModelNotTrainable,
+            "has a training script with known vulnerabilities; choose another version or model, or set \
+             `jumpStart.allowVulnerable: true`"
+                .to_owned(),
+        ),
+        Model { gated: true, licence, .. } if !terms.accept_eula => {
+            let at = licence.as_ref().map(|uri| format!(" ({uri})")).unwrap_or_default();
+            refuse(
+                Reason::EULANotAccepted,
+                format!("needs acceptance of its licence{at}: set `jumpStart.acceptEULA: true`"),
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the dataset has the channel that the script reads its data from. Those of JumpStart read `training`; only
+/// `LightGBM`'s reads `train` as well (its page in the developer guide).
+pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<(), Problem> {
+    let read = |channel: &str| channel == "training" || (channel == "train" && model_id.starts_with("lightgbm-"));
+    let there = || channels.iter().map(|channel| channel.name.as_str());
+    if there().any(read) {
+        return Ok(());
+    }
+    let remedy = match names::nearest("training", there()) {
+        Some(near) => format!("did you mean it by '{near}'? Rename that"),
+        None => format!("add it to those that it has: {}", names::some(there())),
+    };
+    let message = format!(
+        "{name} reads its data from the channel 'training', which the dataset does not have in `channels`; {remedy}"
+    );
+    Err((Reason::InvalidRequest, message))
+}
+
+/// The training image for an instance type.
+///
+/// A type is looked up among those that SageMaker has: a variant is for a whole family, so that it would have an image for
+/// a type that does not exist. One that is newer than this operator is known by the model's own list. Own images are not
+/// asked: they may be for any type, and a wrong one costs nothing, since SageMaker then makes no job.
+pub(super) fn image(
+    name: &str,
+    model: &Model,
+    region: &str,
+    field: &str,
+    instance_type: &str,
+) -> Result<String, Problem> {
+    let refuse = |message: String| Err((Reason::UnsupportedInstanceType, message));
+    let supported = &model.instance_types;
+    let listed = supported.iter().any(|supported| supported == instance_type);
+    let known = listed || model.variants.contains_key(instance_type) || instance_types().contains(&instance_type);
+    let supports = || match supported.len() {
+        0 => "its description names none; choose another version or model".to_owned(),
+        _ => format!("it supports {}", names::some(supported.iter().map(String::as_str))),
+    };
+    if !known {
+        let of_model = names::nearest(instance_type, supported.iter().map(String::as_str));
+        let near = of_model.or_else(|| names::nearest(instance_type, instance_types().iter().copied()));
+        let remedy = near.map_or_else(supports, |near| format!("did you mean '{near}'?"));
+        return refuse(format!("{field} '{instance_type}' is no instance type; {remedy}"));
+    }
+    match model.on(instance_type).image {
+        Some(image) => Ok(image),
+        None if listed => refuse(format!(
+            "{name} supports {field} '{instance_type}', but has no training image for it in {region}; choose another type \
+             or region"
+        )),
+        None => refuse(format!("{name} has no training image for {field} '{instance_type}'; {}", supports())),
+    }
+}
+
+/// The defaults of the algorithm's hyperparameters; those of the container are set by [`add_script`].
+pub(super) fn defaults(model: &Model) -> BTreeMap<String, String> {
+    let algorithm = model.hyperparameters.iter().filter(|hyperparameter| !hyperparameter.container);
+    algorithm.filter_map(|known| Some((known.name.clone(), known.default.clone()?))).collect()
+}
+
+/// The variables of the model; those of the user go before them.
+pub(super) fn environment(model: &Model, accepted: bool) -> BTreeMap<String, String> {
+    let mut environment = model.environment.clone();
+    if let Some(artifact) = &model.gated_artifact {
+        environment.insert(GATED_ARTIFACT.to_owned(), artifact.clone());
+    }
+    if accepted && model.gated {
+        environment.insert(ACCEPT_EULA.to_owned(), "true".to_owned());
+    }
+    environment
+}
+
+/// Where a job runs the script.
+pub(super) struct Place<'a> {
+    pub(super) job_name: &'a str,
+    pub(super) region: &'a str,
+    /// Whether the container has no network.
+    pub(super) isolated: bool,
+    /// Whether the licence of the model is accepted.
+    pub(super) accepted: bool,
+}
+
+/// Adds the pre-trained model and the script. With a script each value is JSON, so that words are quoted; an image that
+/// needs none is told the plain values, as by the vendor's SDK.
+pub(super) fn add_script(
+    model: &Model,
+    place: &Place<'_>,
+    hyperparameters: &mut BTreeMap<String, String>,
+    channels: &mut Vec<InputChannel>,
+) -> Result<(), Problem> {
+    let mut names = channels.iter().map(|channel| channel.channel.name.as_str());
+    if let Some(taken) = names.find(|name| ["model", "code"].contains(name)) {
+        let message =
+            format!("channel '{taken}' is added by the operator for JumpStart models; give yours another name");
+        return Err((Reason::InvalidRequest, message));
+    }
+    if let Some(artifact) = &model.artifact {
+        channels.push(InputChannel {
+            channel: Channel {
+                name: "model".to_owned(),
+                s3_uri: Some(artifact.clone()),
+                content_type: Some("application/x-sagemaker-model".to_owned()),
+                input_mode: Some(InputMode::File),
+                ..Channel::default()
+            },
+            // The bucket of such a model is read only with this on the channel; the vendor's tuner leaves it out, its
+            // estimator has it.
+            accept_eula: place.accepted && model.gated,
+        });
+    }
+    let Some(script) = &model.script else { return Ok(()) };
+    hyperparameters.values_mut().for_each(|value| *value = python::json(value));
+    let directory = if place.isolated { SCRIPT_IN_CONTAINER } else { script };
+    for (name, value) in [
+        ("sagemaker_submit_directory", python::json(directory)),
+        ("sagemaker_program", python::json(PROGRAM)),
+        ("sagemaker_container_log_level", LOG_LEVEL.to_owned()),
+        ("sagemaker_job_name", python::json(place.job_name)),
+        ("sagemaker_region", python::json(place.region)),
+    ] {
+        hyperparameters.insert(name.to_owned(), value);
+    }
+    if place.isolated {
+        let code = Channel { name: "code".to_owned(), s3_uri: Some(script.clone()), ..Channel::default() };
+        channels.push(InputChannel { channel: code, accept_eula: false });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::tests::bit;
+
+    #[test]
+    fn an_instance_type_without_an_image_is_told_why() {
+        let variants = || Model { image: None, ..bit() }.variants;
+        let listed = |types: &[&str]| types.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        for (types, variants, instance_type, expected) in [
+            // A family's image does not make a type.
+            (
+                listed(&["ml.p3.2xlarge"]),
+                variants(),
+                "ml.p3.3xlarge",
+                "is no instance type; did you mean 'ml.p3.2xlarge'?",
+            ),
+            (listed(&[]), variants(), "ml.p3.3xlarge", "is no instance type; did you mean 'ml.p3.2xlarge'?"),
+            (
+                listed(&["ml.new9.large"]),
+                BTreeMap::new(),
+                "ml.new9.large",
+                "but has no training image for it in eu-west-1",
+            ),
+            (listed(&["ml.p3.2xlarge"]), BTreeMap::new(), "ml.c5.xlarge", "it supports ml.p3.2xlarge"),
+            (listed(&[]), BTreeMap::new(), "ml.c5.xlarge", "its description names none"),
+        ] {
+            let model = Model { instance_types: types, variants, image: None, ..bit() };
+            let field = "`training.instanceType`";
+            let (reason, message) = image("model 'bit'", &model, "eu-west-1", field, instance_type).unwrap_err();
+            assert_eq!(reason, Reason::UnsupportedInstanceType);
+            assert!(message.contains(expected), "{message}");
+        }
+        let new =
+            Model { image: Some("repo".to_owned()), instance_types: listed(&["ml.new9.large"]), ..Model::default() };
+        assert_eq!(image("bit", &new, "eu-west-1", "field", "ml.new9.large"), Ok("repo".to_owned()));
+    }
+
+    #[test]
+    fn the_data_is_in_the_channel_that_the_script_reads() {
+        let channels = |names: &[&str]| {
+            names.iter().map(|n| Channel { name: (*n).to_owned(), ..Channel::default() }).collect::<Vec<_>>()
+        };
+        for (model, names, refused) in [
+            ("tensorflow-ic-bit", &["training", "validation"][..], None),
+            ("tensorflow-ic-bit", &["train", "validation"], Some("did you mean it by 'train'?")),
+            ("tensorflow-ic-bit", &["test"], Some("add it to those that it has: test")),
+            ("lightgbm-classification-model", &["train"], None),
+            ("lightgbm-classification-model", &["data"], Some("add it")),
+        ] {
+            let message = data("it", model, &channels(names)).err().map(|(_, message)| message);
+            assert_eq!(message.is_some(), refused.is_some(), "{message:?}");
+            assert!(message.unwrap_or_default().contains(refused.unwrap_or_default()));
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_trained_says_what_would_allow_it() {
+        let gated = Model { gated: true, licence: Some("s3://bucket/licence.txt".to_owned()), ..bit() };
+        let nothing = JumpStart::default();
+        let all = JumpStart { accept_eula: true, allow_deprecated: true, allow_vulnerable: true, ..nothing.clone() };
+        for (model, reason, text) in [
+            (Model { deprecated: true, ..bit() }, Reason::ModelNotTrainable, "set `jumpStart.allowDeprecated: true`"),
+            (Model { vulnerable: true, ..bit() }, Reason::ModelNotTrainable, "set `jumpStart.allowVulnerable: true`"),
+            (
+                gated.clone(),
+                Reason::EULANotAccepted,
+                "its licence (s3://bucket/licence.txt): set `jumpStart.acceptEULA",
+            ),
+        ] {
+            let (found, message) = usable("model 'bit'", &model, &nothing).unwrap_err();
+            assert_eq!(found, reason);
+            assert!(message.contains(text), "{message}");
+            assert_eq!(usable("bit", &model, &all), Ok(()));
+        }
+        let untrainable = Model { trainable: false, ..bit() };
+        assert_eq!(usable("bit", &untrainable, &all).unwrap_err().0, Reason::ModelNotTrainable);
+        assert_eq!(usable("bit", &bit(), &nothing), Ok(()));
+        assert_eq!(environment(&gated, true), [("accept_eula".to_owned(), "true".to_owned())].into());
+        assert_eq!(environment(&bit(), true), BTreeMap::new());
+    }
+}

@@ -1,0 +1,34 @@
+//! `JumpStart`: from a model id, or a filter over ids, to what a training job needs.
+//!
+//! [`Catalog`] reads SageMaker's hub or JumpStart's metadata and keeps what it read, for all selections; [`matching`]
+//! and [`job_request`] are pure.
+
+mod cache;
+mod document;
+mod hyperparameters;
+mod jumpstart;
+mod limits;
+mod metadata;
+mod metrics;
+mod model;
+mod nearest;
+mod presets;
+mod python;
+mod resolve;
+mod select;
+mod shared;
+mod slots;
+mod source;
+mod spec;
+
+#[cfg(test)]
+mod resolve_tests;
+
+pub use cache::{Catalog, CatalogError};
+pub use document::from_document;
+pub use model::{Hyperparameter, Model, Variant};
+pub use resolve::{Problem, job_request};
+pub use select::{DEPRECATED, Matching, matching, unusable, withdrawn};
+pub use shared::Shared;
+pub use source::SourceKind;
+pub use spec::{Buckets, from_spec};

@@ -1,0 +1,59 @@
+//! SageMaker's limits on what a model's description brings. A person who has written none of it must be told whose it is,
+//! and what of the spec would stand in its place: pure.
+
+use super::model::Model;
+use super::resolve::Problem;
+use api::{Reason, bounds, clip};
+use sagemaker::JobRequest;
+
+/// Of the regex of a metric, of a variable and its value, and how many variables.
+const METRIC_REGEX: usize = 500;
+const VARIABLE: usize = 512;
+const VARIABLES: usize = 48;
+/// 28 days.
+const RUNTIME_SECONDS: i32 = 2_419_200;
+
+/// Whether SageMaker takes of a request what is the model's; what the spec says is checked by the schema.
+pub(super) fn of_description(name: &str, model: &Model, request: &JobRequest) -> Result<(), Problem> {
+    let refuse = |what: String, remedy: &str| {
+        let message = format!("the description of {name} has {what}, which SageMaker refuses; {remedy}");
+        Err((Reason::ModelNotTrainable, message))
+    };
+    for (metric, regex) in model.metrics.iter().filter(|metric| request.metric_definitions.contains(metric)) {
+        if metric.chars().count() > bounds::METRIC_NAME || regex.chars().count() > METRIC_REGEX {
+            let what = format!("a metric definition '{}' that is too long", clip(metric, 64));
+            return refuse(
+                what,
+                "define a metric of that name in `training.metricDefinitions`, or choose another version",
+            );
+        }
+    }
+    let word = |name: &str| {
+        let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        !name.is_empty()
+            && name.len() <= VARIABLE
+            && name.chars().all(letter)
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+    };
+    for (variable, value) in
+        model.environment.iter().filter(|(name, value)| request.environment.get(*name) == Some(value))
+    {
+        if !word(variable) || value.chars().count() > VARIABLE {
+            let what = format!("an environment variable '{}' of a wrong form", clip(variable, 64));
+            return refuse(what, "set it in `training.environment`, or choose another version");
+        }
+    }
+    if request.environment.len() > VARIABLES {
+        let what =
+            format!("{} environment variables, with yours {}", model.environment.len(), request.environment.len());
+        return refuse(what, "remove some of `training.environment`: there may be 48");
+    }
+    if !(1..=RUNTIME_SECONDS).contains(&request.max_runtime_seconds) {
+        let what = format!("a longest time of training of {} seconds", request.max_runtime_seconds);
+        return refuse(what, "set `training.maxRuntimeSeconds`");
+    }
+    if request.volume_size_gb < 1 {
+        return refuse(format!("a volume of {} GB", request.volume_size_gb), "set `training.volumeSizeGB`");
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! Metric definitions for the scripts of JumpStart, so that nobody has to write them down.
+//!
+//! Each reads numbers with an exponent too: with the `([0-9\.]+)` of the vendor's notebook, 5.3e-05 is read as 5.3.
+
+use std::collections::BTreeMap;
+
+use api::{MetricPreset, Training};
+use decide::definition::Source;
+
+/// A number as Python prints it. `nan` and `inf` are none: SageMaker then has no value, which is the truth.
+const NUMBER: &str = "([0-9.]+(?:[eE][-+]?[0-9]+)?)";
+
+/// What is measured in training, in validation and in the test, by Keras's names.
+const KERAS: [&str; 7] = ["accuracy", "loss", "top_5_accuracy", "precision", "recall", "auc", "prc"];
+
+/// What the TensorFlow script says of the model and of the time it took: name, and the text before the number.
+const TENSORFLOW: [(&str, &str); 8] = [
+    ("num_params", "Number of parameters"),
+    ("num_trainable_params", "Number of trainable parameters"),
+    ("num_non_trainable_params", "Number of non-trainable parameters"),
+    ("train_duration", "Total training duration"),
+    ("train_epoch_duration", "Average training duration per epoch"),
+    ("test_evaluation_latency", "Test evaluation latency"),
+    ("test_latency_per_sample", "Average test latency per sample"),
+    ("test_throughput", "Average test throughput"),
+];
+
+/// Name and regex of each metric that the preset adds to a run of `source`.
+pub(super) fn preset(training: &Training, source: &Source) -> BTreeMap<String, String> {
+    let own = !training.metric_definitions.is_empty();
+    let preset = training.metric_preset.unwrap_or(if own { MetricPreset::None } else { MetricPreset::Auto });
+    let preset = match (preset, source) {
+        (MetricPreset::Auto, Source::JumpStart { model_id, .. }) => of_model(model_id),
+        (preset, _) => preset,
+    };
+    match preset {
+        MetricPreset::Auto | MetricPreset::None => BTreeMap::new(),
+        MetricPreset::TensorFlowImageClassification => tensorflow_image_classification(),
+        MetricPreset::PyTorchImageClassification => pytorch_image_classification(),
+    }
+}
+
+/// The channel that the scripts measure a metric of a preset on, where that may be missing.
+pub(super) fn measured_on(metric: &str) -> Option<&'static str> {
+    metric.starts_with("test_").then_some("test")
+}
+
+/// By framework and task, which are the first two parts of a model's id.
+fn of_model(model_id: &str) -> MetricPreset {
+    let mut parts = model_id.split('-');
+    match (parts.next(), parts.next()) {
+        (Some("tensorflow"), Some("ic")) => MetricPreset::TensorFlowImageClassification,
+        (Some("pytorch"), Some("ic")) => MetricPreset::PyTorchImageClassification,
+        _ => MetricPreset::None,
+    }
+}
+
+fn tensorflow_image_classification() -> BTreeMap<String, String> {
+    let of_keras = KERAS.iter().flat_map(|metric| {
+        [("train", ""), ("val", "val_"), ("test", "Test ")]
+            .map(|(part, text)| (format!("{part}_{metric}"), format!("- {text}{metric}: {NUMBER}")))
+    });
+    let of_script = TENSORFLOW.iter().map(|(name, text)| ((*name).to_owned(), format!("- {text}: {NUMBER}")));
+    of_keras.chain(of_script).collect()
+}
+
+/// By the same names, so that both frameworks can be compared. The vendor's notebook reads `val Acc: 0.9`; the
+/// tutorial, which the script is made after, says `val Loss: 0.3 Acc: 0.9`. Both are read.
+fn pytorch_image_classification() -> BTreeMap<String, String> {
+    let of_part = |part: &str| {
+        [
+            (format!("{part}_accuracy"), format!("{part} (?:Loss: [^ ]+ )?Acc: {NUMBER}")),
+            (format!("{part}_loss"), format!("{part} Loss: {NUMBER}")),
+        ]
+    };
+    ["train", "val"].into_iter().flat_map(of_part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use regex::Regex;
+    use samples::spec;
+
+    fn read(preset: &BTreeMap<String, String>, name: &str, line: &str) -> Option<String> {
+        let found = Regex::new(&preset[name]).unwrap().captures(line)?;
+        Some(found[1].to_owned())
+    }
+
+    #[test]
+    fn tensorflow_has_the_metrics_of_the_notebook() {
+        let recorded: serde_json::Value = serde_json::from_str(include_str!(
+            "../../../tests/fixtures/create-hpt-job.notebook.mobilenet-v2.tf-flowers.json"
+        ))
+        .unwrap();
+        let recorded = recorded["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"].clone();
+        let recorded = recorded.as_array().unwrap().iter().map(|metric| {
+            let text = |key: &str| metric[key].as_str().unwrap().to_owned();
+            (text("Name"), text("Regex").replace(r"([0-9\.]+)", NUMBER))
+        });
+        let recorded: BTreeMap<String, String> = recorded.collect();
+        assert_eq!((tensorflow_image_classification(), recorded.len()), (recorded, 29));
+    }
+
+    #[test]
+    fn every_definition_reads_what_the_script_logs() {
+        let tensorflow = tensorflow_image_classification();
+        let keras = |text: &str, number: &str| {
+            KERAS.iter().fold(String::new(), |line, metric| line + &format!(" - {text}{metric}: {number}"))
+        };
+        for number in ["0.9437", "5.3e-05", "1", "87112345", "1.5E+3", "12."] {
+            let epoch = format!("230/230 - 12s{}{}", keras("", number), keras("val_", number));
+            for metric in KERAS {
+                for (name, line) in [
+                    (format!("train_{metric}"), &epoch),
+                    (format!("val_{metric}"), &epoch),
+                    (format!("test_{metric}"), &format!("- Test {metric}: {number}")),
+                ] {
+                    assert_eq!(read(&tensorflow, &name, line).as_deref(), Some(number), "{name}");
+                }
+            }
+            for (name, text) in TENSORFLOW {
+                assert_eq!(read(&tensorflow, name, &format!("- {text}: {number} seconds")).as_deref(), Some(number));
+            }
+            let pytorch = pytorch_image_classification();
+            for (name, line) in [
+                ("val_accuracy", format!("val Acc: {number}")),
+                ("val_accuracy", format!("val Loss: 0.25 Acc: {number}")),
+                ("train_accuracy", format!("train Loss: nan Acc: {number}")),
+                ("val_loss", format!("val Loss: {number} Acc: 0.5")),
+                ("train_loss", format!("train Loss: {number}")),
+            ] {
+                assert_eq!(read(&pytorch, name, &line).as_deref(), Some(number), "{name}: {line}");
+            }
+            assert_eq!(read(&pytorch, "val_accuracy", &format!("train Loss: 0.25 Acc: {number}")), None);
+        }
+        for (name, text) in [("val_loss", "- val_loss: "), ("test_throughput", "- Average test throughput: ")] {
+            for number in ["nan", "inf", "-inf"] {
+                assert_eq!(read(&tensorflow, name, &format!("{text}{number}")), None);
+            }
+        }
+        // A metric's name is not the end of another's.
+        assert_eq!(read(&tensorflow, "train_accuracy", "- val_accuracy: 0.5"), None);
+        assert_eq!(read(&tensorflow, "train_accuracy", "- top_5_accuracy: 0.5"), None);
+    }
+
+    #[test]
+    fn auto_goes_by_framework_and_task_and_is_the_default_without_own_definitions() {
+        let mut training = spec().training;
+        let jump_start = |id: &str| Source::JumpStart { model_id: id.to_owned(), version: "1.0.0".to_owned() };
+        let image = Source::Image { image: "i".to_owned(), input_mode: api::InputMode::File };
+        let sizes = |training: &Training| {
+            let ids = ["tensorflow-ic-bit", "pytorch-ic-mobilenet-v2", "tensorflow-od-ssd", "lightgbm"];
+            let mut sizes: Vec<usize> = ids.iter().map(|id| preset(training, &jump_start(id)).len()).collect();
+            sizes.push(preset(training, &image).len());
+            sizes
+        };
+        assert_eq!(sizes(&training), [0; 5]);
+        training.metric_preset = Some(MetricPreset::Auto);
+        assert_eq!(sizes(&training), [29, 4, 0, 0, 0]);
+        training.metric_definitions.clear();
+        training.metric_preset = None;
+        assert_eq!(sizes(&training), [29, 4, 0, 0, 0]);
+        training.metric_preset = Some(MetricPreset::PyTorchImageClassification);
+        assert_eq!(sizes(&training), [4; 5]);
+        training.metric_preset = Some(MetricPreset::None);
+        assert_eq!(sizes(&training), [0; 5]);
+    }
+}

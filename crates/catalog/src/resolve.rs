@@ -1,0 +1,229 @@
+//! What is sent to SageMaker for a run: pure.
+//!
+//! What a JumpStart model adds is in [`super::jumpstart`].
+
+use std::collections::BTreeMap;
+
+use super::hyperparameters::{accepts, may_be, ranges, unknown, unreserved, within_limits};
+use super::jumpstart::{self, Place};
+use super::limits;
+use super::metrics::{metric_definitions, unknown_metrics};
+use super::model::Model;
+use api::{InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy};
+use decide::definition::{Definition, Source};
+use decide::derived;
+use decide::identity::{Identity, tag};
+use sagemaker::{Code, InputChannel, JobRequest, SearchRange};
+
+/// Why a run cannot be created, and what to do about it.
+pub type Problem = (Reason, String);
+
+/// Volume when neither the spec nor the model says.
+const VOLUME_SIZE_GB: i32 = 30;
+/// SageMaker's own default.
+const MAX_RUNTIME_SECONDS: i32 = 86_400;
+
+/// The request for the run with that definition and identity. `model` is that of the definition's version, for a
+/// JumpStart candidate.
+pub fn job_request(
+    spec: &ModelSelectionSpec,
+    definition: &Definition,
+    model: Option<&Model>,
+    identity: &Identity<'_>,
+) -> Result<JobRequest, Problem> {
+    let name = identity.job_name();
+    let candidate = spec.candidates.iter().find(|candidate| candidate.name == identity.candidate);
+    let terms = candidate.and_then(|candidate| candidate.jump_start.clone()).unwrap_or_default();
+    let (code, input_mode) = code(definition, model, &terms)?;
+    unreserved(definition)?;
+    let model = model.map(|model| model.on(&definition.instance_type));
+    let model = model.as_ref();
+    let mut hyperparameters = model.map(jumpstart::defaults).unwrap_or_default();
+    if let Some(model) = model {
+        check_overrides(spec, identity.candidate, model, &definition.hyperparameters)?;
+    }
+    hyperparameters.extend(definition.hyperparameters.clone());
+    let own_ranges = candidate.is_some_and(|candidate| !candidate.parameter_ranges.is_empty());
+    let place = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
+    let ranges = ranges(place, &definition.parameter_ranges, model, &hyperparameters)?;
+    kinds(definition, &ranges, place)?;
+    for range in &ranges {
+        // A name must not be both fixed and searched.
+        hyperparameters.remove(range.name());
+    }
+    let metric_definitions = metric_definitions(spec, definition, model)?;
+    let known = derived::Known {
+        metrics: metric_definitions.iter().map(|(name, _)| name.clone()).collect(),
+        hyperparameters: may_be(&hyperparameters, &ranges),
+    };
+    if !unknown_metrics(definition) {
+        derived::check(spec, identity.dataset, &known)?;
+    }
+    let mut channels: Vec<InputChannel> = definition
+        .channels
+        .iter()
+        .map(|channel| InputChannel { channel: channel.clone(), accept_eula: false })
+        .collect();
+    let training = &spec.training;
+    let network_isolation = training.network_isolation.unwrap_or(model.is_some_and(|model| model.network_isolation));
+    let mut environment = model.map(|model| jumpstart::environment(model, terms.accept_eula)).unwrap_or_default();
+    environment.extend(definition.environment.clone());
+    let mut tags = identity.tags();
+    tags.extend(spec.tags.clone());
+    if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
+        let place = Place {
+            job_name: &name,
+            region: &definition.region,
+            isolated: network_isolation,
+            accepted: terms.accept_eula,
+        };
+        jumpstart::add_script(model, &place, &mut hyperparameters, &mut channels)?;
+        tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
+        tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
+    }
+    within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), place)?;
+    let max_runtime_seconds =
+        definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
+    let request = JobRequest {
+        metric_definitions,
+        name,
+        tags,
+        role_arn: spec.execution_role_arn.clone(),
+        code,
+        input_mode,
+        channels,
+        hyperparameters,
+        objective: definition.objective.clone(),
+        strategy: definition.strategy,
+        hyperband: definition.hyperband.clone(),
+        early_stopping: definition.early_stopping,
+        random_seed: definition.random_seed,
+        max_training_jobs: definition.max_training_jobs,
+        max_parallel_training_jobs: definition.max_parallel_training_jobs,
+        tuning_runtime_seconds: definition.tuning_runtime_seconds,
+        completion_criteria: definition.completion_criteria.clone(),
+        autotune: definition.autotune,
+        warm_start: definition.warm_start.clone(),
+        ranges,
+        instance_type: definition.instance_type.clone(),
+        instance_count: definition.instance_count,
+        instance_fallbacks: definition.instance_fallbacks.clone(),
+        training_plan_arn: training.training_plan_arn.clone(),
+        volume_size_gb: definition.volume_size_gb.or(model.and_then(|m| m.volume_size_gb)).unwrap_or(VOLUME_SIZE_GB),
+        volume_kms_key_id: training.volume_kms_key_id.clone(),
+        max_runtime_seconds,
+        max_pending_seconds: training.max_pending_seconds,
+        spot_max_wait_seconds: spot_max_wait(training.spot.as_ref(), max_runtime_seconds)?,
+        checkpoint: training.checkpoint.clone(),
+        max_retry_attempts: training.max_retry_attempts,
+        output_s3_uri: training.output_s3_uri.clone(),
+        output_kms_key_id: training.output_kms_key_id.clone(),
+        output_compression: training
+            .output_compression
+            .or(model.filter(|model| model.uncompressed_output).map(|_| OutputCompression::None)),
+        environment,
+        vpc: training.vpc.clone(),
+        network_isolation,
+        encrypt_traffic: training
+            .encrypt_inter_container_traffic
+            .unwrap_or(model.is_some_and(|model| model.encrypt_traffic)),
+    };
+    if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
+        limits::of_description(&format!("model '{model_id}' {version}"), model, &request)?;
+    }
+    Ok(request)
+}
+
+/// The limit of waiting and training together on spot capacity.
+fn spot_max_wait(spot: Option<&Spot>, max_runtime_seconds: i32) -> Result<Option<i32>, Problem> {
+    let Some(spot) = spot else { return Ok(None) };
+    let max_wait = spot.max_wait_seconds.unwrap_or(max_runtime_seconds);
+    if max_wait < max_runtime_seconds {
+        let message = format!(
+            "`training.spot.maxWaitSeconds` {max_wait} must be at least {max_runtime_seconds}, the longest time of a \
+             training job; raise it, or lower `training.maxRuntimeSeconds`"
+        );
+        return Err((Reason::InvalidRequest, message));
+    }
+    Ok(Some(max_wait))
+}
+
+fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Result<(Code, InputMode), Problem> {
+    match &definition.source {
+        Source::Image { image, input_mode } => Ok((Code::Image(image.clone()), *input_mode)),
+        Source::Algorithm { name, input_mode } => Ok((Code::Algorithm(name.clone()), *input_mode)),
+        Source::TuningJob { name } => {
+            Err((Reason::InvalidSpec, format!("the tuning job '{name}' is only read; nothing is created for it")))
+        }
+        Source::JumpStart { model_id, version } => {
+            let name = format!("model '{model_id}' {version}");
+            let absent = Model::default();
+            let model = model.unwrap_or(&absent);
+            jumpstart::usable(&name, model, terms)?;
+            jumpstart::data(&name, model_id, &definition.channels)?;
+            let image = |field: &str, instance_type: &str| {
+                jumpstart::image(&name, model, &definition.region, field, instance_type)
+            };
+            let own = image("`training.instanceType`", &definition.instance_type)?;
+            for fallback in &definition.instance_fallbacks {
+                let other = &fallback.instance_type;
+                if image("`training.instanceFallbacks` entry", other)? != own {
+                    let message = format!(
+                        "{name} has another training image for `training.instanceFallbacks` entry '{other}' than for \
+                         '{}', and a tuning job has one image; choose types of one kind",
+                        definition.instance_type
+                    );
+                    return Err((Reason::UnsupportedInstanceType, message));
+                }
+            }
+            Ok((Code::Image(own), definition.input_mode.unwrap_or_default()))
+        }
+    }
+}
+
+/// Overrides must be values that the model takes. A name that the model does not have is refused in a candidate's own
+/// overrides, where it can only be a mistake; in those of training and dataset it may be meant for other candidates,
+/// and the training scripts ignore it.
+fn check_overrides(
+    spec: &ModelSelectionSpec,
+    candidate: &str,
+    model: &Model,
+    overrides: &BTreeMap<String, String>,
+) -> Result<(), Problem> {
+    let own = spec.candidates.iter().find(|c| c.name == candidate).map(|c| &c.hyperparameters);
+    for (name, value) in overrides {
+        let field = format!("hyperparameter '{name}' of candidate '{candidate}'");
+        match model.hyperparameter(name) {
+            Some(known) => accepts(&field, known, value)?,
+            None if own.is_some_and(|own| own.contains_key(name)) => return Err(unknown(&field, name, model)),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// What the search makes of the kinds of its ranges. The schema says it of tuning's.
+fn kinds(definition: &Definition, ranges: &[SearchRange], place: &str) -> Result<(), Problem> {
+    if ranges.is_empty() && !definition.autotune {
+        let message = "`tuning.parameterRanges` is empty, and so are those of the candidate; SageMaker makes no tuning job \
+                       without at least one hyperparameter to search";
+        return Err((Reason::InvalidHyperparameter, message.to_owned()));
+    }
+    let of_kind = |auto: bool| {
+        ranges.iter().find(|range| match range {
+            SearchRange::Auto { .. } => auto,
+            SearchRange::Categorical { .. } => false,
+            SearchRange::Continuous { .. } | SearchRange::Integer { .. } => !auto,
+        })
+    };
+    let refuse = |range: &SearchRange, why: &str| {
+        Err((Reason::InvalidHyperparameter, format!("{place} entry '{}' {why}", range.name())))
+    };
+    match (of_kind(true), of_kind(false)) {
+        (Some(range), _) if !definition.autotune => refuse(range, "is `auto`, which takes `tuning.autotune: true`"),
+        (_, Some(range)) | (Some(range), _) if definition.strategy == Strategy::Grid => {
+            refuse(range, "must be `categorical` when `tuning.strategy` is 'Grid'")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,183 @@
+//! Which models a selector finds: pure.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use wildmatch::WildMatch;
+
+use super::model::Model;
+use api::JumpStartSelector;
+use sagemaker::Listed;
+
+/// How many tasks or frameworks a message lists.
+const KINDS: usize = 20;
+
+/// Why a model is left out that is deprecated.
+pub const DEPRECATED: &str = "are deprecated (`includeDeprecated`)";
+
+/// What a selector finds in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matching<'a> {
+    /// The models that pass every clause, by id.
+    pub models: Vec<&'a Listed>,
+    /// How many models each clause has left, in words.
+    pub told: String,
+}
+
+/// The models of `listing` that pass every clause of `selector` about their ids; see [`withdrawn`] and [`unusable`] for
+/// the rest.
+pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matching<'a> {
+    let JumpStartSelector { task, framework, include, exclude, .. } = selector;
+    let patterns = |globs: &[String]| globs.iter().map(|glob| WildMatch::new(glob)).collect::<Vec<_>>();
+    let (included, excluded) = (patterns(include), patterns(exclude));
+    let mut models: Vec<&Listed> = listing.iter().collect();
+    let mut told = format!("JumpStart lists {} models", models.len());
+    let mut of = |kind: &str, wanted: &str, part: fn(&str) -> &str| {
+        let before = models.clone();
+        models.retain(|listed| part(&listed.model_id) == wanted);
+        told += &format!("; of {kind} '{wanted}': {}", models.len());
+        if models.is_empty() && !before.is_empty() {
+            told += &format!(" (there are {})", counted(before.iter().map(|listed| part(&listed.model_id))));
+        }
+    };
+    if let Some(task) = task {
+        of("task", task, |id| parts(id).1);
+    }
+    if let Some(framework) = framework {
+        of("framework", framework, |id| parts(id).0);
+    }
+    let mut clause = |what: String, passes: &dyn Fn(&Listed) -> bool| {
+        models.retain(|listed| passes(listed));
+        told += &format!("; {what}: {}", models.len());
+    };
+    if !include.is_empty() {
+        let any = |listed: &Listed| included.iter().any(|glob| glob.matches(&listed.model_id));
+        clause(format!("that match `include` ({})", include.join(", ")), &any);
+    }
+    if !exclude.is_empty() {
+        let none = |listed: &Listed| !excluded.iter().any(|glob| glob.matches(&listed.model_id));
+        clause(format!("without those that match `exclude` ({})", exclude.join(", ")), &none);
+    }
+    Matching { models, told }
+}
+
+/// [`DEPRECATED`], unless the selector asks for such models or it is not known to be one.
+pub fn withdrawn(selector: &JumpStartSelector, deprecated: Option<bool>) -> Option<&'static str> {
+    (deprecated == Some(true) && !selector.include_deprecated).then_some(DEPRECATED)
+}
+
+/// Why the description of a model keeps it from being selected, if it does. What a listing may tell comes first, so that
+/// it makes no difference whether it did.
+pub fn unusable(selector: &JumpStartSelector, model: &Model) -> Option<&'static str> {
+    let withdrawn = withdrawn(selector, Some(model.deprecated));
+    withdrawn.or(match model {
+        Model { trainable: false, .. } => Some("cannot be trained"),
+        Model { vulnerable: true, .. } if !selector.include_vulnerable => {
+            Some("have known vulnerabilities (`includeVulnerable`)")
+        }
+        Model { gated: true, .. } if !selector.accept_eula => Some("need their licence accepted (`acceptEULA`)"),
+        _ => None,
+    })
+}
+
+/// The values that there are, those of the most models first: `ic: 162, od: 40 and 3 more`.
+fn counted<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    values.filter(|value| !value.is_empty()).for_each(|value| *counts.entry(value).or_default() += 1);
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let shown: Vec<String> = counts.iter().take(KINDS).map(|(value, count)| format!("{value}: {count}")).collect();
+    match counts.len().saturating_sub(KINDS) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Framework and task, which are the first two parts of an id, as the vendor's SDK has it. Ids of fewer than three parts
+/// have neither.
+fn parts(model_id: &str) -> (&str, &str) {
+    let mut parts = model_id.split('-');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(framework), Some(task), Some(_)) => (framework, task),
+        _ => ("", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing() -> Vec<Listed> {
+        [
+            "huggingface-llm-falcon-7b",
+            "pytorch-ic-alexnet",
+            "tensorflow-ic-mobilenet-v1",
+            "tensorflow-ic-mobilenet-v2",
+            "tensorflow-ic-resnet-50",
+            "tensorflow-od-ssd",
+            "xgboost-ic",
+        ]
+        .map(|id| Listed { model_id: id.to_owned(), version: "1.0.0".to_owned(), deprecated: None })
+        .to_vec()
+    }
+
+    fn found(selector: serde_json::Value) -> (Vec<String>, String) {
+        let listing = listing();
+        let Matching { models, told } = matching(&serde_json::from_value(selector).unwrap(), &listing);
+        (models.iter().map(|listed| listed.model_id.clone()).collect(), told)
+    }
+
+    #[test]
+    fn every_clause_counts() {
+        use serde_json::json;
+        let ids = |selector| found(selector).0;
+        assert_eq!(ids(json!({})).len(), 7);
+        assert_eq!(ids(json!({"task": "ic", "framework": "pytorch"})), ["pytorch-ic-alexnet"]);
+        assert_eq!(ids(json!({"task": "ic"})).len(), 4);
+        assert_eq!(
+            ids(json!({"include": ["*mobilenet*", "*-50"]})),
+            ["tensorflow-ic-mobilenet-v1", "tensorflow-ic-mobilenet-v2", "tensorflow-ic-resnet-50"]
+        );
+        assert_eq!(ids(json!({"task": "ic", "exclude": ["*mobilenet-v?", "pytorch-*"]})), ["tensorflow-ic-resnet-50"]);
+        assert_eq!(ids(json!({"include": ["mobilenet"]})), [""; 0]); // a pattern is of the whole id
+    }
+
+    #[test]
+    fn what_is_deprecated_is_left_out_for_that_whoever_says_so() {
+        let selector = |more: serde_json::Value| serde_json::from_value::<JumpStartSelector>(more).unwrap();
+        let (plain, all) = (selector(serde_json::json!({})), selector(serde_json::json!({"includeDeprecated": true})));
+        let model = Model { deprecated: true, trainable: false, ..Model::default() };
+        let why = unusable(&plain, &model);
+        assert!(why.unwrap().contains("deprecated"), "{why:?}");
+        assert_eq!(withdrawn(&plain, Some(true)), why);
+        assert_eq!(unusable(&all, &model), Some("cannot be trained"));
+        for (selector, deprecated) in [(&plain, Some(false)), (&plain, None), (&all, Some(true))] {
+            assert_eq!(withdrawn(selector, deprecated), None);
+        }
+    }
+
+    #[test]
+    fn what_each_clause_has_left_is_told() {
+        let selector = serde_json::json!({"task": "ic", "framework": "tensorflow", "include": ["*vit*"]});
+        assert_eq!(
+            found(selector).1,
+            "JumpStart lists 7 models; of task 'ic': 4; of framework 'tensorflow': 3; that match `include` (*vit*): 0"
+        );
+    }
+    #[test]
+    fn who_asks_for_a_kind_that_there_is_not_is_told_which_there_are() {
+        use serde_json::json;
+        assert_eq!(
+            found(json!({"task": "classification"})).1,
+            "JumpStart lists 7 models; of task 'classification': 0 (there are ic: 4, llm: 1, od: 1)"
+        );
+        assert_eq!(
+            found(json!({"task": "ic", "framework": "TensorFlow", "include": ["*"]})).1,
+            "JumpStart lists 7 models; of task 'ic': 4; of framework 'TensorFlow': 0 (there are tensorflow: 3, \
+             pytorch: 1); that match `include` (*): 0"
+        );
+        assert_eq!(counted(["", "b", "a", "b"].into_iter()), "b: 2, a: 1");
+        let many: Vec<String> = (0..30).map(|n| format!("t{n:02}")).collect();
+        assert!(counted(many.iter().map(String::as_str)).ends_with(", t19: 1 and 10 more"));
+    }
+}

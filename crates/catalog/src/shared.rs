@@ -1,0 +1,113 @@
+//! Hyperparameters that are fixed for all candidates. A name that one candidate does not have may be meant for another; one
+//! that none has is a mistake, which the training scripts would ignore: pure.
+
+use std::collections::BTreeSet;
+
+use super::model::Model;
+use super::resolve::Problem;
+use api::{Candidate, ModelSelectionSpec, Reason};
+use decide::definition::Definition;
+use decide::names;
+
+/// The names that no candidate seen so far has.
+#[derive(Debug, Default)]
+pub struct Shared {
+    open: BTreeSet<String>,
+    known: BTreeSet<String>,
+}
+
+impl Shared {
+    /// The names that training and the datasets of `spec` fix. None when a candidate takes whatever it is told: an image of
+    /// one's own.
+    pub fn of(spec: &ModelSelectionSpec) -> Self {
+        if spec.candidates.iter().any(|candidate| candidate.algorithm.is_some()) {
+            return Self::default();
+        }
+        let datasets = spec.datasets.iter().map(|dataset| &dataset.hyperparameters);
+        let open = datasets.chain([&spec.training.hyperparameters]).flat_map(|names| names.keys().cloned()).collect();
+        Self { open, known: BTreeSet::new() }
+    }
+
+    /// Whether each name is known to be some candidate's.
+    pub fn settled(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Takes in what the model of a candidate has on that instance type. One that tells of no hyperparameters at all may
+    /// have any.
+    pub fn see(&mut self, model: &Model, instance_type: &str) {
+        let model = model.on(instance_type);
+        let names = model.hyperparameters.iter().filter(|known| !known.container).map(|known| known.name.clone());
+        let before = self.known.len();
+        self.known.extend(names);
+        if model.hyperparameters.is_empty() {
+            self.open.clear();
+        } else if self.known.len() > before {
+            self.open.retain(|name| !self.known.contains(name));
+        }
+    }
+
+    /// A name that the run of `candidate` is told and that no candidate has.
+    pub fn unknown<'a>(&'a self, definition: &Definition, candidate: &Candidate) -> Option<&'a str> {
+        let told = |name: &&String| {
+            definition.hyperparameters.contains_key(*name) && !candidate.hyperparameters.contains_key(*name)
+        };
+        self.open.iter().find(told).map(String::as_str)
+    }
+
+    /// What to say of such a name.
+    pub fn problem(&self, spec: &ModelSelectionSpec, name: &str) -> Problem {
+        let training = spec.training.hyperparameters.contains_key(name);
+        let place = if training { "`training.hyperparameters`" } else { "`hyperparameters` of the dataset" };
+        let known = || self.known.iter().map(String::as_str);
+        let remedy = match names::nearest(name, known()) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => format!("there are {}", names::some(known())),
+        };
+        let message = format!("{place} has '{name}', a hyperparameter that no candidate has; {remedy}");
+        (Reason::UnknownHyperparameter, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::tests::bit;
+    use crate::model::Hyperparameter;
+    use decide::definition::Source;
+    use samples::spec;
+
+    fn with(name: &str) -> Model {
+        let known = Hyperparameter { name: name.to_owned(), ..Hyperparameter::default() };
+        Model { hyperparameters: vec![known], ..Model::default() }
+    }
+
+    #[test]
+    fn only_what_no_candidate_has_is_refused() {
+        for (name, own_image, models, refused) in [
+            ("epochs", false, vec![bit()], None),
+            ("epoch", false, vec![bit()], Some("did you mean 'epochs'?")),
+            ("zzz", false, vec![bit()], Some("there are augmentation")),
+            // Another candidate has it, or takes anything, or does not tell.
+            ("epoch", false, vec![bit(), with("epoch")], None),
+            ("epoch", true, vec![bit()], None),
+            ("epoch", false, vec![bit(), Model::default()], None),
+        ] {
+            let mut spec = spec();
+            spec.candidates.truncate(if own_image { 2 } else { 1 });
+            spec.training.hyperparameters = [(name.to_owned(), "5".to_owned())].into();
+            let mut shared = Shared::of(&spec);
+            models.iter().for_each(|model| shared.see(model, "ml.p3.2xlarge"));
+            let source = Source::JumpStart { model_id: "bit".to_owned(), version: "1".to_owned() };
+            let definition = Definition::new(&spec, "us-west-2", &spec.datasets[0], &spec.candidates[0], source);
+            let unknown = shared.unknown(&definition, &spec.candidates[0]);
+            assert_eq!(unknown, refused.map(|_| name), "{shared:?}");
+            assert_eq!(shared.settled(), refused.is_none());
+            let message = unknown.map(|name| shared.problem(&spec, name).1).unwrap_or_default();
+            assert!(message.contains(refused.unwrap_or_default()), "{message}");
+            // Of the candidate's own the model is asked.
+            spec.candidates[0].hyperparameters = spec.training.hyperparameters.clone();
+            assert_eq!(shared.unknown(&definition, &spec.candidates[0]), None);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Where models are described: SageMaker's hub, or JumpStart's metadata in S3. Both answer the same questions.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::document::from_document;
+use super::model::Model;
+use super::slots::{BELIEVED, within};
+use super::spec::{Buckets, from_spec};
+use api::bounds;
+use platform::clock;
+use sagemaker::{Class, Listed, Region, TuningError};
+
+/// The list of all models and versions.
+const MANIFEST: &str = "models_manifest.json";
+
+/// The kinds of source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceKind {
+    /// The API of SageMaker's public hub.
+    #[default]
+    Hub,
+    /// The files in the bucket of `JumpStart`.
+    S3,
+}
+
+/// A source of one kind, for all regions.
+pub(super) struct Source {
+    kind: SourceKind,
+    /// The keys of the specs by region, model and version, from the last manifest, and when that was read. Locked while
+    /// one is read: it is large, and one for all will do.
+    manifests: Mutex<HashMap<String, (Timestamp, Arc<Specs>)>>,
+}
+
+type Specs = BTreeMap<String, BTreeMap<Version, Entry>>;
+
+#[derive(Clone, Deserialize)]
+struct Entry {
+    model_id: String,
+    version: String,
+    spec_key: String,
+}
+
+/// A version by number, so that 4.0.10 is newer than 4.0.9.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Version(Vec<u64>, String);
+
+impl Version {
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.split('.').map(|part| part.parse().unwrap_or_default()).collect(), text.to_owned())
+    }
+}
+
+impl Source {
+    pub(super) fn new(kind: SourceKind) -> Self {
+        Self { kind, manifests: Mutex::default() }
+    }
+
+    /// All models, each once, in its newest version, by id.
+    pub(super) async fn list(&self, region: &Region) -> Result<Vec<Listed>, TuningError> {
+        let mut models = match self.kind {
+            SourceKind::Hub => region.hub_contents().await?,
+            SourceKind::S3 => {
+                let specs = self.manifest(region, SignedDuration::ZERO).await?;
+                let newest = specs.values().filter_map(|versions| versions.values().next_back());
+                newest
+                    .map(|entry| Listed {
+                        model_id: entry.model_id.clone(),
+                        version: entry.version.clone(),
+                        deprecated: None,
+                    })
+                    .collect()
+            }
+        };
+        // One that a status cannot name would keep the whole status from being written.
+        models.retain(|listed| {
+            listed.model_id.len() <= bounds::MODEL_ID && listed.version.len() <= bounds::MODEL_VERSION
+        });
+        newest(&mut models);
+        Ok(models)
+    }
+
+    /// The versions of a model, in no particular order. `Class::NotFound` when there is no such model.
+    pub(super) async fn versions(&self, region: &Region, model_id: &str) -> Result<Vec<String>, TuningError> {
+        match self.kind {
+            SourceKind::Hub => region.hub_versions(model_id).await,
+            SourceKind::S3 => {
+                let specs = self.manifest(region, BELIEVED).await?;
+                let versions = specs.get(model_id).ok_or_else(|| unlisted(model_id))?;
+                Ok(versions.values().map(|entry| entry.version.clone()).collect())
+            }
+        }
+    }
+
+    /// The description of a version of a model, or of its newest, with that version; `None` in place of a description
+    /// that cannot be read. `Class::NotFound` when there is no such model or version.
+    pub(super) async fn describe(
+        &self,
+        region: &Region,
+        model_id: &str,
+        version: Option<&str>,
+    ) -> Result<(String, Option<Model>), TuningError> {
+        match self.kind {
+            SourceKind::Hub => {
+                let content = region.hub_content(model_id, version).await?;
+                let model = from_document(&content.document);
+                let model = model.map(|model| Model { deprecated: model.deprecated || content.deprecated, ..model });
+                Ok((content.version, model))
+            }
+            SourceKind::S3 => {
+                let known = find(&*self.manifest(region, BELIEVED).await?, model_id, version);
+                let entry = match known {
+                    Some(entry) => entry,
+                    // It may be newer than what was read.
+                    None => find(&*self.manifest(region, SignedDuration::from_secs(5)).await?, model_id, version)
+                        .ok_or_else(|| unlisted(model_id))?,
+                };
+                let spec = region.jumpstart_file(&entry.spec_key).await?;
+                let model = from_spec(&String::from_utf8_lossy(&spec), region.name(), &Buckets::of(region.name()));
+                Ok((entry.version, model))
+            }
+        }
+    }
+
+    /// The manifest, as it was that long ago or later.
+    async fn manifest(&self, region: &Region, age: SignedDuration) -> Result<Arc<Specs>, TuningError> {
+        let mut manifests = self.manifests.lock().await;
+        if let Some((read, specs)) = manifests.get(region.name())
+            && within(age, *read, clock::now())
+        {
+            return Ok(specs.clone());
+        }
+        let asked = clock::now();
+        let text = region.jumpstart_file(MANIFEST).await?;
+        // An entry that cannot be read must not hide the others.
+        let entries: Vec<serde_json::Value> = serde_json::from_slice(&text).map_err(|error| TuningError {
+            class: Class::Transient,
+            operation: "s3:GetObject",
+            code: None,
+            message: format!("s3://{}/{MANIFEST} is no list: {error}", region.jumpstart_bucket()),
+        })?;
+        let mut specs = Specs::new();
+        for entry in entries.into_iter().filter_map(|entry| serde_json::from_value::<Entry>(entry).ok()) {
+            specs.entry(entry.model_id.clone()).or_default().insert(Version::of(&entry.version), entry);
+        }
+        let specs = Arc::new(specs);
+        manifests.insert(region.name().to_owned(), (asked, specs.clone()));
+        Ok(specs)
+    }
+}
+
+/// Sorts by id and keeps each model once, in its newest version. The pages of a listing overlap if a model comes or goes
+/// while they are read.
+fn newest(models: &mut Vec<Listed>) {
+    models.sort_by_cached_key(|listed| (listed.model_id.clone(), Reverse(Version::of(&listed.version))));
+    models.dedup_by(|later, first| later.model_id == first.model_id);
+}
+
+fn find(specs: &Specs, model_id: &str, version: Option<&str>) -> Option<Entry> {
+    let versions = specs.get(model_id)?;
+    match version {
+        None => versions.values().next_back().cloned(),
+        Some(version) => versions.values().find(|entry| entry.version == version).cloned(),
+    }
+}
+
+fn unlisted(model_id: &str) -> TuningError {
+    TuningError {
+        class: Class::NotFound,
+        operation: "s3:GetObject",
+        code: None,
+        message: format!("{MANIFEST} does not list '{model_id}' in that version"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_has_each_model_once_in_its_newest_version() {
+        let listed = |(id, version): (&str, &str)| Listed {
+            model_id: id.to_owned(),
+            version: version.to_owned(),
+            deprecated: Some(false),
+        };
+        let mut models =
+            [("b", "1.0.0"), ("a", "4.0.9"), ("a", "4.0.10"), ("b", "1.0.0"), ("a", "4.0.2")].map(listed).to_vec();
+        newest(&mut models);
+        assert_eq!(models, [("a", "4.0.10"), ("b", "1.0.0")].map(listed));
+    }
+}

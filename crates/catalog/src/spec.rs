@@ -1,0 +1,93 @@
+//! A spec of a model as it lies in the public buckets of JumpStart, as far as training needs it. It holds the images of
+//! all regions, and keys instead of URIs.
+
+use serde_json::Value;
+
+use super::metadata::{flag, get, hyperparameters, metrics, number, text, texts, variants};
+use super::model::Model;
+
+/// Where the keys of a spec lie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Buckets {
+    /// Scripts, and models that are free to read.
+    pub open: String,
+    /// Models whose licence must be accepted.
+    pub gated: String,
+}
+
+impl Buckets {
+    /// Those of a region.
+    pub fn of(region: &str) -> Self {
+        Self { open: format!("jumpstart-cache-prod-{region}"), gated: format!("jumpstart-private-cache-prod-{region}") }
+    }
+}
+
+/// Reads a spec for a region; `None` when it is no JSON object.
+pub fn from_spec(spec: &str, region: &str, buckets: &Buckets) -> Option<Model> {
+    let spec: Value = serde_json::from_str(spec).ok()?;
+    spec.as_object()?;
+    let text = |key: &str| text(&spec, key);
+    let flag_of = |key: &str| flag(&spec, key);
+    let open = |key: String| uri(&buckets.open, key);
+    let artifact = |key: String| uri(if flag_of("gated_bucket") { &buckets.gated } else { &buckets.open }, key);
+    let estimator = get(&spec, "estimator_kwargs");
+    let packages = get(&spec, "training_model_package_artifact_uris");
+    let package = packages.get(region).and_then(Value::as_str).map(str::to_owned);
+    let elsewhere = package.is_none() && packages.as_object().is_some_and(|packages| !packages.is_empty());
+    let on_instances = get(&spec, "training_instance_type_variants");
+    let mut variants = variants(on_instances, get(get(on_instances, "regional_aliases"), region));
+    for variant in variants.values_mut() {
+        variant.artifact = variant.artifact.take().map(artifact);
+        variant.gated_artifact = variant.gated_artifact.take().map(|key| uri(&buckets.gated, key));
+    }
+    Some(Model {
+        trainable: flag_of("training_supported") && !elsewhere,
+        deprecated: flag_of("deprecated"),
+        vulnerable: flag_of("training_vulnerable"),
+        gated: flag_of("gated_bucket") || text("hosting_eula_key").is_some(),
+        licence: text("hosting_eula_key").map(open),
+        // `training_ecr_specs` is none: the vendor's SDK does not make an image of it any more.
+        image: None,
+        instance_types: texts(&spec, "supported_training_instance_types"),
+        hyperparameters: hyperparameters(&spec),
+        metrics: metrics(&spec, "metrics"),
+        artifact: text("training_artifact_key").map(artifact),
+        gated_artifact: package,
+        script: text("training_prepacked_script_key").or_else(|| text("training_script_key")).map(open),
+        volume_size_gb: number(&spec, "training_volume_size"),
+        max_runtime_seconds: number(estimator, "max_run"),
+        network_isolation: flag_of("training_enable_network_isolation"),
+        encrypt_traffic: flag(estimator, "encrypt_inter_container_traffic"),
+        uncompressed_output: flag(estimator, "disable_output_compression"),
+        variants,
+        ..Model::default()
+    })
+}
+
+fn uri(bucket: &str, key: String) -> String {
+    if key.starts_with("s3://") { key } else { format!("s3://{bucket}/{key}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::tests::bit;
+
+    #[test]
+    fn a_spec_says_what_the_document_of_the_same_model_says() {
+        let spec = include_str!("../../../tests/fixtures/jumpstart-spec.tensorflow-ic-bit-m-r101x1.v4.0.6.json");
+        let spec = from_spec(spec, "us-west-2", &Buckets::of("us-west-2")).unwrap();
+        // The document has a general image besides.
+        assert_eq!(spec, Model { image: None, ..bit() });
+        for instance in ["ml.p3.2xlarge", "ml.g5.xlarge", "ml.c5.2xlarge"] {
+            assert_eq!(spec.on(instance), bit().on(instance));
+        }
+    }
+
+    #[test]
+    fn what_is_no_spec_is_none() {
+        let read = |text: &str| from_spec(text, "us-west-2", &Buckets::of("us-west-2"));
+        assert_eq!(read("[]"), None);
+        assert_eq!(read("{}"), Some(Model::default()));
+    }
+}

@@ -1,0 +1,207 @@
+//! The rules that Flux has a checker for (`conditions/check` of its runtime package, by their numbers there), kept on every
+//! walk through the life of a selection, and what kstatus makes of each step.
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::tests::{front, run};
+use super::{Situation, conditions, launched_before};
+use crate::summary::counts;
+use api::{Condition, ReadyPolicy, Reason, RunState, RunStatus, merge_conditions};
+use samples::spec;
+
+/// What is so at one step of a walk.
+#[derive(Clone, Debug)]
+struct Step {
+    runs: Vec<RunStatus>,
+    members: usize,
+    suspend: bool,
+    policy: ReadyPolicy,
+    blind: Option<(Reason, String)>,
+    held: Option<(Reason, String)>,
+    /// The spec was edited before this step.
+    edited: bool,
+}
+
+fn any_run() -> impl Strategy<Value = RunStatus> {
+    use RunState::{Failed, Running, Stopped, Stopping, Succeeded, Waiting};
+    let state = proptest::sample::select(vec![Waiting, Running, Stopping, Succeeded, Failed, Stopped]);
+    let reason = proptest::sample::select(vec![
+        Reason::Queued,
+        Reason::Creating,
+        Reason::UnknownModel,
+        Reason::AccessDenied,
+        Reason::RetryingAfterError,
+        Reason::Suspended,
+        Reason::QuotaExceeded,
+    ]);
+    (state, proptest::option::of(reason), any::<bool>()).prop_map(|(state, reason, named)| RunStatus {
+        tuning_job_name: named.then(|| "ms-x".into()),
+        ..run(state, reason)
+    })
+}
+
+/// Mostly nothing: else every walk would be one of trouble.
+fn trouble(reasons: &[Reason]) -> impl Strategy<Value = Option<(Reason, String)>> {
+    let told = proptest::sample::select(reasons.to_vec()).prop_map(|reason| (reason, "it is so".to_owned()));
+    proptest::option::weighted(0.2, told)
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    (
+        proptest::collection::vec(any_run(), 0..5),
+        0usize..2,
+        any::<bool>(),
+        proptest::sample::select(vec![ReadyPolicy::Launched, ReadyPolicy::Completed]),
+        trouble(&[Reason::AccessDenied, Reason::CredentialsRejected]),
+        trouble(&[Reason::Progressing, Reason::RetryingAfterError, Reason::NoModelFound, Reason::InvalidExpression]),
+        any::<bool>(),
+    )
+        .prop_map(|(runs, members, suspend, policy, blind, held, edited)| Step {
+            runs,
+            members,
+            suspend,
+            policy,
+            blind,
+            held,
+            edited,
+        })
+}
+
+/// The conditions after a step, as the controller writes them.
+fn taken(step: &Step, before: &[Condition], generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
+    let mut spec = spec();
+    spec.suspend = step.suspend;
+    spec.ready_policy = step.policy;
+    let wanted = conditions(Situation {
+        spec: &spec,
+        runs: &step.runs,
+        counts: &counts(&step.runs),
+        fronts: &[front(step.members)],
+        launched_before: launched_before(before, generation),
+        blind: step.blind.as_ref(),
+        held: step.held.as_ref(),
+    });
+    merge_conditions(before, wanted, generation, now)
+}
+
+fn status<'c>(all: &'c [Condition], type_: &str) -> Option<&'c str> {
+    all.iter().find(|condition| condition.type_ == type_).map(|condition| condition.status.as_str())
+}
+
+/// The first rule that is broken. The status as a whole has the generation of its conditions: both are one write.
+fn broken(all: &[Condition], generation: i64) -> Option<&'static str> {
+    let (ready, reconciling, stalled) = (status(all, "Ready"), status(all, "Reconciling"), status(all, "Stalled"));
+    let is_ready = ready == Some("True");
+    let rules = [
+        (
+            "FAIL0001, WARN0001: nothing abnormal beside Ready",
+            !is_ready || (reconciling.is_none() && stalled.is_none()),
+        ),
+        ("FAIL0002: Ready is always there", ready.is_some()),
+        // The checker has this one for the end of a reconcile; before it, Ready may be Unknown too (FAIL0011).
+        ("FAIL0003: not Ready while Reconciling", reconciling != Some("True") || !is_ready),
+        ("FAIL0004: Ready is False while Stalled", stalled != Some("True") || ready == Some("False")),
+        ("FAIL0005: not Reconciling and Stalled at once", reconciling.is_none() || stalled.is_none()),
+        (
+            "FAIL0006 to 0009, WARN0005: every condition speaks of the generation that the status speaks of",
+            generation >= 1 && all.iter().all(|condition| condition.observed_generation == Some(generation)),
+        ),
+        ("FAIL0011: Ready is Unknown only while Reconciling", ready != Some("Unknown") || reconciling == Some("True")),
+        (
+            "WARN0002: Ready says what the abnormal condition says",
+            all.iter().filter(|c| c.type_ == "Reconciling" || c.type_ == "Stalled").all(|abnormal| {
+                all.iter().any(|c| c.type_ == "Ready" && c.reason == abnormal.reason && c.message == abnormal.message)
+            }),
+        ),
+        ("WARN0003: Reconciling only when True", reconciling.is_none_or(|status| status == "True")),
+        ("WARN0004: Stalled only when True", stalled.is_none_or(|status| status == "True")),
+        // Beyond the checker: without it, nobody could tell whether to wait.
+        ("not Ready has a cause", is_ready || reconciling.is_some() || stalled.is_some()),
+        ("Ready comes first, for those who read one", all.first().is_some_and(|first| first.type_ == "Ready")),
+        (
+            "each type once, or waiting tools would take any of them",
+            all.iter().enumerate().all(|(at, c)| all[..at].iter().all(|other| other.type_ != c.type_)),
+        ),
+        ("Succeeded is always there", status(all, "Succeeded").is_some()),
+        ("Suspended only when True", status(all, "Suspended").is_none_or(|status| status == "True")),
+    ];
+    rules.into_iter().find_map(|(rule, kept)| (!kept).then_some(rule))
+}
+
+/// What kstatus says of an object whose generation has been observed.
+fn kstatus(all: &[Condition]) -> &'static str {
+    let abnormal = all.iter().find(|c| c.status == "True" && (c.type_ == "Reconciling" || c.type_ == "Stalled"));
+    match abnormal.map(|condition| condition.type_.as_str()) {
+        Some("Stalled") => "Failed",
+        None if status(all, "Ready") == Some("True") => "Current",
+        _ => "InProgress",
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_walk_keeps_the_rules(steps in proptest::collection::vec(any_step(), 1..8)) {
+        let (mut before, mut generation): (Vec<Condition>, i64) = (Vec::new(), 1);
+        for (second, step) in (0..).zip(&steps) {
+            generation += i64::from(step.edited);
+            let now = Timestamp::from_second(1_800_000_000 + second).expect("a time");
+            let after = taken(step, &before, Some(generation), now);
+            prop_assert_eq!(broken(&after, generation), None, "{:#?} after {:#?}", after, before);
+            for condition in &after {
+                let since = before.iter().find(|c| c.type_ == condition.type_ && c.status == condition.status);
+                let expected = since.map_or(now, |c| c.last_transition_time.0);
+                prop_assert_eq!(condition.last_transition_time.0, expected, "of {:#?} after {:#?}", after, before);
+            }
+            // Nobody who waits is told of a failure that ends by itself, nor waits for one that does not.
+            let verdict = kstatus(&after);
+            prop_assert_eq!(verdict == "Failed", status(&after, "Stalled").is_some());
+            prop_assert_eq!(verdict == "Current", status(&after, "Ready") == Some("True"));
+            before = after;
+        }
+    }
+}
+
+/// That the rules above can be broken at all.
+#[test]
+fn the_rules_bite() {
+    let condition = |type_: &str, status: &str| Condition {
+        type_: type_.to_owned(),
+        status: status.to_owned(),
+        observed_generation: Some(2),
+        last_transition_time: k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(Timestamp::UNIX_EPOCH),
+        reason: "Same".to_owned(),
+        message: "same".to_owned(),
+    };
+    let succeeded = || condition("Succeeded", "Unknown");
+    for (all, rule) in [
+        (vec![condition("Ready", "True"), condition("Stalled", "True"), succeeded()], "FAIL0001"),
+        (vec![succeeded()], "FAIL0002"),
+        (vec![condition("Ready", "Unknown"), condition("Stalled", "True"), succeeded()], "FAIL0004"),
+        (
+            vec![
+                condition("Ready", "False"),
+                condition("Stalled", "True"),
+                condition("Reconciling", "True"),
+                succeeded(),
+            ],
+            "FAIL0005",
+        ),
+        (vec![Condition { observed_generation: Some(1), ..condition("Ready", "True") }, succeeded()], "FAIL0006"),
+        (vec![condition("Ready", "Unknown"), succeeded()], "FAIL0011"),
+        (
+            vec![
+                condition("Ready", "False"),
+                Condition { reason: "Other".to_owned(), ..condition("Stalled", "True") },
+                succeeded(),
+            ],
+            "WARN0002",
+        ),
+        (vec![condition("Ready", "False"), condition("Reconciling", "False"), succeeded()], "WARN0003"),
+        (vec![condition("Ready", "False"), condition("Stalled", "False"), succeeded()], "WARN0004"),
+        (vec![condition("Ready", "False"), succeeded()], "not Ready has a cause"),
+    ] {
+        let found = broken(&all, 2).unwrap_or_default();
+        assert!(found.starts_with(rule), "expected {rule}, found '{found}' in {all:#?}");
+    }
+}

@@ -1,0 +1,217 @@
+//! Mistakes in expressions, found before a job is made for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::evaluate::Why;
+use super::expression::Expression;
+use super::vocabulary::{Input, is_word};
+use super::{Derivations, hyperparameters_used};
+use crate::names::{nearest, some};
+use api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec, Reason, decimal};
+
+/// What a run will have, as far as it is known before it is made.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The metrics that are read from its logs.
+    pub metrics: BTreeSet<String>,
+    /// Its hyperparameters, each with values that it may have.
+    pub hyperparameters: BTreeMap<String, Vec<String>>,
+}
+
+/// What is wrong with the expressions of `spec`, whatever the runs are.
+pub fn invalid(spec: &ModelSelectionSpec) -> Option<(Reason, String)> {
+    told(always(&Derivations::new(spec)))
+}
+
+/// Whether the derived metrics of a run on the dataset of that name can be worked out once it has ended.
+pub fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<(), (Reason, String)> {
+    let derivations = Derivations::new(spec);
+    let wrong = always(&derivations).and_then(|()| of_run(&derivations, known)).and_then(|()| {
+        let dataset = spec.datasets.iter().find(|d| d.name == dataset);
+        dataset.map_or(Ok(()), |dataset| tried(&derivations, dataset, known))
+    });
+    told(wrong).map_or(Ok(()), Err)
+}
+
+/// A derived metric, and what is wrong with it.
+type Wrong<'a> = (&'a str, String);
+
+fn told(wrong: Result<(), Wrong<'_>>) -> Option<(Reason, String)> {
+    let (name, why) = wrong.err()?;
+    Some((Reason::InvalidExpression, format!("`derivedMetrics` entry '{name}': {why}")))
+}
+
+/// What does not depend on a run: the grammar, the order, and what the spec itself must have.
+fn always<'a>(derivations: &Derivations<'a>) -> Result<(), Wrong<'a>> {
+    let Derivations { spec, entries, .. } = derivations;
+    for (place, (name, expression)) in entries.iter().enumerate() {
+        let wrong = |why: String| Err((*name, why));
+        let definitions = spec.training.metric_definitions.iter();
+        let mut definitions = definitions.chain(spec.candidates.iter().flat_map(|c| &c.metric_definitions));
+        if definitions.any(|definition| definition.name == *name) {
+            return wrong(clash());
+        }
+        let expression = match expression {
+            Ok(expression) => expression,
+            Err(why) => return wrong(why.clone()),
+        };
+        for input in expression.inputs.difference(&expression.optional) {
+            if let Input::Metric(metric) = input
+                && let Some((later, _)) = entries[place..].iter().find(|(later, _)| later == metric)
+            {
+                let later =
+                    if later == name { "itself".to_owned() } else { format!("'{later}', which stands after it") };
+                return wrong(format!("it uses {later}; only derived metrics that stand before it can be used"));
+            }
+            if let Some(why) = absent(spec, input) {
+                return wrong(why);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn clash() -> String {
+    "its name is that of a metric that is read from the logs; give it another".to_owned()
+}
+
+/// What the spec itself does not have that an expression uses.
+fn absent(spec: &ModelSelectionSpec, input: &Input) -> Option<String> {
+    let lacks = |has: fn(&Dataset) -> bool| spec.datasets.iter().find(|dataset| !has(dataset));
+    let (dataset, names) = match input {
+        Input::TestSize => (lacks(|d| d.test_size.is_some()), None),
+        Input::TrainingSize => (lacks(|d| d.training_size.is_some()), None),
+        Input::ValidationSize => (lacks(|d| d.validation_size.is_some()), None),
+        Input::Fact(name) => {
+            let dataset = spec.datasets.iter().find(|dataset| !dataset.facts.contains_key(name));
+            (dataset, dataset.and_then(|d| nearest(name, d.facts.keys().map(String::as_str))))
+        }
+        Input::Price(instance_type) => return no_price(spec, instance_type),
+        Input::InstancePrice => {
+            let training = &spec.training;
+            let fallbacks = training.instance_fallbacks.iter().map(|fallback| &fallback.instance_type);
+            return std::iter::once(&training.instance_type).chain(fallbacks).find_map(|t| no_price(spec, t));
+        }
+        _ => return None,
+    };
+    let field = input.text();
+    let field = field.strip_prefix("dataset.").unwrap_or_default();
+    let hint = names.map_or_else(|| "add it there".to_owned(), |name| format!("did you mean '{name}'?"));
+    dataset.map(|dataset| format!("it uses `dataset.{field}`, which dataset '{}' does not have; {hint}", dataset.name))
+}
+
+fn no_price(spec: &ModelSelectionSpec, instance_type: &str) -> Option<String> {
+    let missing = !spec.prices.contains_key(instance_type);
+    missing.then(|| format!("it uses the price of '{instance_type}', which `prices` does not have; add it there"))
+}
+
+/// The names that depend on the run: metrics and hyperparameters.
+fn of_run<'a>(derivations: &Derivations<'a>, known: &Known) -> Result<(), Wrong<'a>> {
+    let entries = &derivations.entries;
+    for (place, (name, expression)) in entries.iter().enumerate() {
+        if known.metrics.contains(*name) {
+            return Err((*name, clash()));
+        }
+        let Ok(expression) = expression else { continue };
+        let earlier: Vec<&str> = entries[..place].iter().map(|(earlier, _)| *earlier).collect();
+        if let Some(why) = unknown(expression, known, &earlier) {
+            return Err((*name, why));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(expression: &Expression, known: &Known, earlier: &[&str]) -> Option<String> {
+    expression.inputs.difference(&expression.optional).find_map(|input| match input {
+        Input::Metric(name) if !known.metrics.contains(name) && !earlier.contains(&name.as_str()) => {
+            let metrics: Vec<&str> = known.metrics.iter().map(String::as_str).chain(earlier.iter().copied()).collect();
+            let others = ["trainingSeconds", "billableSeconds", "instanceCount", "instanceType"];
+            // CEL takes `test-latency` for a difference.
+            let part = |metric: &&&str| !is_word(metric) && metric.split(|c| !is_word_part(c)).any(|part| part == name);
+            let near = metrics.iter().find(part).copied();
+            let remedy = match near.or_else(|| nearest(name, metrics.iter().copied().chain(others))) {
+                Some(near) if others.contains(&near) => format!("did you mean {near}?"),
+                Some(near) => format!("did you mean {}?", Input::Metric(near.to_owned()).text()),
+                None => format!("its metrics are {}", some(metrics.iter().copied())),
+            };
+            Some(format!("it uses '{name}', but the run has no metric of that name; {remedy}"))
+        }
+        Input::Hyperparameter(name) if !known.hyperparameters.contains_key(name) => {
+            let names = || known.hyperparameters.keys().map(String::as_str);
+            let remedy = match nearest(name, names()) {
+                Some(near) => format!("did you mean {}?", Input::Hyperparameter(near.to_owned()).text()),
+                None if known.hyperparameters.is_empty() => {
+                    "set it in `training.hyperparameters` or search it in `tuning.parameterRanges`".to_owned()
+                }
+                None => format!("it has {}", some(names())),
+            };
+            Some(format!("it uses the hyperparameter '{name}', which the run does not have; {remedy}"))
+        }
+        _ => None,
+    })
+}
+
+fn is_word_part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// Which of the entries have the same value for all training jobs on a dataset, whatever these come to.
+fn fixed(derivations: &Derivations<'_>) -> Vec<bool> {
+    let mut fixed: Vec<bool> = Vec::new();
+    for (_, expression) in &derivations.entries {
+        let of_spec = |input: &Input| match input {
+            Input::Metric(name) => {
+                let earlier = derivations.entries.iter().zip(&fixed).find(|((earlier, _), _)| earlier == name);
+                earlier.is_some_and(|(_, fixed)| *fixed)
+            }
+            Input::DatasetName
+            | Input::TestSize
+            | Input::TrainingSize
+            | Input::ValidationSize
+            | Input::Fact(_)
+            | Input::Price(_) => true,
+            _ => false,
+        };
+        let all = expression.as_ref().is_ok_and(|e| e.inputs.iter().chain(&e.optional).all(of_spec));
+        fixed.push(all);
+    }
+    fixed
+}
+
+/// Works the expressions out with made-up metrics and with each value that the hyperparameters are known to take, to find
+/// what cannot be worked out with any numbers, such as a text times two.
+fn tried<'a>(derivations: &Derivations<'a>, dataset: &Dataset, known: &Known) -> Result<(), Wrong<'a>> {
+    let spec = derivations.spec;
+    let used = hyperparameters_used(spec);
+    let values = || known.hyperparameters.iter().filter(|(name, _)| used.contains(*name));
+    let fixed = fixed(derivations);
+    let points = values().map(|(_, values)| values.len()).max().unwrap_or(1).clamp(4, 64);
+    for point in 0..points {
+        let metric = |(place, name): (usize, &String)| {
+            // No two alike, and of several sizes, so that both sides of most conditions are tried.
+            let number = [0.5, 20.0, 1e-3, 1e6][point % 4] * (1.0 + f64::from(u8::try_from(place).unwrap_or(0)) / 8.0);
+            MetricValue { name: name.clone(), value: decimal(number).unwrap_or_default() }
+        };
+        let job = BestTrainingJob {
+            metrics: known.metrics.iter().enumerate().map(metric).collect(),
+            hyperparameters: values()
+                .filter_map(|(name, values)| Some((name.clone(), values.iter().cycle().nth(point)?.clone())))
+                .collect(),
+            training_seconds: Some(100),
+            billable_seconds: Some(90),
+            instance_type: Some(spec.training.instance_type.clone()),
+            instance_count: Some(spec.training.instance_count.unwrap_or(1)),
+            ..BestTrainingJob::default()
+        };
+        for (name, why) in derivations.of(dataset, &job).failed {
+            let Some(place) = derivations.entries.iter().position(|(entry, _)| *entry == name) else { continue };
+            match why {
+                Why::Mistaken(why) => return Err((derivations.entries[place].0, why)),
+                Why::NotFinite(why) if fixed[place] => return Err((derivations.entries[place].0, why)),
+                // Made-up numbers may be out of its domain; real ones need not be.
+                Why::NotFinite(_) | Why::Missing(_) => {}
+            }
+        }
+    }
+    Ok(())
+}

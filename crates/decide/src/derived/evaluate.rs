@@ -1,0 +1,161 @@
+//! Working an expression out. Whatever is not a finite number on the way is an error: a quotient by zero must not hide
+//! in a `min`.
+
+use std::cmp::Ordering;
+
+use super::expression::Node;
+use super::vocabulary::Input;
+use api::decimal;
+
+/// What a part of an expression comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Number(f64),
+    Text(String),
+    Flag(bool),
+}
+
+/// Why it cannot be worked out.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Why {
+    /// An input is not there.
+    Missing(String),
+    /// A number on the way is not finite.
+    NotFinite(String),
+    /// Something that takes a number is given something else: a mistake in the expression.
+    Mistaken(String),
+}
+
+impl Why {
+    /// The reason, told anew.
+    pub(super) fn retold(&self, message: String) -> Self {
+        match self {
+            Self::Missing(_) => Self::Missing(message),
+            Self::NotFinite(_) => Self::NotFinite(message),
+            Self::Mistaken(_) => Self::Mistaken(message),
+        }
+    }
+
+    pub(super) fn message(&self) -> &str {
+        let (Self::Missing(message) | Self::NotFinite(message) | Self::Mistaken(message)) = self;
+        message
+    }
+}
+
+/// Where the inputs come from.
+pub(super) type Inputs<'a> = &'a dyn Fn(&Input) -> Result<Value, Why>;
+
+/// The number that `node` comes to.
+pub(super) fn number(node: &Node, inputs: Inputs<'_>) -> Result<f64, Why> {
+    match value(node, inputs)? {
+        Value::Number(number) => Ok(number),
+        other => Err(Why::Mistaken(format!("a number is needed, not {}", shown(node, &other)))),
+    }
+}
+
+fn flag(node: &Node, inputs: Inputs<'_>) -> Result<bool, Why> {
+    match value(node, inputs)? {
+        Value::Flag(flag) => Ok(flag),
+        other => Err(Why::Mistaken(format!("true or false is needed, not {}", shown(node, &other)))),
+    }
+}
+
+fn text(node: &Node, inputs: Inputs<'_>) -> Result<String, Why> {
+    match value(node, inputs)? {
+        Value::Text(text) => Ok(text),
+        other => Err(Why::Mistaken(format!("a text is needed, not {}", shown(node, &other)))),
+    }
+}
+
+fn value(node: &Node, inputs: Inputs<'_>) -> Result<Value, Why> {
+    Ok(match node {
+        Node::Number(number) => Value::Number(*number),
+        Node::Text(text) => Value::Text(text.clone()),
+        Node::Flag(flag) => Value::Flag(*flag),
+        Node::Input(input) => inputs(input)?,
+        Node::Has(input) => Value::Flag(!matches!(inputs(input), Err(Why::Missing(_)))),
+        Node::Negative(node) => Value::Number(-number(node, inputs)?),
+        Node::Not(node) => Value::Flag(!flag(node, inputs)?),
+        Node::Arithmetic((_, sign, apply), sides) => {
+            let (left, right) = (number(&sides.0, inputs)?, number(&sides.1, inputs)?);
+            finite(apply(left, right), || match *sign {
+                "/" | "%" if right == 0.0 => format!("it divides by {}", shown(&sides.1, &Value::Number(right))),
+                _ => format!("{} {sign} {} is too large", plain(left), plain(right)),
+            })?
+        }
+        Node::Comparison((_, sign, holds), sides) => {
+            let (left, right) = (value(&sides.0, inputs)?, value(&sides.1, inputs)?);
+            match (order(&left, &right), *sign) {
+                (Some(ordering), _) => Value::Flag(holds(ordering)),
+                // As in CEL, what is of another kind is another thing.
+                (None, "==") => Value::Flag(false),
+                (None, "!=") => Value::Flag(true),
+                (None, _) => {
+                    let (left, right) = (shown(&sides.0, &left), shown(&sides.1, &right));
+                    return Err(Why::Mistaken(format!("`{sign}` cannot tell between {left} and {right}")));
+                }
+            }
+        }
+        // As in CEL, an error on one side does not count when the other side decides.
+        Node::And(sides) => decided(flag(&sides.0, inputs), || flag(&sides.1, inputs), false)?,
+        Node::Or(sides) => decided(flag(&sides.0, inputs), || flag(&sides.1, inputs), true)?,
+        Node::If(parts) => value(if flag(&parts.0, inputs)? { &parts.1 } else { &parts.2 }, inputs)?,
+        Node::OneOf(item, list) => {
+            let item = value(item, inputs)?;
+            let mut found = false;
+            for element in list {
+                found |= order(&item, &value(element, inputs)?) == Some(Ordering::Equal);
+            }
+            Value::Flag(found)
+        }
+        Node::Function((name, _, _, apply), arguments) => {
+            let arguments = arguments.iter().map(|node| number(node, inputs)).collect::<Result<Vec<_>, _>>()?;
+            finite(apply(&arguments), || {
+                let arguments: Vec<String> = arguments.iter().map(|number| plain(*number)).collect();
+                format!("{name}({}) is no finite number", arguments.join(", "))
+            })?
+        }
+        Node::TextFunction((_, holds), sides) => Value::Flag(holds(&text(&sides.0, inputs)?, &text(&sides.1, inputs)?)),
+    })
+}
+
+fn finite(number: f64, why: impl FnOnce() -> String) -> Result<Value, Why> {
+    if number.is_finite() { Ok(Value::Number(number)) } else { Err(Why::NotFinite(why())) }
+}
+
+fn decided(left: Result<bool, Why>, right: impl FnOnce() -> Result<bool, Why>, deciding: bool) -> Result<Value, Why> {
+    if left == Ok(deciding) {
+        return Ok(Value::Flag(deciding));
+    }
+    let right = right();
+    if right == Ok(deciding) {
+        return Ok(Value::Flag(deciding));
+    }
+    left.and(right).map(Value::Flag)
+}
+
+fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left.partial_cmp(right),
+        (Value::Text(left), Value::Text(right)) => Some(left.cmp(right)),
+        (Value::Flag(left), Value::Flag(right)) => Some(left.cmp(right)),
+        _ => None,
+    }
+}
+
+/// The value, by its name where it has one.
+fn shown(node: &Node, value: &Value) -> String {
+    let text = match value {
+        Value::Number(number) => plain(*number),
+        Value::Text(text) => format!("the text '{text}'"),
+        Value::Flag(flag) => flag.to_string(),
+    };
+    match node {
+        Node::Input(input) => format!("{}, which is {text}", input.shown()),
+        _ => text,
+    }
+}
+
+fn plain(number: f64) -> String {
+    decimal(number).unwrap_or_default()
+}

@@ -1,0 +1,325 @@
+//! An expression of a derived metric: CEL's grammar, over real numbers, and over what a training job has to offer only.
+//!
+//! All names that it uses are known once it is parsed: each access to a map is by a text that stands in the expression.
+
+use std::collections::BTreeSet;
+
+use cel::common::ast::{CallExpr, Expr, IdedExpr, ListExpr, LiteralValue, operators};
+use cel::parser::PrattParser;
+
+use super::evaluate::{self, Why};
+use super::vocabulary::{
+    ARITHMETIC, Arithmetic, COMPARISONS, Comparison, FUNCTIONS, Function, Input, TEXT_FUNCTIONS, TextFunction,
+};
+use api::parse_decimal;
+
+/// Operations within each other. The longest expressions of people have a dozen; a stack has room for some thousand.
+const MAX_DEPTH: u16 = 100;
+
+fn too_deep() -> String {
+    format!("it has more than {MAX_DEPTH} operations within each other; use a derived metric more")
+}
+
+/// A part of an expression.
+#[derive(Debug)]
+pub(super) enum Node {
+    Number(f64),
+    Text(String),
+    Flag(bool),
+    Input(Input),
+    /// Whether there is such an input.
+    Has(Input),
+    Negative(Box<Node>),
+    Not(Box<Node>),
+    Arithmetic(&'static Arithmetic, Box<(Node, Node)>),
+    Comparison(&'static Comparison, Box<(Node, Node)>),
+    And(Box<(Node, Node)>),
+    Or(Box<(Node, Node)>),
+    /// Condition, then, else.
+    If(Box<(Node, Node, Node)>),
+    /// Whether the first is one of the others.
+    OneOf(Box<Node>, Vec<Node>),
+    Function(&'static Function, Vec<Node>),
+    TextFunction(&'static TextFunction, Box<(Node, Node)>),
+}
+
+/// An expression that can be worked out.
+#[derive(Debug)]
+pub(super) struct Expression {
+    pub(super) root: Node,
+    /// What it asks for.
+    pub(super) inputs: BTreeSet<Input>,
+    /// What it asks whether it is there, so that it need not be.
+    pub(super) optional: BTreeSet<Input>,
+}
+
+impl Expression {
+    /// Reads an expression, or says what is wrong and where.
+    pub(super) fn parse(source: &str) -> Result<Self, String> {
+        let parsed = PrattParser::new().max_recursion_depth(MAX_DEPTH).parse(source).map_err(|errors| {
+            let first = errors.errors.into_iter().next();
+            first.map_or_else(String::new, |error| told(source, error.pos, &error.msg))
+        })?;
+        let mut reader = Reader { inputs: BTreeSet::new(), optional: BTreeSet::new() };
+        let root = reader.node(&parsed, 0)?;
+        Ok(Self { root, inputs: reader.inputs, optional: reader.optional })
+    }
+}
+
+/// What the parser says, with the place in words. It counts lines and bytes from 1, and from 0 where there is no place.
+fn told(source: &str, (line, column): (isize, isize), message: &str) -> String {
+    if message.contains("recursion limit") {
+        return too_deep();
+    }
+    let from_one = |n: isize| usize::try_from(n).ok()?.checked_sub(1);
+    let Some((line, byte)) = from_one(line).zip(from_one(column)) else { return message.to_owned() };
+    let text = source.lines().nth(line).unwrap_or_default();
+    let byte = text.floor_char_boundary(byte);
+    let (before, rest) = text.split_at(byte);
+    let column = before.chars().count() + 1;
+    let place = if line == 0 { format!("column {column}") } else { format!("line {}, column {column}", line + 1) };
+    let excerpt: String = rest.chars().take(24).collect();
+    if excerpt.is_empty() {
+        format!("{message} at its end ({place})")
+    } else {
+        // Where names of metrics have what CEL's names cannot have.
+        let hint = if excerpt.starts_with([':', '@', '#']) {
+            "; a metric whose name is no word is metrics['...']"
+        } else {
+            ""
+        };
+        format!("{message} at {place}, where it says `{excerpt}`{hint}")
+    }
+}
+
+struct Reader {
+    inputs: BTreeSet<Input>,
+    optional: BTreeSet<Input>,
+}
+
+impl Reader {
+    fn node(&mut self, parsed: &IdedExpr, depth: u16) -> Result<Node, String> {
+        if depth > MAX_DEPTH {
+            return Err(too_deep());
+        }
+        match &parsed.expr {
+            Expr::Literal(literal) => number_or_text(literal),
+            Expr::Call(call) => match access(parsed)? {
+                Some(input) => Ok(self.input(input)),
+                None => self.call(call, depth + 1),
+            },
+            Expr::Select(select) if select.test => {
+                let input = field(&select.operand.expr, &select.field)?;
+                self.optional.insert(input.clone());
+                Ok(Node::Has(input))
+            }
+            Expr::Ident(_) | Expr::Select(_) => match access(parsed)? {
+                Some(input) => Ok(self.input(input)),
+                None => Err("a part of it has no meaning".to_owned()),
+            },
+            Expr::List(_) => Err("a list may only stand after `in`".to_owned()),
+            Expr::Comprehension(_) => Err("macros other than `has` are not to be had".to_owned()),
+            Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => Err("it must be a number, not an object".to_owned()),
+        }
+    }
+
+    fn input(&mut self, input: Input) -> Node {
+        if input == Input::InstancePrice {
+            self.inputs.insert(Input::InstanceType);
+        }
+        self.inputs.insert(input.clone());
+        Node::Input(input)
+    }
+
+    fn call(&mut self, call: &CallExpr, depth: u16) -> Result<Node, String> {
+        let CallExpr { func_name: name, target, args } = call;
+        if name == operators::INDEX {
+            return Err(unknown_function(name));
+        }
+        if let Some(target) = target {
+            let Some(function) = TEXT_FUNCTIONS.iter().find(|function| function.0 == name) else {
+                return Err(unknown_function(name));
+            };
+            let [argument] = args.as_slice() else { return Err(format!("`{name}` takes one text")) };
+            let sides = (self.node(target, depth)?, self.node(argument, depth)?);
+            return Ok(Node::TextFunction(function, Box::new(sides)));
+        }
+        if let (operators::IN, [item, list]) = (name.as_str(), args.as_slice()) {
+            return self.one_of(item, &list.expr, depth);
+        }
+        let mut nodes = args.iter().map(|arg| self.node(arg, depth)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(function) = FUNCTIONS.iter().find(|function| function.0 == name) {
+            let (_, least, most, _) = function;
+            if !(*least..=*most).contains(&nodes.len()) {
+                let wanted = if least == most { least.to_string() } else { format!("{least} or more") };
+                return Err(format!("`{name}` takes {wanted} numbers, not {}", nodes.len()));
+            }
+            return worked_out(Node::Function(function, nodes));
+        }
+        let node = match (nodes.pop(), nodes.pop(), nodes.pop()) {
+            (Some(node), None, None) if name == operators::NEGATE => worked_out(Node::Negative(Box::new(node)))?,
+            (Some(node), None, None) if name == operators::LOGICAL_NOT => Node::Not(Box::new(node)),
+            (Some(no), Some(yes), Some(condition)) if name == operators::CONDITIONAL => {
+                Node::If(Box::new((condition, yes, no)))
+            }
+            (Some(right), Some(left), None) => {
+                let sides = Box::new((left, right));
+                if let Some(operator) = ARITHMETIC.iter().find(|operator| operator.0 == name) {
+                    if let ("/" | "%", Node::Number(0.0)) = (operator.1, &sides.1) {
+                        return Err("it divides by 0".to_owned());
+                    }
+                    worked_out(Node::Arithmetic(operator, sides))?
+                } else if let Some(operator) = COMPARISONS.iter().find(|operator| operator.0 == name) {
+                    let (left, right) = *sides;
+                    Node::Comparison(operator, Box::new(alike(left, right)))
+                } else {
+                    match name.as_str() {
+                        operators::LOGICAL_AND => Node::And(sides),
+                        operators::LOGICAL_OR => Node::Or(sides),
+                        _ => return Err(unknown_function(name)),
+                    }
+                }
+            }
+            _ => return Err(unknown_function(name)),
+        };
+        Ok(node)
+    }
+
+    /// `x in [..]`, or `'name' in metrics` and the like, which is another `has`.
+    fn one_of(&mut self, item: &IdedExpr, list: &Expr, depth: u16) -> Result<Node, String> {
+        match (list, text(&item.expr)) {
+            (Expr::List(ListExpr { elements, .. }), _) => {
+                let item = self.node(item, depth)?;
+                let elements = elements.iter().map(|e| self.node(e, depth));
+                let elements = elements.map(|e| Ok(as_compared(e?, &item))).collect::<Result<_, String>>()?;
+                Ok(Node::OneOf(Box::new(item), elements))
+            }
+            (Expr::Ident(_) | Expr::Select(_), Some(name)) => {
+                let input = field(list, name)?;
+                self.optional.insert(input.clone());
+                Ok(Node::Has(input))
+            }
+            _ => {
+                Err("`in` takes a list such as ['adam', 'sgd'], or a text and `metrics` or `hyperparameters`"
+                    .to_owned())
+            }
+        }
+    }
+}
+
+/// A part that is made of numbers only is worked out at once: what never gives a number, such as `sqrt(-1)`, is told before
+/// a job is made, and `x / (1 - 1)` is found to divide by 0.
+fn worked_out(node: Node) -> Result<Node, String> {
+    let is_number = |node: &Node| matches!(node, Node::Number(_));
+    let fixed = match &node {
+        Node::Negative(node) => is_number(node),
+        Node::Arithmetic(_, sides) => is_number(&sides.0) && is_number(&sides.1),
+        Node::Function(_, arguments) => arguments.iter().all(is_number),
+        _ => false,
+    };
+    if !fixed {
+        return Ok(node);
+    }
+    let no_input = |input: &Input| Err(Why::Missing(input.shown()));
+    evaluate::number(&node, &no_input).map(Node::Number).map_err(|why| why.message().to_owned())
+}
+
+/// The sides of a comparison, where a hyperparameter is one of them.
+fn alike(left: Node, right: Node) -> (Node, Node) {
+    let right = as_compared(right, &left);
+    (as_compared(left, &right), right)
+}
+
+/// A hyperparameter that looks like a number is read as one. All are texts in the spec, so that people write '32' with
+/// quotes, which must not make another thing of it.
+fn as_compared(node: Node, other: &Node) -> Node {
+    let number = match (&node, other) {
+        (Node::Text(text), Node::Input(Input::Hyperparameter(_))) => parse_decimal(text),
+        _ => None,
+    };
+    number.map_or(node, Node::Number)
+}
+
+fn unknown_function(name: &str) -> String {
+    if name == operators::INDEX {
+        return "[ ] takes a text in quotes, as in metrics['a-name'], or `instanceType` after `prices`".to_owned();
+    }
+    let known: Vec<&str> = FUNCTIONS.iter().map(|f| f.0).chain(TEXT_FUNCTIONS.iter().map(|f| f.0)).collect();
+    let hint = match name {
+        "double" | "int" | "uint" => " (all numbers are real numbers already)",
+        _ => "",
+    };
+    format!("there is no function `{name}`{hint}; there are {}", known.join(", "))
+}
+
+/// All numbers are real numbers.
+fn number_or_text(literal: &LiteralValue) -> Result<Node, String> {
+    // So do the values: floats of 64 bits are exact up to 2^53, and a sample size is far below.
+    #[allow(clippy::cast_precision_loss)]
+    match literal {
+        LiteralValue::Int(int) => Ok(Node::Number(*int.inner() as f64)),
+        LiteralValue::UInt(int) => Ok(Node::Number(*int.inner() as f64)),
+        LiteralValue::Double(double) => Ok(Node::Number(*double.inner())),
+        LiteralValue::Boolean(flag) => Ok(Node::Flag(*flag.inner())),
+        LiteralValue::String(text) => Ok(Node::Text(text.inner().to_owned())),
+        LiteralValue::Bytes(_) | LiteralValue::Null => Err("neither bytes nor null can be worked with".to_owned()),
+    }
+}
+
+fn text(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    }
+}
+
+/// The input that an expression is, if it is one: a name, `a.b`, `a['b']`.
+fn access(parsed: &IdedExpr) -> Result<Option<Input>, String> {
+    match &parsed.expr {
+        Expr::Ident(name) => match name.as_str() {
+            "trainingSeconds" => Ok(Some(Input::TrainingSeconds)),
+            "billableSeconds" => Ok(Some(Input::BillableSeconds)),
+            "instanceCount" => Ok(Some(Input::InstanceCount)),
+            "instanceType" => Ok(Some(Input::InstanceType)),
+            "metrics" | "hyperparameters" | "dataset" | "prices" => {
+                Err(format!("`{name}` is no number; name a part of it, such as {name}['...']"))
+            }
+            _ => Ok(Some(Input::Metric(name.clone()))),
+        },
+        Expr::Select(select) => field(&select.operand.expr, &select.field).map(Some),
+        Expr::Call(CallExpr { func_name, args, target: None }) if func_name == operators::INDEX => {
+            let [operand, key] = args.as_slice() else { return Ok(None) };
+            match (&operand.expr, &key.expr, text(&key.expr)) {
+                (operand, _, Some(key)) => field(operand, key).map(Some),
+                (Expr::Ident(prices), Expr::Ident(key), _) if prices == "prices" && key == "instanceType" => {
+                    Ok(Some(Input::InstancePrice))
+                }
+                _ => Ok(None),
+            }
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The part `name` of `operand`.
+fn field(operand: &Expr, name: &str) -> Result<Input, String> {
+    let of_facts =
+        |of: &IdedExpr, field: &str| matches!(&of.expr, Expr::Ident(n) if n == "dataset") && field == "facts";
+    match operand {
+        Expr::Select(select) if of_facts(&select.operand, &select.field) => Ok(Input::Fact(name.to_owned())),
+        Expr::Ident(root) => match (root.as_str(), name) {
+            ("metrics", _) => Ok(Input::Metric(name.to_owned())),
+            ("hyperparameters", _) => Ok(Input::Hyperparameter(name.to_owned())),
+            ("prices", _) => Ok(Input::Price(name.to_owned())),
+            ("dataset", "name") => Ok(Input::DatasetName),
+            ("dataset", "testSize") => Ok(Input::TestSize),
+            ("dataset", "trainingSize") => Ok(Input::TrainingSize),
+            ("dataset", "validationSize") => Ok(Input::ValidationSize),
+            ("dataset", _) => Err(format!(
+                "`dataset` has no '{name}'; it has name, testSize, trainingSize, validationSize and facts.NAME"
+            )),
+            _ => Err(format!("'{root}' has no parts; a metric whose name is no word is metrics['{root}.{name}']")),
+        },
+        _ => Err(format!("'{name}' is no part of anything")),
+    }
+}

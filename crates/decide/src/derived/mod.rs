@@ -1,0 +1,239 @@
+//! Derived metrics: worked out from the metrics of a training job by the expressions of the spec.
+//!
+//! They follow from the spec and from what is kept of the training job, so they are worked out anew whenever the status
+//! is: an edit of an expression needs no call to SageMaker, unless it uses a hyperparameter that was not kept.
+
+mod check;
+mod evaluate;
+mod expression;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+use std::collections::BTreeSet;
+
+use api::{
+    BestTrainingJob, Dataset, ExclusionReason, MetricValue, ModelSelectionSpec, RunState, RunStatus, decimal,
+    parse_decimal,
+};
+
+pub use check::{Known, check, invalid};
+
+use super::front::without_noise;
+use super::summary::is_bounded;
+use evaluate::{Value, Why};
+use expression::Expression;
+use vocabulary::Input;
+
+/// The derived metrics of a spec, read once for many training jobs.
+#[derive(Debug)]
+pub struct Derivations<'a> {
+    spec: &'a ModelSelectionSpec,
+    /// Name, and the expression or what is wrong with it, in the order of the spec.
+    entries: Vec<(&'a str, Result<Expression, String>)>,
+    /// The metrics that are kept of a training job, where not all are.
+    kept: Option<BTreeSet<String>>,
+}
+
+/// What the derived metrics of one training job come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Derived {
+    /// Those that can be worked out, in the order of the spec.
+    pub values: Vec<MetricValue>,
+    failed: Vec<(String, Why)>,
+}
+
+impl Derived {
+    /// Why the derived metric `name` cannot be worked out, if there is one and it cannot.
+    pub fn failure(&self, name: &str) -> Option<(ExclusionReason, String)> {
+        let (_, why) = self.failed.iter().find(|(failed, _)| failed == name)?;
+        let reason = match why {
+            Why::NotFinite(_) => ExclusionReason::MetricNotFinite,
+            Why::Missing(_) | Why::Mistaken(_) => ExclusionReason::MetricMissing,
+        };
+        Some((reason, told(name, why)))
+    }
+}
+
+impl<'a> Derivations<'a> {
+    /// Reads the expressions of `spec`.
+    pub fn new(spec: &'a ModelSelectionSpec) -> Self {
+        let entries = spec.derived_metrics.iter();
+        let entries = entries.map(|metric| (metric.name.as_str(), Expression::parse(&metric.expression))).collect();
+        let mut derivations = Self { spec, entries, kept: None };
+        derivations.kept = is_bounded(spec).then(|| derivations.metrics_wanted());
+        derivations
+    }
+
+    /// The names of the metrics that the spec refers to.
+    fn metrics_wanted(&self) -> BTreeSet<String> {
+        let objectives = self.spec.objectives.iter().map(|objective| &objective.metric);
+        let constraints = self.spec.constraints.iter().map(|constraint| &constraint.metric);
+        let named = objectives.chain(constraints).chain([&self.spec.tuning.objective.metric]).cloned();
+        let used = |input: &Input| match input {
+            Input::Metric(name) => Some(name.clone()),
+            _ => None,
+        };
+        named.chain(self.inputs().filter_map(used)).collect()
+    }
+
+    /// The derived metrics of a training job on `dataset`.
+    pub fn of(&self, dataset: &Dataset, job: &BestTrainingJob) -> Derived {
+        let mut earlier: Earlier<'_> = Vec::with_capacity(self.entries.len());
+        for (name, expression) in &self.entries {
+            let value = match expression {
+                Ok(expression) => {
+                    evaluate::number(&expression.root, &|input| self.input(dataset, job, &earlier, input))
+                }
+                Err(why) => Err(Why::Mistaken(why.clone())),
+            };
+            earlier.push((name, value));
+        }
+        let mut derived = Derived::default();
+        for (name, value) in earlier {
+            match value {
+                Ok(number) => derived
+                    .values
+                    .extend(decimal(without_noise(number)).map(|value| MetricValue { name: name.to_owned(), value })),
+                Err(why) => derived.failed.push((name.to_owned(), why)),
+            }
+        }
+        derived
+    }
+
+    fn input(
+        &self,
+        dataset: &Dataset,
+        job: &BestTrainingJob,
+        earlier: &Earlier<'_>,
+        input: &Input,
+    ) -> Result<Value, Why> {
+        let seconds = |seconds: Option<i32>| seconds.map(|seconds| Value::Number(f64::from(seconds)));
+        let size = |size: Option<i64>| size.map(whole);
+        let price = |instance_type: &str| {
+            self.spec.prices.get(instance_type).and_then(|price| parse_decimal(price)).map(Value::Number)
+        };
+        let found = match input {
+            Input::Metric(name) => return metric(job, earlier, name),
+            Input::Hyperparameter(name) => {
+                job.hyperparameters.get(name).or_else(|| job.fixed_hyperparameters.get(name)).map(|text| read(text))
+            }
+            Input::Fact(name) => dataset.facts.get(name).and_then(|fact| parse_decimal(fact)).map(Value::Number),
+            Input::DatasetName => Some(Value::Text(dataset.name.clone())),
+            Input::TestSize => size(dataset.test_size),
+            Input::TrainingSize => size(dataset.training_size),
+            Input::ValidationSize => size(dataset.validation_size),
+            Input::TrainingSeconds => seconds(job.training_seconds),
+            Input::BillableSeconds => seconds(job.billable_seconds),
+            Input::InstanceCount => seconds(job.instance_count),
+            Input::InstanceType => job.instance_type.clone().map(Value::Text),
+            Input::InstancePrice => job.instance_type.as_deref().and_then(price),
+            Input::Price(instance_type) => price(instance_type),
+        };
+        found.ok_or_else(|| {
+            Why::Missing(match input {
+                Input::Fact(_) | Input::TestSize | Input::TrainingSize | Input::ValidationSize => {
+                    format!("dataset '{}' does not say {}", dataset.name, input.shown())
+                }
+                Input::InstancePrice => {
+                    let instance_type = job.instance_type.as_deref().unwrap_or("the instance type, which is not known");
+                    format!("`prices` has no '{instance_type}'")
+                }
+                Input::Price(instance_type) => format!("`prices` has no '{instance_type}'"),
+                _ if crate::outcome::is_gone(job) => "the training job no longer exists at SageMaker".to_owned(),
+                _ => format!("the training job has no {}", input.shown()),
+            })
+        })
+    }
+
+    /// Whether the spec uses something of the training job of `run` that was not kept when its result was collected: an
+    /// edit has brought it in, or an older release has collected it.
+    pub fn lack_input_of(&self, run: &RunStatus) -> bool {
+        let Some(best) = run.best.as_ref().filter(|_| run.state == RunState::Succeeded) else { return false };
+        let has = |name: &String| {
+            best.metrics.iter().any(|metric| metric.name == *name)
+                || best.non_finite_metrics.contains(name)
+                || self.entries.iter().any(|(derived, _)| derived == name)
+        };
+        let lacks_metric = self.kept.iter().flatten().any(|name| !has(name));
+        lacks_metric
+            || self.inputs().any(|input| match input {
+                Input::Hyperparameter(name) => {
+                    !best.hyperparameters.contains_key(name) && !best.fixed_hyperparameters.contains_key(name)
+                }
+                Input::InstanceType | Input::InstancePrice => best.instance_type.is_none(),
+                Input::InstanceCount => best.instance_count.is_none(),
+                _ => false,
+            })
+    }
+
+    /// What all expressions ask for.
+    fn inputs(&self) -> impl Iterator<Item = &Input> {
+        let expressions = self.entries.iter().filter_map(|(_, expression)| expression.as_ref().ok());
+        expressions.flat_map(|expression| expression.inputs.iter().chain(&expression.optional))
+    }
+}
+
+/// The derived metrics so far.
+type Earlier<'a> = Vec<(&'a str, Result<f64, Why>)>;
+
+fn metric(job: &BestTrainingJob, earlier: &Earlier<'_>, name: &str) -> Result<Value, Why> {
+    if let Some(number) = job.metrics.iter().find(|metric| metric.name == name).and_then(|m| parse_decimal(&m.value)) {
+        return Ok(Value::Number(number));
+    }
+    if job.non_finite_metrics.iter().any(|metric| metric == name) {
+        return Err(Why::NotFinite(format!("the final value of '{name}' is no finite number")));
+    }
+    match earlier.iter().find(|(derived, _)| *derived == name) {
+        Some((_, Ok(number))) => Ok(Value::Number(*number)),
+        Some((_, Err(why))) => Err(why.retold(told(name, why))),
+        None if crate::outcome::is_gone(job) => {
+            Err(Why::Missing("the training job no longer exists at SageMaker".to_owned()))
+        }
+        None => Err(Why::Missing(format!("the training job did not emit '{name}'"))),
+    }
+}
+
+fn told(name: &str, why: &Why) -> String {
+    format!("'{name}' cannot be worked out: {}", why.message())
+}
+
+/// A hyperparameter as it was sent: in script mode each is JSON, so that words and numbers are quoted.
+pub(super) fn unquoted(text: &str) -> String {
+    serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned())
+}
+
+fn read(hyperparameter: &str) -> Value {
+    let text = unquoted(hyperparameter);
+    parse_decimal(&text).map_or(Value::Text(text), Value::Number)
+}
+
+/// Sizes are below 2^53, so that none is rounded.
+#[allow(clippy::cast_precision_loss)]
+fn whole(size: i64) -> Value {
+    Value::Number(size as f64)
+}
+
+/// Sets the derived metrics of each run that has a result.
+pub fn apply(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
+    let derivations = Derivations::new(spec);
+    for run in runs {
+        let Some(best) = &mut run.best else { continue };
+        let dataset = spec.datasets.iter().find(|dataset| dataset.name == run.dataset);
+        best.derived_metrics = dataset.map(|dataset| derivations.of(dataset, best).values).unwrap_or_default();
+    }
+}
+
+/// The names of the hyperparameters that expressions use.
+pub fn hyperparameters_used(spec: &ModelSelectionSpec) -> BTreeSet<String> {
+    let name = |input: &Input| match input {
+        Input::Hyperparameter(name) => Some(name.clone()),
+        _ => None,
+    };
+    Derivations::new(spec).inputs().filter_map(name).collect()
+}
+
+/// The names of the metrics that the spec refers to.
+pub fn metrics_wanted(spec: &ModelSelectionSpec) -> BTreeSet<String> {
+    Derivations::new(spec).metrics_wanted()
+}

@@ -1,0 +1,170 @@
+//! Which Events a change of status is worth.
+
+use api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState, RunStatus, clip};
+
+/// The API server refuses longer notes.
+pub const NOTE_MAX: usize = 1024;
+
+/// An Event to publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Whether something is wrong.
+    pub warning: bool,
+    /// The reason: the same word as in the condition.
+    pub reason: &'static str,
+    /// What happened.
+    pub note: String,
+}
+
+/// The Events of the step from `before` to `after`: one when the reason of Ready changes, one when runs have newly
+/// failed, one when results newly lack a metric. Equal statuses give none, whatever happens inside.
+pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Vec<News> {
+    let ready = |status: &ModelSelectionStatus| -> Option<Condition> {
+        status.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str()).cloned()
+    };
+    let mut news = Vec::new();
+    if let Some(now) = ready(after)
+        && ready(before).is_none_or(|then| then.reason != now.reason)
+    {
+        let stalled = after.conditions.iter().any(|c| c.type_ == ConditionType::Stalled.as_str());
+        let warning = stalled || now.reason == Reason::RetryingAfterError.as_str();
+        // The closed vocabulary of reasons, as static text.
+        if let Some(reason) = serde_json::from_value::<Reason>(now.reason.into()).ok().map(Reason::as_str) {
+            news.push(News { warning, reason, note: clip(&now.message, NOTE_MAX) });
+        }
+    }
+    let failed_before = |candidate: &str, dataset: &str, attempt: i32| {
+        before.runs.iter().any(|run| {
+            run.candidate == candidate
+                && run.dataset == dataset
+                && run.attempt == attempt
+                && run.state == RunState::Failed
+        })
+    };
+    // A failure that is tried again never shows as a failed run; it shows in the count.
+    let tried_again = |run: &RunStatus| {
+        let then = before.runs.iter().find(|then| then.candidate == run.candidate && then.dataset == run.dataset);
+        then.is_some_and(|then| then.definition == run.definition && then.failed_attempts < run.failed_attempts)
+    };
+    let failed: Vec<_> = after
+        .runs
+        .iter()
+        .filter(|run| match run.state {
+            RunState::Failed => !failed_before(&run.candidate, &run.dataset, run.attempt),
+            _ => tried_again(run),
+        })
+        .collect();
+    if let Some(first) = failed.first() {
+        let note = format!(
+            "candidate '{}' on dataset '{}'{}: {}",
+            first.candidate,
+            first.dataset,
+            if failed.len() > 1 { format!(" and {} more runs failed", failed.len() - 1) } else { " failed".to_owned() },
+            match first.state {
+                RunState::Failed => first.message.as_deref().unwrap_or("no reason given"),
+                _ => "its tuning job failed and is tried again",
+            },
+        );
+        let reason = first.reason.filter(|_| first.state == RunState::Failed);
+        let reason = reason.unwrap_or(Reason::TuningJobFailed).as_str();
+        news.push(News { warning: true, reason, note: clip(&note, NOTE_MAX) });
+    }
+    // Only trouble with the table of its training jobs gives a run that succeeded a reason.
+    let not_kept = |status: &ModelSelectionStatus| -> Vec<RunStatus> {
+        let troubled = |run: &&RunStatus| run.state == RunState::Succeeded && run.reason.is_some();
+        status.runs.iter().filter(troubled).cloned().collect()
+    };
+    if let (true, [first, others @ ..]) = (not_kept(before).is_empty(), not_kept(after).as_slice()) {
+        let more = if others.is_empty() { String::new() } else { format!(" and {} more runs", others.len()) };
+        let why = first.message.as_deref().unwrap_or_default();
+        let note = format!("candidate '{}' on dataset '{}'{more}: {why}", first.candidate, first.dataset);
+        news.push(News { warning: true, reason: "TrialsNotKept", note: clip(&note, NOTE_MAX) });
+    }
+    let missing = |status: &ModelSelectionStatus| {
+        let excluded = status.fronts.iter().flat_map(|front| &front.excluded);
+        excluded
+            .filter(|e| matches!(e.reason, ExclusionReason::MetricMissing | ExclusionReason::MetricNotFinite))
+            .map(|e| format!("candidate '{}' cannot be on the front: {}", e.candidate, e.message))
+            .collect::<Vec<_>>()
+    };
+    // Told already when it is also why the selection as a whole has no result.
+    let told = news.iter().any(|news| news.reason == Reason::MetricMissing.as_str());
+    if let (true, Some(first)) = (missing(before).is_empty() && !told, missing(after).first()) {
+        news.push(News { warning: true, reason: Reason::MetricMissing.as_str(), note: clip(first, NOTE_MAX) });
+    }
+    news
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::merge_conditions;
+
+    fn status(reason: Reason, stalled: bool) -> ModelSelectionStatus {
+        let mut wanted = vec![(ConditionType::Ready, if stalled { "False" } else { "True" }, reason, "why".to_owned())];
+        if stalled {
+            wanted.push((ConditionType::Stalled, "True", reason, "why".to_owned()));
+        }
+        let conditions = merge_conditions(&[], wanted, Some(1), jiff::Timestamp::UNIX_EPOCH);
+        ModelSelectionStatus { conditions, ..Default::default() }
+    }
+
+    #[test]
+    fn only_transitions_are_told() {
+        let running = status(Reason::TuningRunning, false);
+        let unknown = status(Reason::UnknownModel, true);
+        assert_eq!(events(&running, &running), []);
+        let news = events(&running, &unknown);
+        assert_eq!(news, [News { warning: true, reason: "UnknownModel", note: "why".into() }]);
+        assert_eq!(events(&unknown, &unknown), []);
+        assert!(!events(&unknown, &running)[0].warning);
+    }
+
+    #[test]
+    fn failures_of_one_step_are_one_event() {
+        let before = status(Reason::TuningRunning, false);
+        let mut after = before.clone();
+        after.runs = ["a", "b"]
+            .map(|c| {
+                RunStatus { candidate: c.into(), dataset: "d".into(), ..Default::default() }.with(
+                    RunState::Failed,
+                    Some(Reason::TuningJobFailed),
+                    Some("the tuning job failed"),
+                )
+            })
+            .to_vec();
+        let news = events(&before, &after);
+        assert_eq!(news.len(), 1);
+        assert_eq!(news[0].note, "candidate 'a' on dataset 'd' and 1 more runs failed: the tuning job failed");
+        assert_eq!(events(&after, &after), []);
+    }
+
+    #[test]
+    fn trials_that_cannot_be_kept_are_told_once() {
+        let before = status(Reason::TuningRunning, false);
+        let mut after = before.clone();
+        let run = RunStatus { candidate: "a".into(), dataset: "d".into(), ..Default::default() };
+        let run =
+            crate::trials::without_trials(run.with(RunState::Succeeded, None, None), Reason::AccessDenied, "forbidden");
+        after.runs = vec![run.clone()];
+        let news = events(&before, &after);
+        assert_eq!((news.len(), news[0].reason, news[0].warning), (1, "TrialsNotKept", true));
+        assert!(news[0].note.starts_with("candidate 'a' on dataset 'd': only the best"), "{}", news[0].note);
+        let mut more = after.clone();
+        more.runs.push(run);
+        assert_eq!(events(&after, &more), []);
+    }
+
+    #[test]
+    fn a_failure_that_is_tried_again_is_told_too() {
+        let mut before = status(Reason::TuningRunning, false);
+        let running = RunStatus { candidate: "a".into(), dataset: "d".into(), ..Default::default() };
+        before.runs = vec![running.clone()];
+        let mut after = before.clone();
+        after.runs = vec![RunStatus { failed_attempts: 1, ..running.next_attempt() }];
+        let news = events(&before, &after);
+        assert_eq!((news.len(), news[0].reason), (1, "TuningJobFailed"));
+        assert_eq!(news[0].note, "candidate 'a' on dataset 'd' failed: its tuning job failed and is tried again");
+        assert_eq!(events(&after, &after), []);
+    }
+}

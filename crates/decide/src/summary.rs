@@ -1,0 +1,121 @@
+//! The short fields of the status, for people and printer columns.
+
+use super::derived::metrics_wanted;
+use super::fit;
+use api::{Candidate, Counts, Front, MetricPreset, ModelSelectionSpec, RunState, RunStatus, bounds, clip};
+
+/// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
+const METRICS_MAX: usize = 8000;
+
+/// Whether the status would grow too large with all metrics. It follows from the spec, with the candidates that the
+/// selectors have found, and not from what has come in so far: each run then has the same, whenever it ended.
+pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
+    let own_image = |candidate: &Candidate| {
+        candidate.algorithm.as_ref().is_some_and(|algorithm| algorithm.training_image.is_some())
+            && matches!(spec.training.metric_preset, None | Some(MetricPreset::None | MetricPreset::Auto))
+    };
+    let at_most = |candidate: &Candidate| {
+        let defined = spec.training.metric_definitions.len() + candidate.metric_definitions.len();
+        // Models, presets and algorithms bring more.
+        if own_image(candidate) { defined.min(bounds::METRIC_DEFINITIONS) } else { bounds::METRIC_DEFINITIONS }
+    };
+    spec.candidates.iter().map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
+}
+
+/// Makes the runs such that the API server takes them, whatever SageMaker has reported. Leaves out of the runs of a large
+/// selection the metrics that nothing in the spec refers to; they stay at SageMaker.
+pub fn bounded(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
+    let (wanted, is_bounded) = (metrics_wanted(spec), is_bounded(spec));
+    for run in runs {
+        if let Some(best) = run.best.as_mut().filter(|_| is_bounded) {
+            best.metrics.retain(|metric| wanted.contains(&metric.name));
+        }
+        fit::run(run, &wanted);
+    }
+}
+
+/// Numbers of runs by state.
+pub fn counts(runs: &[RunStatus]) -> Counts {
+    let count = |wanted: fn(RunState) -> bool| {
+        i32::try_from(runs.iter().filter(|run| wanted(run.state)).count()).unwrap_or(i32::MAX)
+    };
+    Counts {
+        total: count(|_| true),
+        waiting: count(|state| state == RunState::Waiting),
+        running: count(RunState::active),
+        succeeded: count(|state| state == RunState::Succeeded),
+        failed: count(|state| state == RunState::Failed),
+        stopped: count(|state| state == RunState::Stopped),
+    }
+}
+
+/// `ended/total`.
+pub fn progress(counts: &Counts) -> String {
+    format!("{}/{}", counts.succeeded + counts.failed + counts.stopped, counts.total)
+}
+
+/// The sizes of the fronts, such as `20` or `20,7`; `None` while all are empty.
+pub fn front_sizes(fronts: &[Front]) -> Option<String> {
+    let size = |front: &Front| front.members.len() + usize::try_from(front.omitted_members).unwrap_or_default();
+    let sizes: Vec<String> = fronts.iter().map(|front| size(front).to_string()).collect();
+    sizes.iter().any(|size| size != "0").then(|| clip(&sizes.join(","), bounds::FRONT))
+}
+
+/// Such as `12 of 21 runs ended: 11 succeeded, 1 failed; 8 run, 1 waits`; nothing is said of zeros.
+pub fn sentence(counts: &Counts) -> String {
+    let Counts { total, waiting, running, succeeded, failed, stopped } = *counts;
+    let list = |parts: &[(i32, &str)]| {
+        let words: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        words.join(", ")
+    };
+    let ended = list(&[(succeeded, "succeeded"), (failed, "failed"), (stopped, "stopped")]);
+    let open = list(&[(running, "running"), (waiting, "waiting")]);
+    let mut text = format!("{} of {total} runs ended", succeeded + failed + stopped);
+    if !ended.is_empty() {
+        text += &format!(": {ended}");
+    }
+    if !open.is_empty() {
+        text += &format!("; {open}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_that_grows_too_large_keeps_the_metrics_that_count() {
+        use api::{Algorithm, BestTrainingJob, MetricValue};
+        let mut spec = samples::spec();
+        let expression = "metrics['a-latency'] * 2".to_owned();
+        spec.derived_metrics = vec![api::DerivedMetric { name: "derived".into(), expression }];
+        let names = ["a-latency", "test_accuracy", "test_throughput", "val_accuracy"].map(str::to_owned);
+        let others = (0..36).map(|n| format!("other_{n}"));
+        let metrics: Vec<MetricValue> =
+            names.iter().cloned().chain(others).map(|name| MetricValue { name, value: "1".into() }).collect();
+        let run = RunStatus { best: Some(BestTrainingJob { metrics, ..Default::default() }), ..Default::default() };
+        let kept = |spec: &ModelSelectionSpec| {
+            let mut runs = [run.clone()];
+            bounded(spec, &mut runs);
+            runs[0].best.take().unwrap().metrics
+        };
+        spec.candidates = vec![spec.candidates[0].clone(); 200];
+        assert_eq!(kept(&spec).len(), 40);
+        spec.candidates.push(spec.candidates[0].clone());
+        assert_eq!(kept(&spec).iter().map(|metric| &metric.name).collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
+        // As many images of one's own, with few metrics, have room for all.
+        let algorithm = Algorithm { training_image: Some("image".into()), ..Algorithm::default() };
+        let own = Candidate { algorithm: Some(algorithm), ..Candidate::default() };
+        spec.candidates.fill(own);
+        assert!(!is_bounded(&spec));
+    }
+
+    #[test]
+    fn sentences_leave_out_zeros() {
+        let counts = Counts { total: 21, waiting: 1, running: 8, succeeded: 11, failed: 1, stopped: 0 };
+        assert_eq!(sentence(&counts), "12 of 21 runs ended: 11 succeeded, 1 failed; 8 running, 1 waiting");
+        assert_eq!(progress(&counts), "12/21");
+        assert_eq!(sentence(&Counts { total: 2, waiting: 2, ..Counts::default() }), "0 of 2 runs ended; 2 waiting");
+    }
+}

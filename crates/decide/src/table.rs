@@ -1,0 +1,262 @@
+//! The table of all training jobs of a run, as text: pages of JSON lines, each page the data of a `ConfigMap`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::derived::{hyperparameters_used, metrics_wanted};
+use api::{BestTrainingJob, Hyperparameters, MetricValue, ModelSelectionSpec};
+
+/// The key of a page that holds its lines.
+pub const LINES: &str = "trials.jsonl";
+/// The key of a page that holds the fixed hyperparameters which all training jobs of the table share.
+pub const COMMON: &str = "fixed-hyperparameters.json";
+/// Most bytes of a page: the API server takes 1 MiB, and the names of the keys count too.
+pub const PAGE_MAX: usize = 900_000;
+
+/// One training job of the table.
+#[derive(Serialize, Deserialize, Debug)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    training_job_name: String,
+    status: String,
+    #[serde(default)]
+    hyperparameters: Hyperparameters,
+    #[serde(default)]
+    metrics: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    non_finite_metrics: Vec<String>,
+    /// Those that not all training jobs of the table share.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    fixed_hyperparameters: Hyperparameters,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    training_seconds: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    billable_seconds: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instance_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instance_count: Option<i32>,
+    #[serde(default, rename = "modelArtifactS3URI", skip_serializing_if = "Option::is_none")]
+    model_artifact_s3_uri: Option<String>,
+}
+
+/// The name of the first page of a table. The selection's uid is part of it: two selections may look at the same tuning
+/// job, and the table of a selection that went may still be there when its namesake comes.
+pub fn name(uid: &str, tuning_job: &str) -> String {
+    let hash = Sha256::digest(format!("{uid}/{tuning_job}"));
+    let hash = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+    // Names of jobs may have capitals, names of objects may not.
+    format!("{}-trials-{hash:08x}", tuning_job.to_ascii_lowercase())
+}
+
+/// The name of the page behind `pages` pages of the table `name`.
+pub fn page_name(name: &str, pages: usize) -> String {
+    if pages == 0 { name.to_owned() } else { format!("{name}-{}", pages + 1) }
+}
+
+/// Whether SageMaker has given a training job its name for this tuning job: `<tuning job>-<number>-<hash>`. The best one may
+/// be that of a parent of a warm start.
+pub fn is_of(tuning_job: &str, training_job: &str) -> bool {
+    let rest = training_job.strip_prefix(tuning_job).and_then(|rest| rest.strip_prefix('-'));
+    rest.and_then(|rest| rest.split_once('-')).is_some_and(|(number, hash)| {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits(number) && !hash.is_empty() && !hash.contains('-')
+    })
+}
+
+/// The data of each page of a table, at most `most` bytes each, as far as a single line is not longer.
+pub fn pages(training_jobs: &[BestTrainingJob], most: usize) -> Vec<BTreeMap<String, String>> {
+    let common = common(training_jobs);
+    let shared = json(&common);
+    let mut pages: Vec<String> = vec![String::new()];
+    for training_job in training_jobs {
+        let line = json(&Line::of(training_job, &common));
+        match pages.last_mut() {
+            Some(page) if page.is_empty() || page.len() + line.len() + shared.len() < most => {
+                page.push_str(&line);
+                page.push('\n');
+            }
+            _ => pages.push(line + "\n"),
+        }
+    }
+    let data = |lines| [(LINES.to_owned(), lines), (COMMON.to_owned(), shared.clone())].into();
+    pages.into_iter().map(data).collect()
+}
+
+/// The training jobs of a page, without where the model lies, and with those of their fixed hyperparameters and metrics
+/// only that `spec` refers to: this is what fronts are worked out from, for tens of thousands at a time.
+pub fn training_jobs(
+    page: &BTreeMap<String, String>,
+    spec: &ModelSelectionSpec,
+) -> Result<Vec<BestTrainingJob>, serde_json::Error> {
+    let text = |key: &str, none: &'static str| page.get(key).map_or(none, String::as_str).to_owned();
+    let mut common: Hyperparameters = serde_json::from_str(&text(COMMON, "{}"))?;
+    let (used, wanted) = (hyperparameters_used(spec), metrics_wanted(spec));
+    common.retain(|name, _| used.contains(name));
+    let kept = |mut line: Line| {
+        line.fixed_hyperparameters.retain(|name, _| used.contains(name));
+        line.metrics.retain(|name, _| wanted.contains(name));
+        line.training_job(&common)
+    };
+    text(LINES, "").lines().map(|line| Ok(kept(serde_json::from_str(line)?))).collect()
+}
+
+/// The fixed hyperparameters that have one value in all training jobs. Those of a tuning job with several definitions
+/// may differ.
+fn common(training_jobs: &[BestTrainingJob]) -> Hyperparameters {
+    let Some((first, others)) = training_jobs.split_first() else { return Hyperparameters::new() };
+    let mut common = first.fixed_hyperparameters.clone();
+    for other in others {
+        common.retain(|name, value| other.fixed_hyperparameters.get(name) == Some(value));
+    }
+    common
+}
+
+impl Line {
+    fn of(training_job: &BestTrainingJob, common: &Hyperparameters) -> Self {
+        let training_job = training_job.clone();
+        let mut fixed_hyperparameters = training_job.fixed_hyperparameters;
+        fixed_hyperparameters.retain(|name, _| !common.contains_key(name));
+        Self {
+            training_job_name: training_job.training_job_name,
+            // The others have no final metrics, and are not in the table.
+            status: "Completed".to_owned(),
+            hyperparameters: training_job.hyperparameters,
+            metrics: training_job.metrics.into_iter().map(|metric| (metric.name, metric.value)).collect(),
+            non_finite_metrics: training_job.non_finite_metrics,
+            fixed_hyperparameters,
+            training_seconds: training_job.training_seconds,
+            billable_seconds: training_job.billable_seconds,
+            instance_type: training_job.instance_type,
+            instance_count: training_job.instance_count,
+            model_artifact_s3_uri: training_job.model_artifact_s3_uri,
+        }
+    }
+
+    fn training_job(self, common: &Hyperparameters) -> BestTrainingJob {
+        let mut fixed_hyperparameters = self.fixed_hyperparameters;
+        fixed_hyperparameters.extend(common.clone());
+        BestTrainingJob {
+            training_job_name: self.training_job_name,
+            hyperparameters: self.hyperparameters,
+            metrics: self.metrics.into_iter().map(|(name, value)| MetricValue { name, value }).collect(),
+            non_finite_metrics: self.non_finite_metrics,
+            fixed_hyperparameters,
+            training_seconds: self.training_seconds,
+            billable_seconds: self.billable_seconds,
+            instance_type: self.instance_type,
+            instance_count: self.instance_count,
+            ..BestTrainingJob::default()
+        }
+    }
+}
+
+/// Maps of texts and structs of them have no value that JSON cannot say.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::DerivedMetric;
+    use samples::spec;
+
+    fn training_job(number: usize) -> BestTrainingJob {
+        let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        BestTrainingJob {
+            training_job_name: format!("job-{number:03}"),
+            hyperparameters: pairs(&[("lr", "0.1"), ("note", "a \"quote\"\nand a line")]),
+            metrics: vec![MetricValue { name: "accuracy".into(), value: "0.91".into() }],
+            non_finite_metrics: vec!["loss".into()],
+            fixed_hyperparameters: pairs(&[
+                ("epochs", "5"),
+                ("layers", if number.is_multiple_of(2) { "50" } else { "101" }),
+            ]),
+            training_seconds: Some(60),
+            billable_seconds: Some(40),
+            instance_type: Some("ml.p3.2xlarge".into()),
+            instance_count: Some(1),
+            ..BestTrainingJob::default()
+        }
+    }
+
+    fn read(pages: &[BTreeMap<String, String>], used: &[&str]) -> Vec<BestTrainingJob> {
+        let mut spec = spec();
+        spec.objectives[0].metric = "accuracy".to_owned();
+        let derived =
+            |name: &&str| DerivedMetric { name: format!("of_{name}"), expression: format!("hyperparameters.{name}") };
+        spec.derived_metrics = used.iter().map(derived).collect();
+        pages.iter().flat_map(|page| training_jobs(page, &spec).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let table: Vec<BestTrainingJob> = (0..20).map(training_job).collect();
+        let pages = pages(&table, PAGE_MAX);
+        assert_eq!(pages.len(), 1);
+        assert_eq!(pages[0][LINES].lines().count(), 20);
+        assert_eq!(pages[0][COMMON], r#"{"epochs":"5"}"#);
+        assert!(!pages[0][LINES].contains("epochs"), "what all share is said once");
+        assert_eq!(read(&pages, &["epochs", "layers"]), table);
+        let few = read(&pages, &["epochs"]);
+        assert!(few.iter().all(|job| job.fixed_hyperparameters.keys().eq(["epochs"])));
+        let others = training_jobs(&pages[0], &spec()).unwrap();
+        assert!(others.iter().all(|job| job.metrics.is_empty()), "nothing in that spec asks for the accuracy");
+    }
+
+    #[test]
+    fn the_first_line_is_as_documented() {
+        let job = BestTrainingJob {
+            model_artifact_s3_uri: Some("s3://b/o/model.tar.gz".into()),
+            non_finite_metrics: vec![],
+            ..training_job(0)
+        };
+        assert_eq!(
+            pages(&[job], PAGE_MAX)[0][LINES],
+            concat!(
+                r#"{"trainingJobName":"job-000","status":"Completed","hyperparameters":{"lr":"0.1","note":"a \"quote\"\nand a line"},"#,
+                r#""metrics":{"accuracy":"0.91"},"trainingSeconds":60,"billableSeconds":40,"instanceType":"ml.p3.2xlarge","#,
+                r#""instanceCount":1,"modelArtifactS3URI":"s3://b/o/model.tar.gz"}"#,
+                "\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_long_table_has_several_pages_in_order() {
+        let table: Vec<BestTrainingJob> = (0..100).map(training_job).collect();
+        for most in [1, 1_000, 10_000] {
+            let pages = pages(&table, most);
+            assert!(pages.len() > 2);
+            assert!(pages.iter().all(|page| page.values().map(String::len).sum::<usize>() <= most.max(400)));
+            assert_eq!(read(&pages, &["epochs", "layers"]), table);
+        }
+        assert_eq!(pages(&[], PAGE_MAX).len(), 1);
+        assert!(training_jobs(&[(LINES.to_owned(), "no JSON".to_owned())].into(), &spec()).is_err());
+    }
+
+    #[test]
+    fn the_names_of_training_jobs_say_whose_they_are() {
+        for own in ["job-001-0a1b2c3d", "job-1000-0a1b2c3d"] {
+            assert!(is_of("job", own), "{own}");
+        }
+        for other in
+            ["parent-001-0a1b2c3d", "job-b-001-0a1b2c3d", "job-2-001-0a1b2c3d", "job-001", "job", "jobs-001-0a"]
+        {
+            assert!(!is_of("job", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn names_are_names_of_objects_and_differ_by_selection() {
+        let first = name("uid-1", "My-Job");
+        assert!(first.starts_with("my-job-trials-") && first.len() == "my-job-trials-".len() + 8);
+        assert_ne!(first, name("uid-2", "My-Job"));
+        assert_ne!(first, name("uid-1", "my-job"));
+        assert_eq!(page_name("t", 0), "t");
+        assert_eq!(page_name("t", 1), "t-2");
+    }
+}

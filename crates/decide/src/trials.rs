@@ -1,0 +1,119 @@
+//! All training jobs of a run: when they are wanted, and what the run says of them.
+
+use api::{BestTrainingJob, Collect, ModelSelectionSpec, Reason, RunState, RunStatus, Trials};
+
+/// The run whose training jobs are kept in `trials`.
+pub fn with_trials(run: RunStatus, trials: Trials) -> RunStatus {
+    let state = run.state;
+    RunStatus { trials: Some(trials), ..run }.with(state, None, None)
+}
+
+/// The run whose training jobs cannot be kept, until somebody helps: its best one stands for them.
+pub fn without_trials(run: RunStatus, reason: Reason, why: &str) -> RunStatus {
+    let state = run.state;
+    let message = format!("only the best training job is considered, since the table of all cannot be kept: {why}");
+    RunStatus { trials: None, ..run }.with(state, Some(reason), Some(&message))
+}
+
+/// Whether all training jobs of the run are to be kept, and are not.
+pub fn wanted(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
+    let has_result = run.state == RunState::Succeeded && run.best.is_some() && run.tuning_job_name.is_some();
+    spec.collect == Collect::All && has_result && run.trials.is_none()
+}
+
+/// Whether they are being read: nothing has hindered it so far, or only what passes by itself.
+pub fn pending(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
+    wanted(spec, run) && run.reason.is_none()
+}
+
+/// Whether somebody must help before they can be kept.
+pub fn hindered(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
+    wanted(spec, run) && run.reason.is_some()
+}
+
+/// What the conditions add: nothing when all that is wanted is kept.
+pub fn told(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> String {
+    let mut text = match runs.iter().filter(|run| pending(spec, run)).count() {
+        0 => String::new(),
+        n => format!("; reading all training jobs of {n} of them"),
+    };
+    let mut hindered = runs.iter().filter(|run| hindered(spec, run));
+    if let Some(first) = hindered.next() {
+        let why = first.message.as_deref().unwrap_or_default().trim_end_matches('.');
+        let others = match hindered.count() {
+            0 => String::new(),
+            n => format!(" (and {n} more)"),
+        };
+        text += &format!(". Of candidate '{}' on dataset '{}'{others} {why}", first.candidate, first.dataset);
+    }
+    text
+}
+
+/// The run whose best training job has all that the spec uses, as the table has it: an edit may have brought in more.
+pub fn with_inputs(run: &mut RunStatus, table: &[BestTrainingJob]) {
+    let Some(best) = &mut run.best else { return };
+    if let Some(kept) = table.iter().find(|kept| kept.training_job_name == best.training_job_name) {
+        let missing = kept.metrics.iter().filter(|metric| !best.metrics.iter().any(|known| known.name == metric.name));
+        let missing: Vec<_> = missing.cloned().collect();
+        best.metrics.extend(missing);
+        best.metrics.sort_by(|a, b| a.name.cmp(&b.name));
+        best.fixed_hyperparameters = kept.fixed_hyperparameters.clone();
+        best.instance_type = kept.instance_type.clone();
+        best.instance_count = kept.instance_count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conditions::complete;
+    use samples::spec;
+
+    #[test]
+    fn a_run_wants_its_training_jobs_until_they_are_kept() {
+        let mut spec = spec();
+        let run = RunStatus {
+            state: RunState::Succeeded,
+            best: Some(BestTrainingJob::default()),
+            tuning_job_name: Some("job".into()),
+            ..RunStatus::default()
+        };
+        let told = |spec: &_, run: &_| (wanted(spec, run), pending(spec, run), hindered(spec, run));
+        assert_eq!(told(&spec, &run), (false, false, false));
+        spec.collect = Collect::All;
+        assert_eq!(told(&spec, &run), (true, true, false));
+        let hindered = without_trials(run.clone(), Reason::AccessDenied, "configmaps is forbidden");
+        assert_eq!(told(&spec, &hindered), (true, false, true));
+        assert_eq!(hindered.state, RunState::Succeeded);
+        let kept = with_trials(hindered, Trials { config_map: "job-trials".into(), count: 3 });
+        assert_eq!((told(&spec, &kept), &kept.message), ((false, false, false), &None));
+        for state in [RunState::Running, RunState::Failed, RunState::Stopped] {
+            assert!(!wanted(&spec, &RunStatus { state, ..run.clone() }));
+        }
+    }
+
+    #[test]
+    fn a_selection_is_complete_when_all_training_jobs_are_read_or_cannot_be() {
+        let mut spec = spec();
+        let run = RunStatus {
+            candidate: "c".into(),
+            dataset: "d".into(),
+            state: RunState::Succeeded,
+            best: Some(BestTrainingJob::default()),
+            tuning_job_name: Some("job".into()),
+            ..RunStatus::default()
+        };
+        assert!(complete(&spec, std::slice::from_ref(&run)));
+        spec.collect = Collect::All;
+        let told = |run: &RunStatus| {
+            let runs = std::slice::from_ref(run);
+            (complete(&spec, runs), told(&spec, runs))
+        };
+        assert_eq!(told(&run), (false, "; reading all training jobs of 1 of them".to_owned()));
+        assert_eq!(told(&with_trials(run.clone(), Trials::default())), (true, String::new()));
+        let (is_complete, text) = told(&without_trials(run, Reason::AccessDenied, "configmaps is forbidden"));
+        assert!(is_complete);
+        assert!(text.starts_with(". Of candidate 'c' on dataset 'd' only the best"), "{text}");
+        assert!(text.ends_with("configmaps is forbidden"), "{text}");
+    }
+}

@@ -1,0 +1,95 @@
+//! Until when this process may act. Whoever acts asks just before: a process that was frozen does not know of it when it
+//! wakes, and its lease may be another's by then.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::http::{Method, Request};
+use kube::client::{Body, ClientBuilder};
+use kube::{Client, Config};
+use tower::BoxError;
+use tower::filter::FilterLayer;
+
+use super::clock;
+
+/// Until when this process leads; from the start, not at all. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Leadership(Arc<Mutex<Duration>>);
+
+/// This process may not act.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("this process does not lead")]
+pub struct NotLeading;
+
+impl Leadership {
+    /// Fails unless this process leads now.
+    pub fn check(&self) -> Result<(), NotLeading> {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if clock::uptime() < until { Ok(()) } else { Err(NotLeading) }
+    }
+
+    /// This process leads until then, by [`clock::uptime`].
+    pub fn lasts_until(&self, end: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = end;
+    }
+
+    /// There is no election: this process leads always.
+    pub fn lasts(&self) {
+        self.lasts_until(Duration::MAX);
+    }
+
+    /// This process does not lead any more.
+    pub fn ends(&self) {
+        self.lasts_until(Duration::ZERO);
+    }
+
+    /// A client of Kubernetes that reads always, and writes only while this process leads.
+    pub fn client(&self, config: Config) -> kube::Result<Client> {
+        let leadership = self.clone();
+        let guard = move |request: Request<Body>| {
+            if request.method() != Method::GET {
+                leadership.check()?;
+            }
+            Ok::<_, BoxError>(request)
+        };
+        Ok(ClientBuilder::try_from(config)?.with_layer(&FilterLayer::new(guard)).build())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_reads_always_and_writes_only_while_it_leads() {
+        // Nobody listens there: what is not refused here fails by the connection.
+        let leadership = Leadership::default();
+        let client = leadership.client(Config::new("http://127.0.0.1:1/".parse().unwrap())).unwrap();
+        let refused = async |method: Method| {
+            let request = Request::builder().method(method).uri("/api").body(Vec::new()).unwrap();
+            let error = client.request_text(request).await.unwrap_err();
+            let mut causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+            causes.any(|cause| cause.to_string().contains("this process does not lead"))
+        };
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            assert!(refused(method.clone()).await, "{method} gets through");
+        }
+        assert!(!refused(Method::GET).await);
+        leadership.lasts();
+        assert!(!refused(Method::PATCH).await);
+    }
+
+    #[test]
+    fn it_begins_and_ends_when_it_is_told_to() {
+        let leadership = Leadership::default();
+        assert!(leadership.check().is_err());
+        leadership.lasts_until(clock::uptime() + Duration::from_secs(60));
+        assert!(leadership.clone().check().is_ok());
+        leadership.ends();
+        assert!(leadership.check().is_err());
+        leadership.lasts();
+        assert!(leadership.check().is_ok());
+        leadership.lasts_until(clock::uptime());
+        assert!(leadership.check().is_err());
+    }
+}

@@ -1,0 +1,319 @@
+//! What `/metrics` shows. The first group has the names that controller-runtime gave them, so that existing dashboards
+//! and alerts work; the second is our own. All labels come from closed sets. `docs/reference/metrics.md` is made of
+//! it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use crate::clock;
+
+const CONTROLLER: &str = "modelselection";
+
+/// The metrics of the process.
+pub struct Metrics {
+    registry: Registry,
+    reconciles: Family<ReconcileLabels, Counter>,
+    reconcile_errors: Family<ControllerLabels, Counter>,
+    reconcile_seconds: Family<ControllerLabels, Histogram>,
+    active_workers: Family<ControllerLabels, Gauge>,
+    max_workers: Family<ControllerLabels, Gauge>,
+    calls: Family<CallLabels, Counter>,
+    call_seconds: Family<OperationLabels, Histogram>,
+    rates: Family<OperationLabels, Gauge<f64, AtomicU64>>,
+    status_writes: Counter,
+    runs: Family<RunLabels, Gauge>,
+    selections: Family<ConditionLabels, Gauge>,
+    counting: OnceLock<Counting>,
+    /// Held by the scrape that counts and writes: of two at a time, one would write what the other has just cleared.
+    scraping: Mutex<()>,
+    leader: Family<NameLabels, Gauge>,
+    term: Family<NameLabels, Gauge>,
+    credentials_rejected: Gauge,
+}
+
+/// Counts what there is when somebody asks.
+type Counting = Box<dyn Fn() -> Census + Send + Sync>;
+
+/// How many selections and runs there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Selections by type, status and reason of a condition.
+    pub selections: BTreeMap<(&'static str, &'static str, &'static str), i64>,
+    /// Runs by state and reason; the reason is empty where there is none.
+    pub runs: BTreeMap<(&'static str, &'static str), i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ControllerLabels {
+    controller: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NameLabels {
+    name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReconcileLabels {
+    controller: &'static str,
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OperationLabels {
+    region: String,
+    operation: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallLabels {
+    region: String,
+    operation: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RunLabels {
+    state: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ConditionLabels {
+    condition: &'static str,
+    status: &'static str,
+    reason: &'static str,
+}
+
+/// How a reconcile ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing more to do until something changes.
+    Success,
+    /// To be looked at again later.
+    RequeueAfter,
+    /// An infrastructure fault.
+    Error,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // From a cached status to a pass with throttled calls: 1 ms to about 65 s.
+        let seconds = || Histogram::new(exponential_buckets(0.001, 4.0, 9));
+        let metrics = Self {
+            registry: Registry::default(),
+            reconciles: Family::default(),
+            reconcile_errors: Family::default(),
+            reconcile_seconds: Family::new_with_constructor(seconds),
+            active_workers: Family::default(),
+            max_workers: Family::default(),
+            calls: Family::default(),
+            call_seconds: Family::new_with_constructor(seconds),
+            rates: Family::default(),
+            status_writes: Counter::default(),
+            runs: Family::default(),
+            selections: Family::default(),
+            counting: OnceLock::new(),
+            scraping: Mutex::default(),
+            leader: Family::default(),
+            term: Family::default(),
+            credentials_rejected: Gauge::default(),
+        };
+        // There from the start: a counter that appears with its first event hides that event from `increase()`.
+        let labels = ControllerLabels { controller: CONTROLLER };
+        drop(metrics.reconcile_errors.get_or_create(&labels));
+        drop(metrics.active_workers.get_or_create(&labels));
+        let mut registry = Registry::default();
+        registry.register(
+            "controller_runtime_reconcile",
+            "Passes over selections, by how they ended",
+            metrics.reconciles.clone(),
+        );
+        registry.register(
+            "controller_runtime_reconcile_errors",
+            "Passes that failed with a fault of the infrastructure, not of a manifest",
+            metrics.reconcile_errors.clone(),
+        );
+        registry.register(
+            "controller_runtime_reconcile_time_seconds",
+            "Duration of a pass; it includes waiting for a turn at SageMaker",
+            metrics.reconcile_seconds.clone(),
+        );
+        registry.register("controller_runtime_active_workers", "Passes at work", metrics.active_workers.clone());
+        registry.register(
+            "controller_runtime_max_concurrent_reconciles",
+            "Passes that may be at work at a time",
+            metrics.max_workers.clone(),
+        );
+        registry.register(
+            "modelselection_sagemaker_calls",
+            "Calls to SageMaker by operation and outcome",
+            metrics.calls.clone(),
+        );
+        registry.register(
+            "modelselection_sagemaker_call_seconds",
+            "Duration of a call, without the wait for its turn",
+            metrics.call_seconds.clone(),
+        );
+        registry.register(
+            "modelselection_sagemaker_rate",
+            "Calls per second that the operator allows itself at present; falls when SageMaker throttles",
+            metrics.rates.clone(),
+        );
+        registry.register(
+            "modelselection_status_writes",
+            "Writes of a status to the API server",
+            metrics.status_writes.clone(),
+        );
+        registry.register(
+            "modelselection_selections",
+            "Selections by the conditions that they have; the leader's only",
+            metrics.selections.clone(),
+        );
+        registry.register(
+            "modelselection_runs",
+            "Runs of all selections by state, and by the reason where there is one; the leader's only",
+            metrics.runs.clone(),
+        );
+        registry.register(
+            "leader_election_master_status",
+            "1 for the holder of the Lease, 0 for a standby; absent without election",
+            metrics.leader.clone(),
+        );
+        registry.register(
+            "modelselection_leader_term",
+            "Which leadership this is, as the Lease counts them (leaseTransitions); absent for a standby",
+            metrics.term.clone(),
+        );
+        registry.register(
+            "modelselection_aws_credentials_rejected",
+            "1 when SageMaker has refused the credentials, until it accepts them",
+            metrics.credentials_rejected.clone(),
+        );
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        let start: Gauge<f64, AtomicU64> = Gauge::default();
+        start.set(clock::now().as_duration().as_secs_f64());
+        registry.register("process_start_time_seconds", "When the process began, in seconds since 1970", start);
+        // OpenMetrics adds `_info`.
+        registry.register(
+            "modelselection_build",
+            "The version of the operator; more than one at a time are an upgrade, or a second operator",
+            build,
+        );
+        Self { registry, ..metrics }
+    }
+}
+
+impl Metrics {
+    /// The text of `/metrics`.
+    pub fn encode(&self) -> String {
+        let _only = self.scraping.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = self.counting.get() {
+            self.take_in(&count());
+        }
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// A reconcile begins.
+    pub fn reconcile_started(&self) {
+        self.active_workers.get_or_create(&ControllerLabels { controller: CONTROLLER }).inc();
+    }
+
+    /// A reconcile has ended.
+    pub fn reconcile_ended(&self, outcome: Outcome, seconds: f64) {
+        let labels = ControllerLabels { controller: CONTROLLER };
+        self.active_workers.get_or_create(&labels).dec();
+        self.reconcile_seconds.get_or_create(&labels).observe(seconds);
+        let result = match outcome {
+            Outcome::Success => "success",
+            Outcome::RequeueAfter => "requeue_after",
+            Outcome::Error => "error",
+        };
+        self.reconciles.get_or_create(&ReconcileLabels { controller: CONTROLLER, result }).inc();
+        if outcome == Outcome::Error {
+            self.reconcile_errors.get_or_create(&labels).inc();
+        }
+    }
+
+    /// A call to SageMaker has ended. `outcome` is `ok` or the class of its fault, `rate` the calls per second that are
+    /// allowed from now on.
+    pub fn sagemaker_call(
+        &self,
+        region: &str,
+        operation: &'static str,
+        outcome: &'static str,
+        seconds: f64,
+        rate: f64,
+    ) {
+        let region = region.to_owned();
+        self.calls.get_or_create(&CallLabels { region: region.clone(), operation, outcome }).inc();
+        let labels = OperationLabels { region, operation };
+        self.call_seconds.get_or_create(&labels).observe(seconds);
+        self.rates.get_or_create(&labels).set(rate);
+    }
+
+    /// SageMaker has refused or accepted the credentials.
+    pub fn set_credentials_rejected(&self, rejected: bool) {
+        self.credentials_rejected.set(rejected.into());
+    }
+
+    /// Whether SageMaker refused the credentials when it was last asked.
+    pub fn credentials_rejected(&self) -> bool {
+        self.credentials_rejected.get() != 0
+    }
+
+    /// A status was written.
+    pub fn status_written(&self) {
+        self.status_writes.inc();
+    }
+
+    /// Whether this process holds the lease of that name.
+    pub fn set_leading(&self, name: &str, leads: bool) {
+        self.leader.get_or_create(&NameLabels { name: name.to_owned() }).set(leads.into());
+    }
+
+    /// For which term this process holds the lease of that name.
+    pub fn set_term(&self, name: &str, term: i32) {
+        self.term.get_or_create(&NameLabels { name: name.to_owned() }).set(term.into());
+    }
+
+    /// How many passes may be at work at a time.
+    pub fn set_max_workers(&self, count: usize) {
+        let labels = ControllerLabels { controller: CONTROLLER };
+        self.max_workers.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Selections and runs are counted by `count` from now on, at each scrape. Kept up to date with each pass, the numbers
+    /// would stay when the last selection goes, for which there is no pass.
+    pub fn count_by(&self, count: impl Fn() -> Census + Send + Sync + 'static) {
+        // There is one controller in a process.
+        let _ = self.counting.set(Box::new(count));
+    }
+
+    /// What is not there any more is gone, not 0: there are many combinations, and few at a time.
+    fn take_in(&self, census: &Census) {
+        self.selections.clear();
+        for ((condition, status, reason), count) in &census.selections {
+            let labels = ConditionLabels { condition, status, reason };
+            self.selections.get_or_create(&labels).set(*count);
+        }
+        self.runs.clear();
+        for ((state, reason), count) in &census.runs {
+            let labels = RunLabels { state, reason };
+            self.runs.get_or_create(&labels).set(*count);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! From SageMaker's words to ours. A status that this release does not know is a value, not a panic.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_sagemaker::operation::describe_hyper_parameter_tuning_job::DescribeHyperParameterTuningJobOutput;
+use aws_sdk_sagemaker::operation::describe_training_job::DescribeTrainingJobOutput;
+use aws_sdk_sagemaker::types as aws;
+
+use api::TrainingJobCounts;
+use decide::observation::{BestSoFar, JobStatus, TrainingResult, TuningJob};
+
+pub(super) fn tuning_job(output: DescribeHyperParameterTuningJobOutput) -> TuningJob {
+    TuningJob {
+        status: status(output.hyper_parameter_tuning_job_status.as_ref()),
+        arn: output.hyper_parameter_tuning_job_arn.unwrap_or_default(),
+        failure_reason: output.failure_reason.filter(|reason| !reason.is_empty()),
+        training_jobs: counts(output.training_job_status_counters.as_ref()),
+        best: output.best_training_job.and_then(best),
+        overall_best: output.overall_best_training_job.and_then(best),
+    }
+}
+
+fn best(training_job: aws::HyperParameterTrainingJobSummary) -> Option<BestSoFar> {
+    Some(BestSoFar {
+        training_job_name: training_job.training_job_name.filter(|name| !name.is_empty())?,
+        hyperparameters: training_job
+            .tuned_hyper_parameters
+            .unwrap_or_default()
+            .into_iter()
+            .collect::<BTreeMap<_, _>>(),
+    })
+}
+
+pub(super) fn training_result(output: DescribeTrainingJobOutput) -> TrainingResult {
+    let instances = output.resource_config;
+    TrainingResult {
+        hyperparameters: output.hyper_parameters.unwrap_or_default().into_iter().collect(),
+        instance_type: instances.as_ref().and_then(|i| Some(i.instance_type.as_ref()?.as_str().to_owned())),
+        instance_count: instances.and_then(|i| i.instance_count),
+        metrics: metrics(output.final_metric_data_list),
+        model_artifact: output.model_artifacts.and_then(|artifacts| artifacts.s3_model_artifacts),
+        training_seconds: output.training_time_in_seconds,
+        billable_seconds: output.billable_time_in_seconds,
+    }
+}
+
+/// The same of a record of `Search`, which is another type of the SDK.
+pub(super) fn searched_result(record: aws::TrainingJob) -> TrainingResult {
+    let instances = record.resource_config;
+    TrainingResult {
+        hyperparameters: record.hyper_parameters.unwrap_or_default().into_iter().collect(),
+        instance_type: instances.as_ref().and_then(|i| Some(i.instance_type.as_ref()?.as_str().to_owned())),
+        instance_count: instances.and_then(|i| i.instance_count),
+        metrics: metrics(record.final_metric_data_list),
+        model_artifact: record.model_artifacts.and_then(|artifacts| artifacts.s3_model_artifacts),
+        training_seconds: record.training_time_in_seconds,
+        billable_seconds: record.billable_time_in_seconds,
+    }
+}
+
+/// In the order of their time, as far as it is known: a name may stand there more than once.
+fn metrics(list: Option<Vec<aws::MetricData>>) -> Vec<(String, f32)> {
+    let mut list = list.unwrap_or_default();
+    list.sort_by_key(|metric| metric.timestamp.map(|time| (time.secs(), time.subsec_nanos())));
+    list.into_iter().filter_map(|metric| Some((metric.metric_name?, metric.value?))).collect()
+}
+
+pub(super) fn status(status: Option<&aws::HyperParameterTuningJobStatus>) -> JobStatus {
+    use aws::HyperParameterTuningJobStatus as Status;
+    match status {
+        Some(Status::Completed) => JobStatus::Completed,
+        Some(Status::Failed) => JobStatus::Failed,
+        Some(Status::Stopped) => JobStatus::Stopped,
+        Some(Status::Stopping) => JobStatus::Stopping,
+        Some(Status::Deleting | Status::DeleteFailed) => JobStatus::Deleting,
+        Some(Status::InProgress) | None => JobStatus::InProgress,
+        Some(other) => {
+            tracing::warn!(status = other.as_str(), "unknown status of a tuning job; taken for InProgress");
+            JobStatus::InProgress
+        }
+    }
+}
+
+pub(super) fn counts(counters: Option<&aws::TrainingJobStatusCounters>) -> TrainingJobCounts {
+    let Some(counters) = counters else { return TrainingJobCounts::default() };
+    TrainingJobCounts {
+        completed: counters.completed.unwrap_or_default(),
+        in_progress: counters.in_progress.unwrap_or_default(),
+        retryable_error: counters.retryable_error.unwrap_or_default(),
+        non_retryable_error: counters.non_retryable_error.unwrap_or_default(),
+        stopped: counters.stopped.unwrap_or_default(),
+    }
+}
+
+/// Whether a model is withdrawn. One that is restricted is not: it is kept up for the accounts that may use it, and which
+/// these are only SageMaker knows, which denies it to the others.
+pub(super) fn deprecated(status: Option<&aws::HubContentSupportStatus>) -> bool {
+    status == Some(&aws::HubContentSupportStatus::Deprecated)
+}
+
+/// The instance types for training that this release of the SDK knows; there may be newer ones.
+pub fn instance_types() -> &'static [&'static str] {
+    aws::TrainingInstanceType::values()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sagemaker::primitives::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn metrics_are_in_the_order_of_their_time() {
+        let metric = |value, second: Option<i64>| {
+            let metric = aws::MetricData::builder().metric_name("accuracy").value(value);
+            metric.set_timestamp(second.map(DateTime::from_secs)).build()
+        };
+        let list = vec![metric(0.3, Some(30)), metric(0.1, None), metric(0.2, Some(20)), metric(0.4, Some(30))];
+        let values: Vec<f32> = metrics(Some(list)).into_iter().map(|(_, value)| value).collect();
+        assert_eq!(values, [0.1, 0.2, 0.3, 0.4]);
+    }
+
+    #[test]
+    fn only_what_is_deprecated_is_withdrawn() {
+        for (status, withdrawn) in
+            [(None, false), (Some("Supported"), false), (Some("Restricted"), false), (Some("Deprecated"), true)]
+        {
+            assert_eq!(deprecated(status.map(aws::HubContentSupportStatus::from).as_ref()), withdrawn, "{status:?}");
+        }
+    }
+}

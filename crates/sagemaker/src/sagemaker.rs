@@ -1,0 +1,420 @@
+//! SageMaker through the AWS SDK. Every call goes through the limits of its region and is counted.
+//!
+//! The SDK does not retry here: a retry inside the SDK would hide throttling from the limits, could hold a reconcile
+//! for minutes, and would not count. The reconcile loop is the retry.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::config::retry::RetryConfig;
+use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
+use aws_sdk_sagemaker::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sagemaker::types as aws;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tracing::Instrument as _;
+
+use super::account::Account;
+use super::limiter::{Limits, Operation};
+use super::pages::Pages;
+use super::{Class, JobRequest, TuningError, request, response, span};
+use api::TrainingJobCounts;
+use decide::observation::{JobStatus, TrainingResult, TuningJob};
+use platform::clock;
+use platform::leadership::Leadership;
+use platform::metrics::Metrics;
+
+/// Longest time that a call waits for its turn before it is given back as throttled.
+const MAX_WAIT: Duration = Duration::from_secs(20);
+
+/// Longest time until a connection stands, and of a call.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// SageMaker's public hub of JumpStart models.
+pub const PUBLIC_HUB: &str = "SageMakerPublicHub";
+
+/// SageMaker in all regions, with one set of credentials: one account.
+#[derive(Clone)]
+pub struct SageMaker {
+    account: Arc<Account>,
+    endpoint: Option<String>,
+    default_region: Option<String>,
+    metrics: Arc<Metrics>,
+    leadership: Leadership,
+    regions: Arc<Mutex<HashMap<String, Region>>>,
+}
+
+/// SageMaker in one region. Cheap to clone.
+#[derive(Clone)]
+pub struct Region {
+    name: Arc<str>,
+    client: Client,
+    pub(super) s3: aws_sdk_s3::Client,
+    limits: Arc<Limits>,
+    metrics: Arc<Metrics>,
+    leadership: Leadership,
+}
+
+/// A running job as the listing shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActiveJob {
+    /// In progress or stopping.
+    pub status: JobStatus,
+    /// Its training jobs, by state.
+    pub training_jobs: TrainingJobCounts,
+}
+
+/// A model as a listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub model_id: String,
+    /// Its newest version.
+    pub version: String,
+    /// Whether it is deprecated; `None` when the listing does not say. The hub's says so, that of the files in S3 does not.
+    pub deprecated: Option<bool>,
+}
+
+/// A version of a model in the hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubContent {
+    /// The version.
+    pub version: String,
+    /// The document, JSON.
+    pub document: String,
+    /// Whether it is no longer supported: the document need not say so.
+    pub deprecated: bool,
+}
+
+impl SageMaker {
+    /// SageMaker as `account` reaches it, but at `endpoint`, if there is one; for as long as this process leads.
+    pub fn new(account: Account, endpoint: Option<String>, metrics: Arc<Metrics>, leadership: Leadership) -> Self {
+        // An empty variable is none: it would be a region of that name.
+        let default_region = account.0.region().map(ToString::to_string).filter(|region| !region.is_empty());
+        Self { account: Arc::new(account), endpoint, default_region, metrics, leadership, regions: Arc::default() }
+    }
+
+    /// The region for selections that name none.
+    pub fn default_region(&self) -> Option<&str> {
+        self.default_region.as_deref()
+    }
+
+    /// SageMaker in the region `name`.
+    pub fn region(&self, name: &str) -> Region {
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        regions.entry(name.to_owned()).or_insert_with(|| self.connect(name)).clone()
+    }
+
+    fn connect(&self, name: &str) -> Region {
+        let builder = aws_sdk_sagemaker::config::Builder::from(&self.account.0);
+        let builder = match &self.endpoint {
+            Some(endpoint) => builder.endpoint_url(endpoint),
+            None => builder,
+        };
+        let config = builder
+            .region(aws_sdk_sagemaker::config::Region::new(name.to_owned()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(CALL_TIMEOUT).build(),
+            )
+            .build();
+        Region {
+            name: name.into(),
+            client: Client::from_conf(config),
+            s3: super::metadata::client(&self.account.0, name),
+            limits: Arc::default(),
+            metrics: self.metrics.clone(),
+            leadership: self.leadership.clone(),
+        }
+    }
+}
+
+impl Region {
+    /// The name of the region.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Creates a tuning job and returns its ARN. `Class::Exists` when the name is taken, which is also what a repeated
+    /// call gets whose first answer was lost.
+    pub async fn create(&self, job: &JobRequest) -> Result<String, TuningError> {
+        let operation = Operation::CreateHyperParameterTuningJob;
+        let input = request::create(job).map_err(|error| not_sent(operation, Class::Invalid, error.to_string()))?;
+        let output = self
+            .call(operation, || {
+                self.client
+                    .create_hyper_parameter_tuning_job()
+                    .set_hyper_parameter_tuning_job_name(input.hyper_parameter_tuning_job_name)
+                    .set_hyper_parameter_tuning_job_config(input.hyper_parameter_tuning_job_config)
+                    .set_training_job_definition(input.training_job_definition)
+                    .set_warm_start_config(input.warm_start_config)
+                    .set_autotune(input.autotune)
+                    .set_tags(input.tags)
+                    .send()
+            })
+            .await?;
+        Ok(output.hyper_parameter_tuning_job_arn.unwrap_or_default())
+    }
+
+    /// The tuning job of that name.
+    pub async fn describe(&self, name: &str) -> Result<TuningJob, TuningError> {
+        self.call(Operation::DescribeHyperParameterTuningJob, || {
+            self.client.describe_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send()
+        })
+        .await
+        .map(response::tuning_job)
+    }
+
+    /// The metrics of the training job of that name.
+    pub async fn training_result(&self, name: &str) -> Result<TrainingResult, TuningError> {
+        self.call(Operation::DescribeTrainingJob, || self.client.describe_training_job().training_job_name(name).send())
+            .await
+            .map(response::training_result)
+    }
+
+    /// All jobs of the operator that run, and with `stopping` those that are being stopped.
+    ///
+    /// Filtered by name and status only: a filter on the time of the last change makes SageMaker answer long runs of
+    /// empty pages (public reports). An empty page with a token is not the end.
+    pub async fn active_jobs(&self, prefix: &str, stopping: bool) -> Result<HashMap<String, ActiveJob>, TuningError> {
+        let mut jobs = HashMap::new();
+        let mut statuses = vec![aws::HyperParameterTuningJobStatus::InProgress];
+        if stopping {
+            statuses.push(aws::HyperParameterTuningJobStatus::Stopping);
+        }
+        for status in statuses {
+            let mut pages = Pages::default();
+            while pages.go_on() {
+                let page = self
+                    .call(Operation::ListHyperParameterTuningJobs, || {
+                        self.client
+                            .list_hyper_parameter_tuning_jobs()
+                            .name_contains(prefix)
+                            .status_equals(status.clone())
+                            .max_results(100)
+                            .set_next_token(pages.token())
+                            .send()
+                    })
+                    .await?;
+                for job in page.hyper_parameter_tuning_job_summaries.unwrap_or_default() {
+                    let Some(name) = job.hyper_parameter_tuning_job_name else { continue };
+                    let active = ActiveJob {
+                        status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
+                        training_jobs: response::counts(job.training_job_status_counters.as_ref()),
+                    };
+                    jobs.insert(name, active);
+                }
+                pages.turn(Operation::ListHyperParameterTuningJobs, page.next_token)?;
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// Asks for as little as can be asked for: whether there are identity, permission and network.
+    pub async fn answers(&self) -> Result<(), TuningError> {
+        let ask = || self.client.list_hyper_parameter_tuning_jobs().max_results(1).send();
+        self.call(Operation::ListHyperParameterTuningJobs, ask).await.map(drop)
+    }
+
+    /// Stops a tuning job. One that is stopping, or has ended, is refused as [`Class::Invalid`].
+    pub async fn stop(&self, name: &str) -> Result<(), TuningError> {
+        let stop = || self.client.stop_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send();
+        self.call(Operation::StopHyperParameterTuningJob, stop).await.map(drop)
+    }
+
+    /// The tags of a resource.
+    pub async fn tags(&self, arn: &str) -> Result<Vec<(String, String)>, TuningError> {
+        let mut tags = Vec::new();
+        let mut pages = Pages::default();
+        while pages.go_on() {
+            let page = self
+                .call(Operation::ListTags, || {
+                    self.client.list_tags().resource_arn(arn).max_results(100).set_next_token(pages.token()).send()
+                })
+                .await?;
+            tags.extend(page.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?))));
+            pages.turn(Operation::ListTags, page.next_token)?;
+        }
+        Ok(tags)
+    }
+
+    /// The tags of the tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good
+    /// for what is long past, not for what was just created.
+    pub async fn tags_of_jobs_with(
+        &self,
+        wanted: &[(&str, String)],
+    ) -> Result<Vec<Vec<(String, String)>>, TuningError> {
+        let filters: Vec<aws::Filter> = wanted
+            .iter()
+            .map(|(key, value)| {
+                let equals = aws::Filter::builder().name(format!("Tags.{key}")).operator(aws::Operator::Equals);
+                equals.value(value).build()
+            })
+            .collect();
+        let expression = aws::SearchExpression::builder().set_filters(Some(filters)).build();
+        let mut jobs = Vec::new();
+        let mut pages = Pages::default();
+        while pages.go_on() {
+            let page = self
+                .call(Operation::Search, || {
+                    self.client
+                        .search()
+                        .resource(aws::ResourceType::HyperParameterTuningJob)
+                        .search_expression(expression.clone())
+                        .sort_by("CreationTime")
+                        .sort_order(aws::SearchSortOrder::Descending)
+                        .max_results(100)
+                        .set_next_token(pages.token())
+                        .send()
+                })
+                .await?;
+            jobs.extend(page.results.unwrap_or_default().into_iter().filter_map(|record| {
+                let tags = record.hyper_parameter_tuning_job?.tags?;
+                Some(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect())
+            }));
+            pages.turn(Operation::Search, page.next_token)?;
+        }
+        Ok(jobs)
+    }
+
+    /// All models of the public hub, each in its newest version, in no particular order.
+    pub async fn hub_contents(&self) -> Result<Vec<Listed>, TuningError> {
+        let mut models = Vec::new();
+        let mut pages = Pages::default();
+        while pages.go_on() {
+            let page = self
+                .call(Operation::ListHubContents, || {
+                    self.client
+                        .list_hub_contents()
+                        .hub_name(PUBLIC_HUB)
+                        .hub_content_type(aws::HubContentType::Model)
+                        .max_results(100)
+                        .set_next_token(pages.token())
+                        .send()
+                })
+                .await?;
+            let summaries = page.hub_content_summaries.unwrap_or_default();
+            models.extend(summaries.into_iter().filter_map(|summary| {
+                let deprecated = Some(response::deprecated(summary.support_status.as_ref()));
+                let (model_id, version) = (summary.hub_content_name?, summary.hub_content_version?);
+                Some(Listed { model_id, version, deprecated })
+            }));
+            pages.turn(Operation::ListHubContents, page.next_token)?;
+        }
+        Ok(models)
+    }
+
+    /// A model of the public hub; the newest version when none is named.
+    pub async fn hub_content(&self, model_id: &str, version: Option<&str>) -> Result<HubContent, TuningError> {
+        let output = self
+            .call(Operation::DescribeHubContent, || {
+                self.client
+                    .describe_hub_content()
+                    .hub_name(PUBLIC_HUB)
+                    .hub_content_type(aws::HubContentType::Model)
+                    .hub_content_name(model_id)
+                    .set_hub_content_version(version.map(str::to_owned))
+                    .send()
+            })
+            .await?;
+        Ok(HubContent {
+            version: output.hub_content_version.unwrap_or_default(),
+            document: output.hub_content_document.unwrap_or_default(),
+            deprecated: response::deprecated(output.support_status.as_ref()),
+        })
+    }
+
+    /// The versions of a model in the public hub, in no particular order.
+    pub async fn hub_versions(&self, model_id: &str) -> Result<Vec<String>, TuningError> {
+        let mut versions = Vec::new();
+        let mut pages = Pages::default();
+        while pages.go_on() {
+            let page = self
+                .call(Operation::ListHubContentVersions, || {
+                    self.client
+                        .list_hub_content_versions()
+                        .hub_name(PUBLIC_HUB)
+                        .hub_content_type(aws::HubContentType::Model)
+                        .hub_content_name(model_id)
+                        .max_results(100)
+                        .set_next_token(pages.token())
+                        .send()
+                })
+                .await?;
+            let summaries = page.hub_content_summaries.unwrap_or_default();
+            versions.extend(summaries.into_iter().filter_map(|summary| summary.hub_content_version));
+            pages.turn(Operation::ListHubContentVersions, page.next_token)?;
+        }
+        Ok(versions)
+    }
+
+    /// One call: waits for its turn, is timed, counted and classified, and tells the limits how it went.
+    pub(super) async fn call<T, E, F>(&self, operation: Operation, send: impl FnOnce() -> F) -> Result<T, TuningError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let turn = self.limits.take(operation, clock::now(), MAX_WAIT);
+        let wait = turn.map_err(|_| {
+            // Without the time: a status that says it would be written again and again.
+            let why = "its turn comes only later, since SageMaker throttles it";
+            not_sent(operation, Class::Throttled, why.to_owned())
+        })?;
+        tokio::time::sleep(wait).await;
+        self.leadership.check().map_err(|error| not_sent(operation, Class::Transient, error.to_string()))?;
+        let span = span::of(operation, &self.name);
+        let started = clock::now();
+        let result =
+            Box::pin(send()).instrument(span.clone()).await.map_err(|error| classify(operation.as_str(), &error));
+        let now = clock::now();
+        let class = result.as_ref().err().map(|error| error.class);
+        let rate = self.limits.note(operation, class == Some(Class::Throttled), started, now);
+        let (outcome, seconds) = (class.map_or("ok", Class::as_str), now.duration_since(started).as_secs_f64());
+        self.metrics.sagemaker_call(&self.name, operation.as_str(), outcome, seconds, rate);
+        // Other faults say nothing about the credentials: the network may be down.
+        if matches!(class, None | Some(Class::Credentials)) {
+            self.metrics.set_credentials_rejected(class.is_some());
+        }
+        span::end(&span, result.as_ref().err());
+        result
+    }
+}
+
+pub(super) fn classify<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> TuningError
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let code = error.code().map(str::to_owned);
+    let (class, message) = match error {
+        SdkError::ServiceError(_) => {
+            let message = error.message().unwrap_or("no message").to_owned();
+            (Class::of(code.as_deref(), &message, status), message)
+        }
+        _ => {
+            let told = DisplayErrorContext(error).to_string();
+            // No credentials at all show up as a request that could not be dispatched.
+            let credentials = status.is_none() && told.to_ascii_lowercase().contains("credential");
+            let class = if credentials { Class::Credentials } else { Class::of(None, &told, status) };
+            (class, brief(&told))
+        }
+    };
+    TuningError { class, operation, code, message }
+}
+
+/// The SDK appends a debug dump to its messages; people need only the sentence before it.
+fn brief(told: &str) -> String {
+    let sentence = told.split(" (").next().unwrap_or(told);
+    api::clip(sentence, 300)
+}
+
+fn not_sent(operation: Operation, class: Class, message: String) -> TuningError {
+    TuningError { class, operation: operation.as_str(), code: None, message }
+}

@@ -1,0 +1,179 @@
+//! The operator as it is shipped: the unmodified binary, which is told everything by its environment.
+
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use super::await_until::await_until;
+use super::control_plane::ControlPlane;
+use super::emulator::Emulator;
+use super::free_port::FreePort;
+use super::process::{Process, Program};
+use super::programs;
+use super::run_folder::{numbered, run_folder};
+
+const END_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How to start it.
+#[derive(Clone, Debug)]
+pub struct OperatorOptions {
+    /// The program; see [`super::programs`].
+    pub binary: PathBuf,
+    /// Who it is for Kubernetes.
+    pub kubeconfig: PathBuf,
+    /// Where its `SageMaker` is.
+    pub sagemaker_url: String,
+    /// The namespace that it looks after.
+    pub namespace: String,
+    /// The Pod that it runs in. Started again with the same options, it is a container that starts again in its Pod.
+    pub pod: String,
+    /// More environment; wins over what is set here otherwise.
+    pub extra_env: Vec<(String, String)>,
+    /// Arguments.
+    pub extra_args: Vec<String>,
+}
+
+impl OperatorOptions {
+    /// As administrator of a control plane, with an emulator. Change the fields for anything else.
+    pub fn new(plane: &ControlPlane, sagemaker: &Emulator, namespace: &str) -> Self {
+        Self {
+            binary: programs::operator().to_owned(),
+            kubeconfig: plane.kubeconfig().to_owned(),
+            sagemaker_url: sagemaker.url().to_owned(),
+            namespace: namespace.to_owned(),
+            pod: numbered("pod"),
+            extra_env: Vec::new(),
+            extra_args: Vec::new(),
+        }
+    }
+}
+
+/// A started operator. When a test panics, the end of its log is printed.
+pub struct Operator {
+    process: Process,
+    port: FreePort,
+}
+
+impl Operator {
+    /// Starts it. Does not wait: see [`Operator::await_ready`].
+    pub fn start(options: OperatorOptions) -> Self {
+        let OperatorOptions { binary, kubeconfig, sagemaker_url, namespace, pod, extra_env, extra_args } = options;
+        // Operators of different tests must not wait for each other.
+        let lease_namespace =
+            namespace.split(',').next().filter(|name| !name.is_empty()).unwrap_or("default").to_owned();
+        let port = FreePort::reserve();
+        let mut environment: Vec<(String, String)> = [
+            ("KUBECONFIG", kubeconfig.display().to_string()),
+            ("MODELSELECTION_NAMESPACES", namespace),
+            ("POD_NAMESPACE", lease_namespace),
+            ("POD_UID", format!("uid-of-{pod}")),
+            ("POD_NAME", pod),
+            ("MODELSELECTION_HTTP_LISTEN", format!("127.0.0.1:{}", port.number())),
+            ("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned())),
+            ("AWS_REGION", "us-west-2".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_ENDPOINT_URL_SAGEMAKER", sagemaker_url.clone()),
+            ("AWS_ENDPOINT_URL_S3", sagemaker_url),
+            // Nothing of the machine's own AWS configuration may reach a test.
+            ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        environment.extend(extra_env);
+        let name = numbered("operator");
+        let process = Process::start(Program {
+            name: &name,
+            binary: &binary,
+            arguments: extra_args,
+            environment,
+            folder: run_folder(),
+        });
+        Self { process, port }
+    }
+
+    /// The address of its probes and metrics.
+    pub fn http(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port.number())
+    }
+
+    /// Status and text of an address below [`Operator::http`]; an error if nothing listens.
+    pub async fn get(&self, path: &str) -> Result<(u16, String), String> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(5))
+            .build()
+            .map_err(|e| format!("{e:?}"))?;
+        let response = client.get(format!("{}{path}", self.http())).send().await.map_err(|e| format!("{e:?}"))?;
+        let status = response.status().as_u16();
+        Ok((status, response.text().await.map_err(|e| format!("{e:?}"))?))
+    }
+
+    /// Waits until `/readyz` says 200.
+    pub async fn await_ready(&mut self, deadline: Duration) {
+        await_until("the operator is ready", deadline, async || {
+            assert!(self.process.is_running(), "the operator ended by itself\n{}", self.process.tail());
+            match self.get("/readyz").await {
+                Ok((200, _)) => Ok(()),
+                Ok((status, text)) => Err(format!("{status} {text}")),
+                Err(error) => Err(error),
+            }
+        })
+        .await;
+    }
+
+    /// Sends a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
+    /// SIGKILL, and waits for the end.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// SIGTERM, and waits (30 s at most): how it ended, and how long that took.
+    pub async fn terminate(&mut self) -> (ExitStatus, Duration) {
+        self.process.terminate(END_DEADLINE).await
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.process.is_running()
+    }
+
+    /// How it ended; `None` while it runs.
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
+        self.process.exit_status()
+    }
+
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Its memory in KiB (resident set).
+    pub fn rss_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.process.pid());
+        let status = std::fs::read_to_string(&path)
+            .unwrap_or_else(|e| panic!("cannot read {path} (has the operator ended?): {e}"));
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|rest| rest.split_whitespace().next()).and_then(|number| number.parse().ok());
+        number.unwrap_or_else(|| panic!("no VmRSS in {path} (has the operator ended?)"))
+    }
+
+    /// Everything that it logged.
+    pub fn logs(&self) -> String {
+        self.process.log()
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.process.tail());
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `--check`: looks at all that the operator needs, says what is missing, and ends. There is no controller in this process and
+//! no candidate for the lease: whoever runs it, and wherever, nothing is made, stopped or written.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join4;
+use kube::Client;
+use tokio::time::{sleep, timeout};
+
+use super::args::Args;
+use super::needs::{API_SERVER, CRD, CREDENTIALS, RECHECK, await_crd, kubernetes, scope, watch_credentials};
+use super::process::{End, Error};
+use super::{election, rights};
+use platform::leadership::Leadership;
+use platform::metrics::Metrics;
+use platform::readiness::Readiness;
+use sagemaker::{Account, SageMaker};
+
+const SAGEMAKER: &str = "sagemaker";
+
+/// Waits at most so long until all is in order, and writes what `/readyz` would say.
+pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
+    let readiness = Arc::new(Readiness::new([API_SERVER, CRD, CREDENTIALS, rights::PART, SAGEMAKER].into_iter()));
+    let account = Account::load(args.region.as_deref()).await;
+    // One question needs no lease: it changes nothing, and this process asks no other.
+    let leadership = Leadership::default();
+    leadership.lasts();
+    let sagemaker =
+        SageMaker::new(account.clone(), args.sagemaker_endpoint.clone(), Arc::new(Metrics::default()), leadership);
+    let client = Client::try_from(kubernetes().await?)?;
+    let lease = args.leader_elect.then(|| election::lease(args, &client));
+
+    let looking = join4(
+        watch_credentials(account, readiness.clone()),
+        rights::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()),
+        ask(&sagemaker, &readiness),
+        async {
+            scope(args, &client, &readiness).await;
+            await_crd(args, &client, &readiness).await;
+        },
+    );
+    let in_order = async {
+        while readiness.check().is_err() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    // It does not matter which ends: what is missing by then is missing.
+    let _ = timeout(longest, async {
+        tokio::select! { _ = looking => {}, () = in_order => {} }
+    })
+    .await;
+    let (text, end) = match readiness.check() {
+        Ok(text) => (text, End::Stopped),
+        Err(why) => (why, End::Unready),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(end)
+}
+
+/// Asks SageMaker until it answers: identity, permission and network are then in order, which credentials alone do not show.
+async fn ask(sagemaker: &SageMaker, readiness: &Readiness) {
+    let Some(region) = sagemaker.default_region() else {
+        let why = "not asked, since there is no region (AWS_REGION); each selection must then name its own";
+        readiness.warn(SAGEMAKER, Some(why.to_owned()));
+        return readiness.set(SAGEMAKER, Ok(()));
+    };
+    loop {
+        let answer = sagemaker.region(region).answers().await;
+        let there = answer.is_ok();
+        readiness.set(SAGEMAKER, answer.map_err(|error| format!("in {region}, {}", error.explain())));
+        if there {
+            return;
+        }
+        sleep(RECHECK).await;
+    }
+}

@@ -1,0 +1,304 @@
+//! Leader election: reads and writes the Lease as [`super::lease`] decides.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use kube::api::{ObjectMeta, PostParams};
+use kube::{Api, Client, ResourceExt as _};
+use tokio::time::{sleep, timeout};
+
+use super::args::Args;
+use super::lease::{DURATION, Held, RENEW, RETRY, RETRY_RENEWAL, Record, Sighting, Step, decide};
+use super::rights::LeaseName;
+use api::FIELD_MANAGER;
+use decide::cadence::jitter;
+use platform::api_server::told;
+use platform::clock;
+use platform::leadership::Leadership;
+use platform::metrics::Metrics;
+use platform::readiness::Readiness;
+
+/// The part of the readiness that the election reports.
+pub(super) const PART: &str = "leader election";
+/// Which version of the operator holds the lease.
+const VERSION_ANNOTATION: &str = "modelselection.dev/operator-version";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Longest time of a request: after one that hangs there is time for another before the deadline.
+const REQUEST: Duration = Duration::from_secs(3);
+
+/// A candidate.
+pub(super) struct Election {
+    leases: Api<Lease>,
+    namespace: String,
+    name: String,
+    /// Both, for the logs.
+    place: String,
+    me: String,
+    leadership: Leadership,
+    metrics: Arc<Metrics>,
+    readiness: Arc<Readiness>,
+    /// The Lease as it was last read or written.
+    lease: Option<Lease>,
+    seen: Option<Sighting>,
+    held: Option<Held>,
+    /// What we know of the Lease may be out of date.
+    doubt: bool,
+    rounds: u64,
+}
+
+impl Election {
+    /// A candidate for the lease that `args` names.
+    pub(super) fn new(
+        args: &Args,
+        client: Client,
+        leadership: Leadership,
+        metrics: Arc<Metrics>,
+        readiness: Arc<Readiness>,
+    ) -> Self {
+        let LeaseName { namespace, name } = lease(args, &client);
+        metrics.set_leading(&name, false);
+        Self {
+            leases: Api::namespaced(client, &namespace),
+            place: format!("{namespace}/{name}"),
+            namespace,
+            name,
+            me: identity(),
+            leadership,
+            metrics,
+            readiness,
+            lease: None,
+            seen: None,
+            held: None,
+            doubt: true,
+            rounds: 0,
+        }
+    }
+
+    /// The lease that it is about.
+    pub(super) fn lease(&self) -> LeaseName {
+        LeaseName { namespace: self.namespace.clone(), name: self.name.clone() }
+    }
+
+    /// Waits until this process leads.
+    pub(super) async fn win(&mut self) {
+        tracing::info!(lease = self.place, identity = self.me, "waiting for the lease");
+        loop {
+            match self.round().await {
+                Step::Acquire(term) => {
+                    self.metrics.set_leading(&self.name, true);
+                    self.metrics.set_term(&self.name, term);
+                    self.readiness.warn(PART, None);
+                    return tracing::info!(lease = self.place, identity = self.me, term, "leading");
+                }
+                Step::Wait(left) => sleep(left.min(jitter(RETRY, &self.me, self.rounds))).await,
+                // Only what is held can be renewed or lost.
+                Step::Renew | Step::Lost(_) => {}
+            }
+        }
+    }
+
+    /// Keeps the lease until `stop` ends, and then gives it back.
+    ///
+    /// # Errors
+    /// Why this process does not lead any more. It must not act then, and ends.
+    pub(super) async fn keep(mut self, stop: impl Future<Output = ()>) -> Result<(), String> {
+        let mut stop = pin!(stop);
+        let mut pause = RENEW;
+        loop {
+            let left = self.held.map(Held::until).unwrap_or_default().saturating_sub(clock::uptime());
+            let pausing = sleep(left.min(jitter(pause, &self.me, self.rounds)));
+            tokio::select! {
+                () = &mut stop => break,
+                () = pausing => {}
+            }
+            pause = match self.round().await {
+                Step::Acquire(_) | Step::Renew => RENEW,
+                Step::Wait(pause) => pause,
+                Step::Lost(why) => {
+                    self.end();
+                    return Err(why);
+                }
+            };
+        }
+        self.end();
+        self.give_back().await;
+        Ok(())
+    }
+
+    fn end(&self) {
+        self.leadership.ends();
+        self.metrics.set_leading(&self.name, false);
+    }
+
+    /// Looks if need be, decides, writes. Returns what was done; trouble is told, and means to wait.
+    async fn round(&mut self) -> Step {
+        self.rounds += 1;
+        // Too late is too late, also when nobody answers.
+        if let lost @ Step::Lost(_) = self.decide(clock::uptime()) {
+            return lost;
+        }
+        let retry = if self.held.is_some() { RETRY_RENEWAL } else { RETRY };
+        // Not longer than the lease is ours, so that its end is noticed when it comes.
+        let left = self.held.map_or(REQUEST, |held| held.until().saturating_sub(clock::uptime()));
+        let trouble = match timeout(REQUEST.min(left), self.try_round()).await {
+            Ok(Ok(step)) => {
+                self.readiness.set(PART, Ok(()));
+                return step;
+            }
+            Ok(Err(error)) => told(&error),
+            Err(_) => "the API server does not answer".to_owned(),
+        };
+        self.readiness.set(PART, Err(format!("cannot read or write the lease {}: {trouble}", self.place)));
+        Step::Wait(retry)
+    }
+
+    fn decide(&self, now: Duration) -> Step {
+        decide(self.seen.as_ref(), &self.me, self.held, now)
+    }
+
+    async fn look(&mut self) -> kube::Result<()> {
+        if self.doubt || self.held.is_none() {
+            let lease = self.leases.get_opt(&self.name).await?;
+            self.see(lease);
+            self.doubt = false;
+        }
+        Ok(())
+    }
+
+    async fn try_round(&mut self) -> kube::Result<Step> {
+        self.look().await?;
+        let now = clock::uptime();
+        let step = self.decide(now);
+        let term = match (&step, self.held) {
+            (Step::Acquire(term), _) => *term,
+            (Step::Renew, Some(held)) => held.term,
+            _ => return Ok(step),
+        };
+        // Until the answer comes, it may have been written or not.
+        self.doubt = true;
+        match self.write(self.ours(term)).await {
+            Ok(lease) => {
+                self.doubt = false;
+                self.see(Some(lease));
+                let held = Held { term, renewed: now };
+                self.held = Some(held);
+                self.leadership.lasts_until(held.until());
+                Ok(step)
+            }
+            // Another was faster: look who, at once.
+            Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => {
+                Ok(Step::Wait(Duration::ZERO))
+            }
+            // Deleted meanwhile, unless it is the namespace that is missing.
+            Err(kube::Error::Api(status)) if status.is_not_found() && self.lease.is_some() => {
+                Ok(Step::Wait(Duration::ZERO))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes in the Lease as the API server has it.
+    fn see(&mut self, lease: Option<Lease>) {
+        let record = lease.as_ref().map(record);
+        let holder = record.as_ref().map_or("", |record| &record.holder);
+        let before = self.seen.as_ref().map_or("", |seen| &seen.record.holder);
+        if self.held.is_none() && holder != before && !["", &self.me].contains(&holder) {
+            let version = lease.as_ref().and_then(version).unwrap_or("unknown");
+            tracing::info!(lease = self.place, holder, version, "standing by");
+            let other = (version != VERSION)
+                .then(|| format!("{holder} leads with version {version} of the operator, and this is {VERSION}"));
+            self.readiness.warn(PART, other);
+        }
+        self.seen = record.map(|record| Sighting::of(record, self.seen.as_ref(), clock::uptime()));
+        self.lease = lease;
+    }
+
+    /// The Lease as it is, but held by us.
+    fn ours(&self, term: i32) -> Lease {
+        let now = Some(MicroTime(clock::now()));
+        let mut lease = self.lease.clone().unwrap_or_else(|| Lease {
+            metadata: ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() },
+            spec: None,
+        });
+        lease.annotations_mut().insert(VERSION_ANNOTATION.to_owned(), VERSION.to_owned());
+        let before = lease.spec.take().unwrap_or_default();
+        lease.spec = Some(LeaseSpec {
+            holder_identity: Some(self.me.clone()),
+            lease_transitions: Some(term),
+            lease_duration_seconds: i32::try_from(DURATION.as_secs()).ok(),
+            acquire_time: if self.held.is_some() { before.acquire_time } else { now.clone() },
+            renew_time: now,
+            ..LeaseSpec::default()
+        });
+        lease
+    }
+
+    /// Writes with the version that was read: the API server refuses it when another has written since.
+    async fn write(&self, lease: Lease) -> kube::Result<Lease> {
+        let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        match lease.metadata.resource_version {
+            Some(_) => self.leases.replace(&self.name, &params, &lease).await,
+            None => self.leases.create(&params, &lease).await,
+        }
+    }
+
+    /// Lets another take it at once. If this fails, it runs out.
+    async fn give_back(&mut self) {
+        let given_back = timeout(REQUEST, async {
+            self.look().await?;
+            // It may have become another's meanwhile.
+            if let (Step::Renew, Some(mut lease)) = (self.decide(clock::uptime()), self.lease.clone()) {
+                if let Some(spec) = &mut lease.spec {
+                    spec.holder_identity = Some(String::new());
+                }
+                self.write(lease).await?;
+            }
+            Ok::<_, kube::Error>(())
+        });
+        match given_back.await {
+            Ok(Ok(())) => tracing::info!(lease = self.place, "the lease is given back"),
+            Ok(Err(error)) => tracing::warn!(lease = self.place, %error, "the lease cannot be given back; it runs out"),
+            Err(_) => tracing::warn!(lease = self.place, "the lease cannot be given back in time; it runs out"),
+        }
+    }
+}
+
+fn record(lease: &Lease) -> Record {
+    let spec = lease.spec.clone().unwrap_or_default();
+    let seconds = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    Record {
+        version: lease.resource_version().unwrap_or_default(),
+        holder: spec.holder_identity.unwrap_or_default(),
+        term: spec.lease_transitions.unwrap_or_default(),
+        duration: seconds.map_or(DURATION, Duration::from_secs),
+    }
+}
+
+fn version(lease: &Lease) -> Option<&str> {
+    lease.annotations().get(VERSION_ANNOTATION).map(String::as_str)
+}
+
+/// The lease that `args` name: in the namespace that was asked for, else where the operator is.
+pub(super) fn lease(args: &Args, client: &Client) -> LeaseName {
+    let asked = args.leader_election_namespace.clone().or_else(|| variable("POD_NAMESPACE"));
+    LeaseName {
+        namespace: asked.unwrap_or_else(|| client.default_namespace().to_owned()),
+        name: args.leader_election_id.clone(),
+    }
+}
+
+/// The Pod and its uid: a container that starts again in its Pod is who it was, and need not wait for its own lease.
+/// Without a Pod, each process is another.
+fn identity() -> String {
+    let name = variable("POD_NAME").or_else(|| variable("HOSTNAME")).unwrap_or_else(|| FIELD_MANAGER.to_owned());
+    let unique = variable("POD_UID").unwrap_or_else(|| format!("{:016x}", RandomState::new().hash_one(clock::now())));
+    format!("{name}_{unique}")
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,113 @@
+//! What the operator needs before it can work: how it is reached, and looking for it until it is there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::ListParams;
+use kube::{Api, Client, Resource as _};
+
+use super::args::Args;
+use api::ModelSelection;
+use platform::readiness::Readiness;
+use sagemaker::Account;
+
+/// How often what is missing at the start is looked for again.
+pub(super) const RECHECK: Duration = Duration::from_secs(2);
+/// How often what was in order is looked at again.
+const RECHECK_WHEN_THERE: Duration = Duration::from_secs(20);
+
+pub(super) const API_SERVER: &str = "kubernetes";
+pub(super) const CRD: &str = "custom resource definition";
+pub(super) const CREDENTIALS: &str = "aws credentials";
+
+/// How Kubernetes is reached.
+pub(super) async fn kubernetes() -> Result<kube::Config, kube::config::InferConfigError> {
+    let mut config = kube::Config::infer().await?;
+    // Retries inside the client could hold a reconcile for minutes; the reconcile loop is the retry.
+    config.default_retry = false;
+    config.connect_timeout = Some(Duration::from_secs(5));
+    config.write_timeout = Some(Duration::from_secs(30));
+    Ok(config)
+}
+
+/// Reports on credentials, from now on.
+pub(super) async fn watch_credentials(account: Account, readiness: Arc<Readiness>) {
+    loop {
+        let remedy = "use IRSA, Pod Identity or the environment";
+        let state = account.credentials().await.map_err(|why| format!("{why}; {remedy}"));
+        let pause = if state.is_ok() { RECHECK_WHEN_THERE } else { RECHECK };
+        readiness.set(CREDENTIALS, state);
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// The name of the cluster in the identity of tuning jobs.
+pub(super) async fn scope(args: &Args, client: &Client, readiness: &Readiness) -> String {
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    loop {
+        // Asked even when the name is given: it shows that the API server is there.
+        match (tokio::time::timeout(Duration::from_secs(10), namespaces.get("kube-system")).await, &args.cluster_name) {
+            (Ok(Ok(_)), Some(name)) => {
+                readiness.set(API_SERVER, Ok(()));
+                return name.clone();
+            }
+            (Ok(Ok(namespace)), None) => {
+                if let Some(uid) = namespace.metadata.uid {
+                    readiness.set(API_SERVER, Ok(()));
+                    return uid;
+                }
+                readiness.set(API_SERVER, Err("the namespace kube-system has no uid; set --cluster-name".to_owned()));
+            }
+            // With a name, the right to read kube-system is not needed.
+            (Ok(Err(kube::Error::Api(status))), Some(name)) if status.is_forbidden() => {
+                readiness.set(API_SERVER, Ok(()));
+                return name.clone();
+            }
+            (Ok(Err(error)), _) => {
+                readiness.set(API_SERVER, Err(format!("cannot read the namespace kube-system: {error}")));
+            }
+            (Err(_), _) => readiness.set(API_SERVER, Err("the API server does not answer".to_owned())),
+        }
+        tokio::time::sleep(RECHECK).await;
+    }
+}
+
+/// Reports on the CRD until it is there.
+pub(super) async fn await_crd(args: &Args, client: &Client, readiness: &Readiness) {
+    loop {
+        let state = crd(args, client).await;
+        let there = state.is_ok();
+        readiness.set(CRD, state);
+        if there {
+            return;
+        }
+        tokio::time::sleep(RECHECK).await;
+    }
+}
+
+/// Notices when the CRD goes, which the watch would only log.
+pub(super) async fn watch_crd(args: Args, client: Client, readiness: Arc<Readiness>) {
+    loop {
+        tokio::time::sleep(RECHECK_WHEN_THERE).await;
+        await_crd(&args, &client, &readiness).await;
+    }
+}
+
+async fn crd(args: &Args, client: &Client) -> Result<(), String> {
+    let api: Api<ModelSelection> = match args.namespaces.first() {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    match tokio::time::timeout(Duration::from_secs(10), api.list(&ListParams::default().limit(1))).await {
+        Ok(Ok(_)) => Ok(()),
+        // By the code: for a group that is not served the API server answers plain text, without a reason.
+        Ok(Err(kube::Error::Api(status))) if status.code == 404 => Err(format!(
+            "the CRD {}.{} is not installed; apply crds/modelselections.yaml",
+            ModelSelection::plural(&()),
+            ModelSelection::group(&())
+        )),
+        Ok(Err(error)) => Err(format!("cannot list modelselections: {error}")),
+        Err(_) => Err("the API server does not answer".to_owned()),
+    }
+}

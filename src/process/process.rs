@@ -1,0 +1,268 @@
+//! The process from start to end.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::Client;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::args::Args;
+use super::election::{self, Election};
+use super::needs::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
+use super::{check, rights, server, telemetry};
+use crate::controller::{self, Settings};
+use platform::leadership::Leadership;
+use platform::metrics::Metrics;
+use platform::readiness::Readiness;
+use sagemaker::{Account, SageMaker};
+
+/// How long reconciles may go on after SIGTERM.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Where the probes are, when nothing else is said.
+const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 8080);
+
+/// Why the process ends, when nothing is wrong with itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was told to.
+    Stopped,
+    /// Another leads, or may by now.
+    LeadershipLost,
+    /// It was only to look, and something is missing.
+    Unready,
+}
+
+pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
+type Shutdown = watch::Receiver<Option<&'static str>>;
+
+/// Runs the operator until SIGTERM or SIGINT, or until it does not lead any more.
+///
+/// # Errors
+/// When a port cannot be bound, or the configuration of Kubernetes cannot be read. What can come later (the API server,
+/// the CRD, credentials) is waited for, and told by `/readyz`.
+pub async fn run(mut args: Args) -> Result<End, Error> {
+    // An empty variable means all namespaces, as in a manifest that leaves it empty.
+    args.namespaces.retain(|namespace| !namespace.is_empty());
+    for setting in [
+        &mut args.region,
+        &mut args.sagemaker_endpoint,
+        &mut args.cluster_name,
+        &mut args.leader_election_namespace,
+        &mut args.otlp_endpoint,
+    ] {
+        // Two clusters with the empty name would share their jobs.
+        setting.take_if(|value| value.is_empty());
+    }
+    let traces = telemetry::start(args.log_format, args.otlp_endpoint.as_deref())?;
+    let end = live(args).await;
+    traces.end().await;
+    end
+}
+
+/// From the first word to the last.
+async fn live(args: Args) -> Result<End, Error> {
+    if let Some(name) = args.cluster_name.as_ref().filter(|name| !is_tag_value(name)) {
+        let allowed = "letters, digits and _.:/=+-@, at most 256";
+        return Err(format!("--cluster-name '{name}' must be a value that a tag can have: {allowed}").into());
+    }
+    // The AWS SDK and kube both bring rustls; with two providers and no default it would panic.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    if let Some(longest) = args.check {
+        return check::run(&args, longest).await;
+    }
+    let shutdown = on_signal();
+    let metrics = Arc::new(Metrics::default());
+    let parts = [API_SERVER, CRD, CREDENTIALS, rights::PART];
+    let elected = args.leader_elect.then_some(election::PART);
+    let readiness = Arc::new(Readiness::new(parts.into_iter().chain(elected)));
+
+    let listener = listen(args.http_listen).await?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), http = %listener.local_addr()?, "starting");
+    let serving = server::serve(listener, readiness.clone(), metrics.clone(), ended(shutdown.clone()));
+    let server = tokio::spawn(serving);
+
+    let account = Account::load(args.region.as_deref()).await;
+    tokio::spawn(watch_credentials(account.clone(), readiness.clone()));
+    let leadership = Leadership::default();
+    let sagemaker = SageMaker::new(account, args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
+    if sagemaker.default_region().is_none() {
+        let why = "none of the operator's own (AWS_REGION or --region): each selection must name its own";
+        readiness.warn("region", Some(why.to_owned()));
+    }
+    let config = kubernetes().await?;
+    // For what a standby does too: looking around, and the election itself.
+    let client = Client::try_from(config.clone())?;
+    let mut election = args
+        .leader_elect
+        .then(|| Election::new(&args, client.clone(), leadership.clone(), metrics.clone(), readiness.clone()));
+    let lease = election.as_ref().map(Election::lease);
+    tokio::spawn(rights::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()));
+
+    let prepared = async {
+        let scope = scope(&args, &client, &readiness).await;
+        await_crd(&args, &client, &readiness).await;
+        tokio::spawn(watch_crd(args.clone(), client.clone(), readiness.clone()));
+        match &mut election {
+            Some(election) => election.win().await,
+            None => leadership.lasts(),
+        }
+        scope
+    };
+    let scope = tokio::select! {
+        scope = prepared => scope,
+        // Nothing is under way yet that could need the grace.
+        () = ended(shutdown.clone()) => return Ok(stopped(server).await),
+    };
+    tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
+    let settings = Settings {
+        scope,
+        catalog: args.catalog_source.into(),
+        namespaces: args.namespaces,
+        concurrency: args.concurrency,
+        max_tuning_jobs: args.max_tuning_jobs,
+        pauses: observe::Pauses { min: args.min_sweep_seconds, max: args.max_sweep_seconds },
+        deletion_deadline: args.deletion_deadline_seconds,
+        readiness,
+    };
+    let acting = leadership.client(config)?;
+    let operating = controller::run(acting, sagemaker, metrics, settings, ended(shutdown.clone()));
+    match operate(operating, election, shutdown).await? {
+        End::Stopped => Ok(stopped(server).await),
+        end => Ok(end),
+    }
+}
+
+/// Operates until the shutdown, or until this process does not lead any more.
+async fn operate(
+    operating: impl Future<Output = ()>,
+    election: Option<Election>,
+    shutdown: Shutdown,
+) -> Result<End, Error> {
+    let (end, ends) = oneshot::channel();
+    let mut keeping = tokio::spawn(async {
+        // Without a word the lease is kept, to run out: what is under way may still reach SageMaker.
+        let ends = async {
+            if ends.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        match election {
+            Some(election) => election.keep(ends).await,
+            None => {
+                ends.await;
+                Ok(())
+            }
+        }
+    });
+    let stopped = ended(shutdown.clone());
+    let grace = async {
+        stopped.await;
+        tracing::info!("stopping: reconciles under way may end");
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        () = operating => {}
+        () = grace => {
+            tracing::warn!("stopped with reconciles under way; the next start takes them up");
+            return Ok(End::Stopped);
+        }
+        lost = &mut keeping => {
+            let why = lost.map_or_else(|error| error.to_string(), |kept| kept.err().unwrap_or_default());
+            tracing::error!(why, "leadership lost; ending, to start again as a standby");
+            return Ok(End::LeadershipLost);
+        }
+    }
+    // The controller also ends by itself if all its streams do, which must not look like a healthy end.
+    if shutdown.borrow().is_none() {
+        return Err("the controller ended by itself".into());
+    }
+    let _: Result<(), ()> = end.send(());
+    if let Ok(Err(why)) = keeping.await {
+        tracing::warn!(why, "leadership lost while stopping");
+    }
+    Ok(End::Stopped)
+}
+
+/// The last words.
+async fn stopped(server: JoinHandle<std::io::Result<()>>) -> End {
+    let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
+    tracing::info!("stopped");
+    End::Stopped
+}
+
+/// The socket of the probes. An address that was asked for must be had; the default one may be taken by another program
+/// of the same machine, which is no reason not to work.
+async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Error> {
+    if let Some(address) = asked {
+        let told = |error| format!("cannot listen on {address} (--http-listen): {error}");
+        return Ok(TcpListener::bind(&*addresses(address)).await.map_err(told)?);
+    }
+    match TcpListener::bind(&*addresses(DEFAULT_HTTP)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) => {
+            tracing::warn!(%error, "port {} is taken; the probes are on another one", DEFAULT_HTTP.port());
+            Ok(TcpListener::bind(&*addresses(SocketAddr::new(DEFAULT_HTTP.ip(), 0))).await?)
+        }
+    }
+}
+
+/// What is tried, in this order: all addresses of IPv6, which are those of IPv4 too, cannot be had where IPv6 is off.
+fn addresses(asked: SocketAddr) -> Vec<SocketAddr> {
+    let of_ipv4 = (asked.ip() == Ipv6Addr::UNSPECIFIED).then(|| (Ipv4Addr::UNSPECIFIED, asked.port()).into());
+    std::iter::once(asked).chain(of_ipv4).collect()
+}
+
+fn is_tag_value(text: &str) -> bool {
+    text.len() <= 256 && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
+}
+
+/// A flag that is set by SIGTERM or SIGINT.
+fn on_signal() -> Shutdown {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (sender, receiver) = watch::channel(None);
+    tokio::spawn(async move {
+        let wait = |kind| async move {
+            match signal(kind) {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(error) => {
+                    tracing::error!(%error, "cannot listen to signals");
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::select! {
+            () = wait(SignalKind::terminate()) => drop(sender.send(Some("SIGTERM"))),
+            () = wait(SignalKind::interrupt()) => drop(sender.send(Some("SIGINT"))),
+        }
+        sender.closed().await;
+    });
+    receiver
+}
+
+async fn ended(mut signal: Shutdown) {
+    // An error means that the sender is gone, which is the end as well.
+    let _ = signal.wait_for(Option::is_some).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn both_kinds_of_address_are_listened_on_and_one_where_there_is_no_other() {
+        assert_eq!(addresses("[::]:80".parse().unwrap()), ["[::]:80".parse().unwrap(), "0.0.0.0:80".parse().unwrap()]);
+        assert_eq!(addresses("127.0.0.1:80".parse().unwrap()), ["127.0.0.1:80".parse().unwrap()]);
+        let listener = listen(Some("[::]:0".parse().unwrap())).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        for host in ["127.0.0.1", "::1"] {
+            // A machine without IPv6 has no such address.
+            if TcpListener::bind((host, 0)).await.is_ok() {
+                tokio::net::TcpStream::connect((host, port)).await.unwrap_or_else(|e| panic!("{host}: {e}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Logs, to stderr, and traces, if they are asked for.
+
+use std::fmt;
+use std::io::IsTerminal as _;
+
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::{FormatFields, JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, filter::LevelFilter};
+
+use super::args::LogFormat;
+use super::process::Error;
+use super::traces::{self, Traces};
+use platform::clock;
+
+/// Not logged beside this program's own news and others' warnings: kube logs each refused request and each trouble of a
+/// watch a second time, without saying which object it was about.
+const TWICE: &str = "kube_client::client::builder=off,kube_runtime=off";
+
+/// Starts logging, of what `RUST_LOG` chooses, and the sending of traces to `collector`.
+pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces, Error> {
+    let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
+    let asked = asked.as_deref().unwrap_or("info");
+    let (asked, ignored) = if is_no_level(asked) { ("info", Some(asked)) } else { (asked, None) };
+    let filter = filter(asked);
+    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let logs = match format {
+        LogFormat::Text => logs.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
+        LogFormat::Json => logs.fmt_fields(JsonFields::new()).event_format(Flat).with_filter(filter).boxed(),
+    };
+    // Logs are there first, so that what is wrong with the collector can be told.
+    let traces = Traces::new(collector);
+    let spans = traces.as_ref().ok().and_then(Traces::layer);
+    tracing_subscriber::registry().with(logs).with(spans).init();
+    if let Some(ignored) = ignored {
+        tracing::warn!("RUST_LOG is '{ignored}', which is no level: error, warn, info, debug or trace; `info` is used");
+    }
+    traces
+}
+
+/// Whether that is a word that stands where a level should. As a filter it would be the name of a module, of which there is
+/// nothing to log. Those that there are have an underline, or a path.
+fn is_no_level(asked: &str) -> bool {
+    asked.parse::<LevelFilter>().is_err() && asked.chars().all(char::is_alphabetic)
+}
+
+/// What is logged, by what was asked for. A level alone is that of this program; below `info` of all others too, since who
+/// asks for that looks for something.
+fn filter(asked: &str) -> EnvFilter {
+    let of_ours = match asked.parse::<LevelFilter>() {
+        Ok(level) if level <= LevelFilter::INFO => level,
+        Ok(level) => return EnvFilter::default().add_directive(level.into()),
+        Err(_) => return EnvFilter::new(asked),
+    };
+    let of_others = of_ours.min(LevelFilter::WARN);
+    EnvFilter::new(format!("{of_others},{TWICE},modelselection_operator={of_ours}"))
+}
+
+/// One JSON object a line, with the fields of the event and of its spans side by side. The format that comes with
+/// tracing-subscriber writes the name of the span over a field `name`, which here is that of the selection.
+struct Flat;
+
+impl<S, N> FormatEvent<S, N> for Flat
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(&self, ctx: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut line = Map::new();
+        for span in ctx.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
+            let extensions = span.extensions();
+            let fields = extensions.get::<FormattedFields<N>>().map_or("", |fields| fields.fields.as_str());
+            if let Ok(Value::Object(fields)) = serde_json::from_str(fields) {
+                line.extend(fields);
+            }
+        }
+        event.record(&mut Fields(&mut line));
+        // A log without a span belongs to no trace.
+        if let Some((trace, span)) = ctx.lookup_current().and_then(|span| traces::ids(&span.id())) {
+            line.insert("trace_id".to_owned(), trace.into());
+            line.insert("span_id".to_owned(), span.into());
+        }
+        let metadata = event.metadata();
+        line.insert("timestamp".to_owned(), clock::now().to_string().into());
+        line.insert("level".to_owned(), metadata.level().as_str().into());
+        line.insert("target".to_owned(), metadata.target().into());
+        writeln!(writer, "{}", Value::Object(line))
+    }
+}
+
+struct Fields<'a>(&'a mut Map<String, Value>);
+
+impl Fields<'_> {
+    fn set(&mut self, field: &Field, value: impl Into<Value>) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.set(field, format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_level_alone_is_that_of_this_program() {
+        for (asked, filter) in [
+            ("info", "kube_client::client::builder=off,kube_runtime=off,modelselection_operator=info,warn"),
+            ("error", "error,kube_client::client::builder=off,kube_runtime=off,modelselection_operator=error"),
+            ("debug", "debug"),
+            ("info,kube=debug", "info,kube=debug"),
+        ] {
+            let chosen = super::filter(asked).to_string();
+            let mut directives: Vec<&str> = chosen.split(',').collect();
+            directives.sort_unstable();
+            assert_eq!(directives.join(","), filter, "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_is_known_as_such() {
+        for level in ["verbose", "warning", "inf"] {
+            assert!(is_no_level(level), "{level}");
+        }
+        for other in ["warn", "INFO", "off", "modelselection_operator", "kube=debug", "info,kube=debug", "kube::client"]
+        {
+            assert!(!is_no_level(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_object_with_the_fields_of_the_span() {
+        let buffer = Buffer::default();
+        let written = buffer.clone();
+        let logs = tracing_subscriber::fmt()
+            .fmt_fields(JsonFields::new())
+            .event_format(Flat)
+            .with_writer(move || buffer.clone())
+            .finish();
+        tracing::subscriber::with_default(logs, || {
+            let span = tracing::info_span!("selection", namespace = "vision", name = "caltech256");
+            span.in_scope(|| tracing::info!(job = "ms-x", failures = 3, "two\nlines"));
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["namespace"], "vision");
+        assert_eq!(line["name"], "caltech256");
+        assert_eq!(line["message"], "two\nlines");
+        assert_eq!((line["job"].as_str(), line["failures"].as_i64()), (Some("ms-x"), Some(3)));
+        assert_eq!(line["level"], "INFO");
+    }
+}

@@ -1,0 +1,137 @@
+//! What the API server takes and refuses, and what people see: a real API server with the CRD as it is shipped.
+// A test that cannot go on has to stop, in its helpers too.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::Command;
+
+use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
+use kube::core::{ApiResource, GroupVersionKind};
+use kube::{Api, Client};
+use serde_json::{Value, json};
+use testkit::{ControlPlane, fresh_namespace, install_crd, shared};
+
+mod cases;
+mod status;
+mod view;
+
+const CRD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/crds/modelselections.yaml");
+
+async fn plane(purpose: &str) -> (&'static ControlPlane, Client, String) {
+    let plane = shared().await;
+    let client = plane.client();
+    install_crd(&client, Path::new(CRD)).await;
+    let namespace = fresh_namespace(&client, purpose).await;
+    (plane, client, namespace)
+}
+
+/// Without the types of the operator: they could not say what a person gets wrong.
+fn selections(client: &Client, namespace: &str) -> Api<DynamicObject> {
+    let kind = GroupVersionKind::gvk("modelselection.dev", "v1alpha1", "ModelSelection");
+    Api::namespaced_with(client.clone(), namespace, &ApiResource::from_gvk_with_plural(&kind, "modelselections"))
+}
+
+fn yaml(text: &str) -> Value {
+    serde_saphyr::from_str(text).unwrap_or_else(|e| panic!("not YAML: {e}\n{text}"))
+}
+
+/// The least that can be said, of a JumpStart model.
+fn jumpstart() -> Value {
+    yaml(
+        r#"
+        apiVersion: modelselection.dev/v1alpha1
+        kind: ModelSelection
+        metadata: {name: least}
+        spec:
+          executionRoleARN: arn:aws:iam::111122223333:role/SageMakerTraining
+          objectives: [{metric: test_accuracy, goal: Maximize}]
+          datasets: [{name: flowers, channels: [{name: training, s3URI: "s3://bucket/train/"}]}]
+          candidates: [{name: mobilenet, jumpStart: {modelID: tensorflow-ic-mobilenet}}]
+          tuning: {objective: {metric: val_accuracy, goal: Maximize}, maxTrainingJobs: 2}
+          training: {instanceType: ml.p3.2xlarge, outputS3URI: "s3://bucket/out/"}
+        "#,
+    )
+}
+
+/// The same of an image of one's own.
+fn own() -> Value {
+    merged(
+        jumpstart(),
+        yaml(
+            r#"
+            spec:
+              candidates: [{name: own, algorithm: {trainingImage: "1234.dkr.ecr.us-west-2.amazonaws.com/resnet:3"}}]
+              training:
+                metricDefinitions:
+                - {name: val_accuracy, regex: "val: ([0-9.]+)"}
+                - {name: test_accuracy, regex: "test: ([0-9.]+)"}
+            "#,
+        ),
+    )
+}
+
+/// JSON merge patch: what is null goes, lists are replaced.
+fn merged(base: Value, patch: Value) -> Value {
+    match (base, patch) {
+        (Value::Object(mut base), Value::Object(patch)) => {
+            for (key, value) in patch {
+                let old = base.remove(&key);
+                if !value.is_null() {
+                    base.insert(key, merged(old.unwrap_or(Value::Null), value));
+                }
+            }
+            Value::Object(base)
+        }
+        (_, Value::Object(patch)) => merged(json!({}), Value::Object(patch)),
+        (_, patch) => patch,
+    }
+}
+
+/// How an object comes to the API server.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// `kubectl apply --server-side`, Argo CD, Flux.
+    ServerSideApply,
+    /// `kubectl create`, and `kubectl apply` for a new object.
+    Create,
+}
+
+const WAYS: [Way; 2] = [Way::ServerSideApply, Way::Create];
+
+/// Asks the server about the object, without leaving it there.
+async fn ask(client: &Client, namespace: &str, object: &Value, way: Way) -> Result<DynamicObject, String> {
+    let api = selections(client, namespace);
+    let name = object["metadata"]["name"].as_str().unwrap();
+    let answer = match way {
+        Way::ServerSideApply => {
+            let parameters = PatchParams::apply("tests").force().dry_run().validation_strict();
+            api.patch(name, &parameters, &Patch::Apply(object)).await
+        }
+        Way::Create => {
+            let parameters = PostParams { dry_run: true, ..PostParams::default() };
+            api.create(&parameters, &serde_json::from_value(object.clone()).unwrap()).await
+        }
+    };
+    answer.map_err(|error| match error {
+        kube::Error::Api(status) => status.message.clone(),
+        other => panic!("no answer of the API server: {other}"),
+    })
+}
+
+fn kubectl(plane: &ControlPlane, arguments: &[&str]) -> String {
+    try_kubectl(plane, arguments).unwrap_or_else(|error| panic!("kubectl {arguments:?}: {error}"))
+}
+
+fn try_kubectl(plane: &ControlPlane, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("kubectl").args(kubectl_options(plane)).args(arguments).output();
+    let output = output.unwrap_or_else(|e| panic!("cannot run kubectl: {e}"));
+    let text = if output.status.success() { &output.stdout } else { &output.stderr };
+    let text = String::from_utf8_lossy(text).into_owned();
+    if output.status.success() { Ok(text) } else { Err(text) }
+}
+
+/// The cache of the schemas is kept apart from that of the user and of other control planes.
+fn kubectl_options(plane: &ControlPlane) -> [String; 2] {
+    let cache = plane.folder().join("kubectl-cache");
+    [format!("--kubeconfig={}", plane.kubeconfig().display()), format!("--cache-dir={}", cache.display())]
+}

@@ -1,0 +1,227 @@
+//! The status of an object: what it is at first, that the largest fits, and that the rules on the spec never bar it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use api::{
+    BestTrainingJob, Condition, Counts, Excluded, ExclusionReason, Expansion, Front, FrontMember, MetricValue,
+    ModelSelectionStatus, ObjectiveValue, RunState, RunStatus, TrainingJobCounts, Trials,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::Api;
+use kube::api::{DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use kube::core::{ApiResource, GroupVersionKind};
+use serde_json::{Value, json};
+
+use super::{CRD, jumpstart, merged, plane, selections, yaml};
+use testkit::{apply_yaml, await_until};
+
+/// As the operator writes it: one field manager, the whole status, by force.
+pub(super) async fn write_status(api: &Api<DynamicObject>, like: &Value, status: &Value) -> Result<Value, String> {
+    let patch = json!({
+        "apiVersion": like["apiVersion"], "kind": like["kind"], "metadata": {"name": like["metadata"]["name"]}, "status": status,
+    });
+    let parameters = PatchParams::apply("modelselection-operator").force().validation_strict();
+    let name = like["metadata"]["name"].as_str().unwrap();
+    let written = api.patch_status(name, &parameters, &Patch::Apply(&patch)).await;
+    written.map(|object| serde_json::to_value(object).unwrap()).map_err(|e| e.to_string())
+}
+
+async fn create(api: &Api<DynamicObject>, object: &Value) -> DynamicObject {
+    let object = serde_json::from_value(object.clone()).unwrap();
+    api.create(&PostParams::default(), &object).await.unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[tokio::test]
+async fn a_new_object_is_not_taken_for_ready() {
+    let (_, client, namespace) = plane("new").await;
+    let created = create(&selections(&client, &namespace), &jumpstart()).await;
+    assert_eq!(created.data["status"], json!({"observedGeneration": -1}));
+}
+
+#[tokio::test]
+async fn suspended_selections_can_be_listed() {
+    let (_, client, namespace) = plane("suspended").await;
+    let api = selections(&client, &namespace);
+    create(&api, &jumpstart()).await;
+    create(&api, &merged(jumpstart(), json!({"metadata": {"name": "paused"}, "spec": {"suspend": true}}))).await;
+    let list = api.list(&ListParams::default().fields("spec.suspend=true")).await.unwrap();
+    let names: Vec<_> = list.items.iter().filter_map(|object| object.metadata.name.as_deref()).collect();
+    assert_eq!(names, ["paused"]);
+}
+
+/// 512 runs that succeeded, with names as long as they can be and eight metrics each. About 1.2 MB: etcd takes 1.5.
+fn large() -> ModelSelectionStatus {
+    let name = |kind: &str, i: usize| format!("{kind}{i:0>width$}", width = 63 - kind.len());
+    let number = "-1.2345678901234567e-300".to_owned();
+    let runs: Vec<RunStatus> = (0..512)
+        .map(|i| RunStatus {
+            candidate: name("candidate-", i),
+            dataset: name("dataset-", 0),
+            state: RunState::Succeeded,
+            reason: None,
+            message: None,
+            attempt: 1000,
+            failed_attempts: 10,
+            definition: Some("f".repeat(20)),
+            tuning_job_name: Some("t".repeat(32)),
+            tuning_job_arn: Some("a".repeat(120)),
+            model_id: Some("m".repeat(63)),
+            model_version: Some("4.0.17".into()),
+            training_jobs: Some(TrainingJobCounts { completed: 10_000, ..TrainingJobCounts::default() }),
+            best: Some(BestTrainingJob {
+                training_job_name: "t".repeat(63),
+                hyperparameters: (0..4).map(|h| (format!("hyperparameter_{h}"), number.clone())).collect(),
+                metrics: (0..8)
+                    .map(|m| MetricValue { name: format!("metric_number_{m}"), value: number.clone() })
+                    .collect(),
+                non_finite_metrics: vec!["metric_number_9".into()],
+                model_artifact_s3_uri: Some(format!("s3://{}", "x".repeat(200))),
+                training_seconds: Some(i32::MAX),
+                billable_seconds: Some(i32::MAX),
+                derived_metrics: vec![MetricValue { name: "images_per_second".into(), value: number.clone() }],
+                fixed_hyperparameters: [("batch_size".to_owned(), "32".to_owned())].into(),
+                instance_type: Some("ml.p3.2xlarge".into()),
+                instance_count: Some(1),
+            }),
+            attached: false,
+            trials: Some(Trials { config_map: "t".repeat(32), count: 750 }),
+            pareto_rank: Some(511),
+        })
+        .collect();
+    let values: Vec<_> =
+        (0..8).map(|m| ObjectiveValue { metric: format!("metric_number_{m}"), value: number.clone() }).collect();
+    let member = |i: usize| FrontMember {
+        candidate: name("candidate-", i),
+        training_job_name: Some("t".repeat(45)),
+        values: values.clone(),
+    };
+    let excluded = |i: usize| Excluded {
+        candidate: name("candidate-", i),
+        reason: ExclusionReason::Infeasible,
+        message: "m".repeat(100),
+    };
+    let time = Time("2026-11-24T12:00:00Z".parse().unwrap());
+    ModelSelectionStatus {
+        conditions: ["Ready", "Reconciling", "Succeeded"]
+            .map(|type_| Condition {
+                type_: type_.into(),
+                status: "Unknown".into(),
+                observed_generation: Some(1),
+                last_transition_time: time.clone(),
+                reason: "WaitingForCompletion".into(),
+                message: "m".repeat(1024),
+            })
+            .to_vec(),
+        observed_generation: Some(1),
+        progress: Some("512/512".into()),
+        best: Some(name("candidate-", 0)),
+        front: Some((0..32).map(|_| "512").collect::<Vec<_>>().join(",")),
+        counts: Some(Counts { total: 512, succeeded: 512, ..Counts::default() }),
+        start_time: Some(time.clone()),
+        completion_time: Some(time),
+        region: Some("us-west-2".into()),
+        rerun: "r".repeat(64),
+        expansions: vec![Expansion {
+            selector: "f".repeat(20),
+            model_ids: (0..512).map(|i| name("model-", i)).collect(),
+            message: Some("m".repeat(300)),
+        }],
+        runs,
+        superseded: Vec::new(),
+        fronts: vec![Front {
+            dataset: name("dataset-", 0),
+            members: (0..256).map(member).collect(),
+            recommended: Some(name("candidate-", 0)),
+            hypervolume: Some(number),
+            reference: values.clone(),
+            excluded: (256..512).map(excluded).collect(),
+            ..Front::default()
+        }],
+    }
+}
+
+#[tokio::test]
+async fn the_status_of_512_runs_is_taken_and_leaves_the_spec_alone() {
+    let (_, client, namespace) = plane("large").await;
+    let api = selections(&client, &namespace);
+    let candidates: Vec<_> = (0..512)
+        .map(|i| json!({"name": format!("candidate-{i:0>53}"), "jumpStart": {"modelID": "m".repeat(63)}}))
+        .collect();
+    let object = merged(jumpstart(), json!({"metadata": {"name": "n".repeat(63)}, "spec": {"candidates": candidates}}));
+    let created = create(&api, &object).await;
+    let status = serde_json::to_value(large()).unwrap();
+    println!("the status has {} bytes", status.to_string().len());
+    let written = write_status(&api, &object, &status).await.unwrap();
+    assert_eq!(written["status"], status, "nothing is pruned");
+    assert_eq!(written["spec"], created.data["spec"]);
+    assert_eq!(written["metadata"]["generation"], json!(1));
+}
+
+/// A release that tightens a rule meets objects that were taken before. The operator must still be able to say so in
+/// their status. With a kind of its own, since the CRD of the other tests has the rules from the start.
+#[tokio::test]
+async fn an_object_from_before_a_rule_can_still_have_a_status() {
+    let (_, client, namespace) = plane("before").await;
+    let strict = std::fs::read_to_string(Path::new(CRD)).unwrap();
+    let mut strict = yaml(&strict);
+    strict["spec"]["group"] = json!("before.example");
+    strict["metadata"]["name"] = json!("befores.before.example");
+    strict["spec"]["names"] = json!({"kind": "Before", "plural": "befores"});
+    let mut loose = strict.clone();
+    without_rules(&mut loose);
+    apply_yaml(&client, &loose.to_string()).await.unwrap();
+    let kind = GroupVersionKind::gvk("before.example", "v1alpha1", "Before");
+    let resource = ApiResource::from_gvk_with_plural(&kind, "befores");
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &resource);
+    let bad = merged(
+        jumpstart(),
+        yaml(
+            r"
+            apiVersion: before.example/v1alpha1
+            kind: Before
+            spec:
+              region: Oregon
+              candidates: [{name: own, algorithm: {trainingImage: i}}]
+              tuning:
+                strategy: Hyperband
+                maxTrainingJobs: null
+                earlyStopping: Auto
+                parameterRanges: [{name: a, continuous: {min: '1', max: zero}, categorical: {}}, {name: b, integer: {min: '8', max: '2'}}]
+            ",
+        ),
+    );
+    let object: DynamicObject = serde_json::from_value(bad.clone()).unwrap();
+    await_until("the loose kind is served", Duration::from_secs(20), async || {
+        api.create(&PostParams::default(), &object).await.map(drop).map_err(|e| e.to_string())
+    })
+    .await;
+    apply_yaml(&client, &strict.to_string()).await.unwrap();
+    let other: DynamicObject =
+        serde_json::from_value(merged(bad.clone(), json!({"metadata": {"name": "other"}}))).unwrap();
+    await_until("the rules are in force", Duration::from_secs(20), async || {
+        match api.create(&PostParams { dry_run: true, ..PostParams::default() }, &other).await {
+            Ok(_) => Err("taken".to_owned()),
+            Err(_) => Ok(()),
+        }
+    })
+    .await;
+    let status = json!({"observedGeneration": 1, "progress": "0/1"});
+    let written = write_status(&api, &bad, &status).await.unwrap();
+    assert_eq!(written["status"], status);
+}
+
+/// Takes the rules and patterns out of a schema.
+fn without_rules(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.remove("x-kubernetes-validations");
+            if fields.get("pattern").is_some_and(Value::is_string) {
+                fields.remove("pattern");
+            }
+            fields.values_mut().for_each(without_rules);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_rules),
+        _ => {}
+    }
+}

@@ -1,0 +1,9 @@
+//! The pages and examples do what they say.
+
+mod architecture;
+mod documents;
+mod examples;
+mod pages;
+mod readme;
+mod runbooks;
+mod tutorial;

@@ -1,0 +1,97 @@
+//! The commands of the runbooks, as they stand there: they run, and show what the page says of them. There is no node here, so
+//! `kubectl logs` is the operator's log, what needs a shell in a Pod is left out, and so is AWS's own command.
+#![allow(clippy::unwrap_used)] // a test may panic
+
+use std::path::Path;
+use std::process::Command;
+
+use api::Reason;
+use serde_json::json;
+use testkit::run_folder::run_folder;
+use testkit::trouble::{Manifest, SOON, Scene};
+use testkit::{apply_yaml, await_until, kubectl, shared};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const STAND_INS: &str = r#"
+kubectl() {
+  case " $* " in
+    *" logs "*) cat "$OPERATORS_LOG" ;;
+    *" exec "* | *" port-forward "* | *" debug "* | *" run "*) ;;
+    *) command kubectl "$@" ;;
+  esac
+}
+aws() { :; }
+curl() { command curl -sS "$OPERATOR/readyz"; }
+"#;
+
+/// Runbooks, and what their commands show here. Those with nothing have commands that can only be run elsewhere.
+const SHOWN: [(&str, &[&str]); 10] = [
+    ("AccessDenied", &["NAMESPACE/denied AccessDenied: candidate 'denied'", "kind: ServiceAccount"]),
+    ("LeaderChanges", &["leading", "readyz check passed"]),
+    ("NoLeader", &["holderIdentity: ", "leading", "ok", "yes"]),
+    ("OperatorDown", &["deployment.apps/modelselection-operator"]),
+    ("QuotaReached", &["NAMESPACE/two ", " birds Create"]),
+    ("ReconcileErrors", &["readyz check passed", "ok"]),
+    ("RunsStuck", &["1 AccessDenied", "1 QuotaExceeded", "NAMESPACE/two ", " birds QuotaExceeded: "]),
+    ("SageMakerUnavailable", &["cannot list the running tuning jobs"]),
+    ("Stalled", &["NAMESPACE/denied AccessDenied since 20", "Kind:         ModelSelection"]),
+    ("Throttled", &[]),
+];
+
+/// The shell commands of a page.
+fn commands(page: &str) -> String {
+    page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_commands_show_what_the_runbooks_say() {
+    let plane = shared().await;
+    let scene = Scene::on(plane, "runbooks", &["--speed", "0", "--max-tuning-jobs", "1"], &[]).await;
+    let create = "CreateHyperParameterTuningJob";
+    scene.emulator.fault(json!({"operation": create, "kind": "AccessDenied", "nameContains": "denied"})).await;
+    scene.apply(&Manifest::new("denied", &["denied"])).await;
+    scene.condition("denied", "Stalled", Reason::AccessDenied).await;
+    scene.apply(&Manifest::new("two", &["a", "b"])).await;
+    let waits = |run: &api::RunStatus| run.reason == Some(Reason::QuotaExceeded);
+    scene.status("two", "one waits for the quota", SOON, |status| status.runs.iter().any(waits)).await;
+    // One that no operator has seen has next to no status: the commands must not stumble over it.
+    apply_yaml(&scene.client, &Manifest::new("unseen", &["a"]).yaml("default")).await.unwrap();
+    let list = "ListHyperParameterTuningJobs";
+    scene.emulator.fault(json!({"operation": list, "kind": "InternalFailure", "count": 10})).await;
+    await_until("the trouble is told", SOON, async || scene.operator.logs().contains("cannot list")).await;
+
+    let here = |text: &str| text.replace("modelselection-system", &scene.namespace);
+    let (code, built) = kubectl(plane, &["kustomize", &format!("{ROOT}/deploy/overlays/cluster-wide")], "");
+    assert_eq!(code, 0, "{built}");
+    let arguments = ["apply", "--server-side", "--force-conflicts", "-f", "-"];
+    let (code, said) = kubectl(plane, &arguments, &here(&built));
+    assert_eq!(code, 0, "{said}");
+
+    let log = run_folder().join("the-operators.log");
+    let mut runbooks = 0;
+    for entry in Path::new(ROOT).join("docs/runbooks").read_dir().unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_stem().unwrap().to_str().unwrap().trim_start_matches("ModelSelection").to_owned();
+        if name == "README" {
+            continue;
+        }
+        runbooks += 1;
+        let commands = here(&commands(&std::fs::read_to_string(&file).unwrap()));
+        let commands = commands.replace("-n NAMESPACE", &format!("-n {}", scene.namespace)).replace(" NAME", " denied");
+        std::fs::write(&log, scene.operator.logs()).unwrap();
+        let mut bash = Command::new("bash");
+        bash.args(["-e", "-c", &format!("{STAND_INS}\n{commands}")]).env("KUBECONFIG", plane.kubeconfig());
+        bash.env("OPERATORS_LOG", &log).env("OPERATOR", scene.operator.http());
+        let output = bash.output().unwrap();
+        let [shown, said] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        assert!(output.status.success(), "{name}: {said}\n{commands}");
+        let quiet = said.lines().all(|line| line.starts_with("No resources found"));
+        assert!(quiet, "{name}: {said}\n{commands}");
+        let (_, expected) = SHOWN.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name} is new"));
+        for part in *expected {
+            let part = part.replace("NAMESPACE", &scene.namespace);
+            assert!(shown.contains(&part), "{name} does not show {part}:\n{shown}\n{commands}");
+        }
+    }
+    assert_eq!(runbooks, SHOWN.len());
+}

@@ -1,0 +1,103 @@
+//! What the chart renders and refuses, with both versions of Helm.
+
+use serde_json::{Value, json};
+
+use super::cases::{CASES, REFUSED, both_modes};
+use super::helm::{CHART, Helm, environment};
+use super::kustomize::has_no_variables_for_flux;
+
+#[test]
+fn the_linter_has_nothing_to_say() {
+    for helm in Helm::ALL {
+        for (values, _) in CASES {
+            let linted = helm.run(&["lint", "--strict", CHART, "--values", "-"], values, None);
+            let said = linted.unwrap_or_else(|said| panic!("{helm:?} with {values}: {said}"));
+            assert!(!said.contains("[WARNING]"), "{helm:?} with {values}: {said}");
+        }
+    }
+}
+
+#[test]
+fn values_do_what_they_are_for() {
+    for (values, expectations) in CASES {
+        let rendered = Helm::Four.template(CHART, values).unwrap_or_else(|error| panic!("{values}: {error}"));
+        for (object, pointer, expected) in expectations {
+            let found = rendered.0.get(*object).and_then(|found| found.pointer(pointer)).unwrap_or(&Value::Null);
+            let expected: Value = serde_saphyr::from_str(expected).unwrap();
+            assert_eq!(*found, expected, "{object} {pointer} with {values}");
+        }
+    }
+}
+
+#[test]
+fn both_versions_of_helm_render_the_same_for_all_namespaces_and_for_some() {
+    for (values, _) in CASES {
+        for values in both_modes(values) {
+            let [four, three] = Helm::ALL.map(|helm| {
+                helm.template(CHART, &values).unwrap_or_else(|error| panic!("{helm:?} with {values}: {error}"))
+            });
+            assert_eq!(four, three, "{values}");
+            has_no_variables_for_flux(&four);
+            if values.contains("watchNamespaces") {
+                let wide: Vec<&String> = four.0.keys().filter(|key| key.starts_with("ClusterRole")).collect();
+                assert!(wide.is_empty(), "{wide:?} with {values}");
+            }
+            assert!(four.0.values().all(|object| object["kind"] != "Secret"), "{values}");
+        }
+    }
+}
+
+#[test]
+fn wrong_values_are_refused_by_name() {
+    for helm in Helm::ALL {
+        for (values, expected) in REFUSED {
+            let said = helm.template(CHART, values).expect_err(values);
+            assert!(expected.iter().all(|word| said.contains(word)), "{helm:?} with {values}: {said}");
+        }
+        let arguments = ["template", "x", CHART, "--kube-version", "1.32.0"];
+        let said = helm.run(&arguments, "", None).expect_err("an old Kubernetes");
+        assert!(said.contains("requires kubeVersion: >=1.33"), "{helm:?}: {said}");
+    }
+}
+
+#[test]
+fn settings_reach_the_operator_and_its_test() {
+    let environment_with = |values: &str| {
+        let rendered = Helm::Four.template(CHART, values).unwrap();
+        let own = rendered.environment();
+        assert_eq!(environment(&rendered.the("Pod")["spec"]["containers"][0]), own, "{values}");
+        own
+    };
+    let own = environment_with("");
+    let expected = json!({
+        "POD_NAME": "metadata.name",
+        "POD_NAMESPACE": "modelselection-system",
+        "POD_UID": "metadata.uid",
+        "MODELSELECTION_LEADER_ELECTION_ID": "modelselection-operator",
+        "MODELSELECTION_HTTP_LISTEN": "[::]:8080",
+        "MODELSELECTION_LOG_FORMAT": "json",
+        "RUST_LOG": "info",
+        "MODELSELECTION_CATALOG_SOURCE": "hub",
+        "MODELSELECTION_MAX_TUNING_JOBS": "100",
+    });
+    assert_eq!(json!(own), expected);
+    for (values, name, expected) in [
+        ("region: eu-west-1", "AWS_REGION", "eu-west-1"),
+        ("clusterName: prod", "MODELSELECTION_CLUSTER_NAME", "prod"),
+        ("clusterName: prod\nwatchNamespaces: [a, b]", "MODELSELECTION_NAMESPACES", "a,b"),
+        ("catalogSource: s3", "MODELSELECTION_CATALOG_SOURCE", "s3"),
+        ("maxTuningJobs: 5", "MODELSELECTION_MAX_TUNING_JOBS", "5"),
+        ("log: {level: 'info,kube=debug'}", "RUST_LOG", "info,kube=debug"),
+        ("leaderElection: {enabled: false}", "MODELSELECTION_LEADER_ELECT", "false"),
+        ("leaderElection: {id: shared}", "MODELSELECTION_LEADER_ELECTION_ID", "shared"),
+        ("extraEnv: [{name: AWS_REGION, value: eu-west-1}]", "AWS_REGION", "eu-west-1"),
+        ("log: {format: text}", "MODELSELECTION_LOG_FORMAT", "text"),
+        ("extraEnv: [{name: AWS_USE_FIPS_ENDPOINT, value: 'true'}]", "AWS_USE_FIPS_ENDPOINT", "true"),
+        ("emulator: {enabled: true}", "AWS_ENDPOINT_URL_SAGEMAKER", "http://127.0.0.1:4599"),
+        ("emulator: {enabled: true}", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4599"),
+        ("emulator: {enabled: true}", "AWS_REGION", "us-west-2"),
+        ("emulator: {enabled: true}\nregion: eu-west-1", "AWS_REGION", "eu-west-1"),
+    ] {
+        assert_eq!(environment_with(values)[name], expected, "{values}");
+    }
+}

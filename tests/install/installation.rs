@@ -1,0 +1,234 @@
+//! What can be wrong with an installation: each is told by `/readyz`, and by a condition or an Event where there is an
+//! object, and its cure is noticed.
+
+use std::time::Duration;
+
+use api::{Reason, RunState};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::Api;
+use kube::api::{DeleteParams, Patch, PatchParams};
+use serde_json::json;
+use testkit::programs::CRD;
+use testkit::trouble::{LATER, Manifest, SOON, Scene, number};
+use testkit::{
+    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml, await_until, fresh_namespace,
+    install_crd, shared,
+};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Waits until `/readyz` answers with this status, and with all of these texts.
+async fn readyz(operator: &mut Operator, status: u16, texts: &[&str]) {
+    await_until(&format!("/readyz says {status} {texts:?}"), LATER, async || {
+        assert!(operator.is_running(), "{}", operator.logs());
+        match operator.get("/readyz").await {
+            Ok((code, text)) if code == status && texts.iter().all(|part| text.contains(part)) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+}
+
+/// A Role, with a binding to a service account of the same namespace. `leases` and `status` are verbs.
+fn role(namespace: &str, leases: &str, status: &str) -> String {
+    format!(
+        r"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: operator, namespace: {namespace}}}
+rules:
+- {{apiGroups: [modelselection.dev], resources: [modelselections], verbs: [list, watch, patch]}}
+- {{apiGroups: [modelselection.dev], resources: [modelselections/status], verbs: [{status}]}}
+- {{apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}}
+- {{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [{leases}]}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {{name: operator, namespace: {namespace}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: operator}}
+subjects:
+- {{kind: ServiceAccount, name: operator, namespace: {namespace}}}
+"
+    )
+}
+
+#[tokio::test]
+async fn a_missing_right_is_named_and_its_grant_is_noticed() {
+    let plane = shared().await;
+    let client = plane.client();
+    install_crd(&client, CRD.as_ref()).await;
+    let namespace = fresh_namespace(&client, "a-missing-right").await;
+    apply_yaml(&client, &role(&namespace, "get, create", "get")).await.unwrap();
+    let emulator = Emulator::start(&["--speed", "3000"]).await;
+    let mut options = OperatorOptions::new(plane, &emulator, &namespace);
+    options.kubeconfig = plane.kubeconfig_for_service_account(&namespace, "operator").await;
+    // In one namespace, and with a name for the cluster, no right on anything of the cluster is needed.
+    options.extra_env = vec![("MODELSELECTION_CLUSTER_NAME".into(), "test".into())];
+    let mut operator = Operator::start(options.clone());
+    let status = format!("patch modelselections/status in {namespace}");
+    let lease = format!("update leases in {namespace}");
+    readyz(&mut operator, 503, &["rights: the operator may not ", &status, &lease, "apply deploy/rbac.yaml"]).await;
+    apply_yaml(&client, &Manifest::new("sel", &["a"]).yaml(&namespace)).await.unwrap();
+    apply_yaml(&client, &role(&namespace, "get, create, update", "patch")).await.unwrap();
+    operator.await_ready(SOON).await;
+    let selections: Api<api::ModelSelection> = Api::namespaced(client.clone(), &namespace);
+    testkit::await_object(&selections, "sel", "it is complete", SOON, |selection| {
+        selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
+    })
+    .await;
+    let (status, _) = operator.terminate().await;
+    assert_eq!(status.code(), Some(0));
+
+    // Without the right to read the lease, it never leads, and says why.
+    apply_yaml(&client, &role(&namespace, "create", "patch")).await.unwrap();
+    let mut operator = Operator::start(options);
+    let election = "leader election: cannot read or write the lease";
+    readyz(&mut operator, 503, &[election, "cannot get resource \"leases\""]).await;
+    readyz(&mut operator, 503, &[&format!("get leases in {namespace}")]).await;
+}
+
+#[tokio::test]
+async fn told_to_stop_before_it_has_seen_its_selections_it_gives_the_lease_back_at_once() {
+    let plane = shared().await;
+    let client = plane.client();
+    install_crd(&client, CRD.as_ref()).await;
+    let namespace = fresh_namespace(&client, "granted").await;
+    let refused = fresh_namespace(&client, "refused").await;
+    apply_yaml(&client, &role(&namespace, "get, create, update", "patch")).await.unwrap();
+    let emulator = Emulator::start(&[]).await;
+    let mut options = OperatorOptions::new(plane, &emulator, &format!("{namespace},{refused}"));
+    options.kubeconfig = plane.kubeconfig_for_service_account(&namespace, "operator").await;
+    options.extra_env = vec![("MODELSELECTION_CLUSTER_NAME".into(), "test".into())];
+    let mut operator = Operator::start(options);
+    await_until("it operates", SOON, async || operator.logs().contains("operating")).await;
+    readyz(&mut operator, 503, &[&format!("list modelselections in {refused}")]).await;
+    let (status, _) = operator.terminate().await;
+    assert_eq!(status.code(), Some(0));
+    let logs = operator.logs();
+    assert!(logs.contains("the lease is given back") && !logs.contains("reconciles under way; the next"), "{logs}");
+}
+
+#[tokio::test]
+async fn a_crd_that_goes_is_told_and_its_return_is_noticed() {
+    let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
+    let mut scene = Scene::on(&plane, "crd-goes", &["--speed", "3000"], &[]).await;
+    let crds: Api<CustomResourceDefinition> = Api::all(scene.client.clone());
+    crds.delete("modelselections.modelselection.dev", &DeleteParams::default()).await.unwrap();
+    let text = "the CRD modelselections.modelselection.dev is not installed; apply crds/modelselections.yaml";
+    readyz(&mut scene.operator, 503, &[text]).await;
+    testkit::await_gone(&crds, "modelselections.modelselection.dev", SOON).await;
+    install_crd(&scene.client, CRD.as_ref()).await;
+    scene.operator.await_ready(LATER).await;
+    scene.apply(&Manifest::new("sel", &["a"])).await;
+    scene.completed("sel", LATER).await;
+}
+
+#[tokio::test]
+async fn refused_credentials_are_a_condition_and_a_warning() {
+    let mut scene = Scene::start("refused", &["--speed", "0"], &[]).await;
+    scene.apply(&Manifest::new("sel", &["a", "b"])).await;
+    scene.condition("sel", "Ready", Reason::TuningRunning).await;
+    readyz(&mut scene.operator, 200, &["ok\n"]).await;
+    scene.emulator.fault(json!({"operation": "*", "kind": "ExpiredToken"})).await;
+    scene.condition("sel", "Stalled", Reason::CredentialsRejected).await;
+    // Ready all the same: another Pod would have the same credentials, and this one goes on when they are renewed.
+    readyz(&mut scene.operator, 200, &["ok\nwarning: aws credentials: SageMaker refuses them"]).await;
+    let (_, metrics) = scene.operator.get("/metrics").await.unwrap();
+    assert!(metrics.contains("modelselection_aws_credentials_rejected 1"), "{metrics}");
+    scene.emulator.clear_faults().await;
+    scene.condition("sel", "Ready", Reason::TuningRunning).await;
+    await_until("the warning is gone", SOON, async || match scene.operator.get("/readyz").await {
+        Ok((200, text)) if text == "ok\n" => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+}
+
+/// What an agent of the node answers, as for Pod Identity.
+async fn serve_credentials(expiration: &'static str) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let body = json!({
+                "AccessKeyId": "test", "SecretAccessKey": "test", "Token": "test", "Expiration": expiration,
+            })
+            .to_string();
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
+            let answer = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+            let mut request = [0_u8; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    format!("http://{address}/credentials")
+}
+
+#[tokio::test]
+async fn credentials_that_have_expired_are_told_by_the_probe() {
+    let plane = shared().await;
+    let client = plane.client();
+    install_crd(&client, CRD.as_ref()).await;
+    let namespace = fresh_namespace(&client, "expired-credentials").await;
+    let emulator = Emulator::start(&[]).await;
+    let mut options = OperatorOptions::new(plane, &emulator, &namespace);
+    let agent = serve_credentials("2001-01-01T00:00:00Z").await;
+    options.extra_env = vec![
+        ("AWS_ACCESS_KEY_ID".into(), String::new()),
+        ("AWS_SECRET_ACCESS_KEY".into(), String::new()),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), agent),
+    ];
+    let mut operator = Operator::start(options);
+    readyz(&mut operator, 503, &["aws credentials: those found have expired"]).await;
+}
+
+/// As a variable that is made of another one which is not set.
+#[tokio::test]
+async fn an_empty_region_is_none_and_the_probe_says_so() {
+    let mut scene = Scene::start("no-region", &["--speed", "3000"], &[("AWS_REGION", "")]).await;
+    readyz(&mut scene.operator, 200, &["ok\nwarning: region: none of the operator's own"]).await;
+    scene.apply(&Manifest::new("sel", &["a"])).await;
+    scene.condition("sel", "Stalled", Reason::InvalidSpec).await;
+    scene.apply(&Manifest::new("sel", &["a"]).more("region: us-west-2")).await;
+    scene.completed("sel", SOON).await;
+}
+
+#[tokio::test]
+async fn a_status_that_somebody_else_wrote_is_told_and_corrected() {
+    let mut scene = Scene::start("rival", &["--speed", "3000"], &[]).await;
+    scene.apply(&Manifest::new("sel", &["a", "b"])).await;
+    scene.completed("sel", SOON).await;
+    assert_eq!(scene.told("sel", "AnotherOperator").await, 0, "its own writes are none");
+    let forged = json!({"status": {"progress": "7/9"}});
+    scene.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
+    scene.told_once("sel", "AnotherOperator").await;
+    readyz(&mut scene.operator, 200, &["ok\nwarning: other operators: the status of ", "/sel was written by somebody"])
+        .await;
+    let corrected = |status: &api::ModelSelectionStatus| status.progress.as_deref() == Some("2/2");
+    scene.status("sel", "it is corrected", SOON, corrected).await;
+    // A second time as well, which is not told again.
+    let forged = json!({"status": {"progress": "8/9", "best": "nonsense"}});
+    scene.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
+    scene.status("sel", "it is corrected again", SOON, corrected).await;
+    scene.told_once("sel", "AnotherOperator").await;
+}
+
+#[tokio::test]
+async fn two_operators_with_leases_of_their_own_are_told() {
+    let mut scene = Scene::start("two", &["--speed", "0"], &[]).await;
+    scene.apply(&Manifest::new("sel", &["a", "b", "c"])).await;
+    scene.status("sel", "all run", SOON, |status| number(status, RunState::Running) == 3).await;
+    let mut options = OperatorOptions::new(shared().await, &scene.emulator, &scene.namespace);
+    options.extra_env = vec![
+        ("MODELSELECTION_LEADER_ELECTION_ID".into(), "another".into()),
+        ("MODELSELECTION_MIN_SWEEP_SECONDS".into(), "0.5".into()),
+        ("MODELSELECTION_MAX_SWEEP_SECONDS".into(), "1".into()),
+    ];
+    let second = Operator::start(options);
+    await_until("both operate", SOON, async || second.logs().contains("operating")).await;
+    scene.emulator.set_speed(60.0).await;
+    scene.completed("sel", SOON).await;
+    await_until("it is told", Duration::from_secs(30), async || scene.told("sel", "AnotherOperator").await > 0).await;
+    assert_eq!(scene.jobs_created().await, 3, "no run is paid for twice");
+    readyz(&mut scene.operator, 200, &["ok\n"]).await;
+    println!("Events AnotherOperator: {}", scene.told("sel", "AnotherOperator").await);
+}

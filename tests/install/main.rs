@@ -1,0 +1,8 @@
+//! The operator as a process and as an installation: probes, leader election, rights, traces, the chart.
+
+mod chart;
+mod installation;
+mod leader;
+mod process;
+mod rights;
+mod traces;

@@ -1,0 +1,16 @@
+//! What becomes of a selection: its life, edits, restarts, faults and requests, with the real parts.
+
+mod attached;
+mod bad_input;
+mod derived;
+mod edits;
+mod faults;
+mod lifecycle;
+mod oracle;
+mod quiet;
+mod requests;
+mod restarts;
+mod selectors;
+mod sharing;
+mod suspend_and_delete;
+mod trials;

@@ -1,0 +1,572 @@
+//! `collect: All`: every completed training job enters the front, and all of them are kept in a table.
+// The helpers below are parts of tests.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use api::{ModelSelectionStatus, Reason, RunState};
+use k8s_openapi::api::core::v1::{ConfigMap, ResourceQuota};
+use k8s_openapi::api::events::v1::Event;
+use kube::Api;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use serde_json::{Value, json};
+use testkit::world::{DEADLINE, condition, job_of, run_of, timeless};
+use testkit::{Selection, World, apply_yaml, await_until, consistently};
+
+/// Longer than any test lasts.
+const HELD: u64 = 120_000;
+
+/// Six training jobs a run: more epochs take longer and are more accurate.
+fn selection(name: &str) -> Selection {
+    Selection::new(name)
+        .images(&["one", "two"])
+        .with("/collect", json!("All"))
+        .with("/tuning/strategy", json!("Grid"))
+        .with("/tuning/maxTrainingJobs", json!(6))
+        .with(
+            "/tuning/parameterRanges",
+            json!([
+                {"name": "epochs", "categorical": {"values": ["1", "3", "5"]}},
+                {"name": "learning_rate", "categorical": {"values": ["0.001", "0.01"]}},
+            ]),
+        )
+        .with("/training/hyperparameters", json!({"batch_size": "32"}))
+        .with("/training/metricDefinitions/2", json!({"name": "epochs_run", "regex": "Epoch ([0-9]+)/"}))
+        .with("/objectives/1", json!({"metric": "epochs_run", "goal": "Minimize"}))
+}
+
+async fn models(world: &World<'_>) {
+    for (image, accuracy) in [("one", 90.0), ("two", 80.0)] {
+        let row = json!({"match": format!("*/{image}:1"), "accuracy": accuracy, "secondsPerEpoch": 30});
+        world.emulator.behave(row).await;
+    }
+}
+
+fn config_maps(world: &World<'_>) -> Api<ConfigMap> {
+    Api::namespaced(world.client.clone(), &world.namespace)
+}
+
+/// The lines of the table of a run, in all its pages, by training job.
+async fn table(world: &World<'_>, status: &ModelSelectionStatus, candidate: &str) -> BTreeMap<String, Value> {
+    let trials = run_of(status, candidate).trials.clone().unwrap_or_else(|| panic!("no table: {status:#?}"));
+    let mut next = Some(trials.config_map);
+    let mut lines = BTreeMap::new();
+    while let Some(name) = next {
+        let page = config_maps(world).get(&name).await.unwrap();
+        for line in page.data.unwrap()["trials.jsonl"].lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            lines.insert(line["trainingJobName"].as_str().unwrap().to_owned(), line);
+        }
+        next = page.metadata.annotations.unwrap_or_default().remove("modelselection.dev/next-page");
+    }
+    assert_eq!(i32::try_from(lines.len()), Ok(trials.count));
+    lines
+}
+
+/// What `SageMaker` says of all training jobs of a run that completed, by name.
+async fn described(world: &World<'_>, status: &ModelSelectionStatus, candidate: &str) -> BTreeMap<String, Value> {
+    let mut jobs = BTreeMap::new();
+    let mut token = Value::Null;
+    loop {
+        let mut request = json!({"HyperParameterTuningJobName": job_of(status, candidate), "MaxResults": 100, "StatusEquals": "Completed"});
+        if !token.is_null() {
+            request["NextToken"] = token;
+        }
+        let page = world.emulator.call("ListTrainingJobsForHyperParameterTuningJob", &request).await.unwrap();
+        for summary in page["TrainingJobSummaries"].as_array().unwrap() {
+            let name = summary["TrainingJobName"].as_str().unwrap().to_owned();
+            let job = world.emulator.call("DescribeTrainingJob", &json!({"TrainingJobName": name})).await.unwrap();
+            jobs.insert(name, json!({"tuned": summary["TunedHyperParameters"], "job": job}));
+        }
+        token = page["NextToken"].clone();
+        if token.is_null() {
+            return jobs;
+        }
+    }
+}
+
+fn members(status: &ModelSelectionStatus) -> Vec<(&str, &str)> {
+    let members = status.fronts[0].members.iter();
+    members.map(|member| (member.candidate.as_str(), member.training_job_name.as_deref().unwrap_or("none"))).collect()
+}
+
+#[tokio::test]
+async fn every_training_job_may_be_on_the_front_and_the_table_says_what_sagemaker_says() {
+    let world = World::fast("table").await;
+    models(&world).await;
+    let applied = world.apply(&selection("table")).await;
+    let status = world.await_complete("table").await;
+
+    // For each run: a listing, a search, and the best training job, which was described when the run ended.
+    let calls = world.emulator.calls().await;
+    let count = |operation: &str| calls["byOperation"][operation].as_u64().unwrap_or_default();
+    assert_eq!(count("ListTrainingJobsForHyperParameterTuningJob"), 2, "{calls}");
+    assert_eq!((count("Search"), count("DescribeTrainingJob")), (2, 2), "{calls}");
+
+    for candidate in ["one", "two"] {
+        let (lines, jobs) = (table(&world, &status, candidate).await, described(&world, &status, candidate).await);
+        assert_eq!(lines.len(), 6);
+        assert_eq!(lines.keys().collect::<Vec<_>>(), jobs.keys().collect::<Vec<_>>());
+        for (name, line) in &lines {
+            let (tuned, job) = (&jobs[name]["tuned"], &jobs[name]["job"]);
+            assert_eq!((&line["status"], &line["hyperparameters"]), (&json!("Completed"), tuned));
+            assert_eq!(line["modelArtifactS3URI"], job["ModelArtifacts"]["S3ModelArtifacts"]);
+            assert_eq!(line["trainingSeconds"], job["TrainingTimeInSeconds"]);
+            assert_eq!(line["billableSeconds"], job["BillableTimeInSeconds"]);
+            assert_eq!(line["instanceType"], job["ResourceConfig"]["InstanceType"]);
+            assert_eq!(line["instanceCount"], job["ResourceConfig"]["InstanceCount"]);
+            let metrics = job["FinalMetricDataList"].as_array().unwrap();
+            assert_eq!(line["metrics"].as_object().unwrap().len(), metrics.len());
+            for metric in metrics {
+                let text = line["metrics"][metric["MetricName"].as_str().unwrap()].as_str().unwrap();
+                let (kept, told) = (text.parse::<f64>().unwrap(), metric["Value"].as_f64().unwrap());
+                assert!((kept - told).abs() <= 1e-6 * told.abs(), "{text} is not {told}");
+            }
+        }
+    }
+
+    // Of the better model alone: the most accurate training job, and faster ones that are less accurate.
+    let best = run_of(&status, "one").best.as_ref().unwrap().training_job_name.clone();
+    let front = members(&status);
+    assert!(front.len() >= 2 && front.iter().all(|(candidate, _)| *candidate == "one"), "{status:#?}");
+    let lines = table(&world, &status, "one").await;
+    let epochs: Vec<&str> =
+        front.iter().map(|(_, job)| lines[*job]["metrics"]["epochs_run"].as_str().unwrap()).collect();
+    assert_eq!(epochs.iter().collect::<BTreeSet<_>>().len(), front.len(), "one for each number of epochs: {epochs:?}");
+    assert!(front.iter().any(|(_, job)| *job != best), "{front:?}");
+    let front = &status.fronts[0];
+    assert!(members(&status).contains(&("one", front.recommended_training_job_name.as_deref().unwrap())));
+    assert_eq!(
+        (run_of(&status, "one").pareto_rank, status.front.as_deref()),
+        (Some(0), Some(&*front.members.len().to_string()))
+    );
+    assert!(run_of(&status, "two").pareto_rank > Some(0));
+
+    let name = run_of(&status, "one").trials.clone().unwrap().config_map;
+    let config_map = config_maps(&world).get(&name).await.unwrap();
+    assert_eq!(config_map.immutable, Some(true));
+    let [owner] = &config_map.metadata.owner_references.as_ref().unwrap()[..] else { panic!("{config_map:#?}") };
+    assert_eq!((owner.kind.as_str(), Some(&owner.uid)), ("ModelSelection", applied.metadata.uid.as_ref()));
+    assert_eq!((owner.controller, owner.block_owner_deletion), (Some(true), None));
+    let labels = config_map.metadata.labels.unwrap();
+    assert_eq!(labels["modelselection.dev/selection"], "table");
+    assert_eq!(labels["modelselection.dev/candidate"], "one");
+    let common: Value = serde_json::from_str(&config_map.data.unwrap()["fixed-hyperparameters.json"]).unwrap();
+    assert_eq!(common["batch_size"], "32");
+}
+
+#[tokio::test]
+async fn edits_of_the_objectives_are_worked_out_from_the_tables_and_a_restart_reads_nothing() {
+    let mut world = World::fast("edits").await;
+    models(&world).await;
+    let first = selection("edits");
+    world.apply(&first).await;
+    let all = world.await_complete("edits").await;
+    world.await_idle().await;
+    world.emulator.reset_calls().await;
+
+    let only_fast = first.clone().with("/objectives", json!([{"metric": "epochs_run", "goal": "Minimize"}]));
+    world.apply(&only_fast).await;
+    let fast = world.await_complete("edits").await;
+    // Four training jobs of one epoch, which are equal.
+    assert_eq!(members(&fast).len(), 4, "{fast:#?}");
+
+    // The batch size is fixed, and no result in the status has it: the tables do.
+    let cost = json!([{"name": "cost", "expression": "metrics.epochs_run * hyperparameters.batch_size"}]);
+    let by_cost = first.clone().with("/derivedMetrics", cost);
+    let by_cost = by_cost.with("/objectives/1", json!({"metric": "cost", "goal": "Minimize"}));
+    world.apply(&by_cost).await;
+    let costs = world.await_complete("edits").await;
+    assert_eq!(members(&costs), members(&all), "{costs:#?}");
+    let values = &costs.fronts[0].members[0].values;
+    assert!((values[1].value.parse::<f64>().unwrap() % 32.0).abs() < f64::EPSILON, "{values:?}");
+    assert_eq!(run_of(&costs, "one").best.as_ref().unwrap().derived_metrics[0].name, "cost");
+
+    world.apply(&first.clone().with("/collect", json!("Best"))).await;
+    let best = world.await_complete("edits").await;
+    assert!(members(&best).iter().all(|(_, job)| *job == "none"));
+    assert_eq!(run_of(&best, "one").trials, run_of(&all, "one").trials, "the tables stay");
+
+    world.apply(&first).await;
+    let again = world.await_complete("edits").await;
+    assert_eq!(timeless(&again)["fronts"], timeless(&all)["fronts"]);
+    let results = |status: &ModelSelectionStatus| -> Vec<_> {
+        let results =
+            status.runs.iter().map(|run| (run.best.clone().unwrap().metrics, run.trials.clone(), run.pareto_rank));
+        results.collect()
+    };
+    assert_eq!(results(&again), results(&all));
+    assert_eq!(world.calls().await, 0);
+
+    // A restart: nothing is read, so nobody misses a table that is gone; nothing is asked, nothing is written.
+    world.await_idle().await;
+    world.operator.kill();
+    let gone = run_of(&all, "one").trials.clone().unwrap().config_map;
+    let before = config_maps(&world).get(&gone).await.unwrap();
+    config_maps(&world).delete(&gone, &DeleteParams::default()).await.unwrap();
+    let writes = world.writes().len();
+    world.start_operator();
+    world.operator.await_ready(DEADLINE).await;
+    await_until("a reconcile", DEADLINE, async || world.reconciles().await > 0).await;
+    consistently("nothing happens", Duration::from_secs(1), async || {
+        let (calls, writes) = (world.calls().await, world.writes().len() - writes);
+        if calls == 0 && writes == 0 { Ok(()) } else { Err(format!("{calls} calls, {writes} writes")) }
+    })
+    .await;
+
+    // An edit needs it, and it is made again, the same as before.
+    world.apply(&only_fast).await;
+    let fast_again = world.await_complete("edits").await;
+    assert_eq!(timeless(&fast_again)["fronts"], timeless(&fast)["fronts"]);
+    assert_eq!(config_maps(&world).get(&gone).await.unwrap().data, before.data);
+    assert_eq!(world.calls().await, 2, "a listing and a search for one run");
+}
+
+#[tokio::test]
+async fn switching_to_all_collects_from_runs_that_have_ended() {
+    let world = World::fast("switch").await;
+    models(&world).await;
+    let best = selection("switch").with("/collect", json!("Best"));
+    world.apply(&best).await;
+    let before = world.await_complete("switch").await;
+    assert!(before.runs.iter().all(|run| run.trials.is_none()));
+    world.await_idle().await;
+    world.emulator.reset_calls().await;
+    world.apply(&best.with("/collect", json!("All"))).await;
+    let after =
+        world.await_observed("switch", "the tables are there", |s| s.runs.iter().all(|r| r.trials.is_some())).await;
+    assert!(members(&after).len() > members(&before).len());
+    let calls = world.emulator.calls().await;
+    let kinds: BTreeMap<String, u64> = serde_json::from_value(calls["byOperation"].clone()).unwrap();
+    let expected = [("ListTrainingJobsForHyperParameterTuningJob", 2), ("Search", 2)].map(|(k, n)| (k.to_owned(), n));
+    assert_eq!(kinds, expected.into());
+}
+
+#[tokio::test]
+async fn hundreds_of_training_jobs_cost_a_few_calls_and_one_each_without_the_right_to_search() {
+    let world = World::start(testkit::shared().await, "many", "30000", &[]).await;
+    models(&world).await;
+    let many = |name: &str, jobs: u64| {
+        Selection::new(name)
+            .images(&["one"])
+            .with("/collect", json!("All"))
+            .with("/tuning/maxTrainingJobs", json!(jobs))
+            .with("/tuning/maxParallelTrainingJobs", json!(10))
+    };
+    world.apply(&many("many", 250)).await;
+    let status = world.await_complete("many").await;
+    assert_eq!(run_of(&status, "one").trials.as_ref().unwrap().count, 250);
+    let calls = world.emulator.calls().await;
+    let count = |calls: &Value, operation: &str| calls["byOperation"][operation].as_u64().unwrap_or_default();
+    let lists = count(&calls, "ListTrainingJobsForHyperParameterTuningJob");
+    assert_eq!((lists, count(&calls, "Search"), count(&calls, "DescribeTrainingJob")), (3, 3, 1), "{calls}");
+
+    // Without Search, more describes than a pass may make; the answers of the first pass are not asked for again.
+    world.emulator.fault(json!({"operation": "Search", "kind": "AccessDenied"})).await;
+    world.emulator.reset_calls().await;
+    world.apply(&many("denied", 70)).await;
+    let status = world.await_complete("denied").await;
+    assert_eq!(run_of(&status, "one").trials.as_ref().unwrap().count, 70);
+    let calls = world.emulator.calls().await;
+    let lists = count(&calls, "ListTrainingJobsForHyperParameterTuningJob");
+    assert_eq!((lists, count(&calls, "DescribeTrainingJob")), (1, 71), "{calls}");
+    let lines = table(&world, &status, "one").await;
+    assert!(lines.values().all(|line| line["metrics"].get("test_accuracy").is_some()));
+}
+
+#[tokio::test]
+async fn a_table_too_large_for_one_config_map_goes_on_in_the_next() {
+    let mut world = World::start(testkit::shared().await, "pages", "30000", &[]).await;
+    models(&world).await;
+    // 37 more metrics with the longest names.
+    let mut metrics = Selection::new("").0["spec"]["training"]["metricDefinitions"].as_array().unwrap().clone();
+    let regex = "- Test accuracy: ([0-9.]+)";
+    metrics.extend((0..37).map(|n| json!({"name": format!("{}{n:03}", "m".repeat(250)), "regex": regex})));
+    let selection = Selection::new("pages")
+        .images(&["one"])
+        .with("/collect", json!("All"))
+        .with("/tuning/maxTrainingJobs", json!(200))
+        .with("/tuning/maxParallelTrainingJobs", json!(10))
+        .with("/training/metricDefinitions", json!(metrics));
+    world.apply(&selection).await;
+    let before = world.await_complete("pages").await;
+    assert_eq!(table(&world, &before, "one").await.len(), 200);
+    let first = run_of(&before, "one").trials.clone().unwrap().config_map;
+    let mut pages: Vec<String> = config_maps(&world)
+        .list(&ListParams::default())
+        .await
+        .unwrap()
+        .items
+        .into_iter()
+        .map(|map| map.metadata.name.unwrap())
+        .collect();
+    pages.retain(|name| name.starts_with(&first));
+    assert_eq!(pages, [first.clone(), format!("{first}-2"), format!("{first}-3")]);
+
+    // Read back by another process, with all its pages.
+    world.await_idle().await;
+    world.kill_and_restart();
+    world.emulator.reset_calls().await;
+    let edited = selection.clone().with("/objectives/0/metric", json!("val_accuracy"));
+    world.apply(&edited).await;
+    world.await_complete("pages").await;
+    world.apply(&selection).await;
+    let after = world.await_complete("pages").await;
+    assert_eq!((&after.runs, &after.fronts), (&before.runs, &before.fronts));
+    assert_eq!(world.calls().await, 0);
+}
+
+#[tokio::test]
+async fn killed_at_any_call_and_after_any_write_it_ends_the_same() {
+    let mut world = World::fast("killed").await;
+    models(&world).await;
+    world.apply(&selection("killed")).await;
+    let undisturbed = world.await_complete("killed").await;
+    // Without the names of the ConfigMaps, which follow from the uid of the selection.
+    let comparable = |status: &ModelSelectionStatus| {
+        let mut status = status.clone();
+        for trials in status.runs.iter_mut().filter_map(|run| run.trials.as_mut()) {
+            trials.config_map.truncate(trials.config_map.len() - 8);
+        }
+        timeless(&status)
+    };
+    let expected = comparable(&undisturbed);
+    let prepare = async |world: &mut World<'static>| {
+        world.delete_and_wait("killed").await;
+        world.operator.kill();
+        world.renew_emulator("3000").await;
+        models(world).await;
+        world.start_operator();
+    };
+    for (operation, about) in [
+        ("ListTrainingJobsForHyperParameterTuningJob", "ms-"),
+        ("Search", "TuningJobArn"),
+        ("DescribeTrainingJob", "ms-"),
+    ] {
+        prepare(&mut world).await;
+        let order =
+            json!({"operation": operation, "kind": "Delay", "count": 1, "delayMillis": HELD, "nameContains": about});
+        world.emulator.fault(order).await;
+        world.apply(&selection("killed")).await;
+        world.await_faults_spent().await;
+        world.kill_and_restart();
+        assert_eq!(comparable(&world.await_complete("killed").await), expected, "killed at {operation}");
+    }
+    for tables in 1..=2 {
+        prepare(&mut world).await;
+        let before = world.writes().len();
+        world.apply(&selection("killed")).await;
+        await_until("so many tables are written", DEADLINE, async || {
+            let writes = world.writes();
+            writes[before..].iter().filter(|write| write.resource == "configmaps").count() >= tables
+        })
+        .await;
+        world.kill_and_restart();
+        let status = world.await_complete("killed").await;
+        assert_eq!(comparable(&status), expected, "killed after {tables} tables");
+        let uid = world.api.get("killed").await.unwrap().metadata.uid;
+        let owned =
+            config_maps(&world).list(&ListParams::default()).await.unwrap().items.into_iter().filter(|map| {
+                map.metadata.owner_references.iter().flatten().any(|owner| Some(&owner.uid) == uid.as_ref())
+            });
+        assert_eq!(owned.count(), 2, "one for each run, whatever happened");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_the_api_server_refuses_is_told_once_and_made_when_it_may_be() {
+    let world = World::fast("quota").await;
+    models(&world).await;
+    let quota = format!(
+        "apiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: none, namespace: {}}}\nspec: {{hard: {{count/configmaps: \"0\"}}}}",
+        world.namespace
+    );
+    apply_yaml(&world.client, &quota).await.unwrap();
+    let quotas: Api<ResourceQuota> = Api::namespaced(world.client.clone(), &world.namespace);
+    // In place of the controller manager.
+    let counted = json!({"status": {"hard": {"count/configmaps": "0"}, "used": {"count/configmaps": "0"}}});
+    quotas.patch_status("none", &PatchParams::default(), &Patch::Merge(&counted)).await.unwrap();
+
+    world.apply(&selection("quota")).await;
+    let status = world.await_complete("quota").await;
+    let run = run_of(&status, "one");
+    assert_eq!((run.reason, &run.trials), (Some(Reason::QuotaExceeded), &None));
+    assert!(run.message.as_ref().unwrap().contains("exceeded quota"), "{run:#?}");
+    let ready = condition(&status, "Ready").unwrap();
+    assert_eq!((ready.0, ready.1), ("True", "Completed"));
+    assert!(ready.2.contains("only the best training job is considered"), "{ready:?}");
+    let best = run.best.as_ref().unwrap().training_job_name.as_str();
+    assert_eq!(members(&status), [("one", best)]);
+
+    // It is told once, and tried again with pauses, without asking SageMaker anything again.
+    world.await_idle().await;
+    world.emulator.reset_calls().await;
+    let refused = || world.writes().iter().filter(|write| write.resource == "configmaps" && write.code == 403).count();
+    let before = refused();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(refused() - before, 0, "no storm");
+    let events: Api<Event> = Api::namespaced(world.client.clone(), &world.namespace);
+    let events = events.list(&ListParams::default()).await.unwrap().items;
+    let told: Vec<_> = events.iter().filter(|event| event.reason.as_deref() == Some("TrialsNotKept")).collect();
+    assert_eq!(told.len(), 1, "{events:#?}");
+    assert_eq!((told[0].type_.as_deref(), told[0].series.is_none()), (Some("Warning"), true));
+
+    quotas.delete("none", &DeleteParams::default()).await.unwrap();
+    let cured =
+        world.await_status("quota", "the tables are there", |s| s.runs.iter().all(|r| r.trials.is_some())).await;
+    assert!(members(&cured).len() > 1 && run_of(&cured, "one").reason.is_none(), "{cured:#?}");
+    assert_eq!(world.calls().await, 0, "what was read is kept until it is written");
+    assert_eq!(cured.completion_time, status.completion_time);
+}
+
+#[tokio::test]
+async fn a_deleted_tuning_job_is_told_and_not_asked_for_again_until_an_edit() {
+    let mut world = World::fast("deleted").await;
+    models(&world).await;
+    let best = selection("deleted").with("/collect", json!("Best"));
+    world.apply(&best).await;
+    let before = world.await_complete("deleted").await;
+    let job = job_of(&before, "one");
+    world.emulator.call("DeleteHyperParameterTuningJob", &json!({"HyperParameterTuningJobName": job})).await.unwrap();
+
+    let all = best.with("/collect", json!("All"));
+    world.apply(&all).await;
+    let status = world.await_complete("deleted").await;
+    let run = run_of(&status, "one");
+    assert_eq!((run.state, run.reason, &run.trials), (RunState::Succeeded, Some(Reason::TuningJobDeleted), &None));
+    assert!(run_of(&status, "two").trials.is_some());
+    assert!(members(&status).iter().any(|(candidate, _)| *candidate == "one"), "{status:#?}");
+
+    // Nothing is asked, and no further pass is planned, also by another process.
+    let quiet = async |world: &mut World<'_>| {
+        world.await_idle().await;
+        world.emulator.reset_calls().await;
+        world.kill_and_restart();
+        world.operator.await_ready(DEADLINE).await;
+        await_until("a reconcile", DEADLINE, async || world.reconciles().await > 0).await;
+        world.await_idle().await;
+        let (_, text) = world.operator.get("/metrics").await.unwrap();
+        let planned = |line: &&str| line.starts_with("controller_runtime_reconcile_total{") && line.contains("requeue");
+        assert!(text.lines().filter(planned).all(|line| line.ends_with(" 0")), "{text}");
+        assert_eq!(world.calls().await, 0);
+    };
+    quiet(&mut world).await;
+
+    // An edit may have helped; here it has not.
+    world.apply(&all.with("/objectives", json!([{"metric": "epochs_run", "goal": "Minimize"}]))).await;
+    let edited = world.await_complete("deleted").await;
+    assert_eq!(run_of(&edited, "one").reason, Some(Reason::TuningJobDeleted));
+    assert_eq!(world.calls().await, 1);
+    quiet(&mut world).await;
+}
+
+#[tokio::test]
+async fn the_best_training_job_of_a_parent_is_in_the_table_and_on_the_front() {
+    let world = World::fast("parents").await;
+    models(&world).await;
+    let parent = selection("parent").without("two");
+    world.apply(&parent).await;
+    let before = world.await_complete("parent").await;
+    let best = run_of(&before, "one").best.as_ref().unwrap().training_job_name.clone();
+
+    // The same with a model that has got worse.
+    world.emulator.behave(json!({"match": "*/one:1", "accuracy": 50.0, "secondsPerEpoch": 30})).await;
+    let warm = json!({
+        "type": "IdenticalDataAndAlgorithm", "parentTuningJobNames": [job_of(&before, "one")], "includeParentResults": true,
+    });
+    let child = parent.named("child").with("/tuning/warmStart", warm);
+    let child = child.with("/tuning/strategy", json!("Random"));
+    world.apply(&child).await;
+    let status = world.await_complete("child").await;
+    let run = run_of(&status, "one");
+    assert_ne!(run.tuning_job_name, run_of(&before, "one").tuning_job_name);
+    assert_eq!(run.best.as_ref().unwrap().training_job_name, best);
+    assert!(members(&status).contains(&("one", &best)), "{status:#?}");
+    let lines = table(&world, &status, "one").await;
+    let own = described(&world, &status, "one").await;
+    assert_eq!(lines.keys().filter(|name| !own.contains_key(*name)).collect::<Vec<_>>(), [&best]);
+    assert_eq!(lines.len(), own.len() + 1);
+    assert_eq!(lines[&best], table(&world, &before, "one").await[&best]);
+
+    // One that was stopped before any training job of its own was done: the parent's is all that there is.
+    world.emulator.behave(json!({"match": "*/one:1", "accuracy": 50.0, "secondsPerEpoch": 1_000_000})).await;
+    let requests = world.emulator.requests("CreateHyperParameterTuningJob").await;
+    let mut request = requests.as_array().unwrap().last().unwrap()["request"].clone();
+    request["HyperParameterTuningJobName"] = json!("stopped");
+    request["Tags"] = json!([]);
+    world.emulator.call("CreateHyperParameterTuningJob", &request).await.unwrap();
+    let stopped = json!({"HyperParameterTuningJobName": "stopped"});
+    world.emulator.call("StopHyperParameterTuningJob", &stopped).await.unwrap();
+    let mut attached = child;
+    let candidate = json!({"name": "stopped", "tuningJobName": "stopped", "dataset": "small"});
+    attached.0["spec"]["candidates"].as_array_mut().unwrap().push(candidate);
+    world.apply(&attached).await;
+    let status = world.await_complete("child").await;
+    assert_eq!(run_of(&status, "stopped").state, RunState::Succeeded, "{status:#?}");
+    assert!(described(&world, &status, "stopped").await.is_empty());
+    let only = table(&world, &status, "stopped").await;
+    assert_eq!(only.into_iter().collect::<Vec<_>>(), [(best.clone(), lines[&best].clone())]);
+}
+
+#[tokio::test]
+async fn a_table_that_may_not_be_read_holds_up_nothing_and_is_read_when_it_may_be() {
+    let mut world = World::fast("unreadable").await;
+    models(&world).await;
+    let first = selection("unreadable").without("two");
+    world.apply(&first).await;
+    let before = world.await_complete("unreadable").await;
+    world.await_idle().await;
+    world.operator.kill();
+
+    let role = |kind: &str, metadata: &str, rules: &str| {
+        let (api, group) = ("apiVersion: rbac.authorization.k8s.io/v1", "apiGroup: rbac.authorization.k8s.io");
+        format!(
+            "{api}\nkind: {kind}\nmetadata: {metadata}\nrules: [{rules}]\n---\n{api}\nkind: {kind}Binding\nmetadata: {metadata}\n\
+             roleRef: {{{group}, kind: {kind}, name: limited}}\nsubjects: [{{{group}, kind: User, name: limited}}]"
+        )
+    };
+    let cluster = role("ClusterRole", "{name: limited}", "{apiGroups: [\"\"], resources: [namespaces], verbs: [get]}");
+    apply_yaml(&world.client, &cluster).await.unwrap();
+    let may = |verbs: &str| {
+        let rules = format!(
+            "{{apiGroups: [modelselection.dev, coordination.k8s.io, events.k8s.io], resources: [\"*\"], verbs: [\"*\"]}}, \
+             {{apiGroups: [\"\"], resources: [configmaps], verbs: {verbs}}}"
+        );
+        role("Role", &format!("{{name: limited, namespace: {}}}", world.namespace), &rules)
+    };
+    apply_yaml(&world.client, &may("[create, patch]")).await.unwrap();
+    let may_read = may("[get, create, patch]");
+    world.options.kubeconfig = world.plane.kubeconfig_for("limited", &[]);
+    world.emulator.reset_calls().await;
+    world.start_operator();
+    world.operator.await_ready(DEADLINE).await;
+
+    // An edit that needs the table, and that brings in another run.
+    let edited = first.clone().images(&["two"]);
+    world.apply(&edited).await;
+    let status = world.await_complete("unreadable").await;
+    let run = run_of(&status, "one");
+    assert_eq!((run.reason, &run.trials), (Some(Reason::AccessDenied), &None), "{run:#?}");
+    assert!(run.message.as_ref().unwrap().contains("cannot get resource"), "{run:#?}");
+    assert!(run_of(&status, "two").trials.is_some(), "{status:#?}");
+    let ready = condition(&status, "Ready").unwrap();
+    assert_eq!((ready.0, ready.1), ("True", "Completed"));
+    assert!(ready.2.contains("only the best training job is considered"), "{ready:?}");
+    assert_eq!(members(&status).iter().filter(|(candidate, _)| *candidate == "one").count(), 1);
+    world.await_idle().await;
+    let events: Api<Event> = Api::namespaced(world.client.clone(), &world.namespace);
+    let events = events.list(&ListParams::default()).await.unwrap().items;
+    assert_eq!(events.iter().filter(|event| event.reason.as_deref() == Some("TrialsNotKept")).count(), 1);
+
+    // A restart tries at once. It is the table itself that is read: the tuning job may be gone.
+    apply_yaml(&world.client, &may_read).await.unwrap();
+    world.emulator.reset_calls().await;
+    world.kill_and_restart();
+    let cured =
+        world.await_status("unreadable", "the table is named", |s| s.runs.iter().all(|r| r.trials.is_some())).await;
+    assert_eq!(run_of(&cured, "one").trials, run_of(&before, "one").trials);
+    assert!(run_of(&cured, "one").reason.is_none());
+    assert!(members(&cured).len() > 1, "{cured:#?}");
+    assert_eq!(world.calls().await, 0);
+}
