@@ -1,6 +1,6 @@
 //! Fronts of all training jobs of the runs.
 
-use super::definition::tests::spec;
+use samples::spec;
 use super::front::tests::{both, members, run};
 use super::front::{Tables, VALUES_MAX, fronts, stand};
 use api::{

@@ -4,7 +4,7 @@ mod mistakes;
 mod properties;
 
 use super::*;
-use crate::definition::tests::spec as base;
+use samples::spec as base;
 use crate::front::{Tables, fronts};
 use api::{Constraint, DerivedMetric};
 
