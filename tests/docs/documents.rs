@@ -120,7 +120,8 @@ fn each_reason_and_event_has_its_cure() {
 
     // Events have reasons of conditions, or those that stand in the code as text.
     let reference = include_str!("../../docs/reference/reasons.md");
-    let mut files = vec![PathBuf::from(ROOT).join("src/controller"), PathBuf::from(ROOT).join("src/decide")];
+    let mut files = vec![PathBuf::from(ROOT).join("src/controller"), PathBuf::from(ROOT).join("crates/decide/src")];
+    let mut events = 0;
     while let Some(path) = files.pop() {
         if path.is_dir() {
             files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
@@ -133,8 +134,10 @@ fn each_reason_and_event_has_its_cure() {
         for event in code.split("reason: \"").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(reference.contains(&format!("| {event} |")), "docs/reference/reasons.md has no Event {event}");
             assert!(page.contains(event), "docs/troubleshooting.md does not name the Event {event}");
+            events += 1;
         }
     }
+    assert!(events > 2, "{events} Events in the code");
 }
 
 /// The cells of the rows of a table, from the line of its heading on.
