@@ -27,14 +27,21 @@ pub const LONG: u64 = 100_000;
 
 const USER: &str = "operator-under-test";
 
-/// See the module.
+/// An operator, an emulator and a namespace on a control plane.
 pub struct World<'a> {
+    /// The control plane, whose audit log has all writes.
     pub plane: &'a ControlPlane,
+    /// Its administrator.
     pub client: Client,
+    /// The namespace that the operator looks after.
     pub namespace: String,
+    /// The operator's `SageMaker`.
     pub emulator: Emulator,
+    /// The operator.
     pub operator: Operator,
+    /// How the operator is started again.
     pub options: OperatorOptions,
+    /// The selections of the namespace.
     pub api: Api<ModelSelection>,
 }
 
@@ -274,14 +281,23 @@ async fn start_emulator(speed: &str) -> Emulator {
 /// A tuning job as the emulator has it, with what its tags say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
+    /// Its name.
     pub name: String,
+    /// Its status, such as `InProgress`.
     pub status: String,
+    /// Its region.
     pub region: String,
+    /// The tag `candidate`. Like the others it is empty if the job has no such tag.
     pub candidate: String,
+    /// The tag `dataset`.
     pub dataset: String,
+    /// The tag `definition`: the fingerprint.
     pub definition: String,
+    /// The tag `attempt`.
     pub attempt: String,
+    /// The tag `namespace`: that of the selection.
     pub namespace: String,
+    /// The tag `name`: that of the selection.
     pub selection: String,
 }
 
