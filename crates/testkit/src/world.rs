@@ -91,7 +91,11 @@ impl<'a> World<'a> {
     ) -> Self {
         let mut options = OperatorOptions::new(plane, &emulator, namespace);
         options.kubeconfig = plane.kubeconfig_for(USER, &["system:masters"]);
-        let quick = [("MODELSELECTION_MIN_SWEEP_SECONDS", "0.3"), ("MODELSELECTION_MAX_SWEEP_SECONDS", "0.3")];
+        let quick = [
+            ("MODELSELECTION_MIN_SWEEP_SECONDS", "0.3"),
+            ("MODELSELECTION_MAX_SWEEP_SECONDS", "0.3"),
+            ("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "3"),
+        ];
         options.extra_env = quick.iter().chain(environment).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut operator = Operator::start(options.clone());
         operator.await_ready(DEADLINE).await;
