@@ -71,7 +71,8 @@ impl Crate {
                 let child = if let Some((_, items)) = module.content {
                     self.module(Some(id), sources, file, &inner, items)?
                 } else {
-                    let file = [children.join(format!("{name}.rs")), inner.join("mod.rs")].into_iter().find(|f| f.exists());
+                    let file =
+                        [children.join(format!("{name}.rs")), inner.join("mod.rs")].into_iter().find(|f| f.exists());
                     let file = file.ok_or_else(|| format!("{}: no file of module {name}", children.display()))?;
                     let items = parse(&file)?;
                     self.module(Some(id), sources, &file, &inner, items)?

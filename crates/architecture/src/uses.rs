@@ -1,5 +1,5 @@
-//! Which file of a crate uses which other one, and for what. A re-export is followed to the file that defines the name,
-//! so a root that only exports is no part of a circle. Calls of methods name no path and are not seen.
+//! Which file of a crate uses which other one, and for what. A re-export is followed to the file that defines the name;
+//! the file that exports does not depend on it by that. Calls of methods name no path and are not seen.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -126,15 +126,14 @@ impl Paths {
 
 impl Visit<'_> for Paths {
     fn visit_item_use(&mut self, item: &syn::ItemUse) {
-        self.tree(&mut Vec::new(), &item.tree);
+        if matches!(item.vis, syn::Visibility::Inherited) {
+            self.tree(&mut Vec::new(), &item.tree);
+        }
     }
 
-    // A single name was imported or is defined in the same file.
     fn visit_path(&mut self, path: &syn::Path) {
-        if path.segments.len() > 1 {
-            let names = path.segments.iter().map(|segment| plain(&segment.ident)).collect();
-            self.found.push((names, path.span().start().line));
-        }
+        let names = path.segments.iter().map(|segment| plain(&segment.ident)).collect();
+        self.found.push((names, path.span().start().line));
         visit::visit_path(self, path);
     }
 
