@@ -134,6 +134,11 @@ pub(super) async fn gather(
 }
 
 impl Gathering {
+    /// From the start, after the tuning job was said to be gone so often.
+    pub(super) fn anew(gone: u32) -> Self {
+        Self { gone, ..Self::default() }
+    }
+
     fn missing(&self) -> Vec<String> {
         self.listed.keys().filter(|name| !self.results.contains_key(*name)).cloned().collect()
     }
