@@ -32,7 +32,8 @@ done
 [[ $EUID == 0 ]] || die "run it as root: the image's files belong to root, and chroot requires it"
 
 work=$(mktemp -d)
-trap 'kill %1 2>/dev/null; rm -rf "$work"' EXIT
+# Without `|| true`, `set -e` would end the trap with status 1 when the job has already ended.
+trap 'kill %1 2>/dev/null || true; rm -rf "$work"' EXIT
 mkdir -p dist
 
 profile=${1:-release}
