@@ -57,6 +57,12 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_DELETION_DEADLINE_SECONDS", default_value = "1800", value_parser = seconds)]
     pub deletion_deadline_seconds: Duration,
 
+    /// How long SageMaker's responses may contradict each other after a change, in seconds. Before it has passed, a job that is
+    /// not found does not count as deleted, and a job without tags not as somebody else's. A role that cannot be assumed
+    /// needs user action only after this time, or after two minutes.
+    #[arg(long, env = "MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", default_value = "300", value_parser = seconds)]
+    pub consistency_window_seconds: Duration,
+
     /// Use leader election with a Lease: of several replicas one works, the others are standbys.
     #[arg(
         long, env = "MODELSELECTION_LEADER_ELECT", value_name = "BOOL", default_value_t = true, action = ArgAction::Set,

@@ -117,6 +117,12 @@ pub enum Reason {
     RoleNotAssumable,
     /// SageMaker cannot find or read the data of a channel.
     DataNotFound,
+    /// The clocks of the operator's node and of AWS differ too much: AWS rejects every request.
+    ClockSkewed,
+    /// The operator has not observed SageMaker for two minutes, so the status may be out of date.
+    ObservationStale,
+    /// The warm start waits until its parent tuning job has ended.
+    WaitingForParent,
     /// SageMaker rejects the request.
     InvalidRequest,
     /// A tuning job with the run's name exists and belongs to somebody else.
@@ -171,6 +177,9 @@ impl Reason {
             Self::CredentialsRejected => "CredentialsRejected",
             Self::RoleNotAssumable => "RoleNotAssumable",
             Self::DataNotFound => "DataNotFound",
+            Self::ClockSkewed => "ClockSkewed",
+            Self::ObservationStale => "ObservationStale",
+            Self::WaitingForParent => "WaitingForParent",
             Self::InvalidRequest => "InvalidRequest",
             Self::NameConflict => "NameConflict",
             Self::TuningJobFailed => "TuningJobFailed",
@@ -211,6 +220,7 @@ impl Reason {
                     | Self::CredentialsRejected
                     | Self::RoleNotAssumable
                     | Self::DataNotFound
+                    | Self::ClockSkewed
                     | Self::InvalidRequest
                     | Self::NameConflict
                     | Self::InvalidSpec
