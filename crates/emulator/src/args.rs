@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::faults::Order;
-use super::models::Table;
-use super::operations::Settings;
-use super::quotas::{Quotas, Rate};
-use super::service::{Options, Snapshot};
+use crate::logs::models::Table;
+use crate::operations::call::Settings;
+use crate::operations::quotas::Quotas;
+use crate::service::emulator::{Options, Snapshot};
+use crate::service::faults::Order;
+use crate::service::rates::Rate;
 
 /// A SageMaker on loopback, for tests and for trying a manifest without an account.
 ///

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args::{Args, StartError};
-use super::connection::Loopback;
-use super::server;
-use super::service::Emulator;
+use crate::args::{Args, StartError};
+use crate::http::connection::Loopback;
+use crate::http::server;
+use crate::service::emulator::Emulator;
 
 /// Runs until a signal.
 pub async fn run(args: Args) -> Result<(), StartError> {
