@@ -103,6 +103,25 @@ impl ApiError {
         Self::framework(500, "InternalFailure", "")
     }
 
+    /// The tuning job has ended, so that it cannot be stopped. Only the word `already` is sure (terraform-provider-aws).
+    pub fn already_ended() -> Self {
+        Self::validation("The hyperparameter tuning job is already in a terminal state.")
+    }
+
+    /// The request was signed too long ago, or the clock of the signer is off.
+    pub fn request_expired() -> Self {
+        Self::framework(400, "RequestExpired", "Request has expired.")
+    }
+
+    /// The same as most services say it, with the times of the signature and of the server.
+    pub fn signature_expired() -> Self {
+        Self::framework(
+            400,
+            "InvalidSignatureException",
+            "Signature expired: 20261124T000000Z is now earlier than 20261124T000500Z (20261124T001000Z - 5 min.)",
+        )
+    }
+
     /// The service may not act as the execution role.
     pub fn role_not_assumable(role: &str) -> Self {
         Self::validation(format!(

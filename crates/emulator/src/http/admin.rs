@@ -1,6 +1,6 @@
 //! The emulator's own API, under `/_emulator/`: faults, calls, jobs, time, models. JSON in, JSON out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -16,6 +16,8 @@ use crate::hub::model;
 use crate::logs::models::Row;
 use crate::operations::training_job;
 use crate::operations::tuning_job;
+use crate::operations::view::Lag;
+use crate::request::Tag;
 use crate::service::emulator::Emulator;
 use crate::service::faults::Order;
 
@@ -28,7 +30,10 @@ pub fn routes() -> Router<Arc<Emulator>> {
         .route("/faults", post(order_fault).get(list_faults).delete(clear_faults))
         .route("/calls", get(calls).delete(reset_calls))
         .route("/requests", get(requests))
-        .route("/jobs", get(jobs))
+        .route("/lags", post(order_lag).get(list_lags).delete(clear_lags))
+        .route("/roles", post(set_role))
+        .route("/tags", post(retag))
+        .route("/jobs", get(jobs).post(plant))
         .route("/logs", get(logs))
         .route("/clock", post(set_clock).get(clock))
         .route("/training", post(override_model).delete(reset_models))
@@ -38,7 +43,7 @@ pub fn routes() -> Router<Arc<Emulator>> {
 }
 
 async fn unknown() -> (StatusCode, Json<Value>) {
-    let routes = ["faults", "calls", "requests", "jobs", "logs", "clock", "training", "hub"];
+    let routes = ["faults", "lags", "roles", "tags", "calls", "requests", "jobs", "logs", "clock", "training", "hub"];
     (
         StatusCode::NOT_FOUND,
         Json(json!({"error": "no such route or method", "routes": routes.map(|route| format!("/_emulator/{route}"))})),
@@ -63,6 +68,71 @@ async fn list_faults(State(emulator): Shared) -> Json<Value> {
 async fn clear_faults(State(emulator): Shared) -> Json<Value> {
     emulator.faults().clear();
     Json(json!({}))
+}
+
+async fn order_lag(State(emulator): Shared, body: String) -> Answer {
+    let lag: Lag = read(&body)?;
+    Ok(Json(json!({"id": emulator.order_lag(lag)})))
+}
+
+async fn list_lags(State(emulator): Shared) -> Json<Value> {
+    let lags = emulator.lags();
+    Json(lags.list().map(|(id, lag)| json!({"id": id, "lag": lag})).collect())
+}
+
+async fn clear_lags(State(emulator): Shared) -> Json<Value> {
+    emulator.lags().clear();
+    Json(json!({}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoleChange {
+    arn: String,
+    /// Virtual seconds until it can be assumed.
+    seconds: f64,
+}
+
+async fn set_role(State(emulator): Shared, body: String) -> Answer {
+    let RoleChange { arn, seconds } = read(&body)?;
+    emulator.set_role(arn, seconds);
+    Ok(Json(json!({})))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TagChange {
+    region: String,
+    job: String,
+    #[serde(default)]
+    set: BTreeMap<String, String>,
+    #[serde(default)]
+    unset: Vec<String>,
+}
+
+async fn retag(State(emulator): Shared, body: String) -> Answer {
+    let TagChange { region, job, set, unset } = read(&body)?;
+    let set = set.into_iter().map(|(key, value)| Tag { key, value }).collect();
+    if emulator.retag(&region, &job, set, unset) {
+        return Ok(Json(json!({})));
+    }
+    Err((StatusCode::NOT_FOUND, Json(json!({"error": format!("no tuning job {job} in {region}")}))))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Planted {
+    region: String,
+    /// A create request, of which no rule is checked.
+    request: Value,
+}
+
+async fn plant(State(emulator): Shared, body: String) -> Answer {
+    let Planted { region, request } = read(&body)?;
+    match emulator.plant(&region, &request) {
+        Ok(()) => Ok(Json(json!({}))),
+        Err(error) => Err((StatusCode::BAD_REQUEST, Json(json!({"error": error})))),
+    }
 }
 
 async fn calls(State(emulator): Shared) -> Json<Value> {

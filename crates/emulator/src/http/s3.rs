@@ -44,6 +44,8 @@ pub enum Answer {
     Proxy,
     /// Nothing: the connection is closed.
     HangUp,
+    /// Nothing: the connection stays open.
+    Hang,
 }
 
 /// An error of S3: status, code and text.
@@ -65,9 +67,21 @@ const fn error(kind: Kind) -> Option<Error> {
         Kind::UnrecognizedClient => {
             Error(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
         }
-        Kind::RoleNotAssumable | Kind::DropAnswer | Kind::DropRequest | Kind::ServiceUnavailable | Kind::Delay => {
-            return None;
-        }
+        Kind::RequestExpired | Kind::SignatureExpired => Error(
+            403,
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+        ),
+        Kind::RoleNotAssumable
+        | Kind::AlreadyEnded
+        | Kind::DropAnswer
+        | Kind::DropRequest
+        | Kind::EmptyAnswer
+        | Kind::NoEffect
+        | Kind::HangAnswer
+        | Kind::HangRequest
+        | Kind::ServiceUnavailable
+        | Kind::Delay => return None,
     })
 }
 
@@ -114,7 +128,8 @@ pub fn delay(emulator: &Emulator, ask: &Ask) -> Option<Duration> {
 pub fn answer(emulator: &Emulator, ask: &Ask) -> Answer {
     let fault = emulator.faults().hit(ask.operation(), &ask.path(), false).map(|order| order.kind);
     let answer = match (fault, fault.and_then(error)) {
-        (Some(Kind::DropRequest | Kind::DropAnswer), _) => Answer::HangUp,
+        (Some(Kind::DropRequest | Kind::DropAnswer | Kind::EmptyAnswer | Kind::NoEffect), _) => Answer::HangUp,
+        (Some(Kind::HangRequest | Kind::HangAnswer), _) => Answer::Hang,
         (Some(Kind::ServiceUnavailable), _) => Answer::Proxy,
         (_, Some(error)) => Answer::Error(error),
         _ if !emulator.granted(ask.operation()) => Answer::Error(SLOW_DOWN),
@@ -125,7 +140,7 @@ pub fn answer(emulator: &Emulator, ask: &Ask) -> Answer {
         Answer::NotModified { .. } => (304, None),
         Answer::Error(Error(status, code, _)) => (*status, Some((*code).to_owned())),
         Answer::Proxy => (503, Some("ServiceUnavailable".to_owned())),
-        Answer::HangUp => (0, fault.map(|kind| format!("{kind:?}"))),
+        Answer::HangUp | Answer::Hang => (0, fault.map(|kind| format!("{kind:?}"))),
     };
     emulator.calls().record(Entry {
         time: emulator.clock().now().seconds(),
@@ -143,7 +158,8 @@ pub fn answer(emulator: &Emulator, ask: &Ask) -> Answer {
 
 fn find(emulator: &Emulator, ask: &Ask) -> Answer {
     let hub = emulator.hub();
-    let object = metadata::region(&ask.bucket).and_then(|region| metadata::object(&hub, region, &ask.key));
+    let object = metadata::region(&ask.bucket)
+        .and_then(|region| metadata::object(&hub, region, &ask.key, emulator.clock().now().seconds()));
     let Some(body) = object else {
         // Nobody but its owner may list a bucket.
         return Answer::Error(if ask.key.is_empty() { ACCESS_DENIED } else { NO_SUCH_KEY });
@@ -159,7 +175,7 @@ pub fn response(answer: Answer, ask: &Ask) -> Option<Response<Body>> {
         Answer::Object { etag, body } => (200, "application/json", Some(etag), body),
         Answer::NotModified { etag } => (304, "application/json", Some(etag), String::new()),
         Answer::Error(error) => (error.0, "application/xml", None, xml(error, ask)),
-        Answer::Proxy | Answer::HangUp => return None,
+        Answer::Proxy | Answer::HangUp | Answer::Hang => return None,
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

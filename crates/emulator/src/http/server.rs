@@ -62,6 +62,8 @@ async fn service(
         Reply::Json { status, body } => json_response(status, body.to_string()),
         Reply::Proxy => proxy_page(),
         Reply::HangUp => hang_up(&switch),
+        // Until the peer gives up, which ends this too.
+        Reply::Hang => std::future::pending().await,
     }
 }
 
@@ -70,6 +72,9 @@ async fn object(emulator: &Emulator, switch: &Switch, ask: &s3::Ask) -> Response
         tokio::time::sleep(delay).await;
     }
     let answer = s3::answer(emulator, ask);
+    if answer == s3::Answer::Hang {
+        return std::future::pending().await;
+    }
     let hangs_up = answer == s3::Answer::HangUp;
     s3::response(answer, ask).unwrap_or_else(|| if hangs_up { hang_up(switch) } else { proxy_page() })
 }

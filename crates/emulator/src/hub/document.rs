@@ -1,7 +1,7 @@
 //! The document of a hub content: what `JumpStart` says about a model, as a typed template.
 //!
-//! Shaped as the one assembled from the published specification 4.0.6 of a TensorFlow model; the `PyTorch` models have another
-//! vocabulary of hyperparameters and metrics, as in the sibling notebook.
+//! Shaped as the one assembled from the published specification 4.0.6 of a TensorFlow model; image classification on `PyTorch`
+//! follows the specification 3.0.25 of `pytorch-ic-mobilenet-v2`. The other tasks are made up after the developer guide.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ pub struct Document {
     url: String,
     min_sdk_version: &'static str,
     model_types: [&'static str; 1],
-    capabilities: [&'static str; 3],
+    capabilities: Vec<&'static str>,
     training_supported: bool,
     incremental_training_supported: bool,
     fine_tuning_supported: bool,
@@ -112,53 +112,71 @@ struct Family {
     registry: &'static str,
     metric: Metric,
     hyperparameters: Vec<Hyperparameter>,
+    /// Whether the script evaluates on the user's `validation` channel; else it splits the training data itself.
+    validation: bool,
+    /// Versions of the weights, the script and the prepacked script.
+    versions: [&'static str; 3],
+    instance: &'static str,
 }
+
+/// The registry of the deep-learning images.
+const DEEP: &str = "763104351884";
 
 impl Family {
     fn of(framework: &str, task: &str) -> Self {
-        let deep = "763104351884";
+        let tensorflow = |name, regex, hyperparameters| Self {
+            framework: "tensorflow",
+            image: "tensorflow-training:2.9-{kind}-py39",
+            registry: DEEP,
+            metric: Metric { name, regex },
+            hyperparameters,
+            validation: true,
+            versions: ["3.0.0", "2.1.2", "1.1.2"],
+            instance: "ml.p3.2xlarge",
+        };
+        let torch = |name, regex, hyperparameters, validation| Self {
+            framework: "pytorch",
+            image: "pytorch-training:1.10.0-{kind}-py38",
+            registry: DEEP,
+            metric: Metric { name, regex },
+            hyperparameters,
+            validation,
+            versions: ["2.0.0", "2.3.0", "1.1.0"],
+            instance: "ml.m5.xlarge",
+        };
         match (framework, task) {
-            ("tensorflow", "ic") | ("", _) => Self {
-                framework: "tensorflow",
-                image: "tensorflow-training:2.9-{kind}-py39",
-                registry: deep,
-                metric: Metric { name: "tflow-ic:val-accuracy", regex: "val_accuracy: ([0-9\\.]+)" },
-                hyperparameters: hyperparameters::tensorflow(),
+            ("tensorflow", "ic") | ("", _) => {
+                tensorflow("tflow-ic:val-accuracy", "val_accuracy: ([0-9\\.]+)", hyperparameters::tensorflow())
+            }
+            ("tensorflow", "tc") => {
+                tensorflow("validation:accuracy", "val_accuracy=([0-9\\.]+)", hyperparameters::other())
+            }
+            ("tensorflow", "od" | "od1") => {
+                tensorflow("validation:localization_loss", "Val_localization=([0-9\\.]+)", hyperparameters::other())
+            }
+            ("tensorflow", _) => tensorflow("val_accuracy", "val_accuracy: ([0-9\\.]+)", hyperparameters::other()),
+            ("pytorch", "ic") => {
+                torch("pytorch-ic:val-accuracy", "val_accuracy: ([0-9\\.]+)", hyperparameters::torch(), false)
+            }
+            ("pytorch", _) => torch("val_loss", "val_loss: ([0-9\\.]+)", hyperparameters::other(), true),
+            ("lightgbm", _) => {
+                Self { framework: "lightgbm", ..torch("auc", "auc: ([0-9\\.]+)", hyperparameters::trees(), true) }
+            }
+            ("catboost", _) => Self {
+                framework: "catboost",
+                ..torch("Accuracy", "bestTest = ([0-9\\.]+)", hyperparameters::trees(), true)
             },
-            ("pytorch", "ic") => Self {
-                framework: "pytorch",
-                image: "pytorch-training:1.10.0-{kind}-py38",
-                registry: deep,
-                metric: Metric { name: "pytorch-ic:val-accuracy", regex: "val Acc: ([0-9\\.]+)" },
-                hyperparameters: hyperparameters::torch(),
-            },
-            ("tensorflow", _) => Self {
-                framework: "tensorflow",
-                image: "tensorflow-training:2.9-{kind}-py39",
-                registry: deep,
-                metric: Metric { name: "val_accuracy", regex: "val_accuracy: ([0-9\\.]+)" },
-                hyperparameters: hyperparameters::other(),
-            },
-            ("pytorch", _) => Self {
-                framework: "pytorch",
-                image: "pytorch-training:1.10.0-{kind}-py38",
-                registry: deep,
-                metric: Metric { name: "val_loss", regex: "val loss: ([0-9\\.]+)" },
-                hyperparameters: hyperparameters::other(),
-            },
-            ("xgboost" | "lightgbm" | "catboost" | "sklearn", _) => Self {
+            ("xgboost" | "sklearn", _) => Self {
                 framework: "xgboost",
                 image: "sagemaker-xgboost:1.7-1",
                 registry: "246618743249",
-                metric: Metric { name: "validation:error", regex: "validation-error:([0-9\\.]+)" },
-                hyperparameters: hyperparameters::other(),
+                instance: "ml.m5.xlarge",
+                ..torch("validation:auc", "validation-auc:([0-9\\.]+)", hyperparameters::xgboost(), true)
             },
             _ => Self {
                 framework: "huggingface",
                 image: "huggingface-pytorch-training:2.0.0-transformers4.28.1-{kind}-py310-cu118-ubuntu20.04",
-                registry: deep,
-                metric: Metric { name: "eval_loss", regex: "'eval_loss': ([0-9]+\\.[0-9]+)" },
-                hyperparameters: hyperparameters::other(),
+                ..torch("eval_loss", "'eval_loss': ([0-9]+\\.[0-9]+)", hyperparameters::other(), task != "spc")
             },
         }
     }
@@ -183,6 +201,7 @@ impl Document {
         let (framework, task) = framework_and_task(id);
         let family = Family::of(framework, task);
         let framework = family.framework;
+        let [weights, script, prepacked] = family.versions;
         let task = if task.is_empty() { "ic" } else { task };
         let bucket = format!("s3://jumpstart-cache-prod-{region}");
         let scripts = format!("{bucket}/source-directory-tarballs/{framework}/transfer_learning/{task}");
@@ -196,27 +215,31 @@ impl Document {
             url: url.to_owned(),
             min_sdk_version: MIN_SDK_VERSION,
             model_types: ["OPEN_WEIGHTS"],
-            capabilities: ["TRAINING", "INCREMENTAL_TRAINING", "VALIDATION"],
+            capabilities: if family.validation {
+                vec!["TRAINING", "INCREMENTAL_TRAINING", "VALIDATION"]
+            } else {
+                vec!["TRAINING", "INCREMENTAL_TRAINING"]
+            },
             training_supported: true,
             incremental_training_supported: true,
             fine_tuning_supported: true,
-            validation_supported: true,
+            validation_supported: family.validation,
             training_dependencies: ["prepack_script_utilities==1.0.0", "script_utilities==1.1.1"]
                 .iter()
                 .map(|name| format!("sagemaker_jumpstart_{name}"))
                 .collect(),
-            training_script_uri: format!("{scripts}/v2.1.2/sourcedir.tar.gz"),
-            training_prepacked_script_uri: format!("{scripts}/prepack/v1.1.2/sourcedir.tar.gz"),
-            training_prepacked_script_version: "1.1.2",
+            training_script_uri: format!("{scripts}/v{script}/sourcedir.tar.gz"),
+            training_prepacked_script_uri: format!("{scripts}/prepack/v{prepacked}/sourcedir.tar.gz"),
+            training_prepacked_script_version: prepacked,
             training_ecr_uri: family.image("gpu", region),
-            training_artifact_uri: format!("{bucket}/{framework}-training/v3.0.0/train-{id}.tar.gz"),
+            training_artifact_uri: format!("{bucket}/{framework}-training/v{weights}/train-{id}.tar.gz"),
             training_artifact_s3_data_type: "S3Prefix",
             training_artifact_compression_type: "None",
-            default_training_instance_type: "ml.p3.2xlarge",
+            default_training_instance_type: family.instance,
             supported_training_instance_types: INSTANCES,
             training_enable_network_isolation: true,
             default_training_dataset_uri: format!("{bucket}/training-datasets/tf_flowers/"),
-            resource_name_base: name_base(id),
+            resource_name_base: name_base(id, framework, task),
             gated_bucket: false,
             training_instance_type_variants: Variants { variants: variants.collect() },
             training_volume_size: 30,
@@ -259,7 +282,16 @@ pub fn provider(id: &str) -> &'static str {
     }
 }
 
-fn name_base(id: &str) -> String {
+fn name_base(id: &str, framework: &str, task: &str) -> String {
+    let rest = rest_of(id);
+    if (framework, task) == ("pytorch", "ic") { format!("pt-ic-{rest}") } else { rest }
+}
+
+/// What names the model itself, without its revision on TensorFlow Hub.
+fn rest_of(id: &str) -> String {
+    if id.starts_with("pytorch-") {
+        return id.splitn(3, '-').nth(2).unwrap_or(id).to_owned();
+    }
     id.splitn(3, '-')
         .nth(2)
         .unwrap_or(id)

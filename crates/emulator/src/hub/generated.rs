@@ -67,7 +67,7 @@ fn model(i: usize, created: f64) -> Model {
         edition.support = Support::Deprecated;
     }
     edition.overrides = overrides(i, kind);
-    Model { id, url: String::new(), editions: BTreeMap::from([(Version(1, 0, 0), edition)]) }
+    Model { id, url: String::new(), editions: BTreeMap::from([(Version::Numbers(1, 0, 0), edition)]) }
 }
 
 fn overrides(i: usize, kind: &str) -> Map<String, Value> {
@@ -122,9 +122,10 @@ mod tests {
         assert!(short > 50, "{short}");
         assert!(all.iter().all(|model| framework_and_task(&model.id).1 != "ic" && model.id.len() <= 63));
         let deprecated =
-            all.iter().find(|model| model.editions[&Version(1, 0, 0)].support == Support::Deprecated).unwrap();
+            all.iter().find(|model| model.editions[&Version::Numbers(1, 0, 0)].support == Support::Deprecated).unwrap();
         let spec: Value =
-            serde_json::from_str(&metadata::specification(deprecated, Version(1, 0, 0), "r").unwrap()).unwrap();
+            serde_json::from_str(&metadata::specification(deprecated, &Version::Numbers(1, 0, 0), "r").unwrap())
+                .unwrap();
         assert_eq!(spec["deprecated"], true);
     }
 }

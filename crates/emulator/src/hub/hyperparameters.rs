@@ -12,9 +12,9 @@ pub struct Hyperparameter {
     #[serde(skip_serializing_if = "Option::is_none")]
     options: Option<Vec<&'static str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    min: Option<i32>,
+    min: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    max: Option<i32>,
+    max: Option<serde_json::Value>,
     scope: &'static str,
 }
 
@@ -33,20 +33,20 @@ fn int(name: &'static str, default: i32, min: i32, max: Option<i32>) -> Hyperpar
         r#type: "int",
         default: default.into(),
         options: None,
-        min: Some(min),
-        max,
+        min: Some(min.into()),
+        max: max.map(Into::into),
         scope: "algorithm",
     }
 }
 
-fn float(name: &'static str, default: f64, min: i32, max: i32) -> Hyperparameter {
+fn float(name: &'static str, default: f64, min: impl Into<serde_json::Value>, max: i32) -> Hyperparameter {
     Hyperparameter {
         name,
         r#type: "float",
         default: default.into(),
         options: None,
-        min: Some(min),
-        max: Some(max),
+        min: Some(min.into()),
+        max: Some(max.into()),
         scope: "algorithm",
     }
 }
@@ -103,14 +103,41 @@ pub fn tensorflow() -> Vec<Hyperparameter> {
     all
 }
 
-/// Image classification on `PyTorch`, whose script spells names with dashes.
+/// Image classification on `PyTorch`, as in the specification 3.0.25 of `pytorch-ic-mobilenet-v2`.
 pub fn torch() -> Vec<Hyperparameter> {
     let mut all = vec![
-        text("train_only_top_layer", "True", &["False", "True"]),
+        text("train_only_top_layer", "True", &["True", "False"]),
         int("epochs", 5, 1, Some(1000)),
-        int("batch-size", 4, 1, Some(1024)),
-        float("adam-learning-rate", 0.05, 0, 1),
+        float("learning_rate", 0.001, 1e-8, 1),
+        int("batch_size", 4, 1, Some(1024)),
         text("reinitialize_top_layer", "Auto", &["Auto", "True", "False"]),
+    ];
+    all.extend(container());
+    all
+}
+
+/// Boosted trees; the names are those of the developer guide, the defaults are made up.
+pub fn trees() -> Vec<Hyperparameter> {
+    let mut all = vec![
+        int("num_boost_round", 500, 1, None),
+        float("learning_rate", 0.009, 0, 1),
+        int("num_leaves", 67, 2, None),
+        int("max_depth", 11, 1, None),
+        text("metric", "auto", &[]),
+    ];
+    all.extend(container());
+    all
+}
+
+/// `XGBoost` as one of `SageMaker`'s own algorithms.
+pub fn xgboost() -> Vec<Hyperparameter> {
+    let mut all = vec![
+        int("num_round", 100, 1, None),
+        float("eta", 0.3, 0, 1),
+        int("max_depth", 6, 0, None),
+        float("min_child_weight", 1.0, 0, 120),
+        float("subsample", 1.0, 0, 1),
+        text("eval_metric", "auc", &[]),
     ];
     all.extend(container());
     all

@@ -23,17 +23,18 @@ pub fn region(bucket: &str) -> Option<&str> {
 }
 
 /// The content of an object.
-pub fn object(hub: &Hub, region: &str, key: &str) -> Option<String> {
+pub fn object(hub: &Hub, region: &str, key: &str, now: f64) -> Option<String> {
     if key == MANIFEST {
-        return Some(manifest(hub));
+        return Some(manifest(hub, now));
     }
     let (id, file) = key.strip_prefix("community_models/")?.split_once('/')?;
-    let version = Version::parse(file.strip_prefix("specs_v")?.strip_suffix(".json")?)?;
-    specification(hub.get(id)?, version, region)
+    let version = file.strip_prefix("specs_v")?.strip_suffix(".json")?;
+    let version = Version::parse(version).unwrap_or_else(|| Version::Odd(version.to_owned()));
+    specification(hub.get(id)?, &version, region)
 }
 
 /// `models_manifest.json`: every version of every model.
-pub fn manifest(hub: &Hub) -> String {
+pub fn manifest(hub: &Hub, now: f64) -> String {
     let entry = |id: &str, version: &Version, edition: &Edition| {
         let min = edition.overrides.get("MinSdkVersion").and_then(Value::as_str).unwrap_or(MIN_SDK_VERSION);
         json!({
@@ -44,15 +45,15 @@ pub fn manifest(hub: &Hub) -> String {
         })
     };
     let entries = hub.models().flat_map(|model| {
-        let versions = model.editions.iter().rev();
+        let versions = model.editions_at(now).rev();
         versions.map(|(version, edition)| entry(&model.id, version, edition))
     });
     Value::Array(entries.collect()).to_string()
 }
 
 /// The specification of a version. A document that is no JSON object is handed out as it is here too.
-pub fn specification(model: &Model, version: Version, region: &str) -> Option<String> {
-    let edition = model.editions.get(&version)?;
+pub fn specification(model: &Model, version: &Version, region: &str) -> Option<String> {
+    let edition = model.editions.get(version)?;
     let document = match model.document(edition, region) {
         Ok(document) => document,
         Err(raw) => return Some(raw),
@@ -169,7 +170,7 @@ mod tests {
     fn a_specification_says_what_the_real_one_says_about_training() {
         let hub = Hub::new(&Table::embedded());
         let id = "tensorflow-ic-bit-m-r101x1-ilsvrc2012-classification-1";
-        let ours = object(&hub, "us-west-2", &format!("community_models/{id}/specs_v4.0.6.json")).unwrap();
+        let ours = object(&hub, "us-west-2", &format!("community_models/{id}/specs_v4.0.6.json"), f64::MAX).unwrap();
         let ours: Value = serde_json::from_str(&ours).unwrap();
         let real = fixture("jumpstart-spec.tensorflow-ic-bit-m-r101x1.v4.0.6.json");
         for (name, value) in ours.as_object().unwrap() {
@@ -189,8 +190,33 @@ mod tests {
     }
 
     #[test]
+    fn image_classification_on_torch_is_as_in_the_real_specification() {
+        let hub = Hub::new(&Table::embedded());
+        let model = hub.get("pytorch-ic-mobilenet-v2").unwrap();
+        let ours = specification(model, model.editions.keys().next_back().unwrap(), "us-west-2").unwrap();
+        let ours: Value = serde_json::from_str(&ours).unwrap();
+        let real = fixture("jumpstart-spec.pytorch-ic-mobilenet-v2.v3.0.25.json");
+        for name in [
+            "hyperparameters",
+            "metrics",
+            "default_training_instance_type",
+            "training_artifact_key",
+            "training_script_key",
+            "training_prepacked_script_key",
+            "training_ecr_specs",
+            "training_enable_network_isolation",
+            "incremental_training_supported",
+            "estimator_kwargs",
+            "resource_name_base",
+        ] {
+            assert_eq!(ours[name], real[name], "{name}");
+        }
+        assert_eq!(ours["validation_supported"], false, "the script splits the training data itself");
+    }
+
+    #[test]
     fn the_manifest_has_every_model_of_the_real_one() {
-        let ours: Value = serde_json::from_str(&manifest(&Hub::new(&Table::embedded()))).unwrap();
+        let ours: Value = serde_json::from_str(&manifest(&Hub::new(&Table::embedded()), f64::MAX)).unwrap();
         let ours = ours.as_array().unwrap();
         let real = fixture("jumpstart-models-manifest.ic.json");
         let image = |entry: &&Value| entry["model_id"].as_str().unwrap().contains("-ic-");
@@ -209,7 +235,7 @@ mod tests {
             "community_models/pytorch-ic-alexnet/specs_v9.9.9.json",
             "community_models/pytorch-ic-alexnet/3.1.7.json",
         ] {
-            assert_eq!(object(&hub, "us-west-2", key), None, "{key}");
+            assert_eq!(object(&hub, "us-west-2", key, f64::MAX), None, "{key}");
         }
         assert_eq!(region("jumpstart-cache-prod-us-west-2"), Some("us-west-2"));
         assert_eq!(region("bucket"), None);

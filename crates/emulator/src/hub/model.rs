@@ -7,30 +7,50 @@ use serde_json::{Map, Value};
 
 use crate::hub::document;
 
-/// A version, compared as numbers: 4.0.6 comes before 4.0.17.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(pub u32, pub u32, pub u32);
+/// A version, compared as numbers: 4.0.6 comes before 4.0.17. What is no version at all comes last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// `MAJOR.MINOR.PATCH`.
+    Numbers(u32, u32, u32),
+    /// Any other text, which only the emulator's own API can put here.
+    Odd(String),
+}
 
 impl Version {
     /// Reads `MAJOR.MINOR.PATCH`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.').map(str::parse);
         match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Some(Self(major, minor, patch)),
+            (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Some(Self::Numbers(major, minor, patch)),
             _ => None,
         }
     }
 
     /// An older one, chosen so that comparing as text gives the wrong answer.
     #[must_use]
-    pub const fn older(self) -> Self {
-        if self.2 > 9 { Self(self.0, self.1, 6) } else { Self(self.0, self.1.saturating_sub(1), 10) }
+    pub fn older(&self) -> Self {
+        match *self {
+            Self::Numbers(major, minor, patch) if patch > 9 => Self::Numbers(major, minor, 6),
+            Self::Numbers(major, minor, _) => Self::Numbers(major, minor.saturating_sub(1), 10),
+            Self::Odd(_) => Self::Numbers(0, 0, 1),
+        }
+    }
+
+    /// A text that sorts as versions do.
+    pub fn sort_key(&self) -> String {
+        match self {
+            Self::Numbers(major, minor, patch) => format!("{major:04}.{minor:04}.{patch:04}"),
+            Self::Odd(text) => format!("~{text}"),
+        }
     }
 }
 
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+        match self {
+            Self::Numbers(major, minor, patch) => write!(f, "{major}.{minor}.{patch}"),
+            Self::Odd(text) => f.write_str(text),
+        }
     }
 }
 
@@ -86,6 +106,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// The versions that there are at a time, oldest first.
+    pub fn editions_at(&self, seconds: f64) -> impl DoubleEndedIterator<Item = (&Version, &Edition)> {
+        self.editions.iter().filter(move |(_, edition)| edition.created <= seconds)
+    }
+
     /// The document of a version in a region: a JSON object, unless somebody gave another text.
     pub fn document(&self, edition: &Edition, region: &str) -> Result<Map<String, Value>, String> {
         if let Some(raw) = &edition.raw {
@@ -123,6 +148,12 @@ pub struct Entry {
     pub version: String,
     #[serde(default, rename = "supportStatus")]
     support: Support,
+    /// Takes any id and any version, however odd.
+    #[serde(default)]
+    unchecked: bool,
+    /// Virtual seconds until the hub has it.
+    #[serde(default, rename = "afterSeconds")]
+    after_seconds: f64,
     /// A text is the document as it is; any other JSON is written out as the document.
     document: Option<Value>,
     /// Members of the document.
@@ -133,12 +164,16 @@ pub struct Entry {
 impl Entry {
     /// The model's id, the version and what it says.
     pub fn read(self, created: f64) -> Result<(String, Version, Edition), String> {
-        let Self { id, version, support, document, overrides } = self;
+        let Self { id, version, support, unchecked, after_seconds, document, overrides } = self;
         let letters = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if !letters || id.len() > 63 || id.starts_with('-') || id.ends_with('-') || id.is_empty() {
+        if !unchecked && (!letters || id.len() > 63 || id.starts_with('-') || id.ends_with('-') || id.is_empty()) {
             return Err(format!("{id}: an id has 1 to 63 letters, digits and inner dashes"));
         }
-        let version = Version::parse(&version).ok_or_else(|| format!("{version}: a version is of the form 1.2.3"))?;
+        let version = match Version::parse(&version) {
+            Some(version) => version,
+            None if unchecked => Version::Odd(version),
+            None => return Err(format!("{version}: a version is of the form 1.2.3")),
+        };
         // Members of documents begin with a capital: anything else is a typing error in one of our own.
         if let Some(wrong) = overrides.keys().find(|key| !key.starts_with(|first: char| first.is_ascii_uppercase())) {
             return Err(format!("unknown field {wrong}; members of the document begin with a capital"));
@@ -147,7 +182,7 @@ impl Entry {
             Value::String(text) => text,
             other => other.to_string(),
         });
-        Ok((id, version, Edition { support, created, overrides, raw }))
+        Ok((id, version, Edition { support, created: created + after_seconds, overrides, raw }))
     }
 }
 
@@ -181,7 +216,7 @@ mod tests {
         }
         let (id, version, edition) =
             read(json!({"id": "a", "version": "1.0.0", "document": {"A": 1}, "supportStatus": "Restricted"})).unwrap();
-        assert_eq!((id.as_str(), version, edition.raw.as_deref()), ("a", Version(1, 0, 0), Some("{\"A\":1}")));
+        assert_eq!((id.as_str(), version, edition.raw.as_deref()), ("a", Version::Numbers(1, 0, 0), Some("{\"A\":1}")));
         assert_eq!(edition.support, Support::Restricted);
     }
 
@@ -191,6 +226,8 @@ mod tests {
             id: "tensorflow-ic-x".into(),
             version: "1.0.0".into(),
             support: Support::Supported,
+            unchecked: false,
+            after_seconds: 0.0,
             document: None,
             overrides: json!({"TrainingVolumeSize": 7, "Url": null, "HostingEulaUri": "s3://b-{region}/e"})
                 .as_object()
@@ -199,7 +236,7 @@ mod tests {
         }
         .read(1.0)
         .unwrap();
-        let model = Model { id, url: "u".into(), editions: BTreeMap::from([(version, edition)]) };
+        let model = Model { id, url: "u".into(), editions: BTreeMap::from([(version.clone(), edition)]) };
         let document = model.document(&model.editions[&version], "eu-west-1").unwrap();
         assert_eq!(
             (&document["TrainingVolumeSize"], &document["HostingEulaUri"]),

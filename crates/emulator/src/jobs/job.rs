@@ -148,6 +148,7 @@ impl Job {
             (Some(_), true, _) => JobStatus::Stopped,
             (None, false, _) => JobStatus::InProgress,
             (None, true, Some(_)) => JobStatus::Failed,
+            (None, true, None) if self.plan.out_of_time && self.setup.stopped_at_limit => JobStatus::Stopped,
             (None, true, None) => JobStatus::Completed,
         })
     }

@@ -12,8 +12,8 @@ use crate::jobs::sampling;
 use crate::jobs::trial::{DOWNLOADING, Outcome, STARTING, Trial, UPLOADING};
 use crate::logs::metrics::{Line, Reader};
 use crate::logs::models::Behaviour;
-use crate::logs::results;
-use crate::logs::run::{EVALUATION, Run, epochs};
+use crate::logs::run::{EVALUATION, Reports, Run, epochs};
+use crate::logs::{first_party, results};
 use crate::random;
 use crate::request::{CreateRequest, Definition, MetricDefinition, Ranges, Strategy};
 
@@ -36,10 +36,13 @@ pub struct Setup {
     pub request: CreateRequest,
     /// How the model of each definition behaves, fixed at creation.
     pub behaviours: Vec<Behaviour>,
-    /// Per definition: the algorithm is one of AWS, which reports metrics without definitions.
-    pub built_in: Vec<bool>,
+    /// Per definition: where its metrics come from.
+    pub reports: Vec<Reports>,
     /// When the job was created.
     pub created: Moment,
+    /// Whether `MaxRuntimeInSeconds` ends the job `Stopped`.
+    #[serde(default)]
+    pub stopped_at_limit: bool,
     /// `StopTrainingJob` calls, by training job.
     pub stops: BTreeMap<String, Moment>,
 }
@@ -51,6 +54,9 @@ pub struct Plan {
     pub trials: Vec<Trial>,
     /// The tuner itself stops everything here: a criterion or a limit was reached.
     pub cut: Option<Moment>,
+    /// Whether that was the limit of its time.
+    #[serde(default)]
+    pub out_of_time: bool,
     /// When the tuning job ends.
     pub ended: Moment,
     /// Why it failed.
@@ -67,10 +73,13 @@ impl Setup {
     /// objective, and for the algorithms of AWS the objective itself.
     pub fn metric_definitions(&self, index: usize) -> Vec<MetricDefinition> {
         let Some(definition) = self.definition(index) else { return Vec::new() };
-        let mut metrics = definition.algorithm_specification.metric_definitions.clone();
+        let reports = self.reports.get(index).unwrap_or(&Reports::Definitions);
+        let mut metrics = match reports {
+            Reports::FirstParty(repository) => first_party::definitions(repository),
+            _ => definition.algorithm_specification.metric_definitions.clone(),
+        };
         let Some(objective) = self.request.objective(definition) else { return metrics };
-        if !metrics.iter().any(|metric| metric.name == objective.metric_name) && self.built_in.get(index) == Some(&true)
-        {
+        if !metrics.iter().any(|metric| metric.name == objective.metric_name) && *reports == Reports::Resource {
             let regex =
                 format!("#quality_metric: host=\\S+, {} <score>=\\((\\S+)\\)", regex::escape(&objective.metric_name));
             metrics.push(MetricDefinition { name: objective.metric_name.clone(), regex });
@@ -102,7 +111,8 @@ impl Setup {
             behaviour,
             hyperparameters: &self.hyperparameters(index, tuned),
             has_test: definition.input_data_config.iter().any(|channel| channel.channel_name == "test"),
-            built_in_objective: objective.filter(|_| self.built_in.get(index) == Some(&true)),
+            reports: self.reports.get(index).unwrap_or(&Reports::Definitions),
+            objective,
         })
     }
 
@@ -135,6 +145,7 @@ pub fn simulate(setup: &Setup) -> Plan {
     let mut now = setup.created.plus(FIRST_LAUNCH);
     let mut running: Vec<usize> = Vec::new();
     let mut cut = None;
+    let mut out_of_time = false;
     loop {
         while running.len() < parallel && u32::try_from(tuner.trials.len()).is_ok_and(|n| n < max) {
             running.push(tuner.trials.len());
@@ -144,6 +155,7 @@ pub fn simulate(setup: &Setup) -> Plan {
         let Some((at, index)) = next else { break };
         if let Some(deadline) = deadline.filter(|deadline| at > *deadline) {
             cut = Some(deadline);
+            out_of_time = true;
             break;
         }
         running.retain(|i| *i != index);
@@ -158,7 +170,7 @@ pub fn simulate(setup: &Setup) -> Plan {
     let failure = (tuner.succeeded == 0 && tuner.failed > 0).then(|| GAVE_UP.to_owned());
     let mut trials = tuner.trials;
     trials.retain(|trial| cut.is_none_or(|cut| trial.created < cut));
-    Plan { trials, cut, ended: last.plus(REACTION), failure }
+    Plan { trials, cut, out_of_time, ended: last.plus(REACTION), failure }
 }
 
 struct Tuner<'a> {

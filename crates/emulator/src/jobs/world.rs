@@ -12,6 +12,9 @@ use crate::jobs::trial::Trial;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct World {
     regions: BTreeMap<String, Region>,
+    /// From when on a role can be assumed.
+    #[serde(default)]
+    pub roles: BTreeMap<String, Moment>,
 }
 
 impl World {

@@ -23,7 +23,7 @@ pub fn lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality) {
     for epoch in 1..=epochs {
         let at = behaviour.seconds_per_epoch * f64::from(epoch);
         log.say(at, format!("Epoch {epoch}/{epochs}"));
-        let logs = quality.keras(1.0 - 0.3 / f64::from(epoch * epoch) * f64::from(u32::from(epoch < epochs)));
+        let logs = quality.keras(quality.share(epoch, epochs));
         let shown = log.keras(&logs);
         log.say(at, format!("230/230 - {:.0}s{shown}", behaviour.seconds_per_epoch));
     }

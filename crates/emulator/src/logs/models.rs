@@ -73,6 +73,33 @@ pub enum Script {
     TensorFlow,
     /// As `JumpStart`'s script for `PyTorch`.
     PyTorch,
+    /// Text classification.
+    TextClassification,
+    /// Object detection.
+    ObjectDetection,
+    /// `LightGBM`.
+    Tabular,
+    /// `CatBoost`.
+    CatBoost,
+}
+
+impl Script {
+    /// The script of a model or an image, as far as its name tells.
+    fn of(name: &str) -> Self {
+        if name.starts_with("lightgbm-") {
+            Self::Tabular
+        } else if name.starts_with("catboost-") {
+            Self::CatBoost
+        } else if name.contains("-tc-") || name.contains("-spc-") {
+            Self::TextClassification
+        } else if name.contains("-od-") || name.contains("-od1-") {
+            Self::ObjectDetection
+        } else if name.contains("pytorch") {
+            Self::PyTorch
+        } else {
+            Self::TensorFlow
+        }
+    }
 }
 
 impl Row {
@@ -135,7 +162,7 @@ impl Behaviour {
             omit_test_metrics: false,
             nan_metrics: Vec::new(),
             classes: 256,
-            script: if name.contains("pytorch") { Script::PyTorch } else { Script::TensorFlow },
+            script: Script::of(name),
             extra_lines: Vec::new(),
         }
     }
@@ -194,6 +221,9 @@ pub struct Table {
     /// Generated models of other tasks that the hub has in addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_models: Option<usize>,
+    /// A few models of other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_tasks: Option<bool>,
 }
 
 impl Table {

@@ -6,9 +6,9 @@
 use crate::logs::metrics::Line;
 use crate::logs::models::Script;
 use crate::logs::quality::Quality;
-use crate::logs::run::{Run, epochs};
+use crate::logs::run::{Reports, Run, epochs};
 use crate::logs::writer::Log;
-use crate::logs::{keras, torch};
+use crate::logs::{first_party, keras, tasks, torch};
 
 /// The whole log of a training job that is not disturbed.
 pub fn log(run: &Run<'_>) -> Vec<Line> {
@@ -16,12 +16,14 @@ pub fn log(run: &Run<'_>) -> Vec<Line> {
     let quality = Quality::of(run);
     let mut log = Log { lines: Vec::new(), nan: &behaviour.nan_metrics };
 
-    match behaviour.script {
-        Script::TensorFlow => keras::lines(&mut log, run, &quality),
-        Script::PyTorch => torch::lines(&mut log, run, &quality),
+    match (run.reports, behaviour.script) {
+        (Reports::FirstParty(repository), _) => first_party::lines(&mut log, run, &quality, repository),
+        (_, Script::TensorFlow) => keras::lines(&mut log, run, &quality),
+        (_, Script::PyTorch) => torch::lines(&mut log, run, &quality),
+        (_, task) => tasks::lines(&mut log, run, &quality, task),
     }
     let end = behaviour.seconds_per_epoch * f64::from(epochs(run.hyperparameters));
-    if let Some(objective) = run.built_in_objective {
+    if let Some(objective) = run.objective.filter(|_| *run.reports == Reports::Resource) {
         log.say(end, format!("#quality_metric: host=algo-1, {objective} <score>=({})", quality.val_accuracy));
     }
     for template in &behaviour.extra_lines {

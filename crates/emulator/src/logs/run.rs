@@ -2,10 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::logs::models::Behaviour;
 
 /// Seconds from the end of training to the end of the evaluation on the test set.
 pub const EVALUATION: f64 = 45.0;
+
+/// Where the metrics of a training job come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reports {
+    /// From the definitions of the request.
+    #[default]
+    Definitions,
+    /// From the algorithm of this repository, one of `SageMaker`'s own.
+    FirstParty(String),
+    /// From an algorithm resource, which has definitions that the emulator does not know: it reports the objective.
+    Resource,
+}
 
 /// All that decides a log.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +30,10 @@ pub struct Run<'a> {
     pub hyperparameters: &'a BTreeMap<String, String>,
     /// Whether there is a `test` channel.
     pub has_test: bool,
-    /// Set for the algorithms of AWS, which report the objective in a line of their own.
-    pub built_in_objective: Option<&'a str>,
+    /// Where the metrics come from.
+    pub reports: &'a Reports,
+    /// The objective of the tuning job.
+    pub objective: Option<&'a str>,
 }
 
 /// Number of epochs that the hyperparameters ask for; the service allows 20,000 at most.

@@ -1,5 +1,5 @@
-//! What a training job on `PyTorch` writes: the words of the tutorial that `JumpStart`'s script for image classification is
-//! made after, and `val Acc:`, which the metric of its documents reads.
+//! What a training job on `PyTorch` writes: `val_accuracy: ...`, which is what the metric of the specification reads, and
+//! around it the words of the public tutorial (`val Acc:`), which older versions had.
 //!
 //! No number of parameters and no throughput: that script does not log them.
 
@@ -13,12 +13,13 @@ pub fn lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality) {
     let epochs = epochs(run.hyperparameters);
     for epoch in 1..=epochs {
         let at = behaviour.seconds_per_epoch * f64::from(epoch);
-        let share = 1.0 - 0.3 / f64::from(epoch * epoch) * f64::from(u32::from(epoch < epochs));
-        let val = quality.val_accuracy * share;
+        let val = quality.val_accuracy * quality.share(epoch, epochs);
         log.say(at, format!("Epoch {}/{}", epoch - 1, epochs - 1));
         log.say(at, "-".repeat(10));
         phase(log, at, "train", (val + 0.01).min(0.999));
         phase(log, at, "val", val);
+        let accuracy = log.value("val_accuracy", &python(val));
+        log.say(at, format!("val_accuracy: {accuracy}"));
         let best = log.value("val Acc", &python(val));
         log.say(at, format!("Best val Acc: {best}"));
     }

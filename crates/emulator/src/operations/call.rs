@@ -6,6 +6,8 @@ use crate::arn::Place;
 use crate::clock::Moment;
 use crate::jobs::job::Job;
 use crate::operations::quotas::Quotas;
+use crate::operations::view::View;
+use crate::request::Tag;
 
 /// What does not change while the emulator runs.
 #[derive(Clone, Debug)]
@@ -16,10 +18,10 @@ pub struct Settings {
     pub quotas: Quotas,
     /// Roles that the service may not assume.
     pub unassumable_roles: Vec<String>,
-    /// Real seconds until List and Search show a new job.
-    pub list_lag: f64,
-    /// Virtual seconds that the index behind Search is old.
-    pub search_lag: f64,
+    /// Virtual seconds from the first use of a role until the service may assume it.
+    pub role_delay: f64,
+    /// A tuning job that reaches its `MaxRuntimeInSeconds` ends `Stopped`, not `Completed`.
+    pub stopped_at_limit: bool,
 }
 
 /// A valid request and everything it depends on.
@@ -31,10 +33,12 @@ pub struct Call<'a> {
     pub request: &'a Value,
     /// Region of the signer.
     pub region: &'a str,
-    /// Virtual time.
+    /// Virtual time; in the past for a request that sees an old state.
     pub now: Moment,
     /// Real seconds since the start.
     pub real: f64,
+    /// What the request sees.
+    pub view: &'a View,
     /// Settings.
     pub settings: &'a Settings,
 }
@@ -55,8 +59,13 @@ impl<'a> Call<'a> {
         Place { region: self.region, account: &self.settings.account }
     }
 
-    /// Whether lists show a job yet.
-    pub fn listed(&self, job: &Job) -> bool {
-        job.created_real.is_none_or(|created| self.real - created >= self.settings.list_lag)
+    /// Whether a job exists for this request.
+    pub fn sees(&self, job: &Job) -> bool {
+        self.view.shows(job)
+    }
+
+    /// The tags of a job, as this request sees them.
+    pub fn tags(&self, job: &Job) -> Vec<Tag> {
+        if self.view.shows_tags(job) { job.tags.at(self.now) } else { Vec::new() }
     }
 }

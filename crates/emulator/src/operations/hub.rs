@@ -29,11 +29,11 @@ pub fn describe_content(hub: &Hub, call: &Call<'_>) -> Result<Value, ApiError> {
     named(call)?;
     let model = model(hub, call)?;
     let found = match call.optional("HubContentVersion") {
-        None => model.editions.last_key_value(),
-        Some(wanted) => Version::parse(wanted).and_then(|wanted| model.editions.get_key_value(&wanted)),
+        None => latest(model, call),
+        Some(wanted) => editions(model, call).find(|(_, version, _)| version.to_string() == wanted),
     };
-    let (version, edition) = found.ok_or_else(|| no_content(call))?;
-    let mut content = info(model, *version, edition, call);
+    let (_, version, edition) = found.ok_or_else(|| no_content(call))?;
+    let mut content = info(model, version, edition, call);
     content.remove("OriginalCreationTime");
     content.insert("HubName".to_owned(), json!(NAME));
     content.insert("HubArn".to_owned(), json!(arn(call, "hub", "")));
@@ -48,7 +48,7 @@ pub fn list(hub: &Hub, call: &Call<'_>) -> Result<Value, ApiError> {
     named(call)?;
     let contains = call.optional("NameContains").map(str::to_lowercase);
     let meant = |model: &&Model| contains.as_ref().is_none_or(|part| model.id.to_lowercase().contains(part));
-    answer(hub.models().filter(meant).filter_map(latest).collect(), call)
+    answer(hub.models().filter(meant).filter_map(|model| latest(model, call)).collect(), call)
 }
 
 /// `ListHubContentVersions`.
@@ -56,8 +56,8 @@ pub fn versions(hub: &Hub, call: &Call<'_>) -> Result<Value, ApiError> {
     named(call)?;
     let model = model(hub, call)?;
     let min = call.optional("MinVersion").and_then(Version::parse);
-    let versions = model.editions.iter().filter(|(version, _)| min.is_none_or(|min| **version >= min));
-    answer(versions.map(|(version, edition)| (model, *version, edition)).collect(), call)
+    let versions = editions(model, call).filter(|(_, version, _)| min.as_ref().is_none_or(|min| *version >= min));
+    answer(versions.collect(), call)
 }
 
 fn model<'a>(hub: &'a Hub, call: &Call<'_>) -> Result<&'a Model, ApiError> {
@@ -80,10 +80,15 @@ fn no_content(call: &Call<'_>) -> ApiError {
 }
 
 /// One line of a list.
-type Listing<'a> = (&'a Model, Version, &'a Edition);
+type Listing<'a> = (&'a Model, &'a Version, &'a Edition);
 
-fn latest(model: &Model) -> Option<Listing<'_>> {
-    model.editions.last_key_value().map(|(version, edition)| (model, *version, edition))
+/// The versions that there are by now, oldest first.
+fn editions<'a>(model: &'a Model, call: &Call<'_>) -> impl DoubleEndedIterator<Item = Listing<'a>> {
+    model.editions_at(call.now.seconds()).map(move |(version, edition)| (model, version, edition))
+}
+
+fn latest<'a>(model: &'a Model, call: &Call<'_>) -> Option<Listing<'a>> {
+    editions(model, call).next_back()
 }
 
 fn answer(contents: Vec<Listing<'_>>, call: &Call<'_>) -> Result<Value, ApiError> {
@@ -97,7 +102,7 @@ fn answer(contents: Vec<Listing<'_>>, call: &Call<'_>) -> Result<Value, ApiError
             Some("HubContentStatus") => SortKey::Missing(()),
             _ => SortKey::Text(model.id.clone()),
         },
-        name: format!("{} {:04}.{:04}.{:04}", model.id, version.0, version.1, version.2),
+        name: format!("{} {}", model.id, version.sort_key()),
         value: Value::Object(info(model, version, edition, call)),
     });
     let page: Page<Value> = Cut::of(call.operation, call.request, 10, false).page(items.collect())?;
@@ -108,7 +113,7 @@ fn arn(call: &Call<'_>, kind: &str, rest: &str) -> String {
     format!("arn:{}:sagemaker:{}:aws:{kind}/{NAME}{rest}", call.place().partition(), call.region)
 }
 
-fn info(model: &Model, version: Version, edition: &Edition, call: &Call<'_>) -> Map<String, Value> {
+fn info(model: &Model, version: &Version, edition: &Edition, call: &Call<'_>) -> Map<String, Value> {
     let id = &model.id;
     let (framework, task) = document::framework_and_task(id);
     let value = json!({

@@ -28,7 +28,7 @@ pub fn tuning_jobs(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> 
     let created = Window::of(call, "CreationTime");
     let modified = Window::of(call, "LastModifiedTime");
     let mut items = Vec::new();
-    for job in region.jobs.values().filter(|job| call.listed(job)) {
+    for job in region.jobs.values().filter(|job| call.sees(job)) {
         let name = job.name();
         if contains.as_ref().is_some_and(|part| !name.to_lowercase().contains(part))
             || !created.holds(job.created().seconds())

@@ -13,6 +13,7 @@ pub mod search;
 pub mod tags;
 pub mod training_job;
 pub mod tuning_job;
+pub mod view;
 pub mod warm_start;
 
 use serde_json::{Value, json};
@@ -27,9 +28,10 @@ use refusals::{no_job, no_resource};
 
 /// Does the work. The request keeps to the service model already.
 pub fn answer(world: &mut World, hub: &Hub, table: &Table, call: &Call<'_>) -> Result<Value, ApiError> {
+    let refused_role = create::refused_role(world, call);
     let region = world.region(call.region);
     match call.operation {
-        "CreateHyperParameterTuningJob" => create::create(region, table, call),
+        "CreateHyperParameterTuningJob" => create::create(region, table, refused_role.as_deref(), call),
         "DescribeHyperParameterTuningJob" => {
             let (job, state) = existing(region, call)?;
             Ok(tuning_job::describe(job, &state, &call.place()))
@@ -42,7 +44,10 @@ pub fn answer(world: &mut World, hub: &Hub, table: &Table, call: &Call<'_>) -> R
             lists::training_jobs(job, &state, call)
         }
         "DescribeTrainingJob" => {
-            let (job, trial) = region.training(call.text("TrainingJobName")).ok_or_else(no_resource)?;
+            let (job, trial) = region
+                .training(call.text("TrainingJobName"))
+                .filter(|(job, _)| call.sees(job))
+                .ok_or_else(no_resource)?;
             let state = job.trial_state(trial, call.now).ok_or_else(no_resource)?;
             Ok(training_job::describe(job, trial, &state, &call.place()))
         }
@@ -61,18 +66,18 @@ pub fn answer(world: &mut World, hub: &Hub, table: &Table, call: &Call<'_>) -> R
 
 fn existing<'a>(region: &'a Region, call: &Call<'_>) -> Result<(&'a Job, JobState), ApiError> {
     let name = call.text("HyperParameterTuningJobName");
-    let job = region.job(name, call.now).ok_or_else(|| no_job(name))?;
+    let job = region.job(name, call.now).filter(|job| call.sees(job)).ok_or_else(|| no_job(name))?;
     let state = job.state(call.now).ok_or_else(|| no_job(name))?;
     Ok((job, state))
 }
 
 fn stop(region: &mut Region, call: &Call<'_>) -> Result<Value, ApiError> {
     let name = call.text("HyperParameterTuningJobName");
-    let job = region.job_mut(name, call.now).ok_or_else(|| no_job(name))?;
+    let job = region.job_mut(name, call.now).filter(|job| call.sees(job)).ok_or_else(|| no_job(name))?;
     match job.status(call.now) {
         Some(JobStatus::InProgress) => job.stopped = Some(call.now),
         Some(JobStatus::Stopping) => {}
-        _ => return Err(ApiError::validation("The hyperparameter tuning job is already in a terminal state.")),
+        _ => return Err(ApiError::already_ended()),
     }
     Ok(json!({}))
 }

@@ -23,8 +23,6 @@ use crate::request::Tag;
 
 /// `Search`.
 pub fn search(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
-    // The index is behind as a whole: it shows everything as it was.
-    let call = &Call { now: call.now.plus(-call.settings.search_lag), ..*call };
     let resource = call.text("Resource");
     let entity = match resource {
         "HyperParameterTuningJob" => "HyperParameterTuningJobSearchEntity",
@@ -43,7 +41,7 @@ pub fn search(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
     if !known(sort_by) {
         return Err(ApiError::validation(format!("Unknown property name in SortBy: {sort_by}")));
     }
-    let jobs = region.jobs.values().filter(|job| call.listed(job) && job.created() <= call.now);
+    let jobs = region.jobs.values().filter(|job| call.sees(job));
     if resource == "TrainingJob" {
         let records =
             jobs.flat_map(|job| job.plan.trials.iter().map(move |trial| (job, trial))).filter_map(|(job, trial)| {
@@ -55,7 +53,7 @@ pub fn search(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
         Some(TuningJob {
             job,
             state: job.state(call.now)?,
-            tags: job.tags.at(call.now),
+            tags: call.tags(job),
             place: call.place(),
             whole: OnceCell::new(),
         })
@@ -136,6 +134,16 @@ struct TrainingJob<'a> {
     whole: OnceCell<Value>,
 }
 
+impl TrainingJob<'_> {
+    fn tags(&self) -> Vec<Tag> {
+        if self.call.view.shows_tags(self.job) {
+            training_job::tags(self.job, self.trial, self.call.now)
+        } else {
+            Vec::new()
+        }
+    }
+}
+
 impl Whole for TrainingJob<'_> {
     fn name(&self) -> &str {
         &self.trial.name
@@ -143,15 +151,14 @@ impl Whole for TrainingJob<'_> {
 
     fn whole(&self) -> &Value {
         self.whole
-            .get_or_init(|| training_job::record(self.job, self.trial, &self.state, self.call.now, &self.call.place()))
+            .get_or_init(|| training_job::record(self.job, self.trial, &self.state, &self.tags(), &self.call.place()))
     }
 }
 
 impl Record for TrainingJob<'_> {
     fn get(&self, name: &str) -> Option<Value> {
         if let Some(key) = name.strip_prefix("Tags.") {
-            let tags = training_job::tags(self.job, self.trial, self.call.now);
-            return tags.into_iter().find(|tag| tag.key == key).map(|tag| json!(tag.value));
+            return self.tags().into_iter().find(|tag| tag.key == key).map(|tag| json!(tag.value));
         }
         if let Some(metric) = name.strip_prefix("Metrics.") {
             let list = self.whole().get("FinalMetricDataList")?.as_array()?;

@@ -31,11 +31,14 @@ fn resource(call: &Call<'_>) -> Result<Resource, ApiError> {
 
 fn tags_of(region: &Region, call: &Call<'_>) -> Result<Vec<Tag>, ApiError> {
     match resource(call)? {
-        Resource::Tuning(name) => Ok(region.job(&name, call.now).ok_or_else(no_resource)?.tags.at(call.now)),
+        Resource::Tuning(name) => {
+            let job = region.job(&name, call.now).filter(|job| call.sees(job)).ok_or_else(no_resource)?;
+            Ok(call.tags(job))
+        }
         Resource::Training(name) => {
-            let (job, trial) = region.training(&name).ok_or_else(no_resource)?;
+            let (job, trial) = region.training(&name).filter(|(job, _)| call.sees(job)).ok_or_else(no_resource)?;
             job.trial_state(trial, call.now).ok_or_else(no_resource)?;
-            Ok(training_job::tags(job, trial, call.now))
+            Ok(if call.view.shows_tags(job) { training_job::tags(job, trial, call.now) } else { Vec::new() })
         }
     }
 }

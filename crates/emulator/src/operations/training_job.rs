@@ -121,11 +121,11 @@ pub fn describe(job: &Job, trial: &Trial, state: &TrialState, place: &Place<'_>)
 }
 
 /// The record of `Search`.
-pub fn record(job: &Job, trial: &Trial, state: &TrialState, now: Moment, place: &Place<'_>) -> Value {
+pub fn record(job: &Job, trial: &Trial, state: &TrialState, tags: &[Tag], place: &Place<'_>) -> Value {
     let mut record = describe(job, trial, state, place);
     if let Some(members) = record.as_object_mut() {
         members.remove("ProfilingStatus");
-        members.insert("Tags".to_owned(), json!(tags(job, trial, now)));
+        members.insert("Tags".to_owned(), json!(tags));
     }
     record
 }

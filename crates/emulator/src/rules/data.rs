@@ -98,7 +98,7 @@ mod tests {
         let request = sample::changed(changes);
         assert_eq!(model::validate("CreateHyperParameterTuningJob", &request), [], "only rules are tested here");
         let request: CreateRequest = serde_json::from_value(request).unwrap();
-        rules::check(&request, "111122223333").err().map(|error| error.message).unwrap_or_default()
+        rules::check(&request).err().map(|error| error.message).unwrap_or_default()
     }
 
     fn channel(data: &Value, more: &Value) -> Value {

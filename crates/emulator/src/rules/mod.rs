@@ -11,58 +11,37 @@ use std::collections::BTreeSet;
 use crate::error::ApiError;
 use crate::jobs::sampling;
 use crate::jobs::tags;
+use crate::logs::first_party;
 use crate::logs::metrics::Reader;
-use crate::request::{CreateRequest, Definition, Ranges, Strategy};
+use crate::logs::run::Reports;
+use crate::request::{CreateRequest, Definition, MetricDefinition, Ranges, Strategy};
 
-/// Repositories of the algorithms of AWS, which come with their own metric definitions.
-const ALGORITHMS: [&str; 20] = [
-    "blazingtext",
-    "factorization-machines",
-    "forecasting-deepar",
-    "image-classification",
-    "image-classification-neo",
-    "ipinsights",
-    "kmeans",
-    "knn",
-    "lda",
-    "linear-learner",
-    "ntm",
-    "object-detection",
-    "object2vec",
-    "pca",
-    "randomcutforest",
-    "sagemaker-xgboost",
-    "semantic-segmentation",
-    "seq2seq",
-    "xgboost",
-    "xgboost-neo",
-];
 /// Hyperparameters from which Hyperband infers its largest resource.
 const EPOCHS: [&str; 5] = ["epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs"];
 
 /// real (sagemaker-python-sdk#3932)
 const METRIC_REQUIRED: &str =
     "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions.";
+/// real (reported by users of the built-in algorithms; the code is that of every broken rule)
+const NO_OVERRIDE: &str = "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.";
 /// real (graphstorm#1243)
 const MAX_RESOURCE: &str = "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of TrainingJobDefinition.";
 
-/// Whether the image, or the named algorithm, is one of AWS's own.
-pub fn built_in(definition: &Definition, account: &str) -> bool {
+/// Where the metrics of a definition come from.
+pub fn reports(definition: &Definition) -> Reports {
     let algorithm = &definition.algorithm_specification;
-    let Some(image) = &algorithm.training_image else { return algorithm.algorithm_name.is_some() };
-    let Some((registry, rest)) = image.split_once('/') else { return false };
-    let repository = rest.split([':', '@']).next().unwrap_or_default();
-    registry.contains(".dkr.ecr.") && !registry.starts_with(account) && ALGORITHMS.contains(&repository)
+    let Some(image) = &algorithm.training_image else { return Reports::Resource };
+    first_party::algorithm(image).map_or(Reports::Definitions, |repository| Reports::FirstParty(repository.to_owned()))
 }
 
 /// The first rule that the request breaks.
-pub fn check(request: &CreateRequest, account: &str) -> Result<(), ApiError> {
+pub fn check(request: &CreateRequest) -> Result<(), ApiError> {
     tags::check(&request.tags)?;
     check_definitions(request)?;
     check_strategy(request)?;
     data::check_environment(request)?;
     for definition in request.definitions() {
-        check_definition(request, definition, account)?;
+        check_definition(request, definition)?;
     }
     Ok(())
 }
@@ -154,12 +133,12 @@ fn check_hyperband(request: &CreateRequest) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn check_definition(request: &CreateRequest, definition: &Definition, account: &str) -> Result<(), ApiError> {
+fn check_definition(request: &CreateRequest, definition: &Definition) -> Result<(), ApiError> {
     let algorithm = &definition.algorithm_specification;
     if algorithm.training_image.is_some() == algorithm.algorithm_name.is_some() {
         return refuse("Exactly one of TrainingImage and AlgorithmName must be provided in AlgorithmSpecification.");
     }
-    check_metrics(request, definition, account)?;
+    check_metrics(request, definition)?;
     check_resources(definition)?;
     check_time(definition)?;
     data::check(definition)?;
@@ -168,7 +147,7 @@ fn check_definition(request: &CreateRequest, definition: &Definition, account: &
     ranges::check(tuned, &definition.static_hyper_parameters, request.autotune.is_some())
 }
 
-fn check_metrics(request: &CreateRequest, definition: &Definition, account: &str) -> Result<(), ApiError> {
+fn check_metrics(request: &CreateRequest, definition: &Definition) -> Result<(), ApiError> {
     let metrics = &definition.algorithm_specification.metric_definitions;
     let mut names = BTreeSet::new();
     for metric in metrics {
@@ -179,9 +158,18 @@ fn check_metrics(request: &CreateRequest, definition: &Definition, account: &str
             return refuse(format!("Invalid regular expression {} for the metric {}.", metric.regex, metric.name));
         }
     }
-    let known = |name: &String| metrics.iter().any(|metric| &metric.name == name);
-    match request.objective(definition) {
-        Some(objective) if !known(&objective.metric_name) && !built_in(definition, account) => refuse(METRIC_REQUIRED),
+    let objective = request.objective(definition).map(|objective| objective.metric_name.as_str());
+    let known = |all: &[MetricDefinition], name: &str| all.iter().any(|metric| metric.name == name);
+    match (reports(definition), objective) {
+        (Reports::FirstParty(_), _) if !metrics.is_empty() => refuse(NO_OVERRIDE),
+        (Reports::FirstParty(repository), Some(name)) if !known(&first_party::definitions(&repository), name) => {
+            let image = definition.algorithm_specification.training_image.as_deref().unwrap_or_default();
+            refuse(format!(
+                "The objective metric for the hyperparameter tuning job, [{name}], isn't valid for the [{image}] algorithm. \
+                 Choose a valid objective metric."
+            ))
+        }
+        (Reports::Definitions, Some(name)) if !known(metrics, name) => refuse(METRIC_REQUIRED),
         _ => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ fn verdict(changes: &[(&str, Value)]) -> Option<String> {
     let request = sample::changed(changes);
     assert_eq!(crate::model::validate("CreateHyperParameterTuningJob", &request), [], "only rules are tested here");
     let request: CreateRequest = serde_json::from_value(request).unwrap();
-    check(&request, "111122223333").err().map(|error| {
+    check(&request).err().map(|error| {
         assert_eq!(error.code, "ValidationException");
         error.message
     })
@@ -43,11 +43,27 @@ fn known_texts_are_used_to_the_letter() {
 fn the_algorithms_of_aws_need_no_metric_definitions() {
     let algorithm = |image: &str| {
         let value = json!({"TrainingImage": image, "TrainingInputMode": "File"});
-        verdict(&[(&format!("{DEFINITION}/AlgorithmSpecification"), value)])
+        let objective = json!({"Type": "Maximize", "MetricName": "validation:accuracy"});
+        verdict(&[
+            (&format!("{DEFINITION}/AlgorithmSpecification"), value),
+            (&format!("{CONFIG}/HyperParameterTuningJobObjective"), objective),
+        ])
     };
     assert_eq!(algorithm("433757028032.dkr.ecr.us-west-2.amazonaws.com/image-classification:1"), None);
+    assert_eq!(algorithm("433757028032.dkr.ecr.us-west-2.amazonaws.com/xgboost:1"), None);
+    let kmeans = algorithm("174872318107.dkr.ecr.us-west-2.amazonaws.com/kmeans:1").unwrap();
+    assert!(kmeans.contains("[validation:accuracy], isn't valid for the ["), "{kmeans}");
     assert!(algorithm("111122223333.dkr.ecr.us-west-2.amazonaws.com/xgboost:1").is_some(), "that is the user's own");
     assert!(algorithm("763104351884.dkr.ecr.us-west-2.amazonaws.com/tensorflow-training:2.9-gpu-py39").is_some());
+}
+
+#[test]
+fn their_definitions_cannot_be_overridden() {
+    let image = format!("{DEFINITION}/AlgorithmSpecification/TrainingImage");
+    let found = verdict(&[(&image, json!("433757028032.dkr.ecr.us-west-2.amazonaws.com/xgboost:1"))]);
+    assert_eq!(found.as_deref(), Some(NO_OVERRIDE));
+    let own = verdict(&[(&image, json!("111122223333.dkr.ecr.us-west-2.amazonaws.com/xgboost:1"))]);
+    assert_eq!(own, None, "a repository of the same name in the user's account");
 }
 
 #[test]

@@ -15,8 +15,10 @@ use crate::hub::model::Entry as HubEntry;
 use crate::jobs::world::World;
 use crate::logs::models::{Row, Table};
 use crate::model::{self, ViolationKind};
-use crate::operations;
 use crate::operations::call::{Call, Settings};
+use crate::operations::view::{Lag, Lags, Now};
+use crate::operations::{self, create};
+use crate::request::Tag;
 use crate::service::calls::{Calls, Entry};
 use crate::service::faults::{self, Faults, Kind, Order};
 use crate::service::protocol::{self, Signer};
@@ -35,6 +37,8 @@ pub struct Options {
     pub rates: Vec<Rate>,
     /// Faults from the start.
     pub faults: Vec<Order>,
+    /// Lags from the start.
+    pub lags: Vec<Lag>,
     /// Requests kept in the log.
     pub log_size: usize,
 }
@@ -72,6 +76,8 @@ pub enum Reply {
     Proxy,
     /// Nothing: the connection is closed.
     HangUp,
+    /// Nothing: the connection stays open.
+    Hang,
 }
 
 /// What survives a restart.
@@ -91,6 +97,7 @@ pub struct Emulator {
     table: Mutex<Arc<Table>>,
     world: Mutex<World>,
     faults: Mutex<Faults>,
+    lags: Mutex<Lags>,
     buckets: Mutex<Buckets>,
     calls: Mutex<Calls>,
 }
@@ -103,20 +110,26 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Emulator {
     /// A new one, or one that goes on from a snapshot.
     pub fn new(options: Options, snapshot: Snapshot) -> Self {
-        let Options { settings, speed, table, rates, faults, log_size } = options;
+        let Options { settings, speed, table, rates, faults, lags, log_size } = options;
         let table = Arc::new(table);
         let mut standing = Faults::default();
         for order in faults {
             standing.add(order);
         }
+        let clock = Clock::start(speed, snapshot.now);
+        let mut in_force = Lags::default();
+        for lag in lags {
+            in_force.add(lag, now(&clock));
+        }
         Self {
             settings,
-            clock: Clock::start(speed, snapshot.now),
+            clock,
             hub: Mutex::new(Arc::new(Hub::new(&table))),
             loaded: Arc::clone(&table),
             table: Mutex::new(table),
             world: Mutex::new(snapshot.world),
             faults: Mutex::new(standing),
+            lags: Mutex::new(in_force),
             buckets: Mutex::new(Buckets::new(rates)),
             calls: Mutex::new(Calls::new(log_size)),
         }
@@ -142,6 +155,10 @@ impl Emulator {
         Arc::make_mut(&mut lock(&self.hub)).set(entry, self.clock.now().seconds())
     }
 
+    fn now(&self) -> Now {
+        now(&self.clock)
+    }
+
     /// Goes back to the hub of the start.
     pub fn reset_hub(&self) {
         *lock(&self.hub) = Arc::new(Hub::new(&self.loaded));
@@ -160,6 +177,50 @@ impl Emulator {
     /// The faults.
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
+    }
+
+    /// The lags.
+    pub fn lags(&self) -> MutexGuard<'_, Lags> {
+        lock(&self.lags)
+    }
+
+    /// Orders a lag and returns its id.
+    pub fn order_lag(&self, lag: Lag) -> u64 {
+        let now = self.now();
+        self.lags().add(lag, now)
+    }
+
+    /// Says from when on a role can be assumed.
+    pub fn set_role(&self, role: String, seconds: f64) {
+        let from = self.clock.now().plus(seconds);
+        self.world().roles.insert(role, from);
+    }
+
+    /// Puts a job there that breaks whatever rules it likes.
+    pub fn plant(&self, region: &str, request: &Value) -> Result<(), String> {
+        let table = Arc::clone(&lock(&self.table));
+        let now = self.now();
+        let view = Lags::default().view("", now);
+        let call = Call {
+            operation: "",
+            request,
+            region,
+            now: now.moment,
+            real: now.real,
+            view: &view,
+            settings: &self.settings,
+        };
+        create::plant(self.world().region(region), &table, &call)
+    }
+
+    /// Changes the tags of a job without looking at any rule. False when there is no such job.
+    pub fn retag(&self, region: &str, name: &str, set: Vec<Tag>, unset: Vec<String>) -> bool {
+        let now = self.clock.now();
+        let mut world = self.world();
+        let Some(job) = world.region(region).job_mut(name, now) else { return false };
+        job.tags.unset(now, unset);
+        job.tags.set(now, set);
+        true
     }
 
     /// Counters and log.
@@ -209,7 +270,7 @@ impl Emulator {
         let status = match &reply {
             Reply::Json { status, .. } => *status,
             Reply::Proxy => 503,
-            Reply::HangUp => 0,
+            Reply::HangUp | Reply::Hang => 0,
         };
         tracing::debug!(operation, status, error, "answered");
         self.calls().record(Entry {
@@ -236,17 +297,22 @@ impl Emulator {
         }
         let table = Arc::clone(&lock(&self.table));
         let hub = self.hub();
+        let now = self.now();
+        let view = self.lags().view(operation, now);
         let call = Call {
             operation,
             request: body,
             region: &signer.region,
-            now: self.clock.now(),
-            real: self.clock.real().as_secs_f64(),
+            now: view.now,
+            real: now.real,
+            view: &view,
             settings: &self.settings,
         };
         let fault = self.faults().hit(operation, text, false).map(|order| order.kind);
         match fault {
             Some(Kind::DropRequest) => return (Reply::HangUp, Some("DropRequest".to_owned())),
+            Some(Kind::HangRequest) => return (Reply::Hang, Some("HangRequest".to_owned())),
+            Some(Kind::NoEffect) => return (empty(), Some("NoEffect".to_owned())),
             Some(Kind::ServiceUnavailable) => return (Reply::Proxy, Some("ServiceUnavailable".to_owned())),
             Some(kind) => {
                 if let Some(error) = injected(kind, &call) {
@@ -256,10 +322,10 @@ impl Emulator {
             None => {}
         }
         let answer = self.work(&call, &hub, &table);
-        if fault == Some(Kind::DropAnswer) {
-            return (Reply::HangUp, Some("DropAnswer".to_owned()));
-        }
         match answer {
+            _ if fault == Some(Kind::DropAnswer) => (Reply::HangUp, Some("DropAnswer".to_owned())),
+            _ if fault == Some(Kind::HangAnswer) => (Reply::Hang, Some("HangAnswer".to_owned())),
+            Ok(_) if fault == Some(Kind::EmptyAnswer) => (empty(), Some("EmptyAnswer".to_owned())),
             Ok(body) => (Reply::Json { status: 200, body }, None),
             Err(error) => (refusal(&error), Some(error.code.to_owned())),
         }
@@ -285,6 +351,14 @@ impl Emulator {
         }
         Ok(answer)
     }
+}
+
+fn now(clock: &Clock) -> Now {
+    Now { moment: clock.now(), real: clock.real().as_secs_f64(), speed: clock.speed() }
+}
+
+fn empty() -> Reply {
+    Reply::Json { status: 200, body: Value::Object(serde_json::Map::new()) }
 }
 
 fn refusal(error: &ApiError) -> Reply {

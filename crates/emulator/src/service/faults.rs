@@ -31,6 +31,20 @@ pub enum Kind {
     NoS3Objects,
     /// `ResourceNotFound`, as while a new job is not known everywhere yet.
     NotFound,
+    /// Does the work, then answers 200 with nothing in it: a Create without its ARN.
+    EmptyAnswer,
+    /// Answers 200 with nothing in it without doing the work.
+    NoEffect,
+    /// Does the work, then never answers; the connection stays open.
+    HangAnswer,
+    /// Never answers and does nothing; the connection stays open.
+    HangRequest,
+    /// `RequestExpired`: the clock of the signer is off.
+    RequestExpired,
+    /// `InvalidSignatureException`, "Signature expired": the same in the words of most services.
+    SignatureExpired,
+    /// The tuning job ended a moment ago: what Stop then answers.
+    AlreadyEnded,
     /// Waits for `delayMillis` of real time before anything else happens.
     Delay,
 }
@@ -172,7 +186,17 @@ pub fn error(kind: Kind, subject: &Subject<'_>) -> Option<ApiError> {
             "Amazon SageMaker can't find a tuning job called {}. Type another name.",
             resource.rsplit('/').next().unwrap_or_default()
         )),
-        Kind::DropAnswer | Kind::DropRequest | Kind::ServiceUnavailable | Kind::Delay => return None,
+        Kind::RequestExpired => ApiError::request_expired(),
+        Kind::SignatureExpired => ApiError::signature_expired(),
+        Kind::AlreadyEnded => ApiError::already_ended(),
+        Kind::DropAnswer
+        | Kind::DropRequest
+        | Kind::EmptyAnswer
+        | Kind::NoEffect
+        | Kind::HangAnswer
+        | Kind::HangRequest
+        | Kind::ServiceUnavailable
+        | Kind::Delay => return None,
     })
 }
 

@@ -63,9 +63,10 @@ pub(crate) fn job(request: &Value, adjust: impl Fn(&mut Behaviour)) -> Job {
     adjust(&mut behaviour);
     let setup = Setup {
         behaviours: parsed.definitions().map(|_| behaviour.clone()).collect(),
-        built_in: parsed.definitions().map(|_| false).collect(),
+        reports: parsed.definitions().map(crate::rules::reports).collect(),
         created: CREATED,
         stops: BTreeMap::new(),
+        stopped_at_limit: false,
         request: parsed,
     };
     Job {

@@ -19,7 +19,8 @@ fn model(id: &str) -> Behaviour {
 
 fn read(behaviour: &Behaviour, pairs: &[(&str, &str)], has_test: bool, regex: &str) -> Option<f32> {
     let given = hyperparameters(pairs);
-    let lines = log(&Run { behaviour, hyperparameters: &given, has_test, built_in_objective: None });
+    let lines =
+        log(&Run { behaviour, hyperparameters: &given, has_test, reports: &Reports::Definitions, objective: None });
     let reader = Reader::new(&MetricDefinition { name: "m".into(), regex: regex.into() }).unwrap();
     reader.read(&lines, f64::INFINITY).map(|metric| metric.value)
 }
@@ -111,12 +112,13 @@ fn models_on_torch_have_words_of_their_own() {
     assert!(best > 0.3 && expected(&torch, &[], r"val Loss: ([0-9\.]+)").is_some());
     assert_eq!(expected(&torch, &[], r"train Loss: [0-9\.]+ Acc: ([0-9\.]+)").map(|train| train > best), Some(true));
     assert!(expected(&torch, &[], r"test Acc: ([0-9\.]+)").is_some());
-    for absent in [r"val_accuracy: ([0-9\.]+)", r"- Number of parameters: ([0-9\.]+)", r"- Test accuracy: ([0-9\.]+)"] {
+    assert_eq!(expected(&torch, &[], r"val_accuracy: ([0-9\.]+)"), Some(best));
+    for absent in [r"- Number of parameters: ([0-9\.]+)", r"- Test accuracy: ([0-9\.]+)"] {
         assert_eq!(expected(&torch, &[], absent), None, "{absent}");
     }
-    let defaults = [("adam-learning-rate", "0.05"), ("batch-size", "4")];
+    let defaults = [("learning_rate", "0.001"), ("batch_size", "4")];
     assert_eq!(expected(&torch, &defaults, r"val Acc: ([0-9\.]+)"), Some(best));
-    for off in [("adam-learning-rate", "0.0001"), ("batch-size", "64")] {
+    for off in [("learning_rate", "0.1"), ("batch_size", "64")] {
         assert!(expected(&torch, &[off], r"val Acc: ([0-9\.]+)").unwrap() < best, "{off:?}");
     }
     let own = Table::embedded().behaviour(None, "1234.dkr.ecr.us-west-2.amazonaws.com/my-pytorch:1");
@@ -129,7 +131,13 @@ fn models_on_torch_have_words_of_their_own() {
 fn metrics_appear_as_the_log_grows() {
     let swin = model(SWIN);
     let given = hyperparameters(&[]);
-    let lines = log(&Run { behaviour: &swin, hyperparameters: &given, has_test: true, built_in_objective: None });
+    let lines = log(&Run {
+        behaviour: &swin,
+        hyperparameters: &given,
+        has_test: true,
+        reports: &Reports::Definitions,
+        objective: None,
+    });
     let reader =
         Reader::new(&MetricDefinition { name: "m".into(), regex: r"- val_accuracy: ([0-9\.]+)".into() }).unwrap();
     assert_eq!(reader.read(&lines, 10.0), None);
