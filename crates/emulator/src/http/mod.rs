@@ -4,3 +4,5 @@ pub mod admin;
 pub mod connection;
 pub mod s3;
 pub mod server;
+pub mod sts;
+pub mod xml;

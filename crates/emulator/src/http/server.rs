@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
 use axum::routing::any;
 use serde_json::json;
 
 use crate::http::admin;
 use crate::http::connection::{Loopback, Switch};
-use crate::http::s3;
+use crate::http::{s3, sts};
 use crate::random;
 use crate::service::emulator::{Emulator, Incoming, Reply};
 
+/// Bytes of a request at most: the scripts that SDKs upload.
+const MOST_BYTES: usize = 64 << 20;
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// What a proxy says when nothing stands behind it.
@@ -24,7 +26,11 @@ const PROXY_PAGE: &str = "<html>\r\n<head><title>503 Service Temporarily Unavail
 
 /// All routes.
 pub fn router(emulator: Arc<Emulator>) -> Router {
-    Router::new().nest("/_emulator", admin::routes()).fallback(any(service)).with_state(emulator)
+    Router::new()
+        .nest("/_emulator", admin::routes())
+        .fallback(any(service))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .with_state(emulator)
 }
 
 /// Serves until the process ends.
@@ -40,8 +46,11 @@ async fn service(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    if let Some(ask) = s3::Ask::read(&method, uri.path(), &headers) {
+    if let Some(ask) = s3::Ask::read(&method, &uri, &headers, &body) {
         return object(&emulator, &switch, &ask).await;
+    }
+    if let Some(operation) = sts::operation(&headers, &body) {
+        return identity(&emulator, operation);
     }
     if method != Method::POST {
         let text =
@@ -77,6 +86,14 @@ async fn object(emulator: &Emulator, switch: &Switch, ask: &s3::Ask) -> Response
     }
     let hangs_up = answer == s3::Answer::HangUp;
     s3::response(answer, ask).unwrap_or_else(|| if hangs_up { hang_up(switch) } else { proxy_page() })
+}
+
+fn identity(emulator: &Emulator, operation: &str) -> Response<Body> {
+    let (status, body) = sts::answer(emulator, operation);
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    response
 }
 
 fn proxy_page() -> Response<Body> {

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_embedded_model_is_readable_and_every_pattern_translates() {
     let model = MODEL.as_ref().unwrap();
-    assert_eq!(model.operations.len(), 17);
+    assert_eq!(model.operations.len(), 18);
     assert!(PATTERNS.len() > 50);
     for name in PATTERNS.keys() {
         assert!(pattern(name).is_some(), "{name}");

@@ -80,6 +80,33 @@ pub fn training_jobs(job: &Job, state: &JobState, call: &Call<'_>) -> Result<Val
     Ok(answer("TrainingJobSummaries", Cut::of(call.operation, call.request, 10, false).page(items)?))
 }
 
+/// `ListTrainingJobs`: those of all tuning jobs, by creation.
+pub fn all_training_jobs(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
+    let place = call.place();
+    let contains = call.optional("NameContains").map(str::to_lowercase);
+    let wanted = call.optional("StatusEquals");
+    let created = Window::of(call, "CreationTime");
+    let modified = Window::of(call, "LastModifiedTime");
+    let mut items = Vec::new();
+    for job in region.jobs.values().filter(|job| call.sees(job)) {
+        for trial in &job.plan.trials {
+            let Some(state) = job.trial_state(trial, call.now) else { continue };
+            let named = contains.as_ref().is_none_or(|part| trial.name.to_lowercase().contains(part));
+            let times = created.holds(trial.created.seconds()) && modified.holds(state.modified.seconds());
+            if !named || !times || wanted.is_some_and(|wanted| wanted != state.status.as_str()) {
+                continue;
+            }
+            let key = match call.optional("SortBy") {
+                Some("Name") => SortKey::Text(trial.name.clone()),
+                Some("Status") => SortKey::Text(state.status.as_str().to_owned()),
+                _ => SortKey::Number(trial.created.seconds()),
+            };
+            items.push(Item { key, name: trial.name.clone(), value: training_job::brief(trial, &state, &place) });
+        }
+    }
+    Ok(answer("TrainingJobSummaries", Cut::of(call.operation, call.request, 10, true).page(items)?))
+}
+
 /// `ListTags`.
 pub fn tags(tags: &[Tag], call: &Call<'_>) -> Result<Value, ApiError> {
     let item = |tag: &Tag| Item { key: SortKey::Missing(()), name: tag.key.clone(), value: json!(tag) };

@@ -51,6 +51,7 @@ pub fn answer(world: &mut World, hub: &Hub, table: &Table, call: &Call<'_>) -> R
             let state = job.trial_state(trial, call.now).ok_or_else(no_resource)?;
             Ok(training_job::describe(job, trial, &state, &call.place()))
         }
+        "ListTrainingJobs" => lists::all_training_jobs(region, call),
         "StopTrainingJob" => stop_training(region, call),
         "ListTags" => tags::list(region, call),
         "AddTags" => tags::add(region, call),

@@ -48,6 +48,22 @@ pub fn summary(job: &Job, trial: &Trial, state: &TrialState, place: &Place<'_>) 
     Value::Object(summary)
 }
 
+/// One entry of `ListTrainingJobs`.
+pub fn brief(trial: &Trial, state: &TrialState, place: &Place<'_>) -> Value {
+    let mut brief = object(json!({
+        "TrainingJobName": trial.name,
+        "TrainingJobArn": place.training_job(&trial.name),
+        "CreationTime": trial.created.seconds(),
+        "LastModifiedTime": state.modified.seconds(),
+        "TrainingJobStatus": state.status.as_str(),
+        "SecondaryStatus": state.phases.last().map_or("Starting", |phase| phase.status),
+    }));
+    if let Some(ended) = state.ended {
+        brief.insert("TrainingEndTime".to_owned(), json!(ended.seconds()));
+    }
+    Value::Object(brief)
+}
+
 /// `DescribeTrainingJob`.
 pub fn describe(job: &Job, trial: &Trial, state: &TrialState, place: &Place<'_>) -> Value {
     let base = raw_definition(job, trial.definition);

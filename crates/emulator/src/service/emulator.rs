@@ -21,6 +21,7 @@ use crate::operations::{self, create};
 use crate::request::Tag;
 use crate::service::calls::{Calls, Entry};
 use crate::service::faults::{self, Faults, Kind, Order};
+use crate::service::objects::Objects;
 use crate::service::protocol::{self, Signer};
 use crate::service::rates::{Buckets, Rate};
 
@@ -99,6 +100,7 @@ pub struct Emulator {
     faults: Mutex<Faults>,
     lags: Mutex<Lags>,
     buckets: Mutex<Buckets>,
+    objects: Mutex<Objects>,
     calls: Mutex<Calls>,
 }
 
@@ -131,6 +133,7 @@ impl Emulator {
             faults: Mutex::new(standing),
             lags: Mutex::new(in_force),
             buckets: Mutex::new(Buckets::new(rates)),
+            objects: Mutex::new(Objects::default()),
             calls: Mutex::new(Calls::new(log_size)),
         }
     }
@@ -182,6 +185,11 @@ impl Emulator {
     /// The lags.
     pub fn lags(&self) -> MutexGuard<'_, Lags> {
         lock(&self.lags)
+    }
+
+    /// Buckets and objects that clients made.
+    pub fn objects(&self) -> MutexGuard<'_, Objects> {
+        lock(&self.objects)
     }
 
     /// Orders a lag and returns its id.

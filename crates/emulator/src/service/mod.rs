@@ -3,5 +3,6 @@
 pub mod calls;
 pub mod emulator;
 pub mod faults;
+pub mod objects;
 pub mod protocol;
 pub mod rates;

@@ -28,7 +28,8 @@ async fn a_job_that_was_listed_is_missing_for_a_while() {
     emulator.ok(CREATE, &request("ms-a")).await;
     emulator.ok(CREATE, &request("ms-b")).await;
     assert_eq!(all_names(&emulator, &json!({})).await, ["ms-a", "ms-b"]);
-    lag(&emulator, json!({"operation": "*", "kind": "Missing", "seconds": 20, "since": "now", "nameContains": "-a"})).await;
+    lag(&emulator, json!({"operation": "*", "kind": "Missing", "seconds": 20, "since": "now", "nameContains": "-a"}))
+        .await;
     assert_eq!(all_names(&emulator, &json!({})).await, ["ms-b"]);
     let (status, body) = emulator.error(DESCRIBE, &named("ms-a")).await;
     assert_eq!((status, &body["__type"]), (400, &json!("ResourceNotFound")));
@@ -43,7 +44,14 @@ async fn a_job_that_was_listed_is_missing_for_a_while() {
 
 #[tokio::test]
 async fn a_new_job_is_unknown_for_a_while_and_its_tags_for_longer() {
-    let flags = ["--lag", "DescribeHyperParameterTuningJob:Missing:10", "--lag", "ListTags:Untagged:60", "--lag", "Search:Untagged:60"];
+    let flags = [
+        "--lag",
+        "DescribeHyperParameterTuningJob:Missing:10",
+        "--lag",
+        "ListTags:Untagged:60",
+        "--lag",
+        "Search:Untagged:60",
+    ];
     let emulator = Emulator::start(&flags);
     let mut job = request("new");
     job["Tags"] = json!([{"Key": "owner", "Value": "me"}]);
@@ -185,7 +193,8 @@ async fn strangers_have_jobs_and_tags_of_any_kind() {
     let ask = json!({"ResourceArn": emulator.arn("stranger")});
     let tags = |answer: reqwest::Response| async move { answer.json::<Value>().await.unwrap()["Tags"].clone() };
     assert_eq!(tags(emulator.raw("ListTags", &ask).await.unwrap()).await, job["Tags"]);
-    let change = json!({"region": REGION, "job": "stranger", "set": {"a": "\u{1b}"}, "unset": ["modelselection.dev/uid"]});
+    let change =
+        json!({"region": REGION, "job": "stranger", "set": {"a": "\u{1b}"}, "unset": ["modelselection.dev/uid"]});
     assert_eq!(emulator.admin_post("tags", &change).await.0, 200);
     assert_eq!(tags(emulator.raw("ListTags", &ask).await.unwrap()).await, json!([{"Key": "a", "Value": "\u{1b}"}]));
     let nobody = json!({"region": REGION, "job": "nobody"});

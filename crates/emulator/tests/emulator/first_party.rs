@@ -32,7 +32,12 @@ async fn they_report_their_own_metrics() {
         ("old", "433757028032.dkr.ecr.us-west-2.amazonaws.com/xgboost:1", "validation:error", "Minimize"),
         ("new", "246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost:1.7-1", "validation:auc", "Maximize"),
         ("means", "174872318107.dkr.ecr.us-west-2.amazonaws.com/kmeans:1", "test:msd", "Minimize"),
-        ("linear", "174872318107.dkr.ecr.us-west-2.amazonaws.com/linear-learner:1", "validation:objective_loss", "Minimize"),
+        (
+            "linear",
+            "174872318107.dkr.ecr.us-west-2.amazonaws.com/linear-learner:1",
+            "validation:objective_loss",
+            "Minimize",
+        ),
     ] {
         emulator.ok(CREATE, &tuned(name, image, objective, goal)).await;
         emulator.advance(1e6).await;
