@@ -37,10 +37,23 @@ pub fn complete(job: &Job, index: usize, definition: &mut Value) {
         fill(stopping, "MaxRuntimeInSeconds", json!(86_400));
     }
     fill_instances(members, parsed);
+    fill_resources(members);
     fill(members, "RetryStrategy", json!({"MaximumRetryAttempts": 1}));
     let ranges = job.request.pointer("/HyperParameterTuningJobConfig/ParameterRanges");
     if let Some(ranges) = ranges.filter(|_| index == 0) {
         fill(members, "HyperParameterRanges", ranges.clone());
+    }
+}
+
+/// The SDK from 2.200 on sends `HyperParameterTuningResourceConfig` and reads `ResourceConfig` when it attaches to its own job.
+/// Its tests do so on AWS, so the service must answer both; nobody recorded that answer.
+fn fill_resources(members: &mut Map<String, Value>) {
+    let Some(config) = members.get("HyperParameterTuningResourceConfig").and_then(Value::as_object) else { return };
+    let names = ["InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId"];
+    let copied: Map<String, Value> =
+        names.iter().filter_map(|name| Some(((*name).to_owned(), config.get(*name)?.clone()))).collect();
+    if copied.contains_key("InstanceType") {
+        fill(members, "ResourceConfig", Value::Object(copied));
     }
 }
 
