@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::events::sender::Target;
 use crate::logs::models::Table;
 use crate::operations::call::Settings;
 use crate::operations::quotas::Quotas;
@@ -97,6 +98,10 @@ pub struct Args {
         value_delimiter = ' '
     )]
     pub fault: Vec<Order>,
+
+    /// Sends state changes as EventBridge does: to a queue of SQS (http://HOST:PORT/ACCOUNT/NAME) or to any HTTP endpoint.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_EVENTS_URL", value_name = "URL")]
+    pub events_url: Option<Target>,
 
     /// Requests kept for GET /_emulator/requests.
     #[arg(long, env = "SAGEMAKER_EMULATOR_LOG_SIZE", value_name = "N", default_value_t = 100_000)]

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | process | [`args`], [`program`] | decide anything |
 //! | HTTP | `http`: the service, S3, the emulator's own API, connections that can be cut | know what a job is |
+//! | events | `events`: state changes as `EventBridge` tells them | know who listens |
 //! | order | `service`: signature, faults, rates, validation, record of calls | touch a socket |
 //! | operations | `operations`: one file per group, as functions of the state and the time | read a clock |
 //! | rules | `rules`: what a valid request must obey beyond its shape | know state |
@@ -26,6 +27,7 @@ pub mod args;
 mod arn;
 mod clock;
 mod error;
+mod events;
 mod http;
 mod hub;
 mod jobs;

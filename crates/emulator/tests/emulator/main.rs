@@ -3,6 +3,7 @@
 
 mod adversary;
 mod errors;
+mod events;
 mod first_party;
 mod harness;
 mod jumpstart;
