@@ -1,5 +1,6 @@
 //! What S3 answers: objects, buckets, errors and whatever was ordered to go wrong.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -203,19 +204,32 @@ fn buckets<'a>(names: impl Iterator<Item = &'a str>) -> String {
     )
 }
 
+/// Objects, and with a delimiter the folders that they are in.
 fn listing(ask: &Ask, found: &[(String, usize)]) -> String {
-    let entry = |(key, size): &(String, usize)| {
-        format!(
-            "<Contents><Key>{}</Key><LastModified>{DATE}</LastModified><Size>{size}</Size><StorageClass>STANDARD</StorageClass></Contents>",
-            escaped(key)
-        )
+    let folder = |key: &str| {
+        let rest = key.strip_prefix(ask.prefix.as_str())?;
+        let delimiter = ask.delimiter.as_deref()?;
+        let (folder, _) = rest.split_once(delimiter)?;
+        Some(format!("{}{folder}{delimiter}", ask.prefix))
     };
-    let all: String = found.iter().map(entry).collect();
+    let folders: BTreeSet<String> = found.iter().filter_map(|(key, _)| folder(key)).collect();
+    let objects: Vec<&(String, usize)> = found.iter().filter(|(key, _)| folder(key).is_none()).collect();
+    let mut all = String::new();
+    for (key, size) in &objects {
+        let key = escaped(key);
+        all.push_str(&format!(
+            "<Contents><Key>{key}</Key><LastModified>{DATE}</LastModified><Size>{size}</Size>\
+             <StorageClass>STANDARD</StorageClass></Contents>"
+        ));
+    }
+    for folder in &folders {
+        all.push_str(&format!("<CommonPrefixes><Prefix>{}</Prefix></CommonPrefixes>", escaped(folder)));
+    }
     format!(
         "<ListBucketResult {NAMESPACE}><Name>{}</Name><Prefix>{}</Prefix><KeyCount>{}</KeyCount><MaxKeys>1000</MaxKeys>\
          <IsTruncated>false</IsTruncated>{all}</ListBucketResult>",
         escaped(&ask.bucket),
         escaped(&ask.prefix),
-        found.len()
+        objects.len() + folders.len()
     )
 }

@@ -26,6 +26,7 @@ pub struct Ask {
     pub(super) bucket: String,
     pub(super) key: String,
     pub(super) prefix: String,
+    pub(super) delimiter: Option<String>,
     pub(super) body: Vec<u8>,
     pub(super) if_none_match: Option<String>,
     pub(super) authorization: bool,
@@ -46,7 +47,10 @@ impl Ask {
         }
         let query = uri.query().unwrap_or_default();
         let asked = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
-        let prefix = query.split('&').find_map(|pair| pair.strip_prefix("prefix=")).map(decoded).unwrap_or_default();
+        let parameter = |name: &str| {
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.filter(|(key, _)| *key == name).map(|(_, value)| decoded(value)).next()
+        };
         let verb = match (method.as_str(), bucket.is_empty(), key.is_empty()) {
             ("GET", true, _) => Verb::ListBuckets,
             ("GET", false, true) if asked("location") => Verb::GetBucketLocation,
@@ -66,7 +70,8 @@ impl Ask {
             verb,
             bucket: bucket.to_owned(),
             key: key.to_owned(),
-            prefix,
+            prefix: parameter("prefix").unwrap_or_default(),
+            delimiter: parameter("delimiter").filter(|delimiter| !delimiter.is_empty()),
             body,
             if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
             authorization: headers.contains_key(header::AUTHORIZATION),
