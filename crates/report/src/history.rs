@@ -17,8 +17,10 @@ pub struct Step {
     pub hypervolume: Option<f64>,
 }
 
-/// Most objectives for which the hypervolume is worked out at every step: with more it may take seconds.
-const OBJECTIVES_MAX: usize = 3;
+/// Whether the hypervolume can be worked out at every step in well below a second: with many objectives it cannot.
+fn affordable(points: usize, objectives: usize) -> bool {
+    objectives <= 3 || (objectives <= 6 && points <= 64)
+}
 
 /// The steps after each of `points`, which are the values of the objectives of the runs that are considered for the front
 /// and when these ended. Points that ended in the same second make one step. The reference point is that of all of them,
@@ -27,7 +29,7 @@ pub fn history(mut points: Vec<(Timestamp, Vec<f64>)>, goals: &[Goal]) -> Vec<St
     points.sort_by_key(|(time, _)| time.as_second());
     let directions: Vec<Direction> = goals.iter().map(direction).collect();
     let values: Vec<&[f64]> = points.iter().map(|(_, values)| values.as_slice()).collect();
-    let reference = pareto::reference(&values, &directions).filter(|_| goals.len() <= OBJECTIVES_MAX);
+    let reference = pareto::reference(&values, &directions).filter(|_| affordable(points.len(), goals.len()));
     let mut steps: Vec<Step> = Vec::new();
     let mut best: Vec<f64> = Vec::new();
     for (index, (time, point)) in points.iter().enumerate() {

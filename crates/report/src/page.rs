@@ -70,11 +70,24 @@ pub fn page(model: &Model) -> String {
     )
 }
 
-/// The modules as one: what they import from each other is already there.
+/// The modules as one: each in a scope of its own that gives out what it exports, under the names by which the later ones
+/// import it.
 fn script() -> String {
-    let lines = MODULES.iter().flat_map(|module| module.lines()).filter(|line| !line.starts_with("import "));
+    MODULES.iter().map(|module| scope(module)).collect()
+}
+
+fn scope(module: &str) -> String {
+    let exported: Vec<&str> = module.lines().filter_map(exported).collect();
+    let lines = module.lines().filter(|line| !line.starts_with("import "));
     let plain: Vec<&str> = lines.map(|line| line.strip_prefix("export ").unwrap_or(line)).collect();
-    plain.join("\n")
+    let names = exported.join(", ");
+    format!("const {{ {names} }} = (() => {{\n{}\nreturn {{ {names} }};\n}})();\n", plain.join("\n"))
+}
+
+/// The name that a line of a module exports.
+fn exported(line: &str) -> Option<&str> {
+    let mut words = line.strip_prefix("export ")?.split([' ', '(']);
+    words.find(|word| !matches!(*word, "function" | "const"))
 }
 
 /// The source expression of a Content-Security-Policy that allows an inline script or style of exactly this content.
@@ -119,6 +132,7 @@ mod tests {
         for line in script.lines() {
             assert!(!line.starts_with("import ") && !line.starts_with("export "), "{line}");
         }
+        assert!(script.starts_with("const { h, s, replace, link } = (() => {\n"));
         assert!(!script.contains("</script") && !script.contains("<!--"));
         assert!(!STYLES.concat().contains("</style"));
     }

@@ -35,7 +35,7 @@ function card(row) {
     block('Hyperparameters that were searched', Object.entries(row.parameters ?? {})),
     block('Other metrics', others),
     block('Time and cost', timeAndCost(row)),
-    block('Model', made(row)),
+    block('Model', made(row), 'long'),
   ];
 }
 
@@ -46,8 +46,8 @@ function alternatives() {
     h('li', null, h('button', { type: 'button', class: 'quiet', click: () => choose({ selected: key(runs[run]) }) }, runs[run].candidate), h('span', null, message)))));
 }
 
-function block(title, entries) {
-  return entries.length > 0 && h('div', { class: 'block' }, h('h3', null, title), h('dl', { class: 'pairs' }, entries.map(([name, value]) => [h('dt', null, name), h('dd', null, value)])));
+function block(title, entries, kind = 'pairs') {
+  return entries.length > 0 && h('div', { class: 'block' }, h('h3', null, title), h('dl', { class: kind }, entries.map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value)))));
 }
 
 function timeAndCost(row) {

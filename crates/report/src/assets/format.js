@@ -23,7 +23,7 @@ export function tick(value) {
 export function duration(seconds) {
   if (typeof seconds !== 'number') return '–';
   if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${plain.format(Math.round(seconds / 6) / 10)} min`;
+  if (seconds < 5400 && seconds % 3600 !== 0) return `${plain.format(Math.round(seconds / 6) / 10)} min`;
   return `${plain.format(Math.round(seconds / 36) / 100)} h`;
 }
 

@@ -4,7 +4,7 @@ import { s } from './dom.js';
 import { shorten } from './format.js';
 
 const HEIGHT = 14;
-const WIDTH = 6.6;
+const FONT = '12px ';
 
 /**
  * Labels for `wanted`, the most important first: [{ x, y, r, text }]. Each goes where it covers no mark, no other label and
@@ -15,7 +15,7 @@ export function labels(wanted, marks, { left, top, right, bottom }) {
   const placed = [];
   for (const { x, y, r, text } of wanted) {
     const name = shorten(text, 30);
-    const width = name.length * WIDTH;
+    const width = widthOf(name);
     const gap = r + 5;
     const places = [
       [x + gap, y - HEIGHT / 2, 'start', x + gap],
@@ -33,6 +33,17 @@ export function labels(wanted, marks, { left, top, right, bottom }) {
     placed.push(s('text', { class: 'name', x: foot.toFixed(1), y: (above + HEIGHT - 3).toFixed(1), 'text-anchor': anchor }, name));
   }
   return s('g', { class: 'names', 'aria-hidden': 'true' }, placed);
+}
+
+let pen;
+
+/** The width of a text as the page writes it. */
+function widthOf(text) {
+  if (!pen) {
+    pen = document.createElement('canvas').getContext('2d');
+    pen.font = FONT + getComputedStyle(document.body).fontFamily;
+  }
+  return pen.measureText(text).width;
 }
 
 function box(x, y, width, height) {

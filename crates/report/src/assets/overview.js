@@ -24,6 +24,6 @@ export function overview() {
   };
   const titles = [['Selection'], ['State'], ['Runs', true], ['Failed', true], ['Front', true], ['Recommended'], ['Elapsed', true]];
   return h('section', { class: 'panel', id: 'selections', 'aria-labelledby': 'selections-title' }, h('h2', { id: 'selections-title' }, 'Selections'),
-    h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'selections-title' },
+    h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Table of selections' },
       h('table', { class: 'list' }, h('thead', null, h('tr', null, titles.map(([title, isNumber]) => h('th', { scope: 'col', class: isNumber && 'number' }, title)))), h('tbody', null, summaries.map(line)))));
 }

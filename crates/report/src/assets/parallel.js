@@ -2,11 +2,13 @@
 
 import { h, replace, s } from './dom.js';
 import { count, shorten } from './format.js';
-import { choose, families, goal, isLog, key, recommended, rows, selection, shown, view, axis } from './view.js';
+import { choose, families, goal, key, recommended, rows, selection, shown, view } from './view.js';
 import { scale } from './scale.js';
 
 /** From how many objectives on a plot of two of them does not show enough. */
 export const LEAST = 3;
+/** From which ratio of the greatest to the least value on an axis is logarithmic. */
+const WIDE = 50;
 
 export function parallel() {
   const plot = h('div', { class: 'plot' });
@@ -45,8 +47,10 @@ function picture(width) {
   const [left, right] = [Math.min(90, width * 0.14), width - Math.min(90, width * 0.14)];
   const step = (right - left) / (objectives.length - 1);
   const complete = rows().filter((row) => objectives.every((_, index) => typeof row.values[index] === 'number'));
-  const scales = objectives.map((objective, index) =>
-    scale(complete.map((row) => row.values[index]), { log: isLogHere(index), reversed: goal(index) === 'Minimize', from: bottom, to: top, most: 5 }));
+  const scales = objectives.map((_, index) => {
+    const values = complete.map((row) => row.values[index]);
+    return scale(values, { log: isLog(index, values), reversed: goal(index) === 'Minimize', from: bottom, to: top, most: 5 });
+  });
   const colours = families();
   const visible = new Set(shown());
   const lines = new Map();
@@ -78,9 +82,8 @@ function picture(width) {
   return { svg, lines };
 }
 
-/** As the objective asks for, unless the plot above shows it otherwise. */
-function isLogHere(index) {
-  if (axis('x') === index) return isLog('x');
-  if (axis('y') === index) return isLog('y');
-  return selection().objectives[index].logarithmic;
+/** As the objective asks for, and where a linear axis would press most values together at one end. */
+function isLog(index, values) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return selection().objectives[index].logarithmic || (low > 0 && high / low > WIDE);
 }

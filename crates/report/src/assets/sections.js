@@ -30,5 +30,5 @@ export function sections() {
 function manifest() {
   return h('section', { class: 'panel', 'aria-labelledby': 'manifest-title' },
     h('details', { id: 'manifest' }, h('summary', null, h('h2', { id: 'manifest-title' }, 'The manifest that made it')),
-      h('pre', { tabindex: 0, role: 'region', 'aria-labelledby': 'manifest-title' }, h('code', null, selection().manifest))));
+      h('pre', { tabindex: 0, role: 'group', 'aria-label': 'Manifest' }, h('code', null, selection().manifest))));
 }

@@ -10,7 +10,7 @@ import { csv, download } from './csv.js';
 const PARAMETERS = 4;
 
 export function table() {
-  const body = h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'runs-title' });
+  const body = h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Table of results' });
   const told = h('p', { class: 'muted', role: 'status' });
   let lines = new Map();
   const draw = () => {
@@ -42,8 +42,8 @@ function columns() {
   const colour = families();
   const name = (row) => h('button', { type: 'button', class: 'quiet', id: `row-${key(row)}`, click: () => choose({ selected: key(row) }) }, row.kind === 'trial' ? row.trainingJob : row.candidate);
   const all = [
-    { key: 'candidate', title: 'Candidate', cell: (row) => [glyph(shapeOf(row), colour.get(row.family)), name(row)], by: (row) => row.candidate, main: true },
-    { key: 'rank', title: 'Standing', cell: roleOf, by: standing, main: true },
+    { key: 'candidate', title: 'Candidate', cell: (row) => h('span', { class: 'named' }, glyph(shapeOf(row), colour.get(row.family)), name(row)), by: (row) => row.candidate, main: true },
+    { key: 'rank', title: 'Standing', cell: roleOf, by: standing, main: true, whole: true },
     { key: 'family', title: 'Family', cell: (row) => row.family, by: (row) => row.family },
     ...metrics.map((metric, index) => ({
       key: `m${index}`, title: metric, number: true, main: index < objectives.length, goal: objectives[index]?.goal,
@@ -118,7 +118,7 @@ function content() {
   const found = sorted();
   const body = found.map((row) => {
     const cells = all.map((column, index) => {
-      const properties = { class: [column.number && 'number', column.wide && 'wide'].filter(Boolean).join(' ') || null, title: column.exact?.(row) };
+      const properties = { class: [column.number && 'number', column.wide && 'wide', column.whole && 'whole'].filter(Boolean).join(' ') || null, title: column.exact?.(row) };
       return index === 0 ? h('th', { scope: 'row', ...properties }, column.cell(row)) : h('td', properties, column.cell(row));
     });
     const line = h('tr', {

@@ -103,7 +103,7 @@ export function recommended() {
 /** How a row stands to the front, in words. */
 export function roleOf(row) {
   const observed = row.kind === 'observed' ? ', measured elsewhere' : '';
-  if (row === recommended()) return `recommended, on the front${observed}`;
+  if (row === recommended()) return `recommended${observed}`;
   if (row.role === 'front') return `on the front${observed}`;
   if (row.role === 'dominated') return (row.rank > 0 ? `dominated, rank ${row.rank}` : 'dominated') + observed;
   if (row.role === 'infeasible') return `infeasible${observed}`;

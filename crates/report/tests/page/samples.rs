@@ -277,3 +277,16 @@ pub fn options(selection: &ModelSelection) -> Options {
     }
     Options { generated: Some("2026-11-28T12:00:00Z".parse().expect("a time")), ended, live: None }
 }
+
+/// The selection as it was when half of its first dataset's runs had ended.
+pub fn earlier(selection: &ModelSelection) -> ModelSelection {
+    let mut value = serde_json::to_value(selection).expect("it is JSON");
+    let conditions = value["status"]["conditions"].clone();
+    let mut runs = value["status"]["runs"].as_array().expect("runs").clone();
+    for run in &mut runs[10..] {
+        fail(run, "Running", "", "1 of 2 training jobs run");
+        run.as_object_mut().expect("a run").remove("paretoRank");
+    }
+    value.as_object_mut().expect("an object").remove("status");
+    with_status(value, &runs, &conditions)
+}
