@@ -33,7 +33,7 @@ function oklab(rgb) {
 }
 
 /** Between colours that are told apart side by side; black and white are 1 apart. */
-const LEAST = 0.06;
+const LEAST = 0.07;
 const families = ['f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7'];
 
 for (const [theme, colours] of Object.entries(themes)) {

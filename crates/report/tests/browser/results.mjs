@@ -39,8 +39,8 @@ test('the filter acts on the table and on the plot', () => open('caltech256.html
 
 test('columns can be chosen', () => open('caltech256.html', {}, async (page) => {
   await page.locator('#runs summary').click();
-  await page.getByLabel('num_params').check();
-  await page.getByLabel('Standing').uncheck();
+  await page.getByRole('checkbox', { name: 'num_params' }).check();
+  await page.getByRole('checkbox', { name: 'Standing' }).uncheck();
   const titles = await page.$$eval('#runs thead th', (all) => all.map((one) => one.textContent));
   assert.ok(titles.some((title) => title.includes('num_params')) && !titles.some((title) => title.includes('Standing')));
 }));
