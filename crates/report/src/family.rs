@@ -1,8 +1,7 @@
 //! The family of a model: what models of different sizes have in common.
 
 /// Parts of a JumpStart id that name no model: the data it was trained on, and what it does.
-const NO_MODEL: [&str; 8] =
-    ["imagenet", "classification", "featurevector", "tfhub", "bit", "distilled", "model", "pretrained"];
+const NO_MODEL: [&str; 3] = ["imagenet", "classification", "featurevector"];
 
 /// The family of a JumpStart model, such as 'mobilenet-v2' of 'tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4'.
 ///
@@ -47,6 +46,7 @@ mod tests {
             ("tensorflow-ic-efficientnet-b5-classification-1", "efficientnet"),
             ("tensorflow-ic-swin-large-patch4-window7-224", "swin"),
             ("pytorch-ic-resnet50", "resnet50"),
+            ("tensorflow-ic-bit-s-r50x1-ilsvrc2012-classification-1", "bit"),
             ("short", "short"),
         ] {
             assert_eq!(of_model(id), family, "{id}");

@@ -14,7 +14,7 @@ export function labels(wanted, marks, { left, top, right, bottom }) {
   const taken = marks.map(({ x, y, r }) => box(x - r, y - r, 2 * r, 2 * r));
   const placed = [];
   for (const { x, y, r, text } of wanted) {
-    const name = shorten(text, 30);
+    const name = shorten(text, right - left > 600 ? 36 : 26);
     const width = widthOf(name);
     const gap = r + 5;
     const places = [

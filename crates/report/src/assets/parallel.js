@@ -66,7 +66,7 @@ function picture(width) {
       lines.set(key(row), line);
       return line;
     });
-  const most = Math.max(8, Math.floor(step / 7));
+  const most = Math.max(6, Math.floor((step - 12) / 7.5));
   const axesDrawn = scales.map((one, index) => {
     const at = left + index * step;
     const anchor = index === 0 && left < 80 ? 'start' : index === objectives.length - 1 && left < 80 ? 'end' : 'middle';

@@ -2,7 +2,7 @@
 
 import { h, replace, s } from './dom.js';
 import { count, number } from './format.js';
-import { axis, choose, families, front, goal, isLog, key, recommended, roleOf, rows, selection, shown, view } from './view.js';
+import { axis, choose, families, front, goal, isLog, key, OTHERS, roleOf, rows, selection, shown, view } from './view.js';
 import { scale } from './scale.js';
 import { outline, shapeOf, shapesLegend } from './marks.js';
 import { axes, roomFor } from './axes.js';
@@ -149,7 +149,7 @@ function sizes(measured) {
   return (row) => {
     const value = row.values[view.size];
     if (typeof value !== 'number' || high === low) return RADIUS - 1;
-    return Math.sqrt(12 + ((value - low) / (high - low)) * 180);
+    return Math.sqrt(10 + ((value - low) / (high - low)) * 130);
   };
 }
 
@@ -218,19 +218,22 @@ function noteOn(points, measured, { x, y, xMetric, yMetric }) {
   return notes.join(' ');
 }
 
-/** The families, as switches. */
+/** The families, as switches; one for all that have no colour of their own. */
 function familyLegend() {
   const here = new Set(rows().map((row) => row.family));
   const all = [...families()].filter(([family]) => here.has(family));
-  const toggle = (family) => {
+  const others = all.filter(([, colour]) => colour === OTHERS).map(([family]) => family);
+  const switches = all.filter(([, colour]) => colour !== OTHERS).map(([family, colour]) => [family, colour, [family]]);
+  if (others.length > 0) switches.push([others.length === 1 ? others[0] : `${others.length} other families`, OTHERS, others]);
+  const toggle = (names, colour) => {
     const hidden = new Set(view.hidden);
-    if (!hidden.delete(family)) hidden.add(family);
+    names.forEach(names.every((name) => hidden.has(name)) ? (name) => hidden.delete(name) : (name) => hidden.add(name));
     choose({ hidden });
-    document.getElementById(`family-${family}`)?.focus();
+    document.getElementById(`family-${colour}`)?.focus();
   };
-  return all.length > 1 && h('ul', { class: 'families', 'aria-label': 'Families of models; press one to leave it out' }, all.map(([family, colour]) =>
-    h('li', null, h('button', { type: 'button', id: `family-${family}`, 'aria-pressed': String(!view.hidden.has(family)), click: () => toggle(family) },
-      h('span', { class: `swatch ${colour}`, 'aria-hidden': 'true' }), family))));
+  return switches.length > 1 && h('ul', { class: 'families', 'aria-label': 'Families of models; press one to leave it out' }, switches.map(([title, colour, names]) =>
+    h('li', null, h('button', { type: 'button', id: `family-${colour}`, 'aria-pressed': String(!names.every((name) => view.hidden.has(name))), click: () => toggle(names, colour) },
+      h('span', { class: `swatch ${colour}`, 'aria-hidden': 'true' }), title))));
 }
 
 /** Arrow keys: to the next point in the direction, by its position. */

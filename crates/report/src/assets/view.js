@@ -111,12 +111,15 @@ export function roleOf(row) {
   return (row.state || 'waiting').toLowerCase();
 }
 
+/** What the families that share a grey are called together. */
+export const OTHERS = 'other';
+
 /** Families by their size, each with the class that colours it. */
 export function families() {
   const sizes = new Map();
   for (const row of selection().runs) sizes.set(row.family, (sizes.get(row.family) ?? 0) + 1);
   const sorted = [...sizes.keys()].sort((a, b) => sizes.get(b) - sizes.get(a) || (a < b ? -1 : 1));
-  return new Map(sorted.map((family, index) => [family, index < COLOURS ? `f${index}` : 'other']));
+  return new Map(sorted.map((family, index) => [family, index < COLOURS ? `f${index}` : OTHERS]));
 }
 
 /** The metric of an axis, by index: what was chosen, or an objective. Throughput or cost to the right, quality upwards. */

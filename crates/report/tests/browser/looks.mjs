@@ -23,7 +23,7 @@ test('opened, selected, filtered and hovered it is as accessible', async () => {
     await open('running.html', { scheme }, async (page) => {
       await page.locator('#manifest summary').click();
       await page.locator('#runs summary').click();
-      await page.locator('#family-swin').click();
+      await page.getByRole('button', { name: 'swin', exact: true }).click();
       await page.locator('#front .mark').last().click();
       await page.locator('#show').selectOption({ value: 'excluded' });
       await page.locator('#front .mark').first().hover();
