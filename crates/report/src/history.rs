@@ -22,14 +22,23 @@ fn affordable(points: usize, objectives: usize) -> bool {
     objectives <= 3 || (objectives <= 6 && points <= 64)
 }
 
-/// The steps after each of `points`, which are the values of the objectives of the runs that are considered for the front
-/// and when these ended. Points that ended in the same second make one step. The reference point is that of all of them,
-/// so that the volume only grows.
-pub fn history(mut points: Vec<(Timestamp, Vec<f64>)>, goals: &[Goal]) -> Vec<Step> {
+/// An objective, as far as it matters here.
+#[derive(Clone, Copy)]
+pub struct Axis {
+    pub goal: Goal,
+    /// Whether the hypervolume uses the decimal logarithm of the values.
+    pub logarithmic: bool,
+}
+
+/// One step for each end of a run. `points` are the objectives of the runs that are considered for the front, each with
+/// the time at which the run ended; runs that ended in the same second share a step. The reference point of the
+/// hypervolume is that of all points, so the volume only grows.
+pub fn history(mut points: Vec<(Timestamp, Vec<f64>)>, axes: &[Axis]) -> Vec<Step> {
     points.sort_by_key(|(time, _)| time.as_second());
-    let directions: Vec<Direction> = goals.iter().map(direction).collect();
-    let values: Vec<&[f64]> = points.iter().map(|(_, values)| values.as_slice()).collect();
-    let reference = pareto::reference(&values, &directions).filter(|_| affordable(points.len(), goals.len()));
+    let directions: Vec<Direction> = axes.iter().map(|axis| direction(axis.goal)).collect();
+    let scaled: Vec<Vec<f64>> = points.iter().map(|(_, values)| scaled(values, axes)).collect();
+    let measurable = affordable(points.len(), axes.len()) && scaled.iter().flatten().all(|value| value.is_finite());
+    let reference = if measurable { pareto::reference(&scaled, &directions) } else { None };
     let mut steps: Vec<Step> = Vec::new();
     let mut best: Vec<f64> = Vec::new();
     for (index, (time, point)) in points.iter().enumerate() {
@@ -38,11 +47,15 @@ pub fn history(mut points: Vec<(Timestamp, Vec<f64>)>, goals: &[Goal]) -> Vec<St
             continue;
         }
         let hypervolume =
-            reference.as_ref().map(|reference| pareto::hypervolume(&values[..=index], &directions, reference));
+            reference.as_ref().map(|reference| pareto::hypervolume(&scaled[..=index], &directions, reference));
         let hypervolume = hypervolume.filter(|volume| volume.is_finite());
         steps.push(Step { time: time.as_second(), best: best.clone(), hypervolume });
     }
     steps
+}
+
+fn scaled(values: &[f64], axes: &[Axis]) -> Vec<f64> {
+    values.iter().zip(axes).map(|(value, axis)| if axis.logarithmic { value.log10() } else { *value }).collect()
 }
 
 fn better(a: &[f64], b: &[f64], directions: &[Direction]) -> Vec<f64> {
@@ -50,7 +63,7 @@ fn better(a: &[f64], b: &[f64], directions: &[Direction]) -> Vec<f64> {
     pairs.map(|((&a, &b), direction)| if direction.is_better(b, a) { b } else { a }).collect()
 }
 
-fn direction(goal: &Goal) -> Direction {
+fn direction(goal: Goal) -> Direction {
     match goal {
         Goal::Maximize => Direction::Maximize,
         Goal::Minimize => Direction::Minimize,
@@ -70,12 +83,20 @@ mod tests {
             (at(20), vec![0.4, 20.0]),
             (at(20), vec![0.6, 9.0]),
         ];
-        let steps = history(points, &[Goal::Maximize, Goal::Minimize]);
+        let axes = |logarithmic| {
+            [Axis { goal: Goal::Maximize, logarithmic: false }, Axis { goal: Goal::Minimize, logarithmic }]
+        };
+        let steps = history(points.clone(), &axes(false));
         assert_eq!(steps.iter().map(|step| step.time).collect::<Vec<_>>(), [10, 20, 30]);
         assert_eq!(steps[1].best, [0.6, 9.0]);
         assert_eq!(steps[2].best, [0.9, 5.0]);
         let volumes: Vec<f64> = steps.iter().map(|step| step.hypervolume.unwrap()).collect();
         assert!(volumes[0] > 0.0 && volumes.is_sorted(), "{volumes:?}");
-        assert!(history(vec![], &[Goal::Maximize]).is_empty());
+        // Up to a tenth of the ranges beyond the worst: 0.55 by log10(20 / 5) * 1.1.
+        let last = history(points.clone(), &axes(true)).pop().and_then(|step| step.hypervolume).unwrap();
+        assert!((last - 0.55 * (4.0_f64.log10() * 1.1)).abs() < 1e-12, "{last}");
+        let with_zero = [points, vec![(at(40), vec![0.1, 0.0])]].concat();
+        assert_eq!(history(with_zero, &axes(true)).pop().and_then(|step| step.hypervolume), None);
+        assert!(history(vec![], &axes(false)).is_empty());
     }
 }

@@ -10,8 +10,10 @@
 //!
 //! Everything here is a pure function of the objects and the options: no clock, no I/O.
 
+mod console;
 mod family;
 mod history;
+mod manifest;
 mod model;
 mod page;
 mod run;

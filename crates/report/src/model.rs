@@ -8,7 +8,9 @@ use kube::ResourceExt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::history::{Step, history};
+use super::console::{Console, console};
+use super::history::{Axis, Step, history};
+use super::manifest::manifest;
 use super::run::{self, Kind, Role, Run};
 use super::verdict::{Verdict, verdict};
 use super::{Live, Options};
@@ -117,13 +119,6 @@ struct Alternative {
     message: String,
 }
 
-/// The beginning of the addresses of jobs in the SageMaker console; the name of the job follows.
-#[derive(Clone, Debug, Serialize)]
-struct Console {
-    tuning: String,
-    training: String,
-}
-
 impl Model {
     /// The model of a page about `selections`.
     pub fn new(selections: &[ModelSelection], options: &Options) -> Self {
@@ -202,10 +197,13 @@ fn selection(selection: &ModelSelection, raw: &Value, options: &Options) -> Sele
         .enumerate()
         .map(|(index, run)| run::of_run(selection, raw_runs.get(index).unwrap_or(&Value::Null), run, &metrics, options))
         .collect();
-    let goals: Vec<Goal> = spec.objectives.iter().map(|objective| objective.goal).collect();
-    let fronts = list(&raw["status"]["fronts"]).iter().map(|raw| front(raw, &mut runs, &goals)).collect();
+    let objectives = objectives(spec, raw);
+    let axes: Vec<Axis> = objectives
+        .iter()
+        .map(|Objective { goal, logarithmic, .. }| Axis { goal: *goal, logarithmic: *logarithmic })
+        .collect();
+    let fronts = list(&raw["status"]["fronts"]).iter().map(|raw| front(raw, &mut runs, &axes)).collect();
     let parameters: BTreeSet<&String> = runs.iter().flat_map(|run| run.parameters.keys()).collect();
-    let objectives = list(&raw["spec"]["objectives"]);
     Selection {
         namespace: selection.namespace().unwrap_or_default(),
         name: selection.name_any(),
@@ -214,16 +212,7 @@ fn selection(selection: &ModelSelection, raw: &Value, options: &Options) -> Sele
         counts: status.and_then(|status| status.counts),
         started: started(status),
         completed: completed(status),
-        objectives: spec
-            .objectives
-            .iter()
-            .zip(objectives)
-            .map(|(objective, raw)| Objective {
-                metric: objective.metric.clone(),
-                goal: objective.goal,
-                logarithmic: raw["scale"] == "Logarithmic",
-            })
-            .collect(),
+        objectives,
         constraints: spec
             .constraints
             .iter()
@@ -244,6 +233,15 @@ fn selection(selection: &ModelSelection, raw: &Value, options: &Options) -> Sele
     }
 }
 
+fn objectives(spec: &ModelSelectionSpec, raw: &Value) -> Vec<Objective> {
+    let of = |(objective, raw): (&api::Objective, &Value)| Objective {
+        metric: objective.metric.clone(),
+        goal: objective.goal,
+        logarithmic: raw["scale"] == "Logarithmic",
+    };
+    spec.objectives.iter().zip(list(&raw["spec"]["objectives"])).map(of).collect()
+}
+
 /// Names of metrics in the order of their importance.
 fn metrics(spec: &ModelSelectionSpec, status: Option<&ModelSelectionStatus>) -> Vec<String> {
     let named = spec.objectives.iter().map(|objective| &objective.metric);
@@ -261,7 +259,7 @@ fn metrics(spec: &ModelSelectionSpec, status: Option<&ModelSelectionStatus>) -> 
 
 /// The front told by `raw`, an entry of `status.fronts`. Adds the rows that are no runs, and says of each row of the
 /// dataset how it stands to the front.
-fn front(raw: &Value, runs: &mut Vec<Run>, goals: &[Goal]) -> Front {
+fn front(raw: &Value, runs: &mut Vec<Run>, axes: &[Axis]) -> Front {
     let dataset = raw["dataset"].as_str().unwrap_or_default();
     for entry in list(&raw["observed"]) {
         runs.push(run::of_observed(entry, dataset, values(entry)));
@@ -289,7 +287,7 @@ fn front(raw: &Value, runs: &mut Vec<Run>, goals: &[Goal]) -> Front {
         alternatives: list(&recommendation["alternatives"]).iter().filter_map(alternative).collect(),
         omitted: raw["omittedMembers"].as_i64().unwrap_or_default(),
         hypervolume: raw["hypervolume"].as_str().and_then(parse_decimal),
-        history: history(considered(runs, dataset, goals.len()), goals),
+        history: history(considered(runs, dataset, axes.len()), axes),
         dataset: dataset.to_owned(),
         members,
     }
@@ -360,48 +358,6 @@ fn started(status: Option<&ModelSelectionStatus>) -> Option<i64> {
 
 fn completed(status: Option<&ModelSelectionStatus>) -> Option<i64> {
     status?.completion_time.as_ref().map(|time| time.0.as_second())
-}
-
-/// Where the SageMaker console shows jobs, which depends on the partition of the region.
-fn console(region: &str) -> Console {
-    let host = if region.starts_with("cn-") {
-        format!("{region}.console.amazonaws.cn")
-    } else if region.starts_with("us-gov-") {
-        "console.amazonaws-us-gov.com".to_owned()
-    } else {
-        format!("{region}.console.aws.amazon.com")
-    };
-    let home = format!("https://{host}/sagemaker/home?region={region}#");
-    Console { tuning: format!("{home}/hyper-tuning-jobs/"), training: format!("{home}/jobs/") }
-}
-
-/// The object without what the cluster and the operator added, as YAML.
-fn manifest(selection: &ModelSelection) -> String {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Manifest<'a> {
-        api_version: &'static str,
-        kind: &'static str,
-        metadata: Metadata<'a>,
-        spec: &'a ModelSelectionSpec,
-    }
-    #[derive(Serialize)]
-    struct Metadata<'a> {
-        name: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        namespace: Option<String>,
-        #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-        labels: &'a std::collections::BTreeMap<String, String>,
-    }
-    let metadata =
-        Metadata { name: selection.name_any(), namespace: selection.namespace(), labels: selection.labels() };
-    let manifest = Manifest {
-        api_version: "modelselection.dev/v1alpha1",
-        kind: "ModelSelection",
-        metadata,
-        spec: &selection.spec,
-    };
-    serde_saphyr::to_string(&manifest).unwrap_or_default()
 }
 
 #[cfg(test)]

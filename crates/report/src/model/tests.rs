@@ -90,13 +90,3 @@ fn excluded_runs_tell_why() {
     assert_eq!(model["runs"][2]["reason"], "Infeasible");
     assert_eq!(model["runs"][2]["message"], "'test_accuracy' is 0.7, below the minimum 0.75");
 }
-
-#[test]
-fn consoles_are_those_of_the_partition() {
-    assert!(
-        console("cn-north-1")
-            .training
-            .starts_with("https://cn-north-1.console.amazonaws.cn/sagemaker/home?region=cn-north-1#/jobs/")
-    );
-    assert!(console("us-gov-west-1").tuning.starts_with("https://console.amazonaws-us-gov.com/sagemaker/home"));
-}

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::slice::from_ref;
 
 use api::ModelSelection;
 use modelselection_report::{Live, Model, Options, overview, report};
@@ -41,8 +42,8 @@ fn write_pages(folder: &Path) {
     fs::create_dir_all(folder).expect("a folder for the pages");
     let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("a page");
     let (done, running) = (samples::caltech256(), samples::running());
-    write("caltech256.html", report(&[done.clone()], &samples::options(&done)));
-    write("running.html", report(&[running.clone()], &samples::options(&running)));
+    write("caltech256.html", report(from_ref(&done), &samples::options(&done)));
+    write("running.html", report(from_ref(&running), &samples::options(&running)));
     write("large.html", report(&[samples::large()], &samples::options(&samples::large())));
     write("hostile.html", report(&[samples::hostile()], &Options::default()));
     write("several.html", report(&[done.clone(), running.clone()], &samples::options(&done)));
@@ -52,7 +53,7 @@ fn write_pages(folder: &Path) {
     // What the operator serves: a page as it was, and what the stream sends when more has come.
     let live = Options { live: Some(Live { events: "/ui/events".into(), home: "/ui".into() }), ..Options::default() };
     write("live.html", report(&[samples::earlier(&running)], &live));
-    write("live.json", Model::new(&[running.clone()], &live).json());
-    write("list.html", overview(&[done.clone()], &live));
+    write("live.json", Model::new(from_ref(&running), &live).json());
+    write("list.html", overview(from_ref(&done), &live));
     write("list.json", Model::overview(&[done, running], &live).json());
 }

@@ -1,5 +1,7 @@
 //! What is in the document, without a browser.
 
+use std::slice::from_ref;
+
 use modelselection_report::{Live, Options, overview, report};
 use serde_json::Value;
 
@@ -15,7 +17,7 @@ fn model(page: &str) -> Value {
 #[test]
 fn the_published_frontier() {
     let selection = samples::caltech256();
-    let page = report(&[selection.clone()], &samples::options(&selection));
+    let page = report(from_ref(&selection), &samples::options(&selection));
     let model = model(&page);
     let one = &model["selections"][0];
     assert_eq!(one["runs"].as_array().map(Vec::len), Some(21));
@@ -50,7 +52,7 @@ fn one_file_that_needs_nothing_else() {
 #[test]
 fn five_hundred_runs_with_twenty_metrics_are_small() {
     let selection = samples::large();
-    let page = report(&[selection.clone()], &samples::options(&selection));
+    let page = report(from_ref(&selection), &samples::options(&selection));
     println!(
         "500 runs x 20 metrics: {} bytes; 21 runs: {}",
         page.len(),
