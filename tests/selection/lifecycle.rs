@@ -286,7 +286,7 @@ async fn each_dataset_has_its_own_front() {
     let value = |front: usize| status.fronts[front].members[0].values[0].value.clone();
     assert_eq!(value(0), "0.9");
     assert!(value(1).parse::<f64>().unwrap() < 0.9, "the dataset's own hyperparameters count: {}", value(1));
-    assert_eq!(status.front.as_deref(), Some("1,1"));
+    assert_eq!(status.front_sizes.as_deref(), Some("1,1"));
     assert_eq!(status.progress.as_deref(), Some("4/4"));
     assert_eq!(world.jobs().await.len(), 4);
 }

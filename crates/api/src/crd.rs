@@ -67,6 +67,9 @@ pub fn crd() -> CustomResourceDefinition {
     of_tuning["metric"]["description"] = json!(
         "metric is the name of a metric of the logs: of training.metricDefinitions, the preset or the model's own. Required."
     );
+    if let Some(fields) = of_tuning.as_object_mut() {
+        fields.remove("scale");
+    }
     // There may be 20480 of these, each of 500 characters: the API server would refuse a rule that costs more.
     let of_candidates = &mut schema["properties"]["spec"]["properties"]["candidates"]["items"];
     of_candidates["properties"]["metricDefinitions"]["items"]["properties"]["regex"]["x-kubernetes-validations"][0]["rule"] =
@@ -164,6 +167,11 @@ pub(super) fn reason_schema(generator: &mut SchemaGenerator) -> Schema {
     super::Reason::json_schema(generator)
 }
 
+/// A rule of recommendation. Said for the status, which keeps what it is called without its meaning in each value.
+pub(super) fn recommendation_rule_schema(generator: &mut SchemaGenerator) -> Schema {
+    super::RecommendationRule::json_schema(generator)
+}
+
 /// The three values of a condition's status.
 pub(super) fn condition_status_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "enum": ["True", "False", "Unknown"]})
@@ -185,6 +193,15 @@ fn numbers_schema(most: u32, name: &str, names: &str, meaning: &str) -> Schema {
 /// At most 16 numbers, by names that expressions can use.
 pub(super) fn facts_schema(_: &mut SchemaGenerator) -> Schema {
     numbers_schema(16, "facts", "^[a-zA-Z_][a-zA-Z0-9_]*$", "consist of letters, digits and '_'")
+}
+
+/// At most 32 values of metrics.
+pub(super) fn observed_metrics_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": DECIMAL},
+    })
 }
 
 /// At most 64 prices, by instance type.

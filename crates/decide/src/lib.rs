@@ -20,6 +20,3 @@ pub mod queue;
 pub mod summary;
 pub mod table;
 pub mod trials;
-
-#[cfg(test)]
-mod front_tests;
