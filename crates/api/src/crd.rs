@@ -74,6 +74,8 @@ pub fn crd() -> CustomResourceDefinition {
     let of_candidates = &mut schema["properties"]["spec"]["properties"]["candidates"]["items"];
     of_candidates["properties"]["metricDefinitions"]["items"]["properties"]["regex"]["x-kubernetes-validations"][0]["rule"] =
         json!("self.contains('(')");
+    // There may be half a million of these; their pattern says what they are.
+    without_rules(&mut of_candidates["properties"]["observed"]["properties"]);
     // There may be 4096 of these: of their rules only the one on their kind can be afforded. The operator checks the rest
     // before it makes a job.
     let ranges = &mut of_candidates["properties"]["parameterRanges"]["items"]["properties"];
@@ -165,11 +167,6 @@ pub(super) fn chosen_hyperparameters_schema(_: &mut SchemaGenerator) -> Schema {
 /// A reason. Said for the optional field, whose description would otherwise be that of the type.
 pub(super) fn reason_schema(generator: &mut SchemaGenerator) -> Schema {
     super::Reason::json_schema(generator)
-}
-
-/// A rule of recommendation. Said for the status, which keeps what it is called without its meaning in each value.
-pub(super) fn recommendation_rule_schema(generator: &mut SchemaGenerator) -> Schema {
-    super::RecommendationRule::json_schema(generator)
 }
 
 /// The three values of a condition's status.

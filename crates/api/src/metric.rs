@@ -18,7 +18,7 @@ pub struct Objective {
     /// scale says how values are compared by size, for the recommendation, the hypervolume and plots: Linear (equal
     /// differences count the same) or Logarithmic (equal ratios count the same, as for throughput, latency and cost; a
     /// result that is not above 0 is excluded). Which results are on the front does not depend on it. Default: Linear.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scale: Option<Scale>,
 }
 
@@ -50,7 +50,7 @@ impl Objective {
 pub struct Recommend {
     /// rule: Knee (the member nearest to the best value of every objective, each on its scale) or Best (the member with
     /// the best value of one objective). Default: Knee.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RecommendationRule>,
     /// objective that decides with the rule Best; it must be one of spec.objectives. Default: none; required with Best.
     #[serde(default, skip_serializing_if = "Option::is_none")]

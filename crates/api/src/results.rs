@@ -159,7 +159,6 @@ pub struct Recommendation {
     #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: Option<String>,
     /// rule that chose it: Knee or Best.
-    #[schemars(schema_with = "super::crd::recommendation_rule_schema")]
     pub rule: RecommendationRule,
     /// message says in words why it is this one, with the scales that were used.
     #[schemars(length(max = bounds::MESSAGE))]

@@ -73,9 +73,6 @@ pub type Hyperparameters = BTreeMap<String, String>;
     validation = Rule::new(format!("!has(self.candidates) || self.candidates.filter(c, has(c.observed)).size() <= {}", super::bounds::OBSERVED))
         .message("`candidates` must have at most 8 entries with `observed`")
         .field_path(".candidates"),
-    validation = Rule::new("!has(self.candidates) || self.candidates.all(c, !has(c.observed) || !has(c.observed.datasets) || c.observed.datasets.all(d, self.datasets.exists(e, e.name == d.name)))")
-        .message("`observed.datasets` must each have the name of one of `datasets`")
-        .field_path(".candidates"),
     // Those of a JumpStart model or of a candidate cannot be told here; the operator checks them before it makes a job.
     validation = Rule::new(format!("{OTHER_METRICS} || self.objectives.all(o, {DEFINED})"))
         .message("`objectives` must each name one of `training.metricDefinitions` or `derivedMetrics` when no candidate brings others; add a definition with that name or correct the name")
