@@ -195,6 +195,14 @@ pub enum Verb {
         #[arg(long, short, value_name = "FORMAT", default_value = "csv")]
         output: ExportFormat,
     },
+    /// Say whether the API server would take manifests, and what it would say if not, without asking it
+    ///
+    /// Exit codes: 0 all would be taken; 1 some would not, or cannot be read.
+    Lint {
+        /// Files of YAML or JSON, `-` for standard input; may be repeated
+        #[arg(long = "filename", short, value_name = "FILE", required = true)]
+        file: Vec<PathBuf>,
+    },
     /// Write the completion of a shell
     Completion {
         /// Shell

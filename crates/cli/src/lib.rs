@@ -7,6 +7,7 @@ pub mod args;
 mod clock;
 mod cluster;
 mod draw;
+mod manifest;
 mod output;
 mod verbs;
 
@@ -46,7 +47,7 @@ fn refused(error: &kube::Error) -> String {
 
 /// Parses, runs, and maps the result to an exit code. Who closes the pipe has seen enough: that is success.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::parse_from(words(std::env::args_os()));
     match run(args) {
         Ok(code) => code,
         Err(Failure::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -55,6 +56,17 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The words of the command line. Under the name `kubectl_complete-msel`, by which kubectl asks for completions, they are the
+/// words to complete.
+fn words(words: impl Iterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    let mut words: Vec<_> = words.collect();
+    let program = words.first().map(std::path::Path::new).and_then(|program| program.file_name());
+    if program.is_some_and(|program| program.to_string_lossy().starts_with("kubectl_complete-")) {
+        words.insert(1, "__complete".into());
+    }
+    words
 }
 
 fn run(args: Args) -> Outcome {

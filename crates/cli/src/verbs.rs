@@ -4,6 +4,7 @@ mod change;
 mod complete;
 mod export;
 mod get;
+mod lint;
 mod pareto;
 mod plot;
 mod status;
@@ -45,6 +46,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
         Verb::Resume { target } => change::resume(&connect().await?, &target).await,
         Verb::Rerun { target, token } => change::rerun(&connect().await?, &target, token).await,
         Verb::Export { name, output } => export::run(&connect().await?, name.as_deref(), output).await,
+        Verb::Lint { file } => lint::run(&file),
         Verb::Version { client } => version::run(&args.cluster, client).await,
         Verb::Complete { words } => complete::run(&args.cluster, &words).await,
         Verb::Completion { shell } => {

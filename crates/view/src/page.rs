@@ -131,7 +131,9 @@ impl Table {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                 }
                 Column::Name(least) => {
-                    let width = widths.get(index).copied().unwrap_or_default().min(*least);
+                    // Of a narrow terminal the names get less, so that the numbers stay whole.
+                    let least = look.width.map_or(*least, |width| least * width.saturating_sub(24).min(56) / 56);
+                    let width = widths.get(index).copied().unwrap_or_default().min(least).max(4);
                     column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width + 2)));
                 }
                 Column::Flexible => {}

@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Command, CommandFactory as _};
+use clap::{Command, CommandFactory as _, FromArgMatches as _};
 use kube::ResourceExt as _;
 use kube::api::ListParams;
 
@@ -35,7 +35,8 @@ enum Wanted {
 
 pub(crate) async fn run(args: &ClusterArgs, words: &[String]) -> Outcome {
     let (last, before) = words.split_last().map_or(("", words), |(last, before)| (last.as_str(), before));
-    let cluster = || Cluster::connect(args);
+    let args = flags_among(before).unwrap_or_else(|| args.clone());
+    let cluster = || Cluster::connect(&args);
     let mut directive = NO_FILES;
     // Whoever completes wants no error on the screen: without an answer there is nothing to complete.
     let found: Vec<(String, String)> = match wanted(before, last) {
@@ -65,6 +66,13 @@ pub(crate) async fn run(args: &ClusterArgs, words: &[String]) -> Outcome {
     };
     output::text(&answer(&found, last, directive))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The flags among the words that say where and as whom; whatever else is wrong with the words.
+fn flags_among(before: &[String]) -> Option<ClusterArgs> {
+    let words = std::iter::once("kubectl-modelselection").chain(before.iter().map(String::as_str));
+    let matches = Args::command().ignore_errors(true).try_get_matches_from(words).ok()?;
+    ClusterArgs::from_arg_matches(&matches).ok()
 }
 
 fn answer(found: &[(String, String)], last: &str, directive: u8) -> String {
@@ -112,11 +120,10 @@ fn wanted(before: &[String], last: &str) -> Wanted {
 }
 
 fn of_position(verb: &Command, index: usize) -> Wanted {
-    let mut positions = verb.get_positionals();
-    let position = positions
-        .clone()
-        .nth(index)
-        .or_else(|| positions.next_back().filter(|last| last.get_action().takes_values() && last.get_id() == "names"));
+    let positions: Vec<&clap::Arg> = verb.get_positionals().collect();
+    // The last one may stand for several names.
+    let several = || positions.last().copied().filter(|last| last.get_id() == "names");
+    let position = positions.get(index).copied().or_else(several);
     match position {
         Some(position) if ["name", "names"].contains(&position.get_id().as_str()) => Wanted::Selection,
         Some(position) => of_flag(position, None),
@@ -186,6 +193,13 @@ mod tests {
         assert!(words(&asked(&["completion", ""])).contains(&"bash"));
         // The value of a flag is no name.
         assert_eq!(asked(&["status", "-n", "vision", ""]), Wanted::Selection);
+    }
+
+    #[test]
+    fn the_flags_before_the_cursor_say_where() {
+        let words = ["status", "-n", "vision", "--context=prod"].map(str::to_owned);
+        let flags = flags_among(&words).unwrap();
+        assert_eq!((flags.namespace.as_deref(), flags.context.as_deref()), (Some("vision"), Some("prod")));
     }
 
     #[test]
