@@ -195,6 +195,29 @@ pub enum Verb {
         #[arg(long, short, value_name = "FORMAT", default_value = "csv")]
         output: ExportFormat,
     },
+    /// Say what applying a manifest does: runs to create, to run again, to keep, to stop; hours and money
+    ///
+    /// Exit codes, as of `terraform plan -detailed-exitcode`: 0 nothing changes; 1 an error; 2 something changes.
+    Plan {
+        /// File of YAML or JSON, `-` for standard input
+        #[arg(long = "filename", short, value_name = "FILE")]
+        file: PathBuf,
+        /// Do not ask the cluster: everything is new
+        #[arg(long)]
+        offline: bool,
+        /// The region of the operator, for a manifest without one
+        #[arg(long, default_value = "", value_name = "REGION")]
+        region: String,
+        /// Format
+        #[arg(long, short, value_name = "FORMAT")]
+        output: Option<DocumentFormat>,
+    },
+    /// Say which fields of the spec an edit changes, and what that runs again; exit codes as of plan
+    Diff {
+        /// File of YAML or JSON, `-` for standard input
+        #[arg(long = "filename", short, value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Say whether the API server would take manifests, and what it would say if not, without asking it
     ///
     /// Exit codes: 0 all would be taken; 1 some would not, or cannot be read.
@@ -242,6 +265,14 @@ pub enum Format {
     Yaml,
     Csv,
     Name,
+}
+
+/// Formats of `plan`.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum DocumentFormat {
+    Json,
+    Yaml,
 }
 
 /// Formats of `export`.

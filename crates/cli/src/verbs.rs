@@ -6,6 +6,7 @@ mod export;
 mod get;
 mod lint;
 mod pareto;
+mod plan;
 mod plot;
 mod status;
 mod version;
@@ -46,6 +47,10 @@ pub(crate) async fn run(args: Args) -> Outcome {
         Verb::Resume { target } => change::resume(&connect().await?, &target).await,
         Verb::Rerun { target, token } => change::rerun(&connect().await?, &target, token).await,
         Verb::Export { name, output } => export::run(&connect().await?, name.as_deref(), output).await,
+        Verb::Plan { file, offline, region, output } => {
+            plan::plan(&args.cluster, &file, offline, &region, output, &look).await
+        }
+        Verb::Diff { file } => plan::diff(&args.cluster, &file, &look).await,
         Verb::Lint { file } => lint::run(&file),
         Verb::Version { client } => version::run(&args.cluster, client).await,
         Verb::Complete { words } => complete::run(&args.cluster, &words).await,

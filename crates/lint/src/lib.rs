@@ -6,6 +6,7 @@
 
 mod defaults;
 mod lists;
+mod metadata;
 mod rules;
 mod schema;
 
@@ -50,7 +51,8 @@ impl Linter {
         }
         let mut object = object.clone();
         defaults::apply(&self.schema, &mut object);
-        let mut faults = schema::check(&self.schema, &object);
+        let mut faults = metadata::check(&object);
+        faults.extend(schema::check(&self.schema, &object));
         faults.extend(lists::check(&self.schema, &object));
         if faults.iter().any(|fault| fault.bars_rules) {
             faults.push(Fault { message: BARRED.to_owned(), bars_rules: false });

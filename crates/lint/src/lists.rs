@@ -1,6 +1,6 @@
-//! The keys of lists: in a list of type map no two items have the same.
+//! The items of lists: in a list of type set no two are the same, in one of type map no two have the same keys.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::Fault;
 
@@ -23,8 +23,14 @@ fn walk(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Fault>) {
             }
         }
         Value::Array(items) => {
-            if schema["x-kubernetes-list-type"] == "map" {
-                faults.extend(duplicates(schema, items, path));
+            let keys = schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            match schema["x-kubernetes-list-type"].as_str() {
+                Some("map") => {
+                    let keys: Vec<&str> = keys.collect();
+                    faults.extend(duplicates(items.iter().map(|item| key(item, &keys)).collect(), path));
+                }
+                Some("set") => faults.extend(duplicates(items.clone(), path)),
+                _ => {}
             }
             for (index, item) in items.iter().enumerate() {
                 walk(&schema["items"], item, &format!("{path}[{index}]"), faults);
@@ -34,16 +40,15 @@ fn walk(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Fault>) {
     }
 }
 
-fn duplicates(schema: &Value, items: &[Value], path: &str) -> Vec<Fault> {
-    let keys: Vec<&str> =
-        schema["x-kubernetes-list-map-keys"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    let key = |item: &Value| -> Map<String, Value> {
-        keys.iter().filter_map(|key| Some(((*key).to_owned(), item.get(*key)?.clone()))).collect()
-    };
-    let all: Vec<Map<String, Value>> = items.iter().map(key).collect();
+/// The keys of an item.
+fn key(item: &Value, keys: &[&str]) -> Value {
+    keys.iter().filter_map(|key| Some(((*key).to_owned(), item.get(*key)?.clone()))).collect()
+}
+
+fn duplicates(all: Vec<Value>, path: &str) -> Vec<Fault> {
     let repeated = all.iter().enumerate().filter(|(index, key)| all[..*index].contains(key));
-    let fault = |(index, key): (usize, &Map<String, Value>)| Fault {
-        message: format!("{path}[{index}]: Duplicate value: {}", Value::Object(key.clone())),
+    let fault = |(index, key): (usize, &Value)| Fault {
+        message: format!("{path}[{index}]: Duplicate value: {key}"),
         bars_rules: false,
     };
     repeated.map(fault).collect()

@@ -12,6 +12,7 @@ pub fn remedy(reason: Reason) -> Option<&'static str> {
         | Reason::Completed
         | Reason::Creating
         | Reason::Throttled
+        | Reason::WaitingForParent
         | Reason::Unknown => return None,
         Reason::Suspended => "resume it: kubectl msel resume NAME",
         Reason::Queued => "raise spec.maxConcurrentTuningJobs, or the operator's --max-tuning-jobs",
@@ -32,6 +33,8 @@ pub fn remedy(reason: Reason) -> Option<&'static str> {
         Reason::CredentialsRejected => "give the operator valid AWS credentials (IRSA, Pod Identity or environment)",
         Reason::RoleNotAssumable => "let spec.executionRoleARN trust sagemaker.amazonaws.com and the operator pass it",
         Reason::DataNotFound => "correct s3URI, or let the execution role read the bucket",
+        Reason::ClockSkewed => "set the clock of the operator's node: AWS refuses requests that are minutes off",
+        Reason::ObservationStale => "see why SageMaker cannot be observed: the operator's logs and /readyz",
         Reason::InvalidRequest => "change what the message names: SageMaker refuses the request",
         Reason::InvalidSpec => "correct the field that the message names",
         Reason::NameConflict => "set spec.rerun to another value: a job of that name belongs to somebody else",

@@ -6,6 +6,7 @@ mod changes;
 mod kubectl;
 mod linting;
 mod objects;
+mod planning;
 mod reading;
 mod waiting;
 
