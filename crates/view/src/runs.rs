@@ -85,7 +85,8 @@ pub fn by_interest(mut runs: Vec<Run>) -> Vec<Run> {
 fn row(selection: &ModelSelection, fronts: &[Front], run: &RunStatus) -> Run {
     let front = fronts.iter().find(|front| front.dataset == run.dataset);
     let excluded = front.and_then(|front| front.excluded.iter().find(|excluded| excluded.candidate == run.candidate));
-    let recommended = front.and_then(|front| front.recommendation.as_ref()?.candidate.as_deref()) == Some(run.candidate.as_str());
+    let recommended =
+        front.and_then(|front| front.recommendation.as_ref()?.candidate.as_deref()) == Some(run.candidate.as_str());
     let mark = match (run.state.ended(), run.pareto_rank) {
         (false, _) => Mark::Open,
         (true, Some(0)) if recommended => Mark::Recommended,
