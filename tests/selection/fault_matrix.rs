@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use api::{ModelSelectionStatus, RunState};
 use serde_json::{Value, json};
-use testkit::world::{DEADLINE, LONG, job_of};
+use testkit::status::job_of;
+use testkit::world::{DEADLINE, LONG};
 use testkit::{Selection, World, await_until};
 
 /// The operations in the life of a run.
@@ -73,7 +74,7 @@ impl Life<'_> {
         await_until("the job is stopped", DEADLINE, async || {
             // A job that is told to stop takes a while.
             self.world.emulator.advance(600).await;
-            let status = self.world.api.get(name).await.map_err(|e| e.to_string())?.status.unwrap_or_default();
+            let status = self.world.selections.get(name).await.map_err(|e| e.to_string())?.status.unwrap_or_default();
             if stopped(&status) { Ok(()) } else { Err(format!("{status:#?}")) }
         })
         .await;
