@@ -3,6 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::Condition;
+use super::results::is_zero;
 use super::{BestTrainingJob, Front, bounds};
 
 /// status is what the operator last saw. Everything here can be rebuilt from the spec and SageMaker.
@@ -243,11 +244,6 @@ impl RunStatus {
     }
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
-pub(super) fn is_zero(value: &i32) -> bool {
-    *value == 0
-}
-
 /// The table of all completed training jobs of a run.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
@@ -283,7 +279,7 @@ pub struct TrainingJobCounts {
 }
 
 /// A tuning job that the spec no longer asks for.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct SupersededJob {
     /// tuningJobName of the job.

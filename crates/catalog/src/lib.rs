@@ -27,7 +27,7 @@ mod resolve_tests;
 pub use cache::{Catalog, CatalogError};
 pub use document::from_document;
 pub use model::{Hyperparameter, Model, Variant};
-pub use resolve::{Problem, job_request};
+pub use resolve::job_request;
 pub use select::{DEPRECATED, Matching, matching, unusable, withdrawn};
 pub use shared::Shared;
 pub use source::SourceKind;

@@ -31,6 +31,7 @@ pub struct Metrics {
     call_seconds: Family<OperationLabels, Histogram>,
     rates: Family<OperationLabels, Gauge<f64, AtomicU64>>,
     status_writes: Counter,
+    observation_age: Family<RegionLabels, Gauge<f64, AtomicU64>>,
     runs: Family<RunLabels, Gauge>,
     selections: Family<ConditionLabels, Gauge>,
     counting: OnceLock<Counting>,
@@ -42,11 +43,11 @@ pub struct Metrics {
 }
 
 /// Counts what there is when somebody asks.
-type Counting = Box<dyn Fn() -> Census + Send + Sync>;
+type Counting = Box<dyn Fn() -> Counts + Send + Sync>;
 
 /// How many selections and runs there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Census {
+pub struct Counts {
     /// Selections by type, status and reason of a condition.
     pub selections: BTreeMap<(&'static str, &'static str, &'static str), i64>,
     /// Runs by state and reason; the reason is empty where there is none.
@@ -67,6 +68,11 @@ struct NameLabels {
 struct ReconcileLabels {
     controller: &'static str,
     result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RegionLabels {
+    region: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -121,6 +127,7 @@ impl Default for Metrics {
             call_seconds: Family::new_with_constructor(seconds),
             rates: Family::default(),
             status_writes: Counter::default(),
+            observation_age: Family::default(),
             runs: Family::default(),
             selections: Family::default(),
             counting: OnceLock::new(),
@@ -136,23 +143,27 @@ impl Default for Metrics {
         let mut registry = Registry::default();
         registry.register(
             "controller_runtime_reconcile",
-            "Passes over selections, by how they ended",
+            "Reconciles of selections by result",
             metrics.reconciles.clone(),
         );
         registry.register(
             "controller_runtime_reconcile_errors",
-            "Passes that failed with a fault of the infrastructure, not of a manifest",
+            "Reconciles that failed because of the infrastructure and not of a manifest",
             metrics.reconcile_errors.clone(),
         );
         registry.register(
             "controller_runtime_reconcile_time_seconds",
-            "Duration of a pass; it includes waiting for a turn at SageMaker",
+            "Duration of a reconcile, including the wait for the rate limiter",
             metrics.reconcile_seconds.clone(),
         );
-        registry.register("controller_runtime_active_workers", "Passes at work", metrics.active_workers.clone());
+        registry.register(
+            "controller_runtime_active_workers",
+            "Reconciles in progress",
+            metrics.active_workers.clone(),
+        );
         registry.register(
             "controller_runtime_max_concurrent_reconciles",
-            "Passes that may be at work at a time",
+            "Maximum number of concurrent reconciles",
             metrics.max_workers.clone(),
         );
         registry.register(
@@ -162,52 +173,57 @@ impl Default for Metrics {
         );
         registry.register(
             "modelselection_sagemaker_call_seconds",
-            "Duration of a call, without the wait for its turn",
+            "Duration of a call, without the wait for the rate limiter",
             metrics.call_seconds.clone(),
         );
         registry.register(
             "modelselection_sagemaker_rate",
-            "Calls per second that the operator allows itself at present; falls when SageMaker throttles",
+            "Calls per second that the rate limiter allows; decreases when SageMaker throttles",
             metrics.rates.clone(),
         );
         registry.register(
             "modelselection_status_writes",
-            "Writes of a status to the API server",
+            "Status writes to the API server",
             metrics.status_writes.clone(),
         );
         registry.register(
+            "modelselection_observation_age_seconds",
+            "Time since SageMaker last showed the running tuning jobs of a region, as of the last sweep",
+            metrics.observation_age.clone(),
+        );
+        registry.register(
             "modelselection_selections",
-            "Selections by the conditions that they have; the leader's only",
+            "Selections by condition; only the leader reports them",
             metrics.selections.clone(),
         );
         registry.register(
             "modelselection_runs",
-            "Runs of all selections by state, and by the reason where there is one; the leader's only",
+            "Runs of all selections by state and reason; only the leader reports them",
             metrics.runs.clone(),
         );
         registry.register(
             "leader_election_master_status",
-            "1 for the holder of the Lease, 0 for a standby; absent without election",
+            "1 for the leader, 0 for a standby; absent without leader election",
             metrics.leader.clone(),
         );
         registry.register(
             "modelselection_leader_term",
-            "Which leadership this is, as the Lease counts them (leaseTransitions); absent for a standby",
+            "Number of the leadership (leaseTransitions of the Lease); absent for a standby",
             metrics.term.clone(),
         );
         registry.register(
             "modelselection_aws_credentials_rejected",
-            "1 when SageMaker has refused the credentials, until it accepts them",
+            "1 while SageMaker rejects the credentials",
             metrics.credentials_rejected.clone(),
         );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         let start: Gauge<f64, AtomicU64> = Gauge::default();
         start.set(clock::now().as_duration().as_secs_f64());
-        registry.register("process_start_time_seconds", "When the process began, in seconds since 1970", start);
+        registry.register("process_start_time_seconds", "Start time of the process, in seconds since 1970", start);
         // OpenMetrics adds `_info`.
         registry.register(
             "modelselection_build",
-            "The version of the operator; more than one at a time are an upgrade, or a second operator",
+            "Version of the operator; several at the same time mean an upgrade or a second operator",
             build,
         );
         Self { registry, ..metrics }
@@ -280,6 +296,11 @@ impl Metrics {
         self.status_writes.inc();
     }
 
+    /// How old the view of the running tuning jobs of a region is.
+    pub fn set_observation_age(&self, region: &str, seconds: f64) {
+        self.observation_age.get_or_create(&RegionLabels { region: region.to_owned() }).set(seconds);
+    }
+
     /// Whether this process holds the lease of that name.
     pub fn set_leading(&self, name: &str, leads: bool) {
         self.leader.get_or_create(&NameLabels { name: name.to_owned() }).set(leads.into());
@@ -298,20 +319,20 @@ impl Metrics {
 
     /// Selections and runs are counted by `count` from now on, at each scrape. Kept up to date with each pass, the numbers
     /// would stay when the last selection goes, for which there is no pass.
-    pub fn count_by(&self, count: impl Fn() -> Census + Send + Sync + 'static) {
+    pub fn count_by(&self, count: impl Fn() -> Counts + Send + Sync + 'static) {
         // There is one controller in a process.
         let _ = self.counting.set(Box::new(count));
     }
 
     /// What is not there any more is gone, not 0: there are many combinations, and few at a time.
-    fn take_in(&self, census: &Census) {
+    fn take_in(&self, counts: &Counts) {
         self.selections.clear();
-        for ((condition, status, reason), count) in &census.selections {
+        for ((condition, status, reason), count) in &counts.selections {
             let labels = ConditionLabels { condition, status, reason };
             self.selections.get_or_create(&labels).set(*count);
         }
         self.runs.clear();
-        for ((state, reason), count) in &census.runs {
+        for ((state, reason), count) in &counts.runs {
             let labels = RunLabels { state, reason };
             self.runs.get_or_create(&labels).set(*count);
         }

@@ -19,8 +19,10 @@ use tracing::Instrument as _;
 use super::account::Account;
 use super::limiter::{Limits, Operation};
 use super::pages::Pages;
+use super::timeouts::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::{Class, JobRequest, TuningError, request, response, span};
 use api::TrainingJobCounts;
+use decide::incarnation::TaggedJob;
 use decide::observation::{JobStatus, TrainingResult, TuningJob};
 use platform::clock;
 use platform::leadership::Leadership;
@@ -28,10 +30,6 @@ use platform::metrics::Metrics;
 
 /// Longest time that a call waits for its turn before it is given back as throttled.
 const MAX_WAIT: Duration = Duration::from_secs(20);
-
-/// Longest time until a connection stands, and of a call.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// SageMaker's public hub of JumpStart models.
 pub const PUBLIC_HUB: &str = "SageMakerPublicHub";
@@ -108,6 +106,11 @@ impl SageMaker {
         regions.entry(name.to_owned()).or_insert_with(|| self.connect(name)).clone()
     }
 
+    /// Drops the connections and rates of a region that nothing happens in any more.
+    pub fn drop_region(&self, name: &str) {
+        self.regions.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
     fn connect(&self, name: &str) -> Region {
         let builder = aws_sdk_sagemaker::config::Builder::from(&self.account.0);
         let builder = match &self.endpoint {
@@ -124,7 +127,7 @@ impl SageMaker {
         Region {
             name: name.into(),
             client: Client::from_conf(config),
-            s3: super::metadata::client(&self.account.0, name),
+            s3: super::s3::client(&self.account.0, name),
             limits: Arc::default(),
             metrics: self.metrics.clone(),
             leadership: self.leadership.clone(),
@@ -160,7 +163,9 @@ impl Region {
                     .send()
             })
             .await?;
-        Ok(output.hyper_parameter_tuning_job_arn.unwrap_or_default())
+        // Without an ARN it is no answer: the job may have been created or not.
+        let no_arn = || not_sent(operation, Class::Transient, "the answer has no ARN".to_owned());
+        output.hyper_parameter_tuning_job_arn.filter(|arn| !arn.is_empty()).ok_or_else(no_arn)
     }
 
     /// The tuning job of that name.
@@ -245,12 +250,9 @@ impl Region {
         Ok(tags)
     }
 
-    /// The tags of the tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good
-    /// for what is long past, not for what was just created.
-    pub async fn tags_of_jobs_with(
-        &self,
-        wanted: &[(&str, String)],
-    ) -> Result<Vec<Vec<(String, String)>>, TuningError> {
+    /// The tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good for what is
+    /// long past, not for what was just created.
+    pub async fn jobs_with_tags(&self, wanted: &[(&str, String)]) -> Result<Vec<TaggedJob>, TuningError> {
         let filters: Vec<aws::Filter> = wanted
             .iter()
             .map(|(key, value)| {
@@ -276,8 +278,13 @@ impl Region {
                 })
                 .await?;
             jobs.extend(page.results.unwrap_or_default().into_iter().filter_map(|record| {
-                let tags = record.hyper_parameter_tuning_job?.tags?;
-                Some(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect())
+                let job = record.hyper_parameter_tuning_job?;
+                Some(TaggedJob {
+                    name: job.hyper_parameter_tuning_job_name?,
+                    arn: job.hyper_parameter_tuning_job_arn.unwrap_or_default(),
+                    status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
+                    tags: job.tags?.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
+                })
             }));
             pages.turn(Operation::Search, page.next_token)?;
         }
@@ -361,7 +368,7 @@ impl Region {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        let turn = self.limits.take(operation, clock::now(), MAX_WAIT);
+        let turn = self.limits.take(operation, clock::steady(), MAX_WAIT);
         let wait = turn.map_err(|_| {
             // Without the time: a status that says it would be written again and again.
             let why = "its turn comes only later, since SageMaker throttles it";
@@ -370,10 +377,10 @@ impl Region {
         tokio::time::sleep(wait).await;
         self.leadership.check().map_err(|error| not_sent(operation, Class::Transient, error.to_string()))?;
         let span = span::of(operation, &self.name);
-        let started = clock::now();
+        let started = clock::steady();
         let result =
             Box::pin(send()).instrument(span.clone()).await.map_err(|error| classify(operation.as_str(), &error));
-        let now = clock::now();
+        let now = clock::steady();
         let class = result.as_ref().err().map(|error| error.class);
         let rate = self.limits.note(operation, class == Some(Class::Throttled), started, now);
         let (outcome, seconds) = (class.map_or("ok", Class::as_str), now.duration_since(started).as_secs_f64());

@@ -1,0 +1,167 @@
+//! Conflicting writers: notices that somebody else writes the statuses that this operator writes, such as a second operator
+//! with a lease of its own, or a person. Replicas that elect a leader by the same lease never do.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use api::ModelSelectionStatus;
+use decide::cadence::backoff;
+
+/// How long nothing more is said of a selection.
+const PAUSE: Duration = Duration::from_secs(600);
+/// The first correction comes at once, the second after this, the next ones after twice as long each time, up to the most:
+/// two operators that correct each other must not do so without end.
+const SECOND: Duration = Duration::from_secs(1);
+const MOST: Duration = Duration::from_secs(300);
+
+/// What is known of each selection's status, by uid.
+#[derive(Default)]
+pub(super) struct Writers(Mutex<HashMap<String, Known>>);
+
+struct Known {
+    /// The version of the last status that is accounted for, and what it said: ours, or as it was when we came.
+    version: u64,
+    content: u64,
+    /// What we are writing: the watch may show it before the answer comes, or though none does.
+    writing: Vec<u64>,
+    /// When it was reported last.
+    reported: Option<Timestamp>,
+    /// When somebody else wrote last, and how often without a pause in between.
+    noticed: Option<Timestamp>,
+    times: u32,
+    conflict: Option<Conflict>,
+}
+
+/// Somebody else wrote the status, and it has yet to be corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Conflict {
+    /// It is to be reported.
+    pub(super) unreported: bool,
+}
+
+impl Writers {
+    /// We are about to write that.
+    pub(super) fn writing(&self, uid: &str, status: &ModelSelectionStatus) {
+        let says = fingerprint(Some(status));
+        if let Some(known) = self.lock().get_mut(uid).filter(|known| !known.writing.contains(&says)) {
+            known.writing.push(says);
+        }
+    }
+
+    /// We wrote that, which made this version.
+    pub(super) fn written(&self, uid: &str, version: u64, status: &ModelSelectionStatus) {
+        if let Some(known) = self.lock().get_mut(uid) {
+            known.writing.clear();
+            (known.version, known.content) = (version, fingerprint(Some(status)));
+        }
+    }
+
+    /// The watch shows that. If somebody else wrote it: how soon it may be corrected.
+    pub(super) fn notice(
+        &self,
+        uid: &str,
+        version: u64,
+        status: Option<&ModelSelectionStatus>,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        let mut all = self.lock();
+        let says = fingerprint(status);
+        let Some(known) = all.get_mut(uid) else {
+            let writing = Vec::new();
+            let known =
+                Known { version, content: says, writing, reported: None, noticed: None, times: 0, conflict: None };
+            all.insert(uid.to_owned(), known);
+            return None;
+        };
+        if version <= known.version || says == known.content || known.writing.contains(&says) {
+            return None;
+        }
+        (known.version, known.content) = (version, says);
+        let long_ago = |time: Option<Timestamp>| time.is_none_or(|time| now >= time + PAUSE);
+        let times = if long_ago(known.noticed) { 0 } else { known.times };
+        let unreported = long_ago(known.reported);
+        known.reported = if unreported { Some(now) } else { known.reported };
+        (known.noticed, known.times) = (Some(now), times + 1);
+        known.conflict =
+            Some(Conflict { unreported: unreported || known.conflict.is_some_and(|conflict| conflict.unreported) });
+        Some(times.checked_sub(1).map_or(Duration::ZERO, |times| backoff(times, SECOND, MOST)))
+    }
+
+    /// Whether somebody else has written since this was asked last.
+    pub(super) fn take(&self, uid: &str) -> Option<Conflict> {
+        self.lock().get_mut(uid)?.conflict.take()
+    }
+
+    /// Forgets a selection.
+    pub(super) fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Instead of a copy: statuses can be large.
+fn fingerprint(status: Option<&ModelSelectionStatus>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&serde_json::to_vec(&status).unwrap_or_default());
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(progress: &str) -> ModelSelectionStatus {
+        ModelSelectionStatus { progress: Some(progress.to_owned()), ..ModelSelectionStatus::default() }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_ours_is_noticed_once_in_a_while() {
+        let writers = Writers::default();
+        let notice = |version, says: &str, second| {
+            let soon = writers.notice("u", version, Some(&status(says)), at(second));
+            soon.map(|soon| soon.as_secs())
+        };
+        assert_eq!(notice(9, "0/3", 0), None, "from before this process");
+        writers.writing("u", &status("1/3"));
+        assert_eq!(notice(10, "1/3", 0), None, "our own, before its answer");
+        writers.written("u", 10, &status("1/3"));
+        assert_eq!(notice(10, "1/3", 0), None, "our own");
+        assert_eq!(notice(9, "0/3", 0), None, "the watch lags behind");
+        assert_eq!(notice(11, "1/3", 0), None, "an edit of the spec");
+        writers.writing("u", &status("2/3"));
+        writers.writing("u", &status("3/3"));
+        assert_eq!(notice(12, "2/3", 0), None, "our own, whose answer was lost");
+        assert_eq!(notice(13, "3/3", 0), None, "the next one, before its answer");
+        writers.written("u", 13, &status("3/3"));
+        assert_eq!(writers.take("u"), None);
+
+        assert_eq!(notice(14, "9/9", 1), Some(0));
+        assert_eq!((writers.take("u"), writers.take("u")), (Some(Conflict { unreported: true }), None));
+        assert_eq!(notice(15, "8/9", 2), Some(1), "corrected all the same");
+        assert_eq!(writers.take("u"), Some(Conflict { unreported: false }), "but told already");
+        assert_eq!(notice(16, "7/9", 3), Some(2));
+        assert_eq!(notice(17, "9/9", 604), Some(0));
+        assert_eq!(writers.take("u"), Some(Conflict { unreported: true }));
+        writers.forget("u");
+        assert_eq!(notice(18, "8/9", 2000), None, "another life of it");
+    }
+
+    #[test]
+    fn a_status_where_there_was_none_is_somebodys() {
+        let writers = Writers::default();
+        assert_eq!(writers.notice("u", 1, None, at(0)), None);
+        assert_eq!(writers.notice("u", 2, None, at(0)), None);
+        assert_eq!(writers.notice("u", 3, Some(&status("0/3")), at(0)), Some(Duration::ZERO));
+    }
+}
