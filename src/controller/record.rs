@@ -13,9 +13,7 @@ use super::context::Context;
 use super::error::{Error, answered};
 use super::pass::Pass;
 use super::stop;
-use api::{
-    ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, clip, merge_conditions,
-};
+use api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, merge_conditions};
 use decide::conditions::{Situation, complete, conditions, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::Tables;
@@ -76,8 +74,8 @@ pub(super) async fn record(
         conditions: merge_conditions(&before, conditions(situation), generation, now),
         observed_generation: generation,
         progress: Some(summary::progress(&counts)),
-        best: fronts.first().and_then(|front| front.recommended.clone()),
-        front: summary::front_sizes(&fronts),
+        recommended: summary::recommended(&fronts),
+        front_sizes: summary::front_sizes(&fronts),
         counts: Some(counts),
         start_time: start_time.or(Some(Time(now))),
         completion_time: (complete(spec, &runs) && incomplete.is_none()).then(|| completion_time.unwrap_or(Time(now))),
@@ -177,7 +175,7 @@ pub(super) async fn publish_of(
     let event = events::Event {
         type_: if warning { EventType::Warning } else { EventType::Normal },
         reason: reason.to_owned(),
-        note: Some(clip(&note, NOTE_MAX)),
+        note: Some(api::message(&note, NOTE_MAX)),
         action: action.to_owned(),
         secondary: None,
     };
