@@ -19,9 +19,10 @@ mod page;
 mod run;
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use api::ModelSelection;
+use api::{BestTrainingJob, ModelSelection};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -35,6 +36,9 @@ pub struct Options {
     /// When runs ended, by the name of the tuning job, where the caller knows. With it the page shows how the best values
     /// and the hypervolume have grown.
     pub ended: BTreeMap<String, Timestamp>,
+    /// All training jobs of runs, by the name of the tuning job, as `spec.collect: All` keeps them. With it time and cost
+    /// include the whole search, not only the best training job.
+    pub trials: HashMap<String, Arc<[BestTrainingJob]>>,
     /// Where the page gets newer models from; `None` for a file.
     pub live: Option<Live>,
 }

@@ -64,12 +64,27 @@ pub struct Run {
     /// What that comes to by `spec.prices`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+    /// What all training jobs of the run took, where they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// When it ended, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<i64>,
     /// The candidates that are better than this result from elsewhere in every objective.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub beaten_by: Vec<String>,
+}
+
+/// What all training jobs of a run took.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Search {
+    /// How many there are.
+    pub jobs: usize,
+    /// Billed seconds of all instances.
+    pub billed: i64,
+    /// What that comes to; absent where a price is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
 }
 
 /// What a row is about.
@@ -124,6 +139,11 @@ pub fn of_run(selection: &ModelSelection, raw: &Value, run: &RunStatus, metrics:
             (jobs.completed, jobs.completed + others)
         }),
         ended: ended(raw, run, options),
+        search: run
+            .tuning_job_name
+            .as_ref()
+            .and_then(|job| options.trials.get(job))
+            .map(|jobs| search(selection, jobs)),
         role: if run.pareto_rank == Some(0) {
             Role::Front
         } else if run.pareto_rank.is_some() {
@@ -165,6 +185,17 @@ fn measured(row: &mut Run, selection: &ModelSelection, best: &BestTrainingJob, m
 fn cost(selection: &ModelSelection, job: &BestTrainingJob) -> Option<f64> {
     let price = parse_decimal(selection.spec.prices.get(job.instance_type.as_ref()?)?)?;
     Some(f64::from(job.billable_seconds?) / 3600.0 * f64::from(job.instance_count.unwrap_or(1)) * price)
+}
+
+fn search(selection: &ModelSelection, jobs: &[BestTrainingJob]) -> Search {
+    let billed = |job: &BestTrainingJob| {
+        i64::from(job.billable_seconds.unwrap_or(0)) * i64::from(job.instance_count.unwrap_or(1))
+    };
+    Search {
+        jobs: jobs.len(),
+        billed: jobs.iter().map(billed).sum(),
+        cost: jobs.iter().map(|job| cost(selection, job)).sum(),
+    }
 }
 
 fn ended(raw: &Value, run: &RunStatus, options: &Options) -> Option<i64> {

@@ -24,6 +24,8 @@ export function csv(rows) {
     ['training_seconds', (row) => row.seconds],
     ['billable_seconds', (row) => row.billable],
     ['cost', (row) => row.cost],
+    ['billed_seconds_of_all_training_jobs', (row) => row.search?.billed],
+    ['cost_of_all_training_jobs', (row) => row.search?.cost],
     ...metrics.map((metric, index) => [metric, (row) => row.values[index]]),
     ...parameters.map((parameter) => [`hyperparameter ${parameter}`, (row) => row.parameters?.[parameter]]),
     ['tuning_job', (row) => row.tuningJob],

@@ -57,6 +57,7 @@ function timeAndCost(row) {
     ['billed', typeof row.billable === 'number' && `${duration(row.billable)}${row.instances > 1 ? ` × ${row.instances} instances` : ''}`],
     ['instance', row.instance],
     ['cost', priced && typeof row.cost === 'number' && money(row.cost)],
+    ['cost of all training jobs', typeof row.search?.cost === 'number' && money(row.search.cost)],
     ['training jobs', row.trials && `${row.trials[0]} of ${row.trials[1]} completed`],
   ].filter(([, value]) => value);
 }

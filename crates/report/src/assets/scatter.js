@@ -24,6 +24,8 @@ export function scatter() {
   let marks = new Map();
 
   const draw = () => {
+    // Axes without a value would say something that is not so.
+    element.classList.toggle('empty', !rows().some((row) => row.values.some((value) => typeof value === 'number')));
     const width = Math.max(280, figure.clientWidth);
     const drawn = picture(width);
     ({ points, marks } = drawn);
@@ -154,7 +156,7 @@ function sizes(measured) {
 }
 
 function weight(row) {
-  return ['cross', 'ring', 'disc', 'diamond', 'star'].indexOf(shapeOf(row));
+  return ['dash', 'cross', 'ring', 'disc', 'diamond', 'star'].indexOf(shapeOf(row));
 }
 
 /** The points to name, the most important first. */

@@ -56,6 +56,8 @@ function columns() {
     { key: 'time', title: 'Training time', number: true, main: true, cell: (row) => duration(row.seconds), by: (row) => row.seconds, foot: (all) => duration(total(all, (row) => row.seconds)) },
     { key: 'billed', title: 'Billed, all instances', number: true, cell: (row) => duration(billed(row)), by: billed, foot: (all) => duration(total(all, billed)) },
     priced && { key: 'cost', title: 'Cost', number: true, main: true, cell: (row) => money(row.cost), by: (row) => row.cost, foot: (all) => money(total(all, (row) => row.cost)) },
+    { key: 'search-time', title: 'Billed, all training jobs', number: true, cell: (row) => duration(row.search?.billed), by: (row) => row.search?.billed, foot: (all) => duration(total(all, (row) => row.search?.billed)) },
+    priced && { key: 'search-cost', title: 'Cost, all training jobs', number: true, main: true, cell: (row) => money(row.search?.cost), by: (row) => row.search?.cost, foot: (all) => money(total(all, (row) => row.search?.cost)) },
     { key: 'instance', title: 'Instance', cell: (row) => row.instance ?? '–', by: (row) => row.instance },
     { key: 'trials', title: 'Training jobs', number: true, cell: (row) => (row.trials ? `${row.trials[0]}/${row.trials[1]}` : '–'), by: (row) => row.trials?.[0] },
     { key: 'model', title: 'Model', cell: (row) => (row.model ? `${row.model} ${row.version ?? ''}` : '–'), by: (row) => row.model },
@@ -129,7 +131,8 @@ function content() {
     lines.set(key(row), line);
     return line;
   });
-  const sums = all.map((column, index) => h('td', { class: column.number && 'number' }, index === 0 ? 'Together' : column.foot?.(found)));
+  if (rows().length === 0) return { element: h('p', { class: 'muted' }, 'There is no run yet.'), lines };
+  const sums = all.map((column, index) => h('td', { class: column.number && 'number' }, index === 0 ? 'Total' : column.foot?.(found)));
   const element = h('table', null, h('thead', null, h('tr', null, head)), h('tbody', null, body),
     found.length > 1 && all.some((column) => column.foot) && h('tfoot', null, h('tr', null, sums)));
   return { element, lines };

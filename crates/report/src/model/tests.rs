@@ -81,6 +81,28 @@ fn results_from_elsewhere_and_the_reasons_of_a_recommendation_are_shown() {
 }
 
 #[test]
+fn time_and_cost_of_the_search_are_known_with_all_training_jobs() {
+    let mut object = object();
+    object["spec"]["prices"] = json!({"ml.p3.2xlarge": "3.6"});
+    let typed: ModelSelection = serde_json::from_value(object.clone()).unwrap();
+    let job = |billable, instance: &str| api::BestTrainingJob {
+        billable_seconds: Some(billable),
+        instance_count: Some(2),
+        instance_type: Some(instance.to_owned()),
+        ..Default::default()
+    };
+    let trials = [
+        ("job-a".to_owned(), vec![job(1000, "ml.p3.2xlarge"), job(500, "ml.p3.2xlarge")].into()),
+        ("job-b".to_owned(), vec![job(1000, "ml.of.no.price")].into()),
+    ];
+    let options = Options { trials: trials.into(), ..Options::default() };
+    let model = json(&selection(&typed, &object, &options));
+    assert_eq!(model["runs"][0]["search"], json!({"jobs": 2, "billed": 3000, "cost": 3.0}));
+    assert_eq!(model["runs"][1]["search"], json!({"jobs": 1, "billed": 2000}));
+    assert_eq!(model["runs"][2]["search"], Value::Null);
+}
+
+#[test]
 fn excluded_runs_tell_why() {
     let mut object = object();
     object["status"]["runs"][2].as_object_mut().unwrap().remove("paretoRank");

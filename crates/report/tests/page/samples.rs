@@ -275,7 +275,7 @@ pub fn options(selection: &ModelSelection) -> Options {
         second += 240 + i64::try_from(run.candidate.len()).expect("short") * 3;
         ended.insert(run.tuning_job_name.clone().expect("a name"), Timestamp::from_second(second).expect("a time"));
     }
-    Options { generated: Some("2026-11-28T12:00:00Z".parse().expect("a time")), ended, live: None }
+    Options { generated: Some("2026-11-28T12:00:00Z".parse().expect("a time")), ended, ..Options::default() }
 }
 
 /// The selection as it was when half of its first dataset's runs had ended.
