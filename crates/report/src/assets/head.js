@@ -27,7 +27,7 @@ function figures() {
   const whole = own.some((row) => row.search) && own.every((row) => row.search || typeof row.billable !== 'number');
   const instanceTime = whole ? (row) => row.search?.billed : billed;
   const cost = whole ? (row) => row.search?.cost : (row) => row.cost;
-  const of = whole ? 'count all training jobs of each run' : 'count only the best training job of each run; the others cost extra';
+  const of = whole ? 'all training jobs of each run' : 'only the best training job of each run; the others cost extra';
   const all = [
     ['Runs ended', counts ? `${ended} of ${counts.total}` : '–'],
     ['On the front', here ? String(here.members.length + here.omitted) : '–'],
@@ -40,7 +40,7 @@ function figures() {
   ].filter(Boolean);
   return [
     h('dl', { class: 'stats' }, all.map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value)))),
-    h('p', { class: 'muted small' }, `${priced ? 'Instance time and cost (by spec.prices)' : 'Instance time'} ${of}.`,
+    h('p', { class: 'muted small' }, `${priced ? 'Instance time and cost (by spec.prices) count' : 'Instance time counts'} ${of}.`,
       started ? ` Started ${time(started)}` : '', completed ? `, completed ${time(completed)}.` : started ? '.' : ''),
   ];
 }
