@@ -148,7 +148,7 @@ function picker() {
     choose({ columns: keys });
   };
   const shownNow = new Set(chosen().map((column) => column.key));
-  return h('details', { class: 'menu' }, h('summary', null, 'Columns'),
+  return h('details', { class: 'menu', id: 'columns' }, h('summary', null, 'Columns'),
     h('fieldset', null, h('legend', { class: 'hidden' }, 'Columns'), all.map((column) =>
       h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: shownNow.has(column.key), change: (event) => toggle(column, event.target.checked) }), column.title))));
 }

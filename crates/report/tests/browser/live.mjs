@@ -49,6 +49,13 @@ test('a newer model is drawn, and what the reader has chosen stays', async () =>
       assert.ok(await page.locator('#log-x').isChecked());
       assert.equal(await page.locator('#runs th[aria-sort] button').textContent(), 'test_throughput▼');
       await page.locator('#filter').fill('');
+      await page.locator('#columns summary').click();
+      await page.locator('#front .mark.star').focus();
+      const focused = await page.evaluate(() => document.activeElement.dataset.key);
+      server.send(fs.readFileSync(path.join(PAGES, 'live.json'), 'utf8').replaceAll('"message":"33 of 42', '"message":"now 33 of 42'));
+      await page.getByText('now 33 of 42').waitFor();
+      assert.equal(await page.evaluate(() => document.activeElement.dataset.key), focused, 'the focus stays on its point');
+      assert.ok(await page.locator('#columns fieldset').isVisible(), 'the menu stays open');
       assert.ok(await page.locator('#front .mark').count() > before);
       assert.equal(await page.getByRole('link', { name: 'All selections' }).getAttribute('href'), '/ui');
     });
