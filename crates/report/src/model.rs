@@ -94,7 +94,7 @@ struct Constraint {
     max: Option<f64>,
 }
 
-/// The front of a dataset; runs are told by their index.
+/// The front of a dataset. It refers to rows by their index in `runs`.
 #[derive(Clone, Debug, Serialize)]
 struct Front {
     dataset: String,
@@ -257,8 +257,8 @@ fn metrics(spec: &ModelSelectionSpec, status: Option<&ModelSelectionStatus>) -> 
     named.chain(measured).filter(|name| seen.insert(*name)).cloned().collect()
 }
 
-/// The front told by `raw`, an entry of `status.fronts`. Adds the rows that are no runs, and says of each row of the
-/// dataset how it stands to the front.
+/// The front of `raw`, an entry of `status.fronts`. Adds rows for members and observed results that are not runs, and sets
+/// the role of excluded rows.
 fn front(raw: &Value, runs: &mut Vec<Run>, axes: &[Axis]) -> Front {
     let dataset = raw["dataset"].as_str().unwrap_or_default();
     for entry in list(&raw["observed"]) {

@@ -16,7 +16,7 @@ pub struct Run {
     pub candidate: String,
     pub dataset: String,
     pub kind: Kind,
-    /// How it stands to the front of its dataset.
+    /// Its relation to the front of its dataset.
     pub role: Role,
     pub family: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -61,7 +61,7 @@ pub struct Run {
     /// What is billed for each of its instances.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billable: Option<i32>,
-    /// What that comes to by `spec.prices`.
+    /// The cost of that at `spec.prices`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
     /// What all training jobs of the run took, where they are known.
@@ -82,7 +82,7 @@ pub struct Search {
     pub jobs: usize,
     /// Billed seconds of all instances.
     pub billed: i64,
-    /// What that comes to; absent where a price is missing.
+    /// The cost of that; absent if a price is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
 }
@@ -99,7 +99,7 @@ pub enum Kind {
     Observed,
 }
 
-/// How a row stands to the front.
+/// The relation of a row to the front of its dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {

@@ -12,7 +12,7 @@ export function csv(rows) {
     ['dataset', (row) => row.dataset],
     ['candidate', (row) => row.candidate],
     ['family', (row) => row.family],
-    ['standing', roleOf],
+    ['status', roleOf],
     ['state', (row) => row.state],
     ['reason', (row) => row.reason],
     ['message', (row) => row.message],

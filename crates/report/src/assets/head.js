@@ -29,7 +29,7 @@ function figures() {
   const cost = whole ? (row) => row.search?.cost : (row) => row.cost;
   const of = whole ? 'all training jobs of each run' : 'only the best training job of each run; the others cost extra';
   const all = [
-    ['Runs ended', counts ? `${ended} of ${counts.total}` : '–'],
+    ['Runs finished', counts ? `${ended} of ${counts.total}` : '–'],
     ['On the front', here ? String(here.members.length + here.omitted) : '–'],
     counts?.failed > 0 && ['Failed', String(counts.failed)],
     counts?.waiting > 0 && ['Waiting', String(counts.waiting)],

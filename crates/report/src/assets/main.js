@@ -28,7 +28,7 @@ function build() {
       !one && listHead(),
       (model.summaries.length > 1 || !one) && overview(),
       one && one.element),
-    h('footer', null, announcement, model.generated != null && h('p', null, `Made ${time(model.generated)}. `, model.live ? null : 'One file: it sends and fetches nothing.')));
+    h('footer', null, announcement, model.generated != null && h('p', null, `Generated ${time(model.generated)}. `, model.live ? null : 'This file makes no network requests.')));
   parts.forEach((part) => part.draw());
   restore();
 }
@@ -75,10 +75,10 @@ function follow(address) {
       view.model = JSON.parse(event.data);
       build();
     }
-    say('Live. Up to date.');
+    say('Live: up to date.');
   });
-  source.addEventListener('error', () => say('The connection is interrupted. What is shown may be old.'));
-  source.addEventListener('open', () => say('Live. Up to date.'));
+  source.addEventListener('error', () => say('Connection lost, reconnecting. The page may be out of date.'));
+  source.addEventListener('open', () => say('Live: up to date.'));
 }
 
 function say(text) {

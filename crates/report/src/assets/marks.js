@@ -10,7 +10,7 @@ export const SHAPES = {
   ring: 'dominated',
   cross: 'infeasible or excluded',
   diamond: 'measured elsewhere',
-  dash: 'not ended',
+  dash: 'not finished',
 };
 
 export function shapeOf(row) {

@@ -43,7 +43,7 @@ function columns() {
   const name = (row) => h('button', { type: 'button', class: 'quiet', id: `row-${key(row)}`, click: () => choose({ selected: key(row) }) }, row.kind === 'trial' ? row.trainingJob : row.candidate);
   const all = [
     { key: 'candidate', title: 'Candidate', cell: (row) => h('span', { class: 'named' }, glyph(shapeOf(row), colour.get(row.family)), name(row)), by: (row) => row.candidate, main: true },
-    { key: 'rank', title: 'Standing', cell: roleOf, by: standing, main: true, whole: true },
+    { key: 'rank', title: 'Status', cell: roleOf, by: standing, main: true, whole: true },
     { key: 'family', title: 'Family', cell: (row) => row.family, by: (row) => row.family },
     ...metrics.map((metric, index) => ({
       key: `m${index}`, title: metric, number: true, main: index < objectives.length, goal: objectives[index]?.goal,
@@ -131,7 +131,7 @@ function content() {
     lines.set(key(row), line);
     return line;
   });
-  if (rows().length === 0) return { element: h('p', { class: 'muted' }, 'There is no run yet.'), lines };
+  if (rows().length === 0) return { element: h('p', { class: 'muted' }, 'No runs yet.'), lines };
   const sums = all.map((column, index) => h('td', { class: column.number && 'number' }, index === 0 ? 'Total' : column.foot?.(found)));
   const element = h('table', null, h('thead', null, h('tr', null, head)), h('tbody', null, body),
     found.length > 1 && all.some((column) => column.foot) && h('tfoot', null, h('tr', null, sums)));

@@ -40,9 +40,9 @@ test('the filter acts on the table and on the plot', () => open('caltech256.html
 test('columns can be chosen', () => open('caltech256.html', {}, async (page) => {
   await page.locator('#runs summary').click();
   await page.getByRole('checkbox', { name: 'num_params' }).check();
-  await page.getByRole('checkbox', { name: 'Standing' }).uncheck();
+  await page.getByRole('checkbox', { name: 'Status' }).uncheck();
   const titles = await page.$$eval('#runs thead th', (all) => all.map((one) => one.textContent));
-  assert.ok(titles.some((title) => title.includes('num_params')) && !titles.some((title) => title.includes('Standing')));
+  assert.ok(titles.some((title) => title.includes('num_params')) && !titles.some((title) => title.includes('Status')));
 }));
 
 test('money and hours, for each run and in all', () => open('caltech256.html', {}, async (page) => {
@@ -82,7 +82,7 @@ test('the CSV has the rows and the order of the table', () => open('caltech256.h
   assert.equal(cell('test_throughput'), '1.1');
   assert.equal(cell('test_accuracy'), '0.961');
   assert.equal(cell('hyperparameter learning_rate'), '0.001');
-  assert.equal(cell('standing'), 'on the front');
+  assert.equal(cell('status'), 'on the front');
   assert.equal(cell('training_seconds'), '3670');
   assert.match(cell('artifact'), /^s3:/);
 }));
@@ -106,6 +106,6 @@ test('before there is a result', () => open('new.html', {}, async (page) => {
   assert.match(await page.locator('header').textContent(), /Not started/);
   assert.match(await page.locator('#detail').textContent(), /No result yet/);
   assert.match(await page.locator('#front .note').textContent(), /No result has both metrics yet/);
-  assert.match(await page.locator('#runs').textContent(), /There is no run yet/);
+  assert.match(await page.locator('#runs').textContent(), /No runs yet/);
   assert.ok(!(await page.locator('#front .plot').isVisible()), 'no axes without a value');
 }));
