@@ -12,6 +12,7 @@
 
 mod console;
 mod family;
+mod front;
 mod history;
 mod manifest;
 mod model;
