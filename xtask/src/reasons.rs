@@ -7,11 +7,16 @@ use api::Reason;
 use crate::table::cell;
 
 /// Types of conditions, in the order of the status.
-const CONDITIONS: [(&str, &str); 5] = [
+const CONDITIONS: [(&str, &str); 6] = [
     ("Ready", "the selection is as its `readyPolicy` asks; always there"),
     ("Reconciling", "the operator has work to do that needs no person; present only while True"),
     ("Stalled", "something needs a person; present only while True"),
     ("Succeeded", "every run has ended; True when each dataset has a front, False when one has none, Unknown before"),
+    (
+        "Finished",
+        "nothing more happens until a person acts: every run has ended, or all that have not wait for a person; always there. \
+         A pipeline waits for it: it comes for good or bad, and Succeeded then says which",
+    ),
     ("Suspended", "`suspend` is true; present only while True"),
 ];
 

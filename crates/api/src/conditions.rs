@@ -4,11 +4,36 @@ use serde::{Deserialize, Serialize};
 
 use super::text::clip;
 
+/// An enum whose variants are the words of the API, with all of them and the word of each: said once, also for serde,
+/// which names variants as they are.
+macro_rules! closed {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $($(#[$of_variant:meta])* $variant:ident),+ $(,)? }
+    ) => {
+        $(#[$meta])*
+        pub enum $name { $($(#[$of_variant])* $variant),+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: [Self; [$(stringify!($variant)),+].len()] = [$(Self::$variant),+];
+
+            /// The word as it stands in the API.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($variant)),+
+                }
+            }
+        }
+    };
+}
+pub(crate) use closed;
+
 /// A condition as in `metav1.Condition`.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
-    /// type of the condition: Ready, Reconciling, Stalled, Succeeded or Suspended.
+    /// type of the condition: Ready, Reconciling, Stalled, Succeeded, Finished or Suspended.
     #[serde(rename = "type")]
     #[schemars(length(min = 1, max = 316))]
     pub type_: String,
@@ -29,159 +54,139 @@ pub struct Condition {
     pub message: String,
 }
 
-/// The types of condition that this operator sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ConditionType {
-    /// The selection is as its readyPolicy asks.
-    Ready,
-    /// The operator has work to do that needs no person. Present only while True.
-    Reconciling,
-    /// Something needs a person. Present only while True.
-    Stalled,
-    /// Every run has ended; True when each dataset has a front.
-    Succeeded,
-    /// spec.suspend is true. Present only while True.
-    Suspended,
-}
-
-impl ConditionType {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Ready, Self::Reconciling, Self::Stalled, Self::Succeeded, Self::Suspended];
-
-    /// The value of the field `type`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "Ready",
-            Self::Reconciling => "Reconciling",
-            Self::Stalled => "Stalled",
-            Self::Succeeded => "Succeeded",
-            Self::Suspended => "Suspended",
-        }
+closed! {
+    /// The types of condition that this operator sets.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum ConditionType {
+        /// The selection is as its readyPolicy asks.
+        Ready,
+        /// The operator has work to do that needs no person. Present only while True.
+        Reconciling,
+        /// Something needs a person. Present only while True.
+        Stalled,
+        /// Every run has ended; True when each dataset has a front.
+        Succeeded,
+        /// Nothing more happens until a person acts: every run has ended, or all that have not wait for a person.
+        Finished,
+        /// spec.suspend is true. Present only while True.
+        Suspended,
     }
 }
 
-/// Why a condition or a run is as it is: one closed vocabulary for conditions, runs and Events.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// Models are being resolved and jobs are being made.
-    Progressing,
-    /// Jobs run.
-    TuningRunning,
-    /// Jobs run, and readyPolicy asks for completion.
-    WaitingForCompletion,
-    /// SageMaker or the network has a passing trouble; the operator tries again.
-    RetryingAfterError,
-    /// Every run has ended.
-    Completed,
-    /// Every run has ended and some dataset has no front.
-    NoUsableResult,
-    /// spec.suspend is true.
-    Suspended,
-    /// The run waits for its turn under maxConcurrentTuningJobs or the account-wide limit.
-    Queued,
-    /// The account's quota at SageMaker is used up.
-    QuotaExceeded,
-    /// SageMaker asked to slow down.
-    Throttled,
-    /// The tuning job is being created.
-    Creating,
-    /// A selector finds no model.
-    NoModelFound,
-    /// The selectors find more models than there may be runs.
-    TooManyRuns,
-    /// The hub has no such model.
-    UnknownModel,
-    /// The hub has the model, but no version that matches.
-    UnknownVersion,
-    /// The model cannot be trained, or its hub document cannot be read.
-    ModelNotTrainable,
-    /// The model has no training image for the instance type.
-    UnsupportedInstanceType,
-    /// A range or a setting names a hyperparameter that the model does not have, or that no candidate has.
-    UnknownHyperparameter,
-    /// A hyperparameter has a value, or a range has bounds, that the model does not take.
-    InvalidHyperparameter,
-    /// An objective, a constraint or the tuning objective is no metric of the run.
-    UnknownMetric,
-    /// The model's licence has not been accepted.
-    EULANotAccepted,
-    /// An expression of a derived metric cannot be worked out.
-    InvalidExpression,
-    /// The tuning job that a candidate names does not exist.
-    UnknownTuningJob,
-    /// AWS denies the operator an action.
-    AccessDenied,
-    /// AWS refuses the operator's credentials, or there are none.
-    CredentialsRejected,
-    /// SageMaker cannot assume spec.executionRoleARN.
-    RoleNotAssumable,
-    /// SageMaker cannot find or read the data of a channel.
-    DataNotFound,
-    /// SageMaker refuses the request.
-    InvalidRequest,
-    /// A tuning job of that name exists and is not this run's.
-    NameConflict,
-    /// The tuning job failed.
-    TuningJobFailed,
-    /// No training job emitted the tuning objective.
-    ObjectiveNotEmitted,
-    /// The tuning job was stopped by somebody else.
-    StoppedExternally,
-    /// The tuning job no longer exists at SageMaker.
-    TuningJobDeleted,
-    /// An objective's metric is missing from the results.
-    MetricMissing,
-    /// The spec cannot be worked with.
-    InvalidSpec,
-    /// A reason that this release does not know: a newer one wrote it. One such object must not hide all others.
-    #[serde(other)]
-    #[schemars(skip)]
-    Unknown,
+closed! {
+    /// Whether a condition holds.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum ConditionStatus {
+        /// It holds.
+        True,
+        /// It does not hold.
+        False,
+        /// It is not known yet.
+        Unknown,
+    }
+}
+
+/// A condition as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedCondition {
+    /// Its type.
+    pub type_: ConditionType,
+    /// Whether it holds.
+    pub status: ConditionStatus,
+    /// Why, in one word.
+    pub reason: Reason,
+    /// Why, in words.
+    pub message: String,
+}
+
+closed! {
+    /// Why a condition or a run is as it is: one closed vocabulary for conditions, runs and Events.
+    #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Reason {
+        /// Models are being resolved and jobs are being made.
+        Progressing,
+        /// Jobs run.
+        TuningRunning,
+        /// Jobs run, and readyPolicy asks for completion.
+        WaitingForCompletion,
+        /// SageMaker or the network has a passing trouble; the operator tries again.
+        RetryingAfterError,
+        /// Every run has ended.
+        Completed,
+        /// Every run has ended and some dataset has no front.
+        NoUsableResult,
+        /// spec.suspend is true.
+        Suspended,
+        /// The run waits for its turn under maxConcurrentTuningJobs or the account-wide limit.
+        Queued,
+        /// The account's quota at SageMaker is used up.
+        QuotaExceeded,
+        /// SageMaker asked to slow down.
+        Throttled,
+        /// The tuning job is being created.
+        Creating,
+        /// A selector finds no model.
+        NoModelFound,
+        /// The selectors find more models than there may be runs.
+        TooManyRuns,
+        /// The hub has no such model.
+        UnknownModel,
+        /// The hub has the model, but no version that matches.
+        UnknownVersion,
+        /// The model cannot be trained, or its hub document cannot be read.
+        ModelNotTrainable,
+        /// The model has no training image for the instance type.
+        UnsupportedInstanceType,
+        /// A range or a setting names a hyperparameter that the model does not have, or that no candidate has.
+        UnknownHyperparameter,
+        /// A hyperparameter has a value, or a range has bounds, that the model does not take.
+        InvalidHyperparameter,
+        /// An objective, a constraint or the tuning objective is no metric of the run.
+        UnknownMetric,
+        /// The model's licence has not been accepted.
+        EULANotAccepted,
+        /// An expression of a derived metric cannot be worked out.
+        InvalidExpression,
+        /// The tuning job that a candidate names does not exist.
+        UnknownTuningJob,
+        /// AWS denies the operator an action.
+        AccessDenied,
+        /// AWS refuses the operator's credentials, or there are none.
+        CredentialsRejected,
+        /// SageMaker cannot assume spec.executionRoleARN.
+        RoleNotAssumable,
+        /// SageMaker cannot find or read the data of a channel.
+        DataNotFound,
+        /// The clocks of the operator's node and of AWS differ too much: AWS refuses every request.
+        ClockSkewed,
+        /// SageMaker has not been observed for two minutes, so the status may be out of date.
+        ObservationStale,
+        /// The warm start waits until its parent tuning job has ended.
+        WaitingForParent,
+        /// SageMaker refuses the request.
+        InvalidRequest,
+        /// A tuning job of that name exists and is not this run's.
+        NameConflict,
+        /// The tuning job failed.
+        TuningJobFailed,
+        /// No training job emitted the tuning objective.
+        ObjectiveNotEmitted,
+        /// The tuning job was stopped by somebody else.
+        StoppedExternally,
+        /// The tuning job no longer exists at SageMaker.
+        TuningJobDeleted,
+        /// An objective's metric is missing from the results.
+        MetricMissing,
+        /// The spec cannot be worked with.
+        InvalidSpec,
+        /// A reason that this release does not know: a newer one wrote it. One such object must not hide all others.
+        #[serde(other)]
+        #[schemars(skip)]
+        Unknown,
+    }
 }
 
 impl Reason {
-    /// The word as it stands in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Progressing => "Progressing",
-            Self::TuningRunning => "TuningRunning",
-            Self::WaitingForCompletion => "WaitingForCompletion",
-            Self::RetryingAfterError => "RetryingAfterError",
-            Self::Completed => "Completed",
-            Self::NoUsableResult => "NoUsableResult",
-            Self::Suspended => "Suspended",
-            Self::Queued => "Queued",
-            Self::QuotaExceeded => "QuotaExceeded",
-            Self::Throttled => "Throttled",
-            Self::Creating => "Creating",
-            Self::NoModelFound => "NoModelFound",
-            Self::TooManyRuns => "TooManyRuns",
-            Self::UnknownModel => "UnknownModel",
-            Self::UnknownVersion => "UnknownVersion",
-            Self::ModelNotTrainable => "ModelNotTrainable",
-            Self::UnsupportedInstanceType => "UnsupportedInstanceType",
-            Self::UnknownHyperparameter => "UnknownHyperparameter",
-            Self::InvalidHyperparameter => "InvalidHyperparameter",
-            Self::UnknownMetric => "UnknownMetric",
-            Self::EULANotAccepted => "EULANotAccepted",
-            Self::InvalidExpression => "InvalidExpression",
-            Self::UnknownTuningJob => "UnknownTuningJob",
-            Self::AccessDenied => "AccessDenied",
-            Self::CredentialsRejected => "CredentialsRejected",
-            Self::RoleNotAssumable => "RoleNotAssumable",
-            Self::DataNotFound => "DataNotFound",
-            Self::InvalidRequest => "InvalidRequest",
-            Self::NameConflict => "NameConflict",
-            Self::TuningJobFailed => "TuningJobFailed",
-            Self::ObjectiveNotEmitted => "ObjectiveNotEmitted",
-            Self::StoppedExternally => "StoppedExternally",
-            Self::TuningJobDeleted => "TuningJobDeleted",
-            Self::MetricMissing => "MetricMissing",
-            Self::InvalidSpec => "InvalidSpec",
-            Self::Unknown => "Unknown",
-        }
-    }
-
     /// Whether it tells that a run could not be resolved against its model, which another look may find cured.
     pub fn of_resolution(self) -> bool {
         matches!(
@@ -210,6 +215,7 @@ impl Reason {
                     | Self::CredentialsRejected
                     | Self::RoleNotAssumable
                     | Self::DataNotFound
+                    | Self::ClockSkewed
                     | Self::InvalidRequest
                     | Self::NameConflict
                     | Self::InvalidSpec
@@ -224,17 +230,17 @@ const MESSAGE_MAX: usize = 2048;
 /// the order of `wanted`. Conditions of types that this operator does not own are kept at the end.
 pub fn merge_conditions(
     old: &[Condition],
-    wanted: Vec<(ConditionType, &'static str, Reason, String)>,
+    wanted: Vec<WantedCondition>,
     generation: Option<i64>,
     now: jiff::Timestamp,
 ) -> Vec<Condition> {
     let mut conditions: Vec<Condition> = wanted
         .into_iter()
-        .map(|(type_, status, reason, message)| {
-            let unchanged = old.iter().find(|c| c.type_ == type_.as_str() && c.status == status);
+        .map(|WantedCondition { type_, status, reason, message }| {
+            let unchanged = old.iter().find(|c| c.type_ == type_.as_str() && c.status == status.as_str());
             Condition {
                 type_: type_.as_str().to_owned(),
-                status: status.to_owned(),
+                status: status.as_str().to_owned(),
                 observed_generation: generation,
                 last_transition_time: unchanged.map_or(Time(now), |c| c.last_transition_time.clone()),
                 reason: reason.as_str().to_owned(),

@@ -2,14 +2,14 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::conditions::Condition;
+use super::conditions::{Condition, closed};
 use super::{BestTrainingJob, Front, bounds};
 
 /// status is what the operator last saw. Everything here can be rebuilt from the spec and SageMaker.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelSelectionStatus {
-    /// conditions: Ready, Reconciling, Stalled, Succeeded, Suspended.
+    /// conditions: Ready, Reconciling, Stalled, Succeeded, Finished, Suspended. Wait for Finished: it comes for good or bad.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
@@ -116,22 +116,24 @@ pub struct Counts {
     pub stopped: i32,
 }
 
-/// Where a run stands. Clients must treat unknown values as not ended.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RunState {
-    /// It has no running tuning job; `reason` says why.
-    #[default]
-    Waiting,
-    /// Its tuning job runs.
-    Running,
-    /// Its tuning job is being stopped.
-    Stopping,
-    /// Its tuning job completed and has a best training job.
-    Succeeded,
-    /// Its tuning job failed, or completed with no training job that emitted the tuning objective.
-    Failed,
-    /// Its tuning job was stopped.
-    Stopped,
+closed! {
+    /// Where a run stands. Clients must treat unknown values as not ended.
+    #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum RunState {
+        /// It has no running tuning job; `reason` says why.
+        #[default]
+        Waiting,
+        /// Its tuning job runs.
+        Running,
+        /// Its tuning job is being stopped.
+        Stopping,
+        /// Its tuning job completed and has a best training job.
+        Succeeded,
+        /// Its tuning job failed, or completed with no training job that emitted the tuning objective.
+        Failed,
+        /// Its tuning job was stopped.
+        Stopped,
+    }
 }
 
 impl RunState {
@@ -284,7 +286,7 @@ pub struct TrainingJobCounts {
 }
 
 /// A tuning job that the spec no longer asks for.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct SupersededJob {
     /// tuningJobName of the job.

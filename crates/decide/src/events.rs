@@ -1,5 +1,6 @@
 //! Which Events a change of status is worth.
 
+use super::conditions::problem_counts;
 use api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState, RunStatus, clip};
 
 /// The API server refuses longer notes.
@@ -7,7 +8,7 @@ pub const NOTE_MAX: usize = 1024;
 
 /// An Event to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct News {
+pub struct EventNote {
     /// Whether something is wrong.
     pub warning: bool,
     /// The reason: the same word as in the condition.
@@ -16,21 +17,23 @@ pub struct News {
     pub note: String,
 }
 
-/// The Events of the step from `before` to `after`: one when the reason of Ready changes, one when runs have newly
+/// The Events of the step from `before` to `after`: one when the reason of Ready changes, or what needs a person, one when runs have newly
 /// failed, one when results newly lack a metric. Equal statuses give none, whatever happens inside.
-pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Vec<News> {
+pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Vec<EventNote> {
     let ready = |status: &ModelSelectionStatus| -> Option<Condition> {
         status.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str()).cloned()
     };
     let mut news = Vec::new();
+    let stalled = after.conditions.iter().any(|c| c.type_ == ConditionType::Stalled.as_str());
+    // Who reads the Event only is to know of all that one edit can mend.
+    let more_to_mend = stalled && problem_counts(&before.runs) != problem_counts(&after.runs);
     if let Some(now) = ready(after)
-        && ready(before).is_none_or(|then| then.reason != now.reason)
+        && ready(before).is_none_or(|then| then.reason != now.reason || (more_to_mend && then.message != now.message))
     {
-        let stalled = after.conditions.iter().any(|c| c.type_ == ConditionType::Stalled.as_str());
         let warning = stalled || now.reason == Reason::RetryingAfterError.as_str();
         // The closed vocabulary of reasons, as static text.
         if let Some(reason) = serde_json::from_value::<Reason>(now.reason.into()).ok().map(Reason::as_str) {
-            news.push(News { warning, reason, note: clip(&now.message, NOTE_MAX) });
+            news.push(EventNote { warning, reason, note: clip(&now.message, NOTE_MAX) });
         }
     }
     let failed_before = |candidate: &str, dataset: &str, attempt: i32| {
@@ -67,7 +70,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
         );
         let reason = first.reason.filter(|_| first.state == RunState::Failed);
         let reason = reason.unwrap_or(Reason::TuningJobFailed).as_str();
-        news.push(News { warning: true, reason, note: clip(&note, NOTE_MAX) });
+        news.push(EventNote { warning: true, reason, note: clip(&note, NOTE_MAX) });
     }
     // Only trouble with the table of its training jobs gives a run that succeeded a reason.
     let not_kept = |status: &ModelSelectionStatus| -> Vec<RunStatus> {
@@ -78,7 +81,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
         let more = if others.is_empty() { String::new() } else { format!(" and {} more runs", others.len()) };
         let why = first.message.as_deref().unwrap_or_default();
         let note = format!("candidate '{}' on dataset '{}'{more}: {why}", first.candidate, first.dataset);
-        news.push(News { warning: true, reason: "TrialsNotKept", note: clip(&note, NOTE_MAX) });
+        news.push(EventNote { warning: true, reason: "TrialsNotKept", note: clip(&note, NOTE_MAX) });
     }
     let missing = |status: &ModelSelectionStatus| {
         let excluded = status.fronts.iter().flat_map(|front| &front.excluded);
@@ -90,7 +93,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
     // Told already when it is also why the selection as a whole has no result.
     let told = news.iter().any(|news| news.reason == Reason::MetricMissing.as_str());
     if let (true, Some(first)) = (missing(before).is_empty() && !told, missing(after).first()) {
-        news.push(News { warning: true, reason: Reason::MetricMissing.as_str(), note: clip(first, NOTE_MAX) });
+        news.push(EventNote { warning: true, reason: Reason::MetricMissing.as_str(), note: clip(first, NOTE_MAX) });
     }
     news
 }
@@ -98,15 +101,37 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api::merge_conditions;
+    use api::{ConditionStatus, WantedCondition, merge_conditions};
 
     fn status(reason: Reason, stalled: bool) -> ModelSelectionStatus {
-        let mut wanted = vec![(ConditionType::Ready, if stalled { "False" } else { "True" }, reason, "why".to_owned())];
-        if stalled {
-            wanted.push((ConditionType::Stalled, "True", reason, "why".to_owned()));
-        }
+        let condition = |type_, status| WantedCondition { type_, status, reason, message: "why".to_owned() };
+        let wanted = if stalled {
+            vec![
+                condition(ConditionType::Ready, ConditionStatus::False),
+                condition(ConditionType::Stalled, ConditionStatus::True),
+            ]
+        } else {
+            vec![condition(ConditionType::Ready, ConditionStatus::True)]
+        };
         let conditions = merge_conditions(&[], wanted, Some(1), jiff::Timestamp::UNIX_EPOCH);
         ModelSelectionStatus { conditions, ..Default::default() }
+    }
+
+    #[test]
+    fn what_needs_a_person_is_told_again_when_it_changes() {
+        let mut before = status(Reason::UnknownModel, true);
+        let unknown = RunStatus::default().with(RunState::Waiting, Some(Reason::UnknownModel), None);
+        before.runs = vec![unknown.clone()];
+        let mut after = before.clone();
+        after.runs = vec![unknown.clone(), unknown.clone()];
+        assert_eq!(events(&before, &after), [], "as long as the message says the same");
+        after.conditions[0].message = "why, and one more".to_owned();
+        let told = events(&before, &after);
+        assert_eq!((told.len(), told[0].note.as_str()), (1, "why, and one more"));
+        // Others that go on change only what is said of the progress.
+        let mut later = after.clone();
+        later.conditions[0].message = "why, and one more. 1 of 3 runs ended".to_owned();
+        assert_eq!(events(&after, &later), []);
     }
 
     #[test]
@@ -115,7 +140,7 @@ mod tests {
         let unknown = status(Reason::UnknownModel, true);
         assert_eq!(events(&running, &running), []);
         let news = events(&running, &unknown);
-        assert_eq!(news, [News { warning: true, reason: "UnknownModel", note: "why".into() }]);
+        assert_eq!(news, [EventNote { warning: true, reason: "UnknownModel", note: "why".into() }]);
         assert_eq!(events(&unknown, &unknown), []);
         assert!(!events(&unknown, &running)[0].warning);
     }
@@ -144,8 +169,10 @@ mod tests {
         let before = status(Reason::TuningRunning, false);
         let mut after = before.clone();
         let run = RunStatus { candidate: "a".into(), dataset: "d".into(), ..Default::default() };
-        let run =
-            crate::trials::without_trials(run.with(RunState::Succeeded, None, None), Reason::AccessDenied, "forbidden");
+        let run = crate::run::after(
+            run.with(RunState::Succeeded, None, None),
+            crate::run::RunEvent::TableNotKept(&crate::problem::Problem::new(Reason::AccessDenied, "forbidden")),
+        );
         after.runs = vec![run.clone()];
         let news = events(&before, &after);
         assert_eq!((news.len(), news[0].reason, news[0].warning), (1, "TrialsNotKept", true));

@@ -31,6 +31,7 @@ pub struct Metrics {
     call_seconds: Family<OperationLabels, Histogram>,
     rates: Family<OperationLabels, Gauge<f64, AtomicU64>>,
     status_writes: Counter,
+    observation_age: Family<RegionLabels, Gauge<f64, AtomicU64>>,
     runs: Family<RunLabels, Gauge>,
     selections: Family<ConditionLabels, Gauge>,
     counting: OnceLock<Counting>,
@@ -42,13 +43,13 @@ pub struct Metrics {
 }
 
 /// Counts what there is when somebody asks.
-type Counting = Box<dyn Fn() -> Census + Send + Sync>;
+type Counting = Box<dyn Fn() -> Counts + Send + Sync>;
 
 /// How many selections and runs there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    /// Selections by type, status and reason of a condition.
-    pub selections: BTreeMap<(&'static str, &'static str, &'static str), i64>,
+pub struct Counts {
+    /// Selections by namespace, and by type, status and reason of a condition.
+    pub selections: BTreeMap<(String, &'static str, &'static str, &'static str), i64>,
     /// Runs by state and reason; the reason is empty where there is none.
     pub runs: BTreeMap<(&'static str, &'static str), i64>,
 }
@@ -67,6 +68,11 @@ struct NameLabels {
 struct ReconcileLabels {
     controller: &'static str,
     result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RegionLabels {
+    region: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -90,6 +96,8 @@ struct RunLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ConditionLabels {
+    // A target of Prometheus has a `namespace` already, which would win.
+    selection_namespace: String,
     condition: &'static str,
     status: &'static str,
     reason: &'static str,
@@ -121,6 +129,7 @@ impl Default for Metrics {
             call_seconds: Family::new_with_constructor(seconds),
             rates: Family::default(),
             status_writes: Counter::default(),
+            observation_age: Family::default(),
             runs: Family::default(),
             selections: Family::default(),
             counting: OnceLock::new(),
@@ -176,8 +185,13 @@ impl Default for Metrics {
             metrics.status_writes.clone(),
         );
         registry.register(
+            "modelselection_observation_age_seconds",
+            "Time since SageMaker last showed the running tuning jobs of a region, as of the last sweep",
+            metrics.observation_age.clone(),
+        );
+        registry.register(
             "modelselection_selections",
-            "Selections by the conditions that they have; the leader's only",
+            "Selections by namespace and by the conditions that they have; the leader's only",
             metrics.selections.clone(),
         );
         registry.register(
@@ -280,6 +294,11 @@ impl Metrics {
         self.status_writes.inc();
     }
 
+    /// How old the view of the running tuning jobs of a region is.
+    pub fn set_observation_age(&self, region: &str, seconds: f64) {
+        self.observation_age.get_or_create(&RegionLabels { region: region.to_owned() }).set(seconds);
+    }
+
     /// Whether this process holds the lease of that name.
     pub fn set_leading(&self, name: &str, leads: bool) {
         self.leader.get_or_create(&NameLabels { name: name.to_owned() }).set(leads.into());
@@ -298,20 +317,21 @@ impl Metrics {
 
     /// Selections and runs are counted by `count` from now on, at each scrape. Kept up to date with each pass, the numbers
     /// would stay when the last selection goes, for which there is no pass.
-    pub fn count_by(&self, count: impl Fn() -> Census + Send + Sync + 'static) {
+    pub fn count_by(&self, count: impl Fn() -> Counts + Send + Sync + 'static) {
         // There is one controller in a process.
         let _ = self.counting.set(Box::new(count));
     }
 
     /// What is not there any more is gone, not 0: there are many combinations, and few at a time.
-    fn take_in(&self, census: &Census) {
+    fn take_in(&self, counts: &Counts) {
         self.selections.clear();
-        for ((condition, status, reason), count) in &census.selections {
-            let labels = ConditionLabels { condition, status, reason };
+        for ((selection_namespace, condition, status, reason), count) in &counts.selections {
+            let selection_namespace = selection_namespace.clone();
+            let labels = ConditionLabels { selection_namespace, condition, status, reason };
             self.selections.get_or_create(&labels).set(*count);
         }
         self.runs.clear();
-        for ((state, reason), count) in &census.runs {
+        for ((state, reason), count) in &counts.runs {
             let labels = RunLabels { state, reason };
             self.runs.get_or_create(&labels).set(*count);
         }

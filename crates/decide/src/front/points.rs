@@ -157,7 +157,7 @@ fn values(
 
 /// Why the best training job of a run lacks a metric.
 fn not_emitted(spec: &ModelSelectionSpec, best: &BestTrainingJob, name: &str) -> String {
-    if crate::outcome::is_gone(best) {
+    if crate::training_job::is_deleted(best) {
         let why = "the best training job no longer exists at SageMaker, so that its metrics are not known; change `rerun` \
                    to run it again, or name another tuning job where one is attached";
         return why.to_owned();

@@ -66,7 +66,7 @@ fn runs_without_a_usable_result_are_listed_with_the_reason() {
     let mut not_finite = run("not-finite", &[("test_accuracy", "0.9")]);
     not_finite.best.as_mut().unwrap().non_finite_metrics.push("test_throughput".into());
     // As the run is when its best training job was not found.
-    let deleted = crate::outcome::trial("t-001", [].into(), &TrainingResult::default());
+    let deleted = crate::training_job::trial("t-001", [].into(), &TrainingResult::default());
     let deleted = RunStatus { best: Some(deleted), ..run("deleted", &[]) };
     let failed = RunStatus { best: None, ..both("failed", "1", "1") }.with(
         RunState::Failed,
