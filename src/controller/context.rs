@@ -1,10 +1,11 @@
 //! What every reconcile shares.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, ResourceExt as _};
@@ -16,7 +17,7 @@ use super::permits::Permits;
 use super::retries::Retries;
 use super::settings::Settings;
 use super::tables::Tables;
-use api::ModelSelection;
+use api::{ModelSelection, clip};
 use catalog::Catalog;
 use decide::permits::permits_held;
 use observe::{Observer, Wake};
@@ -26,6 +27,8 @@ use sagemaker::SageMaker;
 
 /// Who reports Events: a qualified name, as Kubernetes asks for.
 const REPORTING_CONTROLLER: &str = "modelselection.dev/modelselection-operator";
+/// The longest part of an error that is reported of an object that cannot be read.
+const ERROR_MAX: usize = 300;
 /// How long the first lists of all watches may take.
 const WATCHED: Duration = Duration::from_secs(10);
 
@@ -47,6 +50,8 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     written: Mutex<HashMap<String, Arc<ModelSelection>>>,
     cleaned_up: Mutex<HashSet<String>>,
+    /// Selections that this release cannot read, by namespace and name, with the reason.
+    unreadable: Mutex<BTreeMap<String, String>>,
     permits_counted: OnceCell<()>,
 }
 
@@ -84,6 +89,7 @@ impl Context {
             settings,
             written: Mutex::default(),
             cleaned_up: Mutex::default(),
+            unreadable: Mutex::default(),
             permits_counted: OnceCell::new(),
         }
     }
@@ -144,6 +150,28 @@ impl Context {
         }
     }
 
+    /// Notes that an object can be read, or has gone.
+    pub(super) fn note_readable(&self, metadata: &ObjectMeta) {
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if unreadable.remove(&full_name(metadata)).is_some() {
+            self.report_unreadable(&unreadable);
+        }
+    }
+
+    /// Notes that an object cannot be read by this release: it is left alone until it can.
+    pub(super) fn note_unreadable(&self, metadata: &ObjectMeta, error: &str) {
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if unreadable.insert(full_name(metadata), clip(error, ERROR_MAX)).as_deref() != Some(&clip(error, ERROR_MAX)) {
+            self.report_unreadable(&unreadable);
+        }
+    }
+
+    fn report_unreadable(&self, unreadable: &BTreeMap<String, String>) {
+        let list = unreadable.iter().map(|(name, error)| format!("{name}: {error}")).collect::<Vec<_>>().join("; ");
+        let message = format!("this release cannot read {list}; use a release that can, or delete and apply again");
+        self.settings.readiness.warn("unreadable selections", (!unreadable.is_empty()).then_some(message));
+    }
+
     /// Notes what the API server answered to a write.
     pub(super) fn note_written(&self, mut selection: ModelSelection) {
         selection.metadata.managed_fields = None;
@@ -184,6 +212,11 @@ impl Context {
         self.writers.forget(uid);
         self.tables.forget(uid);
     }
+}
+
+fn full_name(metadata: &ObjectMeta) -> String {
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    format!("{}/{}", name(&metadata.namespace), name(&metadata.name))
 }
 
 /// Resource versions of one object are numbers that grow.

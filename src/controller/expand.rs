@@ -54,11 +54,11 @@ pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until
                 let new = untaken(&spec, &expansion.model_ids);
                 match within_bound(&spec, new.len(), expansion.message.as_deref().unwrap_or_default()) {
                     Ok(()) => add(&mut spec, selector, new),
-                    Err(problem) => drop(problem.get_or_insert(named(index, problem))),
+                    Err(of_this) => drop(problem.get_or_insert(named(index, of_this))),
                 }
                 expansions.push(expansion);
             }
-            Err(problem) => drop(problem.get_or_insert(named(index, problem))),
+            Err(of_this) => drop(problem.get_or_insert(named(index, of_this))),
         }
     }
     if problem.is_some() {

@@ -74,7 +74,7 @@ fn lost(run: &RunStatus) -> bool {
 /// Looks at a lost run once more.
 fn try_again(pass: &Pass<'_>, run: &mut RunStatus) {
     let Some(job) = &run.tuning_job_name else { return };
-    pass.ctx.tables.put_back(&pass.uid, job, Gathering { gone: GONE_TRIES - 1, ..Gathering::default() });
+    pass.ctx.tables.put_back(&pass.uid, job, Gathering::anew(GONE_TRIES - 1));
     apply(run, RunEvent::TableRetried);
 }
 
@@ -179,7 +179,7 @@ async fn find_or_make(
             let gone = gathering.gone + u32::from(error.class == Class::NotFound);
             // Such as a token that is no longer taken: from the start.
             if matches!(error.class, Class::Invalid | Class::NotFound) {
-                *gathering = Gathering { gone, ..Gathering::default() };
+                *gathering = Gathering::anew(gone);
             }
             Err(unread(&error, gone))
         }

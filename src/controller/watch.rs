@@ -8,8 +8,8 @@ use futures::stream::{self, BoxStream};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
 use kube::Api;
 use kube::core::DeserializeGuard;
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::reflector::store::Writer;
-use kube::runtime::reflector::{self, ObjectRef};
 use kube::runtime::{
     Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher,
 };
@@ -24,20 +24,55 @@ use platform::api_server::told;
 type Selections = BoxStream<'static, watcher::Result<ModelSelection>>;
 type Woken = mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>;
 
+/// How long the API server keeps a watch open. A watch that a load balancer has forgotten shows nothing and does not end:
+/// together with the client's read timeout, this bounds how long a change can stay unseen.
+const WATCH_TIMEOUT_SECONDS: u32 = 60;
+
+/// The event, if its object can be read. One that cannot is reported by name.
+fn readable(
+    context: &Context,
+    event: watcher::Event<DeserializeGuard<ModelSelection>>,
+) -> Option<watcher::Event<ModelSelection>> {
+    use watcher::Event::{Apply, Delete, Init, InitApply, InitDone};
+    let read = |DeserializeGuard(object): DeserializeGuard<ModelSelection>| match object {
+        Ok(selection) => {
+            context.note_readable(&selection.metadata);
+            Some(selection)
+        }
+        Err(invalid) => {
+            context.note_unreadable(&invalid.metadata, &invalid.error.to_string());
+            None
+        }
+    };
+    match event {
+        Init => Some(Init),
+        InitDone => Some(InitDone),
+        InitApply(object) => read(object).map(InitApply),
+        Apply(object) => read(object).map(Apply),
+        Delete(DeserializeGuard(object)) => {
+            context.note_readable(object.as_ref().map_or_else(|invalid| &invalid.metadata, |object| &object.metadata));
+            object.ok().map(Delete)
+        }
+    }
+}
+
 /// The selections of a namespace (or of all) that are new or have changed in what matters.
 pub(super) fn selections(
     context: &Arc<Context>,
     namespace: Option<&str>,
     writer: Writer<ModelSelection>,
 ) -> Selections {
-    let api: Api<ModelSelection> = match namespace {
+    // Each object is read by itself: one of a newer release that this one cannot read must not hide the others.
+    let api: Api<DeserializeGuard<ModelSelection>> = match namespace {
         Some(namespace) => Api::namespaced(context.client.clone(), namespace),
         None => Api::all(context.client.clone()),
     };
-    let context = context.clone();
+    let (context, reading) = (context.clone(), context.clone());
     // Pages of this size keep a list of large statuses from being in memory twice, as text and as objects.
-    watcher(api, watcher::Config::default().page_size(20))
+    let config = watcher::Config::default().page_size(20).timeout(WATCH_TIMEOUT_SECONDS);
+    watcher(api, config)
         .default_backoff()
+        .try_filter_map(move |event| future::ready(Ok(readable(&reading, event))))
         .modify(|selection| {
             // Half of the size of an object, and of no use here.
             selection.metadata.managed_fields = None;

@@ -12,6 +12,7 @@ mod conditions;
 mod crd;
 mod dataset;
 mod decimal;
+mod hyperparameters;
 mod metric;
 mod observed;
 mod results;
@@ -26,6 +27,7 @@ pub use conditions::{Condition, ConditionStatus, ConditionType, Reason, WantedCo
 pub use crd::crd;
 pub use dataset::*;
 pub use decimal::{decimal, parse_decimal, significant};
+pub use hyperparameters::Hyperparameters;
 pub use metric::*;
 pub use observed::*;
 pub use results::*;

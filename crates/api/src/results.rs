@@ -4,7 +4,6 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::status::is_zero;
 use super::{Hyperparameters, RecommendationRule, bounds};
 
 /// The best training job of a run and what it reported.
@@ -258,4 +257,9 @@ pub enum ExclusionReason {
     Infeasible,
     /// The run ended without success.
     RunNotSucceeded,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+pub(super) fn is_zero(value: &i32) -> bool {
+    *value == 0
 }

@@ -120,8 +120,8 @@ impl Observer {
                 pauses: self.pauses,
                 metrics: self.metrics.clone(),
             };
-            let (regions, sagemaker) = (self.regions.clone(), self.sagemaker.clone());
-            tokio::spawn(async move { sweeper.sweep_while_needed(&regions, &sagemaker).await });
+            let (all, sagemaker) = (self.regions.clone(), self.sagemaker.clone());
+            tokio::spawn(async move { sweeper.sweep_while_needed(&all, &sagemaker).await });
             regions.insert(region.to_owned(), watch);
         }
     }
