@@ -42,7 +42,7 @@ pub struct Condition {
     pub status: String,
     /// observedGeneration is the metadata.generation that the condition is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = super::bounds::GENERATION))]
     pub observed_generation: Option<i64>,
     /// lastTransitionTime is the time of the last change of status.
     pub last_transition_time: Time,

@@ -18,7 +18,7 @@ pub struct ModelSelectionStatus {
     /// observedGeneration is the metadata.generation that this status speaks of; -1 before the operator has seen the
     /// object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = -1))]
+    #[schemars(range(min = -1, max = bounds::GENERATION))]
     pub observed_generation: Option<i64>,
     /// progress is runs ended, of all runs, such as '12/21', and how many of them failed, such as '12/21, 1 failed'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -256,7 +256,7 @@ pub struct Trials {
     #[schemars(length(max = 253))]
     pub config_map: String,
     /// count of the training jobs in it.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub count: i32,
 }
 
@@ -265,19 +265,19 @@ pub struct Trials {
 #[serde(rename_all = "camelCase")]
 pub struct TrainingJobCounts {
     /// completed.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub completed: i32,
     /// inProgress.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub in_progress: i32,
     /// retryableError: failed, and SageMaker will try again.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub retryable_error: i32,
     /// nonRetryableError: failed for good.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub non_retryable_error: i32,
     /// stopped.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub stopped: i32,
 }
 
