@@ -42,7 +42,7 @@ pub struct BestTrainingJob {
     pub instance_type: Option<String>,
     /// instanceCount of the training job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub instance_count: Option<i32>,
     /// modelArtifactS3URI is where the trained model lies.
     #[serde(default, rename = "modelArtifactS3URI", skip_serializing_if = "Option::is_none")]
@@ -50,11 +50,11 @@ pub struct BestTrainingJob {
     pub model_artifact_s3_uri: Option<String>,
     /// trainingSeconds is the time that the training took, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub training_seconds: Option<i32>,
     /// billableSeconds is the time to pay for each instance, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub billable_seconds: Option<i32>,
 }
 
@@ -85,7 +85,7 @@ pub struct Front {
     /// omittedMembers is how many further members the front has: the first 512 are listed, or fewer when all fronts
     /// together would be too long. All trials are in the ConfigMaps of status.runs[].trials.
     #[serde(default, skip_serializing_if = "is_zero")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub omitted_members: i32,
     /// recommendation is the member that spec.recommend asks for, with what other members would give and take.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::conditions::Condition;
+use super::conditions::{Condition, closed};
 use super::results::is_zero;
 use super::{BestTrainingJob, Front, bounds};
 
@@ -10,7 +10,7 @@ use super::{BestTrainingJob, Front, bounds};
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelSelectionStatus {
-    /// conditions: Ready, Reconciling, Stalled, Succeeded, Suspended.
+    /// conditions: Ready, Reconciling, Stalled, Succeeded, Finished, Suspended. Wait for Finished: it comes for good or bad.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
@@ -18,7 +18,7 @@ pub struct ModelSelectionStatus {
     /// observedGeneration is the metadata.generation that this status speaks of; -1 before the operator has seen the
     /// object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = -1))]
+    #[schemars(range(min = -1, max = bounds::GENERATION))]
     pub observed_generation: Option<i64>,
     /// progress is runs ended, of all runs, such as '12/21', and how many of them failed, such as '12/21, 1 failed'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,22 +117,24 @@ pub struct Counts {
     pub stopped: i32,
 }
 
-/// Where a run stands. Clients must treat unknown values as not ended.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RunState {
-    /// It has no running tuning job; `reason` says why.
-    #[default]
-    Waiting,
-    /// Its tuning job runs.
-    Running,
-    /// Its tuning job is being stopped.
-    Stopping,
-    /// Its tuning job completed and has a best training job.
-    Succeeded,
-    /// Its tuning job failed, or completed with no training job that emitted the tuning objective.
-    Failed,
-    /// Its tuning job was stopped.
-    Stopped,
+closed! {
+    /// Where a run stands. Clients must treat unknown values as not ended.
+    #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum RunState {
+        /// It has no running tuning job; `reason` says why.
+        #[default]
+        Waiting,
+        /// Its tuning job runs.
+        Running,
+        /// Its tuning job is being stopped.
+        Stopping,
+        /// Its tuning job completed and has a best training job.
+        Succeeded,
+        /// Its tuning job failed, or completed with no training job that emitted the tuning objective.
+        Failed,
+        /// Its tuning job was stopped.
+        Stopped,
+    }
 }
 
 impl RunState {
@@ -254,7 +256,7 @@ pub struct Trials {
     #[schemars(length(max = 253))]
     pub config_map: String,
     /// count of the training jobs in it.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub count: i32,
 }
 
@@ -263,19 +265,19 @@ pub struct Trials {
 #[serde(rename_all = "camelCase")]
 pub struct TrainingJobCounts {
     /// completed.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub completed: i32,
     /// inProgress.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub in_progress: i32,
     /// retryableError: failed, and SageMaker will try again.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub retryable_error: i32,
     /// nonRetryableError: failed for good.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub non_retryable_error: i32,
     /// stopped.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub stopped: i32,
 }
 
