@@ -1,5 +1,5 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::text::clip;
@@ -13,7 +13,7 @@ pub struct Condition {
     #[schemars(length(min = 1, max = 316))]
     pub type_: String,
     /// status: True, False or Unknown.
-    #[schemars(schema_with = "super::crd::condition_status_schema")]
+    #[schemars(schema_with = "status_schema")]
     pub status: String,
     /// observedGeneration is the metadata.generation that the condition is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,6 +27,11 @@ pub struct Condition {
     /// message is a text for people.
     #[schemars(length(max = 4096))]
     pub message: String,
+}
+
+/// The three values of a condition's status.
+fn status_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": ["True", "False", "Unknown"]})
 }
 
 /// The types of condition that this operator sets.

@@ -7,8 +7,10 @@ mod metadata;
 mod pages;
 mod request;
 mod response;
+mod s3;
 mod sagemaker;
 mod span;
+mod timeouts;
 mod trials;
 
 use std::collections::BTreeMap;
