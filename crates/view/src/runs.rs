@@ -113,6 +113,25 @@ fn row(selection: &ModelSelection, fronts: &[Front], run: &RunStatus) -> Run {
     }
 }
 
+/// The runs as rows of text for other programs, the first one with the names of the columns.
+pub fn rows(selection: &ModelSelection) -> Vec<Vec<String>> {
+    let mut titles: Vec<String> =
+        ["candidate", "dataset", "state", "rank", "completedTrials", "trainingSeconds", "tuningJobName", "reason"]
+            .map(str::to_owned)
+            .to_vec();
+    titles.extend(selection.spec.objectives.iter().map(|objective| objective.metric.clone()));
+    let row = |run: Run| {
+        let mut row = vec![run.candidate, run.dataset, format!("{:?}", run.state)];
+        row.push(run.rank.map_or(String::new(), |rank| rank.to_string()));
+        row.push(run.completed_trials.to_string());
+        row.push(run.training_seconds.map_or(String::new(), |seconds| seconds.to_string()));
+        row.extend([run.tuning_job_name.unwrap_or_default(), run.reason.unwrap_or_default()]);
+        row.extend(run.values.into_iter().map(Option::unwrap_or_default));
+        row
+    };
+    std::iter::once(titles).chain(runs(selection).into_iter().map(row)).collect()
+}
+
 /// The value of a metric of the run's best training job, read from the logs or derived.
 pub fn value(run: &RunStatus, metric: &str) -> Option<String> {
     let best = run.best.as_ref()?;

@@ -10,7 +10,7 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use serde::Serialize;
 use view::page::Look;
 use view::pages::{self, Extent};
-use view::runs::{Run, runs};
+use view::runs::{Run, rows, runs};
 use view::summary::{Summary, summary};
 use view::waiting::{Waiting, waiting};
 
@@ -57,24 +57,6 @@ fn print(selection: &ModelSelection, all: bool, format: Option<Format>, look: &L
             output::text(&runs(selection).into_iter().map(line).collect::<String>())
         }
     }
-}
-
-fn rows(selection: &ModelSelection) -> Vec<Vec<String>> {
-    let mut titles: Vec<String> =
-        ["candidate", "dataset", "state", "rank", "completedTrials", "trainingSeconds", "tuningJobName", "reason"]
-            .map(str::to_owned)
-            .to_vec();
-    titles.extend(selection.spec.objectives.iter().map(|objective| objective.metric.clone()));
-    let row = |run: Run| {
-        let mut row = vec![run.candidate, run.dataset, format!("{:?}", run.state)];
-        row.push(run.rank.map_or(String::new(), |rank| rank.to_string()));
-        row.push(run.completed_trials.to_string());
-        row.push(run.training_seconds.map_or(String::new(), |seconds| seconds.to_string()));
-        row.extend([run.tuning_job_name.unwrap_or_default(), run.reason.unwrap_or_default()]);
-        row.extend(run.values.into_iter().map(Option::unwrap_or_default));
-        row
-    };
-    std::iter::once(titles).chain(runs(selection).into_iter().map(row)).collect()
 }
 
 /// Shows it again whenever it changes, until it is complete: redrawn in place on a terminal, a line for each news in a pipe.
