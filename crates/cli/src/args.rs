@@ -140,7 +140,7 @@ pub enum Verb {
         /// Linear axes
         #[arg(long, value_name = "AXIS", conflicts_with = "log")]
         linear: Vec<AxisName>,
-        /// File to write: FILE.svg or FILE.png; default: the terminal
+        /// File to write: FILE.svg, FILE.png, or the whole report as FILE.html; default: the terminal
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },

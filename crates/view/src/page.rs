@@ -253,6 +253,7 @@ fn ascii(text: &str) -> String {
     let replaced = text.chars().map(|character| match character {
         '★' => '*',
         '●' | '•' => 'o',
+        '◆' => '#',
         '○' | '·' => '.',
         '×' => 'x',
         '↑' => '^',

@@ -1,11 +1,11 @@
 //! The views set as pages.
 
-use api::{Goal, ModelSelection, Objective, RunState};
+use api::{ModelSelection, Objective, RecommendationRule, RunState};
 use jiff::Timestamp;
 
 use crate::advice::{reason, remedy};
 use crate::effect::{Action, Cost, Effect};
-use crate::front::{Alternative, FrontView, fronts};
+use crate::front::{FrontView, fronts};
 use crate::page::{Column, Page, Table, Text, Tone};
 use crate::plot::{Plot, arrow, in_characters};
 use crate::runs::{Mark, Run, by_interest, runs};
@@ -109,13 +109,14 @@ fn headline(page: &mut Page, selection: &ModelSelection, summary: &Summary) {
     line.push(format!("  ready: {}", summary.ready).into());
     page.line(line);
     if let Some(best) = &summary.best {
-        let knee = match selection.spec.objectives.as_slice() {
-            [_] => "best ",
-            _ => "knee of ",
-        };
-        let titles: Vec<String> = selection.spec.objectives.iter().map(title).collect();
+        let rule = selection.spec.recommend.as_ref().and_then(|recommend| recommend.rule).unwrap_or_default();
+        let (how, among) =
+            match (rule, selection.spec.recommend.as_ref().and_then(|recommend| recommend.objective.as_ref())) {
+                (RecommendationRule::Best, Some(metric)) => ("best ", vec![metric.clone()]),
+                _ => ("knee of ", selection.spec.objectives.iter().map(title).collect()),
+            };
         let what = if summary.complete { "recommended" } else { "best so far" };
-        page.line([format!("{what}  {best}").into(), format!("  ({knee}{})", titles.join(", ")).into()]);
+        page.line([format!("{what}  {best}").into(), format!("  ({how}{})", among.join(", ")).into()]);
     }
     if !summary.complete || summary.stalled {
         page.paragraph(&summary.message);
@@ -218,6 +219,7 @@ fn mark_tone(mark: Mark) -> Tone {
     match mark {
         Mark::Recommended | Mark::Front => Tone::Good,
         Mark::Excluded => Tone::Bad,
+        Mark::Observed => Tone::Plain,
         Mark::Dominated | Mark::Open => Tone::Faint,
     }
 }
@@ -292,18 +294,24 @@ fn one_front(page: &mut Page, front: &FrontView, extent: Extent) {
 }
 
 fn recommendation(page: &mut Page, front: &FrontView) {
-    let Some(recommended) = &front.recommended else { return };
-    let why = if front.objectives.len() == 1 { "the best" } else { "the knee of the front" };
-    page.line([format!("★ recommended: {recommended}, {why}").into()]);
+    for point in &front.observed {
+        let beaten = match point.beaten_by_count {
+            0 => "no candidate is better in every objective".to_owned(),
+            more => format!("{more} are better in every objective: {}", point.beaten_by.join(", ")),
+        };
+        page.paragraph(format!("◆ {}, measured elsewhere: {beaten}", point.candidate));
+    }
+    match (&front.recommended, &front.why) {
+        (Some(recommended), why) => {
+            page.paragraph(format!("★ recommended: {recommended}: {}", why.as_deref().unwrap_or_default()));
+        }
+        (None, Some(why)) => page.paragraph(format!("nothing is recommended: {why}")),
+        (None, None) => return,
+    }
     let mut table = Table::new(&[("", Column::Fixed), ("", Column::Name(32)), ("", Column::Flexible)]);
     table.wrapped = true;
-    for Alternative { candidate, metric, trade } in &front.alternatives {
-        let objective = front.objectives.iter().find(|objective| &objective.metric == metric);
-        let most = match objective.map(|objective| objective.goal) {
-            Some(Goal::Minimize) => "least",
-            _ => "most",
-        };
-        table.rows.push(vec![format!("  {most} {metric}:").into(), candidate.into(), trade.into()]);
+    for alternative in &front.alternatives {
+        table.rows.push(vec!["  or".into(), (&alternative.candidate).into(), (&alternative.message).into()]);
     }
     if !table.rows.is_empty() {
         page.table(table);

@@ -14,6 +14,8 @@ pub enum Mark {
     Front,
     /// Dominated by another run.
     Dominated,
+    /// Measured elsewhere: not a run.
+    Observed,
     /// Not ended yet.
     Open,
     /// Ended, and cannot be on the front.
@@ -27,6 +29,7 @@ impl Mark {
             Self::Recommended => "★",
             Self::Front => "●",
             Self::Dominated => "○",
+            Self::Observed => "◆",
             Self::Open => " ",
             Self::Excluded => "×",
         }
@@ -85,7 +88,8 @@ pub fn by_interest(mut runs: Vec<Run>) -> Vec<Run> {
 fn row(selection: &ModelSelection, fronts: &[Front], run: &RunStatus) -> Run {
     let front = fronts.iter().find(|front| front.dataset == run.dataset);
     let excluded = front.and_then(|front| front.excluded.iter().find(|excluded| excluded.candidate == run.candidate));
-    let recommended = front.and_then(|front| front.recommended.as_deref()) == Some(run.candidate.as_str());
+    let chosen = front.and_then(|front| front.recommendation.as_ref()?.candidate.as_deref());
+    let recommended = chosen == Some(run.candidate.as_str());
     let mark = match (run.state.ended(), run.pareto_rank) {
         (false, _) => Mark::Open,
         (true, Some(0)) if recommended => Mark::Recommended,

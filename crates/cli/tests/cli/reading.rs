@@ -106,7 +106,7 @@ async fn a_plot_goes_into_a_file() {
     let place = Place::new("plots").await;
     place.put("caltech256", &complete()).await;
     let folder = tempfile::tempdir().unwrap();
-    for (name, start) in [("front.svg", b"<svg" as &[u8]), ("front.png", b"\x89PNG")] {
+    for (name, start) in [("front.svg", b"<svg" as &[u8]), ("front.png", b"\x89PNG"), ("report.html", b"<!")] {
         let file = folder.path().join(name);
         let said = place.run(&["plot", "-o", file.to_str().unwrap()]);
         assert!(said.code == 0 && said.out.is_empty(), "{said:?}");
