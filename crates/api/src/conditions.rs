@@ -2,8 +2,6 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::text::clip;
-
 /// A condition as in `metav1.Condition`.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -254,7 +252,7 @@ pub fn merge_conditions(
                 observed_generation: generation,
                 last_transition_time: unchanged.map_or(Time(now), |c| c.last_transition_time.clone()),
                 reason: reason.as_str().to_owned(),
-                message: clip(&message, MESSAGE_MAX),
+                message: super::message(&message, MESSAGE_MAX),
             }
         })
         .collect();
