@@ -116,7 +116,7 @@ async fn follow(plane: &ControlPlane) -> Result<ModelSelection, Box<dyn std::err
 
 /// A page as the plugin shows it here.
 fn shown(page: &Page) -> String {
-    page.render(&look().1)
+    page.render(look().1)
 }
 
 /// The columns of the terminal, less one, since some begin a new line once the last one is written to; and the look.

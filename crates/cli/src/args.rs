@@ -1,5 +1,8 @@
 //! What may be said on the command line.
 
+// The text is for --help, which knows no Markdown.
+#![allow(clippy::doc_markdown)]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -32,7 +32,7 @@ pub(crate) fn write(plot: &Plot, file: &Path) -> Result<(), Failure> {
             std::fs::write(file, svg)?;
         }
         Some("png") => {
-            draw(plot, &BitMapBackend::new(file, SIZE).into_drawing_area()).map_err(|error| failed(&error))?
+            draw(plot, &BitMapBackend::new(file, SIZE).into_drawing_area()).map_err(|error| failed(&error))?;
         }
         _ => {
             return Err(Failure::Told(format!(

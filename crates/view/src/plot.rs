@@ -285,7 +285,7 @@ mod tests {
         let plot = plot(&sample::complete(), "caltech256", &Choice::default()).unwrap();
         let mut page = Page::default();
         in_characters(&plot, 60, 14).into_iter().for_each(|line| page.line(line));
-        insta::assert_snapshot!(page.render(&Look { width: Some(60), color: false, ascii: false }));
+        insta::assert_snapshot!(page.render(Look { width: Some(60), color: false, ascii: false }));
     }
 
     #[test]

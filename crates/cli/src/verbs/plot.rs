@@ -31,7 +31,7 @@ pub(crate) async fn run(
     dataset: Option<&str>,
     choice: &Choice,
     file: Option<&Path>,
-    look: &Look,
+    look: Look,
 ) -> Outcome {
     let selection = cluster.selection(name).await?;
     check_dataset(&selection, dataset)?;

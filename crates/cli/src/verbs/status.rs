@@ -33,28 +33,26 @@ pub(crate) async fn show(
     name: Option<&str>,
     all: bool,
     format: Option<Format>,
-    look: &Look,
+    look: Look,
 ) -> Outcome {
     print(&cluster.selection(name).await?, all, format, look)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(selection: &ModelSelection, all: bool, format: Option<Format>, look: &Look) -> Result<(), Failure> {
+fn print(selection: &ModelSelection, all: bool, format: Option<Format>, look: Look) -> Result<(), Failure> {
     let now = clock::now();
     let status = || [Status { summary: summary(selection, now), waiting: waiting(selection), runs: runs(selection) }];
     match format {
         None => output::page(&pages::status(selection, now, Extent { all, wide: false }), look),
         Some(Format::Wide) => {
             let page = pages::status(selection, now, Extent { all: true, wide: true });
-            output::page(&page, &Look { width: None, ..*look })
+            output::page(&page, Look { width: None, ..look })
         }
         Some(Format::Json) => output::json("StatusList", &status()),
         Some(Format::Yaml) => output::yaml("StatusList", &status()),
         Some(Format::Csv) => output::csv(&rows(selection)),
         Some(Format::Name) => {
-            let line =
-                |run: Run| format!("{}/{}\n", view::text::plain(&run.candidate), view::text::plain(&run.dataset));
-            output::text(&runs(selection).into_iter().map(line).collect::<String>())
+            output::lines_of(runs(selection).into_iter().map(|run| format!("{}/{}", run.candidate, run.dataset)))
         }
     }
 }
@@ -65,7 +63,7 @@ pub(crate) async fn watch(
     name: Option<&str>,
     all: bool,
     format: Option<Format>,
-    look: &Look,
+    look: Look,
 ) -> Outcome {
     let first = cluster.selection(name).await?;
     let mut changes = std::pin::pin!(changes(cluster, &first.name_any()));
@@ -81,7 +79,7 @@ pub(crate) async fn watch(
             }
             None if format.is_some() => print(&selection, all, format, look)?,
             None => {
-                let news = pages::news(&selection, now).render(&Look { width: None, ..*look });
+                let news = pages::news(&selection, now).render(Look { width: None, ..look });
                 if news != last {
                     output::text(&news)?;
                     last = news;
