@@ -140,7 +140,7 @@ async fn models(
     not_before: Timestamp,
 ) -> Result<(Vec<String>, String), CatalogError> {
     let listing = at.ctx.catalog.listing(&at.region, not_before, at.until).await?;
-    let Matching { mut models, mut told } = matching(&selector.jump_start, &listing);
+    let Matching { mut models, summary: mut told } = matching(&selector.jump_start, &listing);
     let taken = taken(spec);
     let all = models.len();
     models.retain(|listed| !taken.contains(&listed.model_id));

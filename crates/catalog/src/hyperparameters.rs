@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::model::{Hyperparameter, Model};
+use super::problem::Problem;
 use super::python;
-use super::resolve::Problem;
 use api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal};
 use decide::definition::Definition;
 use decide::names;
@@ -31,13 +31,13 @@ pub(super) fn within_limits(
     fixed: &BTreeMap<String, String>,
     given: &BTreeMap<String, String>,
     searched: usize,
-    place: &str,
+    ranges_field: &str,
 ) -> Result<(), Problem> {
     let total = fixed.len() + searched;
     if total > 99 {
         let of_model = fixed.keys().filter(|name| !given.contains_key(*name)).count();
         let message = format!(
-            "{total} hyperparameters, of which {searched} are in {place} and {of_model} are the model's own; SageMaker takes \
+            "{total} hyperparameters, of which {searched} are in {ranges_field} and {of_model} are the model's own; SageMaker takes \
              at most 99; remove some of `hyperparameters` of `training`, the dataset and the candidate"
         );
         return Err((Reason::InvalidHyperparameter, message));
@@ -52,15 +52,15 @@ pub(super) fn within_limits(
     }
 }
 
-/// The searched hyperparameters, which stand in the field `place`, checked against the model, if there is one. `values` are
+/// The searched hyperparameters, which are in the field `ranges_field`, checked against the model, if there is one. `values` are
 /// the fixed ones, of which `multiplesOfDefault` takes its default.
 pub(super) fn ranges(
-    place: &str,
+    ranges_field: &str,
     ranges: &[ParameterRange],
     model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<Vec<SearchRange>, Problem> {
-    ranges.iter().map(|range| search_range(place, range, model, values)).collect()
+    ranges.iter().map(|range| search_range(ranges_field, range, model, values)).collect()
 }
 
 /// The values that each hyperparameter may have, as far as they are known: of a range its ends.
@@ -76,13 +76,13 @@ pub(super) fn may_be(fixed: &BTreeMap<String, String>, ranges: &[SearchRange]) -
 }
 
 fn search_range(
-    place: &str,
+    ranges_field: &str,
     range: &ParameterRange,
     model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<SearchRange, Problem> {
     let ParameterRange { name, continuous, integer, categorical, auto } = range;
-    let field = format!("{place} entry '{name}'");
+    let field = format!("{ranges_field} entry '{name}'");
     let known = match model {
         Some(model) => Some(model.hyperparameter(name).ok_or_else(|| unknown(&field, name, model))?),
         None => None,

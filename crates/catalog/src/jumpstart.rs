@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::model::Model;
+use super::problem::Problem;
 use super::python;
-use super::resolve::Problem;
 use api::{Channel, InputMode, JumpStart, Reason};
 use decide::names;
 use sagemaker::{InputChannel, instance_types};
@@ -122,8 +122,8 @@ pub(super) fn environment(model: &Model, accepted: bool) -> BTreeMap<String, Str
     environment
 }
 
-/// Where a job runs the script.
-pub(super) struct Place<'a> {
+/// The job that runs the script.
+pub(super) struct ScriptContext<'a> {
     pub(super) job_name: &'a str,
     pub(super) region: &'a str,
     /// Whether the container has no network.
@@ -136,7 +136,7 @@ pub(super) struct Place<'a> {
 /// needs none is told the plain values, as by the vendor's SDK.
 pub(super) fn add_script(
     model: &Model,
-    place: &Place<'_>,
+    context: &ScriptContext<'_>,
     hyperparameters: &mut BTreeMap<String, String>,
     channels: &mut Vec<InputChannel>,
 ) -> Result<(), Problem> {
@@ -157,22 +157,22 @@ pub(super) fn add_script(
             },
             // The bucket of such a model is read only with this on the channel; the vendor's tuner leaves it out, its
             // estimator has it.
-            accept_eula: place.accepted && model.gated,
+            accept_eula: context.accepted && model.gated,
         });
     }
     let Some(script) = &model.script else { return Ok(()) };
     hyperparameters.values_mut().for_each(|value| *value = python::json(value));
-    let directory = if place.isolated { SCRIPT_IN_CONTAINER } else { script };
+    let directory = if context.isolated { SCRIPT_IN_CONTAINER } else { script };
     for (name, value) in [
         ("sagemaker_submit_directory", python::json(directory)),
         ("sagemaker_program", python::json(PROGRAM)),
         ("sagemaker_container_log_level", LOG_LEVEL.to_owned()),
-        ("sagemaker_job_name", python::json(place.job_name)),
-        ("sagemaker_region", python::json(place.region)),
+        ("sagemaker_job_name", python::json(context.job_name)),
+        ("sagemaker_region", python::json(context.region)),
     ] {
         hyperparameters.insert(name.to_owned(), value);
     }
-    if place.isolated {
+    if context.isolated {
         let code = Channel { name: "code".to_owned(), s3_uri: Some(script.clone()), ..Channel::default() };
         channels.push(InputChannel { channel: code, accept_eula: false });
     }

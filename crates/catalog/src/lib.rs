@@ -3,8 +3,9 @@
 //! [`Catalog`] reads SageMaker's hub or JumpStart's metadata and keeps what it read, for all selections; [`matching`]
 //! and [`job_request`] are pure.
 
-mod cache;
+mod catalog;
 mod document;
+mod error;
 mod hyperparameters;
 mod jumpstart;
 mod limits;
@@ -13,21 +14,25 @@ mod metrics;
 mod model;
 mod nearest;
 mod presets;
+mod problem;
 mod python;
 mod resolve;
 mod select;
 mod shared;
-mod slots;
 mod source;
 mod spec;
+mod ttl_cache;
+mod version;
 
 #[cfg(test)]
 mod resolve_tests;
 
-pub use cache::{Catalog, CatalogError};
+pub use catalog::Catalog;
 pub use document::from_document;
+pub use error::CatalogError;
 pub use model::{Hyperparameter, Model, Variant};
-pub use resolve::{Problem, job_request};
+pub use problem::Problem;
+pub use resolve::job_request;
 pub use select::{DEPRECATED, Matching, matching, unusable, withdrawn};
 pub use shared::Shared;
 pub use source::SourceKind;

@@ -2,7 +2,7 @@
 //! and what of the spec would stand in its place: pure.
 
 use super::model::Model;
-use super::resolve::Problem;
+use super::problem::Problem;
 use api::{Reason, bounds, clip};
 use sagemaker::JobRequest;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Model;
 use super::presets::{measured_on, preset};
-use super::resolve::Problem;
+use super::problem::Problem;
 use api::bounds::METRIC_DEFINITIONS;
 use api::{ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};

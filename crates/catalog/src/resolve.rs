@@ -5,18 +5,16 @@
 use std::collections::BTreeMap;
 
 use super::hyperparameters::{accepts, may_be, ranges, unknown, unreserved, within_limits};
-use super::jumpstart::{self, Place};
+use super::jumpstart::{self, ScriptContext};
 use super::limits;
 use super::metrics::{metric_definitions, unknown_metrics};
 use super::model::Model;
+use super::problem::Problem;
 use api::{InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy};
 use decide::definition::{Definition, Source};
 use decide::derived;
 use decide::identity::{Identity, tag};
 use sagemaker::{Code, InputChannel, JobRequest, SearchRange};
-
-/// Why a run cannot be created, and what to do about it.
-pub type Problem = (Reason, String);
 
 /// Volume when neither the spec nor the model says.
 const VOLUME_SIZE_GB: i32 = 30;
@@ -44,9 +42,9 @@ pub fn job_request(
     }
     hyperparameters.extend(definition.hyperparameters.clone());
     let own_ranges = candidate.is_some_and(|candidate| !candidate.parameter_ranges.is_empty());
-    let place = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
-    let ranges = ranges(place, &definition.parameter_ranges, model, &hyperparameters)?;
-    kinds(definition, &ranges, place)?;
+    let ranges_field = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
+    let ranges = ranges(ranges_field, &definition.parameter_ranges, model, &hyperparameters)?;
+    kinds(definition, &ranges, ranges_field)?;
     for range in &ranges {
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());
@@ -71,17 +69,17 @@ pub fn job_request(
     let mut tags = identity.tags();
     tags.extend(spec.tags.clone());
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
-        let place = Place {
+        let context = ScriptContext {
             job_name: &name,
             region: &definition.region,
             isolated: network_isolation,
             accepted: terms.accept_eula,
         };
-        jumpstart::add_script(model, &place, &mut hyperparameters, &mut channels)?;
+        jumpstart::add_script(model, &context, &mut hyperparameters, &mut channels)?;
         tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
         tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
     }
-    within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), place)?;
+    within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), ranges_field)?;
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
     let request = JobRequest {
@@ -203,7 +201,7 @@ fn check_overrides(
 }
 
 /// What the search makes of the kinds of its ranges. The schema says it of tuning's.
-fn kinds(definition: &Definition, ranges: &[SearchRange], place: &str) -> Result<(), Problem> {
+fn kinds(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result<(), Problem> {
     if ranges.is_empty() && !definition.autotune {
         let message = "`tuning.parameterRanges` is empty, and so are those of the candidate; SageMaker makes no tuning job \
                        without at least one hyperparameter to search";
@@ -217,7 +215,7 @@ fn kinds(definition: &Definition, ranges: &[SearchRange], place: &str) -> Result
         })
     };
     let refuse = |range: &SearchRange, why: &str| {
-        Err((Reason::InvalidHyperparameter, format!("{place} entry '{}' {why}", range.name())))
+        Err((Reason::InvalidHyperparameter, format!("{field} entry '{}' {why}", range.name())))
     };
     match (of_kind(true), of_kind(false)) {
         (Some(range), _) if !definition.autotune => refuse(range, "is `auto`, which takes `tuning.autotune: true`"),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::model::Model;
-use super::resolve::{Problem, job_request};
+use super::problem::Problem;
+use super::resolve::job_request;
 use crate::document::tests::bit;
 use api::{DerivedMetric, InputMode, MetricDefinition, MetricPreset, ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};
