@@ -119,12 +119,7 @@ fn search_range(
                 name: name.clone(),
                 min: range.min.clone(),
                 max: range.max.clone(),
-                scaling: match scaling {
-                    ContinuousScaling::Auto => "Auto",
-                    ContinuousScaling::Linear => "Linear",
-                    ContinuousScaling::Logarithmic => "Logarithmic",
-                    ContinuousScaling::ReverseLogarithmic => "ReverseLogarithmic",
-                },
+                scaling,
             })
         }
         (None, Some(range), _) => {
@@ -136,11 +131,7 @@ fn search_range(
                 name: name.clone(),
                 min: range.min.clone(),
                 max: range.max.clone(),
-                scaling: match scaling {
-                    IntegerScaling::Auto => "Auto",
-                    IntegerScaling::Linear => "Linear",
-                    IntegerScaling::Logarithmic => "Logarithmic",
-                },
+                scaling,
             })
         }
         (None, None, Some(range)) => {

@@ -22,8 +22,8 @@ pub use pages::Pages;
 pub use response::instance_types;
 
 use api::{
-    Channel, Checkpoint, CompletionCriteria, EarlyStopping, Hyperband, InputMode, InstanceFallback, Objective,
-    OutputCompression, Strategy, Vpc, WarmStart,
+    Channel, Checkpoint, CompletionCriteria, ContinuousScaling, EarlyStopping, Hyperband, InputMode, InstanceFallback,
+    IntegerScaling, Objective, OutputCompression, Strategy, Vpc, WarmStart,
 };
 
 /// All that a tuning job is created with.
@@ -136,8 +136,8 @@ pub enum SearchRange {
         min: String,
         /// Greatest value.
         max: String,
-        /// SageMaker's word for the scaling.
-        scaling: &'static str,
+        /// How the search steps through them.
+        scaling: ContinuousScaling,
     },
     /// Whole numbers.
     Integer {
@@ -147,8 +147,8 @@ pub enum SearchRange {
         min: String,
         /// Greatest value.
         max: String,
-        /// SageMaker's word for the scaling.
-        scaling: &'static str,
+        /// How the search steps through them.
+        scaling: IntegerScaling,
     },
     /// A list of values.
     Categorical {

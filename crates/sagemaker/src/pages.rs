@@ -45,6 +45,23 @@ impl Pages {
     }
 }
 
+/// All entries of a list. `read` gets a page by the token of the one before, and returns its entries and the next token.
+///
+/// # Errors
+/// What `read` fails with, and a list without end.
+pub(super) async fn read_all<T>(
+    operation: Operation,
+    mut read: impl AsyncFnMut(Option<String>) -> Result<(Vec<T>, Option<String>), TuningError>,
+) -> Result<Vec<T>, TuningError> {
+    let (mut entries, mut pages) = (Vec::new(), Pages::default());
+    while pages.go_on() {
+        let (page, next) = read(pages.token()).await?;
+        entries.extend(page);
+        pages.turn(operation, next)?;
+    }
+    Ok(entries)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
