@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use api::{Reason, RunStatus};
+use api::RunStatus;
 use decide::cadence;
+use decide::problem::Problem;
 
 /// What is tried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -70,7 +71,7 @@ struct Of {
     observed: Option<Timestamp>,
     failing: HashMap<Subject, Failing>,
     /// Why some of them fail, where a person must help and no run can say so.
-    troubles: HashMap<Subject, (Reason, String)>,
+    troubles: HashMap<Subject, Problem>,
 }
 
 impl Attempts {
@@ -122,17 +123,17 @@ impl Attempts {
     }
 
     /// Notes why it fails, if a person must help.
-    pub(super) fn note_trouble(&self, uid: &str, subject: &Subject, trouble: Option<(Reason, String)>) {
+    pub(super) fn note_trouble(&self, uid: &str, subject: &Subject, trouble: Option<Problem>) {
         let mut all = self.lock();
         let troubles = &mut all.entry(uid.to_owned()).or_default().troubles;
-        match trouble.filter(|(reason, _)| reason.needs_person()) {
+        match trouble.filter(|trouble| trouble.reason.needs_person()) {
             Some(trouble) => drop(troubles.insert(subject.clone(), trouble)),
             None => drop(troubles.remove(subject)),
         }
     }
 
     /// Why it fails, if a person must help.
-    pub(super) fn trouble(&self, uid: &str, subject: &Subject) -> Option<(Reason, String)> {
+    pub(super) fn trouble(&self, uid: &str, subject: &Subject) -> Option<Problem> {
         self.lock().get(uid)?.troubles.get(subject).cloned()
     }
 

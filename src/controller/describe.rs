@@ -13,6 +13,7 @@ use api::{Collect, ModelSelectionSpec, Reason, RunState, RunStatus};
 use decide::derived::{Derivations, hyperparameters_used};
 use decide::observation::{JobStatus, TuningJob};
 use decide::outcome;
+use decide::problem::Problem;
 use observe::Sighting;
 use platform::clock;
 use sagemaker::{Class, TuningError};
@@ -31,7 +32,7 @@ const GONE_TRIES: u32 = 2;
 /// What the observation came to.
 pub(super) struct Observed {
     /// Why SageMaker cannot be observed, when a person must help.
-    pub(super) blind: Option<(Reason, String)>,
+    pub(super) blind: Option<Problem>,
     /// There were more jobs to describe than a pass may.
     pub(super) unfinished: bool,
 }
@@ -71,7 +72,7 @@ pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
     }
     let fault = at.ctx.observer.fault(at.region.name());
     let fault = fault.filter(|fault| fault.class.reason().needs_person() && runs.iter().any(|run| run.state.active()));
-    Observed { blind: fault.map(|fault| (fault.class.reason(), fault.explain())), unfinished }
+    Observed { blind: fault.map(|fault| Problem::new(fault.class.reason(), fault.explain())), unfinished }
 }
 
 /// Looks once more at the training jobs of results that lack something which expressions use, such as a hyperparameter

@@ -15,6 +15,7 @@ use api::{
 };
 use catalog::{CatalogError, DEPRECATED, Matching, matching, unusable, withdrawn};
 use decide::definition::fingerprint;
+use decide::problem::Problem;
 use platform::clock;
 use sagemaker::{Class, Listed, TuningError};
 
@@ -29,7 +30,7 @@ pub(super) struct Expanded {
     /// What each has found; with what it had found before where that is not known yet.
     pub(super) expansions: Vec<Expansion>,
     /// Why a selector has found nothing yet, if one has not.
-    pub(super) held: Option<(Reason, String)>,
+    pub(super) held: Option<Problem>,
     /// The candidates whose runs stay as they are until that is known.
     pub(super) kept: BTreeSet<String>,
 }
@@ -76,8 +77,8 @@ pub(super) async fn expand(at: &Pass<'_>, spec: &mut ModelSelectionSpec, before:
 }
 
 /// A problem of the selector with that index.
-fn named(index: usize, (reason, message): (Reason, String)) -> (Reason, String) {
-    (reason, format!("`candidateSelectors[{index}]`: {message}"))
+fn named(index: usize, problem: Problem) -> Problem {
+    Problem::new(problem.reason, format!("`candidateSelectors[{index}]`: {}", problem.message))
 }
 
 /// The models but for those that another candidate names already.
@@ -120,7 +121,7 @@ async fn find(
     selector: &CandidateSelector,
     key: &str,
     not_before: Timestamp,
-) -> Result<Expansion, (Reason, String)> {
+) -> Result<Expansion, Problem> {
     let subject = Subject::Expand(key.to_owned());
     match models(at, spec, selector, not_before).await {
         Ok((model_ids, message)) => {
@@ -189,7 +190,7 @@ async fn models(
     within_bound(spec, found.len(), &told).map_err(CatalogError::Problem)?;
     if found.is_empty() && elsewhere == 0 {
         let message = format!("no model is found. {told}. Widen the clause that leaves none, or remove it");
-        return Err(CatalogError::Problem((Reason::NoModelFound, message)));
+        return Err(CatalogError::Problem(Problem::new(Reason::NoModelFound, message)));
     }
     Ok((found, told))
 }
@@ -264,7 +265,7 @@ fn room(spec: &ModelSelectionSpec) -> usize {
 }
 
 /// Whether as many more models may be compared.
-fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Result<(), (Reason, String)> {
+fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Result<(), Problem> {
     if models <= room(spec) {
         return Ok(());
     }
@@ -274,12 +275,12 @@ fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Result<
         "it finds {models} models, which makes {runs} runs with {datasets} datasets and the other candidates; there may \
          be {RUNS_MAX}. {told}. Narrow it, or set `limit`"
     );
-    Err((Reason::TooManyRuns, message))
+    Err(Problem::new(Reason::TooManyRuns, message))
 }
 
 /// What is said of models that match, but that are too many to read what each is. How many runs they make is not known:
 /// a `limit` may well find all that can be trained.
-fn too_many_to_read(spec: &ModelSelectionSpec, models: usize, told: &str) -> (Reason, String) {
+fn too_many_to_read(spec: &ModelSelectionSpec, models: usize, told: &str) -> Problem {
     let (room, datasets) = (room(spec), spec.datasets.len());
     let remedy = match room {
         0 => "Remove candidates or datasets".to_owned(),
@@ -289,7 +290,7 @@ fn too_many_to_read(spec: &ModelSelectionSpec, models: usize, told: &str) -> (Re
         "it matches {models} models, of which it is not known yet which can be trained; there may be {RUNS_MAX} runs, \
          which leaves room for {room} models with {datasets} datasets and the other candidates. {told}. {remedy}"
     );
-    (Reason::TooManyRuns, message)
+    Problem::new(Reason::TooManyRuns, message)
 }
 
 #[cfg(test)]
@@ -325,14 +326,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_claimed() {
-        let (reason, message) = too_many_to_read(&spec(2, 6), 600, "JumpStart lists 1000 models");
+        let Problem { reason, message } = too_many_to_read(&spec(2, 6), 600, "JumpStart lists 1000 models");
         assert_eq!(reason, Reason::TooManyRuns);
         assert!(
             message.contains("it matches 600 models, of which it is not known yet which can be trained"),
             "{message}"
         );
         assert!(message.contains("`limit: 250`") && !message.contains("1212"), "{message}");
-        let full = too_many_to_read(&spec(32, 16), 1, "").1;
+        let full = too_many_to_read(&spec(32, 16), 1, "").message;
         assert!(full.contains("room for 0 models") && !full.contains("limit"), "{full}");
     }
 }

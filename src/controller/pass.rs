@@ -9,8 +9,9 @@ use kube::runtime::reflector::ObjectRef;
 use super::attempts::{Failing, Subject};
 use super::context::Context;
 use super::slots::Pool;
-use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SuspendPolicy};
+use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
 use decide::identity::Identity;
+use decide::problem::Problem;
 use observe::Sighting;
 use platform::clock;
 
@@ -21,7 +22,7 @@ pub(super) struct Pass<'a> {
     /// The spec, with the candidates that the selectors have found.
     pub(super) spec: ModelSelectionSpec,
     /// Why the selection is not all that the spec asks for, though no run says so.
-    pub(super) held: Option<(Reason, String)>,
+    pub(super) held: Option<Problem>,
     /// Somebody else wrote the status: what it says is worked out anew.
     pub(super) doubted: bool,
     /// When the pass began.

@@ -196,7 +196,7 @@ fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Actio
     at.track(status);
     ctx.wake_all(ctx.slots.settle(uid, create::held(status), create::wanted(at, status)));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
-    let expanding = at.held.as_ref().is_some_and(|(reason, _)| *reason != Reason::InvalidExpression);
+    let expanding = at.held.as_ref().is_some_and(|held| held.reason != Reason::InvalidExpression);
     let incomplete = !describe::incomplete(at, &status.runs).is_empty();
     let (spec, runs) = (&at.spec, &status.runs);
     if complete(spec, runs) && status.superseded.is_empty() && !expanding && !incomplete {

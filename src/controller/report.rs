@@ -18,6 +18,7 @@ use api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Re
 use decide::conditions::{Situation, complete, conditions, launched_before};
 use decide::events::{NOTE_MAX, News, events};
 use decide::front::Tables;
+use decide::problem::Problem;
 use decide::{derived, front, summary};
 use platform::clock;
 
@@ -36,7 +37,7 @@ pub(super) async fn report(
     at: &Pass<'_>,
     status: ModelSelectionStatus,
     tables: Option<&Tables>,
-    blind: Option<&(Reason, String)>,
+    blind: Option<&Problem>,
 ) -> Result<ModelSelectionStatus, Error> {
     let now = whole_second(clock::now());
     let blind = blind.cloned().or_else(|| stop::trouble(at, &status));

@@ -15,6 +15,7 @@ use catalog::{CatalogError, Shared, job_request};
 use decide::definition::Source;
 use decide::identity::{Identity, tag};
 use decide::plan::{Pin, cells_of, definition, pinned, pinned_by_jobs};
+use decide::problem::Problem;
 use sagemaker::{Class, JobRequest, Operation, TuningError};
 
 /// Models asked for in one pass: the first jobs of a large selection need not wait for the last model. All at a time, since
@@ -43,7 +44,7 @@ pub(super) async fn pins(at: &Pass<'_>, before: &ModelSelectionStatus) -> Vec<Op
             // Said before, and not yet to be asked again.
             let said = before.runs.iter().find(|run| run.candidate == candidate.name);
             if let Some((reason, message)) = said.and_then(|run| Some((run.reason?, run.message.clone()?))) {
-                return Some(Err((reason, message)));
+                return Some(Err(Problem::new(reason, message)));
             }
         }
         match earlier.get_or_init(|| earlier_life(at)).await {
@@ -178,7 +179,7 @@ pub(super) async fn requests(
                 requests.insert(index, request);
             }
             // A job that may exist already keeps its name.
-            Err((reason, message)) => {
+            Err(Problem { reason, message }) => {
                 runs[index] = std::mem::take(&mut runs[index]).with(RunState::Waiting, Some(reason), Some(&message));
             }
         }
@@ -196,7 +197,7 @@ async fn shared_names(at: &Pass<'_>, pins: &[Option<Pin>]) -> (Shared, bool) {
         let Some(model) = candidate.jump_start.as_ref().filter(|_| !shared.settled()) else { continue };
         let answer = match pin {
             Some(Ok(version)) => at.ctx.catalog.model(&at.region, &model.model_id, version, at.until).await,
-            Some(Err((Reason::Progressing, _))) => Err(CatalogError::Pending),
+            Some(Err(problem)) if problem.reason == Reason::Progressing => Err(CatalogError::Pending),
             _ => return (Shared::default(), false),
         };
         match answer {
@@ -210,24 +211,24 @@ async fn shared_names(at: &Pass<'_>, pins: &[Option<Pin>]) -> (Shared, bool) {
 
 impl Pass<'_> {
     /// Notes that the hub or the model gives trouble, and says so in the words of the status.
-    pub(super) fn trouble(&self, subject: Subject, error: CatalogError) -> (Reason, String) {
+    pub(super) fn trouble(&self, subject: Subject, error: CatalogError) -> Problem {
         let (first, most, told) = match error {
             CatalogError::Pending => {
                 let message = "JumpStart is being asked for the models".to_owned();
-                (PENDING_FIRST, PENDING_MOST, (Reason::Progressing, message))
+                (PENDING_FIRST, PENDING_MOST, Problem::new(Reason::Progressing, message))
             }
             CatalogError::Problem(problem) => (RETRY_FIRST, RETRY_MOST, problem),
             CatalogError::Fault(fault) if fault.class.reason().needs_person() => {
-                (RIGHTS_FIRST, RIGHTS_MOST, (fault.class.reason(), fault.explain()))
+                (RIGHTS_FIRST, RIGHTS_MOST, Problem::new(fault.class.reason(), fault.explain()))
             }
             CatalogError::Fault(fault) => {
                 let message = format!("{fault}; trying again");
-                (Duration::from_secs(2), Duration::from_secs(60), (Reason::RetryingAfterError, message))
+                (Duration::from_secs(2), Duration::from_secs(60), Problem::new(Reason::RetryingAfterError, message))
             }
         };
         self.failed(subject, first, most);
-        if told.0 != Reason::Progressing {
-            tracing::info!(reason = told.0.as_str(), why = told.1, "a model is not resolved");
+        if told.reason != Reason::Progressing {
+            tracing::info!(reason = told.reason.as_str(), why = told.message, "a model is not resolved");
         }
         told
     }

@@ -8,6 +8,7 @@ use super::pass::Pass;
 use api::{ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob};
 use decide::identity::Identity;
 use decide::observation::JobStatus;
+use decide::problem::Problem;
 use observe::Sighting;
 use sagemaker::{Class, Region, TuningError};
 
@@ -38,13 +39,13 @@ pub(super) async fn stop(at: &Pass<'_>, status: &mut ModelSelectionStatus) {
 fn note(at: &Pass<'_>, subject: &Subject, job: &str, error: Option<TuningError>) {
     let trouble = error.map(|error| {
         tracing::info!(job, %error, "a tuning job cannot be stopped; trying again");
-        (error.class.reason(), format!("the tuning job '{job}' cannot be stopped: {}", error.explain()))
+        Problem::new(error.class.reason(), format!("the tuning job '{job}' cannot be stopped: {}", error.explain()))
     });
     at.ctx.attempts.note_trouble(&at.uid, subject, trouble);
 }
 
 /// Why a job that is to be stopped is not, when a person must help.
-pub(super) fn trouble(at: &Pass<'_>, status: &ModelSelectionStatus) -> Option<(Reason, String)> {
+pub(super) fn trouble(at: &Pass<'_>, status: &ModelSelectionStatus) -> Option<Problem> {
     let of_runs = status.runs.iter().filter(|run| run.state == RunState::Stopping);
     let jobs = status.superseded.iter().map(|job| &job.tuning_job_name);
     let mut jobs = jobs.chain(of_runs.filter_map(|run| run.tuning_job_name.as_ref()));

@@ -165,7 +165,9 @@ async fn what_is_sent_is_what_the_vendors_sdk_sends() {
             (None, Err(_)) => compared += 1,
             (Some(_), Err(_)) if listed(WE_REFUSE) => drop(used.insert(name.to_owned())),
             (None, Ok(_)) if listed(WE_SEND) => drop(used.insert(name.to_owned())),
-            (Some(_), Err((_, message))) => faults.push(format!("{name}: refused: {message}")),
+            (Some(_), Err(decide::problem::Problem { message, .. })) => {
+                faults.push(format!("{name}: refused: {message}"))
+            }
             (None, Ok(_)) => faults.push(format!("{name}: sent, recorded {}", case["error"])),
         }
     }
@@ -263,7 +265,7 @@ fn metadata(case: &Value) -> Value {
 }
 
 /// The request that the operator makes in a case.
-fn request(case: &Value, spec: &ModelSelectionSpec) -> Result<JobRequest, (impl std::fmt::Debug, String)> {
+fn request(case: &Value, spec: &ModelSelectionSpec) -> Result<JobRequest, decide::problem::Problem> {
     let metadata = metadata(case);
     let region = case["region"].as_str().unwrap();
     let model = from_spec(&metadata.to_string(), region, &Buckets::of(region)).unwrap();

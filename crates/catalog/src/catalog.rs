@@ -14,6 +14,7 @@ use super::ttl_cache::{Cached, Fetched, TtlCache, get_or_fetch};
 use super::version::Version;
 use api::Reason;
 use decide::plan::version_matches;
+use decide::problem::Problem;
 use platform::clock;
 use sagemaker::{Class, Listed, Region, TuningError};
 
@@ -125,7 +126,7 @@ impl Catalog {
             known.sort_by_key(|version| Version::of(version));
             let known = known.join(", ");
             let message = format!("model '{model_id}' has no version '{wanted}' (`jumpStart.version`); it has {known}");
-            CatalogError::Problem((Reason::UnknownVersion, message))
+            CatalogError::Problem(Problem::new(Reason::UnknownVersion, message))
         })
     }
 
@@ -140,7 +141,7 @@ impl Catalog {
                             "model '{model_id}' has no version '{version}' (`jumpStart.version`); the newest is \
                              '{newest}', or write '*'"
                         );
-                        Err(CatalogError::Problem((Reason::UnknownVersion, message)))
+                        Err(CatalogError::Problem(Problem::new(Reason::UnknownVersion, message)))
                     }
                     Err(error) => Err(self.not_found(region, model_id, error).await),
                 }
@@ -175,7 +176,7 @@ impl Catalog {
                  another model",
                 region.name()
             );
-            return CatalogError::Problem((Reason::UnknownModel, message));
+            return CatalogError::Problem(Problem::new(Reason::UnknownModel, message));
         }
         let Nearest { ids, probable } = nearest(model_id, listed.iter().map(|listed| listed.model_id.as_str()));
         let ids = format!("'{}'", ids.join("' or '"));
@@ -186,13 +187,13 @@ impl Catalog {
         };
         let region = region.name();
         let message = format!("JumpStart has no model '{model_id}' (`jumpStart.modelID`) in {region}; {remedy}");
-        CatalogError::Problem((Reason::UnknownModel, message))
+        CatalogError::Problem(Problem::new(Reason::UnknownModel, message))
     }
 }
 
 fn readable(model_id: &str, version: &str, model: Option<Model>) -> Fetched<Arc<Model>> {
     model.map(Arc::new).ok_or_else(|| {
         let message = format!("the description of model '{model_id}' {version} cannot be read; choose another version");
-        CatalogError::Problem((Reason::ModelNotTrainable, message))
+        CatalogError::Problem(Problem::new(Reason::ModelNotTrainable, message))
     })
 }

@@ -1,6 +1,6 @@
 //! Why a model could not be read.
 
-use super::problem::Problem;
+use decide::problem::Problem;
 use sagemaker::TuningError;
 
 /// Why a model could not be read.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::model::{Hyperparameter, Model};
-use super::problem::Problem;
 use super::python;
 use api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal};
 use decide::definition::Definition;
 use decide::names;
+use decide::problem::Problem;
 use sagemaker::SearchRange;
 
 /// What SageMaker adds itself.
@@ -20,7 +20,7 @@ pub(super) fn unreserved(definition: &Definition) -> Result<(), Problem> {
     if definition.hyperparameters.keys().chain(searched).any(|name| name == OF_SAGEMAKER) {
         let message =
             format!("the hyperparameter '{OF_SAGEMAKER}' cannot be chosen: SageMaker sets it itself; remove it");
-        return Err((Reason::InvalidHyperparameter, message));
+        return Err(Problem::new(Reason::InvalidHyperparameter, message));
     }
     Ok(())
 }
@@ -40,13 +40,13 @@ pub(super) fn within_limits(
             "{total} hyperparameters, of which {searched} are in {ranges_field} and {of_model} are the model's own; SageMaker takes \
              at most 99; remove some of `hyperparameters` of `training`, the dataset and the candidate"
         );
-        return Err((Reason::InvalidHyperparameter, message));
+        return Err(Problem::new(Reason::InvalidHyperparameter, message));
     }
     match fixed.iter().find(|(_, value)| value.chars().count() > 2500) {
         Some((name, _)) => {
             let message =
                 format!("the value of hyperparameter '{name}' must be at most 2500 characters long as it is sent");
-            Err((Reason::InvalidHyperparameter, message))
+            Err(Problem::new(Reason::InvalidHyperparameter, message))
         }
         None => Ok(()),
     }
@@ -92,7 +92,7 @@ fn search_range(
     let numeric = |text: &str| -> Result<(), Problem> {
         if is_text {
             let message = format!("{field} must be `categorical`: the model takes no numbers for it");
-            return Err((Reason::InvalidHyperparameter, message));
+            return Err(Problem::new(Reason::InvalidHyperparameter, message));
         }
         check(text)
     };
@@ -106,38 +106,28 @@ fn search_range(
                 && !(within(&range.min, true) && within(&range.max, false))
             {
                 let why = "`min` must be at least 0 and `max` less than 1 when `scaling` is 'ReverseLogarithmic'";
-                return Err((Reason::InvalidHyperparameter, format!("{field}: {why}")));
+                return Err(Problem::new(Reason::InvalidHyperparameter, format!("{field}: {why}")));
             }
             numeric(&range.min)?;
             numeric(&range.max)?;
             if known.is_some_and(|known| known.kind == "int") {
                 let message =
                     format!("{field} must be `integer` or `categorical`: the model takes whole numbers for it");
-                return Err((Reason::InvalidHyperparameter, message));
+                return Err(Problem::new(Reason::InvalidHyperparameter, message));
             }
-            Ok(SearchRange::Continuous {
-                name: name.clone(),
-                min: range.min.clone(),
-                max: range.max.clone(),
-                scaling,
-            })
+            Ok(SearchRange::Continuous { name: name.clone(), min: range.min.clone(), max: range.max.clone(), scaling })
         }
         (None, Some(range), _) => {
             let scaling = range.scaling.unwrap_or(IntegerScaling::Auto);
             bounds(&field, &range.min, &range.max, scaling == IntegerScaling::Logarithmic)?;
             numeric(&range.min)?;
             numeric(&range.max)?;
-            Ok(SearchRange::Integer {
-                name: name.clone(),
-                min: range.min.clone(),
-                max: range.max.clone(),
-                scaling,
-            })
+            Ok(SearchRange::Integer { name: name.clone(), min: range.min.clone(), max: range.max.clone(), scaling })
         }
         (None, None, Some(range)) => {
             if range.values.is_empty() == range.multiples_of_default.is_empty() {
                 let why = "must have exactly one of `values` and `multiplesOfDefault`";
-                return Err((Reason::InvalidHyperparameter, format!("{field} {why}")));
+                return Err(Problem::new(Reason::InvalidHyperparameter, format!("{field} {why}")));
             }
             let mut list = range.values.clone();
             if !range.multiples_of_default.is_empty() {
@@ -152,7 +142,7 @@ fn search_range(
             let hint = auto.as_ref().and_then(|auto| auto.value_hint.as_ref());
             let hint = hint.or_else(|| values.get(name)).ok_or_else(|| {
                 let message = format!("{field} is `auto` and has no default; give it a `valueHint`");
-                (Reason::InvalidHyperparameter, message)
+                Problem::new(Reason::InvalidHyperparameter, message)
             })?;
             check(hint)?;
             Ok(SearchRange::Auto { name: name.clone(), hint: hint.clone() })
@@ -163,7 +153,7 @@ fn search_range(
 /// What the schema says of the ranges of tuning and selectors; for those of candidates that would cost the API server too
 /// much.
 fn bounds(field: &str, min: &str, max: &str, logarithmic: bool) -> Result<(), Problem> {
-    let refuse = |why: &str| Err((Reason::InvalidHyperparameter, format!("{field}: {why}")));
+    let refuse = |why: &str| Err(Problem::new(Reason::InvalidHyperparameter, format!("{field}: {why}")));
     let (Some(least), Some(greatest)) = (parse_decimal(min), parse_decimal(max)) else {
         return refuse("`min` and `max` must be numbers");
     };
@@ -183,7 +173,7 @@ fn multiples(field: &str, default: &str, factors: &[String], whole: bool) -> Res
             "{field} has `multiplesOfDefault`, but the hyperparameter has no numeric default (it is '{default}'); give \
              `values`, or a number for it in `training.hyperparameters`"
         );
-        return Err((Reason::InvalidHyperparameter, message));
+        return Err(Problem::new(Reason::InvalidHyperparameter, message));
     };
     let mut values: Vec<String> = Vec::new();
     for factor in factors.iter().filter_map(|factor| parse_decimal(factor)) {
@@ -203,7 +193,7 @@ fn without_noise(value: f64) -> f64 {
 
 /// Whether the model takes `text` as the value of a hyperparameter.
 pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result<(), Problem> {
-    let refuse = |why: String| Err((Reason::InvalidHyperparameter, format!("{field}: '{text}' {why}")));
+    let refuse = |why: String| Err(Problem::new(Reason::InvalidHyperparameter, format!("{field}: '{text}' {why}")));
     let (measured, what) = match known.kind.as_str() {
         "int" | "float" => {
             let Some(number) = parse_decimal(text) else { return refuse("must be a number".to_owned()) };
@@ -245,7 +235,7 @@ pub(super) fn unknown(field: &str, name: &str, model: &Model) -> Problem {
         None if names.is_empty() => "it has none: remove it, or choose another model".to_owned(),
         None => format!("it has {}", names::some(names)),
     };
-    (Reason::UnknownHyperparameter, format!("{field}: the model has no hyperparameter '{name}'; {remedy}"))
+    Problem::new(Reason::UnknownHyperparameter, format!("{field}: the model has no hyperparameter '{name}'; {remedy}"))
 }
 
 #[cfg(test)]
@@ -296,7 +286,7 @@ mod tests {
             (&of("list"), "[1, 2]", None),
             (&of("int"), "5.0", Some("must be a whole number")),
         ] {
-            let message = accepts("x", known, text).err().map(|(_, message)| message);
+            let message = accepts("x", known, text).err().map(|problem| problem.message);
             assert_eq!(message, refused.map(|refused| format!("x: '{text}' {refused}")));
         }
     }
@@ -315,7 +305,7 @@ mod tests {
                 assert_eq!(found.is_ok(), ok, "{place} {kind}: {found:?}");
             }
         }
-        let nothing = unknown("field", "x", &Model::default()).1;
+        let nothing = unknown("field", "x", &Model::default()).message;
         assert!(nothing.ends_with("it has none: remove it, or choose another model"), "{nothing}");
     }
 
@@ -373,7 +363,7 @@ mod tests {
                 "no numeric default (it is 'adam')",
             ),
         ] {
-            let (found, message) = resolved(json).unwrap_err();
+            let Problem { reason: found, message } = resolved(json).unwrap_err();
             assert_eq!(found, reason, "{message}");
             assert!(message.contains(text), "{message}");
         }

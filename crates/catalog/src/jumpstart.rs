@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use super::model::Model;
-use super::problem::Problem;
 use super::python;
 use api::{Channel, InputMode, JumpStart, Reason};
 use decide::names;
+use decide::problem::Problem;
 use sagemaker::{InputChannel, instance_types};
 
 /// Where the channel `code` lies in the container.
@@ -24,7 +24,7 @@ const ACCEPT_EULA: &str = "accept_eula";
 /// Whether the model may be trained: what its publisher withdrew or found vulnerable only when that is allowed, as with
 /// the vendor's SDK, and what has a licence only when that is accepted.
 pub(super) fn usable(name: &str, model: &Model, terms: &JumpStart) -> Result<(), Problem> {
-    let refuse = |reason: Reason, why: String| Err((reason, format!("{name} {why}")));
+    let refuse = |reason: Reason, why: String| Err(Problem::new(reason, format!("{name} {why}")));
     match model {
         Model { trainable: false, .. } => {
             refuse(Reason::ModelNotTrainable, "cannot be trained; choose one that can be fine-tuned".to_owned())
@@ -65,7 +65,7 @@ pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<(
     let message = format!(
         "{name} reads its data from the channel 'training', which the dataset does not have in `channels`; {remedy}"
     );
-    Err((Reason::InvalidRequest, message))
+    Err(Problem::new(Reason::InvalidRequest, message))
 }
 
 /// The training image for an instance type.
@@ -80,7 +80,7 @@ pub(super) fn image(
     field: &str,
     instance_type: &str,
 ) -> Result<String, Problem> {
-    let refuse = |message: String| Err((Reason::UnsupportedInstanceType, message));
+    let refuse = |message: String| Err(Problem::new(Reason::UnsupportedInstanceType, message));
     let supported = &model.instance_types;
     let listed = supported.iter().any(|supported| supported == instance_type);
     let known = listed || model.variants.contains_key(instance_type) || instance_types().contains(&instance_type);
@@ -144,7 +144,7 @@ pub(super) fn add_script(
     if let Some(taken) = names.find(|name| ["model", "code"].contains(name)) {
         let message =
             format!("channel '{taken}' is added by the operator for JumpStart models; give yours another name");
-        return Err((Reason::InvalidRequest, message));
+        return Err(Problem::new(Reason::InvalidRequest, message));
     }
     if let Some(artifact) = &model.artifact {
         channels.push(InputChannel {
@@ -208,7 +208,8 @@ mod tests {
         ] {
             let model = Model { instance_types: types, variants, image: None, ..bit() };
             let field = "`training.instanceType`";
-            let (reason, message) = image("model 'bit'", &model, "eu-west-1", field, instance_type).unwrap_err();
+            let Problem { reason, message } =
+                image("model 'bit'", &model, "eu-west-1", field, instance_type).unwrap_err();
             assert_eq!(reason, Reason::UnsupportedInstanceType);
             assert!(message.contains(expected), "{message}");
         }
@@ -229,7 +230,7 @@ mod tests {
             ("lightgbm-classification-model", &["train"], None),
             ("lightgbm-classification-model", &["data"], Some("add it")),
         ] {
-            let message = data("it", model, &channels(names)).err().map(|(_, message)| message);
+            let message = data("it", model, &channels(names)).err().map(|problem| problem.message);
             assert_eq!(message.is_some(), refused.is_some(), "{message:?}");
             assert!(message.unwrap_or_default().contains(refused.unwrap_or_default()));
         }
@@ -249,13 +250,13 @@ mod tests {
                 "its licence (s3://bucket/licence.txt): set `jumpStart.acceptEULA",
             ),
         ] {
-            let (found, message) = usable("model 'bit'", &model, &nothing).unwrap_err();
+            let Problem { reason: found, message } = usable("model 'bit'", &model, &nothing).unwrap_err();
             assert_eq!(found, reason);
             assert!(message.contains(text), "{message}");
             assert_eq!(usable("bit", &model, &all), Ok(()));
         }
         let untrainable = Model { trainable: false, ..bit() };
-        assert_eq!(usable("bit", &untrainable, &all).unwrap_err().0, Reason::ModelNotTrainable);
+        assert_eq!(usable("bit", &untrainable, &all).unwrap_err().reason, Reason::ModelNotTrainable);
         assert_eq!(usable("bit", &bit(), &nothing), Ok(()));
         assert_eq!(environment(&gated, true), [("accept_eula".to_owned(), "true".to_owned())].into());
         assert_eq!(environment(&bit(), true), BTreeMap::new());

@@ -2,8 +2,8 @@
 //! and what of the spec would stand in its place: pure.
 
 use super::model::Model;
-use super::problem::Problem;
 use api::{Reason, bounds, clip};
+use decide::problem::Problem;
 use sagemaker::JobRequest;
 
 /// Of the regex of a metric, of a variable and its value, and how many variables.
@@ -17,7 +17,7 @@ const RUNTIME_SECONDS: i32 = 2_419_200;
 pub(super) fn of_description(name: &str, model: &Model, request: &JobRequest) -> Result<(), Problem> {
     let refuse = |what: String, remedy: &str| {
         let message = format!("the description of {name} has {what}, which SageMaker refuses; {remedy}");
-        Err((Reason::ModelNotTrainable, message))
+        Err(Problem::new(Reason::ModelNotTrainable, message))
     };
     for (metric, regex) in model.metrics.iter().filter(|metric| request.metric_definitions.contains(metric)) {
         if metric.chars().count() > bounds::METRIC_NAME || regex.chars().count() > METRIC_REGEX {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Model;
 use super::presets::{measured_on, preset};
-use super::problem::Problem;
 use api::bounds::METRIC_DEFINITIONS;
 use api::{ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};
+use decide::problem::Problem;
 use decide::{derived, names};
 
 /// The metrics of the preset, of the model and of the spec; the later wins. All that the selection refers to must be
@@ -43,7 +43,7 @@ pub(super) fn metric_definitions(
             definition.metric_definitions.len(),
             preset.len(),
         );
-        return Err((Reason::InvalidRequest, message));
+        return Err(Problem::new(Reason::InvalidRequest, message));
     }
     known(spec, definition, &metrics)?;
     measured(spec, definition, &metrics, &preset, &wanted)?;
@@ -81,7 +81,7 @@ fn known(
             None => format!("{add}, or choose among {}", names::some(names())),
         };
         let message = format!("`{field}` names the metric '{metric}', for which there is no definition; {remedy}");
-        return Err((Reason::UnknownMetric, message));
+        return Err(Problem::new(Reason::UnknownMetric, message));
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ fn measured(
             "`{field}` needs the metric '{name}', which the script measures on the channel '{channel}', and the dataset \
              has no such channel; add it, or choose another metric, such as 'val_accuracy'"
         );
-        return Err((Reason::UnknownMetric, message));
+        return Err(Problem::new(Reason::UnknownMetric, message));
     }
     Ok(())
 }

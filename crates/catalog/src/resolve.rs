@@ -9,11 +9,11 @@ use super::jumpstart::{self, ScriptContext};
 use super::limits;
 use super::metrics::{metric_definitions, unknown_metrics};
 use super::model::Model;
-use super::problem::Problem;
 use api::{InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy};
 use decide::definition::{Definition, Source};
 use decide::derived;
 use decide::identity::{Identity, tag};
+use decide::problem::Problem;
 use sagemaker::{Code, InputChannel, JobRequest, SearchRange};
 
 /// Volume when neither the spec nor the model says.
@@ -141,7 +141,7 @@ fn spot_max_wait(spot: Option<&Spot>, max_runtime_seconds: i32) -> Result<Option
             "`training.spot.maxWaitSeconds` {max_wait} must be at least {max_runtime_seconds}, the longest time of a \
              training job; raise it, or lower `training.maxRuntimeSeconds`"
         );
-        return Err((Reason::InvalidRequest, message));
+        return Err(Problem::new(Reason::InvalidRequest, message));
     }
     Ok(Some(max_wait))
 }
@@ -150,9 +150,10 @@ fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Re
     match &definition.source {
         Source::Image { image, input_mode } => Ok((Code::Image(image.clone()), *input_mode)),
         Source::Algorithm { name, input_mode } => Ok((Code::Algorithm(name.clone()), *input_mode)),
-        Source::TuningJob { name } => {
-            Err((Reason::InvalidSpec, format!("the tuning job '{name}' is only read; nothing is created for it")))
-        }
+        Source::TuningJob { name } => Err(Problem::new(
+            Reason::InvalidSpec,
+            format!("the tuning job '{name}' is only read; nothing is created for it"),
+        )),
         Source::JumpStart { model_id, version } => {
             let name = format!("model '{model_id}' {version}");
             let absent = Model::default();
@@ -171,7 +172,7 @@ fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Re
                          '{}', and a tuning job has one image; choose types of one kind",
                         definition.instance_type
                     );
-                    return Err((Reason::UnsupportedInstanceType, message));
+                    return Err(Problem::new(Reason::UnsupportedInstanceType, message));
                 }
             }
             Ok((Code::Image(own), definition.input_mode.unwrap_or_default()))
@@ -205,7 +206,7 @@ fn kinds(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result
     if ranges.is_empty() && !definition.autotune {
         let message = "`tuning.parameterRanges` is empty, and so are those of the candidate; SageMaker makes no tuning job \
                        without at least one hyperparameter to search";
-        return Err((Reason::InvalidHyperparameter, message.to_owned()));
+        return Err(Problem::new(Reason::InvalidHyperparameter, message.to_owned()));
     }
     let of_kind = |auto: bool| {
         ranges.iter().find(|range| match range {
@@ -215,7 +216,7 @@ fn kinds(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result
         })
     };
     let refuse = |range: &SearchRange, why: &str| {
-        Err((Reason::InvalidHyperparameter, format!("{field} entry '{}' {why}", range.name())))
+        Err(Problem::new(Reason::InvalidHyperparameter, format!("{field} entry '{}' {why}", range.name())))
     };
     match (of_kind(true), of_kind(false)) {
         (Some(range), _) if !definition.autotune => refuse(range, "is `auto`, which takes `tuning.autotune: true`"),

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::model::Model;
-use super::problem::Problem;
 use super::resolve::job_request;
 use crate::document::tests::bit;
 use api::{DerivedMetric, InputMode, MetricDefinition, MetricPreset, ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};
 use decide::identity::Identity;
+use decide::problem::Problem;
 use sagemaker::{Code, JobRequest, SearchRange};
 use samples::spec;
 
@@ -131,7 +131,7 @@ fn an_own_image_may_have_any_type_channels_and_program_but_needs_ranges() {
     assert_eq!(sent.hyperparameters["sagemaker_program"], "mine.py");
     assert_eq!(sent.instance_type, "ml.new9.large");
     spec.tuning.parameter_ranges.clear();
-    assert_eq!(request(&spec, 1, None).unwrap_err().0, Reason::InvalidHyperparameter);
+    assert_eq!(request(&spec, 1, None).unwrap_err().reason, Reason::InvalidHyperparameter);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn what_sagemaker_refuses_of_a_description_is_told_to_be_of_that() {
         (Model { volume_size_gb: Some(0), ..bit() }, "set `training.volumeSizeGB`"),
     ];
     for (model, text) in cases {
-        let (reason, message) = request(&spec(), 0, Some(&model)).unwrap_err();
+        let Problem { reason, message } = request(&spec(), 0, Some(&model)).unwrap_err();
         assert_eq!(reason, Reason::ModelNotTrainable, "{message}");
         assert!(message.starts_with("the description of model 'tensorflow-ic-bit' 4.0.6 has"), "{message}");
         assert!(message.contains(text), "{message}");
@@ -299,7 +299,7 @@ fn each_problem_has_its_reason_and_remedy() {
     for (model, edit, reason, text) in cases {
         let mut spec = spec();
         edit(&mut spec);
-        let (found, message) = request(&spec, 0, Some(model)).unwrap_err();
+        let Problem { reason: found, message } = request(&spec, 0, Some(model)).unwrap_err();
         assert_eq!(found, reason, "{message}");
         assert!(message.contains(text), "{message}");
     }

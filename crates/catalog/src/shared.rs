@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::model::Model;
-use super::problem::Problem;
 use api::{Candidate, ModelSelectionSpec, Reason};
 use decide::definition::Definition;
 use decide::names;
+use decide::problem::Problem;
 
 /// The names that no candidate seen so far has.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl Shared {
             None => format!("there are {}", names::some(known())),
         };
         let message = format!("{field} has '{name}', a hyperparameter that no candidate has; {remedy}");
-        (Reason::UnknownHyperparameter, message)
+        Problem::new(Reason::UnknownHyperparameter, message)
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
             let unknown = shared.unknown(&definition, &spec.candidates[0]);
             assert_eq!(unknown, refused.map(|_| name), "{shared:?}");
             assert_eq!(shared.settled(), refused.is_none());
-            let message = unknown.map(|name| shared.problem(&spec, name).1).unwrap_or_default();
+            let message = unknown.map(|name| shared.problem(&spec, name).message).unwrap_or_default();
             assert!(message.contains(refused.unwrap_or_default()), "{message}");
             // Of the candidate's own the model is asked.
             spec.candidates[0].hyperparameters = spec.training.hyperparameters.clone();

@@ -140,6 +140,7 @@ pub(super) async fn get_or_fetch<T: Clone + Send + 'static>(
 mod tests {
     use super::*;
     use api::Reason;
+    use decide::problem::Problem;
     use sagemaker::{Class, TuningError};
 
     fn at(seconds: i64) -> Timestamp {
@@ -151,7 +152,7 @@ mod tests {
         let fault = TuningError { class: Class::Transient, operation: "Any", code: None, message: String::new() };
         for (value, until) in [
             (Ok(()), 600),
-            (Err(CatalogError::Problem((Reason::UnknownModel, String::new()))), 600),
+            (Err(CatalogError::Problem(Problem::new(Reason::UnknownModel, ""))), 600),
             // Fetched from 0 to 90.
             (Err(CatalogError::Fault(fault)), 95),
         ] {

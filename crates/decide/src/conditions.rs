@@ -2,6 +2,7 @@
 
 use super::summary::sentence;
 use super::trials;
+use crate::problem::Problem;
 use api::{
     Condition, ConditionType, Counts, ExclusionReason, Front, ModelSelectionSpec, ReadyPolicy, Reason, RunState,
     RunStatus,
@@ -25,10 +26,10 @@ pub struct Situation<'a> {
     /// queue is being created later.
     pub launched_before: bool,
     /// Why SageMaker cannot be observed, or does not stop a job, when a person must help.
-    pub blind: Option<&'a (Reason, String)>,
+    pub blind: Option<&'a Problem>,
     /// Why the runs are not all that the spec asks for: a selector that has found nothing yet, an expression that cannot
     /// be read.
-    pub held: Option<&'a (Reason, String)>,
+    pub held: Option<&'a Problem>,
 }
 
 /// The conditions, most telling first: `Reconciling` and `Stalled` only when True and never together.
@@ -44,7 +45,7 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
                 (Ready, "True", Reason::Completed, summary.clone()),
                 (Succeeded, "True", Reason::Completed, summary),
             ],
-            Some((reason, why)) => {
+            Some(Problem { reason, message: why }) => {
                 let message = sentences(&why, &summary);
                 vec![
                     (Ready, "False", reason, message.clone()),
@@ -57,8 +58,8 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     if spec.suspend {
         let message = format!("suspended: nothing new starts until `suspend` is false. {summary}");
         // Who counts before paying, suspended, is to hear why there is nothing to count.
-        let message = held.map_or_else(|| message.clone(), |(_, why)| sentences(&message, why));
-        if let Some((reason, why)) = blind {
+        let message = held.map_or_else(|| message.clone(), |held| sentences(&message, &held.message));
+        if let Some(Problem { reason, message: why }) = blind {
             let trouble = sentences(why, &message);
             return vec![
                 (Ready, "False", *reason, trouble.clone()),
@@ -73,8 +74,8 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
             (Suspended, "True", Reason::Suspended, message),
         ];
     }
-    let of_spec = held.filter(|(reason, _)| reason.needs_person()).cloned();
-    if let Some((reason, why)) = of_spec.or_else(|| needs_person(runs, blind)) {
+    let of_spec = held.filter(|held| held.reason.needs_person()).cloned();
+    if let Some(Problem { reason, message: why }) = of_spec.or_else(|| needs_person(runs, blind)) {
         let message = sentences(&why, &summary);
         return vec![
             (Ready, "False", reason, message.clone()),
@@ -84,7 +85,7 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     }
     let retrying = |run: &&RunStatus| run.reason == Some(Reason::RetryingAfterError);
     let of_run = runs.iter().find(retrying).map(|run| run.message.as_deref().unwrap_or("SageMaker cannot be reached"));
-    let of_spec = held.filter(|(reason, _)| *reason == Reason::RetryingAfterError).map(|(_, why)| why.as_str());
+    let of_spec = held.filter(|held| held.reason == Reason::RetryingAfterError).map(|held| held.message.as_str());
     if let (Some(why), false) = (of_spec.or(of_run), launched_before) {
         let message = sentences(why, &summary);
         return vec![
@@ -96,7 +97,7 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
     if !launched_before && (held.is_some() || !launched(runs)) {
         let held_up = runs.iter().find(|run| run.state == RunState::Waiting && run.message.is_some());
         let of_run = held_up.and_then(|run| run.message.as_deref());
-        let summary = match held.map(|(_, why)| why.as_str()).or(of_run) {
+        let summary = match held.map(|held| held.message.as_str()).or(of_run) {
             Some(why) => sentences(why, &summary),
             None => summary,
         };
@@ -156,14 +157,14 @@ fn sentences(first: &str, second: &str) -> String {
 }
 
 /// The first trouble that needs a person, told with the number of runs that have it.
-fn needs_person(runs: &[RunStatus], blind: Option<&(Reason, String)>) -> Option<(Reason, String)> {
+fn needs_person(runs: &[RunStatus], blind: Option<&Problem>) -> Option<Problem> {
     let troubled = |run: &&RunStatus| !run.state.ended() && run.reason.is_some_and(Reason::needs_person);
     let Some(first) = runs.iter().find(troubled) else { return blind.cloned() };
     let reason = first.reason?;
     let others = runs.iter().filter(troubled).count() - 1;
     let message = first.message.as_deref().unwrap_or(reason.as_str());
     let place = format!("candidate '{}' on dataset '{}'", first.candidate, first.dataset);
-    Some((
+    Some(Problem::new(
         reason,
         match others {
             0 => format!("{place}: {message}"),
@@ -174,7 +175,7 @@ fn needs_person(runs: &[RunStatus], blind: Option<&(Reason, String)>) -> Option<
 }
 
 /// Why a dataset has no front, if one has none.
-fn no_usable_result(fronts: &[Front]) -> Option<(Reason, String)> {
+fn no_usable_result(fronts: &[Front]) -> Option<Problem> {
     let empty = fronts.iter().find(|front| front.members.is_empty())?;
     let reason = if empty.excluded.iter().any(|e| e.reason == ExclusionReason::MetricMissing) {
         Reason::MetricMissing
@@ -184,7 +185,7 @@ fn no_usable_result(fronts: &[Front]) -> Option<(Reason, String)> {
     let why = empty.excluded.first().map_or_else(String::new, |e| {
         format!(": candidate '{}' is excluded ({:?}): {}", e.candidate, e.reason, e.message.trim_end_matches('.'))
     });
-    Some((reason, format!("dataset '{}' has no run that can be on the front{why}", empty.dataset)))
+    Some(Problem::new(reason, format!("dataset '{}' has no run that can be on the front{why}", empty.dataset)))
 }
 
 fn with_exclusions(summary: String, fronts: &[Front]) -> String {

@@ -1,12 +1,12 @@
 //! Fronts of all training jobs of the runs.
 
-use samples::spec;
 use super::front::tests::{both, members, run};
 use super::front::{Tables, VALUES_MAX, fronts, stand};
 use api::{
     BestTrainingJob, Collect, Constraint, ExclusionReason, Front, ModelSelectionSpec, ModelSelectionStatus, RunState,
     RunStatus, bounds,
 };
+use samples::spec;
 
 /// A training job with an accuracy and a throughput.
 fn trial(name: &str, accuracy: &str, throughput: &str) -> BestTrainingJob {

@@ -15,6 +15,7 @@ pub mod names;
 pub mod observation;
 pub mod outcome;
 pub mod plan;
+pub mod problem;
 pub mod queue;
 pub mod summary;
 pub mod table;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::definition::{Definition, Source};
 use super::identity::tag;
+use crate::problem::Problem;
 use api::{
     Algorithm, Candidate, Dataset, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob,
 };
 
 /// The version that a JumpStart candidate is pinned to, or why there is none (yet).
-pub type Pin = Result<String, (Reason, String)>;
+pub type Pin = Result<String, Problem>;
 
 /// What the runs are to be, before anything is done about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +66,7 @@ pub fn definition(
     dataset: &Dataset,
     candidate: &Candidate,
     pin: Option<&Pin>,
-) -> Result<Definition, (Reason, String)> {
+) -> Result<Definition, Problem> {
     let Candidate { name, jump_start, algorithm, tuning_job_name, .. } = candidate;
     let own = |algorithm: &Algorithm| {
         let input_mode = algorithm.input_mode.unwrap_or_default();
@@ -79,7 +80,7 @@ pub fn definition(
         _ => {
             let message =
                 format!("`candidates` entry '{name}' must have one of `jumpStart`, `algorithm` and `tuningJobName`");
-            return Err((Reason::InvalidSpec, message));
+            return Err(Problem::new(Reason::InvalidSpec, message));
         }
     };
     Ok(Definition::new(spec, region, dataset, candidate, source))
@@ -129,7 +130,7 @@ pub fn plan(
                     tuning_job_name: candidate.tuning_job_name.clone(),
                     ..RunStatus::default()
                 },
-                (None, Err((reason, message))) => RunStatus {
+                (None, Err(Problem { reason, message })) => RunStatus {
                     candidate: candidate.name.clone(),
                     dataset: dataset.name.clone(),
                     ..RunStatus::default()
@@ -381,7 +382,7 @@ mod tests {
     fn an_unresolved_model_holds_only_its_own_runs() {
         let spec = spec();
         let mut pins = pins(&spec);
-        pins[0] = Some(Err((Reason::UnknownModel, "no such model".into())));
+        pins[0] = Some(Err(Problem::new(Reason::UnknownModel, "no such model")));
         let plan = plan(&spec, &ModelSelectionStatus::default(), "us-west-2", &pins, &BTreeSet::new());
         assert_eq!(plan.runs[0].reason, Some(Reason::UnknownModel));
         assert_eq!(plan.runs[1].reason, Some(Reason::Queued));

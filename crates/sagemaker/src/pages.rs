@@ -1,5 +1,7 @@
 //! The pages of a list.
 
+use std::future::Future;
+
 use super::error::{Class, TuningError};
 use super::limiter::Operation;
 
@@ -49,10 +51,14 @@ impl Pages {
 ///
 /// # Errors
 /// What `read` fails with, and a list without end.
-pub(super) async fn read_all<T>(
+pub(super) async fn read_all<T, F>(
     operation: Operation,
-    mut read: impl AsyncFnMut(Option<String>) -> Result<(Vec<T>, Option<String>), TuningError>,
-) -> Result<Vec<T>, TuningError> {
+    // Not `AsyncFnMut`: the compiler cannot prove its futures `Send` for every lifetime.
+    mut read: impl FnMut(Option<String>) -> F,
+) -> Result<Vec<T>, TuningError>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), TuningError>>,
+{
     let (mut entries, mut pages) = (Vec::new(), Pages::default());
     while pages.go_on() {
         let (page, next) = read(pages.token()).await?;

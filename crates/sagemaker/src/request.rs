@@ -7,7 +7,8 @@ use aws_sdk_sagemaker::types as aws;
 use super::{Code, InputChannel, JobRequest, SearchRange};
 use api::{
     Compression, ContinuousScaling, EarlyStopping, FileSystem, FileSystemAccess, FileSystemType, Goal, InputMode,
-    IntegerScaling, OutputCompression, RecordWrapper, S3DataDistribution, S3DataType, Strategy, WarmStart, WarmStartType, parse_decimal,
+    IntegerScaling, OutputCompression, RecordWrapper, S3DataDistribution, S3DataType, Strategy, WarmStart,
+    WarmStartType, parse_decimal,
 };
 
 /// The request for `CreateHyperParameterTuningJob`.

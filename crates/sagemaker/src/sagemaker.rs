@@ -189,9 +189,9 @@ impl Region {
         if stopping {
             statuses.push(aws::HyperParameterTuningJobStatus::Stopping);
         }
-        for status in statuses {
+        for status in &statuses {
             let operation = Operation::ListHyperParameterTuningJobs;
-            let running = read_all(operation, async |token| {
+            let running = read_all(operation, |token| async move {
                 let page = self
                     .call(operation, || {
                         self.client
@@ -203,13 +203,14 @@ impl Region {
                             .send()
                     })
                     .await?;
-                let jobs = page.hyper_parameter_tuning_job_summaries.unwrap_or_default().into_iter().filter_map(|job| {
-                    let active = ActiveJob {
-                        status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
-                        training_jobs: response::counts(job.training_job_status_counters.as_ref()),
-                    };
-                    Some((job.hyper_parameter_tuning_job_name?, active))
-                });
+                let jobs =
+                    page.hyper_parameter_tuning_job_summaries.unwrap_or_default().into_iter().filter_map(|job| {
+                        let active = ActiveJob {
+                            status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
+                            training_jobs: response::counts(job.training_job_status_counters.as_ref()),
+                        };
+                        Some((job.hyper_parameter_tuning_job_name?, active))
+                    });
                 Ok((jobs.collect(), page.next_token))
             });
             jobs.extend(running.await?);
@@ -231,7 +232,7 @@ impl Region {
 
     /// The tags of a resource.
     pub async fn tags(&self, arn: &str) -> Result<Vec<(String, String)>, TuningError> {
-        read_all(Operation::ListTags, async |token| {
+        read_all(Operation::ListTags, |token| async move {
             let ask = || self.client.list_tags().resource_arn(arn).max_results(100).set_next_token(token).send();
             let page = self.call(Operation::ListTags, ask).await?;
             let tags = page.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?)));
@@ -253,8 +254,8 @@ impl Region {
                 equals.value(value).build()
             })
             .collect();
-        let expression = aws::SearchExpression::builder().set_filters(Some(filters)).build();
-        read_all(Operation::Search, async |token| {
+        let expression = &aws::SearchExpression::builder().set_filters(Some(filters)).build();
+        read_all(Operation::Search, |token| async move {
             let page = self
                 .call(Operation::Search, || {
                     self.client
@@ -279,7 +280,7 @@ impl Region {
 
     /// All models of the public hub, each in its newest version, in no particular order.
     pub async fn hub_contents(&self) -> Result<Vec<Listed>, TuningError> {
-        read_all(Operation::ListHubContents, async |token| {
+        read_all(Operation::ListHubContents, |token| async move {
             let page = self
                 .call(Operation::ListHubContents, || {
                     self.client
@@ -323,7 +324,7 @@ impl Region {
 
     /// The versions of a model in the public hub, in no particular order.
     pub async fn hub_versions(&self, model_id: &str) -> Result<Vec<String>, TuningError> {
-        read_all(Operation::ListHubContentVersions, async |token| {
+        read_all(Operation::ListHubContentVersions, |token| async move {
             let page = self
                 .call(Operation::ListHubContentVersions, || {
                     self.client

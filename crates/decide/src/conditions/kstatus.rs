@@ -1,6 +1,7 @@
 //! The rules that Flux has a checker for (`conditions/check` of its runtime package, by their numbers there), kept on every
 //! walk through the life of a selection, and what kstatus makes of each step.
 
+use crate::problem::Problem;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -17,8 +18,8 @@ struct Step {
     members: usize,
     suspend: bool,
     policy: ReadyPolicy,
-    blind: Option<(Reason, String)>,
-    held: Option<(Reason, String)>,
+    blind: Option<Problem>,
+    held: Option<Problem>,
     /// The spec was edited before this step.
     edited: bool,
 }
@@ -42,8 +43,8 @@ fn any_run() -> impl Strategy<Value = RunStatus> {
 }
 
 /// Mostly nothing: else every walk would be one of trouble.
-fn trouble(reasons: &[Reason]) -> impl Strategy<Value = Option<(Reason, String)>> {
-    let told = proptest::sample::select(reasons.to_vec()).prop_map(|reason| (reason, "it is so".to_owned()));
+fn trouble(reasons: &[Reason]) -> impl Strategy<Value = Option<Problem>> {
+    let told = proptest::sample::select(reasons.to_vec()).prop_map(|reason| Problem::new(reason, "it is so"));
     proptest::option::weighted(0.2, told)
 }
 

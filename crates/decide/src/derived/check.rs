@@ -7,6 +7,7 @@ use super::expression::Expression;
 use super::vocabulary::{Input, is_word};
 use super::{Derivations, hyperparameters_used};
 use crate::names::{nearest, some};
+use crate::problem::Problem;
 use api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec, Reason, decimal};
 
 /// What a run will have, as far as it is known before it is made.
@@ -19,12 +20,12 @@ pub struct Known {
 }
 
 /// What is wrong with the expressions of `spec`, whatever the runs are.
-pub fn invalid(spec: &ModelSelectionSpec) -> Option<(Reason, String)> {
+pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
     told(always(&Derivations::new(spec)))
 }
 
 /// Whether the derived metrics of a run on the dataset of that name can be worked out once it has ended.
-pub fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<(), (Reason, String)> {
+pub fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<(), Problem> {
     let derivations = Derivations::new(spec);
     let wrong = always(&derivations).and_then(|()| of_run(&derivations, known)).and_then(|()| {
         let dataset = spec.datasets.iter().find(|d| d.name == dataset);
@@ -36,9 +37,9 @@ pub fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<
 /// A derived metric, and what is wrong with it.
 type Wrong<'a> = (&'a str, String);
 
-fn told(wrong: Result<(), Wrong<'_>>) -> Option<(Reason, String)> {
+fn told(wrong: Result<(), Wrong<'_>>) -> Option<Problem> {
     let (name, why) = wrong.err()?;
-    Some((Reason::InvalidExpression, format!("`derivedMetrics` entry '{name}': {why}")))
+    Some(Problem::new(Reason::InvalidExpression, format!("`derivedMetrics` entry '{name}': {why}")))
 }
 
 /// What does not depend on a run: the grammar, the order, and what the spec itself must have.

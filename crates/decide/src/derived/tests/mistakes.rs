@@ -50,7 +50,8 @@ fn mistakes_of_the_grammar_are_told_with_their_place() {
         ("1e999", "invalid double literal"),
         ("", "column 1"),
     ] {
-        let (reason, message) = invalid(&spec(&[("x", expression)])).unwrap_or_else(|| panic!("{expression} is taken"));
+        let crate::problem::Problem { reason, message } =
+            invalid(&spec(&[("x", expression)])).unwrap_or_else(|| panic!("{expression} is taken"));
         assert_eq!(reason, Reason::InvalidExpression);
         assert!(
             message.starts_with("`derivedMetrics` entry 'x': ") && message.contains(text),
@@ -65,7 +66,7 @@ fn what_the_spec_itself_lacks_is_told_without_a_run() {
     let told = |expressions: &[(&str, &str)], edit: fn(&mut ModelSelectionSpec)| {
         let mut spec = spec(expressions);
         edit(&mut spec);
-        invalid(&spec).map(|(_, message)| message).unwrap_or_default()
+        invalid(&spec).map(|problem| problem.message).unwrap_or_default()
     };
     let second = |spec: &mut ModelSelectionSpec| {
         let mut second = spec.datasets[0].clone();
@@ -112,7 +113,7 @@ fn what_a_run_lacks_is_told_before_its_job_is_made() {
     };
     let told = |expression: &str| {
         let spec = spec(&[("earlier", "accuracy"), ("x", expression)]);
-        check(&spec, "caltech256", &known).err().map(|(_, message)| message).unwrap_or_default()
+        check(&spec, "caltech256", &known).err().map(|problem| problem.message).unwrap_or_default()
     };
     for (expression, text) in [
         ("acuracy", "it uses 'acuracy', but the run has no metric of that name; did you mean accuracy?"),
@@ -148,5 +149,5 @@ fn what_a_run_lacks_is_told_before_its_job_is_made() {
         assert_eq!(told(expression), "", "{expression}");
     }
     let clash = check(&spec(&[("accuracy", "1")]), "caltech256", &known).unwrap_err();
-    assert!(clash.1.contains("its name is that of a metric"), "{}", clash.1);
+    assert!(clash.message.contains("its name is that of a metric"), "{}", clash.message);
 }

@@ -4,9 +4,9 @@ mod mistakes;
 mod properties;
 
 use super::*;
-use samples::spec as base;
 use crate::front::{Tables, fronts};
 use api::{Constraint, DerivedMetric};
+use samples::spec as base;
 
 fn derived(name: &str, expression: &str) -> DerivedMetric {
     DerivedMetric { name: name.into(), expression: expression.into() }

@@ -69,7 +69,7 @@ proptest! {
         prop_assert!(derived.values.iter().all(|metric| parse_decimal(&metric.value).is_some()));
         prop_assert_eq!(derived.values.len() + derived.failed.len(), 2);
         // What is taken is told again in full; what is refused has no value.
-        prop_assert!(told.is_none() || derived.failure("x").is_some() || told.is_some_and(|(_, m)| m.contains("does not have")));
+        prop_assert!(told.is_none() || derived.failure("x").is_some() || told.is_some_and(|problem| problem.message.contains("does not have")));
         let known = Known { metrics: ["latency", "zero"].map(str::to_owned).into(), ..Known::default() };
         let _ = check(&spec, "caltech256", &known);
     }
