@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{ALGORITHM, GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
-use super::{Hyperparameters, MetricDefinition, ParameterRange, WarmStart, bounds};
+use super::{Hyperparameters, MetricDefinition, ParameterRange, Patch, Training, Tuning, WarmStart, bounds};
 
 /// One model to compare: exactly one of jumpStart, algorithm and tuningJobName.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -15,8 +15,8 @@ use super::{Hyperparameters, MetricDefinition, ParameterRange, WarmStart, bounds
 #[x_kube(
     validation = Rule::new("[has(self.jumpStart), has(self.algorithm), has(self.tuningJobName)].filter(x, x).size() == 1")
         .message("a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`"),
-    validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart))")
-        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions` and `warmStart` must be left out when `tuningJobName` is set: that job is only read")
+    validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart) || has(self.training) || has(self.tuning))")
+        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions`, `warmStart`, `training` and `tuning` must be left out when `tuningJobName` is set: that job is only read")
         .field_path(".tuningJobName"),
     validation = Rule::new("!has(self.dataset) || has(self.tuningJobName)")
         .message("`dataset` must be left out unless `tuningJobName` is set: other candidates are tuned on every dataset")
@@ -46,10 +46,10 @@ pub struct Candidate {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// parameterRanges are searched for this candidate instead of those of tuning, at most 8, since models may name their
+    /// parameterRanges are searched for this candidate instead of those of tuning, at most 30, since models may name their
     /// hyperparameters otherwise. Default: those of tuning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameter_ranges: Vec<ParameterRange>,
     /// metricDefinitions of this candidate, in addition to those of training; of the same name, these win. Default: none.
@@ -61,6 +61,15 @@ pub struct Candidate {
     /// warmStart of this candidate; it wins over that of tuning. Default: that of tuning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_start: Option<WarmStart>,
+    /// training of this candidate: a field that is set here replaces that of the selection's training; maps and objects
+    /// merge key by key, lists are replaced. Default: none. Changing what decides the result makes new jobs for its runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::training_schema")]
+    pub training: Option<Patch<Training>>,
+    /// tuning of this candidate, by the same rule as training. Default: none. Changing it makes new jobs for its runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::tuning_schema")]
+    pub tuning: Option<Patch<Tuning>>,
 }
 
 /// A model of SageMaker's public hub.
@@ -133,10 +142,10 @@ pub struct CandidateSelector {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// parameterRanges are searched for these candidates instead of those of tuning, at most 8, since models may name their
+    /// parameterRanges are searched for these candidates instead of those of tuning, at most 30, since models may name their
     /// hyperparameters otherwise. Default: those of tuning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameter_ranges: Vec<ParameterRange>,
     /// metricDefinitions of all of these candidates, as in candidates. Default: none.
@@ -144,6 +153,15 @@ pub struct CandidateSelector {
     #[schemars(length(max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
+    /// training of these candidates, as in candidates: a field that is set here replaces that of the selection's training; maps and objects
+    /// merge key by key, lists are replaced. Default: none. Changing what decides the result makes new jobs for their runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::training_schema")]
+    pub training: Option<Patch<Training>>,
+    /// tuning of these candidates, by the same rule as training. Default: none. Changing it makes new jobs for their runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::tuning_schema")]
+    pub tuning: Option<Patch<Tuning>>,
 }
 
 /// A filter over the models of JumpStart that can be trained; a model must pass every clause. What it finds is pinned in

@@ -71,10 +71,14 @@ pub fn crd() -> CustomResourceDefinition {
     let of_candidates = &mut schema["properties"]["spec"]["properties"]["candidates"]["items"];
     of_candidates["properties"]["metricDefinitions"]["items"]["properties"]["regex"]["x-kubernetes-validations"][0]["rule"] =
         json!("self.contains('(')");
-    // There may be 4096 of these: of their rules only the one on their kind can be afforded. The operator checks the rest
+    // There may be 15360 of these: of their rules only the one on their kind can be afforded. The operator checks the rest
     // before it makes a job.
     let ranges = &mut of_candidates["properties"]["parameterRanges"]["items"]["properties"];
     without_rules(ranges);
+    // Likewise of the 5120 channels of overrides, and of the texts in the training of 512 candidates.
+    for (field, item) in [("datasets", "channelOverrides"), ("candidates", "training"), ("candidates", "tuning")] {
+        without_rules(&mut schema["properties"]["spec"]["properties"][field]["items"]["properties"][item]);
+    }
     // Without a status, kstatus (Flux, Helm 4) takes a new object for ready before the operator has seen it.
     schema["properties"]["status"]["default"] = json!({"observedGeneration": -1});
     serde_json::from_value(crd).expect("what came from a CRD is a CRD")
