@@ -1,19 +1,19 @@
-# The image, for amd64 and arm64, without any secret:
+# The image for amd64 and arm64; the build needs no secrets:
 #   docker buildx build --platform linux/amd64,linux/arm64 --tag REPOSITORY:TAG .
-# `make image` assembles the same without a container engine. docs/decisions/018-image.md says why it is as it is.
+# `make image` builds the same image without a container engine. docs/decisions/018-image.md gives the reasons.
 
-# The compiler runs on the architecture of the machine: emulated, it would take hours.
+# The compiler runs on the architecture of the build machine and cross-compiles: an emulated compiler takes hours.
 FROM --platform=$BUILDPLATFORM docker.io/library/rust:1.95.0-bookworm AS build
 ARG BUILDARCH
 ARG TARGETARCH
-# The image's own toolchain; rust-toolchain.toml would have another one downloaded, with tools for developing.
+# Use the toolchain of the base image. Otherwise rust-toolchain.toml makes rustup download another one, with development tools.
 ENV RUSTUP_TOOLCHAIN=1.95.0
-# The cryptography is C: the other architecture needs a compiler of its own.
+# The cryptography library is C code: the other architecture needs a C cross compiler.
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 RUN case "$TARGETARCH" in \
       amd64) rust=x86_64 gcc=x86-64 ;; \
       arm64) rust=aarch64 gcc=aarch64 ;; \
-      *) echo "there is no image for '$TARGETARCH'" >&2; exit 1 ;; \
+      *) echo "unsupported architecture '$TARGETARCH': use amd64 or arm64" >&2; exit 1 ;; \
     esac; \
     echo "$rust-unknown-linux-gnu" > /triple; \
     rustup target add "$(cat /triple)"; \
@@ -29,13 +29,13 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
     mkdir /out; \
     cp "target/$(cat /triple)/release/modelselection-operator" "target/$(cat /triple)/release/sagemaker-emulator" /out/
 
-# glibc, libgcc, CA certificates, and a user without rights: no shell and no package manager.
+# glibc, libgcc, CA certificates and an unprivileged user; no shell, no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /out/ /usr/local/bin/
-# By number, so that Kubernetes can see that it is not root.
+# A numeric uid lets Kubernetes verify runAsNonRoot.
 USER 65532:65532
 ENTRYPOINT ["modelselection-operator"]
 LABEL org.opencontainers.image.title="modelselection-operator" \
-      org.opencontainers.image.description="Chooses machine-learning models on Kubernetes, with SageMaker" \
+      org.opencontainers.image.description="Selects machine-learning models on Kubernetes with SageMaker tuning jobs" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="https://github.com/modelselection/modelselection-operator"

@@ -1,5 +1,5 @@
-# Puts the meaning of each value (the rows of docs/reference/values.md, read first) into values.schema.json, for editors: see
-# `make generate`. A value is a line `"name": {` with four spaces before it, or in a group with eight.
+# Copies the description of each value (from the rows of docs/reference/values.md, the first file) into values.schema.json, for editors: see
+# `make generate`. A value is a line `"name": {` indented by four spaces, or by eight in a group.
 FNR == NR {
   if (match($0, /^\| `[^`]+` \| /)) {
     name = substr($0, 4, RLENGTH - 7)

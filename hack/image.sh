@@ -1,34 +1,35 @@
 #!/usr/bin/env bash
-# Assembles the image of the Dockerfile without a container engine, as an OCI archive in dist/, with a list of what is in it
-# (SBOM), and runs the programs from its unpacked file system.
+# Builds the same image as the Dockerfile without a container engine: an OCI archive in dist/ with its SBOM. Then runs the
+# programs from the unpacked image.
 #
-#   hack/image.sh        of the release build
-#   hack/image.sh dev    of the debug build: to try a change of this script, without the bound on its size
+#   hack/image.sh        with the release build
+#   hack/image.sh dev    with the debug build, to test a change of this script; the size is not checked
 #
-# Needs, on Debian 12 and as root (for chroot and the owner of files):
+# Requirements, on Debian 12, as root (for chroot and file ownership):
 #   apt-get install --no-install-recommends umoci jq
 #   cargo install --locked cargo-cyclonedx --version 0.5.9
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 NAME=modelselection-operator
+# The name that the chart and the overlays pull by default, so that an imported archive needs no settings.
+REFERENCE=ghcr.io/modelselection/modelselection-operator
 BINARIES=(modelselection-operator sagemaker-emulator)
-# What distroless/cc has of Debian that these programs can use.
-# gcc-12-base has the licence of libgcc.
+# The Debian packages of distroless/cc that these programs use. gcc-12-base contains the license of libgcc.
 PACKAGES=(libc6 libgcc-s1 gcc-12-base ca-certificates)
 MOST_MIB=30
 VERSION=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 ARCH=$(dpkg --print-architecture)
-# Of the commit, so that the same commit gives the same image.
+# The commit's time, so that the same commit gives the same image.
 EPOCH=$(git log -1 --format=%ct)
 
 say() { echo "image: $*" >&2; }
 die() { say "$*"; exit 1; }
 
 for tool in umoci jq dpkg-deb cargo-cyclonedx; do
-  command -v "$tool" >/dev/null || die "$tool is not on the PATH; the head of hack/image.sh says how to get it"
+  command -v "$tool" >/dev/null || die "$tool is not on the PATH; the comment at the top of hack/image.sh says how to install it"
 done
-[[ $EUID == 0 ]] || die "must be run as root: the image's files belong to root, and chroot asks for it"
+[[ $EUID == 0 ]] || die "run it as root: the image's files belong to root, and chroot requires it"
 
 work=$(mktemp -d)
 trap 'kill %1 2>/dev/null; rm -rf "$work"' EXIT
@@ -39,7 +40,7 @@ say "building ($profile)"
 cargo build --quiet --profile "$profile" --locked $(printf -- '--bin %s ' "${BINARIES[@]}")
 built=target/${profile/dev/debug}
 
-# The layer of Debian's files: libraries, certificates, and who there is.
+# Base layer: libraries, CA certificates, users and groups from Debian.
 base=$work/base
 mkdir -p "$base"/{etc/ssl/certs,usr/local/bin,usr/share/doc,tmp,home/nonroot} "$work"/{packages,debian}
 (cd "$work/packages" && apt-get download -qq "${PACKAGES[@]}" 2>/dev/null)
@@ -47,16 +48,16 @@ for package in "$work"/packages/*.deb; do dpkg-deb --extract "$package" "$work/d
 for package in "${PACKAGES[@]}"; do
   install -D -m 644 "$work/debian/usr/share/doc/$package/copyright" "$base/usr/share/doc/$package/copyright"
 done
-# Certificates are files of one each; programs read a bundle.
+# The package has one file per certificate; programs read one bundle.
 find "$work/debian/usr/share/ca-certificates" -name '*.crt' | LC_ALL=C sort | xargs cat > "$base/etc/ssl/certs/ca-certificates.crt"
 library() { (cd "$work/debian" && find lib* usr/lib -name "$1" ! -path '*/gconv/*' | head -1); }
 needed=$(for binary in "${BINARIES[@]}"; do objdump -p "$built/$binary" | awk '$1 == "NEEDED" && $2 !~ /^ld-/ {print $2}'; done | sort -u)
 for name in $needed; do
   file=$(library "$name")
-  [[ -n $file ]] || die "$name is in none of ${PACKAGES[*]}"
+  [[ -n $file ]] || die "no package of ${PACKAGES[*]} contains $name"
   install -D -m 755 "$work/debian/$file" "$base/$file"
 done
-# The loader has its own path, which the programs name.
+# The programs name the absolute path of the dynamic loader.
 loader=$(readelf -l "$built/$NAME" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
 install -D -m 755 "$(readlink -f "$work/debian$loader")" "$base$loader"
 echo 'root:x:0:0:root:/root:/sbin/nologin
@@ -67,7 +68,7 @@ echo 'hosts: files dns' > "$base/etc/nsswitch.conf"
 chmod 1777 "$base/tmp"
 chown 65532:65532 "$base/home/nonroot"
 
-# The layer of the programs: the only one that a release changes.
+# Program layer: the only layer that changes from release to release.
 programs=$work/programs
 for binary in "${BINARIES[@]}"; do install -D -m 755 --strip "$built/$binary" "$programs/usr/local/bin/$binary"; done
 
@@ -75,7 +76,7 @@ layout=$work/image
 umoci init --layout "$layout"
 umoci new --image "$layout:$VERSION"
 for layer in base programs; do
-  # The same bytes each time: in order, without the time of the build.
+  # Reproducible: sorted, and without the build time.
   tar --sort=name --mtime="@$EPOCH" --numeric-owner --pax-option=delete=atime,delete=ctime --format=posix \
     -C "$work/$layer" -cf "$work/$layer.tar" .
   umoci raw add-layer --image "$layout:$VERSION" --history.created_by "$layer" \
@@ -93,10 +94,14 @@ umoci config --image "$layout:$VERSION" \
   --config.label org.opencontainers.image.source="https://github.com/modelselection/modelselection-operator" \
   --history.created "$(date -u -d "@$EPOCH" +%FT%TZ)"
 umoci gc --layout "$layout"
+# containerd (`kind load image-archive`, `ctr images import`) takes the image's name from this annotation. Without it, the name is
+# `import-<date>:VERSION`.
+jq --arg name "$REFERENCE:$VERSION" '.manifests[0].annotations["io.containerd.image.name"] = $name' "$layout/index.json" > "$work/index.json"
+mv "$work/index.json" "$layout/index.json"
 archive=dist/$NAME-$VERSION-$ARCH.oci.tar
 tar --sort=name --mtime="@$EPOCH" --owner=0 --group=0 --numeric-owner -C "$layout" -cf "$archive" .
 
-# What is in it: the crates that the programs are made of, and Debian's packages.
+# SBOM: the crates of the programs and the Debian packages.
 sbom=dist/$NAME-$VERSION-$ARCH.cdx.json
 crates=$work/crates
 cargo cyclonedx --quiet --format json --target "$(rustc -vV | sed -n 's/^host: //p')" --override-filename "$(basename "$crates")"
@@ -109,7 +114,7 @@ done | jq -R 'split("\t") | {
   }' | jq -s . > "$work/debian.json"
 jq --slurpfile debian "$work/debian.json" '.components += $debian[0]' "$crates.json" > "$sbom"
 
-# The proof: the programs run where nothing but the image is, as the user without rights.
+# Proof: the programs run in the unpacked image alone, as the unprivileged user.
 umoci unpack --image "$layout:$VERSION" "$work/bundle"
 root=$work/bundle/rootfs
 inside() { # inside VARIABLE=VALUE... -- PROGRAM ARGUMENT...
@@ -118,21 +123,21 @@ inside() { # inside VARIABLE=VALUE... -- PROGRAM ARGUMENT...
   exec env -i "${environment[@]}" "$(command -v chroot)" --userspec=65532:65532 "$root" "/usr/local/bin/$2" "${@:3}"
 }
 for binary in "${BINARIES[@]}"; do say "runs: $( (inside -- "$binary" --version) )"; done
-# Towards an API server that is not there. TLS must be set up for that, and for the collector of traces, which fails at once
-# without certificates.
+# Start the operator with an API server and a trace collector that do not exist. Both need TLS; the collector's client fails at once
+# without CA certificates.
 echo '{"clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
   "contexts": [{"name": "c", "context": {"cluster": "c", "user": ""}}], "current-context": "c"}' > "$root/tmp/kubeconfig"
 (inside KUBECONFIG=/tmp/kubeconfig AWS_REGION=us-west-2 AWS_EC2_METADATA_DISABLED=true -- \
   "$NAME" --http-listen 127.0.0.1:0 --otlp-endpoint https://127.0.0.1:1) 2> "$work/log" &
 operator=$!
 for _ in $(seq 100); do grep -q 'part="kubernetes"' "$work/log" && break; sleep 0.2; done
-grep -q 'part="kubernetes"' "$work/log" || die "the operator does not get as far as the API server: $(cat "$work/log")"
+grep -q 'part="kubernetes"' "$work/log" || die "the operator does not reach the point of calling the API server: $(cat "$work/log")"
 kill -TERM "$operator"
 wait "$operator" || die "the operator ended with $?: $(cat "$work/log")"
-say "runs: starts, looks for an API server, ends when told to"
+say "runs: starts, calls the API server, exits on SIGTERM"
 
 manifest=$(jq -r '.manifests[0].digest | sub(":"; "/")' "$layout/index.json")
 size=$(jq '[.config.size, .layers[].size] | add' "$layout/blobs/$manifest")
-say "$archive: $((size / 1024)) KiB compressed ($(jq -c '[.layers[].size]' "$layout/blobs/$manifest") bytes a layer)"
+say "$archive: $((size / 1024)) KiB compressed ($(jq -c '[.layers[].size]' "$layout/blobs/$manifest") bytes per layer)"
 say "$sbom: $(jq '.components | length' "$sbom") components"
 [[ $profile != release ]] || ((size < MOST_MIB * 1024 * 1024)) || die "more than $MOST_MIB MiB"

@@ -1,5 +1,5 @@
--- The health of a ModelSelection for Argo CD, by the rules of kstatus. Argo CD itself says Progressing while an object is
--- being deleted.
+-- Health check of a ModelSelection for Argo CD, by the rules of kstatus. Argo CD itself reports Progressing while an object is being
+-- deleted.
 local generation = obj.metadata.generation
 local status = obj.status or {}
 if status.observedGeneration == nil or (generation ~= nil and status.observedGeneration ~= generation) then
@@ -24,7 +24,7 @@ end
 if is("Suspended", "True") then
   return {status = "Suspended", message = conditions.Suspended.message}
 end
--- With readyPolicy Launched this is so while jobs run: hours in Progressing would hold up everything that syncs after it.
+-- With readyPolicy Launched, Ready is True while jobs run: Progressing for hours would block all later sync waves.
 if is("Ready", "True") then
   return {status = "Healthy", message = message}
 end

@@ -9,25 +9,29 @@ use futures::stream;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
 
-use super::attempts::Subject;
 use super::context::Context;
-use super::reconcile::Error;
-use super::report;
+use super::error::Error;
 use super::stop::{Stopped, stop_own};
-use api::{DeletionPolicy, ModelSelection, SupersededJob};
-use decide::events::News;
+use super::{incarnation, record};
+use api::{DeletionPolicy, ModelSelection, Reason, SupersededJob};
+use decide::events::EventNote;
 use decide::identity::Identity;
 use decide::plan::left_behind;
+use decide::problem::Problem;
+use decide::retry::{Outcome, Task};
 use platform::clock;
+use sagemaker::{Class, TuningError};
 
 /// Stops at a time.
 const CONCURRENCY: usize = 8;
 /// Longest time of one round of stops, so that a round in which nobody answers ends before the pass is cut off.
 const ROUND: Duration = Duration::from_secs(120);
-
-/// How long a job that cannot be found is looked for before it counts as not there: it may just have been created. Shorter
-/// than elsewhere, since somebody waits for the deletion.
+/// How long a job whose creation was not answered is looked for at least before it counts as not there. Shorter than
+/// elsewhere, since somebody waits for the deletion.
 const ABSENT_FOR: Duration = Duration::from_secs(30);
+/// How long this process itself must have tried before it gives up: the time of the deletion is by another clock than ours,
+/// and either may be wrong.
+const TRIED_FOR: Duration = Duration::from_secs(60);
 
 /// A job that may still run.
 struct Left {
@@ -37,87 +41,108 @@ struct Left {
     needs_person: bool,
 }
 
-/// Stops the running jobs, if the policy says so. Works from the status alone: neither a broken spec nor a missing model
-/// can keep an object from going. When AWS cannot be reached for longer than the deadline, the object goes all the same.
+/// Stops the running jobs, if the policy says so. Works from the status and from the tags of jobs: neither a broken spec nor
+/// a missing model can keep an object from going. When AWS cannot be reached for longer than the deadline, the object goes
+/// all the same.
 pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
     let uid = seen.uid().unwrap_or_default();
     if ctx.is_cleaned_up(&uid) {
         return Ok(Action::await_change());
     }
+    let newest = ctx.newest(seen);
     // The policy may be changed while the deletion waits: what is seen now counts.
     let left = match seen.spec.deletion_policy {
         DeletionPolicy::Retain => Vec::new(),
-        DeletionPolicy::Stop => stop_all(&ctx.newest(seen), ctx).await,
+        DeletionPolicy::Stop => stop_all(&newest, ctx).await,
     };
-    if let Some(Left { job, why, needs_person }) = left.first() {
-        let deleted = seen.metadata.deletion_timestamp.as_ref().map(|time| time.0);
-        let waited = deleted.and_then(|time| Duration::try_from(clock::now().duration_since(time)).ok());
-        let patience = ctx.settings.deletion_deadline.as_secs();
-        if waited.is_none_or(|waited| waited.as_secs() < patience) {
-            let first = ctx.attempts.since(&uid, &Subject::Reconcile).is_none();
-            if *needs_person && first {
-                let note = format!(
-                    "{} tuning jobs cannot be stopped, {job} among them: {why}. The deletion waits up to {patience} s",
-                    left.len()
-                );
-                let news = News { warning: true, reason: "TuningJobsNotStopped", note };
-                report::publish(ctx, seen, "Delete", news).await;
-            }
-            return Err(Error::Cleanup(format!("{job} and {} more: {why}", left.len() - 1)));
-        }
-        let note = format!(
-            "{} tuning jobs could not be stopped in {patience} s and may still run, {job} among them: {why}",
-            left.len(),
-        );
-        tracing::error!(note, "giving up on stopping tuning jobs");
-        let news = News { warning: true, reason: "TuningJobsLeftRunning", note };
-        report::publish(ctx, seen, "Delete", news).await;
+    if left.is_empty() {
+        ctx.incarnations.keep(&newest);
+    } else if is_over(seen, ctx) {
+        give_up(seen, ctx, &left).await;
+    } else {
+        return Err(wait(seen, &newest, ctx, &left).await);
     }
     ctx.note_cleaned_up(seen);
     Ok(Action::await_change())
 }
 
+/// Whether the deletion has waited for AWS as long as it may: by the time of the deletion, and by this process' own tries.
+fn is_over(seen: &ModelSelection, ctx: &Context) -> bool {
+    let deadline = ctx.settings.deletion_deadline;
+    let deleted = seen.metadata.deletion_timestamp.as_ref().map(|time| time.0);
+    let waited = deleted.and_then(|time| Duration::try_from(clock::now().duration_since(time)).ok());
+    waited.is_some_and(|waited| waited >= deadline) && tried_for(seen, ctx) >= TRIED_FOR.min(deadline / 2)
+}
+
+/// How long this process has tried.
+fn tried_for(selection: &ModelSelection, ctx: &Context) -> Duration {
+    let failures = ctx.retries.failures(&selection.uid().unwrap_or_default(), &Task::Reconcile);
+    failures.map_or(Duration::ZERO, |failures| failures.lasting(clock::steady()))
+}
+
+/// Tells that the deletion waits, in the conditions, and with an Event the first time.
+async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context, left: &[Left]) -> Error {
+    let uid = seen.uid().unwrap_or_default();
+    let Left { job, why, needs_person } = &left[0];
+    let patience = ctx.settings.deletion_deadline.as_secs();
+    let count = left.len();
+    let note = format!(
+        "the deletion waits up to {patience} s for {count} tuning jobs to be stopped, {job} among them: {why}. To let them \
+         run on and delete at once, set `deletionPolicy: Retain`"
+    );
+    let reason = if *needs_person { Reason::AccessDenied } else { Reason::RetryingAfterError };
+    let told = record::deleting(ctx, newest, &Problem::new(reason, note.clone())).await;
+    if let Err(error) = told {
+        tracing::info!(%error, "cannot say in the status that the deletion waits");
+    }
+    if ctx.retries.failures(&uid, &Task::Reconcile).is_none() {
+        let event = EventNote { warning: true, reason: "TuningJobsNotStopped", note };
+        record::publish(ctx, seen, "StopTuningJobs", event).await;
+    }
+    Error::Cleanup(format!("{job} and {} more: {why}", count - 1))
+}
+
+async fn give_up(seen: &ModelSelection, ctx: &Context, left: &[Left]) {
+    let note = format!(
+        "{} tuning jobs could not be stopped in {} s and may still run, {} among them: {}",
+        left.len(),
+        ctx.settings.deletion_deadline.as_secs(),
+        left[0].job,
+        left[0].why,
+    );
+    tracing::error!(note, "giving up on stopping tuning jobs");
+    let event = EventNote { warning: true, reason: "TuningJobsLeftRunning", note };
+    record::publish(ctx, seen, "StopTuningJobs", event).await;
+}
+
 /// Stops all jobs that may run, and returns those that may still run; first those that need a person.
 async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
-    let Some(status) = &selection.status else { return Vec::new() };
-    let region = status.region.as_deref().or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region());
-    let of_runs = status.runs.iter().filter_map(|run| left_behind(run, region?));
-    let superseded = status.superseded.iter().filter(|job| !job.stop_requested).cloned();
-    let jobs: Vec<SupersededJob> = of_runs.chain(superseded).collect();
+    let jobs = match jobs(selection, ctx).await {
+        Ok(jobs) => jobs,
+        Err(error) if tried_for(selection, ctx) >= TRIED_FOR => {
+            // Mostly there are none: it was deleted before it was ever reconciled.
+            tracing::warn!(%error, "cannot search for tuning jobs of a selection without a status; it is let go");
+            return Vec::new();
+        }
+        Err(error) => {
+            let needs_person = error.class.reason().needs_person();
+            return vec![Left { job: "those of a lost status".to_owned(), why: error.explain(), needs_person }];
+        }
+    };
     let silent = || ("AWS did not answer in time".to_owned(), false);
     let mut running: HashMap<String, (String, bool)> =
         jobs.iter().map(|job| (job.tuning_job_name.clone(), silent())).collect();
-    let uid = selection.uid().unwrap_or_default();
     let mut stops = stream::iter(jobs)
         .map(async |job| {
-            let identity = Identity {
-                scope: &ctx.settings.scope,
-                namespace: selection.metadata.namespace.as_deref().unwrap_or_default(),
-                name: selection.metadata.name.as_deref().unwrap_or_default(),
-                candidate: &job.candidate,
-                dataset: &job.dataset,
-                definition: &job.definition,
-                rerun: &status.rerun,
-                attempt: job.attempt,
-            };
             let region = ctx.sagemaker.region(&job.region);
+            let identity = identity(selection, ctx, &job);
             let stopped = stop_own(&region, &identity, &job.tuning_job_name, job.tuning_job_arn.as_deref()).await;
             (job.tuning_job_name, stopped)
         })
         .buffer_unordered(CONCURRENCY);
     let round = async {
         while let Some((job, stopped)) = stops.next().await {
-            let still_running = match stopped {
-                Ok(Stopped::Accepted | Stopped::NothingToStop) => None,
-                Ok(Stopped::Absent) => {
-                    let (now, second) = (clock::now(), Duration::from_secs(1));
-                    let failing = ctx.attempts.failed(&uid, Subject::Find(job.clone()), second, second, now);
-                    let unknown = !failing.for_at_least(ABSENT_FOR, now);
-                    unknown.then(|| ("it is not known yet, though it may have been created".to_owned(), false))
-                }
-                Err(error) => Some((error.explain(), error.class.reason().needs_person())),
-            };
-            match still_running {
+            match still_running(selection, ctx, &job, stopped) {
                 Some(why) => running.insert(job, why),
                 None => running.remove(&job),
             };
@@ -129,4 +154,67 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
     let mut left: Vec<Left> = left.collect();
     left.sort_by(|a, b| b.needs_person.cmp(&a.needs_person).then_with(|| a.job.cmp(&b.job)));
     left
+}
+
+/// The jobs that may run: those that the status knows; without a status, those that carry the selection's tags.
+async fn jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
+    let status = selection.status.clone().unwrap_or_default();
+    let region = status.region.as_deref().or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region());
+    let Some(region) = region else { return Ok(Vec::new()) };
+    let of_runs = status.runs.iter().filter_map(|run| left_behind(run, region));
+    let superseded = status.superseded.iter().filter(|job| !job.stop_requested).cloned();
+    let mut jobs: Vec<SupersededJob> = of_runs.chain(superseded).collect();
+    let never_observed = status.observed_generation.is_none_or(|generation| generation < 0);
+    if never_observed || ctx.incarnations.has_begun(&selection.uid().unwrap_or_default()) {
+        let nobody = SupersededJob::default();
+        let found =
+            incarnation::running_jobs(&ctx.sagemaker.region(region), &identity(selection, ctx, &nobody)).await?;
+        jobs.extend(found.into_iter().filter(|job| !of_status(&status.runs, job)));
+    }
+    Ok(jobs)
+}
+
+fn of_status(runs: &[api::RunStatus], job: &SupersededJob) -> bool {
+    runs.iter().any(|run| run.tuning_job_name.as_ref() == Some(&job.tuning_job_name))
+}
+
+fn identity<'a>(selection: &'a ModelSelection, ctx: &'a Context, job: &'a SupersededJob) -> Identity<'a> {
+    Identity {
+        scope: &ctx.settings.scope,
+        namespace: selection.metadata.namespace.as_deref().unwrap_or_default(),
+        name: selection.metadata.name.as_deref().unwrap_or_default(),
+        candidate: &job.candidate,
+        dataset: &job.dataset,
+        definition: &job.definition,
+        rerun: selection.status.as_ref().map_or("", |status| &status.rerun),
+        attempt: job.attempt,
+    }
+}
+
+/// Why a job may still run after a stop, and whether a person must help.
+fn still_running(
+    selection: &ModelSelection,
+    ctx: &Context,
+    job: &str,
+    stopped: Result<Stopped, TuningError>,
+) -> Option<(String, bool)> {
+    let uid = selection.uid().unwrap_or_default();
+    let not_yet = |task: Task, longest: Duration, why: &str| {
+        let now = clock::steady();
+        let failures = ctx.retries.failed(&uid, task, Outcome::Pending, now);
+        let unknown = failures.lasting(now) < longest || failures.times < 3;
+        unknown.then(|| (why.to_owned(), false))
+    };
+    let window = ctx.settings.consistency_window;
+    match stopped {
+        Ok(Stopped::Accepted | Stopped::NothingToStop) => None,
+        Ok(Stopped::Absent) => not_yet(
+            Task::Find(job.to_owned()),
+            ABSENT_FOR.min(window),
+            "it does not show yet, though it may have been created",
+        ),
+        Ok(Stopped::Unproven) => not_yet(Task::Prove(job.to_owned()), window, "its tags do not show yet"),
+        Err(error) if error.class == Class::NotFound => None,
+        Err(error) => Some((error.explain(), error.class.reason().needs_person())),
+    }
 }

@@ -1,28 +1,34 @@
 //! What every reconcile shares.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, ResourceExt as _};
 use tokio::sync::OnceCell;
 
-use super::Settings;
-use super::attempts::Attempts;
-use super::create;
-use super::rivals::Rivals;
-use super::slots::Slots;
-use super::tables::Memory;
-use api::{FIELD_MANAGER, ModelSelection};
+use super::conflict::Writers;
+use super::incarnation::Incarnations;
+use super::permits::Permits;
+use super::retries::Retries;
+use super::settings::Settings;
+use super::tables::Tables;
+use api::{ModelSelection, clip};
 use catalog::Catalog;
+use decide::permits::permits_held;
 use observe::{Observer, Wake};
 use platform::clock;
 use platform::metrics::Metrics;
-use sagemaker::{SageMaker, TuningError};
+use sagemaker::SageMaker;
 
+/// Who reports Events: a qualified name, as Kubernetes asks for.
+const REPORTING_CONTROLLER: &str = "modelselection.dev/modelselection-operator";
+/// The longest part of an error that is reported of an object that cannot be read.
+const ERROR_MAX: usize = 300;
 /// How long the first lists of all watches may take.
 const WATCHED: Duration = Duration::from_secs(10);
 
@@ -32,25 +38,22 @@ pub(super) struct Context {
     pub(super) sagemaker: SageMaker,
     pub(super) catalog: Catalog,
     pub(super) observer: Observer,
-    pub(super) slots: Slots,
-    pub(super) attempts: Attempts,
-    pub(super) rivals: Rivals,
-    pub(super) trials: Memory,
+    pub(super) permits: Permits,
+    pub(super) retries: Retries,
+    pub(super) writers: Writers,
+    pub(super) tables: Tables,
+    pub(super) incarnations: Incarnations,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
     pub(super) stores: Vec<Store<ModelSelection>>,
     pub(super) wake: Wake,
     pub(super) settings: Settings,
-    earlier_lives: Mutex<HashMap<String, Search>>,
     written: Mutex<HashMap<String, Arc<ModelSelection>>>,
     cleaned_up: Mutex<HashSet<String>>,
-    places_counted: OnceCell<()>,
+    /// Selections that this release cannot read, by namespace and name, with the reason.
+    unreadable: Mutex<BTreeMap<String, String>>,
+    permits_counted: OnceCell<()>,
 }
-
-/// The tags of tuning jobs, newest first.
-pub(super) type Jobs = Arc<[Vec<(String, String)>]>;
-/// A search for them, which goes on when a pass has no time to wait for it.
-pub(super) type Search = future::Shared<future::BoxFuture<'static, Result<Jobs, TuningError>>>;
 
 impl Context {
     pub(super) fn new(
@@ -62,38 +65,40 @@ impl Context {
         wake: Wake,
         settings: Settings,
     ) -> Self {
-        let reporter = Reporter { controller: FIELD_MANAGER.to_owned(), instance: std::env::var("POD_NAME").ok() };
+        let reporter =
+            Reporter { controller: REPORTING_CONTROLLER.to_owned(), instance: std::env::var("POD_NAME").ok() };
         Self {
             recorder: Recorder::new(client.clone(), reporter),
             client,
             sagemaker,
             catalog: Catalog::new(settings.catalog),
             observer,
-            slots: Slots::new(settings.max_tuning_jobs),
-            attempts: Attempts::default(),
-            rivals: Rivals::default(),
-            trials: Memory::default(),
+            permits: Permits::new(settings.max_tuning_jobs),
+            retries: Retries::default(),
+            writers: Writers::default(),
+            tables: Tables::default(),
+            incarnations: Incarnations::default(),
             metrics,
             stores,
             wake,
             settings,
-            earlier_lives: Mutex::default(),
             written: Mutex::default(),
             cleaned_up: Mutex::default(),
-            places_counted: OnceCell::new(),
+            unreadable: Mutex::default(),
+            permits_counted: OnceCell::new(),
         }
     }
 
-    /// Counts the places that are held, once: when each watch has shown what there is, or one of them takes too long.
-    pub(super) async fn count_places(&self) {
+    /// Counts the permits that are held, once: when each watch has shown what there is, or one of them takes too long.
+    pub(super) async fn count_permits(&self) {
         let count = || async {
             let watched = future::join_all(self.stores.iter().map(Store::wait_until_ready));
             if tokio::time::timeout(WATCHED, watched).await.is_err() {
                 tracing::warn!("not all namespaces can be watched; the tuning jobs in them are not counted");
             }
-            self.slots.seed(&self.stores, self.sagemaker.default_region());
+            self.permits.seed(&self.stores, self.sagemaker.default_region());
         };
-        self.places_counted.get_or_init(count).await;
+        self.permits_counted.get_or_init(count).await;
     }
 
     /// After a pass that could not go through: what it reserved is given back, and nothing is kept of a selection that has
@@ -104,8 +109,8 @@ impl Context {
             return self.forget(selection);
         }
         let (uid, newest) = (selection.uid().unwrap_or_default(), self.newest(selection));
-        let held = newest.status.as_ref().map_or(0, create::held);
-        self.wake_all(self.slots.settle(&uid, held, 0));
+        let held = newest.status.as_ref().map_or(0, permits_held);
+        self.wake_all(self.permits.settle(&uid, held, 0));
     }
 
     /// Has these selections looked at.
@@ -127,10 +132,10 @@ impl Context {
         others.chain([seen.clone()]).max_by_key(|selection| version(selection)).unwrap_or_else(|| seen.clone())
     }
 
-    /// Notes what the watch shows. A status that somebody else wrote is looked at: it may be wrong.
+    /// Notes what the watch shows. A status that somebody else has written is verified.
     pub(super) fn note_seen(&self, selection: &ModelSelection) {
         let Some(uid) = selection.uid() else { return };
-        if let Some(soon) = self.rivals.notice(&uid, version(selection), selection.status.as_ref(), clock::now()) {
+        if let Some(soon) = self.writers.notice(&uid, version(selection), selection.status.as_ref(), clock::steady()) {
             let (wake, object) = (self.wake.clone(), ObjectRef::from_obj(selection));
             tokio::spawn(async move {
                 tokio::time::sleep(soon).await;
@@ -140,11 +145,33 @@ impl Context {
         }
     }
 
+    /// Notes that an object can be read, or has gone.
+    pub(super) fn note_readable(&self, metadata: &ObjectMeta) {
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if unreadable.remove(&full_name(metadata)).is_some() {
+            self.report_unreadable(&unreadable);
+        }
+    }
+
+    /// Notes that an object cannot be read by this release: it is left alone until it can.
+    pub(super) fn note_unreadable(&self, metadata: &ObjectMeta, error: &str) {
+        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        if unreadable.insert(full_name(metadata), clip(error, ERROR_MAX)).as_deref() != Some(&clip(error, ERROR_MAX)) {
+            self.report_unreadable(&unreadable);
+        }
+    }
+
+    fn report_unreadable(&self, unreadable: &BTreeMap<String, String>) {
+        let list = unreadable.iter().map(|(name, error)| format!("{name}: {error}")).collect::<Vec<_>>().join("; ");
+        let message = format!("this release cannot read {list}; use a release that can, or delete and apply again");
+        self.settings.readiness.warn("unreadable selections", (!unreadable.is_empty()).then_some(message));
+    }
+
     /// Notes what the API server answered to a write.
     pub(super) fn note_written(&self, mut selection: ModelSelection) {
         selection.metadata.managed_fields = None;
         if let (Some(uid), Some(status)) = (selection.uid(), &selection.status) {
-            self.rivals.written(&uid, version(&selection), status);
+            self.writers.written(&uid, version(&selection), status);
         }
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         // What the watch has caught up with need not be kept twice.
@@ -155,17 +182,6 @@ impl Context {
         if let Some(uid) = selection.uid() {
             written.insert(uid, Arc::new(selection));
         }
-    }
-
-    /// The search for the jobs of a selection's earlier life; `search` begins it.
-    pub(super) fn earlier_life(&self, uid: &str, search: impl FnOnce() -> Search) -> Search {
-        let mut searches = self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner);
-        searches.entry(uid.to_owned()).or_insert_with(search).clone()
-    }
-
-    /// Forgets the jobs of a selection's earlier life.
-    pub(super) fn forget_earlier_life(&self, uid: &str) {
-        self.earlier_lives.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
     }
 
     /// Whether nothing is left to be done for a selection but to let it go.
@@ -179,18 +195,23 @@ impl Context {
         self.cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).extend(selection.uid());
     }
 
-    /// Forgets all that is kept of a selection that goes, and wakes those that may take its places.
+    /// Forgets all that is kept of a selection that goes, and wakes those that may take its permits.
     pub(super) fn forget(&self, selection: &ModelSelection) {
         self.observer.forget(&ObjectRef::from_obj(selection));
         let Some(uid) = &selection.uid() else { return };
-        self.wake_all(self.slots.remove(uid));
+        self.wake_all(self.permits.remove(uid));
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
         self.cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
-        self.forget_earlier_life(uid);
-        self.attempts.forget(uid);
-        self.rivals.forget(uid);
-        self.trials.forget(uid);
+        self.incarnations.forget(uid);
+        self.retries.forget(uid);
+        self.writers.forget(uid);
+        self.tables.forget(uid);
     }
+}
+
+fn full_name(metadata: &ObjectMeta) -> String {
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    format!("{}/{}", name(&metadata.namespace), name(&metadata.name))
 }
 
 /// Resource versions of one object are numbers that grow.

@@ -1,17 +1,21 @@
 //! Creating jobs. It may be repeated: a job is created under the name that follows from what it is for, and one that
-//! exists already is taken up.
+//! exists already is adopted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream;
 
-use super::attach::{PROPAGATION, Unattached, attach};
-use super::attempts::{Failing, Subject};
+use super::adopt::{Found, adopt};
 use super::pass::Pass;
-use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
+use super::retries::Failures;
+use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus};
+use decide::permits::{Choice, Permission, choose, holds_permit, own_limit, permits_held, startable};
+use decide::problem::Problem;
+use decide::retry::{Outcome, Task, reported_reason};
+use decide::run::{RunEvent, after, apply};
 use platform::clock;
 use sagemaker::{Class, JobRequest, TuningError};
 
@@ -24,89 +28,53 @@ const PER_PASS: usize = 16;
 pub(super) struct Chosen {
     index: usize,
     request: JobRequest,
-    /// Its job was never asked for before: a refusal means that there is none.
-    fresh: bool,
+    /// The job may exist from an earlier try. Of a fresh one, a refusal means that there is none.
+    may_exist: bool,
 }
 
-/// The runs that would start at once if there were places: waiting, and not for a person.
-fn startable<'a>(spec: &'a ModelSelectionSpec, runs: &'a [RunStatus]) -> impl Iterator<Item = (usize, &'a RunStatus)> {
-    // A run of a candidate that is undecided waits for its selector.
-    let decided: HashSet<&str> = spec.candidates.iter().map(|candidate| candidate.name.as_str()).collect();
-    let startable = move |run: &RunStatus| {
-        run.state == RunState::Waiting
-            && !run.attached
-            && decided.contains(run.candidate.as_str())
-            && run.definition.is_some()
-            && !run.reason.is_some_and(Reason::needs_person)
-    };
-    runs.iter().enumerate().filter(move |(_, run)| !spec.suspend && startable(run))
-}
-
-/// Whether the run holds a place: its own job runs, or may have been created.
-pub(super) fn holds_place(run: &RunStatus) -> bool {
-    !run.attached && (run.state.active() || (run.state == RunState::Waiting && run.tuning_job_name.is_some()))
-}
-
-/// How many places a selection holds: its jobs that run or may exist, and superseded ones that have not ended.
-pub(super) fn held(status: &ModelSelectionStatus) -> usize {
-    status.runs.iter().filter(|run| holds_place(run)).count() + status.superseded.len()
-}
-
-/// Chooses the runs to create now, and gives them their names. Runs whose job may exist already come first: they hold a
-/// place. The others come in the order of the spec, as far as there are places.
-pub(super) fn choose(
-    at: &Pass<'_>,
+/// Chooses the runs to create now, and gives them their names. See [`choose`].
+pub(super) fn chosen(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
     status: &mut ModelSelectionStatus,
     mut requests: HashMap<usize, JobRequest>,
 ) -> Vec<Chosen> {
-    let Pass { ctx, object, uid, pool, .. } = at;
-    let held = held(status);
-    let runs = &mut status.runs;
+    let Pass { ctx, object, uid, pool, .. } = pass;
+    let held = permits_held(status);
     let mut ready: Vec<usize> = requests.keys().copied().collect();
     ready.sort_unstable();
-    let (unsure, fresh): (Vec<usize>, Vec<usize>) = ready.into_iter().partition(|&index| holds_place(&runs[index]));
-    let may_create = at.may_try(&Subject::Creates);
-    let room = own_limit(&at.spec).saturating_sub(held);
-    let wanted = if may_create { fresh.len().min(room) } else { 0 };
-    let granted = ctx.slots.reserve(uid, object, pool, held, wanted, clock::now());
-    // They hold a place, but SageMaker may have none.
-    let may_repeat = may_create && !refused(at);
-    let unsure = unsure.into_iter().filter(|_| may_repeat).map(|index| (index, false));
-    let (now, later) = fresh.split_at(granted);
-    for &index in later.iter().filter(|_| may_create) {
-        // What kept it from being resolved has passed, and nothing else is the matter with it.
-        let run = &mut runs[index];
-        if run.reason != Some(Reason::QuotaExceeded) && at.ctx.attempts.since(uid, &Subject::create(run)).is_none() {
-            *run = std::mem::take(run).with(RunState::Waiting, Some(Reason::Queued), None);
+    let permission = Permission { create: pass.may_try(&Task::CreateAny), repeat: !quota_refused(pass) };
+    let room = own_limit(spec).saturating_sub(held);
+    let granted = |wanted| ctx.permits.reserve(uid, object, pool, held, wanted, clock::steady());
+    let Choice { repeated, fresh, queued } = choose(&status.runs, &ready, room, permission, PER_PASS, granted);
+    for index in queued {
+        let run = &mut status.runs[index];
+        // Another fault than the missing permit keeps its reason.
+        if ctx.retries.failures(uid, &Task::create(run)).is_none() {
+            apply(run, RunEvent::Queued);
         }
     }
-    unsure
-        .chain(now.iter().map(|&index| (index, true)))
-        .take(PER_PASS)
-        .filter_map(|(index, fresh)| {
-            let request = requests.remove(&index)?;
-            let run = std::mem::take(&mut runs[index]);
-            // What went wrong before stays said until the answer to the new try is there: conditions and Events would
-            // otherwise come and go with every try.
-            let reason = run.reason.filter(|reason| *reason != Reason::Queued).or(Some(Reason::Creating));
-            runs[index] = RunStatus { tuning_job_name: Some(request.name.clone()), reason, ..run };
-            Some(Chosen { index, request, fresh })
-        })
-        .collect()
+    let all = repeated.into_iter().map(|index| (index, true)).chain(fresh.into_iter().map(|index| (index, false)));
+    all.filter_map(|(index, may_exist)| {
+        let request = requests.remove(&index)?;
+        apply(&mut status.runs[index], RunEvent::Chosen { job_name: &request.name });
+        Some(Chosen { index, request, may_exist })
+    })
+    .collect()
 }
 
 /// Whether SageMaker has refused a further job of the pool, and is not to be asked again yet.
-fn refused(at: &Pass<'_>) -> bool {
-    at.ctx.slots.next_try(&at.pool, clock::now()).is_some()
+fn quota_refused(pass: &Pass<'_>) -> bool {
+    pass.ctx.permits.next_try(&pass.pool, clock::steady()).is_some()
 }
 
-fn own_limit(spec: &ModelSelectionSpec) -> usize {
-    usize::try_from(spec.max_concurrent_tuning_jobs).unwrap_or(1)
-}
-
-/// Creates the chosen jobs. A fault of a kind that would meet all of them ends the pass: the rest are not tried.
-pub(super) async fn create(at: &Pass<'_>, status: &mut ModelSelectionStatus, chosen: Vec<Chosen>) {
-    let (ctx, uid) = (at.ctx, &at.uid);
+/// Creates the chosen jobs. A fault of a kind that would meet all of them ends the creation: the rest are not tried.
+pub(super) async fn create(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    status: &mut ModelSelectionStatus,
+    chosen: Vec<Chosen>,
+) {
     let chosen: Vec<(Chosen, RunStatus)> = chosen
         .into_iter()
         .map(|chosen| {
@@ -118,9 +86,9 @@ pub(super) async fn create(at: &Pass<'_>, status: &mut ModelSelectionStatus, cho
     let halt = || *halted.lock().unwrap_or_else(PoisonError::into_inner);
     let mut results = stream::iter(chosen)
         .map(async |(chosen, run)| match halt() {
-            Some(class) => (chosen.index, untried(run, chosen.fresh, class), None),
+            Some(class) => (chosen.index, not_tried(run, chosen.may_exist, class), None),
             None => {
-                let (run, fault) = create_one(at, &chosen, run).await;
+                let (run, fault) = create_one(pass, spec, &chosen, run).await;
                 (chosen.index, run, fault)
             }
         })
@@ -128,127 +96,135 @@ pub(super) async fn create(at: &Pass<'_>, status: &mut ModelSelectionStatus, cho
     let mut created = 0_usize;
     while let Some((index, run, fault)) = results.next().await {
         created += usize::from(run.state.active() || run.state.ended());
-        let subject = Subject::create(&run);
+        let task = Task::create(&run);
         status.runs[index] = run;
         let Some(class) = fault else {
-            at.succeeded(&subject);
+            pass.succeeded(&task);
             continue;
         };
-        let ends_pass = matches!(class, Class::Quota | Class::Throttled) || (meets_all(class) && created == 0);
-        if ends_pass {
+        let ends_all = matches!(class, Class::Quota | Class::Throttled) || (meets_all(class) && created == 0);
+        if ends_all {
             halted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(class);
-        }
-        match class {
-            // The rate has been lowered, or the quota is noted below; nothing is wrong with the run.
-            Class::Quota | Class::Throttled => {}
-            _ => drop(failed(at, subject, class)),
         }
     }
     drop(results);
-    let held = held(status);
+    settle(pass, permits_held(status), created, halt());
+}
+
+/// Notes what the creates say of all further ones.
+fn settle(pass: &Pass<'_>, held: usize, created: usize, halt: Option<Class>) {
+    let Pass { ctx, uid, pool, .. } = pass;
     if created > 0 {
-        at.succeeded(&Subject::Creates);
-        ctx.slots.accepted(uid, &at.pool, held);
+        pass.succeeded(&Task::CreateAny);
+        ctx.permits.accepted(uid, pool, held);
     }
-    match halt() {
+    match halt {
         None => {}
         // Once for a pass, and only now that every call has its answer: the number that run is what the quota allows.
-        Some(Class::Quota) => ctx.slots.refused(uid, &at.pool, held, clock::now()),
-        Some(class) => drop(failed(at, Subject::Creates, class)),
+        Some(Class::Quota) => ctx.permits.refused(uid, pool, held, clock::steady()),
+        Some(class) => drop(pass.failed(Task::CreateAny, Outcome::Fault(class))),
     }
 }
 
-/// Notes a failure: what passes by itself is tried again within seconds, what waits for a person within minutes (the
-/// cure may be elsewhere than in the spec), and what only an edit can cure hardly ever.
-fn failed(at: &Pass<'_>, subject: Subject, class: Class) -> Failing {
-    let seconds = Duration::from_secs;
-    let (first, most) = match class {
-        Class::Throttled => (seconds(1), seconds(30)),
-        Class::Invalid => (seconds(60), seconds(3600)),
-        class if class.reason().needs_person() => (seconds(15), seconds(300)),
-        _ => (seconds(2), seconds(60)),
-    };
-    at.failed(subject, first, most)
-}
-
-/// A chosen run after another's fault ended the pass.
-fn untried(run: RunStatus, fresh: bool, class: Class) -> RunStatus {
+/// A chosen run after another's fault has ended the creation.
+fn not_tried(run: RunStatus, may_exist: bool, class: Class) -> RunStatus {
     let reason = if class == Class::Quota { Reason::QuotaExceeded } else { Reason::Queued };
-    without_name_if(fresh, run).with(RunState::Waiting, Some(reason), None)
-}
-
-/// A fresh run that was not asked for, or refused, has no job. One that was asked for in an earlier pass may have one.
-fn without_name_if(fresh: bool, run: RunStatus) -> RunStatus {
-    if fresh { RunStatus { tuning_job_name: None, ..run } } else { run }
+    after(run, RunEvent::NotTried { reason, may_exist })
 }
 
 /// Whether a fault of this class would meet every other job of the selection as well.
 fn meets_all(class: Class) -> bool {
-    matches!(class, Class::Denied | Class::Credentials | Class::Role | Class::Transient)
+    matches!(class, Class::Denied | Class::Credentials | Class::Clock | Class::Role | Class::Transient)
 }
 
-async fn create_one(at: &Pass<'_>, chosen: &Chosen, run: RunStatus) -> (RunStatus, Option<Class>) {
-    let Chosen { request, fresh, .. } = chosen;
-    match at.region.create(request).await {
+async fn create_one(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    chosen: &Chosen,
+    run: RunStatus,
+) -> (RunStatus, Option<Class>) {
+    let Chosen { request, may_exist, .. } = chosen;
+    match pass.region.create(request).await {
         Ok(arn) => {
             tracing::info!(job = request.name, candidate = run.candidate, dataset = run.dataset, "tuning job created");
-            let run = RunStatus { tuning_job_arn: Some(arn), ..run };
-            (run.with(RunState::Running, None, None), None)
+            (after(run, RunEvent::Created { arn: &arn }), None)
         }
-        Err(error) if error.class == Class::Exists => match attach(at, run.clone()).await {
-            Ok(run) => (run, None),
-            Err(Unattached::Foreign(run)) => (run, Some(Class::Invalid)),
-            Err(Unattached::Fault(error)) => waiting(run, &error),
-            Err(Unattached::Absent(error)) => {
-                // The name is taken, yet there is no such job: news that has not spread, or an entry that was deleted and
-                // whose name stays taken. After some time it is the latter.
-                let (first, most) = (Duration::from_secs(2), Duration::from_secs(60));
-                let failing = at.failed(Subject::Find(request.name.clone()), first, most);
-                if failing.for_at_least(PROPAGATION, clock::now()) {
-                    return (run.next_attempt(), None);
-                }
-                waiting(run, &error)
-            }
-        },
+        Err(error) if error.class == Class::Exists => exists(pass, spec, request, run).await,
         Err(error) => {
             tracing::info!(job = request.name, class = error.class.as_str(), %error, "tuning job not created");
-            let (run, class) = waiting(run, &error);
-            // A fault on the way leaves open whether the job was made; any other answer is a refusal.
-            (without_name_if(*fresh && error.class != Class::Transient, run), class)
+            // A fault on the way leaves open whether the job was created; any other answer is a refusal.
+            let may_exist = *may_exist || error.class == Class::Transient;
+            not_created(pass, run, &error, may_exist)
         }
     }
 }
 
-fn waiting(run: RunStatus, error: &TuningError) -> (RunStatus, Option<Class>) {
-    let run = run.with(RunState::Waiting, Some(error.class.reason()), Some(&error.explain()));
-    (run, Some(error.class))
+/// The name is taken: by our own job, whose answer was lost, or by somebody else's.
+async fn exists(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    request: &JobRequest,
+    run: RunStatus,
+) -> (RunStatus, Option<Class>) {
+    match adopt(pass, spec, run.clone()).await {
+        Found::Adopted(run) => (run, None),
+        Found::Foreign(run) => {
+            pass.failed(Task::create(&run), Outcome::Fault(Class::Invalid));
+            (run, Some(Class::Invalid))
+        }
+        Found::Unproven(error) | Found::Fault(error) => not_created(pass, run, &error, true),
+        Found::Absent(error) => {
+            // The job does not show yet, or its entry was deleted and the name stays taken. After some time it is the latter.
+            let failures = pass.failed(Task::Find(request.name.clone()), Outcome::Fault(error.class));
+            if pass.is_missing(failures) {
+                return (after(run, RunEvent::NextAttempt), None);
+            }
+            not_created(pass, run, &error, true)
+        }
+    }
+}
+
+fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: bool) -> (RunStatus, Option<Class>) {
+    let lasting = match error.class {
+        // The rate is lowered, or the quota noted for all; nothing is wrong with the run.
+        Class::Quota | Class::Throttled => Duration::ZERO,
+        class => {
+            let failures: Failures = pass.failed(Task::create(&run), Outcome::Fault(class));
+            failures.lasting(clock::steady())
+        }
+    };
+    let grace = pass.ctx.settings.grace();
+    let problem = Problem::new(reported_reason(error.class, lasting, grace), error.explain());
+    (after(run, RunEvent::NotCreated { problem: &problem, may_exist }), Some(error.class))
 }
 
 /// How many more jobs the selection would start if only the limits over all selections counted: what its own limit
 /// forbids it must not keep from others.
-pub(super) fn wanted(at: &Pass<'_>, status: &ModelSelectionStatus) -> usize {
-    let spec = &at.spec;
-    if !at.may_try(&Subject::Creates) {
+pub(super) fn wanted(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> usize {
+    if !pass.may_try(&Task::CreateAny) {
         return 0;
     }
-    let waiting = startable(spec, &status.runs).filter(|(_, run)| !holds_place(run) && at.may_start(run)).count();
-    waiting.min(own_limit(spec).saturating_sub(held(status)))
+    let waiting = startable(spec, &status.runs).filter(|(_, run)| !holds_permit(run) && pass.may_start(run)).count();
+    waiting.min(own_limit(spec).saturating_sub(permits_held(status)))
 }
 
-/// Whether a further pass right now would get on: places are there, and runs that may take them.
-pub(super) fn more_to_do(at: &Pass<'_>, status: &ModelSelectionStatus) -> bool {
-    let spec = &at.spec;
-    let room = held(status) < own_limit(spec) && at.ctx.slots.free(&at.uid, clock::now());
-    let may_repeat = !refused(at);
+/// Whether a further pass right now would get on: permits are there, and runs that may take them.
+pub(super) fn more_to_do(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> bool {
+    let room = permits_held(status) < own_limit(spec) && pass.ctx.permits.free(&pass.uid, clock::steady());
+    let may_repeat = !quota_refused(pass);
     let free_now = |(_, run): (usize, &RunStatus)| {
-        let place = if holds_place(run) { may_repeat } else { room };
-        place && at.may_start(run)
+        let permit = if holds_permit(run) { may_repeat } else { room };
+        permit && pass.may_start(run)
     };
-    at.may_try(&Subject::Creates) && startable(spec, &status.runs).any(free_now)
+    pass.may_try(&Task::CreateAny) && startable(spec, &status.runs).any(free_now)
 }
 
 /// When a further job may be tried in a pool where SageMaker refused one, if any waits for that.
-pub(super) fn next_probe(at: &Pass<'_>, status: &ModelSelectionStatus) -> Option<Duration> {
-    let waits = startable(&at.spec, &status.runs).next().is_some();
-    at.ctx.slots.next_try(&at.pool, clock::now()).filter(|_| waits)
+pub(super) fn next_probe(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+) -> Option<Duration> {
+    let waits = startable(spec, &status.runs).next().is_some();
+    pass.ctx.permits.next_try(&pass.pool, clock::steady()).filter(|_| waits)
 }

@@ -1,19 +1,21 @@
-//! What has become of the running jobs. Those that the shared sweep still sees running cost nothing; those that have
-//! left it are described.
+//! What has become of the running jobs. Those that the shared sweep still shows as running cost nothing; those that it no
+//! longer shows are described.
 
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream;
+use jiff::Timestamp;
 
-use super::attach::PROPAGATION;
-use super::attempts::Subject;
+use super::fetch::{Fetched, applied, fetch};
 use super::pass::Pass;
-use api::{Collect, ModelSelectionSpec, Reason, RunState, RunStatus};
+use api::{Collect, ModelSelectionSpec, RunState, RunStatus};
 use decide::derived::{Derivations, hyperparameters_used};
-use decide::observation::{JobStatus, TuningJob};
-use decide::outcome;
+use decide::observation::JobStatus;
 use decide::problem::Problem;
+use decide::retry::{Outcome, Task, reported};
+use decide::run::{RunEvent, after, apply};
 use observe::Sighting;
 use platform::clock;
 use sagemaker::{Class, TuningError};
@@ -22,180 +24,205 @@ use sagemaker::{Class, TuningError};
 const CONCURRENCY: usize = 4;
 /// Describes in a pass: what is known is reported before the next ones are asked for.
 const PER_PASS: usize = 32;
-/// What a training job does not have is not looked for again for so long.
-const FOR_GOOD: Duration = Duration::from_secs(365 * 24 * 3600);
-/// Tries in a row that fail before the run says so.
-const TOLD_AFTER: u32 = 3;
-/// A job that was seen before is asked for once more, in case the answer came from a replica that lags.
-const GONE_TRIES: u32 = 2;
 
-/// What the observation came to.
-pub(super) struct Observed {
-    /// Why SageMaker cannot be observed, when a person must help.
-    pub(super) blind: Option<Problem>,
-    /// There were more jobs to describe than a pass may.
-    pub(super) unfinished: bool,
+/// Jobs to describe, each with the runs that follow it: several candidates may name one job.
+#[derive(Default)]
+struct Due(BTreeMap<String, (Timestamp, Vec<usize>)>);
+
+impl Due {
+    fn add(&mut self, job: &str, since: Timestamp, run: usize) {
+        self.0.entry(job.to_owned()).or_insert_with(|| (since, Vec::new())).1.push(run);
+    }
+
+    /// Those that have waited longest, as many as one pass takes, and whether there are more.
+    fn first(self) -> (Vec<(String, Vec<usize>)>, bool) {
+        let more = self.0.len() > PER_PASS;
+        let mut jobs: Vec<_> = self.0.into_iter().collect();
+        jobs.sort_by_key(|(_, (since, _))| *since);
+        (jobs.into_iter().take(PER_PASS).map(|(job, (_, runs))| (job, runs)).collect(), more)
+    }
 }
 
-/// Brings the active runs up to date.
-pub(super) async fn observe(at: &Pass<'_>, runs: &mut [RunStatus]) -> Observed {
-    let mut left = Vec::new();
-    for (index, run) in runs.iter_mut().enumerate().filter(|(_, run)| run.state.active()) {
-        let Some(name) = &run.tuning_job_name else { continue };
-        match at.sighting(name) {
-            Some(Sighting::Running(job)) => {
-                run.training_jobs = Some(job.training_jobs);
-                if job.status == JobStatus::Stopping {
-                    run.state = RunState::Stopping;
+/// Brings the active runs up to date. `sightings` is what the sweeps have shown of their jobs. Returns whether there is more
+/// to describe than one pass may.
+pub(super) async fn describe(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    runs: &mut [RunStatus],
+    sightings: &HashMap<String, Sighting>,
+) -> bool {
+    let mut due = Due::default();
+    for (index, run) in runs.iter_mut().enumerate() {
+        let Some(name) = run.tuning_job_name.clone() else { continue };
+        if run.state.active() {
+            let task = Task::Describe(name.clone());
+            match sightings.get(&name) {
+                _ if pass.unverified && pass.may_try(&task) => due.add(&name, Timestamp::MIN, index),
+                Some(Sighting::Running(job)) => {
+                    let stopping = job.status == JobStatus::Stopping;
+                    apply(run, RunEvent::Listed { training_jobs: job.training_jobs, stopping });
                 }
-                if run.reason.is_some_and(|reason| reason.needs_person() || reason == Reason::RetryingAfterError) {
-                    (run.reason, run.message) = (None, None);
-                }
+                Some(Sighting::Left(since)) if pass.may_try(&task) => due.add(&name, *since, index),
+                Some(Sighting::Left(_) | Sighting::Unseen) | None => {}
             }
-            Some(Sighting::Left(since)) if at.may_try(&Subject::Describe(name.clone())) => {
-                left.push((since, index, run.clone()));
-            }
-            Some(Sighting::Left(_) | Sighting::Unseen) | None => {}
+        } else if is_due_again(pass, run, &name) {
+            due.add(&name, Timestamp::MAX, index);
         }
     }
-    let unfinished = left.len() > PER_PASS || recollect(at, runs).await;
-    // The longest first, so that those beyond the bound have their turn.
-    left.sort_by_key(|(since, ..)| *since);
-    left.truncate(PER_PASS);
-    let described: Vec<(usize, RunStatus)> = stream::iter(left)
-        .map(async |(_, index, run)| (index, described(at, run).await))
+    let (jobs, more) = due.first();
+    let described: Vec<_> = stream::iter(jobs)
+        .map(async |(job, of)| {
+            let fetched = fetch(pass, spec, &runs[of[0]], &job).await;
+            (job, of, fetched)
+        })
         .buffered(CONCURRENCY)
         .collect()
         .await;
-    for (index, run) in described {
-        runs[index] = run;
+    for (job, of, fetched) in described {
+        let outcome = outcome(pass, &job, &runs[of[0]], fetched);
+        for index in of {
+            taken_in(pass, &mut runs[index], &outcome);
+        }
     }
-    let fault = at.ctx.observer.fault(at.region.name());
-    let fault = fault.filter(|fault| fault.class.reason().needs_person() && runs.iter().any(|run| run.state.active()));
-    Observed { blind: fault.map(|fault| Problem::new(fault.class.reason(), fault.explain())), unfinished }
+    let unfinished = describe_again(pass, spec, runs).await;
+    more || unfinished
+}
+
+/// Whether a job that was declared deleted is to be looked for once more.
+fn is_due_again(pass: &Pass<'_>, run: &RunStatus, job: &str) -> bool {
+    let task = Task::FindDeleted(job.to_owned());
+    is_declared_deleted(run)
+        && pass.may_try(&task)
+        && pass.ctx.retries.failures(&pass.uid, &task).is_some_and(|failures| failures.times == 1)
+}
+
+fn is_declared_deleted(run: &RunStatus) -> bool {
+    run.state == RunState::Failed && run.reason == Some(api::Reason::TuningJobDeleted)
+}
+
+/// What a look at a job has come to.
+enum Look {
+    /// The job.
+    Seen(Fetched),
+    /// It does not exist any more.
+    Missing,
+    /// It cannot be said now; the status mentions the problem, if there is one.
+    Unknown(Option<Problem>),
+}
+
+fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, fetched: Result<Fetched, TuningError>) -> Look {
+    let task = Task::Describe(job.to_owned());
+    if is_declared_deleted(run) {
+        let again = Task::FindDeleted(job.to_owned());
+        return match fetched {
+            Ok(fetched) if fetched.job.status != JobStatus::Deleting => {
+                tracing::warn!(job, "a tuning job that did not show for minutes exists after all");
+                pass.succeeded(&again);
+                Look::Seen(fetched)
+            }
+            Ok(_) | Err(_) => {
+                pass.failed(again, Outcome::Refused);
+                Look::Unknown(None)
+            }
+        };
+    }
+    match fetched {
+        Ok(fetched) => {
+            pass.succeeded(&task);
+            Look::Seen(fetched)
+        }
+        Err(error) if error.class == Class::NotFound => {
+            let failures = pass.failed(task.clone(), Outcome::Fault(error.class));
+            if !pass.is_missing(failures) {
+                return Look::Unknown(None);
+            }
+            pass.succeeded(&task);
+            // Looked for once more, when the contradictions of the service must have ended.
+            pass.failed(Task::FindDeleted(job.to_owned()), Outcome::Accepted);
+            Look::Missing
+        }
+        Err(error) => {
+            tracing::info!(job, %error, "a tuning job cannot be described; trying again");
+            let failures = pass.failed(task, Outcome::Fault(error.class));
+            let problem = || Problem::new(error.class.reason(), error.explain());
+            Look::Unknown(reported(error.class, failures.times).then(problem))
+        }
+    }
+}
+
+fn taken_in(pass: &Pass<'_>, run: &mut RunStatus, look: &Look) {
+    match look {
+        Look::Seen(fetched) => {
+            if is_declared_deleted(run) {
+                apply(run, RunEvent::Unverified);
+            }
+            *run = applied(pass, std::mem::take(run), fetched);
+            if let (true, Some(name)) = (run.state.active(), &run.tuning_job_name) {
+                pass.ctx.observer.looked_at(pass.region.name(), &pass.object, name);
+            }
+        }
+        Look::Missing => apply(run, RunEvent::Deleted),
+        Look::Unknown(Some(problem)) => apply(run, RunEvent::NotObserved(problem)),
+        Look::Unknown(None) => {}
+    }
 }
 
 /// Looks once more at the training jobs of results that lack something which expressions use, such as a hyperparameter
-/// that an edit has brought in. Returns whether there are more than a pass may look at.
-async fn recollect(at: &Pass<'_>, runs: &mut [RunStatus]) -> bool {
-    let spec = &at.selection.spec;
-    let mut lacking = incomplete(at, runs);
-    lacking.retain(|(_, job)| at.may_try(&Subject::Describe(job.clone())));
+/// that an edit has brought in. Returns whether there are more than one pass may look at.
+async fn describe_again(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> bool {
+    let mut lacking = incomplete(pass, spec, runs);
+    lacking.retain(|(_, job)| pass.may_try(&Task::Describe(job.clone())));
     let more = lacking.len() > PER_PASS;
     lacking.truncate(PER_PASS);
     if lacking.is_empty() {
         return false;
     }
     let described: Vec<_> = stream::iter(lacking)
-        .map(async |(index, job)| (index, at.region.training_result(&job).await, job))
+        .map(async |(index, job)| (index, pass.region.training_result(&job).await, job))
         .buffered(CONCURRENCY)
         .collect()
         .await;
-    let (used, derivations) = (hyperparameters_used(spec), Derivations::new(spec));
+    let (used, derivations) = (hyperparameters_used(&pass.selection.spec), Derivations::new(&pass.selection.spec));
     for (index, result, job) in described {
         match result {
-            Ok(result) => runs[index] = outcome::seen_again(std::mem::take(&mut runs[index]), &result, &used),
+            Ok(result) => {
+                let event = RunEvent::DescribedAgain { result: &result, used: &used };
+                runs[index] = after(std::mem::take(&mut runs[index]), event);
+            }
             // Deleted: what is known of it stays.
             Err(error) if error.class == Class::NotFound => {}
             Err(error) => {
                 tracing::info!(job, %error, "a training job cannot be described; trying again");
-                at.failed(Subject::Describe(job), Duration::from_secs(2), Duration::from_secs(60));
+                pass.failed(Task::Describe(job), Outcome::Fault(error.class));
                 continue;
             }
         }
-        at.succeeded(&Subject::Describe(job.clone()));
+        pass.succeeded(&Task::Describe(job.clone()));
         if derivations.lack_input_of(&runs[index]) {
-            // It has no such hyperparameter, and never will. An edit or a restart looks again.
-            at.failed(Subject::Recollect(job), FOR_GOOD, FOR_GOOD);
+            // It has no such hyperparameter. An edit or a restart looks again.
+            pass.failed(Task::DescribeAgain(job), Outcome::Refused);
         }
     }
     more
 }
 
-/// The runs at whose training jobs a look may bring what expressions use and the status lacks: index and training job.
-pub(super) fn incomplete(at: &Pass<'_>, runs: &[RunStatus]) -> Vec<(usize, String)> {
-    let derivations = Derivations::new(&at.spec);
+/// The runs whose training jobs may have what expressions use and the status lacks: index and training job.
+pub(super) fn incomplete(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &[RunStatus]) -> Vec<(usize, String)> {
+    let derivations = Derivations::new(spec);
     let job = |run: &RunStatus| Some(run.best.as_ref()?.training_job_name.clone());
     runs.iter()
         .enumerate()
         // Where there is a table of all training jobs, what they lack is in there.
-        .filter(|(_, run)| derivations.lack_input_of(run) && !(at.spec.collect == Collect::All && run.trials.is_some()))
+        .filter(|(_, run)| derivations.lack_input_of(run) && !(spec.collect == Collect::All && run.trials.is_some()))
         .filter_map(|(index, run)| Some((index, job(run)?)))
-        .filter(|(_, job)| at.may_try(&Subject::Recollect(job.clone())))
+        .filter(|(_, job)| pass.may_try(&Task::DescribeAgain(job.clone())))
         .collect()
 }
 
-/// The run after its job was described; the run as it was when that is not possible now.
-async fn described(at: &Pass<'_>, run: RunStatus) -> RunStatus {
-    let Some(name) = run.tuning_job_name.clone() else { return run };
-    let subject = Subject::Describe(name.clone());
-    let job = match at.region.describe(&name).await {
-        Ok(job) => job,
-        Err(error) if error.class == Class::NotFound => {
-            let failing = at.failed(subject, Duration::from_secs(5), Duration::from_secs(60));
-            let gone = match run.training_jobs {
-                Some(_) => failing.times >= GONE_TRIES,
-                None => failing.for_at_least(PROPAGATION, clock::now()),
-            };
-            return if gone { outcome::gone(run) } else { run };
-        }
-        Err(error) => return undescribed(at, run, subject, &error),
-    };
-    match collected(at, run.clone(), &job).await {
-        Ok(run) => {
-            at.succeeded(&subject);
-            if run.state.active() {
-                at.ctx.observer.looked_at(at.region.name(), &at.object, &name);
-            }
-            run
-        }
-        Err(error) => undescribed(at, run, subject, &error),
-    }
-}
-
-/// The run when its job could not be looked at. What a person must help with is said, and what lasts.
-fn undescribed(at: &Pass<'_>, mut run: RunStatus, subject: Subject, error: &TuningError) -> RunStatus {
-    tracing::info!(job = run.tuning_job_name, %error, "a tuning job cannot be described; trying again");
-    let failing = at.failed(subject, Duration::from_secs(2), Duration::from_secs(60));
-    let reason = error.class.reason();
-    // What passes by itself is told only when it does not.
-    if (reason.needs_person() || failing.times >= TOLD_AFTER) && run.reason != Some(Reason::Suspended) {
-        let state = run.state;
-        run = run.with(state, Some(reason), Some(&error.explain()));
-    }
-    run
-}
-
-/// The run as its job shows it, with the metrics of the best training job once it has ended.
-pub(super) async fn collected(at: &Pass<'_>, run: RunStatus, job: &TuningJob) -> Result<RunStatus, TuningError> {
-    let job = &with_parent_results(&at.spec, &run, job);
-    let result = match job.best.as_ref().filter(|_| job.status.ended()) {
-        None => None,
-        Some(best) => match at.region.training_result(&best.training_job_name).await {
-            Ok(result) => Some(result),
-            // Deleted by somebody: the run has succeeded, and its metrics are missing.
-            Err(error) if error.class == Class::NotFound => Some(decide::observation::TrainingResult::default()),
-            Err(error) => return Err(error),
-        },
-    };
-    // A stop that was asked for just before a crash is still ours.
-    let run = if at.stops() && !run.attached && job.status == JobStatus::Stopped {
-        RunStatus { reason: Some(Reason::Suspended), ..run }
-    } else {
-        run
-    };
-    let run = outcome::seen(run, job, result.as_ref(), &hyperparameters_used(&at.spec));
-    if run.state.ended() {
-        tracing::info!(job = run.tuning_job_name, candidate = run.candidate, dataset = run.dataset, state = ?run.state, "run ended");
-    }
-    Ok(run)
-}
-
-/// The job with the best training job among its own and its warm start's parents', if the spec asks for that.
-fn with_parent_results(spec: &ModelSelectionSpec, run: &RunStatus, job: &TuningJob) -> TuningJob {
-    let candidate = spec.candidates.iter().find(|candidate| candidate.name == run.candidate);
-    let warm_start = candidate.and_then(|candidate| candidate.warm_start.as_ref()).or(spec.tuning.warm_start.as_ref());
-    let asked = warm_start.is_some_and(|warm_start| warm_start.include_parent_results);
-    let best = job.overall_best.clone().filter(|_| asked).or_else(|| job.best.clone());
-    TuningJob { best, ..job.clone() }
+/// How long until a job that was declared deleted is looked for once more, if one is.
+pub(super) fn next_look(pass: &Pass<'_>, runs: &[RunStatus]) -> Option<Duration> {
+    let deleted = runs.iter().filter(|run| is_declared_deleted(run)).filter_map(|run| run.tuning_job_name.clone());
+    let failures = deleted.filter_map(|job| pass.ctx.retries.failures(&pass.uid, &Task::FindDeleted(job)));
+    let next = failures.filter(|failures| failures.times == 1).map(|failures| failures.not_before).min()?;
+    Some(Duration::try_from(next.duration_since(clock::steady())).unwrap_or_default())
 }

@@ -1,64 +1,44 @@
 //! The reconcile loop: observe, decide, act, report. One file for each step.
 
-mod attach;
-mod attempts;
-mod census;
+mod adopt;
 mod cleanup;
+mod conflict;
 mod context;
+mod counts;
 mod create;
 mod describe;
+mod error;
 mod expand;
+mod fetch;
+mod gathering;
+mod incarnation;
+mod observe;
 mod pass;
+mod permits;
 mod reconcile;
-mod report;
-mod resolve;
-mod rivals;
-mod slots;
+mod record;
+mod requests;
+mod retries;
+mod settings;
 mod stop;
 mod tables;
 mod trials;
+mod versions;
+mod watch;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::stream::{self, BoxStream};
-use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
-use kube::runtime::reflector::store::Writer;
-use kube::runtime::reflector::{self, ObjectRef};
-use kube::runtime::{
-    Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher,
-};
-use kube::{Api, Client};
+use futures::{FutureExt as _, future};
+use kube::Client;
+use kube::runtime::reflector;
 use tokio::sync::mpsc;
 
-use api::ModelSelection;
+use ::observe::Observer;
 use context::Context;
-use observe::{Observer, Pauses, Wake};
-use platform::api_server::told;
 use platform::metrics::Metrics;
-use platform::readiness::Readiness;
 use sagemaker::SageMaker;
-
-/// How the controller is to work.
-pub struct Settings {
-    /// The cluster, in the identity of tuning jobs.
-    pub scope: String,
-    /// Where models are described.
-    pub catalog: catalog::SourceKind,
-    /// The namespaces to watch; all when empty.
-    pub namespaces: Vec<String>,
-    /// Selections reconciled at a time.
-    pub concurrency: u16,
-    /// Tuning jobs at a time over all selections of a region.
-    pub max_tuning_jobs: usize,
-    /// Pauses between sweeps.
-    pub pauses: Pauses,
-    /// How long a deletion waits for AWS.
-    pub deletion_deadline: Duration,
-    /// Where is told what a person should know of the installation.
-    pub readiness: Arc<Readiness>,
-}
+pub use settings::Settings;
 
 /// Reconciles until `shutdown` ends and the reconciles under way have ended.
 pub async fn run(
@@ -69,121 +49,29 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + Sync + 'static,
 ) {
     let (wake, woken) = mpsc::unbounded_channel();
-    let observer = Observer::new(sagemaker.clone(), wake.clone(), settings.pauses);
+    let observer = Observer::new(sagemaker.clone(), wake.clone(), settings.pauses, metrics.clone());
     // A watch, a store and a loop for each namespace, or one of each for all.
-    let places: Vec<Option<String>> = match settings.namespaces.as_slice() {
+    let namespaces: Vec<Option<String>> = match settings.namespaces.as_slice() {
         [] => vec![None],
         some => some.iter().cloned().map(Some).collect(),
     };
-    let (stores, writers): (Vec<_>, Vec<_>) = places.iter().map(|_| reflector::store()).unzip();
+    let (stores, writers): (Vec<_>, Vec<_>) = namespaces.iter().map(|_| reflector::store()).unzip();
     let concurrency = settings.concurrency;
-    metrics.set_max_workers(places.len() * usize::from(concurrency));
+    metrics.set_max_workers(namespaces.len() * usize::from(concurrency));
     let counted = stores.clone();
-    metrics.count_by(move || census::census(&counted));
+    metrics.count_by(move || counts::counts(&counted));
     let context = Arc::new(Context::new(client, sagemaker, observer, metrics, stores, wake, settings));
     let shutdown = shutdown.shared();
     let mut loops = Vec::new();
     let mut wakes = HashMap::new();
-    for (index, (place, writer)) in places.into_iter().zip(writers).enumerate() {
+    for (index, (namespace, writer)) in namespaces.into_iter().zip(writers).enumerate() {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let selections = watch(&context, place.as_deref(), writer);
-        wakes.insert(place, sender);
-        loops.push(reconcile_all(selections, index, receiver, concurrency, shutdown.clone(), context.clone()));
+        let selections = watch::selections(&context, namespace.as_deref(), writer);
+        wakes.insert(namespace, sender);
+        loops.push(watch::reconcile_all(selections, index, receiver, concurrency, shutdown.clone(), context.clone()));
     }
     tokio::select! {
         _ = future::join_all(loops) => {}
-        () = dispatch(woken, wakes) => {}
+        () = watch::dispatch(woken, wakes) => {}
     }
-}
-
-type Selections = BoxStream<'static, watcher::Result<ModelSelection>>;
-type Woken = mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>;
-
-/// The selections of a namespace (or of all) that are new or have changed in what matters.
-fn watch(context: &Arc<Context>, namespace: Option<&str>, writer: Writer<ModelSelection>) -> Selections {
-    let api: Api<ModelSelection> = match namespace {
-        Some(namespace) => Api::namespaced(context.client.clone(), namespace),
-        None => Api::all(context.client.clone()),
-    };
-    let context = context.clone();
-    // Pages of this size keep a list of large statuses from being in memory twice, as text and as objects.
-    watcher(api, watcher::Config::default().page_size(20))
-        .default_backoff()
-        .modify(|selection| {
-            // Half of the size of an object, and of no use here.
-            selection.metadata.managed_fields = None;
-            selection.metadata.annotations = None;
-        })
-        .reflect(writer)
-        .inspect_ok(move |event| match event {
-            // One that went without our cleanup (a finalizer removed by hand) must not hold places for ever.
-            watcher::Event::Delete(selection) => context.forget(selection),
-            watcher::Event::Apply(selection) | watcher::Event::InitApply(selection) => context.note_seen(selection),
-            watcher::Event::Init | watcher::Event::InitDone => {}
-        })
-        .applied_objects()
-        // By generation alone the finalizer's own write would be missed, and the first reconcile never follow.
-        .predicate_filter(predicates::generation.combine(predicates::finalizers), PredicateConfig::default())
-        .boxed()
-}
-
-async fn reconcile_all(
-    selections: Selections,
-    store: usize,
-    mut woken: Woken,
-    concurrency: u16,
-    shutdown: impl Future<Output = ()> + Clone + Send + Sync + 'static,
-    context: Arc<Context>,
-) {
-    let stores = context.stores.clone();
-    // A controller whose watch has shown nothing yet waits for it even when it is told to end.
-    let (seen, ending) = (stores[store].clone(), shutdown.clone());
-    let ended_before_it_began = async move {
-        ending.await;
-        if seen.wait_until_ready().now_or_never().is_some() {
-            future::pending::<()>().await;
-        }
-    };
-    let reconciling = Controller::for_stream(selections, stores[store].clone())
-        .with_config(controller::Config::default().concurrency(concurrency).debounce(Duration::from_millis(50)))
-        .reconcile_on(stream::poll_fn(move |cx| woken.poll_recv(cx)))
-        .graceful_shutdown_on(shutdown)
-        .run(reconcile::reconcile, reconcile::error_policy, context)
-        .for_each(|result| {
-            if let Err(error) = result {
-                report_controller_error(&error);
-            }
-            future::ready(())
-        });
-    tokio::select! {
-        () = reconciling => {}
-        () = ended_before_it_began => {}
-    }
-}
-
-/// Sends each wake to the loop of its namespace.
-async fn dispatch(mut woken: Woken, loops: HashMap<Option<String>, Wake>) {
-    while let Some(selection) = woken.recv().await {
-        if let Some(sender) = loops.get(&selection.namespace).or_else(|| loops.get(&None)) {
-            // A loop that has ended has nobody to wake.
-            let _ = sender.send(selection);
-        }
-    }
-}
-
-fn report_controller_error<E: std::error::Error + 'static>(error: &controller::Error<E, watcher::Error>) {
-    match error {
-        // The object went between being queued and being reconciled.
-        controller::Error::ObjectNotFound(_) => tracing::debug!(%error, "nothing to reconcile"),
-        // Told by the reconcile itself, with the object's name.
-        controller::Error::ReconcilerFailed(..) => {}
-        _ => tracing::warn!(error = trouble(error), "trouble with the watch"),
-    }
-}
-
-/// In one sentence: as a whole it has the answer of the API server four times over.
-fn trouble(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    let answer = causes.find_map(|error| error.downcast_ref::<kube::Error>());
-    answer.map_or_else(|| error.to_string(), told)
 }

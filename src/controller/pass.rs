@@ -1,50 +1,60 @@
-//! What the steps of one pass over one selection share.
+//! One pass over one selection: what stays the same from its first step to its last.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
+use jiff::Timestamp;
+use kube::ResourceExt as _;
 use kube::runtime::reflector::ObjectRef;
 
-use super::attempts::{Failing, Subject};
 use super::context::Context;
-use super::slots::Pool;
-use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
+use super::permits::Pool;
+use super::retries::Failures;
+use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
+use decide::absence::Absence;
 use decide::identity::Identity;
-use decide::problem::Problem;
+use decide::retry::{Outcome, Task};
 use observe::Sighting;
 use platform::clock;
+use sagemaker::Region;
 
 /// A pass over a selection.
 pub(super) struct Pass<'a> {
     pub(super) ctx: &'a Context,
-    pub(super) selection: &'a Arc<ModelSelection>,
-    /// The spec, with the candidates that the selectors have found.
-    pub(super) spec: ModelSelectionSpec,
-    /// Why the selection is not all that the spec asks for, though no run says so.
-    pub(super) held: Option<Problem>,
-    /// Somebody else wrote the status: what it says is worked out anew.
-    pub(super) doubted: bool,
-    /// When the pass began.
-    pub(super) started: jiff::Timestamp,
-    /// Until when the pass waits for descriptions of models: other selections have a turn too.
-    pub(super) until: tokio::time::Instant,
+    /// The newest that is known of the selection.
+    pub(super) selection: Arc<ModelSelection>,
     pub(super) object: ObjectRef<ModelSelection>,
     pub(super) uid: String,
-    pub(super) region: sagemaker::Region,
+    pub(super) region: Region,
+    /// What SageMaker counts the selection's jobs in.
     pub(super) pool: Pool,
-    /// What the last sweeps have shown of the selection's jobs.
-    pub(super) sightings: HashMap<String, Sighting>,
+    /// When the pass began, by the steady clock.
+    pub(super) started: Timestamp,
+    /// Somebody else wrote the status: nothing in it is believed that SageMaker does not confirm.
+    pub(super) unverified: bool,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    pub(super) fn new(ctx: &'a Context, selection: Arc<ModelSelection>, region: &str, unverified: bool) -> Self {
+        Self {
+            ctx,
+            object: ObjectRef::from_obj(&*selection),
+            uid: selection.uid().unwrap_or_default(),
+            region: ctx.sagemaker.region(region),
+            pool: Pool { region: region.to_owned(), instance_type: selection.spec.training.instance_type.clone() },
+            started: clock::steady(),
+            unverified,
+            selection,
+        }
+    }
+
     /// The generation that the pass works on.
     pub(super) fn generation(&self) -> Option<i64> {
         self.selection.metadata.generation
     }
 
     /// The identity of a run's tuning job.
-    pub(super) fn identity<'a>(&'a self, run: &'a RunStatus) -> Identity<'a> {
+    pub(super) fn identity<'r>(&'r self, run: &'r RunStatus) -> Identity<'r> {
         Identity {
             scope: &self.ctx.settings.scope,
             namespace: self.selection.metadata.namespace.as_deref().unwrap_or_default(),
@@ -52,43 +62,44 @@ impl Pass<'_> {
             candidate: &run.candidate,
             dataset: &run.dataset,
             definition: run.definition.as_deref().unwrap_or_default(),
-            rerun: &self.spec.rerun,
+            rerun: &self.selection.spec.rerun,
             attempt: run.attempt,
         }
     }
 
     /// Whether the jobs of the selection are to be stopped.
     pub(super) fn stops(&self) -> bool {
-        self.spec.suspend && self.spec.suspend_policy == SuspendPolicy::Stop
+        self.selection.spec.suspend && self.selection.spec.suspend_policy == SuspendPolicy::Stop
     }
 
-    /// What the last sweep has shown of a job.
-    pub(super) fn sighting(&self, job: &str) -> Option<Sighting> {
-        self.sightings.get(job).copied()
-    }
-
-    /// Whether it may be tried now.
-    pub(super) fn may_try(&self, subject: &Subject) -> bool {
-        self.ctx.attempts.may_try(&self.uid, subject, clock::now())
+    /// Whether a task may be tried now.
+    pub(super) fn may_try(&self, task: &Task) -> bool {
+        self.ctx.retries.may_try(&self.uid, task, clock::steady())
     }
 
     /// Whether neither resolving nor creating the run has failed so lately that it has to wait.
     pub(super) fn may_start(&self, run: &RunStatus) -> bool {
-        self.may_try(&Subject::resolve(run)) && self.may_try(&Subject::create(run))
+        self.may_try(&Task::resolve_request(run)) && self.may_try(&Task::create(run))
     }
 
-    /// Notes a failure; see [`super::attempts::Attempts::failed`].
-    pub(super) fn failed(&self, subject: Subject, first: Duration, most: Duration) -> Failing {
-        self.ctx.attempts.failed(&self.uid, subject, first, most, clock::now())
+    /// Notes that a task has not succeeded; see [`super::retries::Retries::failed`].
+    pub(super) fn failed(&self, task: Task, outcome: Outcome) -> Failures {
+        self.ctx.retries.failed(&self.uid, task, outcome, clock::steady())
     }
 
-    /// Notes that it went well.
-    pub(super) fn succeeded(&self, subject: &Subject) {
-        self.ctx.attempts.succeeded(&self.uid, subject);
+    /// Notes that a task has succeeded.
+    pub(super) fn succeeded(&self, task: &Task) {
+        self.ctx.retries.succeeded(&self.uid, task);
     }
 
-    /// Tells the observer which jobs of the selection run, so that it is woken when one of them changes, and returns what
-    /// the last sweeps have shown of them.
+    /// Whether what did not show in those answers counts as missing.
+    pub(super) fn is_missing(&self, failures: Failures) -> bool {
+        let absence: Absence = failures.absence(clock::steady());
+        absence.is_certain(self.ctx.settings.consistency_window)
+    }
+
+    /// Tells the observer which jobs of the selection run, so that it wakes the selection when one of them changes, and
+    /// returns what the last sweeps have shown of them.
     pub(super) fn track(&self, status: &ModelSelectionStatus) -> HashMap<String, Sighting> {
         let mut jobs: HashMap<&str, Vec<(&str, bool)>> = HashMap::new();
         for run in status.runs.iter().filter(|run| run.state.active()) {

@@ -1,54 +1,35 @@
-//! One pass over one selection, on one screen: observe, decide, act, report.
+//! One pass over one selection, on one screen: load, observe, decide, record, act, requeue.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kube::runtime::controller::Action;
 use kube::runtime::finalizer::{self, Event, finalizer};
-use kube::runtime::reflector::ObjectRef;
-use kube::{Api, Resource as _, ResourceExt as _};
+use kube::{Api, ResourceExt as _};
 use tracing::Instrument as _;
 
-use super::attempts::Subject;
 use super::context::Context;
-use super::expand::{Expanded, expand};
+use super::error::{Error, PASS_DEADLINE};
+use super::observe::{MODEL_WAIT, Observed, observe};
 use super::pass::Pass;
-use super::slots::Pool;
-use super::{attach, cleanup, create, describe, report, resolve, stop, trials};
-use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState, RunStatus};
+use super::record::{Known, record};
+use super::requests::{Inputs, requests};
+use super::{cleanup, create, describe, record, stop, trials};
+use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
 use decide::cadence;
 use decide::conditions::complete;
-use decide::derived;
-use decide::plan::{advance, plan, take_back};
-use platform::api_server::told;
+use decide::permits::permits_held;
+use decide::plan::advance;
+use decide::problem::Problem;
+use decide::retry::{Outcome as Tried, Task};
+use decide::run::{RunEvent, apply};
 use platform::clock;
 use platform::metrics::Outcome;
 
-/// Longest time of a pass. Its calls have limits of their own; this is for what was not thought of.
-const DEADLINE: Duration = Duration::from_secs(300);
-/// How long a pass waits for descriptions of models, once for selectors and once for candidates. What comes later is there
-/// for the next pass, and other selections have had their turn.
-const PATIENCE: Duration = Duration::from_millis(300);
-/// How often an active selection is looked at although nothing woke it.
-const SAFETY: Duration = Duration::from_secs(600);
+/// How often an active selection is looked at although nothing has woken it.
+const RESYNC_PERIOD: Duration = Duration::from_secs(600);
 /// How soon the next pass comes when there is more to do than one pass may.
 const SOON: Duration = Duration::from_millis(100);
-
-/// An infrastructure fault. What a user can do wrong is a condition, not an error.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error("the API server: {}", told(.0))]
-    Kubernetes(#[from] kube::Error),
-    #[error("the API server did not answer in {} s", report::TIMEOUT.as_secs())]
-    ApiServerSilent,
-    #[error("running tuning jobs could not be stopped: {0}")]
-    Cleanup(String),
-    #[error("the finalizer could not be set or removed: {0}")]
-    Finalizer(String),
-    #[error("a pass took longer than {} s", DEADLINE.as_secs())]
-    Deadline,
-}
 
 pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
     let span = tracing::info_span!(
@@ -56,9 +37,9 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
         namespace = selection.namespace().unwrap_or_default(),
         name = selection.name_any(),
     );
-    let started = clock::now();
+    let started = clock::steady();
     ctx.metrics.reconcile_started();
-    let result = tokio::time::timeout(DEADLINE, finalized(selection.clone(), ctx.clone()))
+    let result = tokio::time::timeout(PASS_DEADLINE, finalized(selection.clone(), ctx.clone()))
         .instrument(span.clone())
         .await
         .unwrap_or(Err(Error::Deadline));
@@ -71,18 +52,18 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
         Ok(action) if *action == Action::await_change() => Outcome::Success,
         Ok(_) => Outcome::RequeueAfter,
     };
-    ctx.metrics.reconcile_ended(outcome, clock::now().duration_since(started).as_secs_f64());
+    ctx.metrics.reconcile_ended(outcome, clock::steady().duration_since(started).as_secs_f64());
     if let (Ok(_), Some(uid)) = (&result, selection.uid()) {
-        ctx.attempts.succeeded(&uid, &Subject::Reconcile);
+        ctx.retries.succeeded(&uid, &Task::Reconcile);
     }
     result
 }
 
 #[allow(clippy::needless_pass_by_value)] // kube's signature
 pub(super) fn error_policy(selection: Arc<ModelSelection>, _: &Error, ctx: Arc<Context>) -> Action {
-    let (uid, now) = (selection.uid().unwrap_or_default(), clock::now());
-    ctx.attempts.failed(&uid, Subject::Reconcile, Duration::from_secs(1), Duration::from_secs(60), now);
-    Action::requeue(ctx.attempts.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))
+    let (uid, now) = (selection.uid().unwrap_or_default(), clock::steady());
+    ctx.retries.failed(&uid, Task::Reconcile, Tried::Refused, now);
+    Action::requeue(ctx.retries.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))
 }
 
 async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
@@ -105,112 +86,116 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
 }
 
 async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
-    let selection = ctx.newest(&seen);
-    let uid = selection.uid().unwrap_or_default();
-    let doubt = ctx.rivals.take(&uid);
-    if doubt.is_some_and(|doubt| doubt.untold) {
-        report::another_operator(ctx, &selection).await;
-    }
-    ctx.attempts.observe(&uid, selection.meta().generation, clock::now());
-    ctx.count_places().await;
-    let mut status = selection.status.clone().unwrap_or_default();
-
-    let Some(region) = selection.spec.region.as_deref().or(ctx.sagemaker.default_region()) else {
-        let message = "`region` must be set, since the operator has no region of its own (AWS_REGION or --region)";
-        report::invalid(ctx, &selection, Reason::InvalidSpec, message).await?;
-        return Ok(Action::await_change());
-    };
-    let pool = Pool { region: region.to_owned(), instance_type: selection.spec.training.instance_type.clone() };
-    let object = ObjectRef::from_obj(&*selection);
-    let region = ctx.sagemaker.region(region);
-    let mut at = Pass {
-        ctx,
-        selection: &selection,
-        spec: selection.spec.clone(),
-        held: None,
-        doubted: doubt.is_some(),
-        started: clock::now(),
-        until: clock::after(PATIENCE),
-        object,
-        uid,
-        region,
-        pool,
-        sightings: HashMap::new(),
-    };
-
-    // Observe.
-    let mut spec = selection.spec.clone();
-    let Expanded { expansions, held, kept } = expand(&at, &mut spec, &status).await;
-    let held = held.or_else(|| derived::invalid(&spec));
-    (at.spec, at.held, status.expansions) = (spec, held, expansions);
-    // A selector that waits for many descriptions leaves the other candidates their time.
-    at.until = clock::after(PATIENCE);
-    let pins = resolve::pins(&at, &status).await;
-    let mut planned = plan(&at.spec, &status, at.region.name(), &pins, &kept);
-    take_back(&mut planned, |run| at.identity(run).job_name());
-    (status.runs, status.superseded) = (planned.runs, planned.superseded);
-    at.sightings = at.track(&status);
-    let observed = describe::observe(&at, &mut status.runs).await;
-    let unfinished = attach::find(&at, &mut status.runs).await || observed.unfinished;
-    advance(&at.spec, &mut status.runs);
-    let tables = trials::bring(&at, &mut status.runs).await;
-
-    // Decide.
-    let requests = resolve::requests(&at, &mut status.runs, &pins).await;
-    let chosen = create::choose(&at, &mut status, requests);
-    mark_stops(&at, &mut status.runs);
-
-    // Record the intent before acting: a restart then knows which jobs may exist.
-    let mut status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
-
-    // Act.
-    let told = stop::trouble(&at, &status);
-    let acts = !(chosen.is_empty() && status.superseded.is_empty());
-    stop::stop(&at, &mut status).await;
-    create::create(&at, &mut status, chosen).await;
-    let news = stop::trouble(&at, &status) != told;
-
-    // Report. Most passes only take in what was observed: that stands already, and is not worked out again.
-    if acts || news {
-        // A job that was taken up may have failed long ago.
-        advance(&at.spec, &mut status.runs);
-        let tables = trials::bring(&at, &mut status.runs).await;
-        status = report::report(&at, status, tables.as_ref(), observed.blind.as_ref()).await?;
-    }
-    Ok(next(&at, &status, unfinished))
+    let Some((pass, status)) = load(&seen, ctx).await? else { return Ok(Action::await_change()) };
+    let observed = observe(&pass, status).await;
+    let decided = decide(&pass, observed).await;
+    let recorded = decided.record(&pass).await?;
+    let acted = act(&pass, recorded).await?;
+    Ok(requeue(&pass, &acted))
 }
 
-/// Marks the runs that suspend stops.
-fn mark_stops(at: &Pass<'_>, runs: &mut [RunStatus]) {
-    if at.stops() {
-        for run in runs.iter_mut().filter(|run| run.state == RunState::Running && !run.attached) {
-            *run = std::mem::take(run).with(RunState::Stopping, Some(Reason::Suspended), None);
-        }
+/// The newest that is known of the selection, and its status; `None` when the spec cannot be worked with, which is said.
+async fn load<'a>(
+    seen: &Arc<ModelSelection>,
+    ctx: &'a Context,
+) -> Result<Option<(Pass<'a>, ModelSelectionStatus)>, Error> {
+    let selection = ctx.newest(seen);
+    let uid = selection.uid().unwrap_or_default();
+    let conflict = ctx.writers.take(&uid);
+    if conflict.is_some_and(|conflict| conflict.unreported) {
+        record::conflicting_writer(ctx, &selection).await;
     }
+    ctx.retries.observe(&uid, selection.metadata.generation, clock::steady());
+    ctx.count_permits().await;
+    let status = selection.status.clone().unwrap_or_default();
+    let Some(region) = selection.spec.region.clone().or(ctx.sagemaker.default_region().map(str::to_owned)) else {
+        let message = "`region` must be set, since the operator has no region of its own (AWS_REGION or --region)";
+        record::invalid(ctx, &selection, &Problem::new(Reason::InvalidSpec, message)).await?;
+        return Ok(None);
+    };
+    Ok(Some((Pass::new(ctx, selection, &region, conflict.is_some()), status)))
+}
+
+/// What is to be done: the jobs to create have their names in the status, those to stop their state.
+struct Decided {
+    observed: Observed,
+    chosen: Vec<create::Chosen>,
+}
+
+async fn decide(pass: &Pass<'_>, mut observed: Observed) -> Decided {
+    let Observed { spec, versions, status, incomplete, .. } = &mut observed;
+    let until = clock::after(MODEL_WAIT);
+    let inputs = Inputs { spec, versions, incomplete: incomplete.is_some(), until };
+    let requests = requests(pass, &inputs, &mut status.runs).await;
+    let chosen = create::chosen(pass, spec, status, requests);
+    if pass.stops() {
+        let running = status.runs.iter_mut().filter(|run| run.state == RunState::Running && !run.attached);
+        running.for_each(|run| apply(run, RunEvent::StopRequested));
+    }
+    Decided { observed, chosen }
+}
+
+impl Decided {
+    /// Records the intent before acting: a restart then knows which jobs may exist.
+    async fn record(mut self, pass: &Pass<'_>) -> Result<Self, Error> {
+        self.observed = recorded(pass, self.observed).await?;
+        Ok(self)
+    }
+}
+
+async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, Error> {
+    let status = std::mem::take(&mut observed.status);
+    let Observed { spec, tables, incomplete, unobserved, .. } = &observed;
+    let known =
+        Known { spec, tables: tables.as_ref(), incomplete: incomplete.as_ref(), unobserved: unobserved.as_ref() };
+    observed.status = record(pass, &known, status).await?;
+    Ok(observed)
+}
+
+/// Stops and creates jobs, and records what came of it. Most passes only take in what was observed: that stands already, and
+/// is not worked out again.
+async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Result<Observed, Error> {
+    let Observed { spec, status, sightings, .. } = &mut observed;
+    let problem = stop::problem(pass, status);
+    let acts = !(chosen.is_empty() && status.superseded.is_empty());
+    stop::stop(pass, status, sightings).await;
+    create::create(pass, spec, status, chosen).await;
+    if !acts && stop::problem(pass, status) == problem {
+        return Ok(observed);
+    }
+    // A job that was adopted may have failed long ago.
+    advance(spec, &mut status.runs);
+    observed.tables = trials::bring(pass, &observed.spec, &mut observed.status.runs).await;
+    recorded(pass, observed).await
 }
 
 /// When to look again: not at all once everything has ended, else when something may be tried again. Changes of the jobs
 /// wake the selection by themselves.
-fn next(at: &Pass<'_>, status: &ModelSelectionStatus, unfinished: bool) -> Action {
-    let Pass { ctx, uid, .. } = at;
-    at.track(status);
-    ctx.wake_all(ctx.slots.settle(uid, create::held(status), create::wanted(at, status)));
+fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
+    let Pass { ctx, uid, .. } = pass;
+    let Observed { spec, status, incomplete, unfinished, .. } = observed;
+    pass.track(status);
+    ctx.wake_all(ctx.permits.settle(uid, permits_held(status), create::wanted(pass, spec, status)));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
-    let expanding = at.held.as_ref().is_some_and(|held| held.reason != Reason::InvalidExpression);
-    let incomplete = !describe::incomplete(at, &status.runs).is_empty();
-    let (spec, runs) = (&at.spec, &status.runs);
-    if complete(spec, runs) && status.superseded.is_empty() && !expanding && !incomplete {
-        ctx.slots.remove(uid);
-        if !runs.iter().any(|run| trials::to_collect(at, run)) {
-            ctx.trials.forget(uid);
-            return Action::await_change();
+    let expanding = incomplete.as_ref().is_some_and(|problem| problem.reason != Reason::InvalidExpression);
+    let lacking = !describe::incomplete(pass, spec, &status.runs).is_empty();
+    let now = clock::steady();
+    let retry = ctx.retries.next_try(uid, pass.started, now);
+    let open = expanding || lacking || ctx.incarnations.has_begun(uid) || !status.superseded.is_empty();
+    if complete(spec, &status.runs) && !open {
+        ctx.permits.remove(uid);
+        if !status.runs.iter().any(|run| trials::to_collect(spec, run)) {
+            ctx.tables.forget(uid);
+            // A job that was declared deleted is looked for once more.
+            return match describe::next_look(pass, &status.runs) {
+                Some(pause) => Action::requeue(pause),
+                None => Action::await_change(),
+            };
         }
     }
-    let now = clock::now();
-    let retry = ctx.attempts.next_try(uid, at.started, now);
-    let probe = create::next_probe(at, status);
-    let more = (unfinished || create::more_to_do(at, status) || trials::more_to_do(at, status)).then_some(SOON);
-    let safety = cadence::jitter(SAFETY, uid, 0);
-    let soonest = [retry, probe, more].into_iter().flatten().min().map_or(safety, |pause| pause.min(safety));
-    Action::requeue(soonest.max(SOON))
+    let probe = create::next_probe(pass, spec, status);
+    let more = *unfinished || create::more_to_do(pass, spec, status) || trials::more_to_do(pass, spec, status);
+    let resync = cadence::jitter(RESYNC_PERIOD, uid, 0);
+    let soonest = [retry, probe, more.then_some(SOON)].into_iter().flatten().min();
+    Action::requeue(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
 }

@@ -8,12 +8,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Resource as _, ResourceExt as _};
 
+use super::error::{Error, answered};
+use super::gathering::Gathering;
 use super::pass::Pass;
-use super::reconcile::Error;
-use super::report::answered;
-use super::trials::Gathering;
 use api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
-use decide::front::Tables;
+use decide::front;
 use decide::table;
 
 /// On a page that is followed by another: its name.
@@ -21,19 +20,19 @@ const NEXT_PAGE: &str = "modelselection.dev/next-page";
 
 /// What is in memory of the tables of each selection, by uid. All of it can be read again.
 #[derive(Default)]
-pub(super) struct Memory(Mutex<HashMap<String, Of>>);
+pub(super) struct Tables(Mutex<HashMap<String, OfSelection>>);
 
 #[derive(Default)]
-struct Of {
+struct OfSelection {
     /// The generation that the tables were read for: an edit may need more of them.
     generation: Option<i64>,
-    tables: Tables,
+    tables: front::Tables,
     gathering: HashMap<String, Gathering>,
 }
 
-impl Memory {
+impl Tables {
     /// The tables that are in memory for `generation`.
-    pub(super) fn tables(&self, uid: &str, generation: Option<i64>) -> Tables {
+    pub(super) fn tables(&self, uid: &str, generation: Option<i64>) -> front::Tables {
         self.of(uid, generation, |of| of.tables.clone())
     }
 
@@ -56,7 +55,7 @@ impl Memory {
         self.lock().remove(uid);
     }
 
-    fn of<T>(&self, uid: &str, generation: Option<i64>, with: impl FnOnce(&mut Of) -> T) -> T {
+    fn of<T>(&self, uid: &str, generation: Option<i64>, with: impl FnOnce(&mut OfSelection) -> T) -> T {
         let mut all = self.lock();
         let of = all.entry(uid.to_owned()).or_default();
         if of.generation != generation {
@@ -66,46 +65,47 @@ impl Memory {
         with(of)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Of>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, OfSelection>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Writes the table of a run, the last page first: when the first page is there, all are. To write it again is harmless.
 pub(super) async fn write(
-    at: &Pass<'_>,
+    pass: &Pass<'_>,
     run: &RunStatus,
     job: &str,
     training_jobs: &[BestTrainingJob],
 ) -> Result<Trials, Error> {
-    let name = table::name(&at.uid, job);
+    let name = table::name(&pass.uid, job);
     let pages = table::pages(training_jobs, table::PAGE_MAX);
     let last = pages.len() - 1;
     for (number, data) in pages.iter().enumerate().rev() {
         let next = (number < last).then(|| table::page_name(&name, number + 1));
-        let page = page(at, run, table::page_name(&name, number), next, data.clone());
+        let page = page_of(pass, run, table::page_name(&name, number), next, data.clone());
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let page_name = page.name_any();
-        let api = api(at);
+        let api = api(pass);
         answered(api.patch(&page_name, &params, &Patch::Apply(&page))).await?;
     }
     tracing::info!(job, config_map = name, pages = pages.len(), training_jobs = training_jobs.len(), "table written");
     // As it would be read back, so that a restart changes nothing.
-    let table = pages.iter().map(|page| table::training_jobs(page, &at.spec)).collect::<Result<Vec<_>, _>>();
+    let table =
+        pages.iter().map(|page| table::training_jobs(page, &pass.selection.spec)).collect::<Result<Vec<_>, _>>();
     if let Ok(table) = table {
-        at.ctx.trials.put(&at.uid, at.generation(), job, table.concat());
+        pass.ctx.tables.put(&pass.uid, pass.generation(), job, table.concat());
     }
     Ok(Trials { config_map: name, count: i32::try_from(training_jobs.len()).unwrap_or(i32::MAX) })
 }
 
 /// Brings the table of a run into memory. A run whose table is gone loses it, and wants it again.
-pub(super) async fn read(at: &Pass<'_>, run: &mut RunStatus) -> Result<(), Error> {
+pub(super) async fn read(pass: &Pass<'_>, run: &mut RunStatus) -> Result<(), Error> {
     let (Some(job), Some(trials)) = (&run.tuning_job_name, &run.trials) else { return Ok(()) };
-    if in_memory(at).contains_key(job) {
+    if in_memory(pass).contains_key(job) {
         return Ok(());
     }
-    match read_table(at, &trials.config_map, Some(trials.count)).await? {
-        Some(table) => at.ctx.trials.put(&at.uid, at.generation(), job, table),
+    match read_table(pass, &trials.config_map, Some(trials.count)).await? {
+        Some(table) => pass.ctx.tables.put(&pass.uid, pass.generation(), job, table),
         None => {
             tracing::warn!(job, config_map = trials.config_map, "the table is gone or was changed; made again");
             run.trials = None;
@@ -115,33 +115,33 @@ pub(super) async fn read(at: &Pass<'_>, run: &mut RunStatus) -> Result<(), Error
 }
 
 /// The tables that are in memory.
-pub(super) fn in_memory(at: &Pass<'_>) -> Tables {
-    at.ctx.trials.tables(&at.uid, at.generation())
+pub(super) fn in_memory(pass: &Pass<'_>) -> front::Tables {
+    pass.ctx.tables.tables(&pass.uid, pass.generation())
 }
 
 /// Brings a table that was written already, but that no run names, into memory.
-pub(super) async fn find(at: &Pass<'_>, job: &str) -> Result<Option<Trials>, Error> {
-    let config_map = table::name(&at.uid, job);
-    let Some(table) = read_table(at, &config_map, None).await? else { return Ok(None) };
+pub(super) async fn find(pass: &Pass<'_>, job: &str) -> Result<Option<Trials>, Error> {
+    let config_map = table::name(&pass.uid, job);
+    let Some(table) = read_table(pass, &config_map, None).await? else { return Ok(None) };
     let count = i32::try_from(table.len()).unwrap_or(i32::MAX);
-    at.ctx.trials.put(&at.uid, at.generation(), job, table);
+    pass.ctx.tables.put(&pass.uid, pass.generation(), job, table);
     Ok(Some(Trials { config_map, count }))
 }
 
 /// A table with all its pages; `None` when one is missing or is not what was written. When it is not known how many
 /// training jobs there are, the pages must be those that this selection has written.
-async fn read_table(at: &Pass<'_>, first: &str, count: Option<i32>) -> Result<Option<Vec<BestTrainingJob>>, Error> {
+async fn read_table(pass: &Pass<'_>, first: &str, count: Option<i32>) -> Result<Option<Vec<BestTrainingJob>>, Error> {
     let mut table = Vec::new();
     for number in 0.. {
-        let (api, name) = (api(at), table::page_name(first, number));
+        let (api, name) = (api(pass), table::page_name(first, number));
         let page = answered(api.get_opt(&name)).await?;
         let Some(page) = page.filter(|page| page.metadata.deletion_timestamp.is_none()) else { return Ok(None) };
-        let ours = || page.owner_references().iter().any(|owner| owner.uid == at.uid);
+        let ours = || page.owner_references().iter().any(|owner| owner.uid == pass.uid);
         if count.is_none() && !(page.immutable == Some(true) && ours()) {
             return Ok(None);
         }
         let data = page.data.unwrap_or_default();
-        match table::training_jobs(&data, &at.spec) {
+        match table::training_jobs(&data, &pass.selection.spec) {
             Ok(more) if !more.is_empty() => table.extend(more),
             _ => return Ok(None),
         }
@@ -154,8 +154,8 @@ async fn read_table(at: &Pass<'_>, first: &str, count: Option<i32>) -> Result<Op
     Ok(count.is_none_or(|count| i32::try_from(table.len()) == Ok(count)).then_some(table))
 }
 
-fn page(
-    at: &Pass<'_>,
+fn page_of(
+    pass: &Pass<'_>,
     run: &RunStatus,
     name: String,
     next: Option<String>,
@@ -164,19 +164,19 @@ fn page(
     let label = |key: &str, value: &str| (format!("modelselection.dev/{key}"), value.to_owned());
     // All of these are names that may be values of labels.
     let labels = [
-        label("selection", &at.selection.name_any()),
+        label("selection", &pass.selection.name_any()),
         label("candidate", &run.candidate),
         label("dataset", &run.dataset),
         label("tuning-job", run.tuning_job_name.as_deref().unwrap_or_default()),
         ("app.kubernetes.io/managed-by".to_owned(), FIELD_MANAGER.to_owned()),
     ];
-    let owner = at.selection.controller_owner_ref(&());
+    let owner = pass.selection.controller_owner_ref(&());
     // Blocking the owner's deletion would need a right on its finalizers, and serves nobody.
     let owner = owner.map(|owner| OwnerReference { block_owner_deletion: None, ..owner });
     ConfigMap {
         metadata: ObjectMeta {
             name: Some(name),
-            namespace: at.selection.namespace(),
+            namespace: pass.selection.namespace(),
             labels: Some(labels.into()),
             annotations: next.map(|next| [(NEXT_PAGE.to_owned(), next)].into()),
             owner_references: owner.map(|owner| vec![owner]),
@@ -188,6 +188,6 @@ fn page(
     }
 }
 
-fn api(at: &Pass<'_>) -> Api<ConfigMap> {
-    Api::namespaced(at.ctx.client.clone(), at.selection.namespace().as_deref().unwrap_or("default"))
+fn api(pass: &Pass<'_>) -> Api<ConfigMap> {
+    Api::namespaced(pass.ctx.client.clone(), pass.selection.namespace().as_deref().unwrap_or("default"))
 }

@@ -57,6 +57,12 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_DELETION_DEADLINE_SECONDS", default_value = "1800", value_parser = seconds)]
     pub deletion_deadline_seconds: Duration,
 
+    /// How long answers of SageMaker may contradict each other after a change, in seconds. Before it has passed, a job that is
+    /// not found is not taken for deleted, a job without tags not for somebody else's, and a role that cannot be assumed
+    /// needs no person yet (at most two minutes).
+    #[arg(long, env = "MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", default_value = "300", value_parser = seconds)]
+    pub consistency_window_seconds: Duration,
+
     /// Lead only as holder of a Lease, so that of several replicas one works and the others stand by.
     #[arg(
         long, env = "MODELSELECTION_LEADER_ELECT", value_name = "BOOL", default_value_t = true, action = ArgAction::Set,

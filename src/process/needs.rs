@@ -27,6 +27,10 @@ pub(super) async fn kubernetes() -> Result<kube::Config, kube::config::InferConf
     // Retries inside the client could hold a reconcile for minutes; the reconcile loop is the retry.
     config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(5));
+    // Longer than the API server keeps a watch open, so that only a connection that is lost runs into it.
+    config.read_timeout = Some(Duration::from_secs(80));
+    let agent = concat!("modelselection-operator/", env!("CARGO_PKG_VERSION"));
+    config.headers.push((axum::http::header::USER_AGENT, axum::http::HeaderValue::from_static(agent)));
     config.write_timeout = Some(Duration::from_secs(30));
     Ok(config)
 }

@@ -126,6 +126,7 @@ async fn live(args: Args) -> Result<End, Error> {
         max_tuning_jobs: args.max_tuning_jobs,
         pauses: observe::Pauses { min: args.min_sweep_seconds, max: args.max_sweep_seconds },
         deletion_deadline: args.deletion_deadline_seconds,
+        consistency_window: args.consistency_window_seconds,
         readiness,
     };
     let acting = leadership.client(config)?;

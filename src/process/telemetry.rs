@@ -58,7 +58,8 @@ fn filter(asked: &str) -> EnvFilter {
         Err(_) => return EnvFilter::new(asked),
     };
     let of_others = of_ours.min(LevelFilter::WARN);
-    EnvFilter::new(format!("{of_others},{TWICE},modelselection_operator={of_ours}"))
+    // A directive chooses by prefix: `modelselection` is every crate of the operator.
+    EnvFilter::new(format!("{of_others},{TWICE},modelselection={of_ours}"))
 }
 
 /// One JSON object a line, with the fields of the event and of its spans side by side. The format that comes with
@@ -150,8 +151,8 @@ mod tests {
     #[test]
     fn a_level_alone_is_that_of_this_program() {
         for (asked, filter) in [
-            ("info", "kube_client::client::builder=off,kube_runtime=off,modelselection_operator=info,warn"),
-            ("error", "error,kube_client::client::builder=off,kube_runtime=off,modelselection_operator=error"),
+            ("info", "kube_client::client::builder=off,kube_runtime=off,modelselection=info,warn"),
+            ("error", "error,kube_client::client::builder=off,kube_runtime=off,modelselection=error"),
             ("debug", "debug"),
             ("info,kube=debug", "info,kube=debug"),
         ] {

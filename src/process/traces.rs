@@ -37,7 +37,8 @@ impl Traces {
 
     /// Takes this program's own spans and news, whatever the logs leave out; those of kube and the SDK say less.
     pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> Option<impl Layer<S>> {
-        let own = Targets::new().with_target("modelselection_operator", LevelFilter::INFO);
+        // A target is a prefix: `modelselection` is every crate of the operator.
+        let own = Targets::new().with_target("modelselection", LevelFilter::INFO);
         let tracer = self.0.as_ref()?.tracer(NAME);
         let spans = tracing_opentelemetry::layer().with_tracer(tracer).with_threads(false).with_location(false);
         Some(spans.with_tracked_inactivity(false).with_filter(own))

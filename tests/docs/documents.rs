@@ -7,6 +7,8 @@ use api::Reason;
 use serde_json::Value;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+/// Rows of the table "What each part guarantees" in docs/compatibility.md: none is dropped by accident.
+const ROWS: usize = 28;
 
 /// All pages of the repository.
 fn pages() -> Vec<(PathBuf, String)> {
@@ -118,7 +120,8 @@ fn each_reason_and_event_has_its_cure() {
 
     // Events have reasons of conditions, or those that stand in the code as text.
     let reference = include_str!("../../docs/reference/reasons.md");
-    let mut files = vec![PathBuf::from(ROOT).join("src/controller"), PathBuf::from(ROOT).join("src/decide")];
+    let mut files = vec![PathBuf::from(ROOT).join("src/controller"), PathBuf::from(ROOT).join("crates/decide/src")];
+    let mut events = 0;
     while let Some(path) = files.pop() {
         if path.is_dir() {
             files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
@@ -131,32 +134,74 @@ fn each_reason_and_event_has_its_cure() {
         for event in code.split("reason: \"").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(reference.contains(&format!("| {event} |")), "docs/reference/reasons.md has no Event {event}");
             assert!(page.contains(event), "docs/troubleshooting.md does not name the Event {event}");
+            events += 1;
         }
     }
+    assert!(events > 2, "{events} Events in the code");
+}
+
+/// The cells of the rows of a table, from the line of its heading on.
+fn table<'p>(page: &'p str, heading: &str) -> Vec<Vec<&'p str>> {
+    let cells = |line: &'p str| line.trim_matches('|').split('|').map(str::trim).collect();
+    let rows = page.lines().skip_while(|line| *line != heading).skip(2).take_while(|line| line.starts_with("| "));
+    rows.map(cells).collect()
 }
 
 #[test]
-fn the_checklist_counts_right_and_names_what_is_there() {
-    let page = include_str!("../../docs/checklist.md");
-    let rows: Vec<Vec<&str>> = page
-        .lines()
-        .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
-        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
-        .collect();
-    assert_eq!(rows.len(), 70);
-    let state = |row: &Vec<&str>| row[2].split(',').next().unwrap_or_default().to_owned();
-    let count = |wanted: &str| rows.iter().filter(|row| state(row) == wanted).count();
-    let (done, partly, not_yet, not) = (count("done"), count("partly"), count("not yet"), count("not"));
-    assert_eq!(done + partly + not_yet + not, 70);
-    let sum = format!(
-        "Done: {done}, some of them with a remark. Partly: {partly}. Not yet: {not_yet}. Not, by choice or so far: {not}."
-    );
-    assert!(page.contains(&sum), "docs/checklist.md should end: {sum}");
+fn the_compatibility_page_counts_right_and_names_tests_that_exist() {
+    let page = include_str!("../../docs/compatibility.md");
+    let rows = table(page, "| part | status | tested by | remarks |");
+    assert_eq!(rows.len(), ROWS);
+    for row in &rows {
+        let [part, status, tested_by, remarks] = row[..] else { panic!("no row of four cells: {row:?}") };
+        match status {
+            "tested" => {
+                let test = tested_by.trim_matches('`');
+                assert!(test.starts_with("tests/") && Path::new(ROOT).join(test).is_file(), "{part}: {tested_by}");
+            }
+            "not tested" | "not supported" => assert!(tested_by.is_empty() && !remarks.is_empty(), "{part}: why?"),
+            _ => panic!("{part} is '{status}'"),
+        }
+    }
+    let count = |wanted: &str| rows.iter().filter(|row| row[1] == wanted).count();
+    let (tested, not_tested, not_supported) = (count("tested"), count("not tested"), count("not supported"));
+    let sum = format!("\nTested: {tested}. Not tested: {not_tested}. Not supported: {not_supported}.\n");
+    assert!(page.contains(&sum), "docs/compatibility.md should say: {sum}");
     let places = page.split('`').skip(1).step_by(2).filter(|text| !text.contains(['*', ' ', '<']));
-    for place in places.filter(|text| ["tests/", "docs/", "deploy/", "crds/"].iter().any(|root| text.starts_with(root)))
-    {
-        let file = Path::new(ROOT).join(place);
-        assert!(file.exists() || file.with_extension("rs").exists(), "docs/checklist.md names {place}");
+    let roots = ["tests/", "docs/", "deploy/", "crds/", ".github/"];
+    for place in places.filter(|text| roots.iter().any(|root| text.starts_with(root))) {
+        assert!(Path::new(ROOT).join(place).exists(), "docs/compatibility.md names {place}");
+    }
+}
+
+/// The versions that the pages call tested are those that `go.mod` pins for the tests.
+#[test]
+fn the_compatibility_pages_name_the_versions_that_the_tests_use() {
+    let pinned = |tool: &str, module: &str| -> String {
+        let path = Path::new(ROOT).join("tests").join(tool).join("go.mod");
+        let text = std::fs::read_to_string(path).unwrap();
+        let version = text.lines().find_map(|line| {
+            line.trim().trim_start_matches("require ").strip_prefix(module)?.strip_prefix(" v")?.split(' ').next()
+        });
+        version.unwrap_or_else(|| panic!("{tool} does not pin {module}")).to_owned()
+    };
+    let versions = [
+        pinned("control-plane/kubernetes-1.37", "k8s.io/kubernetes"),
+        pinned("control-plane/kubernetes-1.33", "k8s.io/kubernetes"),
+        pinned("tools/helm-3", "helm.sh/helm/v3"),
+        pinned("tools/helm-4", "helm.sh/helm/v4"),
+        pinned("tools/kustomize-controller", "github.com/fluxcd/kustomize-controller"),
+        pinned("tools/argo-cd", "github.com/argoproj/argo-cd/v3"),
+    ];
+    let pages = [
+        ("README.md", include_str!("../../README.md"), "| | supported | tested by |"),
+        ("docs/compatibility.md", include_str!("../../docs/compatibility.md"), "| component | supported | tested |"),
+    ];
+    for (name, page, heading) in pages {
+        let tested: String = table(page, heading).iter().map(|row| format!("{} ", row[2])).collect();
+        for version in &versions {
+            assert!(tested.contains(version.as_str()), "{name} does not say that {version} is tested: {tested}");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What README.md shows is what happens.
+//! What README.md shows is what happens, and the commands of docs/how-to/read-results.md read it.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::process::Command;
@@ -9,6 +9,7 @@ use kube::Api;
 use testkit::{Emulator, Operator, OperatorOptions, apply_yaml, await_object, fresh_namespace, install_crd, shared};
 
 const README: &str = include_str!("../../README.md");
+const RESULTS: &str = include_str!("../../docs/how-to/read-results.md");
 
 /// The first fenced block that begins with `beginning`.
 fn block<'a>(fence: &str, beginning: &str) -> &'a str {
@@ -58,4 +59,25 @@ async fn the_sample_manifest_gives_the_sample_status() {
     let fronts = serde_json::to_value(&done.status.unwrap().fronts).unwrap();
     let shown = &sample[sample.find('[').unwrap()..=sample.rfind(']').unwrap()];
     assert_eq!(serde_json::from_str::<serde_json::Value>(shown).unwrap(), fronts);
+
+    // The commands on the page read this selection, in a folder of their own.
+    let folder = tempfile::tempdir().unwrap();
+    let commands: String = RESULTS.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(commands.matches("kubectl ").count() > 8);
+    let script = format!("kubectl() {{ command kubectl --namespace {namespace} \"$@\"; }}\n{commands}cat flowers.csv");
+    let mut bash = Command::new("bash");
+    bash.args(["-euo", "pipefail", "-c", &script]).current_dir(&folder).env("KUBECONFIG", plane.kubeconfig());
+    let output = bash.output().unwrap();
+    let [shown, said] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    assert!(output.status.success() && said.is_empty(), "{said}\n{script}");
+    for part in [
+        "flowers\town-resnet\n",
+        "flowers,own-resnet,test_accuracy,0.8380146,test_throughput,2.5\n",
+        "\nmobilenet,flowers,val_accuracy,",
+        "\ts3://my-bucket/selections/ms-",
+        "\nms-flowers-mobilen",
+        "condition met",
+    ] {
+        assert!(shown.contains(part), "docs/how-to/read-results.md does not show {part:?}:\n{shown}");
+    }
 }

@@ -25,7 +25,7 @@ fn here(mut object: Value, repository: &Repository, fleet: &Repository) -> Value
         &text
             .replace("\"https://github.com/modelselection/modelselection-operator\"", &url(repository))
             .replace("\"https://example.com/fleet.git\"", &url(fleet))
-            .replace("\"v0.1.0\"", "\"HEAD\""),
+            .replace("\"targetRevision\":\"main\"", "\"targetRevision\":\"HEAD\""),
     )
     .unwrap();
     assert_ne!(object.to_string(), text);

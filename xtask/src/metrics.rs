@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use api::{ConditionType, Reason};
-use platform::metrics::{Census, Metrics, Outcome};
+use platform::metrics::{Counts, Metrics, Outcome};
 use sagemaker::{Class, Operation};
 
 /// Labels whose values are not ours to list, or too many.
@@ -80,13 +80,14 @@ fn everything() -> String {
         let states = ["Waiting", "Running", "Stopping", "Succeeded", "Failed", "Stopped"];
         let conditions =
             ConditionType::ALL.into_iter().flat_map(|type_| ["True", "False", "Unknown"].map(|s| (type_, s)));
-        Census {
+        Counts {
             selections: conditions
                 .map(|(type_, status)| ((type_.as_str(), status, Reason::Progressing.as_str()), 1))
                 .collect(),
             runs: states.map(|state| ((state, ""), 1)).into(),
         }
     });
+    metrics.set_observation_age("us-west-2", 1.0);
     metrics.set_leading("lease", true);
     metrics.set_term("lease", 1);
     metrics.encode()

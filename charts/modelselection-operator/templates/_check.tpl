@@ -1,4 +1,4 @@
-{{/* What the schema cannot say, since it is about two values, or can say only by a pattern that nobody wants to read. */}}
+{{/* Checks that the schema cannot express: relations between values, and forms whose pattern would be an unreadable message. */}}
 {{- define "msel.check" -}}
 {{- $values := .Values -}}
 {{- if and $values.region (not (regexMatch "^[a-z]{2,}(-[a-z]+)+-[0-9]+$" $values.region)) -}}
@@ -17,24 +17,24 @@
 {{- end -}}
 {{- end -}}
 {{- if and $values.watchNamespaces (not $values.clusterName) -}}
-{{- fail "clusterName must be given with watchNamespaces: without a ClusterRole the operator cannot read the uid of kube-system that would stand for it" -}}
+{{- fail "clusterName must be given with watchNamespaces: without a ClusterRole the operator cannot read the uid of kube-system, which is the default" -}}
 {{- end -}}
 {{- if and $values.emulator.enabled (gt (int $values.replicas) 1) -}}
-{{- fail "replicas must be 1 with emulator.enabled: each Pod would have an account of its own" -}}
+{{- fail "replicas must be 1 with emulator.enabled: each Pod has its own emulator" -}}
 {{- end -}}
 {{- if and (not $values.leaderElection.enabled) (gt (int $values.replicas) 1) -}}
-{{- fail "replicas must be 1 without leaderElection.enabled: each Pod would make the jobs" -}}
+{{- fail "replicas must be 1 without leaderElection.enabled: each Pod would create jobs" -}}
 {{- end -}}
 {{- range $values.extraArgs -}}
 {{- if hasPrefix "--leader-elect" . -}}
-{{- fail (printf "extraArgs must not have %s: use leaderElection.enabled and leaderElection.id, which the Lease's rights follow" .) -}}
+{{- fail (printf "extraArgs must not have %s: use leaderElection.enabled and leaderElection.id, which also set the permissions on the Lease" .) -}}
 {{- end -}}
 {{- end -}}
 {{- include "msel.checkEnv" . -}}
 {{- include "msel.checkLabels" . -}}
 {{- end -}}
 
-{{/* A variable that is there twice: which one counts is decided by chance. */}}
+{{/* Kubernetes does not define which of two variables with the same name takes effect. */}}
 {{- define "msel.checkEnv" -}}
 {{- $value := dict
   "AWS_REGION" "region"
@@ -73,7 +73,7 @@
 {{- range $map, $labels := $maps -}}
 {{- range $key, $label := $labels -}}
 {{- if has $key $own -}}
-{{- fail (printf "%s must not have %s, which the chart sets, and by which objects find each other" $map $key) -}}
+{{- fail (printf "%s must not have %s, which the chart sets and uses in selectors" $map $key) -}}
 {{- end -}}
 {{- if not (regexMatch "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$" $key) -}}
 {{- fail (printf "%s: the key '%s' must be like team or example.com/team" $map $key) -}}

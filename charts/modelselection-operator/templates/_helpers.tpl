@@ -6,7 +6,7 @@
 {{- .Values.namespaceOverride | default .Release.Namespace -}}
 {{- end -}}
 
-{{/* The name of the release's objects; 53 of 63 characters leave room for what is put after it. */}}
+{{/* The name of the release's objects: 53 of 63 characters, which leaves room for suffixes. */}}
 {{- define "msel.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
@@ -21,7 +21,7 @@
 {{- .Values.serviceAccount.name | default (ternary (include "msel.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end -}}
 
-{{/* Of a Deployment they can never change, so nothing that has a version; the comment of `nameOverride` warns of it. */}}
+{{/* Selector labels of a Deployment are immutable, so they contain no version; the comment of `nameOverride` says so. */}}
 {{- define "msel.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "msel.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -42,18 +42,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
-{{/* The Pods that operate; the Pod of `helm test` is none of them. */}}
+{{/* Selects the operator's Pods, without the Pod of `helm test`. */}}
 {{- define "msel.podSelector" -}}
 {{ include "msel.selectorLabels" . }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
-{{/* What is there twice counts where it comes first; of the selector nothing is, as msel.check sees to. */}}
+{{/* The first occurrence of a label wins. msel.check makes sure that no map contains a selector label. */}}
 {{- define "msel.podLabels" -}}
 {{ toYaml (merge (dict) .Values.podLabels .Values.commonLabels (include "msel.podSelector" . | fromYaml)) }}
 {{- end -}}
 
-{{/* For `list ROOT LABELS`: those of all objects, and these, which count where both have one. */}}
+{{/* For `list ROOT LABELS`: the labels of all objects and LABELS; LABELS win. */}}
 {{- define "msel.labelsAnd" -}}
 {{ toYaml (merge (dict) (index . 1) (include "msel.labels" (index . 0) | fromYaml)) }}
 {{- end -}}
@@ -70,22 +70,22 @@ app.kubernetes.io/component: operator
 {{- printf "%s%s%s" $registry $image.repository $version -}}
 {{- end -}}
 
-{{/* All that the operator may do with selections, wherever it looks after some. */}}
+{{/* All permissions that the operator has in the namespaces that it watches. */}}
 {{- define "msel.rules" -}}
 - apiGroups: [modelselection.dev]
   resources: [modelselections]
-  # patch: only the finalizer.
+  # patch is for the finalizer only.
   verbs: [list, watch, patch]
 - apiGroups: [modelselection.dev]
   resources: [modelselections/status]
   verbs: [patch]
 - apiGroups: [""]
   resources: [configmaps]
-  # What is too large for a status; found by its name, so never listed.
+  # Tables that are too large for a status. The operator knows their names and never lists them.
   verbs: [get, create, patch]
 - apiGroups: [events.k8s.io]
   resources: [events]
-  # patch: an Event that repeats is counted up, not made again.
+  # patch increases the count of a repeated Event.
   verbs: [create, patch]
 {{- end -}}
 
@@ -96,7 +96,7 @@ subjects:
   namespace: {{ include "msel.namespace" . }}
 {{- end -}}
 
-{{/* Everything is told by the environment, so that `extraArgs` can overrule it. */}}
+{{/* All settings are environment variables, so that `extraArgs` can override them. */}}
 {{- define "msel.env" -}}
 {{ include "msel.ownEnv" . }}
 {{- with .Values.extraEnv }}
@@ -112,7 +112,7 @@ subjects:
 - name: POD_UID
   valueFrom: {fieldRef: {fieldPath: metadata.uid}}
 {{- if .Values.leaderElection.enabled }}
-# Releases that share a namespace do not share a leader.
+# Releases in the same namespace have different Leases.
 - name: MODELSELECTION_LEADER_ELECTION_ID
   value: {{ include "msel.leaseName" . }}
 {{- else }}
@@ -144,10 +144,10 @@ subjects:
 {{- if .Values.emulator.enabled }}
 - name: AWS_ENDPOINT_URL_SAGEMAKER
   value: http://127.0.0.1:4599
-# Its files of JumpStart, for `catalogSource: s3`.
+# JumpStart's files in the emulator, for `catalogSource: s3`.
 - name: AWS_ENDPOINT_URL_S3
   value: http://127.0.0.1:4599
-# The emulator takes any.
+# The emulator accepts any credentials.
 - name: AWS_ACCESS_KEY_ID
   value: emulator
 - name: AWS_SECRET_ACCESS_KEY
@@ -155,7 +155,7 @@ subjects:
 {{- end }}
 {{- end -}}
 
-{{/* One of the image's programs as a container, up to its arguments. */}}
+{{/* The container fields of one of the image's programs, without arguments. */}}
 {{- define "msel.container" -}}
 image: {{ include "msel.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -165,7 +165,7 @@ resources:
   {{- toYaml .Values.resources | nindent 2 }}
 {{- end -}}
 
-{{/* A sidecar, since the emulator takes any signature and therefore listens on loopback only. */}}
+{{/* A sidecar: the emulator accepts any signature and therefore listens on loopback only. */}}
 {{- define "msel.emulator" -}}
 - name: emulator
   restartPolicy: Always
@@ -174,7 +174,7 @@ resources:
   {{- include "msel.container" . | nindent 2 }}
 {{- end -}}
 
-{{/* What the operator's container and that of its test share, beside the program. */}}
+{{/* Container fields that the operator and `helm test` share. */}}
 {{- define "msel.settings" -}}
 {{- with .Values.extraArgs }}
 args:
@@ -193,7 +193,7 @@ volumeMounts:
 {{- end }}
 {{- end -}}
 
-{{/* The fields of a Pod that the operator and its test share. */}}
+{{/* Pod fields that the operator and `helm test` share. */}}
 {{- define "msel.podSpec" -}}
 serviceAccountName: {{ include "msel.serviceAccountName" . }}
 automountServiceAccountToken: true

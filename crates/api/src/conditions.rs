@@ -117,6 +117,12 @@ pub enum Reason {
     RoleNotAssumable,
     /// SageMaker cannot find or read the data of a channel.
     DataNotFound,
+    /// The clocks of the operator's node and of AWS differ too much: AWS refuses every request.
+    ClockSkewed,
+    /// SageMaker has not been observed for two minutes, so the status may be out of date.
+    ObservationStale,
+    /// The warm start waits until its parent tuning job has ended.
+    WaitingForParent,
     /// SageMaker refuses the request.
     InvalidRequest,
     /// A tuning job of that name exists and is not this run's.
@@ -170,6 +176,9 @@ impl Reason {
             Self::CredentialsRejected => "CredentialsRejected",
             Self::RoleNotAssumable => "RoleNotAssumable",
             Self::DataNotFound => "DataNotFound",
+            Self::ClockSkewed => "ClockSkewed",
+            Self::ObservationStale => "ObservationStale",
+            Self::WaitingForParent => "WaitingForParent",
             Self::InvalidRequest => "InvalidRequest",
             Self::NameConflict => "NameConflict",
             Self::TuningJobFailed => "TuningJobFailed",
@@ -210,6 +219,7 @@ impl Reason {
                     | Self::CredentialsRejected
                     | Self::RoleNotAssumable
                     | Self::DataNotFound
+                    | Self::ClockSkewed
                     | Self::InvalidRequest
                     | Self::NameConflict
                     | Self::InvalidSpec

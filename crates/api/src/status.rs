@@ -283,7 +283,7 @@ pub struct TrainingJobCounts {
 }
 
 /// A tuning job that the spec no longer asks for.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct SupersededJob {
     /// tuningJobName of the job.

@@ -75,12 +75,22 @@ pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
         ];
     }
     let of_spec = held.filter(|held| held.reason.needs_person()).cloned();
-    if let Some(Problem { reason, message: why }) = of_spec.or_else(|| needs_person(runs, blind)) {
+    if let Some(Problem { reason, message: why }) =
+        of_spec.or_else(|| needs_person(runs, blind.filter(|blind| blind.reason.needs_person())))
+    {
         let message = sentences(&why, &summary);
         return vec![
             (Ready, "False", reason, message.clone()),
             (Stalled, "True", reason, message.clone()),
             (Succeeded, "Unknown", reason, message),
+        ];
+    }
+    if let Some(Problem { reason, message: why }) = blind {
+        let message = sentences(why, &summary);
+        return vec![
+            (Ready, "False", *reason, message.clone()),
+            (Reconciling, "True", *reason, message.clone()),
+            (Succeeded, "Unknown", *reason, message),
         ];
     }
     let retrying = |run: &&RunStatus| run.reason == Some(Reason::RetryingAfterError);

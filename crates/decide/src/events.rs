@@ -7,7 +7,7 @@ pub const NOTE_MAX: usize = 1024;
 
 /// An Event to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct News {
+pub struct EventNote {
     /// Whether something is wrong.
     pub warning: bool,
     /// The reason: the same word as in the condition.
@@ -18,7 +18,7 @@ pub struct News {
 
 /// The Events of the step from `before` to `after`: one when the reason of Ready changes, one when runs have newly
 /// failed, one when results newly lack a metric. Equal statuses give none, whatever happens inside.
-pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Vec<News> {
+pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Vec<EventNote> {
     let ready = |status: &ModelSelectionStatus| -> Option<Condition> {
         status.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str()).cloned()
     };
@@ -30,7 +30,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
         let warning = stalled || now.reason == Reason::RetryingAfterError.as_str();
         // The closed vocabulary of reasons, as static text.
         if let Some(reason) = serde_json::from_value::<Reason>(now.reason.into()).ok().map(Reason::as_str) {
-            news.push(News { warning, reason, note: clip(&now.message, NOTE_MAX) });
+            news.push(EventNote { warning, reason, note: clip(&now.message, NOTE_MAX) });
         }
     }
     let failed_before = |candidate: &str, dataset: &str, attempt: i32| {
@@ -67,7 +67,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
         );
         let reason = first.reason.filter(|_| first.state == RunState::Failed);
         let reason = reason.unwrap_or(Reason::TuningJobFailed).as_str();
-        news.push(News { warning: true, reason, note: clip(&note, NOTE_MAX) });
+        news.push(EventNote { warning: true, reason, note: clip(&note, NOTE_MAX) });
     }
     // Only trouble with the table of its training jobs gives a run that succeeded a reason.
     let not_kept = |status: &ModelSelectionStatus| -> Vec<RunStatus> {
@@ -78,7 +78,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
         let more = if others.is_empty() { String::new() } else { format!(" and {} more runs", others.len()) };
         let why = first.message.as_deref().unwrap_or_default();
         let note = format!("candidate '{}' on dataset '{}'{more}: {why}", first.candidate, first.dataset);
-        news.push(News { warning: true, reason: "TrialsNotKept", note: clip(&note, NOTE_MAX) });
+        news.push(EventNote { warning: true, reason: "TrialsNotKept", note: clip(&note, NOTE_MAX) });
     }
     let missing = |status: &ModelSelectionStatus| {
         let excluded = status.fronts.iter().flat_map(|front| &front.excluded);
@@ -90,7 +90,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
     // Told already when it is also why the selection as a whole has no result.
     let told = news.iter().any(|news| news.reason == Reason::MetricMissing.as_str());
     if let (true, Some(first)) = (missing(before).is_empty() && !told, missing(after).first()) {
-        news.push(News { warning: true, reason: Reason::MetricMissing.as_str(), note: clip(first, NOTE_MAX) });
+        news.push(EventNote { warning: true, reason: Reason::MetricMissing.as_str(), note: clip(first, NOTE_MAX) });
     }
     news
 }
@@ -115,7 +115,7 @@ mod tests {
         let unknown = status(Reason::UnknownModel, true);
         assert_eq!(events(&running, &running), []);
         let news = events(&running, &unknown);
-        assert_eq!(news, [News { warning: true, reason: "UnknownModel", note: "why".into() }]);
+        assert_eq!(news, [EventNote { warning: true, reason: "UnknownModel", note: "why".into() }]);
         assert_eq!(events(&unknown, &unknown), []);
         assert!(!events(&unknown, &running)[0].warning);
     }
@@ -144,8 +144,10 @@ mod tests {
         let before = status(Reason::TuningRunning, false);
         let mut after = before.clone();
         let run = RunStatus { candidate: "a".into(), dataset: "d".into(), ..Default::default() };
-        let run =
-            crate::trials::without_trials(run.with(RunState::Succeeded, None, None), Reason::AccessDenied, "forbidden");
+        let run = crate::run::after(
+            run.with(RunState::Succeeded, None, None),
+            crate::run::RunEvent::TableNotKept(&crate::problem::Problem::new(Reason::AccessDenied, "forbidden")),
+        );
         after.runs = vec![run.clone()];
         let news = events(&before, &after);
         assert_eq!((news.len(), news[0].reason, news[0].warning), (1, "TrialsNotKept", true));

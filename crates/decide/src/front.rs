@@ -157,7 +157,7 @@ fn values(spec: &ModelSelectionSpec, best: &BestTrainingJob, derived: &Derived) 
             if let Some(failure) = derived.failure(name) {
                 return failure;
             }
-            if crate::outcome::is_gone(best) {
+            if crate::training_job::is_deleted(best) {
                 let why = "the best training job no longer exists at SageMaker, so that its metrics are not known; change \
                            `rerun` to run it again, or name another tuning job where one is attached";
                 return (ExclusionReason::MetricMissing, why.to_owned());
@@ -315,7 +315,7 @@ pub(super) mod tests {
         let mut not_finite = run("not-finite", &[("test_accuracy", "0.9")]);
         not_finite.best.as_mut().unwrap().non_finite_metrics.push("test_throughput".into());
         // As the run is when its best training job was not found.
-        let deleted = crate::outcome::trial("t-001", [].into(), &TrainingResult::default());
+        let deleted = crate::training_job::trial("t-001", [].into(), &TrainingResult::default());
         let deleted = RunStatus { best: Some(deleted), ..run("deleted", &[]) };
         let failed = RunStatus { best: None, ..both("failed", "1", "1") }.with(
             RunState::Failed,

@@ -78,15 +78,34 @@ impl Identity<'_> {
         .to_vec()
     }
 
-    /// The first of our tags that the job does not carry as it should, or `None` when the job is ours.
-    pub fn foreign_tag(&self, found: &[(String, String)]) -> Option<String> {
-        self.tags().into_iter().find(|ours| !found.contains(ours)).map(|(key, wanted)| {
-            match found.iter().find(|(k, _)| *k == key) {
-                Some((_, value)) => format!("its tag {key} is '{value}', not '{wanted}'"),
-                None => format!("it has no tag {key}"),
-            }
-        })
+    /// Whose a job of that name is, by the tags that show.
+    pub fn ownership(&self, found: &[(String, String)]) -> Ownership {
+        let value = |key: &str| found.iter().find(|(k, _)| k == key).map(|(_, value)| value);
+        let ours = self.tags();
+        let differs = |(key, wanted): &(String, String)| {
+            let value = value(key).filter(|value| *value != wanted)?;
+            Some(format!("its tag {key} is '{value}', not '{wanted}'"))
+        };
+        if let Some(difference) = ours.iter().find_map(differs) {
+            return Ownership::Foreign(difference);
+        }
+        match ours.iter().find(|(key, _)| value(key).is_none()) {
+            Some((key, _)) => Ownership::Unproven(format!("it has no tag {key}")),
+            None => Ownership::Ours,
+        }
     }
+}
+
+/// Whose a tuning job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// Ours: it carries all of our tags, as they should be.
+    Ours,
+    /// A tag of ours does not show. Tags show later than the job that they were made with, so this is no proof yet; see
+    /// [`super::absence`]. The text says which tag.
+    Unproven(String),
+    /// A tag of ours has another value: it was made for something else. The text says which tag.
+    Foreign(String),
 }
 
 /// Letters for people: the beginning of the selection's and of the candidate's name.
@@ -162,11 +181,13 @@ mod tests {
         let identity = identity("a", "b");
         let mut tags = identity.tags();
         tags.push(("team".into(), "vision".into()));
-        assert_eq!(identity.foreign_tag(&tags), None);
+        assert_eq!(identity.ownership(&tags), Ownership::Ours);
         tags.retain(|(key, _)| key != tag::DATASET);
-        assert_eq!(identity.foreign_tag(&tags).unwrap(), "it has no tag modelselection.dev/dataset");
+        let unproven = Ownership::Unproven("it has no tag modelselection.dev/dataset".into());
+        assert_eq!(identity.ownership(&tags), unproven);
         tags.push((tag::DATASET.into(), "other".into()));
-        assert!(identity.foreign_tag(&tags).unwrap().contains("is 'other', not 'caltech256'"));
+        let foreign = Ownership::Foreign("its tag modelselection.dev/dataset is 'other', not 'caltech256'".into());
+        assert_eq!(identity.ownership(&tags), foreign);
     }
 
     proptest! {

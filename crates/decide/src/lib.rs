@@ -1,24 +1,31 @@
 //! What to do, worked out from what is declared and what was seen.
 //!
 //! Everything here is pure: no I/O, no clock, no SDK and no Kubernetes client. Time comes in as an argument, decisions
-//! go out as values. `tests/architecture.rs` holds the module to it.
+//! go out as values. The crate depends on nothing that could do I/O.
 
+pub mod absence;
 pub mod cadence;
 pub mod conditions;
 pub mod definition;
 pub mod derived;
 pub mod events;
+pub mod expansion;
+pub mod fault;
 mod fit;
 pub mod front;
 pub mod identity;
+pub mod incarnation;
 pub mod names;
 pub mod observation;
-pub mod outcome;
+pub mod permits;
 pub mod plan;
 pub mod problem;
 pub mod queue;
+pub mod retry;
+pub mod run;
 pub mod summary;
 pub mod table;
+pub mod training_job;
 pub mod trials;
 
 #[cfg(test)]

@@ -57,6 +57,15 @@ pub struct BestSoFar {
     pub hyperparameters: Hyperparameters,
 }
 
+/// A training job that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrainingFailure {
+    /// Its name.
+    pub training_job_name: String,
+    /// Why it failed, in SageMaker's words.
+    pub reason: String,
+}
+
 /// A training job as Describe shows it; the default is one that no longer exists, of which nothing is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrainingResult {

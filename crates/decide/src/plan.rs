@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::definition::{Definition, Source};
-use super::identity::tag;
 use crate::problem::Problem;
+use crate::run::{RunEvent, after, apply};
 use api::{
     Algorithm, Candidate, Dataset, ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob,
 };
 
-/// The version that a JumpStart candidate is pinned to, or why there is none (yet).
-pub type Pin = Result<String, Problem>;
+/// The resolved version of a JumpStart candidate's model, or why there is none (yet).
+pub type ResolvedVersion = Result<String, Problem>;
 
 /// What the runs are to be, before anything is done about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +21,9 @@ pub struct Plan {
     pub superseded: Vec<SupersededJob>,
 }
 
-/// The version that the status has pinned for `candidate`: that of a run of the same model, as long as the spec still
+/// The version that the status has resolved for `candidate`: that of a run of the same model, as long as the spec still
 /// asks for a version that includes it.
-pub fn pinned(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<String> {
+pub fn version_by_status(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<String> {
     let model = candidate.jump_start.as_ref()?;
     let wanted = model.version.as_deref().unwrap_or("*");
     if !wanted.ends_with('*') {
@@ -34,20 +34,6 @@ pub fn pinned(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<St
         .iter()
         .filter(|run| run.candidate == candidate.name && run.model_id.as_deref() == Some(&model.model_id))
         .find_map(|run| run.model_version.clone())
-        .filter(|version| version_matches(wanted, version))
-}
-
-/// The version that an earlier life of the selection was pinned to for `candidate`: that of the newest of its jobs
-/// (`jobs` are the tags of each, newest first) that is of the same model, if the spec still asks for such a version.
-pub fn pinned_by_jobs(jobs: &[Vec<(String, String)>], candidate: &Candidate) -> Option<String> {
-    let model = candidate.jump_start.as_ref()?;
-    let wanted = model.version.as_deref().unwrap_or("*");
-    let value =
-        |job: &[(String, String)], key: &str| job.iter().find(|(k, _)| k == key).map(|(_, value)| value.clone());
-    jobs.iter()
-        .filter(|job| value(job, tag::CANDIDATE).as_ref() == Some(&candidate.name))
-        .filter(|job| value(job, tag::MODEL_ID).as_ref() == Some(&model.model_id))
-        .find_map(|job| value(job, tag::MODEL_VERSION))
         .filter(|version| version_matches(wanted, version))
 }
 
@@ -65,7 +51,7 @@ pub fn definition(
     region: &str,
     dataset: &Dataset,
     candidate: &Candidate,
-    pin: Option<&Pin>,
+    pin: Option<&ResolvedVersion>,
 ) -> Result<Definition, Problem> {
     let Candidate { name, jump_start, algorithm, tuning_job_name, .. } = candidate;
     let own = |algorithm: &Algorithm| {
@@ -90,8 +76,8 @@ pub fn definition(
 pub fn cells_of<'a>(
     spec: &'a ModelSelectionSpec,
     dataset: &'a Dataset,
-    pins: &'a [Option<Pin>],
-) -> impl Iterator<Item = (&'a Candidate, &'a Option<Pin>)> {
+    pins: &'a [Option<ResolvedVersion>],
+) -> impl Iterator<Item = (&'a Candidate, &'a Option<ResolvedVersion>)> {
     let here = |candidate: &Candidate| candidate.dataset.as_ref().is_none_or(|name| *name == dataset.name);
     spec.candidates.iter().zip(pins).filter(move |(candidate, _)| here(candidate))
 }
@@ -103,7 +89,7 @@ pub fn plan(
     spec: &ModelSelectionSpec,
     status: &ModelSelectionStatus,
     region: &str,
-    pins: &[Option<Pin>],
+    pins: &[Option<ResolvedVersion>],
     undecided: &BTreeSet<String>,
 ) -> Plan {
     let same_era = status.rerun == spec.rerun && status.region.as_deref().is_none_or(|r| r == region);
@@ -130,12 +116,14 @@ pub fn plan(
                     tuning_job_name: candidate.tuning_job_name.clone(),
                     ..RunStatus::default()
                 },
-                (None, Err(Problem { reason, message })) => RunStatus {
-                    candidate: candidate.name.clone(),
-                    dataset: dataset.name.clone(),
-                    ..RunStatus::default()
+                (None, Err(problem)) => {
+                    let run = RunStatus {
+                        candidate: candidate.name.clone(),
+                        dataset: dataset.name.clone(),
+                        ..RunStatus::default()
+                    };
+                    after(run, RunEvent::NotResolved(&problem))
                 }
-                .with(RunState::Waiting, Some(reason), Some(&message)),
             });
         }
     }
@@ -187,11 +175,11 @@ pub fn advance(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
     for run in runs.iter_mut().filter(|run| !run.attached) {
         match run.state {
             RunState::Failed if run.failed_attempts < spec.retries && run.reason != Some(Reason::TuningJobDeleted) => {
-                let again = std::mem::take(run).next_attempt();
+                let again = after(std::mem::take(run), RunEvent::NextAttempt);
                 *run = RunStatus { failed_attempts: again.failed_attempts + 1, ..again };
             }
             RunState::Stopped if run.reason == Some(Reason::Suspended) && !spec.suspend => {
-                *run = std::mem::take(run).next_attempt();
+                apply(run, RunEvent::NextAttempt);
             }
             _ => {}
         }
@@ -220,7 +208,7 @@ mod tests {
     use super::*;
     use samples::spec;
 
-    fn pins(spec: &ModelSelectionSpec) -> Vec<Option<Pin>> {
+    fn pins(spec: &ModelSelectionSpec) -> Vec<Option<ResolvedVersion>> {
         spec.candidates.iter().map(|c| c.jump_start.as_ref().map(|_| Ok("4.0.2".to_owned()))).collect()
     }
 
@@ -416,41 +404,19 @@ mod tests {
     }
 
     #[test]
-    fn jobs_of_an_earlier_life_pin_the_version_that_they_were_made_with() {
-        let mut spec = spec();
-        spec.candidates[0].jump_start.as_mut().unwrap().version = None;
-        let job = |candidate: &str, model: &str, version: &str| {
-            [(tag::CANDIDATE, candidate), (tag::MODEL_ID, model), (tag::MODEL_VERSION, version)]
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .to_vec()
-        };
-        let model = "tensorflow-ic-mobilenet";
-        let jobs = [
-            job("own", model, "9.0.0"),
-            job("mobilenet", "other", "8.0.0"),
-            job("mobilenet", model, "4.0.2"),
-            job("mobilenet", model, "3.0.0"),
-        ];
-        assert_eq!(pinned_by_jobs(&jobs, &spec.candidates[0]).as_deref(), Some("4.0.2"));
-        spec.candidates[0].jump_start.as_mut().unwrap().version = Some("5.*".into());
-        assert_eq!(pinned_by_jobs(&jobs, &spec.candidates[0]), None);
-        assert_eq!(pinned_by_jobs(&[], &spec.candidates[0]), None);
-    }
-
-    #[test]
     fn a_pin_holds_until_the_model_or_the_wanted_version_changes() {
         let mut spec = spec();
         spec.candidates[0].jump_start.as_mut().unwrap().version = Some("*".into());
         let status = launched(&spec);
-        assert_eq!(pinned(&status, &spec.candidates[0]).as_deref(), Some("4.0.2"));
+        assert_eq!(version_by_status(&status, &spec.candidates[0]).as_deref(), Some("4.0.2"));
         spec.candidates[0].jump_start.as_mut().unwrap().version = Some("4.*".into());
-        assert_eq!(pinned(&status, &spec.candidates[0]).as_deref(), Some("4.0.2"));
+        assert_eq!(version_by_status(&status, &spec.candidates[0]).as_deref(), Some("4.0.2"));
         spec.candidates[0].jump_start.as_mut().unwrap().version = Some("5.*".into());
-        assert_eq!(pinned(&status, &spec.candidates[0]), None);
+        assert_eq!(version_by_status(&status, &spec.candidates[0]), None);
         spec.candidates[0].jump_start.as_mut().unwrap().version = Some("3.0.0".into());
-        assert_eq!(pinned(&status, &spec.candidates[0]).as_deref(), Some("3.0.0"));
+        assert_eq!(version_by_status(&status, &spec.candidates[0]).as_deref(), Some("3.0.0"));
         spec.candidates[0].jump_start.as_mut().unwrap().model_id = "other".into();
         spec.candidates[0].jump_start.as_mut().unwrap().version = None;
-        assert_eq!(pinned(&status, &spec.candidates[0]), None);
+        assert_eq!(version_by_status(&status, &spec.candidates[0]), None);
     }
 }

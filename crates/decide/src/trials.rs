@@ -1,19 +1,6 @@
 //! All training jobs of a run: when they are wanted, and what the run says of them.
 
-use api::{BestTrainingJob, Collect, ModelSelectionSpec, Reason, RunState, RunStatus, Trials};
-
-/// The run whose training jobs are kept in `trials`.
-pub fn with_trials(run: RunStatus, trials: Trials) -> RunStatus {
-    let state = run.state;
-    RunStatus { trials: Some(trials), ..run }.with(state, None, None)
-}
-
-/// The run whose training jobs cannot be kept, until somebody helps: its best one stands for them.
-pub fn without_trials(run: RunStatus, reason: Reason, why: &str) -> RunStatus {
-    let state = run.state;
-    let message = format!("only the best training job is considered, since the table of all cannot be kept: {why}");
-    RunStatus { trials: None, ..run }.with(state, Some(reason), Some(&message))
-}
+use api::{BestTrainingJob, Collect, ModelSelectionSpec, RunState, RunStatus};
 
 /// Whether all training jobs of the run are to be kept, and are not.
 pub fn wanted(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
@@ -67,6 +54,9 @@ pub fn with_inputs(run: &mut RunStatus, table: &[BestTrainingJob]) {
 mod tests {
     use super::*;
     use crate::conditions::complete;
+    use crate::problem::Problem;
+    use crate::run::{RunEvent, after};
+    use api::{Reason, Trials};
     use samples::spec;
 
     #[test]
@@ -82,10 +72,11 @@ mod tests {
         assert_eq!(told(&spec, &run), (false, false, false));
         spec.collect = Collect::All;
         assert_eq!(told(&spec, &run), (true, true, false));
-        let hindered = without_trials(run.clone(), Reason::AccessDenied, "configmaps is forbidden");
+        let hindered =
+            after(run.clone(), RunEvent::TableNotKept(&Problem::new(Reason::AccessDenied, "configmaps is forbidden")));
         assert_eq!(told(&spec, &hindered), (true, false, true));
         assert_eq!(hindered.state, RunState::Succeeded);
-        let kept = with_trials(hindered, Trials { config_map: "job-trials".into(), count: 3 });
+        let kept = after(hindered, RunEvent::TableKept(Trials { config_map: "job-trials".into(), count: 3 }));
         assert_eq!((told(&spec, &kept), &kept.message), ((false, false, false), &None));
         for state in [RunState::Running, RunState::Failed, RunState::Stopped] {
             assert!(!wanted(&spec, &RunStatus { state, ..run.clone() }));
@@ -110,8 +101,9 @@ mod tests {
             (complete(&spec, runs), told(&spec, runs))
         };
         assert_eq!(told(&run), (false, "; reading all training jobs of 1 of them".to_owned()));
-        assert_eq!(told(&with_trials(run.clone(), Trials::default())), (true, String::new()));
-        let (is_complete, text) = told(&without_trials(run, Reason::AccessDenied, "configmaps is forbidden"));
+        assert_eq!(told(&after(run.clone(), RunEvent::TableKept(Trials::default()))), (true, String::new()));
+        let (is_complete, text) =
+            told(&after(run, RunEvent::TableNotKept(&Problem::new(Reason::AccessDenied, "configmaps is forbidden"))));
         assert!(is_complete);
         assert!(text.starts_with(". Of candidate 'c' on dataset 'd' only the best"), "{text}");
         assert!(text.ends_with("configmaps is forbidden"), "{text}");

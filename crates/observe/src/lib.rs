@@ -15,8 +15,10 @@ use tokio::sync::{Notify, mpsc};
 use api::ModelSelection;
 use decide::cadence;
 use decide::identity::JOB_NAME_PREFIX;
+use decide::problem::Problem;
 use platform::clock;
-use sagemaker::{SageMaker, TuningError};
+use platform::metrics::Metrics;
+use sagemaker::{Region, SageMaker};
 pub use view::Sighting;
 use view::View;
 
@@ -37,8 +39,22 @@ pub struct Observer {
     sagemaker: SageMaker,
     wake: Wake,
     pauses: Pauses,
-    regions: Mutex<HashMap<String, Arc<Watch>>>,
+    metrics: Arc<Metrics>,
+    regions: Arc<Regions>,
 }
+
+/// The watched regions. One without jobs for a while is dropped.
+#[derive(Default)]
+struct Regions(Mutex<HashMap<String, Arc<Watch>>>);
+
+impl Regions {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Watch>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long a region without jobs is kept.
+const IDLE: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Watch {
@@ -48,8 +64,8 @@ struct Watch {
 
 impl Observer {
     /// An observer that sends the owners of changed jobs to `wake`.
-    pub fn new(sagemaker: SageMaker, wake: Wake, pauses: Pauses) -> Self {
-        Self { sagemaker, wake, pauses, regions: Mutex::default() }
+    pub fn new(sagemaker: SageMaker, wake: Wake, pauses: Pauses, metrics: Arc<Metrics>) -> Self {
+        Self { sagemaker, wake, pauses, metrics, regions: Arc::default() }
     }
 
     /// Says which jobs of `owner` run, by region, and whether each is being stopped. Returns what is known of them. From now
@@ -65,7 +81,7 @@ impl Observer {
         let mut sightings = HashMap::new();
         for (region, watch) in &*self.regions() {
             let jobs = jobs.get(region.as_str()).map(Vec::as_slice).unwrap_or_default();
-            sightings.extend(watch.view().track(owner, jobs, clock::now()));
+            sightings.extend(watch.view().track(owner, jobs, clock::steady()));
             watch.changed.notify_one();
         }
         sightings
@@ -84,20 +100,28 @@ impl Observer {
         self.track(owner, &HashMap::new());
     }
 
-    /// Why the last sweep of `region` failed, if it did.
-    pub fn fault(&self, region: &str) -> Option<TuningError> {
-        self.regions().get(region).and_then(|watch| watch.view().fault.clone())
+    /// Why the jobs of `region` cannot be observed, when a person must help or when it lasts.
+    pub fn problem(&self, region: &str) -> Option<Problem> {
+        self.regions().get(region).and_then(|watch| watch.view().problem())
     }
 
     fn regions(&self) -> MutexGuard<'_, HashMap<String, Arc<Watch>>> {
-        self.regions.lock().unwrap_or_else(PoisonError::into_inner)
+        self.regions.lock()
     }
 
     fn watch(&self, region: &str) {
         let mut regions = self.regions();
         if !regions.contains_key(region) {
             let watch = Arc::new(Watch::default());
-            tokio::spawn(sweep_forever(self.sagemaker.region(region), watch.clone(), self.wake.clone(), self.pauses));
+            let sweeper = Sweeper {
+                region: self.sagemaker.region(region),
+                watch: watch.clone(),
+                wake: self.wake.clone(),
+                pauses: self.pauses,
+                metrics: self.metrics.clone(),
+            };
+            let (all, sagemaker) = (self.regions.clone(), self.sagemaker.clone());
+            tokio::spawn(async move { sweeper.sweep_while_needed(&all, &sagemaker).await });
             regions.insert(region.to_owned(), watch);
         }
     }
@@ -109,34 +133,71 @@ impl Watch {
     }
 }
 
-async fn sweep_forever(region: sagemaker::Region, watch: Arc<Watch>, wake: Wake, pauses: Pauses) {
-    let mut failures = 0_u32;
-    for sweep in 0_u64.. {
-        while watch.view().is_empty() {
-            watch.changed.notified().await;
-        }
-        let pause = match failures {
-            0 => {
-                let view = watch.view();
-                cadence::sweep_interval(view.typical_run(clock::now()), view.len(), pauses.min, pauses.max)
+/// What sweeps one region.
+struct Sweeper {
+    region: Region,
+    watch: Arc<Watch>,
+    wake: Wake,
+    pauses: Pauses,
+    metrics: Arc<Metrics>,
+}
+
+impl Sweeper {
+    /// Sweeps as long as jobs are tracked; then drops the region and its connections.
+    async fn sweep_while_needed(&self, regions: &Regions, sagemaker: &SageMaker) {
+        let mut failures = 0_u32;
+        for sweep in 0_u64.. {
+            while self.watch.view().is_empty() {
+                let changed = tokio::time::timeout(IDLE, self.watch.changed.notified()).await;
+                if changed.is_err() && self.drop_if_idle(regions, sagemaker) {
+                    return;
+                }
             }
-            n => cadence::backoff(n, pauses.min, pauses.max * 2),
-        };
-        tokio::time::sleep(cadence::jitter(pause, region.name(), sweep)).await;
-        if watch.view().is_empty() {
-            // The last job has ended meanwhile.
-            continue;
+            tokio::time::sleep(cadence::jitter(self.pause(failures), self.region.name(), sweep)).await;
+            // The last job may have ended meanwhile.
+            if !self.watch.view().is_empty() {
+                failures = self.sweep(failures).await;
+            }
         }
+    }
+
+    fn drop_if_idle(&self, regions: &Regions, sagemaker: &SageMaker) -> bool {
+        let mut regions = regions.lock();
+        let idle = self.watch.view().is_empty();
+        if idle {
+            regions.remove(self.region.name());
+            sagemaker.drop_region(self.region.name());
+        }
+        idle
+    }
+
+    fn pause(&self, failures: u32) -> Duration {
+        let Pauses { min, max } = self.pauses;
+        match failures {
+            0 => {
+                let view = self.watch.view();
+                cadence::sweep_interval(view.typical_run(clock::steady()), view.len(), min, max)
+            }
+            n => cadence::backoff(n, min, max * 2),
+        }
+    }
+
+    /// One sweep; returns how many have failed in a row.
+    async fn sweep(&self, failures: u32) -> u32 {
+        let (region, watch) = (&self.region, &self.watch);
         let stopping = watch.view().any_stopping();
-        let started = clock::now();
+        let started = clock::steady();
         let answer = region.active_jobs(JOB_NAME_PREFIX, stopping).await;
-        failures = if answer.is_ok() { 0 } else { failures.saturating_add(1) };
+        let failures = if answer.is_ok() { 0 } else { failures.saturating_add(1) };
         if let Err(error) = &answer {
             tracing::warn!(region = region.name(), %error, failures, "cannot list the running tuning jobs");
         }
         for owner in watch.view().swept(started, answer) {
             // The receiver lives as long as the controller; when it is gone there is nobody to wake.
-            let _ = wake.send(owner);
+            let _ = self.wake.send(owner);
         }
+        let age = watch.view().age(clock::steady());
+        self.metrics.set_observation_age(region.name(), age.as_secs_f64());
+        failures
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
-use api::ModelSelection;
+use api::{ModelSelection, Reason};
+use decide::problem::Problem;
 use sagemaker::{ActiveJob, TuningError};
 
 /// What the last sweep showed of a job.
@@ -35,8 +36,15 @@ pub(super) struct View {
     /// How long the last jobs took; the newest counts for an eighth.
     typical: Option<Duration>,
     /// Why the last sweep failed, if it did.
-    pub(super) fault: Option<TuningError>,
+    fault: Option<TuningError>,
+    /// When SageMaker was last asked with success, or the first job was tracked.
+    answered: Option<Timestamp>,
+    /// The fault by which the view has become stale.
+    stale: Option<TuningError>,
 }
+
+/// Older than this, the view is stale: some sweeps have failed in a row.
+const STALE: Duration = Duration::from_secs(120);
 
 impl View {
     /// Sets the jobs of `owner` and returns what is known of them.
@@ -58,7 +66,10 @@ impl View {
         }
         if self.jobs.is_empty() {
             // Nothing is listed any more, so the end of the fault would not be seen.
-            self.fault = None;
+            (self.fault, self.stale, self.answered) = (None, None, None);
+        }
+        if !jobs.is_empty() {
+            self.answered.get_or_insert(now);
         }
         jobs.iter()
             .map(|&(name, stopping)| {
@@ -86,13 +97,19 @@ impl View {
         let active = match answer {
             Ok(active) => active,
             Err(error) => {
-                let told = self.fault.as_ref().is_some_and(|before| before.class == error.class);
-                let news = !told && error.class.reason().needs_person();
+                let known = self.fault.as_ref().is_some_and(|before| before.class == error.class);
+                let mut is_new = !known && error.class.reason().needs_person();
+                if self.stale.is_none() && self.age(started) >= STALE {
+                    self.stale = Some(error.clone());
+                    is_new = true;
+                }
                 self.fault = Some(error);
-                return if news { self.owners(|_| true) } else { Vec::new() };
+                return if is_new { self.owners(|_| true) } else { Vec::new() };
             }
         };
+        self.answered = Some(started);
         let recovered = self.fault.take().is_some_and(|error| error.class.reason().needs_person());
+        let recovered = self.stale.take().is_some() || recovered;
         let mut changed = BTreeSet::new();
         for ((owner, name), job) in &mut self.jobs {
             let sighting = match active.get(name) {
@@ -111,6 +128,26 @@ impl View {
             }
         }
         self.owners(|owner| recovered || changed.contains(&owner.to_string()))
+    }
+
+    /// How old the view is: how long ago SageMaker was asked with success.
+    pub(super) fn age(&self, now: Timestamp) -> Duration {
+        self.answered.map_or(Duration::ZERO, |answered| age(answered, now))
+    }
+
+    /// Why the tracked jobs cannot be observed, when a person must help or when it lasts.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        let lasting = self.fault.as_ref().filter(|fault| fault.class.reason().needs_person());
+        if let Some(fault) = lasting {
+            return Some(Problem::new(fault.class.reason(), fault.explain()));
+        }
+        let fault = self.stale.as_ref()?;
+        let minutes = STALE.as_secs() / 60;
+        let message = format!(
+            "SageMaker has not shown the running tuning jobs for more than {minutes} minutes, so this status may be out of \
+             date ({fault}); the operator keeps asking"
+        );
+        Some(Problem::new(Reason::ObservationStale, message))
     }
 
     /// Whether nothing is tracked.
@@ -223,6 +260,26 @@ mod tests {
         assert_eq!(view.swept(at(3), denied()), [owner("a")]);
         assert_eq!(view.swept(at(4), denied()), []);
         assert_eq!(view.swept(at(5), listing(&[("ms-1", running(0))])), [owner("a")]);
-        assert_eq!(view.fault, None);
+        assert_eq!(view.problem(), None);
+    }
+
+    #[test]
+    fn a_view_that_is_two_minutes_old_is_stale_until_an_answer_comes() {
+        let mut view = View::default();
+        view.track(&owner("a"), &[("ms-1", false)], at(0));
+        let away = || {
+            let message = "connection refused".to_owned();
+            Err(TuningError { class: Class::Transient, operation: "List", code: None, message })
+        };
+        view.swept(at(10), listing(&[("ms-1", running(0))]));
+        assert_eq!(view.swept(at(129), away()), []);
+        assert_eq!(view.problem(), None);
+        assert_eq!(view.swept(at(130), away()), [owner("a")]);
+        assert_eq!(view.swept(at(200), away()), [], "it is said once");
+        let problem = view.problem().unwrap();
+        assert_eq!((problem.reason, view.age(at(200)).as_secs()), (Reason::ObservationStale, 190));
+        assert!(problem.message.contains("List failed: connection refused"), "{}", problem.message);
+        assert_eq!(view.swept(at(210), listing(&[("ms-1", running(0))])), [owner("a")]);
+        assert_eq!(view.problem(), None);
     }
 }

@@ -3,14 +3,24 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// Now.
+use jiff::Timestamp;
+
+/// Now, by the clock of the machine: for what people and other programs read. It may jump.
 #[expect(clippy::disallowed_methods, reason = "this is the module that may")]
-pub fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Now, by a clock that only goes forward: for all that is measured or waited for. It begins as the clock of the machine at
+/// the start of the process, and stays with that whatever is done to the machine's clock later. Not to be shown to people.
+pub fn steady() -> Timestamp {
+    static ORIGIN: OnceLock<(Timestamp, Duration)> = OnceLock::new();
+    let (origin, at) = *ORIGIN.get_or_init(|| (now(), uptime()));
+    origin + (uptime() - at)
 }
 
 /// The moment that is `pause` from now, for timeouts.
-pub fn after(pause: std::time::Duration) -> tokio::time::Instant {
+pub fn after(pause: Duration) -> tokio::time::Instant {
     tokio::time::Instant::now() + pause
 }
 

@@ -31,6 +31,7 @@ pub struct Metrics {
     call_seconds: Family<OperationLabels, Histogram>,
     rates: Family<OperationLabels, Gauge<f64, AtomicU64>>,
     status_writes: Counter,
+    observation_age: Family<RegionLabels, Gauge<f64, AtomicU64>>,
     runs: Family<RunLabels, Gauge>,
     selections: Family<ConditionLabels, Gauge>,
     counting: OnceLock<Counting>,
@@ -42,11 +43,11 @@ pub struct Metrics {
 }
 
 /// Counts what there is when somebody asks.
-type Counting = Box<dyn Fn() -> Census + Send + Sync>;
+type Counting = Box<dyn Fn() -> Counts + Send + Sync>;
 
 /// How many selections and runs there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Census {
+pub struct Counts {
     /// Selections by type, status and reason of a condition.
     pub selections: BTreeMap<(&'static str, &'static str, &'static str), i64>,
     /// Runs by state and reason; the reason is empty where there is none.
@@ -67,6 +68,11 @@ struct NameLabels {
 struct ReconcileLabels {
     controller: &'static str,
     result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RegionLabels {
+    region: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -121,6 +127,7 @@ impl Default for Metrics {
             call_seconds: Family::new_with_constructor(seconds),
             rates: Family::default(),
             status_writes: Counter::default(),
+            observation_age: Family::default(),
             runs: Family::default(),
             selections: Family::default(),
             counting: OnceLock::new(),
@@ -174,6 +181,11 @@ impl Default for Metrics {
             "modelselection_status_writes",
             "Writes of a status to the API server",
             metrics.status_writes.clone(),
+        );
+        registry.register(
+            "modelselection_observation_age_seconds",
+            "Time since SageMaker last showed the running tuning jobs of a region, as of the last sweep",
+            metrics.observation_age.clone(),
         );
         registry.register(
             "modelselection_selections",
@@ -280,6 +292,11 @@ impl Metrics {
         self.status_writes.inc();
     }
 
+    /// How old the view of the running tuning jobs of a region is.
+    pub fn set_observation_age(&self, region: &str, seconds: f64) {
+        self.observation_age.get_or_create(&RegionLabels { region: region.to_owned() }).set(seconds);
+    }
+
     /// Whether this process holds the lease of that name.
     pub fn set_leading(&self, name: &str, leads: bool) {
         self.leader.get_or_create(&NameLabels { name: name.to_owned() }).set(leads.into());
@@ -298,20 +315,20 @@ impl Metrics {
 
     /// Selections and runs are counted by `count` from now on, at each scrape. Kept up to date with each pass, the numbers
     /// would stay when the last selection goes, for which there is no pass.
-    pub fn count_by(&self, count: impl Fn() -> Census + Send + Sync + 'static) {
+    pub fn count_by(&self, count: impl Fn() -> Counts + Send + Sync + 'static) {
         // There is one controller in a process.
         let _ = self.counting.set(Box::new(count));
     }
 
     /// What is not there any more is gone, not 0: there are many combinations, and few at a time.
-    fn take_in(&self, census: &Census) {
+    fn take_in(&self, counts: &Counts) {
         self.selections.clear();
-        for ((condition, status, reason), count) in &census.selections {
+        for ((condition, status, reason), count) in &counts.selections {
             let labels = ConditionLabels { condition, status, reason };
             self.selections.get_or_create(&labels).set(*count);
         }
         self.runs.clear();
-        for ((state, reason), count) in &census.runs {
+        for ((state, reason), count) in &counts.runs {
             let labels = RunLabels { state, reason };
             self.runs.get_or_create(&labels).set(*count);
         }

@@ -21,6 +21,7 @@ use super::limiter::{Limits, Operation};
 use super::pages::read_all;
 use super::{Class, JobRequest, TuningError, request, response, span};
 use api::TrainingJobCounts;
+use decide::incarnation::TaggedJob;
 use decide::observation::{JobStatus, TrainingResult, TuningJob};
 use platform::clock;
 use platform::leadership::Leadership;
@@ -108,6 +109,11 @@ impl SageMaker {
         regions.entry(name.to_owned()).or_insert_with(|| self.connect(name)).clone()
     }
 
+    /// Drops the connections and rates of a region that nothing happens in any more.
+    pub fn drop_region(&self, name: &str) {
+        self.regions.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
     fn connect(&self, name: &str) -> Region {
         let builder = aws_sdk_sagemaker::config::Builder::from(&self.account.0);
         let builder = match &self.endpoint {
@@ -160,7 +166,9 @@ impl Region {
                     .send()
             })
             .await?;
-        Ok(output.hyper_parameter_tuning_job_arn.unwrap_or_default())
+        // Without an ARN it is no answer: the job may have been created or not.
+        let no_arn = || not_sent(operation, Class::Transient, "the answer has no ARN".to_owned());
+        output.hyper_parameter_tuning_job_arn.filter(|arn| !arn.is_empty()).ok_or_else(no_arn)
     }
 
     /// The tuning job of that name.
@@ -241,12 +249,9 @@ impl Region {
         .await
     }
 
-    /// The tags of the tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good
-    /// for what is long past, not for what was just created.
-    pub async fn tags_of_jobs_with(
-        &self,
-        wanted: &[(&str, String)],
-    ) -> Result<Vec<Vec<(String, String)>>, TuningError> {
+    /// The tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good for what is
+    /// long past, not for what was just created.
+    pub async fn jobs_with_tags(&self, wanted: &[(&str, String)]) -> Result<Vec<TaggedJob>, TuningError> {
         let filters: Vec<aws::Filter> = wanted
             .iter()
             .map(|(key, value)| {
@@ -270,8 +275,13 @@ impl Region {
                 })
                 .await?;
             let jobs = page.results.unwrap_or_default().into_iter().filter_map(|record| {
-                let tags = record.hyper_parameter_tuning_job?.tags?;
-                Some(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect())
+                let job = record.hyper_parameter_tuning_job?;
+                Some(TaggedJob {
+                    name: job.hyper_parameter_tuning_job_name?,
+                    arn: job.hyper_parameter_tuning_job_arn.unwrap_or_default(),
+                    status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
+                    tags: job.tags?.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
+                })
             });
             Ok((jobs.collect(), page.next_token))
         })
@@ -350,7 +360,7 @@ impl Region {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        let turn = self.limits.take(operation, clock::now(), MAX_WAIT);
+        let turn = self.limits.take(operation, clock::steady(), MAX_WAIT);
         let wait = turn.map_err(|_| {
             // Without the time: a status that says it would be written again and again.
             let why = "its turn comes only later, since SageMaker throttles it";
@@ -359,10 +369,10 @@ impl Region {
         tokio::time::sleep(wait).await;
         self.leadership.check().map_err(|error| not_sent(operation, Class::Transient, error.to_string()))?;
         let span = span::of(operation, &self.name);
-        let started = clock::now();
+        let started = clock::steady();
         let result =
             Box::pin(send()).instrument(span.clone()).await.map_err(|error| classify(operation.as_str(), &error));
-        let now = clock::now();
+        let now = clock::steady();
         let class = result.as_ref().err().map(|error| error.class);
         let rate = self.limits.note(operation, class == Some(Class::Throttled), started, now);
         let (outcome, seconds) = (class.map_or("ok", Class::as_str), now.duration_since(started).as_secs_f64());

@@ -111,7 +111,11 @@ impl Scene {
         let emulator = Emulator::start(emulator).await;
         emulator.behave(json!({"match": "*", "secondsPerEpoch": 10.0})).await;
         let mut options = OperatorOptions::new(plane, &emulator, &namespace);
-        let quick = [("MODELSELECTION_MIN_SWEEP_SECONDS", "0.5"), ("MODELSELECTION_MAX_SWEEP_SECONDS", "1")];
+        let quick = [
+            ("MODELSELECTION_MIN_SWEEP_SECONDS", "0.5"),
+            ("MODELSELECTION_MAX_SWEEP_SECONDS", "1"),
+            ("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "3"),
+        ];
         let environment = quick.iter().chain(operator).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         options.extra_env.extend(environment);
         let mut operator = Operator::start(options);

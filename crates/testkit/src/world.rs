@@ -27,14 +27,21 @@ pub const LONG: u64 = 100_000;
 
 const USER: &str = "operator-under-test";
 
-/// See the module.
+/// An operator, an emulator and a namespace on a control plane.
 pub struct World<'a> {
+    /// The control plane, whose audit log has all writes.
     pub plane: &'a ControlPlane,
+    /// Its administrator.
     pub client: Client,
+    /// The namespace that the operator looks after.
     pub namespace: String,
+    /// The operator's `SageMaker`.
     pub emulator: Emulator,
+    /// The operator.
     pub operator: Operator,
+    /// How the operator is started again.
     pub options: OperatorOptions,
+    /// The selections of the namespace.
     pub api: Api<ModelSelection>,
 }
 
@@ -84,7 +91,11 @@ impl<'a> World<'a> {
     ) -> Self {
         let mut options = OperatorOptions::new(plane, &emulator, namespace);
         options.kubeconfig = plane.kubeconfig_for(USER, &["system:masters"]);
-        let quick = [("MODELSELECTION_MIN_SWEEP_SECONDS", "0.3"), ("MODELSELECTION_MAX_SWEEP_SECONDS", "0.3")];
+        let quick = [
+            ("MODELSELECTION_MIN_SWEEP_SECONDS", "0.3"),
+            ("MODELSELECTION_MAX_SWEEP_SECONDS", "0.3"),
+            ("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "3"),
+        ];
         options.extra_env = quick.iter().chain(environment).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut operator = Operator::start(options.clone());
         operator.await_ready(DEADLINE).await;
@@ -270,14 +281,23 @@ async fn start_emulator(speed: &str) -> Emulator {
 /// A tuning job as the emulator has it, with what its tags say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
+    /// Its name.
     pub name: String,
+    /// Its status, such as `InProgress`.
     pub status: String,
+    /// Its region.
     pub region: String,
+    /// The tag `candidate`. Like the others it is empty if the job has no such tag.
     pub candidate: String,
+    /// The tag `dataset`.
     pub dataset: String,
+    /// The tag `definition`: the fingerprint.
     pub definition: String,
+    /// The tag `attempt`.
     pub attempt: String,
+    /// The tag `namespace`: that of the selection.
     pub namespace: String,
+    /// The tag `name`: that of the selection.
     pub selection: String,
 }
 

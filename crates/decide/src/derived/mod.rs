@@ -140,7 +140,9 @@ impl<'a> Derivations<'a> {
                     format!("`prices` has no '{instance_type}'")
                 }
                 Input::Price(instance_type) => format!("`prices` has no '{instance_type}'"),
-                _ if crate::outcome::is_gone(job) => "the training job no longer exists at SageMaker".to_owned(),
+                _ if crate::training_job::is_deleted(job) => {
+                    "the training job no longer exists at SageMaker".to_owned()
+                }
                 _ => format!("the training job has no {}", input.shown()),
             })
         })
@@ -187,7 +189,7 @@ fn metric(job: &BestTrainingJob, earlier: &Earlier<'_>, name: &str) -> Result<Va
     match earlier.iter().find(|(derived, _)| *derived == name) {
         Some((_, Ok(number))) => Ok(Value::Number(*number)),
         Some((_, Err(why))) => Err(why.retold(told(name, why))),
-        None if crate::outcome::is_gone(job) => {
+        None if crate::training_job::is_deleted(job) => {
             Err(Why::Missing("the training job no longer exists at SageMaker".to_owned()))
         }
         None => Err(Why::Missing(format!("the training job did not emit '{name}'"))),

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::observation::{BestSoFar, JobStatus, TrainingResult, TuningJob};
-use crate::outcome::trial;
+use crate::run::{RunEvent, after};
 use crate::summary::bounded;
+use crate::training_job::trial;
 use api::MetricValue;
 use samples::spec;
 
@@ -135,13 +136,16 @@ proptest! {
     fn the_schema_takes_whatever_sagemaker_reports(job in job(), result in result(), again in result()) {
         let schema = schema_of_runs();
         let used = result.hyperparameters.keys().cloned().collect();
-        let mut runs = [crate::outcome::seen(RunStatus::default(), &job, Some(&result), &used)];
+        let mut runs = [after(
+            RunStatus::default(),
+            RunEvent::Described { job: &job, result: Some(&result), failure: None, used: &used },
+        )];
         for _ in 0..2 {
             bounded(&spec(), &mut runs);
             let faults = against(&schema, &serde_json::to_value(&runs[0]).unwrap(), "run");
             prop_assert!(faults.is_empty(), "{faults:?}");
             // A second look, and a table that brings in more.
-            let run = crate::outcome::seen_again(std::mem::take(&mut runs[0]), &again, &used);
+            let run = after(std::mem::take(&mut runs[0]), RunEvent::DescribedAgain { result: &again, used: &used });
             runs = [run];
             let name = runs[0].best.as_ref().map(|best| best.training_job_name.clone()).unwrap_or_default();
             crate::trials::with_inputs(&mut runs[0], &[trial(&name, job.best.clone().unwrap().hyperparameters, &result)]);

@@ -1,7 +1,6 @@
 //! Writing the status and the Events: only when they say something new.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -11,19 +10,18 @@ use kube::{Api, Resource, ResourceExt as _};
 use serde_json::json;
 
 use super::context::Context;
+use super::error::{Error, answered};
 use super::pass::Pass;
-use super::reconcile::Error;
 use super::stop;
-use api::{ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionStatus, Reason, clip, merge_conditions};
+use api::{
+    ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, clip, merge_conditions,
+};
 use decide::conditions::{Situation, complete, conditions, launched_before};
-use decide::events::{NOTE_MAX, News, events};
+use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::Tables;
 use decide::problem::Problem;
 use decide::{derived, front, summary};
 use platform::clock;
-
-/// A call to the API server must not hold a pass for long.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The API server keeps whole seconds. With finer times, what was written and what is read back would differ, and an
 /// unchanged status would be written again.
@@ -31,27 +29,39 @@ fn whole_second(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
+/// What is known of a selection beside its runs.
+pub(super) struct Known<'a> {
+    /// The spec, with the candidates that the selectors have found.
+    pub(super) spec: &'a ModelSelectionSpec,
+    /// The tables that the fronts need; `None` when the fronts stand as they were written last.
+    pub(super) tables: Option<&'a Tables>,
+    /// Why the runs are not all that the spec asks for.
+    pub(super) incomplete: Option<&'a Problem>,
+    /// Why SageMaker cannot be observed.
+    pub(super) unobserved: Option<&'a Problem>,
+}
+
 /// Works out all that follows from the runs (fronts, counts, conditions), and writes the status if it says something
-/// new. Returns the status as it now is. Without `tables` the fronts stand as they were written last.
-pub(super) async fn report(
-    at: &Pass<'_>,
+/// new. Returns the status as it now is.
+pub(super) async fn record(
+    pass: &Pass<'_>,
+    known: &Known<'_>,
     status: ModelSelectionStatus,
-    tables: Option<&Tables>,
-    blind: Option<&Problem>,
 ) -> Result<ModelSelectionStatus, Error> {
     let now = whole_second(clock::now());
-    let blind = blind.cloned().or_else(|| stop::trouble(at, &status));
+    let Known { spec, tables, incomplete, unobserved } = *known;
+    let unobserved = unobserved.cloned().or_else(|| stop::problem(pass, &status));
     let ModelSelectionStatus {
         mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
     } = status;
-    let spec = &at.spec;
-    let generation = at.selection.meta().generation;
-    summary::bounded(spec, &mut runs);
-    derived::apply(spec, &mut runs);
-    let last = || at.ctx.newest(at.selection).status.clone().unwrap_or_default().fronts;
-    // Tens of thousands of training jobs with many objectives take seconds, which others must not wait for.
-    let fronts = |tables| tokio::task::block_in_place(|| front::fronts(spec, &mut runs, tables));
-    let fronts = tables.map_or_else(last, fronts);
+    let generation = pass.generation();
+    let last = || pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
+    // Large tables and expressions take seconds, which others must not wait for.
+    let fronts = tokio::task::block_in_place(|| {
+        summary::bounded(spec, &mut runs);
+        derived::apply(spec, &mut runs);
+        tables.map_or_else(last, |tables| front::fronts(spec, &mut runs, tables))
+    });
     let counts = summary::counts(&runs);
     let situation = Situation {
         spec,
@@ -59,8 +69,8 @@ pub(super) async fn report(
         counts: &counts,
         fronts: &fronts,
         launched_before: launched_before(&before, generation),
-        blind: blind.as_ref(),
-        held: at.held.as_ref(),
+        blind: unobserved.as_ref(),
+        held: incomplete,
     };
     let status = ModelSelectionStatus {
         conditions: merge_conditions(&before, conditions(situation), generation, now),
@@ -70,31 +80,39 @@ pub(super) async fn report(
         front: summary::front_sizes(&fronts),
         counts: Some(counts),
         start_time: start_time.or(Some(Time(now))),
-        completion_time: (complete(spec, &runs) && at.held.is_none()).then(|| completion_time.unwrap_or(Time(now))),
-        region: Some(at.region.name().to_owned()),
+        completion_time: (complete(spec, &runs) && incomplete.is_none()).then(|| completion_time.unwrap_or(Time(now))),
+        region: Some(pass.region.name().to_owned()),
         rerun: spec.rerun.clone(),
         expansions,
         runs,
         superseded,
         fronts,
     };
-    write(at.ctx, at.selection, status).await
+    write(pass.ctx, &pass.selection, status).await
 }
 
 /// Says that nothing can be done with the spec.
-pub(super) async fn invalid(
+pub(super) async fn invalid(ctx: &Context, selection: &Arc<ModelSelection>, problem: &Problem) -> Result<(), Error> {
+    use ConditionType::{Ready, Stalled, Succeeded};
+    write_conditions(ctx, selection, &[(Ready, "False"), (Stalled, "True"), (Succeeded, "Unknown")], problem).await
+}
+
+/// Says why the deletion of a selection waits.
+pub(super) async fn deleting(ctx: &Context, selection: &Arc<ModelSelection>, problem: &Problem) -> Result<(), Error> {
+    use ConditionType::{Ready, Reconciling, Stalled, Succeeded};
+    let what = if problem.reason.needs_person() { Stalled } else { Reconciling };
+    write_conditions(ctx, selection, &[(Ready, "False"), (what, "True"), (Succeeded, "Unknown")], problem).await
+}
+
+async fn write_conditions(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
-    reason: Reason,
-    message: &str,
+    wanted: &[(ConditionType, &'static str)],
+    Problem { reason, message }: &Problem,
 ) -> Result<(), Error> {
     let before = selection.status.clone().unwrap_or_default();
     let generation = selection.meta().generation;
-    let wanted = vec![
-        (ConditionType::Ready, "False", reason, message.to_owned()),
-        (ConditionType::Stalled, "True", reason, message.to_owned()),
-        (ConditionType::Succeeded, "Unknown", reason, message.to_owned()),
-    ];
+    let wanted = wanted.iter().map(|(type_, status)| (*type_, *status, *reason, message.clone())).collect();
     let conditions = merge_conditions(&before.conditions, wanted, generation, whole_second(clock::now()));
     let status = ModelSelectionStatus { conditions, observed_generation: generation, ..before };
     write(ctx, selection, status).await.map(drop)
@@ -120,32 +138,42 @@ async fn write(
         "metadata": {"uid": selection.uid()},
         "status": status,
     });
-    ctx.rivals.writing(&selection.uid().unwrap_or_default(), &status);
+    ctx.writers.writing(&selection.uid().unwrap_or_default(), &status);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
     let written = answered(api.patch_status(&name, &params, &patch)).await?;
     ctx.metrics.status_written();
     ctx.note_written(written);
-    for news in events(&last, &status) {
-        publish(ctx, selection, "Reconcile", news).await;
+    for event in events(&last, &status) {
+        publish(ctx, selection, "UpdateStatus", event).await;
     }
     Ok(status)
 }
 
 /// Says that the status was written by somebody else. What is wrong in it, the pass corrects.
-pub(super) async fn another_operator(ctx: &Context, selection: &ModelSelection) {
+pub(super) async fn conflicting_writer(ctx: &Context, selection: &ModelSelection) {
     let name = format!("{}/{}", selection.namespace().unwrap_or_default(), selection.name_any());
-    let told = format!("the status of {name} was written by somebody else at {}", whole_second(clock::now()));
-    ctx.settings.readiness.warn("other operators", Some(told));
-    let note = "somebody else has written the status; if another operator looks after this selection, end it, or let \
+    let message = format!("the status of {name} was written by somebody else at {}", whole_second(clock::now()));
+    ctx.settings.readiness.warn("other operators", Some(message));
+    let note = "somebody else has written the status; if another operator looks after this selection, stop it, or let \
                 both use one Lease (--leader-election-id, --leader-election-namespace)";
-    let news = News { warning: true, reason: "AnotherOperator", note: note.to_owned() };
-    publish(ctx, selection, "Reconcile", news).await;
+    let event = EventNote { warning: true, reason: "AnotherOperator", note: note.to_owned() };
+    publish(ctx, selection, "CorrectStatus", event).await;
 }
 
-/// Publishes an Event; one that cannot be published is only logged, since the conditions say the same.
-pub(super) async fn publish(ctx: &Context, selection: &ModelSelection, action: &str, news: News) {
-    let News { warning, reason, note } = news;
+/// Publishes an Event of a selection; one that cannot be published is only logged, since the conditions say the same.
+pub(super) async fn publish(ctx: &Context, selection: &ModelSelection, action: &str, event: EventNote) {
+    publish_of(ctx, &selection.object_ref(&()), action, event).await;
+}
+
+/// Publishes an Event of any object.
+pub(super) async fn publish_of(
+    ctx: &Context,
+    reference: &k8s_openapi::api::core::v1::ObjectReference,
+    action: &str,
+    event: EventNote,
+) {
+    let EventNote { warning, reason, note } = event;
     let event = events::Event {
         type_: if warning { EventType::Warning } else { EventType::Normal },
         reason: reason.to_owned(),
@@ -153,14 +181,8 @@ pub(super) async fn publish(ctx: &Context, selection: &ModelSelection, action: &
         action: action.to_owned(),
         secondary: None,
     };
-    let reference = selection.object_ref(&());
-    match answered(ctx.recorder.publish(&event, &reference)).await {
+    match answered(ctx.recorder.publish(&event, reference)).await {
         Ok(()) => {}
         Err(error) => tracing::warn!(%error, reason, "cannot publish an Event"),
     }
-}
-
-/// What the API server answers, if it does in time.
-pub(super) async fn answered<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, Error> {
-    Ok(tokio::time::timeout(TIMEOUT, call).await.map_err(|_| Error::ApiServerSilent)??)
 }

@@ -6,11 +6,11 @@ use serde::de::IntoDeserializer as _;
 use serde::de::value::Error;
 
 use api::{Condition, ConditionType, ModelSelection, Reason, RunState};
-use platform::metrics::Census;
+use platform::metrics::Counts;
 
 /// Counts what the stores have.
-pub(super) fn census(stores: &[Store<ModelSelection>]) -> Census {
-    let mut census = Census::default();
+pub(super) fn counts(stores: &[Store<ModelSelection>]) -> Counts {
+    let mut counts = Counts::default();
     for state in [
         RunState::Waiting,
         RunState::Running,
@@ -20,18 +20,18 @@ pub(super) fn census(stores: &[Store<ModelSelection>]) -> Census {
         RunState::Stopped,
     ] {
         // A state that nothing is in is 0: queries compare states with each other.
-        census.runs.insert((name(state), ""), 0);
+        counts.runs.insert((name(state), ""), 0);
     }
     for selection in stores.iter().flat_map(Store::state) {
         let Some(status) = &selection.status else { continue };
         for key in status.conditions.iter().filter_map(key) {
-            *census.selections.entry(key).or_default() += 1;
+            *counts.selections.entry(key).or_default() += 1;
         }
         for run in &status.runs {
-            *census.runs.entry((name(run.state), run.reason.map_or("", Reason::as_str))).or_default() += 1;
+            *counts.runs.entry((name(run.state), run.reason.map_or("", Reason::as_str))).or_default() += 1;
         }
     }
-    census
+    counts
 }
 
 /// What a condition is counted as; none for one that somebody else has set.

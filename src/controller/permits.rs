@@ -1,4 +1,5 @@
-//! The places for tuning jobs, over all selections: who has how many, who waits, and what SageMaker has refused.
+//! The concurrency limiter for tuning jobs over all selections: who holds how many permits, who waits, and what SageMaker has
+//! refused.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use kube::runtime::reflector::{ObjectRef, Store};
 
 use api::ModelSelection;
 use decide::cadence;
+use decide::permits::permits_held;
 use decide::queue::{Demand, share};
 
 /// What SageMaker counts together: tuning jobs of a region, and instances of a type in it.
@@ -23,7 +25,7 @@ struct Entry {
     object: ObjectRef<ModelSelection>,
     pool: Pool,
     demand: Demand,
-    /// It has given back a place since the others were told.
+    /// It has given back a permit since the others were told.
     freed: bool,
 }
 
@@ -43,23 +45,23 @@ struct State {
     refused: HashMap<Pool, Refused>,
 }
 
-pub(super) struct Slots {
+pub(super) struct Permits {
     limit: usize,
     state: Mutex<State>,
 }
 
-impl Slots {
+impl Permits {
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, state: Mutex::default() }
     }
 
     /// Counts, after the start, the jobs of selections that are not reconciled yet, so that the first ones do not take
-    /// places that others hold.
+    /// permits that others hold.
     pub(super) fn seed(&self, stores: &[Store<ModelSelection>], default_region: Option<&str>) {
         let mut state = self.lock();
         for selection in stores.iter().flat_map(Store::state) {
             let (Some(uid), Some(status)) = (selection.uid(), &selection.status) else { continue };
-            let active = super::create::held(status);
+            let active = permits_held(status);
             let region = selection.spec.region.as_deref().or(default_region).unwrap_or_default().to_owned();
             let pool = Pool { region, instance_type: selection.spec.training.instance_type.clone() };
             let entry = Entry {
@@ -72,7 +74,7 @@ impl Slots {
         }
     }
 
-    /// Reserves places for up to `wanted` new jobs, and returns how many there are.
+    /// Reserves permits for up to `wanted` new jobs, and returns how many there are.
     pub(super) fn reserve(
         &self,
         uid: &str,
@@ -93,12 +95,12 @@ impl Slots {
         granted
     }
 
-    /// Whether a selection that waits would be granted a further place now.
+    /// Whether a selection that waits would be granted a further permit now.
     pub(super) fn free(&self, uid: &str, now: Timestamp) -> bool {
         self.lock().grant(uid, self.limit, now) > 0
     }
 
-    /// Notes what a selection has after a pass, and returns who may now take places that became free.
+    /// Notes what a selection has after a pass, and returns who may now take permits that became free.
     pub(super) fn settle(&self, uid: &str, active: usize, waiting: usize) -> Vec<ObjectRef<ModelSelection>> {
         let mut state = self.lock();
         let Some(entry) = state.entries.get_mut(uid) else { return Vec::new() };
@@ -108,7 +110,7 @@ impl Slots {
         if freed { waiters(&state, &region, uid) } else { Vec::new() }
     }
 
-    /// Forgets a selection, and returns who may now take its places.
+    /// Forgets a selection, and returns who may now take its permits.
     pub(super) fn remove(&self, uid: &str) -> Vec<ObjectRef<ModelSelection>> {
         let mut state = self.lock();
         let Some(entry) = state.entries.remove(uid) else { return Vec::new() };
@@ -149,7 +151,7 @@ impl Slots {
 }
 
 impl State {
-    /// How many further places the selection would get of those that it wants.
+    /// How many further permits the selection would get of those that it wants.
     fn grant(&self, uid: &str, limit: usize, now: Timestamp) -> usize {
         let Some(pool) = self.entries.get(uid).map(|entry| &entry.pool) else { return 0 };
         let fair = |limit: usize, counts: &dyn Fn(&Pool) -> bool| {
@@ -169,7 +171,7 @@ impl State {
         self.refused.get(pool).map(|refused| refused.limit + usize::from(refused.retry_at <= now))
     }
 
-    /// The demand without what SageMaker would refuse: that must not keep places from others.
+    /// The demand without what SageMaker would refuse: that must not keep permits from others.
     fn satisfiable(&self, entry: &Entry, now: Timestamp) -> Demand {
         let Entry { pool, demand, .. } = entry;
         let active = || self.entries.values().filter(|e| e.pool == *pool).map(|e| e.demand.active).sum();
@@ -207,44 +209,44 @@ mod tests {
     }
 
     #[test]
-    fn places_are_reserved_at_once_and_given_back() {
-        let slots = Slots::new(10);
-        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 0, 8, at(0)), 8);
-        assert_eq!(slots.reserve("b", &object("b"), &pool("p3"), 0, 8, at(0)), 2);
-        assert_eq!(slots.settle("a", 8, 0), []);
-        assert_eq!(slots.settle("a", 7, 0), [object("b")]);
-        assert_eq!(slots.reserve("b", &object("b"), &pool("p3"), 2, 6, at(0)), 1);
-        // A place that is found free at the beginning of a pass is told of at its end.
-        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 6, 0, at(0)), 0);
-        assert_eq!(slots.settle("a", 6, 0), [object("b")]);
-        assert_eq!(slots.settle("a", 6, 0), []);
-        assert_eq!(slots.remove("a"), [object("b")]);
+    fn permits_are_reserved_at_once_and_given_back() {
+        let permits = Permits::new(10);
+        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 0, 8, at(0)), 8);
+        assert_eq!(permits.reserve("b", &object("b"), &pool("p3"), 0, 8, at(0)), 2);
+        assert_eq!(permits.settle("a", 8, 0), []);
+        assert_eq!(permits.settle("a", 7, 0), [object("b")]);
+        assert_eq!(permits.reserve("b", &object("b"), &pool("p3"), 2, 6, at(0)), 1);
+        // A permit that is found free at the beginning of a pass is told of at its end.
+        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 6, 0, at(0)), 0);
+        assert_eq!(permits.settle("a", 6, 0), [object("b")]);
+        assert_eq!(permits.settle("a", 6, 0), []);
+        assert_eq!(permits.remove("a"), [object("b")]);
     }
 
     #[test]
     fn a_refused_quota_holds_only_its_own_instance_type_and_is_probed_later() {
-        let slots = Slots::new(100);
-        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 0, 8, at(0)), 8);
-        slots.refused("a", &pool("p3"), 3, at(0));
-        slots.settle("a", 3, 5);
-        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 3, 5, at(1)), 0);
-        assert_eq!(slots.reserve("b", &object("b"), &pool("c5"), 0, 5, at(1)), 5);
-        // One of ours ended: its place is ours to take.
-        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 2, 5, at(1)), 1);
-        slots.settle("a", 3, 4);
+        let permits = Permits::new(100);
+        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 0, 8, at(0)), 8);
+        permits.refused("a", &pool("p3"), 3, at(0));
+        permits.settle("a", 3, 5);
+        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 3, 5, at(1)), 0);
+        assert_eq!(permits.reserve("b", &object("b"), &pool("c5"), 0, 5, at(1)), 5);
+        // One of ours ended: its permit is ours to take.
+        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 2, 5, at(1)), 1);
+        permits.settle("a", 3, 4);
         // Later, one more is tried; when it is taken, the quota is forgotten.
-        assert_eq!(slots.next_try(&pool("p3"), at(1)), Some(Duration::from_secs(14)));
-        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 3, 4, at(15)), 1);
-        slots.accepted("a", &pool("p3"), 4);
-        assert_eq!(slots.reserve("a", &object("a"), &pool("p3"), 4, 3, at(15)), 3);
+        assert_eq!(permits.next_try(&pool("p3"), at(1)), Some(Duration::from_secs(14)));
+        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 3, 4, at(15)), 1);
+        permits.accepted("a", &pool("p3"), 4);
+        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 4, 3, at(15)), 3);
     }
 
     #[test]
-    fn a_refused_selection_keeps_no_places_from_others() {
-        let slots = Slots::new(4);
-        slots.reserve("a", &object("a"), &pool("p3"), 0, 4, at(0));
-        slots.refused("a", &pool("p3"), 0, at(0));
-        slots.settle("a", 0, 4);
-        assert_eq!(slots.reserve("b", &object("b"), &pool("c5"), 0, 8, at(1)), 4);
+    fn a_refused_selection_keeps_no_permits_from_others() {
+        let permits = Permits::new(4);
+        permits.reserve("a", &object("a"), &pool("p3"), 0, 4, at(0));
+        permits.refused("a", &pool("p3"), 0, at(0));
+        permits.settle("a", 0, 4);
+        assert_eq!(permits.reserve("b", &object("b"), &pool("c5"), 0, 8, at(1)), 4);
     }
 }

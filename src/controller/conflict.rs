@@ -1,5 +1,5 @@
-//! Notices that somebody else writes the statuses that this operator writes: a second operator with a lease of its own, or
-//! a person. Whoever leads by the same lease never does.
+//! Conflicting writers: notices that somebody else writes the statuses that this operator writes, such as a second operator
+//! with a lease of its own, or a person. Replicas that elect a leader by the same lease never do.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -20,30 +20,30 @@ const MOST: Duration = Duration::from_secs(300);
 
 /// What is known of each selection's status, by uid.
 #[derive(Default)]
-pub(super) struct Rivals(Mutex<HashMap<String, Known>>);
+pub(super) struct Writers(Mutex<HashMap<String, Known>>);
 
 struct Known {
     /// The version of the last status that is accounted for, and what it said: ours, or as it was when we came.
     version: u64,
-    said: u64,
+    content: u64,
     /// What we are writing: the watch may show it before the answer comes, or though none does.
     writing: Vec<u64>,
-    /// When it was told last.
-    told: Option<Timestamp>,
+    /// When it was reported last.
+    reported: Option<Timestamp>,
     /// When somebody else wrote last, and how often without a pause in between.
     noticed: Option<Timestamp>,
     times: u32,
-    doubt: Option<Doubt>,
+    conflict: Option<Conflict>,
 }
 
 /// Somebody else wrote the status, and it has yet to be corrected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Doubt {
-    /// It is to be told.
-    pub(super) untold: bool,
+pub(super) struct Conflict {
+    /// It is to be reported.
+    pub(super) unreported: bool,
 }
 
-impl Rivals {
+impl Writers {
     /// We are about to write that.
     pub(super) fn writing(&self, uid: &str, status: &ModelSelectionStatus) {
         let says = fingerprint(Some(status));
@@ -56,7 +56,7 @@ impl Rivals {
     pub(super) fn written(&self, uid: &str, version: u64, status: &ModelSelectionStatus) {
         if let Some(known) = self.lock().get_mut(uid) {
             known.writing.clear();
-            (known.version, known.said) = (version, fingerprint(Some(status)));
+            (known.version, known.content) = (version, fingerprint(Some(status)));
         }
     }
 
@@ -72,26 +72,28 @@ impl Rivals {
         let says = fingerprint(status);
         let Some(known) = all.get_mut(uid) else {
             let writing = Vec::new();
-            let known = Known { version, said: says, writing, told: None, noticed: None, times: 0, doubt: None };
+            let known =
+                Known { version, content: says, writing, reported: None, noticed: None, times: 0, conflict: None };
             all.insert(uid.to_owned(), known);
             return None;
         };
-        if version <= known.version || says == known.said || known.writing.contains(&says) {
+        if version <= known.version || says == known.content || known.writing.contains(&says) {
             return None;
         }
-        (known.version, known.said) = (version, says);
+        (known.version, known.content) = (version, says);
         let long_ago = |time: Option<Timestamp>| time.is_none_or(|time| now >= time + PAUSE);
         let times = if long_ago(known.noticed) { 0 } else { known.times };
-        let untold = long_ago(known.told);
-        known.told = if untold { Some(now) } else { known.told };
+        let unreported = long_ago(known.reported);
+        known.reported = if unreported { Some(now) } else { known.reported };
         (known.noticed, known.times) = (Some(now), times + 1);
-        known.doubt = Some(Doubt { untold: untold || known.doubt.is_some_and(|doubt| doubt.untold) });
+        known.conflict =
+            Some(Conflict { unreported: unreported || known.conflict.is_some_and(|conflict| conflict.unreported) });
         Some(times.checked_sub(1).map_or(Duration::ZERO, |times| backoff(times, SECOND, MOST)))
     }
 
     /// Whether somebody else has written since this was asked last.
-    pub(super) fn take(&self, uid: &str) -> Option<Doubt> {
-        self.lock().get_mut(uid)?.doubt.take()
+    pub(super) fn take(&self, uid: &str) -> Option<Conflict> {
+        self.lock().get_mut(uid)?.conflict.take()
     }
 
     /// Forgets a selection.
@@ -125,41 +127,41 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_is_noticed_once_in_a_while() {
-        let rivals = Rivals::default();
+        let writers = Writers::default();
         let notice = |version, says: &str, second| {
-            let soon = rivals.notice("u", version, Some(&status(says)), at(second));
+            let soon = writers.notice("u", version, Some(&status(says)), at(second));
             soon.map(|soon| soon.as_secs())
         };
         assert_eq!(notice(9, "0/3", 0), None, "from before this process");
-        rivals.writing("u", &status("1/3"));
+        writers.writing("u", &status("1/3"));
         assert_eq!(notice(10, "1/3", 0), None, "our own, before its answer");
-        rivals.written("u", 10, &status("1/3"));
+        writers.written("u", 10, &status("1/3"));
         assert_eq!(notice(10, "1/3", 0), None, "our own");
         assert_eq!(notice(9, "0/3", 0), None, "the watch lags behind");
         assert_eq!(notice(11, "1/3", 0), None, "an edit of the spec");
-        rivals.writing("u", &status("2/3"));
-        rivals.writing("u", &status("3/3"));
+        writers.writing("u", &status("2/3"));
+        writers.writing("u", &status("3/3"));
         assert_eq!(notice(12, "2/3", 0), None, "our own, whose answer was lost");
         assert_eq!(notice(13, "3/3", 0), None, "the next one, before its answer");
-        rivals.written("u", 13, &status("3/3"));
-        assert_eq!(rivals.take("u"), None);
+        writers.written("u", 13, &status("3/3"));
+        assert_eq!(writers.take("u"), None);
 
         assert_eq!(notice(14, "9/9", 1), Some(0));
-        assert_eq!((rivals.take("u"), rivals.take("u")), (Some(Doubt { untold: true }), None));
+        assert_eq!((writers.take("u"), writers.take("u")), (Some(Conflict { unreported: true }), None));
         assert_eq!(notice(15, "8/9", 2), Some(1), "corrected all the same");
-        assert_eq!(rivals.take("u"), Some(Doubt { untold: false }), "but told already");
+        assert_eq!(writers.take("u"), Some(Conflict { unreported: false }), "but told already");
         assert_eq!(notice(16, "7/9", 3), Some(2));
         assert_eq!(notice(17, "9/9", 604), Some(0));
-        assert_eq!(rivals.take("u"), Some(Doubt { untold: true }));
-        rivals.forget("u");
+        assert_eq!(writers.take("u"), Some(Conflict { unreported: true }));
+        writers.forget("u");
         assert_eq!(notice(18, "8/9", 2000), None, "another life of it");
     }
 
     #[test]
     fn a_status_where_there_was_none_is_somebodys() {
-        let rivals = Rivals::default();
-        assert_eq!(rivals.notice("u", 1, None, at(0)), None);
-        assert_eq!(rivals.notice("u", 2, None, at(0)), None);
-        assert_eq!(rivals.notice("u", 3, Some(&status("0/3")), at(0)), Some(Duration::ZERO));
+        let writers = Writers::default();
+        assert_eq!(writers.notice("u", 1, None, at(0)), None);
+        assert_eq!(writers.notice("u", 2, None, at(0)), None);
+        assert_eq!(writers.notice("u", 3, Some(&status("0/3")), at(0)), Some(Duration::ZERO));
     }
 }

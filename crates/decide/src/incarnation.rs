@@ -1,0 +1,154 @@
+//! Jobs that a previous incarnation of a selection has made.
+
+use super::identity::{Identity, tag};
+use super::observation::JobStatus;
+use super::plan::version_matches;
+use api::{Candidate, ModelSelectionStatus, RunStatus, SupersededJob};
+
+/// A tuning job as a search by tags shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaggedJob {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Its status.
+    pub status: JobStatus,
+    /// Its tags.
+    pub tags: Vec<(String, String)>,
+}
+
+impl TaggedJob {
+    fn tag(&self, key: &str) -> Option<&str> {
+        self.tags.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether its name is the one that follows from its tags: a stranger's job may carry our tags, but not that name too.
+    /// `rerun` is that of the selection; a job of another `rerun` does not count.
+    pub fn is_genuine(&self, rerun: &str) -> bool {
+        self.identity(rerun).is_some_and(|identity| identity.job_name() == self.name)
+    }
+
+    fn identity<'a>(&'a self, rerun: &'a str) -> Option<Identity<'a>> {
+        Some(Identity {
+            scope: self.tag(tag::SCOPE)?,
+            namespace: self.tag(tag::NAMESPACE)?,
+            name: self.tag(tag::NAME)?,
+            candidate: self.tag(tag::CANDIDATE)?,
+            dataset: self.tag(tag::DATASET)?,
+            definition: self.tag(tag::DEFINITION)?,
+            rerun,
+            attempt: self.tag(tag::ATTEMPT)?.parse().ok()?,
+        })
+    }
+}
+
+/// The version that a previous incarnation had resolved for `candidate`: that of the newest of its `jobs` (newest first) for
+/// the same model, if the spec still asks for such a version. Only genuine jobs count.
+pub fn version_by_jobs(jobs: &[TaggedJob], candidate: &Candidate, rerun: &str) -> Option<String> {
+    let model = candidate.jump_start.as_ref()?;
+    let wanted = model.version.as_deref().unwrap_or("*");
+    jobs.iter()
+        .filter(|job| job.tag(tag::CANDIDATE) == Some(&candidate.name))
+        .filter(|job| job.tag(tag::MODEL_ID) == Some(&model.model_id))
+        .filter(|job| job.is_genuine(rerun))
+        .find_map(|job| job.tag(tag::MODEL_VERSION))
+        .filter(|version| version_matches(wanted, version))
+        .map(str::to_owned)
+}
+
+/// The running ones of `jobs` that neither a run nor a superseded job of the status refers to. `job_name` is the name that a
+/// run's job has or will have. Their tags are checked once more before they are stopped.
+pub fn orphans(
+    jobs: &[TaggedJob],
+    status: &ModelSelectionStatus,
+    job_name: impl Fn(&RunStatus) -> String,
+    region: &str,
+) -> Vec<SupersededJob> {
+    let wanted: Vec<String> =
+        status.runs.iter().map(|run| run.tuning_job_name.clone().unwrap_or_else(|| job_name(run))).collect();
+    let refers = |name: &String| {
+        wanted.contains(name) || status.superseded.iter().any(|superseded| superseded.tuning_job_name == *name)
+    };
+    jobs.iter()
+        .filter(|job| job.status == JobStatus::InProgress && !refers(&job.name))
+        .filter_map(|job| {
+            let identity = job.identity("")?;
+            Some(SupersededJob {
+                tuning_job_name: job.name.clone(),
+                tuning_job_arn: Some(job.arn.clone()),
+                candidate: identity.candidate.to_owned(),
+                dataset: identity.dataset.to_owned(),
+                definition: identity.definition.to_owned(),
+                attempt: identity.attempt,
+                region: region.to_owned(),
+                stop_requested: false,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity<'a>(candidate: &'a str, definition: &'a str) -> Identity<'a> {
+        Identity { scope: "s", namespace: "n", name: "sel", candidate, dataset: "d", definition, rerun: "", attempt: 0 }
+    }
+
+    fn job(identity: &Identity<'_>, version: &str, status: JobStatus) -> TaggedJob {
+        let mut tags = identity.tags();
+        tags.push((tag::MODEL_ID.to_owned(), "model".to_owned()));
+        tags.push((tag::MODEL_VERSION.to_owned(), version.to_owned()));
+        TaggedJob { name: identity.job_name(), arn: "arn".into(), status, tags }
+    }
+
+    fn candidate(version: &str) -> Candidate {
+        let model = api::JumpStart { model_id: "model".into(), version: Some(version.into()), ..Default::default() };
+        Candidate { name: "c".into(), jump_start: Some(model), ..Candidate::default() }
+    }
+
+    #[test]
+    fn only_a_job_whose_name_follows_from_its_tags_tells_a_version() {
+        let ours = job(&identity("c", "1"), "4.0.2", JobStatus::Completed);
+        let forged = TaggedJob { name: "ms-other".into(), ..job(&identity("c", "1"), "9.9.9", JobStatus::InProgress) };
+        let jobs = [forged, ours.clone()];
+        assert_eq!(version_by_jobs(&jobs, &candidate("*"), ""), Some("4.0.2".into()));
+        assert_eq!(version_by_jobs(&jobs, &candidate("3.*"), ""), None);
+        assert_eq!(version_by_jobs(&jobs, &candidate("*"), "again"), None, "a job of another rerun");
+        assert!(ours.is_genuine(""));
+    }
+
+    #[test]
+    fn the_newest_job_of_the_candidate_and_its_model_tells_the_version() {
+        let with = |candidate: &str, model: &str, version: &str| {
+            let mut job = job(&identity(candidate, version), version, JobStatus::Completed);
+            job.tags.retain(|(key, _)| key != tag::MODEL_ID);
+            job.tags.push((tag::MODEL_ID.to_owned(), model.to_owned()));
+            job
+        };
+        let jobs = [
+            with("own", "model", "9.0.0"),
+            with("c", "other", "8.0.0"),
+            with("c", "model", "4.0.2"),
+            with("c", "model", "3.0.0"),
+        ];
+        assert_eq!(version_by_jobs(&jobs, &candidate("*"), "").as_deref(), Some("4.0.2"));
+        assert_eq!(version_by_jobs(&jobs, &candidate("5.*"), ""), None);
+        assert_eq!(version_by_jobs(&[], &candidate("*"), ""), None);
+    }
+
+    #[test]
+    fn what_runs_and_is_not_wanted_is_an_orphan() {
+        use JobStatus::{Completed, InProgress};
+        let (wanted, other) = (identity("c", "1"), identity("gone", "2"));
+        let jobs =
+            [job(&wanted, "1", InProgress), job(&other, "1", InProgress), job(&identity("old", "3"), "1", Completed)];
+        let run = RunStatus { candidate: "c".into(), tuning_job_name: Some(wanted.job_name()), ..Default::default() };
+        let mut status = ModelSelectionStatus { runs: vec![run], ..Default::default() };
+        let found = orphans(&jobs, &status, |_| String::new(), "us-west-2");
+        assert_eq!(found.iter().map(|job| job.candidate.as_str()).collect::<Vec<_>>(), ["gone"]);
+        status.superseded = found;
+        assert_eq!(orphans(&jobs, &status, |_| String::new(), "us-west-2"), []);
+    }
+}

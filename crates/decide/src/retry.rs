@@ -1,0 +1,172 @@
+//! How soon what failed is tried again: one table, by what was tried and how it went.
+
+use std::time::Duration;
+
+use super::fault::Class;
+use api::{Reason, RunStatus};
+
+/// What is tried.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// A whole reconcile.
+    Reconcile,
+    /// Creating tuning jobs of the selection at all.
+    CreateAny,
+    /// Finding the models of a selector, by its fingerprint.
+    ExpandSelector(String),
+    /// Resolving the version of a candidate's model.
+    ResolveVersion(String),
+    /// Working out the request of the run of a candidate on a dataset.
+    ResolveRequest(String, String),
+    /// Creating the tuning job of the run of a candidate on a dataset.
+    Create(String, String),
+    /// Describing a tuning job that the listing of running jobs does not show.
+    Describe(String),
+    /// Describing a training job again, for inputs of expressions that were not kept.
+    DescribeAgain(String),
+    /// Looking for a tuning job that may exist, by its name.
+    Find(String),
+    /// Proving by its tags that a tuning job is ours.
+    Prove(String),
+    /// Looking once more for a tuning job that was declared deleted.
+    FindDeleted(String),
+    /// Gathering all training jobs of a tuning job into its table.
+    GatherTable(String),
+    /// Stopping a tuning job.
+    Stop(String),
+}
+
+impl Task {
+    /// Working out the request of that run.
+    pub fn resolve_request(run: &RunStatus) -> Self {
+        Self::ResolveRequest(run.candidate.clone(), run.dataset.clone())
+    }
+
+    /// Creating the tuning job of that run.
+    pub fn create(run: &RunStatus) -> Self {
+        Self::Create(run.candidate.clone(), run.dataset.clone())
+    }
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A call failed.
+    Fault(Class),
+    /// The answer is not there yet.
+    Pending,
+    /// A person must change something.
+    Refused,
+    /// SageMaker accepted the request; whether it had the wanted effect is looked at later.
+    Accepted,
+}
+
+/// Pauses between tries: `first`, then twice as long each time, up to `most`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// The pause after the first failure.
+    pub first: Duration,
+    /// The longest pause.
+    pub most: Duration,
+}
+
+/// Longer than any process lives: only an edit or a restart tries again.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
+const fn pauses(first_ms: u64, most_seconds: u64) -> Backoff {
+    Backoff { first: Duration::from_millis(first_ms), most: Duration::from_secs(most_seconds) }
+}
+
+/// The pauses after an outcome of a task.
+///
+/// What passes by itself is tried within seconds. What waits for a person is tried within minutes, since the cure may lie
+/// outside of the spec (a policy, a quota, a bucket). What only an edit can cure is not tried again.
+pub fn backoff(task: &Task, outcome: Outcome) -> Backoff {
+    match (task, outcome) {
+        (_, Outcome::Pending) => pauses(200, 5),
+        (Task::Reconcile, _) => pauses(1_000, 60),
+        // It has no such hyperparameter or metric, and never will.
+        (Task::DescribeAgain(_), Outcome::Refused) => Backoff { first: NEVER, most: NEVER },
+        // The tuning job that a candidate names does not exist: it may be made any time.
+        (Task::Find(_), Outcome::Refused) => pauses(60_000, 600),
+        // Once, long after the contradictions of an eventually consistent service have ended.
+        (Task::FindDeleted(_), Outcome::Accepted) => pauses(600_000, 600),
+        (Task::FindDeleted(_), Outcome::Refused) => Backoff { first: NEVER, most: NEVER },
+        (Task::Stop(_), Outcome::Accepted) => pauses(10_000, 300),
+        (Task::Stop(_), Outcome::Fault(_)) => pauses(2_000, 300),
+        (Task::Create(..) | Task::CreateAny, Outcome::Fault(Class::Invalid)) => Backoff { first: NEVER, most: NEVER },
+        (_, Outcome::Fault(Class::Throttled)) => pauses(1_000, 30),
+        (Task::Describe(_), Outcome::Fault(Class::NotFound)) => pauses(5_000, 60),
+        (_, Outcome::Fault(class)) if class.reason().needs_person() => pauses(15_000, 300),
+        (Task::GatherTable(_), Outcome::Refused) => pauses(15_000, 300),
+        (_, Outcome::Refused) => pauses(60_000, 3_600),
+        (_, Outcome::Fault(_) | Outcome::Accepted) => pauses(2_000, 60),
+    }
+}
+
+/// Consecutive failures that pass by themselves before the status mentions them.
+const REPORTED_AFTER: u32 = 3;
+
+/// Whether a failure that keeps a running job from being observed is mentioned in the status after `times` tries.
+pub fn reported(class: Class, times: u32) -> bool {
+    class.reason().needs_person() || times >= REPORTED_AFTER
+}
+
+/// Faults that often pass within minutes: a role that was just made is not known everywhere, a bucket policy spreads
+/// slowly. SageMaker documents no times; its own SDKs wait for one to two minutes.
+const PASSING: [Class; 2] = [Class::Role, Class::Data];
+
+/// The reason that a run reports after it has failed with `class` for `since_first`: for `grace` that the operator tries
+/// again, then that a person must help.
+pub fn reported_reason(class: Class, since_first: Duration, grace: Duration) -> Reason {
+    if PASSING.contains(&class) && since_first < grace { Reason::RetryingAfterError } else { class.reason() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_outcome_of_each_task_has_its_pauses() {
+        let job = || "ms-a".to_owned();
+        let run = || Task::Create("a".to_owned(), "b".to_owned());
+        let never = NEVER.as_secs();
+        for (task, outcome, first, most) in [
+            (Task::Reconcile, Outcome::Fault(Class::Transient), 1.0, 60),
+            (Task::CreateAny, Outcome::Fault(Class::Throttled), 1.0, 30),
+            (Task::CreateAny, Outcome::Fault(Class::Denied), 15.0, 300),
+            (run(), Outcome::Fault(Class::Invalid), 31_536_000.0, never),
+            (run(), Outcome::Fault(Class::Role), 15.0, 300),
+            (run(), Outcome::Fault(Class::Transient), 2.0, 60),
+            (Task::ResolveVersion(job()), Outcome::Pending, 0.2, 5),
+            (Task::ResolveVersion(job()), Outcome::Refused, 60.0, 3_600),
+            (Task::ExpandSelector(job()), Outcome::Fault(Class::Denied), 15.0, 300),
+            (Task::Describe(job()), Outcome::Fault(Class::NotFound), 5.0, 60),
+            (Task::Describe(job()), Outcome::Fault(Class::Transient), 2.0, 60),
+            (Task::Find(job()), Outcome::Fault(Class::NotFound), 2.0, 60),
+            (Task::Find(job()), Outcome::Refused, 60.0, 600),
+            (Task::GatherTable(job()), Outcome::Refused, 15.0, 300),
+            (Task::Stop(job()), Outcome::Accepted, 10.0, 300),
+            (Task::Stop(job()), Outcome::Fault(Class::Denied), 2.0, 300),
+        ] {
+            let expected = Backoff { first: Duration::from_secs_f64(first), most: Duration::from_secs(most) };
+            assert_eq!(backoff(&task, outcome), expected, "{task:?} {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn what_passes_by_itself_needs_no_person_for_its_first_minutes() {
+        let grace = Duration::from_secs(120);
+        for (class, seconds, reason) in [
+            (Class::Role, 0, Reason::RetryingAfterError),
+            (Class::Role, 119, Reason::RetryingAfterError),
+            (Class::Role, 120, Reason::RoleNotAssumable),
+            (Class::Data, 60, Reason::RetryingAfterError),
+            (Class::Data, 200, Reason::DataNotFound),
+            (Class::Denied, 0, Reason::AccessDenied),
+            (Class::Invalid, 0, Reason::InvalidRequest),
+        ] {
+            assert_eq!(reported_reason(class, Duration::from_secs(seconds), grace), reason, "{class:?} {seconds}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! A training job as the status keeps it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::derived::unquoted;
+use super::fit;
+use super::observation::TrainingResult;
+use api::{BestTrainingJob, MetricValue, decimal};
+
+/// Whether it was deleted before it could be described: only its name and the values of the search are known.
+pub fn is_deleted(best: &BestTrainingJob) -> bool {
+    let unmeasured = best.metrics.is_empty() && best.non_finite_metrics.is_empty();
+    unmeasured && best.instance_type.is_none() && best.training_seconds.is_none() && best.billable_seconds.is_none()
+}
+
+/// A training job that need not be the best one, with all its fixed hyperparameters.
+pub fn trial(name: &str, hyperparameters: api::Hyperparameters, result: &TrainingResult) -> BestTrainingJob {
+    best_training_job(name, hyperparameters, result, &result.hyperparameters.keys().cloned().collect())
+}
+
+/// The best training job, with those of its fixed hyperparameters that are in `used`.
+pub fn best_training_job(
+    name: &str,
+    hyperparameters: api::Hyperparameters,
+    result: &TrainingResult,
+    used: &BTreeSet<String>,
+) -> BestTrainingJob {
+    // By name, so that the same results give the same bytes. The last of a name is the newest.
+    let metrics: BTreeMap<&String, Option<String>> =
+        result.metrics.iter().map(|(name, value)| (name, exact(*value))).collect();
+    let fixed = result.hyperparameters.iter().filter(|(name, _)| used.contains(*name));
+    let fixed = fixed.filter(|(name, _)| !hyperparameters.contains_key(*name));
+    fit::training_job(BestTrainingJob {
+        training_job_name: name.to_owned(),
+        fixed_hyperparameters: fixed.map(|(name, value)| (name.clone(), unquoted(value))).collect(),
+        hyperparameters,
+        non_finite_metrics: metrics
+            .iter()
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| (*name).clone())
+            .collect(),
+        metrics: metrics
+            .into_iter()
+            .filter_map(|(name, value)| value.map(|value| MetricValue { name: name.clone(), value }))
+            .collect(),
+        model_artifact_s3_uri: result.model_artifact.clone(),
+        training_seconds: result.training_seconds,
+        billable_seconds: result.billable_seconds,
+        instance_type: result.instance_type.clone(),
+        instance_count: result.instance_count,
+        ..BestTrainingJob::default()
+    })
+}
+
+/// The shortest decimal of a 32-bit float. Widening it first would turn 0.91 into 0.9100000262260437.
+fn exact(value: f32) -> Option<String> {
+    decimal(value.to_string().parse::<f64>().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_sorted_exact_and_finite() {
+        let result = TrainingResult {
+            metrics: vec![
+                ("b".into(), 0.91),
+                ("nan".into(), f32::NAN),
+                ("a".into(), 87_112_345.0),
+                ("c".into(), 5.3e-5),
+            ],
+            ..Default::default()
+        };
+        let best = best_training_job("t", [].into(), &result, &BTreeSet::new());
+        let shown: Vec<_> = best.metrics.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect();
+        assert_eq!(shown, [("a", "87112344"), ("b", "0.91"), ("c", "0.000053")]);
+        assert_eq!(best.non_finite_metrics, ["nan"]);
+    }
+
+    #[test]
+    fn of_a_metric_that_was_reported_more_than_once_the_newest_counts() {
+        let metrics = [("a", 0.1), ("b", f32::NAN), ("c", 1.0), ("a", 0.3), ("b", 0.2), ("c", f32::NAN), ("a", 0.2)];
+        let metrics = metrics.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let best = trial("t", [].into(), &TrainingResult { metrics, ..Default::default() });
+        let shown: Vec<_> = best.metrics.iter().map(|m| (m.name.as_str(), m.value.as_str())).collect();
+        assert_eq!(shown, [("a", "0.2"), ("b", "0.2")]);
+        assert_eq!(best.non_finite_metrics, ["c"]);
+    }
+
+    #[test]
+    fn the_fixed_hyperparameters_that_are_used_are_kept_without_their_quotes() {
+        let sent = [("batch_size", "\"32\""), ("epochs", "\"5\""), ("lr", "0.1"), ("optimizer", "adam")];
+        let sent = sent.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let result = TrainingResult { hyperparameters: sent.into(), ..Default::default() };
+        let used = ["batch_size", "lr", "optimizer", "none"].map(str::to_owned).into();
+        let best = best_training_job("t", [("lr".to_owned(), "0.1".to_owned())].into(), &result, &used);
+        let kept: Vec<_> = best.fixed_hyperparameters.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(kept, [("batch_size", "32"), ("optimizer", "adam")]);
+    }
+}

@@ -1,0 +1,164 @@
+//! Jobs that may exist already: found by their name, and adopted if their tags say that they are ours.
+
+use std::collections::HashMap;
+
+use super::fetch::{Fetched, applied, complete};
+use super::pass::Pass;
+use api::{ModelSelectionSpec, Reason, RunState, RunStatus};
+use decide::identity::Ownership;
+use decide::observation::{JobStatus, TuningJob};
+use decide::problem::Problem;
+use decide::retry::{Outcome, Task};
+use decide::run::{RunEvent, after, apply};
+use sagemaker::{Class, TuningError};
+
+/// Jobs that one pass looks for.
+const PER_PASS: usize = 32;
+
+/// What a look for a job has come to.
+pub(super) enum Found {
+    /// The run with its job; or, if the job is of no use, the run that waits for its next attempt.
+    Adopted(RunStatus),
+    /// The job is somebody else's. The run says so.
+    Foreign(RunStatus),
+    /// There is no such job, or it does not show yet.
+    Absent(TuningError),
+    /// There is a job of that name whose tags do not show yet: it may be ours.
+    Unproven(TuningError),
+    /// It could not be looked at.
+    Fault(TuningError),
+}
+
+/// Looks for the jobs of waiting runs that have a name: an answer was lost, or the process died. Those that are found are
+/// adopted. Those that are not may be created, now or later. A suspended selection creates nothing: it releases the name
+/// once the job would show. Returns whether there are more than one pass may look for.
+pub(super) async fn find(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> bool {
+    let mut left = PER_PASS;
+    // Several candidates may name one job: it is fetched once.
+    let mut named: HashMap<String, Fetched> = HashMap::new();
+    for run in runs.iter_mut().filter(|run| run.state == RunState::Waiting) {
+        let Some(name) = run.tuning_job_name.clone() else { continue };
+        if let Some(fetched) = named.get(&name).filter(|_| run.attached) {
+            *run = applied(pass, std::mem::take(run), fetched);
+            continue;
+        }
+        let task = Task::Find(name.clone());
+        if !pass.may_try(&task) {
+            continue;
+        }
+        if left == 0 {
+            return true;
+        }
+        left -= 1;
+        if run.attached {
+            named.extend(follow(pass, spec, run, name, task).await);
+        } else {
+            find_own(pass, spec, run, task).await;
+        }
+    }
+    false
+}
+
+/// Follows the job that a candidate names. Whose it is does not matter, since it is only read.
+async fn follow(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    run: &mut RunStatus,
+    name: String,
+    task: Task,
+) -> Option<(String, Fetched)> {
+    match super::fetch::fetch(pass, spec, run, &name).await {
+        Ok(fetched) => {
+            pass.succeeded(&task);
+            *run = applied(pass, std::mem::take(run), &fetched);
+            Some((name, fetched))
+        }
+        Err(error) if error.class == Class::NotFound => {
+            pass.failed(task, Outcome::Refused);
+            let region = pass.region.name();
+            let message = format!("there is no tuning job '{name}' in {region}; correct `tuningJobName`, or `region`");
+            apply(run, RunEvent::NotResolved(&Problem::new(Reason::UnknownTuningJob, message)));
+            None
+        }
+        Err(error) => {
+            tracing::info!(job = name, %error, "a tuning job that a candidate names cannot be described; trying again");
+            pass.failed(task, Outcome::Fault(error.class));
+            apply(run, RunEvent::NotResolved(&Problem::new(error.class.reason(), error.explain())));
+            None
+        }
+    }
+}
+
+async fn find_own(pass: &Pass<'_>, spec: &ModelSelectionSpec, run: &mut RunStatus, task: Task) {
+    match adopt(pass, spec, run.clone()).await {
+        Found::Adopted(found) | Found::Foreign(found) => {
+            pass.succeeded(&task);
+            *run = found;
+        }
+        Found::Absent(error) => {
+            let failures = pass.failed(task, Outcome::Fault(error.class));
+            if spec.suspend && pass.is_missing(failures) {
+                apply(run, RunEvent::NameReleased);
+            }
+        }
+        Found::Unproven(error) | Found::Fault(error) => {
+            tracing::info!(job = run.tuning_job_name, %error, "a tuning job that may exist cannot be adopted yet; trying again");
+            pass.failed(task, Outcome::Fault(error.class));
+        }
+    }
+}
+
+/// Looks for the job that has the run's name: ours, from before a crash, a lost answer, a deletion or a rebuilt cluster; or
+/// somebody else's, which is left alone.
+pub(super) async fn adopt(pass: &Pass<'_>, spec: &ModelSelectionSpec, run: RunStatus) -> Found {
+    let name = run.tuning_job_name.clone().unwrap_or_default();
+    match pass.region.describe(&name).await {
+        Ok(job) => take_over(pass, spec, &name, job, run).await,
+        Err(error) if error.class == Class::NotFound => Found::Absent(error),
+        Err(error) => Found::Fault(error),
+    }
+}
+
+async fn take_over(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: TuningJob, run: RunStatus) -> Found {
+    let tags = match pass.region.tags(&job.arn).await {
+        Ok(tags) => tags,
+        Err(error) => return Found::Fault(error),
+    };
+    let difference = match pass.identity(&run).ownership(&tags) {
+        Ownership::Ours => {
+            pass.succeeded(&Task::Prove(name.to_owned()));
+            return adopted(pass, spec, name, job, run).await;
+        }
+        Ownership::Foreign(difference) => difference,
+        // The tags come with the job, but show later.
+        Ownership::Unproven(missing) => {
+            let failures = pass.failed(Task::Prove(name.to_owned()), Outcome::Fault(Class::NotFound));
+            if !pass.is_missing(failures) {
+                return Found::Unproven(TuningError::unproven(&missing));
+            }
+            missing
+        }
+    };
+    tracing::warn!(job = name, difference, "a tuning job of that name is not ours");
+    let message = format!(
+        "the tuning job '{name}' exists and is not this run's: {difference}; it is left alone. Set `rerun` to another \
+         value to use other names"
+    );
+    Found::Foreign(after(run, RunEvent::NameTaken(&Problem::new(Reason::NameConflict, message))))
+}
+
+async fn adopted(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: TuningJob, run: RunStatus) -> Found {
+    tracing::info!(job = name, candidate = run.candidate, dataset = run.dataset, status = ?job.status, "tuning job adopted");
+    match job.status {
+        // Stopped before, by a deletion or an edit: its result was given up, and now it is wanted.
+        JobStatus::Stopping | JobStatus::Stopped | JobStatus::Deleting => {
+            Found::Adopted(after(run, RunEvent::NextAttempt))
+        }
+        JobStatus::InProgress | JobStatus::Completed | JobStatus::Failed => {
+            match complete(pass, spec, &run, name, job).await {
+                Ok(fetched) => Found::Adopted(applied(pass, run, &fetched)),
+                Err(error) => Found::Fault(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! A tuning job with the result of its best training job, or with the reason of a failure: what a run is made of.
+
+use super::pass::Pass;
+use api::{ModelSelectionSpec, RunStatus};
+use decide::derived::hyperparameters_used;
+use decide::observation::{JobStatus, TrainingFailure, TrainingResult, TuningJob};
+use decide::run::{RunEvent, after};
+use sagemaker::{Class, TuningError};
+
+/// What SageMaker says of a tuning job.
+#[derive(Clone)]
+pub(super) struct Fetched {
+    pub(super) job: TuningJob,
+    result: Option<TrainingResult>,
+    failure: Option<TrainingFailure>,
+}
+
+/// Describes the tuning job of that name.
+pub(super) async fn fetch(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    run: &RunStatus,
+    name: &str,
+) -> Result<Fetched, TuningError> {
+    complete(pass, spec, run, name, pass.region.describe(name).await?).await
+}
+
+/// Adds to a described job what its run needs once the job has ended.
+pub(super) async fn complete(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    run: &RunStatus,
+    name: &str,
+    job: TuningJob,
+) -> Result<Fetched, TuningError> {
+    let job = with_parent_results(spec, run, job);
+    let result = match job.best.as_ref().filter(|_| job.status.ended()) {
+        None => None,
+        Some(best) => match pass.region.training_result(&best.training_job_name).await {
+            Ok(result) => Some(result),
+            // Deleted by somebody: the run has succeeded, and its metrics are missing.
+            Err(error) if error.class == Class::NotFound => Some(TrainingResult::default()),
+            Err(error) => return Err(error),
+        },
+    };
+    let failure = match job.status {
+        // The reason is for people: without the right to list, or with a list that lags, the failure is told without it.
+        JobStatus::Failed => pass.region.failed_training_job(name).await.unwrap_or_default(),
+        _ => None,
+    };
+    Ok(Fetched { job, result, failure })
+}
+
+/// The run as its job shows it.
+pub(super) fn applied(pass: &Pass<'_>, run: RunStatus, fetched: &Fetched) -> RunStatus {
+    let Fetched { job, result, failure } = fetched;
+    // A stop that was asked for just before a crash is still ours.
+    let ours = pass.stops() && !run.attached && job.status == JobStatus::Stopped;
+    let run = if ours { after(run, RunEvent::StopRequested) } else { run };
+    let used = &hyperparameters_used(&pass.selection.spec);
+    let event = RunEvent::Described { job, result: result.as_ref(), failure: failure.as_ref(), used };
+    let run = after(run, event);
+    if run.state.ended() {
+        tracing::info!(job = run.tuning_job_name, candidate = run.candidate, dataset = run.dataset, state = ?run.state, "run ended");
+    }
+    run
+}
+
+/// The job with the best training job among its own and its warm start's parents', if the spec asks for that.
+fn with_parent_results(spec: &ModelSelectionSpec, run: &RunStatus, job: TuningJob) -> TuningJob {
+    let candidate = spec.candidates.iter().find(|candidate| candidate.name == run.candidate);
+    let warm_start = candidate.and_then(|candidate| candidate.warm_start.as_ref()).or(spec.tuning.warm_start.as_ref());
+    let asked = warm_start.is_some_and(|warm_start| warm_start.include_parent_results);
+    let best = job.overall_best.clone().filter(|_| asked).or_else(|| job.best.clone());
+    TuningJob { best, ..job }
+}

@@ -1,0 +1,171 @@
+//! Gathering all training jobs of a tuning job, call by call: who gathers may stop in between.
+//!
+//! The list of a tuning job's training jobs is the truth. `Search` has the results of a hundred of them in one call, but
+//! lags behind; those that it does not show yet are described one by one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream;
+use jiff::Timestamp;
+
+use super::pass::Pass;
+use api::{BestTrainingJob, Hyperparameters, RunStatus};
+use decide::observation::TrainingResult;
+use decide::table::is_of;
+use decide::training_job::trial;
+use platform::clock;
+use sagemaker::{Class, Operation, Pages, TuningError};
+
+/// Calls in a pass, and how long a pass may be at them: what is known is reported before more is asked for.
+const PER_PASS: usize = 64;
+const FOR_AT_MOST: Duration = Duration::from_secs(10);
+/// Describes at a time.
+const CONCURRENCY: usize = 4;
+
+/// What is known of the training jobs of a tuning job, from pass to pass. A restart begins anew.
+#[derive(Default)]
+pub(super) struct Gathering {
+    listed: BTreeMap<String, Hyperparameters>,
+    results: HashMap<String, TrainingResult>,
+    step: Step,
+    /// How often it was said that the tuning job is gone.
+    pub(super) gone: u32,
+}
+
+/// The call to make next. Lists go on by their tokens.
+enum Step {
+    List(Pages),
+    Search(Pages),
+    Describe,
+}
+
+impl Default for Step {
+    fn default() -> Self {
+        Self::List(Pages::default())
+    }
+}
+
+/// How much a pass may still do.
+pub(super) struct Budget {
+    calls: usize,
+    until: Timestamp,
+}
+
+impl Budget {
+    pub(super) fn of_pass() -> Self {
+        Self { calls: PER_PASS, until: clock::steady() + FOR_AT_MOST }
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.calls == 0 || clock::steady() >= self.until
+    }
+}
+
+/// Goes on with the calls. Returns whether all is known.
+pub(super) async fn gather(
+    pass: &Pass<'_>,
+    run: &RunStatus,
+    job: &str,
+    gathering: &mut Gathering,
+    budget: &mut Budget,
+) -> Result<bool, TuningError> {
+    loop {
+        let missing = gathering.missing();
+        if matches!(gathering.step, Step::Describe) && missing.is_empty() {
+            return Ok(true);
+        }
+        if budget.is_spent() {
+            return Ok(false);
+        }
+        match &mut gathering.step {
+            Step::List(pages) => {
+                budget.calls -= 1;
+                let (listed, next) = pass.region.ended_training_jobs(job, pages.token()).await?;
+                gathering.listed.extend(listed);
+                pages.turn(Operation::ListTrainingJobsForHyperParameterTuningJob, next)?;
+                if !pages.go_on() {
+                    gathering.step = Step::Search(Pages::default());
+                }
+                // With `includeParentResults` it may be a parent's, which is not listed.
+                if let Some(best) = run.best.as_ref().filter(|best| !is_of(job, &best.training_job_name)) {
+                    gathering.listed.insert(best.training_job_name.clone(), best.hyperparameters.clone());
+                }
+                if matches!(gathering.step, Step::Search(_)) && gathering.listed.is_empty() {
+                    return Err(none_listed());
+                }
+            }
+            Step::Search(pages) => {
+                budget.calls -= 1;
+                let arn = run.tuning_job_arn.as_deref().unwrap_or_default();
+                match pass.region.search_training_results(arn, pages.token()).await {
+                    Ok((found, next)) => {
+                        // Without metrics it may have been seen too early.
+                        gathering.results.extend(found.into_iter().filter(|(_, result)| !result.metrics.is_empty()));
+                        pages.turn(Operation::Search, next)?;
+                        if !pages.go_on() {
+                            gathering.step = Step::Describe;
+                        }
+                    }
+                    Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
+                        tracing::info!(job, %error, "cannot search; each training job is described");
+                        gathering.step = Step::Describe;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Step::Describe => {
+                let now: Vec<String> = missing.into_iter().take(CONCURRENCY.min(budget.calls)).collect();
+                budget.calls -= now.len();
+                let describe = async |name: String| (pass.region.training_result(&name).await, name);
+                let described: Vec<_> = stream::iter(now).map(describe).buffered(CONCURRENCY).collect().await;
+                for (result, name) in described {
+                    let result = match result {
+                        // Deleted by somebody: it stays in the table, without metrics.
+                        Err(error) if error.class == Class::NotFound => TrainingResult::default(),
+                        other => other?,
+                    };
+                    gathering.results.insert(name, result);
+                }
+            }
+        }
+    }
+}
+
+impl Gathering {
+    /// From the start, after the tuning job was said to be gone so often.
+    pub(super) fn anew(gone: u32) -> Self {
+        Self { gone, ..Self::default() }
+    }
+
+    fn missing(&self) -> Vec<String> {
+        self.listed.keys().filter(|name| !self.results.contains_key(*name)).cloned().collect()
+    }
+
+    /// Whether nothing is known yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.listed.is_empty() && matches!(&self.step, Step::List(pages) if pages.token().is_none())
+    }
+
+    pub(super) fn table(&self, run: &RunStatus) -> Vec<BestTrainingJob> {
+        // Of the best one more may be known than can still be described.
+        let known = |name: &str| run.best.clone().filter(|best| best.training_job_name == name);
+        let of = |(name, chosen): (&String, &Hyperparameters)| {
+            let result = self.results.get(name)?;
+            let deleted = *result == TrainingResult::default();
+            known(name).filter(|_| deleted).or_else(|| Some(trial(name, chosen.clone(), result)))
+        };
+        self.listed.iter().filter_map(of).collect()
+    }
+}
+
+/// The best training job is the job's own, so there was one.
+fn none_listed() -> TuningError {
+    TuningError {
+        class: Class::NotFound,
+        operation: Operation::ListTrainingJobsForHyperParameterTuningJob.as_str(),
+        code: None,
+        message: "no completed training job is listed".to_owned(),
+    }
+}

@@ -1,0 +1,78 @@
+//! The step that looks: which runs there are, and what has become of their jobs.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::expand::{Expanded, expand};
+use super::pass::Pass;
+use super::versions::versions;
+use super::{adopt, describe, incarnation, trials};
+use api::{ModelSelectionSpec, ModelSelectionStatus};
+use decide::derived;
+use decide::front::Tables;
+use decide::plan::{ResolvedVersion, advance, plan, take_back};
+use decide::problem::Problem;
+use decide::run::{RunEvent, apply};
+use observe::Sighting;
+use platform::clock;
+
+/// How long a pass waits for descriptions of models, once for selectors and once for candidates. What comes later is there
+/// for the next pass, and other selections have had their turn.
+pub(super) const MODEL_WAIT: Duration = Duration::from_millis(300);
+
+/// What was observed.
+pub(super) struct Observed {
+    /// The spec, with the candidates that the selectors have found.
+    pub(super) spec: ModelSelectionSpec,
+    /// The resolved version of each candidate's model.
+    pub(super) versions: Vec<Option<ResolvedVersion>>,
+    /// The status, with the runs of the spec as they now are.
+    pub(super) status: ModelSelectionStatus,
+    /// What the sweeps have shown of the jobs.
+    pub(super) sightings: HashMap<String, Sighting>,
+    /// The tables that the fronts need; `None` when the fronts stand as they were written last.
+    pub(super) tables: Option<Tables>,
+    /// Why the runs are not all that the spec asks for: a selector that has found nothing yet, an expression that cannot be
+    /// read.
+    pub(super) incomplete: Option<Problem>,
+    /// Why SageMaker cannot be observed.
+    pub(super) unobserved: Option<Problem>,
+    /// There is more to look at than one pass may.
+    pub(super) unfinished: bool,
+}
+
+/// Looks at the models, plans the runs, and brings them up to date.
+pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -> Observed {
+    if status.start_time.is_none() {
+        pass.ctx.incarnations.begin(&pass.uid);
+    }
+    let expanded = expand(pass, &status, clock::after(MODEL_WAIT)).await;
+    let Expanded { spec, expansions, problem, undecided } = expanded;
+    let incomplete = problem.or_else(|| derived::invalid(&spec));
+    status.expansions = expansions;
+    // A selector that waits for many descriptions leaves the other candidates their time.
+    let until = clock::after(MODEL_WAIT);
+    let versions = versions(pass, &spec, &status, until).await;
+    let mut planned = plan(&spec, &status, pass.region.name(), &versions, &undecided);
+    take_back(&mut planned, |run| pass.identity(run).job_name());
+    (status.runs, status.superseded) = (planned.runs, planned.superseded);
+    incarnation::reclaim(pass, &mut status, until).await;
+    if pass.unverified {
+        status.runs.iter_mut().for_each(|run| apply(run, RunEvent::Unverified));
+    }
+    let sightings = pass.track(&status);
+    let mut unfinished = describe::describe(pass, &spec, &mut status.runs, &sightings).await;
+    unfinished |= adopt::find(pass, &spec, &mut status.runs).await;
+    advance(&spec, &mut status.runs);
+    let tables = trials::bring(pass, &spec, &mut status.runs).await;
+    let unobserved = unobserved(pass, &status);
+    Observed { spec, versions, status, sightings, tables, incomplete, unobserved, unfinished }
+}
+
+/// Why the running jobs of the selection cannot be observed, when a person must help or when it lasts.
+fn unobserved(pass: &Pass<'_>, status: &ModelSelectionStatus) -> Option<Problem> {
+    if !status.runs.iter().any(|run| run.state.active()) {
+        return None;
+    }
+    pass.ctx.observer.problem(pass.region.name())
+}

@@ -1,0 +1,209 @@
+//! The request for each run that waits: what is sent to SageMaker once the run has a permit.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures::{StreamExt as _, stream};
+use tokio::sync::OnceCell;
+
+use super::pass::Pass;
+use api::{ModelSelectionSpec, Reason, RunState, RunStatus};
+use catalog::{CatalogError, Shared, job_request};
+use decide::definition::{Definition, Source};
+use decide::plan::{ResolvedVersion, cells_of, definition};
+use decide::problem::Problem;
+use decide::retry::{Outcome, Task};
+use decide::run::{RunEvent, apply};
+use sagemaker::{Class, JobRequest};
+
+/// Models asked for in one pass: the first jobs of a large selection need not wait for the last model. All at a time, since
+/// the limits of the region space the calls: what comes too late for this pass is there for the next.
+pub(super) const PER_PASS: usize = 24;
+
+/// What the requests are worked out from.
+pub(super) struct Inputs<'a> {
+    /// The spec, with the candidates that the selectors have found.
+    pub(super) spec: &'a ModelSelectionSpec,
+    /// The resolved version of each candidate's model.
+    pub(super) versions: &'a [Option<ResolvedVersion>],
+    /// Whether candidates are missing: a selector has found nothing yet.
+    pub(super) incomplete: bool,
+    /// Until when the pass waits for descriptions of models.
+    pub(super) until: tokio::time::Instant,
+}
+
+/// The request of each run that waits and can be resolved, by index; the others report why not. Runs beyond what one pass
+/// may newly read are left for the next.
+pub(super) async fn requests(
+    pass: &Pass<'_>,
+    inputs: &Inputs<'_>,
+    runs: &mut [RunStatus],
+) -> HashMap<usize, JobRequest> {
+    if inputs.spec.suspend {
+        return HashMap::new();
+    }
+    let wanted = wanted(pass, inputs, runs);
+    let parents = parents(pass, &wanted).await;
+    let shared = OnceCell::new();
+    let resolved: Vec<_> = stream::iter(wanted)
+        .map(async |(index, definition)| {
+            let request = request(pass, inputs, &runs[index], &definition, &shared).await;
+            let request = request.and_then(|request| match parents.waits_for(&definition) {
+                Some(problem) => Err(CatalogError::Problem(problem)),
+                None => Ok(request),
+            });
+            let task = Task::resolve_request(&runs[index]);
+            if request.is_ok() {
+                pass.succeeded(&task);
+            }
+            (index, request.map_err(|error| unresolved(pass, task, error)))
+        })
+        .buffered(PER_PASS)
+        .collect()
+        .await;
+    let mut requests = HashMap::new();
+    for (index, request) in resolved {
+        match request {
+            Ok(request) => {
+                apply(&mut runs[index], RunEvent::Resolved);
+                requests.insert(index, request);
+            }
+            Err(problem) => apply(&mut runs[index], RunEvent::NotResolved(&problem)),
+        }
+    }
+    requests
+}
+
+/// The runs whose requests are worked out in this pass, with their definitions.
+fn wanted(pass: &Pass<'_>, inputs: &Inputs<'_>, runs: &[RunStatus]) -> Vec<(usize, Definition)> {
+    let Inputs { spec, versions, .. } = inputs;
+    let mut unread: Vec<(&str, &str)> = Vec::new();
+    let mut wanted = Vec::new();
+    let cells =
+        spec.datasets.iter().flat_map(|dataset| cells_of(spec, dataset, versions).map(move |cell| (dataset, cell)));
+    for (index, (dataset, (candidate, version))) in cells.enumerate() {
+        let run = &runs[index];
+        if run.state != RunState::Waiting || run.attached || !pass.may_start(run) {
+            continue;
+        }
+        let region = pass.region.name();
+        let Ok(definition) = definition(spec, region, dataset, candidate, version.as_ref()) else { continue };
+        if let (Some(model), Some(Ok(version))) = (&candidate.jump_start, version)
+            && !pass.ctx.catalog.knows(&pass.region, &model.model_id, version)
+        {
+            let model = (model.model_id.as_str(), version.as_str());
+            if !unread.contains(&model) {
+                if unread.len() == PER_PASS {
+                    continue;
+                }
+                unread.push(model);
+            }
+        }
+        wanted.push((index, definition));
+    }
+    wanted
+}
+
+async fn request(
+    pass: &Pass<'_>,
+    inputs: &Inputs<'_>,
+    run: &RunStatus,
+    definition: &Definition,
+    shared: &OnceCell<(Shared, bool)>,
+) -> Result<JobRequest, CatalogError> {
+    let spec = inputs.spec;
+    let model = match &definition.source {
+        Source::Image { .. } | Source::Algorithm { .. } | Source::TuningJob { .. } => None,
+        Source::JumpStart { model_id, version } => {
+            Some(pass.ctx.catalog.model(&pass.region, model_id, version, inputs.until).await?)
+        }
+    };
+    let request =
+        job_request(spec, definition, model.as_deref(), &pass.identity(run)).map_err(CatalogError::Problem)?;
+    let Some(candidate) = spec.candidates.iter().find(|candidate| candidate.name == run.candidate) else {
+        return Ok(request);
+    };
+    let (shared, open) = shared.get_or_init(|| shared_names(pass, inputs)).await;
+    match shared.unknown(definition, candidate) {
+        None => Ok(request),
+        Some(_) if *open => Err(CatalogError::Pending),
+        Some(name) => Err(CatalogError::Problem(shared.problem(spec, name))),
+    }
+}
+
+/// The hyperparameters fixed for all candidates that none of them has, and whether that is open: models are being asked
+/// for. Models are only asked as long as there is such a name, so mostly one. With a candidate that cannot be resolved
+/// nothing is said: it may be the one that has the name.
+async fn shared_names(pass: &Pass<'_>, inputs: &Inputs<'_>) -> (Shared, bool) {
+    let Inputs { spec, versions, incomplete, until } = inputs;
+    let mut shared = if *incomplete { Shared::default() } else { Shared::of(spec) };
+    let mut open = false;
+    for (candidate, version) in spec.candidates.iter().zip(*versions) {
+        let Some(model) = candidate.jump_start.as_ref().filter(|_| !shared.settled()) else { continue };
+        let answer = match version {
+            Some(Ok(version)) => pass.ctx.catalog.model(&pass.region, &model.model_id, version, *until).await,
+            Some(Err(problem)) if problem.reason == Reason::Progressing => Err(CatalogError::Pending),
+            _ => return (Shared::default(), false),
+        };
+        match answer {
+            Ok(model) => shared.see(&model, &spec.training.instance_type),
+            Err(CatalogError::Pending) => open = true,
+            Err(_) => return (Shared::default(), false),
+        }
+    }
+    (shared, open)
+}
+
+/// The warm start parents that have not ended, by name, each with the problem that its children report.
+struct Parents(BTreeMap<String, Problem>);
+
+impl Parents {
+    fn waits_for(&self, definition: &Definition) -> Option<Problem> {
+        let warm_start = definition.warm_start.as_ref()?;
+        warm_start.parent_tuning_job_names.iter().find_map(|parent| self.0.get(parent).cloned())
+    }
+}
+
+/// Looks at the parents of warm starts: SageMaker refuses a parent that has not ended. One call for each parent.
+async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
+    let mut parents = BTreeMap::new();
+    let named = wanted.iter().filter_map(|(_, definition)| definition.warm_start.as_ref());
+    for parent in named.flat_map(|warm_start| &warm_start.parent_tuning_job_names) {
+        if parents.contains_key(parent) {
+            continue;
+        }
+        // What cannot be looked at is left to SageMaker's answer to Create.
+        if let Ok(job) = pass.region.describe(parent).await
+            && job.status.runs()
+        {
+            let message = format!("waiting for the warm start's parent, the tuning job '{parent}', to end");
+            parents.insert(parent.clone(), Problem::new(Reason::WaitingForParent, message));
+        }
+    }
+    Parents(parents)
+}
+
+/// Notes that a model or a request cannot be had, and says so in the words of the status.
+pub(super) fn unresolved(pass: &Pass<'_>, task: Task, error: CatalogError) -> Problem {
+    let (outcome, problem) = match error {
+        CatalogError::Pending => {
+            (Outcome::Pending, Problem::new(Reason::Progressing, "JumpStart is being asked for the models"))
+        }
+        // Looked at as often as a running job.
+        CatalogError::Problem(problem) if problem.reason == Reason::WaitingForParent => {
+            (Outcome::Fault(Class::Transient), problem)
+        }
+        CatalogError::Problem(problem) => (Outcome::Refused, problem),
+        CatalogError::Fault(fault) if fault.class.reason().needs_person() => {
+            (Outcome::Fault(fault.class), Problem::new(fault.class.reason(), fault.explain()))
+        }
+        CatalogError::Fault(fault) => {
+            let message = format!("{fault}; trying again");
+            (Outcome::Fault(Class::Transient), Problem::new(Reason::RetryingAfterError, message))
+        }
+    };
+    pass.failed(task, outcome);
+    if problem.reason != Reason::Progressing {
+        tracing::info!(reason = problem.reason.as_str(), why = problem.message, "a model is not resolved");
+    }
+    problem
+}

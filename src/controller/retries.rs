@@ -1,0 +1,134 @@
+//! When what failed may be tried again. Kept in memory only: a restart tries once more at once.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use decide::absence::Absence;
+use decide::cadence;
+use decide::problem::Problem;
+use decide::retry::{Outcome, Task, backoff};
+
+/// Consecutive failures of a task. All times are of a clock that only goes forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Failures {
+    /// How many.
+    pub(super) times: u32,
+    /// When the first was.
+    pub(super) since: Timestamp,
+    /// When the next try may come.
+    pub(super) not_before: Timestamp,
+}
+
+/// The failures of each selection, by uid; a new generation starts from nothing.
+#[derive(Default)]
+pub(super) struct Retries(Mutex<HashMap<String, OfSelection>>);
+
+#[derive(Default)]
+struct OfSelection {
+    generation: Option<i64>,
+    /// When that generation was seen first.
+    observed: Option<Timestamp>,
+    failing: HashMap<Task, Failures>,
+    /// Why some of them fail, where a person must help and no run can say so.
+    problems: HashMap<Task, Problem>,
+}
+
+impl Retries {
+    /// Begins anew when the generation has changed: an edit may have cured what failed.
+    pub(super) fn observe(&self, uid: &str, generation: Option<i64>, now: Timestamp) {
+        let mut all = self.lock();
+        if let Some(of) = all.get_mut(uid)
+            && of.generation != generation
+        {
+            all.remove(uid);
+        }
+        let of = all.entry(uid.to_owned()).or_default();
+        of.generation = generation;
+        of.observed.get_or_insert(now);
+    }
+
+    /// When the present generation was seen first.
+    pub(super) fn observed(&self, uid: &str) -> Option<Timestamp> {
+        self.lock().get(uid)?.observed
+    }
+
+    /// Notes that a task has not succeeded, and returns its consecutive failures. See [`backoff`] for the pauses.
+    pub(super) fn failed(&self, uid: &str, task: Task, outcome: Outcome, now: Timestamp) -> Failures {
+        let mut all = self.lock();
+        let of = all.entry(uid.to_owned()).or_default();
+        let before = of.failing.get(&task);
+        let times = before.map_or(0, |failures| failures.times);
+        let pauses = backoff(&task, outcome);
+        let pause = cadence::jitter(cadence::backoff(times, pauses.first, pauses.most), uid, u64::from(times));
+        let since = before.map_or(now, |failures| failures.since);
+        let failures = Failures { times: times.saturating_add(1), since, not_before: now + pause };
+        of.failing.insert(task, failures);
+        failures
+    }
+
+    /// Notes that a task has succeeded.
+    pub(super) fn succeeded(&self, uid: &str, task: &Task) {
+        if let Some(of) = self.lock().get_mut(uid) {
+            of.failing.remove(task);
+            of.problems.remove(task);
+        }
+    }
+
+    /// Notes why a task fails, if a person must help.
+    pub(super) fn note_problem(&self, uid: &str, task: &Task, problem: Option<Problem>) {
+        let mut all = self.lock();
+        let problems = &mut all.entry(uid.to_owned()).or_default().problems;
+        match problem.filter(|problem| problem.reason.needs_person()) {
+            Some(problem) => drop(problems.insert(task.clone(), problem)),
+            None => drop(problems.remove(task)),
+        }
+    }
+
+    /// Why a task fails, if a person must help.
+    pub(super) fn problem(&self, uid: &str, task: &Task) -> Option<Problem> {
+        self.lock().get(uid)?.problems.get(task).cloned()
+    }
+
+    /// Whether a task may be tried now.
+    pub(super) fn may_try(&self, uid: &str, task: &Task, now: Timestamp) -> bool {
+        self.failures(uid, task).is_none_or(|failures| failures.not_before <= now)
+    }
+
+    /// The consecutive failures of a task, if it has failed.
+    pub(super) fn failures(&self, uid: &str, task: &Task) -> Option<Failures> {
+        self.lock().get(uid)?.failing.get(task).copied()
+    }
+
+    /// How long until the next task may be tried that might not be tried at `started`, when the pass began: what has come
+    /// due since then was not tried either, and is due at once.
+    pub(super) fn next_try(&self, uid: &str, started: Timestamp, now: Timestamp) -> Option<Duration> {
+        let all = self.lock();
+        let later = all.get(uid)?.failing.values().map(|failures| failures.not_before).filter(|time| *time > started);
+        let pause = later.min()?.duration_since(now);
+        Some(Duration::try_from(pause).unwrap_or_default())
+    }
+
+    /// Forgets a selection.
+    pub(super) fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, OfSelection>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Failures {
+    /// The time since the first of them.
+    pub(super) fn lasting(self, now: Timestamp) -> Duration {
+        Duration::try_from(now.duration_since(self.since)).unwrap_or_default()
+    }
+
+    /// Each failure taken for an answer that did not show the thing.
+    pub(super) fn absence(self, now: Timestamp) -> Absence {
+        Absence { answers: self.times, lasting: self.lasting(now) }
+    }
+}

@@ -1,0 +1,66 @@
+//! The resolved version of each candidate's model.
+
+use futures::{StreamExt as _, stream};
+use tokio::sync::OnceCell;
+
+use super::incarnation;
+use super::pass::Pass;
+use super::requests::{PER_PASS, unresolved};
+use api::{Candidate, ModelSelectionSpec, ModelSelectionStatus};
+use decide::incarnation::version_by_jobs;
+use decide::plan::{ResolvedVersion, version_by_status};
+use decide::problem::Problem;
+use decide::retry::Task;
+
+/// The version of each candidate's model, in the order of the candidates; `None` for own images. Waits until `until` for the
+/// catalogue.
+///
+/// A version that was resolved before stays, even if the hub has a newer one: the same manifest then means the same jobs. It
+/// is known from the status; after a deletion, from what this process has kept; after a rebuilt cluster, from the tags of
+/// jobs. Only then is the hub asked.
+pub(super) async fn versions(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+    until: tokio::time::Instant,
+) -> Vec<Option<ResolvedVersion>> {
+    let deleted = pass.ctx.incarnations.deleted(&pass.selection).filter(|deleted| deleted.rerun == spec.rerun);
+    let previous = OnceCell::new();
+    let resolve = async |candidate: &Candidate| -> Option<ResolvedVersion> {
+        let model = candidate.jump_start.as_ref()?;
+        let kept = || deleted.as_ref().and_then(|deleted| version_by_status(deleted, candidate));
+        if let Some(version) = version_by_status(status, candidate).or_else(kept) {
+            return Some(Ok(version));
+        }
+        let task = Task::ResolveVersion(candidate.name.clone());
+        if !pass.may_try(&task)
+            && let Some(problem) = reported_before(status, candidate)
+        {
+            return Some(Err(problem));
+        }
+        match previous.get_or_init(|| incarnation::jobs(pass, until)).await {
+            Ok(jobs) => {
+                if let Some(version) = version_by_jobs(jobs, candidate, &spec.rerun) {
+                    return Some(Ok(version));
+                }
+            }
+            Err(error) => return Some(Err(unresolved(pass, task, error.clone()))),
+        }
+        let wanted = model.version.as_deref().unwrap_or("*");
+        let answer = pass.ctx.catalog.version(&pass.region, &model.model_id, wanted, until).await;
+        Some(answer.map_err(|error| unresolved(pass, task, error)))
+    };
+    let versions: Vec<Option<ResolvedVersion>> =
+        stream::iter(&spec.candidates).map(resolve).buffered(PER_PASS).collect().await;
+    if versions.iter().flatten().all(Result::is_ok) && !pass.ctx.incarnations.has_begun(&pass.uid) {
+        // A candidate that comes later is looked up anew, with the jobs that there are by then.
+        pass.ctx.incarnations.drop_answer(&pass.uid);
+    }
+    versions
+}
+
+/// What the status says of a candidate whose version is not to be asked for again yet.
+fn reported_before(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<Problem> {
+    let run = status.runs.iter().find(|run| run.candidate == candidate.name)?;
+    Some(Problem::new(run.reason?, run.message.clone()?))
+}

@@ -1,0 +1,153 @@
+//! What the watches show, and who is reconciled because of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
+use kube::Api;
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::ObjectRef;
+use kube::runtime::reflector::store::Writer;
+use kube::runtime::{
+    Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher,
+};
+use tokio::sync::mpsc;
+
+use super::context::Context;
+use super::reconcile;
+use ::observe::Wake;
+use api::ModelSelection;
+use platform::api_server::told;
+
+type Selections = BoxStream<'static, watcher::Result<ModelSelection>>;
+type Woken = mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>;
+
+/// How long the API server keeps a watch open. A watch that a load balancer has forgotten shows nothing and does not end:
+/// together with the client's read timeout, this bounds how long a change can stay unseen.
+const WATCH_TIMEOUT_SECONDS: u32 = 60;
+
+/// The event, if its object can be read. One that cannot is reported by name.
+fn readable(
+    context: &Context,
+    event: watcher::Event<DeserializeGuard<ModelSelection>>,
+) -> Option<watcher::Event<ModelSelection>> {
+    use watcher::Event::{Apply, Delete, Init, InitApply, InitDone};
+    let read = |DeserializeGuard(object): DeserializeGuard<ModelSelection>| match object {
+        Ok(selection) => {
+            context.note_readable(&selection.metadata);
+            Some(selection)
+        }
+        Err(invalid) => {
+            context.note_unreadable(&invalid.metadata, &invalid.error.to_string());
+            None
+        }
+    };
+    match event {
+        Init => Some(Init),
+        InitDone => Some(InitDone),
+        InitApply(object) => read(object).map(InitApply),
+        Apply(object) => read(object).map(Apply),
+        Delete(DeserializeGuard(object)) => {
+            context.note_readable(object.as_ref().map_or_else(|invalid| &invalid.metadata, |object| &object.metadata));
+            object.ok().map(Delete)
+        }
+    }
+}
+
+/// The selections of a namespace (or of all) that are new or have changed in what matters.
+pub(super) fn selections(
+    context: &Arc<Context>,
+    namespace: Option<&str>,
+    writer: Writer<ModelSelection>,
+) -> Selections {
+    // Each object is read by itself: one of a newer release that this one cannot read must not hide the others.
+    let api: Api<DeserializeGuard<ModelSelection>> = match namespace {
+        Some(namespace) => Api::namespaced(context.client.clone(), namespace),
+        None => Api::all(context.client.clone()),
+    };
+    let (context, reading) = (context.clone(), context.clone());
+    // Pages of this size keep a list of large statuses from being in memory twice, as text and as objects.
+    let config = watcher::Config::default().page_size(20).timeout(WATCH_TIMEOUT_SECONDS);
+    watcher(api, config)
+        .default_backoff()
+        .try_filter_map(move |event| future::ready(Ok(readable(&reading, event))))
+        .modify(|selection| {
+            // Half of the size of an object, and of no use here.
+            selection.metadata.managed_fields = None;
+            selection.metadata.annotations = None;
+        })
+        .reflect(writer)
+        .inspect_ok(move |event| match event {
+            // One that went without our cleanup (a finalizer removed by hand) must not hold places for ever.
+            watcher::Event::Delete(selection) => context.forget(selection),
+            watcher::Event::Apply(selection) | watcher::Event::InitApply(selection) => context.note_seen(selection),
+            watcher::Event::Init | watcher::Event::InitDone => {}
+        })
+        .applied_objects()
+        // By generation alone the finalizer's own write would be missed, and the first reconcile never follow.
+        .predicate_filter(predicates::generation.combine(predicates::finalizers), PredicateConfig::default())
+        .boxed()
+}
+
+pub(super) async fn reconcile_all(
+    selections: Selections,
+    store: usize,
+    mut woken: Woken,
+    concurrency: u16,
+    shutdown: impl Future<Output = ()> + Clone + Send + Sync + 'static,
+    context: Arc<Context>,
+) {
+    let stores = context.stores.clone();
+    // A controller whose watch has shown nothing yet waits for it even when it is told to end.
+    let (seen, ending) = (stores[store].clone(), shutdown.clone());
+    let ended_before_it_began = async move {
+        ending.await;
+        if seen.wait_until_ready().now_or_never().is_some() {
+            future::pending::<()>().await;
+        }
+    };
+    let reconciling = Controller::for_stream(selections, stores[store].clone())
+        .with_config(controller::Config::default().concurrency(concurrency).debounce(Duration::from_millis(50)))
+        .reconcile_on(stream::poll_fn(move |cx| woken.poll_recv(cx)))
+        .graceful_shutdown_on(shutdown)
+        .run(reconcile::reconcile, reconcile::error_policy, context)
+        .for_each(|result| {
+            if let Err(error) = result {
+                report_controller_error(&error);
+            }
+            future::ready(())
+        });
+    tokio::select! {
+        () = reconciling => {}
+        () = ended_before_it_began => {}
+    }
+}
+
+/// Sends each wake to the loop of its namespace.
+pub(super) async fn dispatch(mut woken: Woken, loops: HashMap<Option<String>, Wake>) {
+    while let Some(selection) = woken.recv().await {
+        if let Some(sender) = loops.get(&selection.namespace).or_else(|| loops.get(&None)) {
+            // A loop that has ended has nobody to wake.
+            let _ = sender.send(selection);
+        }
+    }
+}
+
+fn report_controller_error<E: std::error::Error + 'static>(error: &controller::Error<E, watcher::Error>) {
+    match error {
+        // The object went between being queued and being reconciled.
+        controller::Error::ObjectNotFound(_) => tracing::debug!(%error, "nothing to reconcile"),
+        // Told by the reconcile itself, with the object's name.
+        controller::Error::ReconcilerFailed(..) => {}
+        _ => tracing::warn!(error = trouble(error), "trouble with the watch"),
+    }
+}
+
+/// In one sentence: as a whole it has the answer of the API server four times over.
+fn trouble(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let answer = causes.find_map(|error| error.downcast_ref::<kube::Error>());
+    answer.map_or_else(|| error.to_string(), told)
+}
