@@ -20,9 +20,11 @@ pub(super) const INTEGER: &str = r"^[+-]?[0-9]+$";
 pub(super) const METRIC_REGEX: &str = r"(^|[^\\])(\\\\)*\(\??[^?:]";
 pub(super) const MODEL_ID: &str = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$";
 pub(super) const NAME: &str = r"^[a-zA-Z0-9]([-_.a-zA-Z0-9]*[a-zA-Z0-9])?$";
-pub(super) const REGION: &str = r"^[a-z]{2,8}(-[a-z]+)+-[0-9]+$";
+// As the vendor's SDKs tell a region from a typing error, so that new regions are taken too.
+pub(super) const REGION: &str = r"^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso[a-z]?|eu-isoe|eusc-de)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]$";
 pub(super) const ROLE_ARN: &str = r"^arn:aws[a-z\-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$";
-pub(super) const S3_URI: &str = r"^(https|s3)://[^/]";
+// A bucket of 3 to 63 characters, or the ARN of an access point.
+pub(super) const S3_URI: &str = r"^s3://(arn:[^\s]+|[a-zA-Z0-9][a-zA-Z0-9._-]{1,61}[a-zA-Z0-9](/[^\n]*)?)$";
 pub(super) const VERSION: &str = r"^(\*|[0-9]+(\.[0-9]+)?\.\*|[0-9]+\.[0-9]+\.[0-9]+)$";
 pub(super) const WORD: &str = r"^[a-zA-Z0-9]+$";
 
@@ -46,7 +48,10 @@ const MEANINGS: [(&str, &str); 15] = [
     (NAME, "must consist of letters, digits, '-', '_' and '.', and begin and end with a letter or digit"),
     (REGION, "must be the code of an AWS region, such as 'us-west-2'"),
     (ROLE_ARN, "must be the ARN of an IAM role, such as 'arn:aws:iam::111122223333:role/SageMakerTraining'"),
-    (S3_URI, "must be an S3 URI, such as 's3://bucket/prefix/'"),
+    (
+        S3_URI,
+        "must be an S3 URI with the name of a bucket of 3 to 63 letters, digits, '-', '_' and '.', such as 's3://bucket/prefix/'",
+    ),
     (VERSION, "must be a version such as '4.0.2', a prefix such as '4.*', or '*' for the newest"),
     (WORD, "must be one part of a model id, of letters and digits, such as 'ic' or 'tensorflow'"),
 ];
@@ -216,8 +221,8 @@ pub(super) fn tags_schema(_: &mut SchemaGenerator) -> Schema {
         "maxProperties": 40,
         "additionalProperties": {"type": "string", "maxLength": 256},
         "x-kubernetes-validations": [{
-            "rule": "self.all(key, size(key) >= 1 && size(key) <= 128 && !key.startsWith('aws:') && !key.startsWith('modelselection.dev/') && !key.startsWith('sagemaker-sdk:'))",
-            "message": "`tags` must have keys of 1 to 128 characters that do not begin with 'aws:', 'modelselection.dev/' or 'sagemaker-sdk:'",
+            "rule": "self.all(key, size(key) >= 1 && size(key) <= 128 && !key.matches('^[aA][wW][sS]:') && !key.startsWith('modelselection.dev/') && !key.startsWith('sagemaker-sdk:'))",
+            "message": "`tags` must have keys of 1 to 128 characters that do not begin with 'aws:' in any case, 'modelselection.dev/' or 'sagemaker-sdk:'",
         }, {
             "rule": "self.all(key, (key + self[key]).matches(r'^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$'))",
             "message": "`tags` must consist of letters, digits, spaces and '_.:/=+-@'",

@@ -34,9 +34,10 @@ impl<T: Serialize + DeserializeOwned> Patch<T> {
 }
 
 impl<T> Patch<T> {
-    /// A field that is a text, if the patch sets it.
-    pub fn text(&self, field: &str) -> Option<&str> {
-        self.fields.get(field)?.as_str()
+    /// The text at `path`, if the patch sets it.
+    pub fn text(&self, path: &[&str]) -> Option<&str> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.fields.get(*first)?, |value, field| value.get(field))?.as_str()
     }
 }
 
@@ -158,7 +159,7 @@ mod tests {
         let checkpoint = merged.checkpoint.unwrap();
         assert_eq!((checkpoint.s3_uri.as_str(), checkpoint.local_path.as_deref()), ("s3://bucket/d/", Some("/tmp")));
         assert!(merged.spot.is_some());
-        assert_eq!(patch.text("instanceType"), Some("ml.m5.xlarge"));
+        assert_eq!(patch.text(&["instanceType"]), Some("ml.m5.xlarge"));
     }
 
     #[test]

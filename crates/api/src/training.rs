@@ -177,7 +177,8 @@ pub struct Spot {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint {
-    /// s3URI is the prefix for the checkpoints, s3://BUCKET/PREFIX. Required.
+    /// s3URI is the prefix for the checkpoints, s3://BUCKET/PREFIX. Each run has a folder of its own below it, named like
+    /// its tuning job. Required.
     #[serde(rename = "s3URI")]
     #[schemars(length(min = 6, max = 1024), regex(pattern = S3_URI))]
     pub s3_uri: String,
@@ -185,4 +186,8 @@ pub struct Checkpoint {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub local_path: Option<String>,
+    /// shared keeps s3URI as it is for all runs: a training job may then load the checkpoints of another run. Default:
+    /// false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }

@@ -13,8 +13,8 @@ use sagemaker::SearchRange;
 /// What SageMaker adds itself.
 const OF_SAGEMAKER: &str = "_tuning_objective_metric";
 
-/// Refuses the name that SageMaker has for itself. Those by which the script of a JumpStart model is run are not refused but
-/// overwritten, as the vendor's SDK does it.
+/// Refuses the name that SageMaker has for itself. Those by which the script of a JumpStart model is run are refused as
+/// unknown among a candidate's own hyperparameters, and overwritten among those of training and the dataset.
 pub(super) fn unreserved(definition: &Definition) -> Result<(), Problem> {
     let searched = definition.parameter_ranges.iter().map(|range| &range.name);
     if definition.hyperparameters.keys().chain(searched).any(|name| name == OF_SAGEMAKER) {
@@ -39,6 +39,16 @@ pub(super) fn within_limits(
         let message = format!(
             "{total} hyperparameters, of which {searched} are in {ranges_field} and {of_model} are the model's own; SageMaker takes \
              at most 99; remove some of `hyperparameters` of `training`, the dataset and the candidate"
+        );
+        return Err(Problem::new(Reason::InvalidHyperparameter, message));
+    }
+    if let Some((name, _)) =
+        fixed.iter().find(|(name, value)| [name, value].iter().any(|text| text.contains(['\n', '\r'])))
+    {
+        let message = format!(
+            "hyperparameter '{}' must be one line: SageMaker takes no line break in a name or value; remove it (in YAML a \
+             block `|` ends with one, `|-` does not)",
+            name.trim().escape_debug()
         );
         return Err(Problem::new(Reason::InvalidHyperparameter, message));
     }

@@ -4,12 +4,14 @@
 //! and [`job_request`] are pure.
 
 mod catalog;
+mod combinations;
 mod document;
 mod error;
 mod hyperparameters;
 mod jumpstart;
 mod limits;
 mod metadata;
+mod metric_regex;
 mod metrics;
 mod model;
 mod nearest;

@@ -2,16 +2,20 @@
 //!
 //! What a JumpStart model adds is in [`super::jumpstart`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::combinations;
 use super::hyperparameters::{accepts, may_be, ranges, unknown, unreserved, within_limits};
 use super::jumpstart::{self, ScriptContext};
 use super::limits;
-use super::metrics::{metric_definitions, unknown_metrics};
+use super::metric_regex;
+use super::metrics::{self, Metrics, Subject};
 use super::model::Model;
-use api::{InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy};
+use api::{Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy};
 use decide::definition::{Definition, Source};
 use decide::derived;
+use decide::effective::for_candidate;
 use decide::identity::{Identity, tag};
 use decide::problem::Problem;
 use sagemaker::{Code, InputChannel, JobRequest, SearchRange};
@@ -30,7 +34,11 @@ pub fn job_request(
     identity: &Identity<'_>,
 ) -> Result<JobRequest, Problem> {
     let name = identity.job_name();
+    let all = spec;
     let candidate = spec.candidates.iter().find(|candidate| candidate.name == identity.candidate);
+    let own_spec = candidate.map_or(Ok(Cow::Borrowed(spec)), |candidate| for_candidate(spec, candidate))?;
+    let spec = own_spec.as_ref();
+    metric_regex::check(spec, candidate)?;
     let terms = candidate.and_then(|candidate| candidate.jump_start.clone()).unwrap_or_default();
     let (code, input_mode) = code(definition, model, &terms)?;
     unreserved(definition)?;
@@ -45,16 +53,19 @@ pub fn job_request(
     let ranges_field = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
     let ranges = ranges(ranges_field, &definition.parameter_ranges, model, &hyperparameters)?;
     kinds(definition, &ranges, ranges_field)?;
+    combinations::enough(definition, &ranges, ranges_field)?;
     for range in &ranges {
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());
     }
-    let metric_definitions = metric_definitions(spec, definition, model)?;
-    let known = derived::Known {
-        metrics: metric_definitions.iter().map(|(name, _)| name.clone()).collect(),
-        hyperparameters: may_be(&hyperparameters, &ranges),
+    let image = match &code {
+        Code::Image(image) => Some(image.as_str()),
+        Code::Algorithm(_) => None,
     };
-    if !unknown_metrics(definition) {
+    let Metrics { definitions: metric_definitions, known } =
+        metrics::of_run(&Subject { all, spec, definition, candidate, image }, model)?;
+    if let Some(metrics) = known {
+        let known = derived::Known { metrics, hyperparameters: may_be(&hyperparameters, &ranges) };
         derived::check(spec, identity.dataset, &known)?;
     }
     let mut channels: Vec<InputChannel> = definition
@@ -82,7 +93,16 @@ pub fn job_request(
     within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), ranges_field)?;
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
+    let mut warnings = Vec::new();
+    if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
+        let name = format!("model '{model_id}' {version}");
+        let objectives = spec.objectives.iter().map(|objective| objective.metric.as_str());
+        let objectives: Vec<&str> = objectives.chain([definition.objective.metric.as_str()]).collect();
+        warnings.extend(jumpstart::data(&name, model_id, &definition.channels)?);
+        warnings.extend(jumpstart::own_split(&name, model, &objectives));
+    }
     let request = JobRequest {
+        warnings,
         metric_definitions,
         name,
         tags,
@@ -112,7 +132,7 @@ pub fn job_request(
         max_runtime_seconds,
         max_pending_seconds: training.max_pending_seconds,
         spot_max_wait_seconds: spot_max_wait(training.spot.as_ref(), max_runtime_seconds)?,
-        checkpoint: training.checkpoint.clone(),
+        checkpoint: training.checkpoint.as_ref().map(|checkpoint| checkpoint_of(checkpoint, identity)),
         max_retry_attempts: training.max_retry_attempts,
         output_s3_uri: training.output_s3_uri.clone(),
         output_kms_key_id: training.output_kms_key_id.clone(),
@@ -130,6 +150,16 @@ pub fn job_request(
         limits::of_description(&format!("model '{model_id}' {version}"), model, &request)?;
     }
     Ok(request)
+}
+
+/// Where the checkpoints of a run are kept: below a prefix of its own, since a training job loads what it finds there, and
+/// must not find the checkpoints of another model.
+fn checkpoint_of(checkpoint: &Checkpoint, identity: &Identity<'_>) -> Checkpoint {
+    if checkpoint.shared {
+        return checkpoint.clone();
+    }
+    let s3_uri = format!("{}/{}", checkpoint.s3_uri.trim_end_matches('/'), identity.job_name());
+    Checkpoint { s3_uri, ..checkpoint.clone() }
 }
 
 /// The limit of waiting and training together on spot capacity.
@@ -159,7 +189,6 @@ fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Re
             let absent = Model::default();
             let model = model.unwrap_or(&absent);
             jumpstart::usable(&name, model, terms)?;
-            jumpstart::data(&name, model_id, &definition.channels)?;
             let image = |field: &str, instance_type: &str| {
                 jumpstart::image(&name, model, &definition.region, field, instance_type)
             };

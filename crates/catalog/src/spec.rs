@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::metadata::{flag, get, hyperparameters, metrics, number, text, texts, variants};
+use super::metadata::{flag, get, hyperparameters, metrics, number, optional_flag, text, texts, variants};
 use super::model::Model;
 
 /// Where the keys of a spec lie.
@@ -42,6 +42,12 @@ pub fn from_spec(spec: &str, region: &str, buckets: &Buckets) -> Option<Model> {
     }
     Some(Model {
         trainable: flag_of("training_supported") && !elsewhere,
+        validates: optional_flag(&spec, "validation_supported"),
+        trainable_in: if elsewhere {
+            packages.as_object().into_iter().flatten().map(|(region, _)| region.clone()).collect()
+        } else {
+            Vec::new()
+        },
         deprecated: flag_of("deprecated"),
         vulnerable: flag_of("training_vulnerable"),
         gated: flag_of("gated_bucket") || text("hosting_eula_key").is_some(),

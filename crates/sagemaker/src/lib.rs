@@ -105,6 +105,8 @@ pub struct JobRequest {
     pub network_isolation: bool,
     /// Whether traffic between instances is encrypted.
     pub encrypt_traffic: bool,
+    /// What a person should know of the job; not sent.
+    pub warnings: Vec<String>,
 }
 
 /// What runs.
