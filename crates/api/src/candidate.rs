@@ -41,9 +41,9 @@ pub struct Candidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
     pub dataset: Option<String>,
-    /// hyperparameters for this candidate, values in quotes; they win over those of training and of the dataset.
+    /// hyperparameters for this candidate, values in quotes unless they are whole numbers; they win over those of training and of the dataset.
     /// Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
     /// parameterRanges are searched for this candidate instead of those of tuning, at most 30, since models may name their
@@ -139,7 +139,7 @@ pub struct CandidateSelector {
     /// jumpStart selects models of SageMaker JumpStart. Required.
     pub jump_start: JumpStartSelector,
     /// hyperparameters for all of these candidates, as in candidates. Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
     /// parameterRanges are searched for these candidates instead of those of tuning, at most 30, since models may name their

@@ -50,7 +50,7 @@ const MEANINGS: [(&str, &str); 15] = [
     (ROLE_ARN, "must be the ARN of an IAM role, such as 'arn:aws:iam::111122223333:role/SageMakerTraining'"),
     (
         S3_URI,
-        "must be an S3 URI with the name of a bucket of 3 to 63 letters, digits, '-', '_' and '.', such as 's3://bucket/prefix/'",
+        "must be an S3 URI, such as 's3://bucket/prefix/', with a bucket of 3 to 63 letters, digits, '-', '_' and '.'",
     ),
     (VERSION, "must be a version such as '4.0.2', a prefix such as '4.*', or '*' for the newest"),
     (WORD, "must be one part of a model id, of letters and digits, such as 'ic' or 'tensorflow'"),
@@ -156,6 +156,9 @@ pub(super) fn hyperparameters_schema(generator: &mut SchemaGenerator) -> Schema 
         "message": "`hyperparameters` must have names of 1 to 256 characters",
     });
     schema.insert("x-kubernetes-validations".to_owned(), json!([rule]));
+    // `epochs: 5` is what people write. A structural schema can take no fractions besides texts.
+    let value = json!({"x-kubernetes-int-or-string": true, "maxLength": super::bounds::HYPERPARAMETER});
+    schema.insert("additionalProperties".to_owned(), value);
     schema
 }
 

@@ -30,8 +30,8 @@ pub struct Dataset {
     #[schemars(length(min = 1, max = 8))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub channel_overrides: Vec<ChannelOverride>,
-    /// hyperparameters for this dataset, values in quotes; they win over those of training. Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// hyperparameters for this dataset, values in quotes unless they are whole numbers; they win over those of training. Default: none.
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
     /// testSize is the number of examples in the channel 'test', for expressions of derivedMetrics. Default: none.

@@ -12,6 +12,7 @@ mod conditions;
 mod crd;
 mod dataset;
 mod decimal;
+mod int_or_string;
 mod metric;
 mod overrides;
 mod results;

@@ -254,9 +254,9 @@ fn is_best(collect: &Collect) -> bool {
 const PRESET_BY_NAME: &str = "(has(self.training.metricPreset) && !(self.training.metricPreset in ['Auto', 'None']))";
 const JUMP_START: &str =
     "has(self.candidateSelectors) || (has(self.candidates) && self.candidates.exists(c, has(c.jumpStart)))";
-const OTHER_METRICS: &str = "!has(self.training.metricDefinitions) || has(self.training.metricPreset) || has(self.candidateSelectors) || !has(self.candidates) || self.candidates.exists(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || has(c.metricDefinitions) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.contains('.dkr.ecr.')) || has(c.training))";
+const OTHER_METRICS: &str = "!has(self.training.metricDefinitions) || has(self.training.metricPreset) || has(self.candidateSelectors) || !has(self.candidates) || self.candidates.exists(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || has(c.metricDefinitions) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.matches('[.]dkr[.]ecr[.][^/]+/(blazingtext|factorization-machines|forecasting-deepar|image-classification|ipinsights|kmeans|knn|lda|linear-learner|ntm|object-detection|object2vec|pca|randomcutforest|sagemaker-xgboost|semantic-segmentation|seq2seq|xgboost)([:@]|$)')) || has(c.training))";
 // A candidate whose objective is not that of the selection, or whose image may be one of SageMaker's own.
-const OWN_METRICS: &str = "has(c.tuning) || has(c.training) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.contains('.dkr.ecr.'))";
+const OWN_METRICS: &str = "has(c.tuning) || has(c.training) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.matches('[.]dkr[.]ecr[.][^/]+/(blazingtext|factorization-machines|forecasting-deepar|image-classification|ipinsights|kmeans|knn|lda|linear-learner|ntm|object-detection|object2vec|pca|randomcutforest|sagemaker-xgboost|semantic-segmentation|seq2seq|xgboost)([:@]|$)'))";
 const DEFINED: &str = "self.training.metricDefinitions.exists(m, m.name == o.metric) || (has(self.derivedMetrics) && self.derivedMetrics.exists(d, d.name == o.metric))";
 
 fn default_concurrency() -> i32 {

@@ -49,9 +49,9 @@ pub struct Training {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 2_419_200))]
     pub max_runtime_seconds: Option<i32>,
-    /// hyperparameters of all runs, values in quotes; they win over the model's defaults. A name that no candidate has is
+    /// hyperparameters of all runs, values in quotes unless they are whole numbers; they win over the model's defaults. A name that no candidate has is
     /// refused; one that only some have is sent to all. Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
     /// inputMode is how the data reaches the container of JumpStart models: File, FastFile or Pipe; other candidates have

@@ -1,4 +1,8 @@
 //! How many different training jobs a search can make: pure.
+//!
+//! SageMaker refuses more training jobs than that: "The total number of hyperparameter combinations for the provided ranges
+//! [3.0] must be equal or greater than the value of MaxNumberOfJobs, [10]" (public report:
+//! aws/amazon-sagemaker-operator-for-k8s, issue 123).
 
 use api::{Reason, Strategy, parse_decimal};
 use decide::definition::Definition;

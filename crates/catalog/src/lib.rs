@@ -26,6 +26,8 @@ mod ttl_cache;
 mod version;
 
 #[cfg(test)]
+mod candidate_tests;
+#[cfg(test)]
 mod resolve_tests;
 
 pub use catalog::Catalog;

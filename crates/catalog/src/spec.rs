@@ -91,6 +91,27 @@ mod tests {
     }
 
     #[test]
+    fn the_preset_reads_what_the_real_spec_of_pytorch_reads() {
+        let spec = include_str!("../../../tests/fixtures/jumpstart-spec.pytorch-ic-mobilenet-v2.v3.0.25.json");
+        let model = from_spec(spec, "us-west-2", &Buckets::of("us-west-2")).unwrap().on("ml.m5.xlarge");
+        // The fixture leaves it out.
+        assert_eq!(model.validates, None);
+        assert!(model.hyperparameter("learning_rate").is_some() && model.hyperparameter("batch_size").is_some());
+        assert_eq!(model.metrics, [("pytorch-ic:val-accuracy".to_owned(), r"val_accuracy: ([0-9\.]+)".to_owned())]);
+    }
+
+    #[test]
+    fn models_that_can_be_trained_elsewhere_say_where() {
+        let spec = r#"{"training_supported": true, "training_model_package_artifact_uris": {"us-east-1": "s3://a/"}}"#;
+        let model = |region: &str| from_spec(spec, region, &Buckets::of(region)).unwrap();
+        assert_eq!((model("us-east-1").trainable, model("us-east-1").trainable_in), (true, vec![]));
+        assert_eq!(
+            (model("eu-central-1").trainable, model("eu-central-1").trainable_in),
+            (false, vec!["us-east-1".into()])
+        );
+    }
+
+    #[test]
     fn what_is_no_spec_is_none() {
         let read = |text: &str| from_spec(text, "us-west-2", &Buckets::of("us-west-2"));
         assert_eq!(read("[]"), None);
