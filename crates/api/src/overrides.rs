@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn the_schema_requires_nothing_but_of_items() {
-        let mut generator = SchemaGenerator::default();
+        let settings = schemars::generate::SchemaSettings::default().with(|settings| settings.inline_subschemas = true);
+        let mut generator = settings.into_generator();
         let schema = serde_json::to_value(training_schema(&mut generator)).unwrap();
         assert_eq!(schema.get("required"), None);
         assert_eq!(schema["properties"]["hyperparameters"], Value::Null);
