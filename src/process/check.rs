@@ -10,8 +10,8 @@ use kube::Client;
 use tokio::time::{sleep, timeout};
 
 use super::args::Args;
+use super::end::{End, Error};
 use super::needs::{API_SERVER, CRD, CREDENTIALS, RECHECK, await_crd, kubernetes, scope, watch_credentials};
-use super::process::{End, Error};
 use super::{election, rights};
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;

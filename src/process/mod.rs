@@ -3,6 +3,7 @@
 pub mod args;
 mod check;
 mod election;
+mod end;
 mod lease;
 mod needs;
 mod process;
@@ -11,4 +12,5 @@ mod server;
 mod telemetry;
 mod traces;
 
-pub use process::{End, run};
+pub use end::End;
+pub use process::run;

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::args::Args;
 use super::election::{self, Election};
+use super::end::{End, Error};
 use super::needs::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
 use super::{check, rights, server, telemetry};
 use crate::controller::{self, Settings};
@@ -25,18 +26,6 @@ const GRACE: Duration = Duration::from_secs(8);
 /// Where the probes are, when nothing else is said.
 const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 8080);
 
-/// Why the process ends, when nothing is wrong with itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// It was told to.
-    Stopped,
-    /// Another leads, or may by now.
-    LeadershipLost,
-    /// It was only to look, and something is missing.
-    Unready,
-}
-
-pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
 type Shutdown = watch::Receiver<Option<&'static str>>;
 
 /// Runs the operator until SIGTERM or SIGINT, or until it does not lead any more.

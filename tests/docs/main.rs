@@ -1,6 +1,5 @@
 //! The pages and examples do what they say.
 
-mod architecture;
 mod documents;
 mod examples;
 mod pages;

@@ -65,6 +65,9 @@ async fn scene_of(purpose: &str, source: &str) -> Scene {
     Scene::start(&format!("{purpose}-{source}"), FAST, &[("MODELSELECTION_CATALOG_SOURCE", source)]).await
 }
 
+/// What often passes by itself needs a person from the first refusal on.
+const AT_ONCE: [(&str, &str); 1] = [("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "0")];
+
 #[tokio::test]
 async fn a_model_that_does_not_exist() {
     over_both(async |source, read| {
@@ -118,7 +121,7 @@ async fn an_instance_type_that_the_model_has_no_image_for() {
 
 #[tokio::test]
 async fn a_role_that_cannot_be_assumed_yet() {
-    let scene = Scene::start("role", FAST, &[]).await;
+    let scene = Scene::start("role", FAST, &AT_ONCE).await;
     scene.emulator.fault(json!({"operation": CREATE, "kind": "RoleNotAssumable"})).await;
     scene.apply(&Manifest::new("sel", &["a", "b", "c", "d", "e", "f"])).await;
     let role = "arn:aws:iam::111122223333:role/SageMakerTraining";
@@ -365,7 +368,7 @@ async fn an_objective_without_a_metric_definition() {
 
 #[tokio::test]
 async fn data_that_is_not_there() {
-    let scene = Scene::start("data", FAST, &[]).await;
+    let scene = Scene::start("data", FAST, &AT_ONCE).await;
     let missing = json!({"operation": CREATE, "kind": "NoS3Objects", "nameContains": "s3://bucket/fsh/"});
     scene.emulator.fault(missing).await;
     let with = |dataset: &str| {

@@ -39,7 +39,7 @@ async fn a_lost_answer_to_create_makes_no_second_job() {
     assert!(status.runs.iter().all(|run| run.attempt == 0 && run.failed_attempts == 0));
     assert_eq!(scene.jobs_created().await, 3);
     assert_eq!(scene.errors(&format!("{CREATE} DropAnswer")).await, 2);
-    assert!(scene.operator.logs().contains("tuning job attached"));
+    assert!(scene.operator.logs().contains("tuning job adopted"));
 }
 
 #[tokio::test]
@@ -234,6 +234,7 @@ async fn somebody_elses_job_of_the_same_name_is_left_alone() {
         ("MODELSELECTION_CLUSTER_NAME".into(), "prod".into()),
         ("MODELSELECTION_MIN_SWEEP_SECONDS".into(), "0.5".into()),
         ("MODELSELECTION_MAX_SWEEP_SECONDS".into(), "2".into()),
+        ("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS".into(), "3".into()),
     ];
     let mut operator = testkit::Operator::start(options);
     operator.await_ready(SOON).await;
@@ -343,7 +344,12 @@ async fn a_best_training_job_that_was_deleted_is_told_as_deleted() {
 #[tokio::test]
 async fn a_new_job_that_is_not_known_yet_is_not_taken_for_gone() {
     // Not listed, and for some time not to be described either: as new as a job can be.
-    let scene = Scene::start("propagation", &["--speed", "0", "--list-lag", "12"], &[]).await;
+    let scene = Scene::start(
+        "propagation",
+        &["--speed", "0", "--list-lag", "12"],
+        &[("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "300")],
+    )
+    .await;
     scene.emulator.fault(json!({"operation": DESCRIBE, "kind": "NotFound"})).await;
     scene.apply(&Manifest::new("new", &["a"])).await;
     await_until("it was asked for in vain", SOON, async || {

@@ -176,11 +176,6 @@ pub(super) fn reason_schema(generator: &mut SchemaGenerator) -> Schema {
     super::Reason::json_schema(generator)
 }
 
-/// The three values of a condition's status.
-pub(super) fn condition_status_schema(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "string", "enum": ["True", "False", "Unknown"]})
-}
-
 /// Numbers by name, with the rule on names.
 fn numbers_schema(most: u32, name: &str, names: &str, meaning: &str) -> Schema {
     json_schema!({

@@ -4,7 +4,6 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::status::is_zero;
 use super::{Hyperparameters, bounds};
 
 /// The best training job of a run and what it reported.
@@ -168,4 +167,9 @@ pub enum ExclusionReason {
     Infeasible,
     /// The run ended without success.
     RunNotSucceeded,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+pub(super) fn is_zero(value: &i32) -> bool {
+    *value == 0
 }

@@ -8,9 +8,6 @@ use super::crd::{REGION, ROLE_ARN};
 use super::status::ModelSelectionStatus;
 use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Objective, Training, Tuning};
 
-/// A map of hyperparameters: name to value, both as text, as the training container receives them.
-pub type Hyperparameters = BTreeMap<String, String>;
-
 /// spec says what to compare, on which data, by which measures. One SageMaker tuning job is made for each candidate on
 /// each dataset: a run. Changing a field makes new jobs only for the runs whose definition it changes.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::conditions::Condition;
+use super::results::is_zero;
 use super::{BestTrainingJob, Front, bounds};
 
 /// status is what the operator last saw. Everything here can be rebuilt from the spec and SageMaker.
@@ -246,11 +247,6 @@ impl RunStatus {
             ..self
         }
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
-pub(super) fn is_zero(value: &i32) -> bool {
-    *value == 0
 }
 
 /// The table of all completed training jobs of a run.

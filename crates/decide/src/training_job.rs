@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::derived::unquoted;
 use super::fit;
 use super::observation::TrainingResult;
 use api::{BestTrainingJob, MetricValue, decimal};
@@ -50,6 +49,11 @@ pub fn best_training_job(
         instance_count: result.instance_count,
         ..BestTrainingJob::default()
     })
+}
+
+/// A hyperparameter as it was sent: in script mode each is JSON, so that words and numbers are quoted.
+pub(super) fn unquoted(text: &str) -> String {
+    serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned())
 }
 
 /// The shortest decimal of a 32-bit float. Widening it first would turn 0.91 into 0.9100000262260437.

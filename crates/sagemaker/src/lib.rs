@@ -7,8 +7,10 @@ mod metadata;
 mod pages;
 mod request;
 mod response;
+mod s3;
 mod sagemaker;
 mod span;
+mod timeouts;
 mod trials;
 
 use std::collections::BTreeMap;
@@ -20,6 +22,7 @@ pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;
 pub use response::instance_types;
+pub use trials::EndedTrainingJob;
 
 use api::{
     Channel, Checkpoint, CompletionCriteria, ContinuousScaling, EarlyStopping, Hyperband, InputMode, InstanceFallback,

@@ -19,6 +19,7 @@ use tracing::Instrument as _;
 use super::account::Account;
 use super::limiter::{Limits, Operation};
 use super::pages::read_all;
+use super::timeouts::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::{Class, JobRequest, TuningError, request, response, span};
 use api::TrainingJobCounts;
 use decide::incarnation::TaggedJob;
@@ -29,10 +30,6 @@ use platform::metrics::Metrics;
 
 /// Longest time that a call waits for its turn before it is given back as throttled.
 const MAX_WAIT: Duration = Duration::from_secs(20);
-
-/// Longest time until a connection stands, and of a call.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// SageMaker's public hub of JumpStart models.
 pub const PUBLIC_HUB: &str = "SageMakerPublicHub";
@@ -130,7 +127,7 @@ impl SageMaker {
         Region {
             name: name.into(),
             client: Client::from_conf(config),
-            s3: super::metadata::client(&self.account.0, name),
+            s3: super::s3::client(&self.account.0, name),
             limits: Arc::default(),
             metrics: self.metrics.clone(),
             leadership: self.leadership.clone(),

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use super::expression::Node;
+use super::node::Node;
 use super::vocabulary::Input;
 use api::decimal;
 

@@ -8,9 +8,8 @@ use cel::common::ast::{CallExpr, Expr, IdedExpr, ListExpr, LiteralValue, operato
 use cel::parser::PrattParser;
 
 use super::evaluate::{self, Why};
-use super::vocabulary::{
-    ARITHMETIC, Arithmetic, COMPARISONS, Comparison, FUNCTIONS, Function, Input, TEXT_FUNCTIONS, TextFunction,
-};
+use super::node::Node;
+use super::vocabulary::{ARITHMETIC, COMPARISONS, FUNCTIONS, Input, TEXT_FUNCTIONS};
 use api::parse_decimal;
 
 /// Operations within each other. The longest expressions of people have a dozen; a stack has room for some thousand.
@@ -18,29 +17,6 @@ const MAX_DEPTH: u16 = 100;
 
 fn too_deep() -> String {
     format!("it has more than {MAX_DEPTH} operations within each other; use a derived metric more")
-}
-
-/// A part of an expression.
-#[derive(Debug)]
-pub(super) enum Node {
-    Number(f64),
-    Text(String),
-    Flag(bool),
-    Input(Input),
-    /// Whether there is such an input.
-    Has(Input),
-    Negative(Box<Node>),
-    Not(Box<Node>),
-    Arithmetic(&'static Arithmetic, Box<(Node, Node)>),
-    Comparison(&'static Comparison, Box<(Node, Node)>),
-    And(Box<(Node, Node)>),
-    Or(Box<(Node, Node)>),
-    /// Condition, then, else.
-    If(Box<(Node, Node, Node)>),
-    /// Whether the first is one of the others.
-    OneOf(Box<Node>, Vec<Node>),
-    Function(&'static Function, Vec<Node>),
-    TextFunction(&'static TextFunction, Box<(Node, Node)>),
 }
 
 /// An expression that can be worked out.

@@ -6,6 +6,7 @@
 mod check;
 mod evaluate;
 mod expression;
+mod node;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -22,6 +23,7 @@ pub use check::{Known, check, invalid};
 use super::effective::objective_metrics;
 use super::front::without_noise;
 use super::summary::is_bounded;
+use super::training_job::{is_deleted, unquoted};
 use evaluate::{Value, Why};
 use expression::Expression;
 use vocabulary::Input;
@@ -142,9 +144,7 @@ impl<'a> Derivations<'a> {
                     format!("`prices` has no '{instance_type}'")
                 }
                 Input::Price(instance_type) => format!("`prices` has no '{instance_type}'"),
-                _ if crate::training_job::is_deleted(job) => {
-                    "the training job no longer exists at SageMaker".to_owned()
-                }
+                _ if is_deleted(job) => "the training job no longer exists at SageMaker".to_owned(),
                 _ => format!("the training job has no {}", input.shown()),
             })
         })
@@ -191,20 +191,13 @@ fn metric(job: &BestTrainingJob, earlier: &Earlier<'_>, name: &str) -> Result<Va
     match earlier.iter().find(|(derived, _)| *derived == name) {
         Some((_, Ok(number))) => Ok(Value::Number(*number)),
         Some((_, Err(why))) => Err(why.retold(told(name, why))),
-        None if crate::training_job::is_deleted(job) => {
-            Err(Why::Missing("the training job no longer exists at SageMaker".to_owned()))
-        }
+        None if is_deleted(job) => Err(Why::Missing("the training job no longer exists at SageMaker".to_owned())),
         None => Err(Why::Missing(format!("the training job did not emit '{name}'"))),
     }
 }
 
 fn told(name: &str, why: &Why) -> String {
     format!("'{name}' cannot be worked out: {}", why.message())
-}
-
-/// A hyperparameter as it was sent: in script mode each is JSON, so that words and numbers are quoted.
-pub(super) fn unquoted(text: &str) -> String {
-    serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned())
 }
 
 fn read(hyperparameter: &str) -> Value {

@@ -1,0 +1,111 @@
+//! The invariants of `ARCHITECTURE.md` that can be read off the source: who may name what.
+#![allow(clippy::unwrap_used)] // a test may panic
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use architecture::root;
+
+/// The sources below a folder, but for this crate's own, which name what they forbid.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let root = root();
+    let mut folders = vec![root.join(folder)];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+            let path = entry.unwrap().path();
+            if path.is_dir() && path != root.join("crates/architecture") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((path.strip_prefix(&root).unwrap().to_owned(), text));
+            }
+        }
+    }
+    assert!(!files.is_empty(), "no sources in {folder}");
+    files
+}
+
+/// Lines of code (comments left out) in `folders` that contain one of `words`, but for files whose path contains one of
+/// `except`.
+fn naming(folders: &[&str], words: &[&str], except: &[&str]) -> Vec<String> {
+    let allowed = |path: &Path| except.iter().any(|part| path.to_string_lossy().contains(part));
+    folders
+        .iter()
+        .flat_map(|folder| sources(folder))
+        .filter(|(path, _)| !allowed(path))
+        .flat_map(|(path, text)| {
+            text.lines()
+                .enumerate()
+                .filter(|(_, line)| !line.trim_start().starts_with("//"))
+                .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+                .map(|(number, line)| format!("{}:{}: {}", path.display(), number + 1, line.trim()))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn deciding_is_pure() {
+    let impure = [
+        "aws_",
+        "tokio::",
+        "async fn",
+        ".await",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "kube::Client",
+        "kube::Api",
+        "clock::",
+    ];
+    assert_eq!(naming(&["crates/decide", "crates/pareto", "crates/api", "crates/report/src"], &impure, &[]), [""; 0]);
+}
+
+#[test]
+fn pareto_maths_knows_nothing_of_the_rest() {
+    assert_eq!(naming(&["crates/pareto"], &["api::", "decide::", "kube", "serde", "jiff"], &[]), [""; 0]);
+}
+
+#[test]
+fn only_the_seam_names_the_sdk() {
+    assert_eq!(naming(&["src", "crates"], &["aws_sdk_", "aws_smithy_", "aws_config"], &["crates/sagemaker/"]), [""; 0]);
+}
+
+#[test]
+fn only_the_clock_modules_read_the_clock() {
+    let reads = ["Timestamp::now()", "SystemTime::now()", "Instant::now()", "Zoned::now()"];
+    assert_eq!(
+        naming(&["src", "crates"], &reads, &["platform/src/clock.rs", "emulator/src/clock.rs", "crates/testkit"]),
+        [""; 0]
+    );
+}
+
+#[test]
+fn the_emulator_and_the_operator_do_not_know_each_other() {
+    let operator = ["modelselection", "kube::"];
+    assert_eq!(naming(&["crates/emulator/src"], &operator, &[]), [""; 0]);
+    let rest = [
+        "crates/api",
+        "crates/catalog",
+        "crates/decide",
+        "crates/observe",
+        "crates/pareto",
+        "crates/platform",
+        "crates/sagemaker",
+        "src",
+    ];
+    assert_eq!(naming(&rest, &["emulator"], &[]), [""; 0]);
+}
+
+#[test]
+fn files_stay_small_enough_to_read() {
+    let long: Vec<String> = ["src", "crates"]
+        .into_iter()
+        .flat_map(sources)
+        .map(|(path, text)| (path, text.split("#[cfg(test)]").next().unwrap_or_default().lines().count()))
+        .filter(|(path, lines)| *lines > 420 && !path.to_string_lossy().contains("/tests/"))
+        .map(|(path, lines)| format!("{}: {lines} lines", path.display()))
+        .collect();
+    assert_eq!(long, [""; 0]);
+}
