@@ -41,8 +41,8 @@ pub struct Candidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
     pub dataset: Option<String>,
-    /// hyperparameters for this candidate, values in quotes unless they are whole numbers; they win over those of training and of the dataset.
-    /// Default: none.
+    /// hyperparameters for this candidate; they override those of training and of the dataset. Whole numbers need no
+    /// quotes. Default: none.
     #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
@@ -62,11 +62,11 @@ pub struct Candidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_start: Option<WarmStart>,
     /// training of this candidate: a field that is set here replaces that of the selection's training; maps and objects
-    /// merge key by key, lists are replaced. Default: none. Changing what decides the result makes new jobs for its runs.
+    /// merge key by key, lists are replaced. Default: none. Changing what affects the result creates new jobs for its runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::training_schema")]
     pub training: Option<Patch<Training>>,
-    /// tuning of this candidate, by the same rule as training. Default: none. Changing it makes new jobs for its runs.
+    /// tuning of this candidate, by the same rule as training. Default: none. Changing it creates new jobs for its runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::tuning_schema")]
     pub tuning: Option<Patch<Tuning>>,
@@ -153,12 +153,11 @@ pub struct CandidateSelector {
     #[schemars(length(max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
-    /// training of these candidates, as in candidates: a field that is set here replaces that of the selection's training; maps and objects
-    /// merge key by key, lists are replaced. Default: none. Changing what decides the result makes new jobs for their runs.
+    /// training of these candidates, as in candidates. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::training_schema")]
     pub training: Option<Patch<Training>>,
-    /// tuning of these candidates, by the same rule as training. Default: none. Changing it makes new jobs for their runs.
+    /// tuning of these candidates, as in candidates. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::tuning_schema")]
     pub tuning: Option<Patch<Tuning>>,

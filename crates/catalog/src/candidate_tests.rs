@@ -6,7 +6,13 @@ use crate::document::tests::bit;
 use crate::model::Model;
 use crate::resolve_tests::request;
 use api::{MetricDefinition, ModelSelectionSpec, Reason};
-use samples::spec;
+
+/// A selection whose own image has a default for the range of tuning.
+fn spec() -> ModelSelectionSpec {
+    let mut spec = samples::spec();
+    spec.training.hyperparameters.insert("learning_rate".into(), "0.01".into());
+    spec
+}
 
 const XGBOOST: &str = "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1";
 
@@ -130,7 +136,6 @@ fn more_training_jobs_than_combinations_are_refused() {
         (json!([{"name": "learning_rate", "categorical": {"multiplesOfDefault": ["1", "1.0"]}}]), 2, 1),
     ] {
         let mut spec = spec();
-        spec.training.hyperparameters.insert("learning_rate".into(), "0.01".into());
         spec.tuning.parameter_ranges = serde_json::from_value(ranges).unwrap();
         spec.tuning.max_training_jobs = Some(jobs);
         let problem = request(&spec, 1, None).unwrap_err();
@@ -149,4 +154,16 @@ fn a_line_break_in_a_value_is_told() {
     let problem = request(&spec, 1, None).unwrap_err();
     assert_eq!(problem.reason, Reason::InvalidHyperparameter);
     assert!(problem.message.starts_with("hyperparameter 'prompt' must be one line"), "{}", problem.message);
+}
+
+#[test]
+fn an_instance_type_for_other_uses_only_is_told() {
+    for (instance_type, refused) in
+        [("ml.t2.medium", true), ("ml.inf2.xlarge", true), ("ml.t3.medium", false), ("ml.new9.large", false)]
+    {
+        let mut spec = spec();
+        spec.training.instance_type = instance_type.into();
+        let found = request(&spec, 1, None).err().map(|problem| problem.reason);
+        assert_eq!(found, refused.then_some(Reason::UnsupportedInstanceType), "{instance_type}");
+    }
 }

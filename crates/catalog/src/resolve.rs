@@ -17,8 +17,9 @@ use decide::definition::{Definition, Source};
 use decide::derived;
 use decide::effective::for_candidate;
 use decide::identity::{Identity, tag};
+use decide::names;
 use decide::problem::Problem;
-use sagemaker::{Code, InputChannel, JobRequest, SearchRange};
+use sagemaker::{Code, InputChannel, JobRequest, SearchRange, instance_types, only_for_other_uses};
 
 /// Volume when neither the spec nor the model says.
 const VOLUME_SIZE_GB: i32 = 30;
@@ -178,8 +179,14 @@ fn spot_max_wait(spot: Option<&Spot>, max_runtime_seconds: i32) -> Result<Option
 
 fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Result<(Code, InputMode), Problem> {
     match &definition.source {
-        Source::Image { image, input_mode } => Ok((Code::Image(image.clone()), *input_mode)),
-        Source::Algorithm { name, input_mode } => Ok((Code::Algorithm(name.clone()), *input_mode)),
+        Source::Image { image, input_mode } => {
+            trains(definition)?;
+            Ok((Code::Image(image.clone()), *input_mode))
+        }
+        Source::Algorithm { name, input_mode } => {
+            trains(definition)?;
+            Ok((Code::Algorithm(name.clone()), *input_mode))
+        }
         Source::TuningJob { name } => Err(Problem::new(
             Reason::InvalidSpec,
             format!("the tuning job '{name}' is only read; nothing is created for it"),
@@ -207,6 +214,20 @@ fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Re
             Ok((Code::Image(own), definition.input_mode.unwrap_or_default()))
         }
     }
+}
+
+/// Refuses instance types that SageMaker has for other uses only. One that is not known at all may be newer than this
+/// release.
+fn trains(definition: &Definition) -> Result<(), Problem> {
+    let fallbacks = definition.instance_fallbacks.iter().map(|fallback| fallback.instance_type.as_str());
+    let mut all = std::iter::once(definition.instance_type.as_str()).chain(fallbacks);
+    let Some(other) = all.find(|instance_type| only_for_other_uses(instance_type)) else { return Ok(()) };
+    let near = names::nearest(other, instance_types().iter().copied()).unwrap_or("ml.m5.xlarge");
+    let message = format!(
+        "SageMaker does not train on `instanceType` '{other}', which it has for notebooks, processing or endpoints; choose \
+         another, such as '{near}'"
+    );
+    Err(Problem::new(Reason::UnsupportedInstanceType, message))
 }
 
 /// Overrides must be values that the model takes. A name that the model does not have is refused in a candidate's own

@@ -273,9 +273,9 @@ fn each_problem_has_its_reason_and_remedy() {
         ),
         (
             &model,
-            |s| s.datasets[0].channels[0].name = "train".into(),
+            |s| s.datasets[0].channels[0].name = "trainings".into(),
             Reason::InvalidRequest,
-            "did you mean it by 'train'? Rename that",
+            "rename channel 'trainings' to 'training'",
         ),
         (
             &model,
@@ -302,6 +302,10 @@ fn each_problem_has_its_reason_and_remedy() {
             "which is the text 'adam'",
         ),
     ];
+    let mut other_channel = spec();
+    other_channel.datasets[0].channels[0].name = "train".into();
+    let warned = request(&other_channel, 0, Some(&model)).unwrap().warnings;
+    assert!(warned[0].contains("rename channel 'train' to 'training'"), "{warned:?}");
     for (model, edit, reason, text) in cases {
         let mut spec = spec();
         edit(&mut spec);

@@ -21,7 +21,7 @@ pub use error::{Class, TuningError};
 pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;
-pub use response::instance_types;
+pub use response::{instance_types, only_for_other_uses};
 pub use trials::EndedTrainingJob;
 
 use api::{
