@@ -137,9 +137,12 @@ async fn every_training_job_may_be_on_the_front_and_the_table_says_what_sagemake
     assert_eq!(epochs.iter().collect::<BTreeSet<_>>().len(), front.len(), "one for each number of epochs: {epochs:?}");
     assert!(front.iter().any(|(_, job)| *job != best), "{front:?}");
     let front = &status.fronts[0];
-    assert!(members(&status).contains(&("one", front.recommended_training_job_name.as_deref().unwrap())));
+    assert!(
+        members(&status)
+            .contains(&("one", front.recommendation.as_ref().unwrap().training_job_name.as_deref().unwrap()))
+    );
     assert_eq!(
-        (run_of(&status, "one").pareto_rank, status.front.as_deref()),
+        (run_of(&status, "one").pareto_rank, status.front_sizes.as_deref()),
         (Some(0), Some(&*front.members.len().to_string()))
     );
     assert!(run_of(&status, "two").pareto_rank > Some(0));

@@ -102,6 +102,7 @@ fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Pro
 fn takes_definitions(candidate: &Candidate) -> bool {
     let image = candidate.algorithm.as_ref().and_then(|algorithm| algorithm.training_image.as_deref());
     candidate.tuning_job_name.is_none()
+        && candidate.observed.is_none()
         && image.is_none_or(|image| algorithms::of_image(image, &candidate.hyperparameters).is_none())
 }
 

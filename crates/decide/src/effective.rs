@@ -36,6 +36,7 @@ pub fn for_candidate<'a>(
         region: spec.region.clone(),
         execution_role_arn: spec.execution_role_arn.clone(),
         objectives: spec.objectives.clone(),
+        recommend: spec.recommend.clone(),
         constraints: spec.constraints.clone(),
         derived_metrics: spec.derived_metrics.clone(),
         prices: spec.prices.clone(),
@@ -87,7 +88,8 @@ pub fn instance_types(spec: &ModelSelectionSpec) -> BTreeSet<String> {
     if spec.candidates.is_empty() {
         return of(&spec.training).into_iter().collect();
     }
-    spec.candidates.iter().filter_map(|candidate| training(spec, candidate).ok()).flat_map(|own| of(&own)).collect()
+    let trained = spec.candidates.iter().filter(|candidate| candidate.observed.is_none());
+    trained.filter_map(|candidate| training(spec, candidate).ok()).flat_map(|own| of(&own)).collect()
 }
 
 /// The metrics by which SageMaker steers the searches of the selection.

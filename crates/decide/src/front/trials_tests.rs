@@ -1,7 +1,7 @@
 //! Fronts of all training jobs of the runs.
 
-use super::front::tests::{both, members, run};
-use super::front::{Tables, VALUES_MAX, fronts, stand};
+use super::tests::{both, members, recommended, run};
+use super::{Tables, VALUES_MAX, fronts, stand};
 use api::{
     BestTrainingJob, Collect, Constraint, ExclusionReason, Front, ModelSelectionSpec, ModelSelectionStatus, RunState,
     RunStatus, bounds,
@@ -26,6 +26,10 @@ fn of_all(spec: &mut ModelSelectionSpec, runs: &mut [RunStatus], tables: &Tables
     fronts(spec, runs, tables).remove(0)
 }
 
+fn recommended_training_job(front: &Front) -> Option<&str> {
+    front.recommendation.as_ref()?.training_job_name.as_deref()
+}
+
 fn training_jobs(front: &Front) -> Vec<&str> {
     front.members.iter().map(|member| member.training_job_name.as_deref().unwrap_or("none")).collect()
 }
@@ -45,12 +49,12 @@ fn every_training_job_of_a_table_may_enter_the_front() {
     assert_eq!(members(&front), ["d", "a", "a", "b"]);
     let ranks: Vec<_> = runs.iter().map(|run| run.pareto_rank.unwrap()).collect();
     assert_eq!(ranks, [0, 0, 1, 0], "the rank of a run is that of its best placed training job");
-    assert_eq!(front.recommended.as_deref(), Some("a"));
-    assert_eq!(front.recommended_training_job_name.as_deref(), Some("a-1"));
+    assert_eq!(recommended(&front), Some("a"));
+    assert_eq!(recommended_training_job(&front), Some("a-1"));
     // The same runs by their best training jobs: no table is asked for, and no training job is named.
     let front = &fronts(&spec(), &mut runs, &Tables::new())[0];
     assert_eq!((members(front), training_jobs(front)), (vec!["d", "a", "b"], vec!["none"; 3]));
-    assert_eq!(front.recommended_training_job_name, None);
+    assert_eq!(recommended_training_job(front), None);
 }
 
 #[test]
