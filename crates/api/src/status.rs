@@ -168,11 +168,10 @@ pub struct RunStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::MESSAGE))]
     pub message: Option<String>,
-    /// warnings are what may make the result mean something else than it seems to, though the run goes on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 4), inner(length(max = bounds::MESSAGE)))]
-    #[x_kube(merge_strategy = ListMerge::Atomic)]
-    pub warnings: Vec<String>,
+    /// warning says what may make the result mean something else than it seems to, though the run goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::WARNING))]
+    pub warning: Option<String>,
     /// attempt is the number of the tuning job made for the same definition, from 0.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1000))]

@@ -67,7 +67,10 @@ pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<O
     let reads =
         format!("{name} reads its data from the channel 'training', which the dataset does not have in `channels`");
     if has("train") {
-        return Ok(Some(format!("{reads}; unless its script reads 'train', rename channel 'train' to 'training'")));
+        let warning = format!(
+            "{name} reads the channel 'training'; unless its script reads 'train', rename channel 'train' to 'training'"
+        );
+        return Ok(Some(warning));
     }
     let remedy = match names::nearest("training", there()) {
         Some(near) => format!("rename channel '{near}' to 'training'"),
@@ -82,8 +85,8 @@ pub(super) fn own_split(name: &str, model: &Model, metrics: &[&str]) -> Option<S
     let of_validation = |metric: &&&str| metric.contains("val");
     let metric = metrics.iter().find(of_validation).filter(|_| model.validates == Some(false))?;
     Some(format!(
-        "{name} takes no validation data (`validation_supported: false`): its script measures '{metric}' on a part of the \
-         training data, which is not comparable with a value of the channel 'validation'"
+        "{name} takes no validation data: its script measures '{metric}' on a part of the training data, not comparable with a \
+         value of the channel 'validation'"
     ))
 }
 

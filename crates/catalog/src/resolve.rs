@@ -12,7 +12,9 @@ use super::limits;
 use super::metric_regex;
 use super::metrics::{self, Metrics, Subject};
 use super::model::Model;
-use api::{Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy};
+use api::{
+    Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds, clip,
+};
 use decide::definition::{Definition, Source};
 use decide::derived;
 use decide::effective::for_candidate;
@@ -94,7 +96,7 @@ pub fn job_request(
     within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), ranges_field)?;
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<String> = Vec::new();
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
         let name = format!("model '{model_id}' {version}");
         let objectives = spec.objectives.iter().map(|objective| objective.metric.as_str());
@@ -103,7 +105,7 @@ pub fn job_request(
         warnings.extend(jumpstart::own_split(&name, model, &objectives));
     }
     let request = JobRequest {
-        warnings,
+        warning: (!warnings.is_empty()).then(|| clip(&warnings.join("; "), bounds::WARNING)),
         metric_definitions,
         name,
         tags,

@@ -304,8 +304,8 @@ fn each_problem_has_its_reason_and_remedy() {
     ];
     let mut other_channel = spec();
     other_channel.datasets[0].channels[0].name = "train".into();
-    let warned = request(&other_channel, 0, Some(&model)).unwrap().warnings;
-    assert!(warned[0].contains("rename channel 'train' to 'training'"), "{warned:?}");
+    let warned = request(&other_channel, 0, Some(&model)).unwrap().warning.unwrap();
+    assert!(warned.contains("rename channel 'train' to 'training'"), "{warned:?}");
     for (model, edit, reason, text) in cases {
         let mut spec = spec();
         edit(&mut spec);

@@ -109,7 +109,7 @@ pub struct JobRequest {
     /// Whether traffic between instances is encrypted.
     pub encrypt_traffic: bool,
     /// What a person should know of the job; not sent.
-    pub warnings: Vec<String>,
+    pub warning: Option<String>,
 }
 
 /// What runs.
