@@ -167,3 +167,22 @@ fn an_instance_type_for_other_uses_only_is_told() {
         assert_eq!(found, refused.then_some(Reason::UnsupportedInstanceType), "{instance_type}");
     }
 }
+
+#[test]
+fn channels_of_an_override_are_checked() {
+    for (channel, expected) in [
+        (json!({"name": "training"}), "channel 'training' of the dataset must have exactly one of `s3URI`"),
+        (
+            json!({"name": "t", "fileSystem": {"id": "fs-0123456789", "type": "EFS", "directoryPath": "/x"}}),
+            "channel 't' of the dataset is a `fileSystem`, which needs `training.vpc`",
+        ),
+    ] {
+        let mut spec = spec();
+        let overrides = json!([{"candidates": [spec.candidates[1].name], "channels": [channel]}]);
+        spec.datasets[0].channel_overrides = serde_json::from_value(overrides).unwrap();
+        let problem = request(&spec, 1, None).unwrap_err();
+        assert_eq!(problem.reason, Reason::InvalidSpec);
+        assert!(problem.message.starts_with(expected), "{}", problem.message);
+        assert!(request(&spec, 0, Some(&bit())).is_ok(), "the other candidate has the channels of the dataset");
+    }
+}

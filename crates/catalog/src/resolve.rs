@@ -13,7 +13,8 @@ use super::metric_regex;
 use super::metrics::{self, Metrics, Subject};
 use super::model::Model;
 use api::{
-    Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds, clip,
+    Channel, Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds,
+    clip,
 };
 use decide::definition::{Definition, Source};
 use decide::derived;
@@ -42,6 +43,7 @@ pub fn job_request(
     let own_spec = candidate.map_or(Ok(Cow::Borrowed(spec)), |candidate| for_candidate(spec, candidate))?;
     let spec = own_spec.as_ref();
     metric_regex::check(spec, candidate)?;
+    sources(spec, definition)?;
     let terms = candidate.and_then(|candidate| candidate.jump_start.clone()).unwrap_or_default();
     let (code, input_mode) = code(definition, model, &terms)?;
     unreserved(definition)?;
@@ -216,6 +218,20 @@ fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Re
             Ok((Code::Image(own), definition.input_mode.unwrap_or_default()))
         }
     }
+}
+
+/// What the schema says of the channels of a dataset; for those of `channelOverrides` that would cost the API server too
+/// much.
+fn sources(spec: &ModelSelectionSpec, definition: &Definition) -> Result<(), Problem> {
+    for Channel { name, s3_uri, file_system, .. } in &definition.channels {
+        let why = match (s3_uri, file_system) {
+            (Some(_), Some(_)) | (None, None) => "must have exactly one of `s3URI` and `fileSystem`",
+            (None, Some(_)) if spec.training.vpc.is_none() => "is a `fileSystem`, which needs `training.vpc`",
+            (Some(_), None) | (None, Some(_)) => continue,
+        };
+        return Err(Problem::new(Reason::InvalidSpec, format!("channel '{name}' of the dataset {why}")));
+    }
+    Ok(())
 }
 
 /// Refuses instance types that SageMaker has for other uses only. One that is not known at all may be newer than this
