@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{ALGORITHM, GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
-use super::{Hyperparameters, MetricDefinition, Observed, ParameterRange, WarmStart, bounds};
+use super::{Hyperparameters, MetricDefinition, Observed, ParameterRange, Patch, Training, Tuning, WarmStart, bounds};
 
 /// One model to compare: exactly one of jumpStart, algorithm, tuningJobName and observed.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -15,11 +15,11 @@ use super::{Hyperparameters, MetricDefinition, Observed, ParameterRange, WarmSta
 #[x_kube(
     validation = Rule::new("[has(self.jumpStart), has(self.algorithm), has(self.tuningJobName), has(self.observed)].filter(x, x).size() == 1")
         .message("a candidate must have exactly one of `jumpStart`, `algorithm`, `tuningJobName` and `observed`"),
-    validation = Rule::new("!has(self.observed) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart))")
-        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions` and `warmStart` must be left out when `observed` is set: nothing is run for it")
+    validation = Rule::new("!has(self.observed) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart) || has(self.training) || has(self.tuning))")
+        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions`, `warmStart`, `training` and `tuning` must be left out when `observed` is set: nothing is run for it")
         .field_path(".observed"),
-    validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart))")
-        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions` and `warmStart` must be left out when `tuningJobName` is set: that job is only read")
+    validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart) || has(self.training) || has(self.tuning))")
+        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions`, `warmStart`, `training` and `tuning` must be left out when `tuningJobName` is set: that job is only read")
         .field_path(".tuningJobName"),
     validation = Rule::new("!has(self.dataset) || has(self.tuningJobName)")
         .message("`dataset` must be left out unless `tuningJobName` is set: other candidates are tuned on every dataset")
@@ -48,15 +48,15 @@ pub struct Candidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
     pub dataset: Option<String>,
-    /// hyperparameters of this candidate, values in quotes; they override those of training and of the dataset.
-    /// Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// hyperparameters for this candidate; they override those of training and of the dataset. Whole numbers need no
+    /// quotes. Default: none.
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// parameterRanges of this candidate replace those of tuning, at most 8; models may have other names for their
-    /// hyperparameters. Default: those of tuning.
+    /// parameterRanges are searched for this candidate instead of those of tuning, at most 30, since models may name their
+    /// hyperparameters otherwise. Default: those of tuning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameter_ranges: Vec<ParameterRange>,
     /// metricDefinitions of this candidate, in addition to those of training; they override those with the same name.
@@ -68,6 +68,15 @@ pub struct Candidate {
     /// warmStart of this candidate; it overrides that of tuning. Default: that of tuning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_start: Option<WarmStart>,
+    /// training of this candidate: a field that is set here replaces that of the selection's training; maps and objects
+    /// merge key by key, lists are replaced. Default: none. Changing what affects the result creates new jobs for its runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::training_schema")]
+    pub training: Option<Patch<Training>>,
+    /// tuning of this candidate, by the same rule as training. Default: none. Changing it creates new jobs for its runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::tuning_schema")]
+    pub tuning: Option<Patch<Tuning>>,
 }
 
 /// A model of SageMaker's public hub.
@@ -136,14 +145,14 @@ pub enum InputMode {
 pub struct CandidateSelector {
     /// jumpStart selects models of SageMaker JumpStart. Required.
     pub jump_start: JumpStartSelector,
-    /// hyperparameters of all these candidates, as in candidates. Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// hyperparameters for all of these candidates, as in candidates. Default: none.
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// parameterRanges of these candidates replace those of tuning, at most 8; models may have other names for their
-    /// hyperparameters. Default: those of tuning.
+    /// parameterRanges are searched for these candidates instead of those of tuning, at most 30, since models may name their
+    /// hyperparameters otherwise. Default: those of tuning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameter_ranges: Vec<ParameterRange>,
     /// metricDefinitions of all these candidates, as in candidates. Default: none.
@@ -151,6 +160,14 @@ pub struct CandidateSelector {
     #[schemars(length(max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
+    /// training of these candidates, as in candidates. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::training_schema")]
+    pub training: Option<Patch<Training>>,
+    /// tuning of these candidates, as in candidates. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::tuning_schema")]
+    pub tuning: Option<Patch<Tuning>>,
 }
 
 /// A filter over the trainable JumpStart models; a model must match every clause. The status records the result: a new

@@ -49,11 +49,8 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
     validation = Rule::new("!has(self.candidates) || self.candidates.all(c, !has(c.tuningJobName) || (has(c.dataset) ? self.datasets.exists(d, d.name == c.dataset) : size(self.datasets) == 1))")
         .message("`dataset` of a candidate with `tuningJobName` must name one of `datasets`; it may be left out only when there is one")
         .field_path(".candidates"),
-    // Without them SageMaker has nothing to read the metrics by. A JumpStart model or an algorithm resource brings its own.
-    validation = Rule::new(format!("has(self.training.metricDefinitions) || {PRESET_BY_NAME} || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || has(c.metricDefinitions))"))
-        .message("`training.metricDefinitions` must be set when a candidate has its own `algorithm`: SageMaker reads the metrics from its logs by them")
-        .field_path(".training"),
-    validation = Rule::new(format!("{PRESET_BY_NAME} || (has(self.training.metricDefinitions) && self.training.metricDefinitions.exists(m, m.name == self.tuning.objective.metric)) || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || (has(c.metricDefinitions) ? c.metricDefinitions.exists(m, m.name == self.tuning.objective.metric) : !has(self.training.metricDefinitions)))"))
+    // An image without any definition may be one of SageMaker's own, which has its metrics by itself.
+    validation = Rule::new(format!("{PRESET_BY_NAME} || (has(self.training.metricDefinitions) && self.training.metricDefinitions.exists(m, m.name == self.tuning.objective.metric)) || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || {OWN_METRICS} || (has(c.metricDefinitions) ? c.metricDefinitions.exists(m, m.name == self.tuning.objective.metric) : !has(self.training.metricDefinitions)))"))
         .message("`tuning.objective.metric` must be one of `training.metricDefinitions`, or of the `metricDefinitions` of each candidate with its own `algorithm`; add a definition with that name or correct the name")
         .field_path(".tuning.objective"),
     validation = Rule::new("!has(self.derivedMetrics) || !self.derivedMetrics.exists(d, d.name == self.tuning.objective.metric)")
@@ -92,7 +89,7 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
         .message("`training.hyperparameters` and `tuning.parameterRanges` must be at most 99 names together: SageMaker takes 100 and adds one itself")
         .field_path(".training"),
     // SageMaker infers it from a fixed hyperparameter of one of these names; a JumpStart model has a default for it.
-    validation = Rule::new("!has(self.tuning.strategy) || self.tuning.strategy != 'Hyperband' || (has(self.tuning.hyperband) && has(self.tuning.hyperband.maxResource)) || [['epochs', 'numepochs', 'n-epochs', 'n_epochs', 'num_epochs'].filter(k, !has(self.tuning.parameterRanges) || !self.tuning.parameterRanges.exists(r, r.name == k))].all(names, (has(self.training.hyperparameters) && names.exists(k, k in self.training.hyperparameters)) || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || (has(c.hyperparameters) && names.exists(k, k in c.hyperparameters))) || self.datasets.all(d, has(d.hyperparameters) && names.exists(k, k in d.hyperparameters)))")
+    validation = Rule::new("!has(self.tuning.strategy) || self.tuning.strategy != 'Hyperband' || (has(self.tuning.hyperband) && has(self.tuning.hyperband.maxResource)) || [['epochs', 'numepochs', 'n-epochs', 'n_epochs', 'num_epochs'].filter(k, !has(self.tuning.parameterRanges) || !self.tuning.parameterRanges.exists(r, r.name == k))].all(names, (has(self.training.hyperparameters) && names.exists(k, k in self.training.hyperparameters)) || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || has(c.tuning) || (has(c.hyperparameters) && names.exists(k, k in c.hyperparameters))) || self.datasets.all(d, has(d.hyperparameters) && names.exists(k, k in d.hyperparameters)))")
         .message("`hyperband.maxResource` must be set when `strategy` is 'Hyperband', unless 'epochs' is among the fixed `hyperparameters` of every run")
         .field_path(".tuning"),
 )]
@@ -269,7 +266,9 @@ fn is_best(collect: &Collect) -> bool {
 const PRESET_BY_NAME: &str = "(has(self.training.metricPreset) && !(self.training.metricPreset in ['Auto', 'None']))";
 const JUMP_START: &str =
     "has(self.candidateSelectors) || (has(self.candidates) && self.candidates.exists(c, has(c.jumpStart)))";
-const OTHER_METRICS: &str = "!has(self.training.metricDefinitions) || has(self.training.metricPreset) || has(self.candidateSelectors) || !has(self.candidates) || self.candidates.exists(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || has(c.metricDefinitions))";
+const OTHER_METRICS: &str = "!has(self.training.metricDefinitions) || has(self.training.metricPreset) || has(self.candidateSelectors) || !has(self.candidates) || self.candidates.exists(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || has(c.metricDefinitions) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.matches('[.]dkr[.]ecr[.][^/]+/(blazingtext|factorization-machines|forecasting-deepar|image-classification|ipinsights|kmeans|knn|lda|linear-learner|ntm|object-detection|object2vec|pca|randomcutforest|sagemaker-xgboost|semantic-segmentation|seq2seq|xgboost)([:@]|$)')) || has(c.training))";
+// A candidate whose objective is not that of the selection, or whose image may be one of SageMaker's own.
+const OWN_METRICS: &str = "has(c.tuning) || has(c.training) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.matches('[.]dkr[.]ecr[.][^/]+/(blazingtext|factorization-machines|forecasting-deepar|image-classification|ipinsights|kmeans|knn|lda|linear-learner|ntm|object-detection|object2vec|pca|randomcutforest|sagemaker-xgboost|semantic-segmentation|seq2seq|xgboost)([:@]|$)'))";
 const DEFINED: &str = "self.training.metricDefinitions.exists(m, m.name == o.metric) || (has(self.derivedMetrics) && self.derivedMetrics.exists(d, d.name == o.metric))";
 
 fn default_concurrency() -> i32 {

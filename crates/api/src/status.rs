@@ -171,7 +171,11 @@ pub struct RunStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::MESSAGE))]
     pub message: Option<String>,
-    /// attempt is the number of the tuning job for the same definition, from 0.
+    /// warning says what may make the result mean something else than it seems to, though the run goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::WARNING))]
+    pub warning: Option<String>,
+    /// attempt is the number of the tuning job made for the same definition, from 0.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1000))]
     pub attempt: i32,
