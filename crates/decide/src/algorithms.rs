@@ -214,7 +214,7 @@ pub const ALGORITHMS: [Algorithm; 18] = [
 
 /// The algorithm of SageMaker that `image` is, in any region, if it is one.
 ///
-/// `hyperparameters` decide for XGBoost: with a script of one's own (`sagemaker_program`) its container is a framework.
+/// `hyperparameters` decide for `XGBoost`: with a script of one's own (`sagemaker_program`), its container is a framework.
 pub fn of_image(image: &str, hyperparameters: &BTreeMap<String, String>) -> Option<&'static Algorithm> {
     let (host, path) = image.split_once('/')?;
     let (account, _) = host.split_once(".dkr.ecr.")?;

@@ -90,7 +90,11 @@ pub(super) fn cases() -> Vec<Case> {
             jumpstart(),
             &format!("candidates: [{{name: a, jumpStart: {{modelID: m}}, parameterRanges: {}}}]", ranges(30, 2)),
         ),
-        good("an access point", jumpstart(), "training: {outputS3URI: 's3://arn:aws:s3:us-west-2:111122223333:accesspoint/x/y'}"),
+        good(
+            "an access point",
+            jumpstart(),
+            "training: {outputS3URI: 's3://arn:aws:s3:us-west-2:111122223333:accesspoint/x/y'}",
+        ),
         good(
             "derived metrics",
             jumpstart(),

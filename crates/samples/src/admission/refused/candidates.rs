@@ -210,7 +210,11 @@ pub(super) fn cases() -> Vec<Case> {
             "candidates: [{name: a, tuningJobName: job, training: {instanceType: ml.g5.xlarge}}]",
             &["spec.candidates[0]", "must be left out when `tuningJobName` is set"],
         ),
-        bad("a reserved tag in capitals", "tags: {'AWS:x': 'z'}", &["spec.tags", "do not begin with 'aws:' in any case"]),
+        bad(
+            "a reserved tag in capitals",
+            "tags: {'AWS:x': 'z'}",
+            &["spec.tags", "do not begin with 'aws:' in any case"],
+        ),
         bad_own(
             "the same metric twice in a candidate",
             "candidates: [{name: own, algorithm: {trainingImage: i}, metricDefinitions: [{name: a, regex: (x)}, {name: a, regex: (y)}]}]",

@@ -46,7 +46,10 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         bad(
             "a long S3 URI",
-            &format!("datasets: [{{name: a, channels: [{{name: training, s3URI: s3://bucket-b/{}}}]}}]", "x".repeat(1024)),
+            &format!(
+                "datasets: [{{name: a, channels: [{{name: training, s3URI: s3://bucket-b/{}}}]}}]",
+                "x".repeat(1024)
+            ),
             &["spec.datasets[0].channels[0].s3URI", "Too long"],
         ),
         bad(
