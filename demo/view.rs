@@ -20,8 +20,8 @@ pub(crate) fn progress(status: &ModelSelectionStatus, width: usize) -> String {
     let (done, busy) = (ended * BAR / total, running * BAR / total);
     let bar = format!("{}{}{}", "█".repeat(done), "▒".repeat(busy), "░".repeat(BAR.saturating_sub(done + busy)));
     let active: Vec<&str> = runs_in(status, RunState::Running).map(|run| run.candidate.as_str()).collect();
-    let front = status.front.as_deref().unwrap_or("0");
-    let best = status.best.as_deref().unwrap_or("-");
+    let front = status.front_sizes.as_deref().unwrap_or("0");
+    let best = status.recommended.as_deref().unwrap_or("-");
     let mut text = clipped(&format!("  {bar} {ended}/{total}  front: {front}  best: {best}"), width);
     if !active.is_empty() {
         text = format!("{text}\n{}", clipped(&format!("  running: {}", active.join(", ")), width));
@@ -65,6 +65,7 @@ pub(crate) fn fronts(status: &ModelSelectionStatus) -> String {
     const HEIGHT: usize = 12;
     let mut text = String::new();
     for front in &status.fronts {
+        let recommended = front.recommendation.as_ref().and_then(|chosen| chosen.candidate.as_deref());
         let points: Vec<(f64, f64, &str)> = front
             .members
             .iter()
@@ -84,7 +85,7 @@ pub(crate) fn fronts(status: &ModelSelectionStatus) -> String {
         for (x, y, name) in &points {
             let column = place((x - left) / width, COLUMNS);
             let row = HEIGHT - 1 - place((y - bottom) / height, HEIGHT);
-            let best = front.recommended.as_deref() == Some(name);
+            let best = recommended == Some(*name);
             if grid[row][column] != '★' {
                 grid[row][column] = if best { '★' } else { '●' };
             }
@@ -101,8 +102,11 @@ pub(crate) fn fronts(status: &ModelSelectionStatus) -> String {
             left.exp(),
             (left + width).exp()
         );
-        if let Some(best) = &front.recommended {
+        if let Some(best) = recommended {
             let _ = writeln!(text, "  ★ recommended: {best}");
+        }
+        for alternative in front.recommendation.iter().flat_map(|recommendation| &recommendation.alternatives) {
+            let _ = writeln!(text, "    {}:\n      {}", alternative.candidate, alternative.message);
         }
         for excluded in &front.excluded {
             let _ = writeln!(text, "  excluded: {} ({:?})", excluded.candidate, excluded.reason);

@@ -32,7 +32,8 @@ done
 [[ $EUID == 0 ]] || die "run it as root: the image's files belong to root, and chroot requires it"
 
 work=$(mktemp -d)
-trap 'kill %1 2>/dev/null; rm -rf "$work"' EXIT
+# Without `|| true`, `set -e` would end the trap with status 1 when the job has already ended.
+trap 'kill %1 2>/dev/null || true; rm -rf "$work"' EXIT
 mkdir -p dist
 
 profile=${1:-release}
@@ -101,18 +102,23 @@ mv "$work/index.json" "$layout/index.json"
 archive=dist/$NAME-$VERSION-$ARCH.oci.tar
 tar --sort=name --mtime="@$EPOCH" --owner=0 --group=0 --numeric-owner -C "$layout" -cf "$archive" .
 
-# SBOM: the crates of the programs and the Debian packages.
+# SBOM: the crates of both programs and the Debian packages. cargo-cyclonedx writes a file beside the manifest of each package of the
+# workspace.
 sbom=dist/$NAME-$VERSION-$ARCH.cdx.json
-crates=$work/crates
-cargo cyclonedx --quiet --format json --target "$(rustc -vV | sed -n 's/^host: //p')" --override-filename "$(basename "$crates")"
-mv "$(basename "$crates").json" "$crates.json"
+part=$(basename "$work")
+cargo cyclonedx --quiet --format json --target "$(rustc -vV | sed -n 's/^host: //p')" --override-filename "$part"
+mv "$part.json" "$work/operator.json"
+mv "crates/emulator/$part.json" "$work/emulator.json"
+find crates demo xtask -name "$part.json" -delete
 for package in "$work"/packages/*.deb; do
   dpkg-deb --show --showformat='${Package}\t${Version}\t${Architecture}\n' "$package"
 done | jq -R 'split("\t") | {
     type: "library", name: .[0], version: .[1],
     "bom-ref": "deb:\(.[0])", purl: "pkg:deb/debian/\(.[0])@\(.[1] | @uri)?arch=\(.[2])&distro=debian-12"
   }' | jq -s . > "$work/debian.json"
-jq --slurpfile debian "$work/debian.json" '.components += $debian[0]' "$crates.json" > "$sbom"
+jq --slurpfile emulator "$work/emulator.json" --slurpfile debian "$work/debian.json" '
+  .components = ([.components[], $emulator[0].metadata.component, $emulator[0].components[]] | unique_by(."bom-ref")) + $debian[0]
+' "$work/operator.json" > "$sbom"
 
 # Proof: the programs run in the unpacked image alone, as the unprivileged user.
 umoci unpack --image "$layout:$VERSION" "$work/bundle"

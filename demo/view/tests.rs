@@ -15,8 +15,8 @@ fn status(state: RunState) -> ModelSelectionStatus {
     };
     ModelSelectionStatus {
         counts: Some(Counts { total: 21, running: 21, ..Counts::default() }),
-        best: Some(run.candidate.clone()),
-        front: Some("17".to_owned()),
+        recommended: Some(run.candidate.clone()),
+        front_sizes: Some("17".to_owned()),
         runs: vec![run; 21],
         ..ModelSelectionStatus::default()
     }

@@ -91,8 +91,14 @@ async fn follow(
 
 async fn find_own(pass: &Pass<'_>, spec: &ModelSelectionSpec, run: &mut RunStatus, task: Task) {
     match adopt(pass, spec, run.clone()).await {
-        Found::Adopted(found) | Found::Foreign(found) => {
+        Found::Adopted(found) => {
             pass.succeeded(&task);
+            *run = found;
+        }
+        Found::Foreign(found) => {
+            pass.succeeded(&task);
+            // Only an edit gives the run another name.
+            pass.failed(Task::create(&found), Outcome::Fault(Class::Invalid));
             *run = found;
         }
         Found::Absent(error) => {
@@ -139,6 +145,7 @@ async fn take_over(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: 
             missing
         }
     };
+    pass.succeeded(&Task::Prove(name.to_owned()));
     tracing::warn!(job = name, difference, "a tuning job of that name is not ours");
     let message = format!(
         "the tuning job '{name}' exists and is not this run's: {difference}; it is left alone. Set `rerun` to another \

@@ -41,12 +41,20 @@ pub(super) fn chosen(
 ) -> Vec<Chosen> {
     let Pass { ctx, object, uid, pool, .. } = pass;
     let held = permits_held(status);
-    let mut ready: Vec<usize> = requests.keys().copied().collect();
+    // A job of that name exists, and only its tags do not show yet: creating it again would tell nothing.
+    let proving = |run: &RunStatus| {
+        let name = run.tuning_job_name.clone().unwrap_or_default();
+        ctx.retries.failures(uid, &Task::Prove(name)).is_some()
+    };
+    let mut ready: Vec<usize> = requests.keys().copied().filter(|&index| !proving(&status.runs[index])).collect();
     ready.sort_unstable();
     let permission = Permission { create: pass.may_try(&Task::CreateAny), repeat: !quota_refused(pass) };
     let room = own_limit(spec).saturating_sub(held);
     let granted = |wanted| ctx.permits.reserve(uid, object, pool, held, wanted, clock::steady());
-    let Choice { repeated, fresh, queued } = choose(&status.runs, &ready, room, permission, PER_PASS, granted);
+    // After a fault that would meet every job, one tells whether it has passed.
+    let probes = ctx.retries.failures(uid, &Task::CreateAny).is_some();
+    let most = if probes { 1 } else { PER_PASS };
+    let Choice { repeated, fresh, queued } = choose(&status.runs, &ready, room, permission, most, granted);
     for index in queued {
         let run = &mut status.runs[index];
         // Another fault than the missing permit keeps its reason.

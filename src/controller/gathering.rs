@@ -11,12 +11,12 @@ use futures::stream;
 use jiff::Timestamp;
 
 use super::pass::Pass;
-use api::{BestTrainingJob, Hyperparameters, RunStatus};
+use api::{BestTrainingJob, RunStatus};
 use decide::observation::TrainingResult;
 use decide::table::is_of;
 use decide::training_job::trial;
 use platform::clock;
-use sagemaker::{Class, Operation, Pages, TuningError};
+use sagemaker::{Class, EndedTrainingJob, Operation, Pages, TuningError};
 
 /// Calls in a pass, and how long a pass may be at them: what is known is reported before more is asked for.
 const PER_PASS: usize = 64;
@@ -27,7 +27,7 @@ const CONCURRENCY: usize = 4;
 /// What is known of the training jobs of a tuning job, from pass to pass. A restart begins anew.
 #[derive(Default)]
 pub(super) struct Gathering {
-    listed: BTreeMap<String, Hyperparameters>,
+    listed: BTreeMap<String, EndedTrainingJob>,
     results: HashMap<String, TrainingResult>,
     step: Step,
     /// How often it was said that the tuning job is gone.
@@ -90,7 +90,9 @@ pub(super) async fn gather(
                 }
                 // With `includeParentResults` it may be a parent's, which is not listed.
                 if let Some(best) = run.best.as_ref().filter(|best| !is_of(job, &best.training_job_name)) {
-                    gathering.listed.insert(best.training_job_name.clone(), best.hyperparameters.clone());
+                    let hyperparameters = best.hyperparameters.clone();
+                    let best = (best.training_job_name.clone(), EndedTrainingJob { hyperparameters, completed: true });
+                    gathering.listed.extend([best]);
                 }
                 if matches!(gathering.step, Step::Search(_)) && gathering.listed.is_empty() {
                     return Err(none_listed());
@@ -151,10 +153,11 @@ impl Gathering {
     pub(super) fn table(&self, run: &RunStatus) -> Vec<BestTrainingJob> {
         // Of the best one more may be known than can still be described.
         let known = |name: &str| run.best.clone().filter(|best| best.training_job_name == name);
-        let of = |(name, chosen): (&String, &Hyperparameters)| {
-            let result = self.results.get(name)?;
+        let of = |(name, listed): (&String, &EndedTrainingJob)| {
+            // One that was stopped before it reported anything has no result.
+            let result = self.results.get(name).filter(|result| listed.completed || !result.metrics.is_empty())?;
             let deleted = *result == TrainingResult::default();
-            known(name).filter(|_| deleted).or_else(|| Some(trial(name, chosen.clone(), result)))
+            known(name).filter(|_| deleted).or_else(|| Some(trial(name, listed.hyperparameters.clone(), result)))
         };
         self.listed.iter().filter_map(of).collect()
     }
@@ -166,6 +169,6 @@ fn none_listed() -> TuningError {
         class: Class::NotFound,
         operation: Operation::ListTrainingJobsForHyperParameterTuningJob.as_str(),
         code: None,
-        message: "no completed training job is listed".to_owned(),
+        message: "no training job with a result is listed".to_owned(),
     }
 }

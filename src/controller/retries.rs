@@ -60,6 +60,10 @@ impl Retries {
         let mut all = self.lock();
         let of = all.entry(uid.to_owned()).or_default();
         let before = of.failing.get(&task);
+        // Not a try of its own: the answer was kept from the last one.
+        if let Some(failures) = before.filter(|failures| now < failures.not_before) {
+            return *failures;
+        }
         let times = before.map_or(0, |failures| failures.times);
         let pauses = backoff(&task, outcome);
         let pause = cadence::jitter(cadence::backoff(times, pauses.first, pauses.most), uid, u64::from(times));

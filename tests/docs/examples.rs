@@ -8,7 +8,6 @@ use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus};
 use kube::Api;
 use serde_json::{Value, json};
 use testkit::status::{condition_parts, run_of};
-use testkit::world::DEADLINE;
 use testkit::{Selection, World, await_object, await_until, shared};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");

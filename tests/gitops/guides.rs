@@ -46,7 +46,7 @@ fn what_the_guides_take_of_this_repository_is_there() {
     // There is no release yet: the guides take a branch that exists, and an image that the reader has built.
     let image = "registry.example.com";
     for page in PAGES {
-        let branches = page.matches("ref: {branch: main}").count() + page.matches("targetRevision: main\n").count();
+        let branches = page.matches("  ref: {branch: main}\n").count() + page.matches("targetRevision: main\n").count();
         assert_eq!(branches, 2, "the guides take the branch main");
         assert!(!page.contains("tag: v") && !page.contains("Revision: v"), "the guides take a tag that does not exist");
         let version = env!("CARGO_PKG_VERSION");

@@ -206,7 +206,7 @@ async fn json_logs_are_json_and_name_the_selection() {
             "{line}"
         );
     }
-    for message in ["tuning job created", "tuning job attached", "run ended", "a model is not resolved"] {
+    for message in ["tuning job created", "tuning job adopted", "run ended", "a model is not resolved"] {
         assert!(about.iter().any(|line| line["message"] == message), "no line '{message}':\n{whole}");
     }
     let ended = about.iter().find(|line| line["message"] == "run ended").unwrap();

@@ -66,6 +66,9 @@ async fn world_of(purpose: &str, source: &str) -> World<'static> {
     World::short_epochs(&format!("{purpose}-{source}"), FAST, &[("MODELSELECTION_CATALOG_SOURCE", source)]).await
 }
 
+/// What often passes by itself needs a person from the first refusal on.
+const AT_ONCE: [(&str, &str); 1] = [("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "0")];
+
 #[tokio::test]
 async fn a_model_that_does_not_exist() {
     over_both(async |source, read| {
@@ -127,7 +130,7 @@ async fn an_instance_type_that_the_model_has_no_image_for() {
 
 #[tokio::test]
 async fn a_role_that_cannot_be_assumed_yet() {
-    let world = World::short_epochs("role", FAST, &[]).await;
+    let world = World::short_epochs("role", FAST, &AT_ONCE).await;
     world.emulator.fault(json!({"operation": CREATE, "kind": "RoleNotAssumable"})).await;
     world.apply(&Selection::one_metric("sel").images(&["a", "b", "c", "d", "e", "f"])).await;
     let role = "arn:aws:iam::111122223333:role/SageMakerTraining";
@@ -389,7 +392,7 @@ async fn an_objective_without_a_metric_definition() {
 
 #[tokio::test]
 async fn data_that_is_not_there() {
-    let world = World::short_epochs("data", FAST, &[]).await;
+    let world = World::short_epochs("data", FAST, &AT_ONCE).await;
     let missing = json!({"operation": CREATE, "kind": "NoS3Objects", "nameContains": "s3://bucket/fsh/"});
     world.emulator.fault(missing).await;
     let with = |dataset: &str| Selection::one_metric("sel").images(&["a", "b"]).dataset(dataset);

@@ -56,11 +56,11 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     world.await_launched("images").await;
     world.emulator.advance(LONG).await;
     let status = world.await_complete("images").await;
-    assert_eq!(status.best.as_deref(), Some("small"), "by batches");
+    assert_eq!(status.recommended.as_deref(), Some("small"), "by batches");
 
     // From the size of the test set, which the dataset says: no call at all.
     let images = by(&selection, "images_per_second", "Maximize", "dataset.testSize / test_evaluation_latency");
-    let calls = edited(&world, &images, |status| status.best.as_deref() == Some("large")).await;
+    let calls = edited(&world, &images, |status| status.recommended.as_deref() == Some("large")).await;
     assert_eq!(calls, json!({}));
     let status = world.await_complete("images").await;
     assert_eq!(derived(&status, "small"), [("images_per_second", "320")]);
@@ -76,7 +76,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     let calls = edited(&world, &of_batches, |s| both(s) && derived(s, "large")[0].1 == "640").await;
     assert_eq!(calls, json!({"DescribeTrainingJob": 2}));
     let status = world.await_complete("images").await;
-    assert_eq!((derived(&status, "small")[0].1, status.best.as_deref()), ("320", Some("large")));
+    assert_eq!((derived(&status, "small")[0].1, status.recommended.as_deref()), ("320", Some("large")));
     let kept = &run_of(&status, "small").best.as_ref().unwrap().fixed_hyperparameters;
     assert_eq!(kept.iter().collect::<Vec<_>>(), [(&"batch_size".to_owned(), &"8".to_owned())]);
 
@@ -88,7 +88,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     // What a training job paid. The shorter one is the cheaper.
     let cost = by(&selection, "cost", "Minimize", "billableSeconds / 3600 * instanceCount * prices[instanceType]")
         .with("/prices", json!({"ml.p3.2xlarge": "3.60"}));
-    let calls = edited(&world, &cost, |s| s.best.as_deref() == Some("small") && both(s)).await;
+    let calls = edited(&world, &cost, |s| s.recommended.as_deref() == Some("small") && both(s)).await;
     assert_eq!(calls, json!({}));
     let status = world.await_complete("images").await;
     let best = run_of(&status, "small").best.as_ref().unwrap();
@@ -121,7 +121,8 @@ async fn a_throttled_look_for_a_hyperparameter_is_tried_again() {
     let fault = json!({"operation": "DescribeTrainingJob", "kind": "Throttle", "count": 2});
     world.emulator.fault(fault).await;
     world.apply(&by(&selection, "images_per_second", "Maximize", "test_throughput * hyperparameters.batch_size")).await;
-    let status = world.await_observed("images", "it is worked out", |s| s.best.as_deref() == Some("large")).await;
+    let status =
+        world.await_observed("images", "it is worked out", |s| s.recommended.as_deref() == Some("large")).await;
     assert_eq!(derived(&status, "large")[0].1, "640");
 }
 
@@ -152,7 +153,7 @@ async fn a_mistake_in_an_expression_makes_no_job_and_is_told_with_its_place() {
     assert_eq!(world.jobs().await.len(), 0);
     world.apply(&by(&selection, "images_per_second", "Maximize", "dataset.testSize / test_evaluation_latency")).await;
     let status = world.await_complete("images").await;
-    assert_eq!(status.best.as_deref(), Some("large"));
+    assert_eq!(status.recommended.as_deref(), Some("large"));
 }
 
 #[tokio::test]
@@ -179,5 +180,5 @@ async fn a_jumpstart_model_needs_no_definitions_and_gives_its_own_batch_size() {
     let batch: f64 = best.fixed_hyperparameters["batch_size"].parse().unwrap();
     let images: f64 = derived(&status, "mobilenet")[0].1.parse().unwrap();
     assert!((images - metric("test_throughput").unwrap() * batch).abs() < 1e-6 * images, "{best:#?}");
-    assert_eq!((status.best.as_deref(), derived(&status, "mobilenet").len()), (Some("mobilenet"), 2));
+    assert_eq!((status.recommended.as_deref(), derived(&status, "mobilenet").len()), (Some("mobilenet"), 2));
 }

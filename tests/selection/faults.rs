@@ -41,7 +41,7 @@ async fn a_lost_answer_to_create_makes_no_second_job() {
     assert!(status.runs.iter().all(|run| run.attempt == 0 && run.failed_attempts == 0));
     assert_eq!(world.jobs_created().await, 3);
     assert_eq!(world.errors(&format!("{CREATE} DropAnswer")).await, 2);
-    assert!(world.operator.logs().contains("tuning job attached"));
+    assert!(world.operator.logs().contains("tuning job adopted"));
 }
 
 #[tokio::test]
@@ -338,7 +338,12 @@ async fn a_best_training_job_that_was_deleted_is_told_as_deleted() {
 #[tokio::test]
 async fn a_new_job_that_is_not_known_yet_is_not_taken_for_gone() {
     // Not listed, and for some time not to be described either: as new as a job can be.
-    let world = World::short_epochs("propagation", &["--speed", "0", "--list-lag", "12"], &[]).await;
+    let world = World::short_epochs(
+        "propagation",
+        &["--speed", "0", "--list-lag", "12"],
+        &[("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "300")],
+    )
+    .await;
     world.emulator.fault(json!({"operation": DESCRIBE, "kind": "NotFound"})).await;
     world.apply(&Selection::one_metric("new").images(&["a"])).await;
     await_until("it was asked for in vain", DEADLINE, async || {

@@ -267,7 +267,7 @@ async fn each_objective_has_its_own_direction_and_constraints_exclude_and_say_so
     assert_eq!(excluded.len(), 2);
     assert!(excluded[0].starts_with("fast Infeasible") && excluded[0].contains("above the maximum 10"), "{excluded:?}");
     assert!(excluded[1].starts_with("worse Infeasible") && excluded[1].contains("below the minimum 0.795"));
-    assert_eq!(bound.best.as_deref(), Some("best"));
+    assert_eq!(bound.recommended.as_deref(), Some("best"));
 }
 
 #[tokio::test]
@@ -287,7 +287,7 @@ async fn each_dataset_has_its_own_front() {
     let value = |front: usize| status.fronts[front].members[0].values[0].value.clone();
     assert_eq!(value(0), "0.9");
     assert!(value(1).parse::<f64>().unwrap() < 0.9, "the dataset's own hyperparameters count: {}", value(1));
-    assert_eq!(status.front.as_deref(), Some("1,1"));
+    assert_eq!(status.front_sizes.as_deref(), Some("1,1"));
     assert_eq!(status.progress.as_deref(), Some("4/4"));
     assert_eq!(world.jobs().await.len(), 4);
 }

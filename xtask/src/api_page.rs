@@ -21,7 +21,7 @@ pub fn page(crd: &Value) -> Result<String, std::fmt::Error> {
     writeln!(page, "{}\n", text(&root["description"]))?;
     writeln!(
         page,
-        "`kubectl get {}` shows these columns; those marked *wide* come with `-o wide`.\n\n| column | meaning |\n|---|---|",
+        "`kubectl get {}` shows these columns; columns marked *wide* need `-o wide`.\n\n| column | meaning |\n|---|---|",
         text(&spec["names"]["shortNames"][0])
     )?;
     for column in version["additionalPrinterColumns"].as_array().into_iter().flatten() {

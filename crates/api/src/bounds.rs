@@ -27,4 +27,10 @@ pub const MESSAGE: usize = 512;
 /// The largest Pareto rank that is told. There may be more, with all trials of many runs.
 pub const PARETO_RANK: i32 = 1024;
 /// Characters of the sizes of all fronts: with all trials, those of 32 datasets may be long.
-pub const FRONT: usize = 128;
+pub const FRONT_SIZES: usize = 128;
+/// Alternatives that a recommendation lists.
+pub const ALTERNATIVES: usize = 4;
+/// Candidates that a selection may have that are observed elsewhere.
+pub const OBSERVED: usize = 8;
+/// Candidates that are listed as better than an observed one.
+pub const BEATEN_BY: usize = 16;

@@ -7,14 +7,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{ALGORITHM, GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
-use super::{Hyperparameters, MetricDefinition, ParameterRange, WarmStart, bounds};
+use super::{Hyperparameters, MetricDefinition, Observed, ParameterRange, WarmStart, bounds};
 
-/// One model to compare: exactly one of jumpStart, algorithm and tuningJobName.
+/// One model to compare: exactly one of jumpStart, algorithm, tuningJobName and observed.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("[has(self.jumpStart), has(self.algorithm), has(self.tuningJobName)].filter(x, x).size() == 1")
-        .message("a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`"),
+    validation = Rule::new("[has(self.jumpStart), has(self.algorithm), has(self.tuningJobName), has(self.observed)].filter(x, x).size() == 1")
+        .message("a candidate must have exactly one of `jumpStart`, `algorithm`, `tuningJobName` and `observed`"),
+    validation = Rule::new("!has(self.observed) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart))")
+        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions` and `warmStart` must be left out when `observed` is set: nothing is run for it")
+        .field_path(".observed"),
     validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart))")
         .message("`hyperparameters`, `parameterRanges`, `metricDefinitions` and `warmStart` must be left out when `tuningJobName` is set: that job is only read")
         .field_path(".tuningJobName"),
@@ -37,6 +40,10 @@ pub struct Candidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32), regex(pattern = MODEL_ID))]
     pub tuning_job_name: Option<String>,
+    /// observed are results from elsewhere, such as those of the model in production: the candidate stands on the front
+    /// without a job. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
     /// dataset that the job of tuningJobName was trained on. Default: the dataset of the selection, if it has only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]

@@ -15,16 +15,16 @@ pub struct Condition {
     /// status: True, False or Unknown.
     #[schemars(schema_with = "status_schema")]
     pub status: String,
-    /// observedGeneration is the metadata.generation that the condition speaks of.
+    /// observedGeneration is the metadata.generation that the condition is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0))]
     pub observed_generation: Option<i64>,
-    /// lastTransitionTime is when status last changed.
+    /// lastTransitionTime is the time of the last change of status.
     pub last_transition_time: Time,
-    /// reason in one word, for programs; part of the API.
+    /// reason is one word for programs; part of the API.
     #[schemars(length(min = 1, max = 1024), regex(pattern = r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"))]
     pub reason: String,
-    /// message in words, for people.
+    /// message is a text for people.
     #[schemars(length(max = 4096))]
     pub message: String,
 }
@@ -37,11 +37,11 @@ fn status_schema(_: &mut SchemaGenerator) -> Schema {
 /// The types of condition that this operator sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConditionType {
-    /// The selection is as its readyPolicy asks.
+    /// The state that readyPolicy asks for is reached.
     Ready,
-    /// The operator has work to do that needs no person. Present only while True.
+    /// The operator works; no user action is needed. Present only while True.
     Reconciling,
-    /// Something needs a person. Present only while True.
+    /// User action is required. Present only while True.
     Stalled,
     /// Every run has ended; True when each dataset has a front.
     Succeeded,
@@ -65,36 +65,36 @@ impl ConditionType {
     }
 }
 
-/// Why a condition or a run is as it is: one closed vocabulary for conditions, runs and Events.
+/// The reason of a condition, a run or an Event: one closed vocabulary.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// Models are being resolved and jobs are being made.
+    /// The operator resolves models and creates jobs.
     Progressing,
-    /// Jobs run.
+    /// Tuning jobs run.
     TuningRunning,
-    /// Jobs run, and readyPolicy asks for completion.
+    /// Tuning jobs run, and readyPolicy is Completed.
     WaitingForCompletion,
-    /// SageMaker or the network has a passing trouble; the operator tries again.
+    /// Transient SageMaker or network error; the operator retries.
     RetryingAfterError,
     /// Every run has ended.
     Completed,
-    /// Every run has ended and some dataset has no front.
+    /// Every run has ended, and a dataset has no front.
     NoUsableResult,
     /// spec.suspend is true.
     Suspended,
-    /// The run waits for its turn under maxConcurrentTuningJobs or the account-wide limit.
+    /// The run waits for a permit of maxConcurrentTuningJobs or of the account-wide concurrency limit.
     Queued,
-    /// The account's quota at SageMaker is used up.
+    /// The account's SageMaker quota is used up.
     QuotaExceeded,
-    /// SageMaker asked to slow down.
+    /// SageMaker throttles the calls.
     Throttled,
-    /// The tuning job is being created.
+    /// The operator creates the tuning job.
     Creating,
-    /// A selector finds no model.
+    /// A selector matches no model.
     NoModelFound,
-    /// The selectors find more models than there may be runs.
+    /// The selectors match more models than the limit on runs allows.
     TooManyRuns,
-    /// The hub has no such model.
+    /// The hub does not have the model.
     UnknownModel,
     /// The hub has the model, but no version that matches.
     UnknownVersion,
@@ -104,54 +104,55 @@ pub enum Reason {
     UnsupportedInstanceType,
     /// A range or a setting names a hyperparameter that the model does not have, or that no candidate has.
     UnknownHyperparameter,
-    /// A hyperparameter has a value, or a range has bounds, that the model does not take.
+    /// The model does not accept the value of a hyperparameter, or the bounds of a range.
     InvalidHyperparameter,
-    /// An objective, a constraint or the tuning objective is no metric of the run.
+    /// The run has no metric of the name of an objective, a constraint or the tuning objective.
     UnknownMetric,
-    /// The model's licence has not been accepted.
+    /// The model's license is not accepted.
     EULANotAccepted,
-    /// An expression of a derived metric cannot be worked out.
+    /// An expression of a derived metric is invalid.
     InvalidExpression,
-    /// The tuning job that a candidate names does not exist.
+    /// The tuning job in a candidate's tuningJobName does not exist.
     UnknownTuningJob,
     /// AWS denies the operator an action.
     AccessDenied,
-    /// AWS refuses the operator's credentials, or there are none.
+    /// AWS rejects the operator's credentials, or there are none.
     CredentialsRejected,
     /// SageMaker cannot assume spec.executionRoleARN.
     RoleNotAssumable,
     /// SageMaker cannot find or read the data of a channel.
     DataNotFound,
-    /// The clocks of the operator's node and of AWS differ too much: AWS refuses every request.
+    /// The clocks of the operator's node and of AWS differ too much: AWS rejects every request.
     ClockSkewed,
-    /// SageMaker has not been observed for two minutes, so the status may be out of date.
+    /// The operator has not observed SageMaker for two minutes, so the status may be out of date.
     ObservationStale,
     /// The warm start waits until its parent tuning job has ended.
     WaitingForParent,
-    /// SageMaker refuses the request.
+    /// SageMaker rejects the request.
     InvalidRequest,
-    /// A tuning job of that name exists and is not this run's.
+    /// A tuning job with the run's name exists and belongs to somebody else.
     NameConflict,
     /// The tuning job failed.
     TuningJobFailed,
     /// No training job emitted the tuning objective.
     ObjectiveNotEmitted,
-    /// The tuning job was stopped by somebody else.
+    /// Somebody else stopped the tuning job.
     StoppedExternally,
     /// The tuning job no longer exists at SageMaker.
     TuningJobDeleted,
     /// An objective's metric is missing from the results.
     MetricMissing,
-    /// The spec cannot be worked with.
+    /// The operator cannot use the spec.
     InvalidSpec,
-    /// A reason that this release does not know: a newer one wrote it. One such object must not hide all others.
+    /// A reason that this release does not know, because a newer one wrote it. One such object must not hide all
+    /// others.
     #[serde(other)]
     #[schemars(skip)]
     Unknown,
 }
 
 impl Reason {
-    /// The word as it stands in the API.
+    /// The word in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Progressing => "Progressing",

@@ -67,10 +67,15 @@ pub fn crd() -> CustomResourceDefinition {
     of_tuning["metric"]["description"] = json!(
         "metric is the name of a metric of the logs: of training.metricDefinitions, the preset or the model's own. Required."
     );
+    if let Some(fields) = of_tuning.as_object_mut() {
+        fields.remove("scale");
+    }
     // There may be 20480 of these, each of 500 characters: the API server would refuse a rule that costs more.
     let of_candidates = &mut schema["properties"]["spec"]["properties"]["candidates"]["items"];
     of_candidates["properties"]["metricDefinitions"]["items"]["properties"]["regex"]["x-kubernetes-validations"][0]["rule"] =
         json!("self.contains('(')");
+    // There may be half a million of these; their pattern says what they are.
+    without_rules(&mut of_candidates["properties"]["observed"]["properties"]);
     // There may be 4096 of these: of their rules only the one on their kind can be afforded. The operator checks the rest
     // before it makes a job.
     let ranges = &mut of_candidates["properties"]["parameterRanges"]["items"]["properties"];
@@ -180,6 +185,15 @@ fn numbers_schema(most: u32, name: &str, names: &str, meaning: &str) -> Schema {
 /// At most 16 numbers, by names that expressions can use.
 pub(super) fn facts_schema(_: &mut SchemaGenerator) -> Schema {
     numbers_schema(16, "facts", "^[a-zA-Z_][a-zA-Z0-9_]*$", "consist of letters, digits and '_'")
+}
+
+/// At most 32 values of metrics.
+pub(super) fn observed_metrics_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": DECIMAL},
+    })
 }
 
 /// At most 64 prices, by instance type.

@@ -1,4 +1,4 @@
-//! On which data candidates are tuned.
+//! The data that candidates are tuned on.
 
 use std::collections::BTreeMap;
 
@@ -9,27 +9,27 @@ use serde::{Deserialize, Serialize};
 use super::crd::{CHANNEL_NAME, NAME, S3_URI};
 use super::{Hyperparameters, InputMode};
 
-/// A named set of channels, with hyperparameters and facts of its own.
+/// A named set of channels, with its own hyperparameters and facts.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Dataset {
-    /// name of the dataset, unique in the selection. Required. Changing it makes another dataset.
+    /// name of the dataset, unique in the selection. Required. Changing it replaces the dataset by another one.
     #[schemars(length(min = 1, max = 63), regex(pattern = NAME))]
     pub name: String,
-    /// channels are the inputs of the training jobs, in the order in which they are passed on. Required. JumpStart
-    /// models take 'training' and, if given, 'validation' and 'test'; their channels 'model' and 'code' are added by the
-    /// operator.
+    /// channels are the inputs of the training jobs, in the order of the request. Required. JumpStart models use the
+    /// channel 'training' and, if present, 'validation' and 'test'; the operator adds their channels 'model' and
+    /// 'code'.
     #[schemars(length(min = 1, max = 20))]
     #[x_kube(
         merge_strategy = ListMerge::Map(vec!["name".into()]),
     )]
     pub channels: Vec<Channel>,
-    /// hyperparameters for this dataset, values in quotes; they win over those of training. Default: none.
+    /// hyperparameters for this dataset, values in quotes; they override those of training. Default: none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
     /// testSize is the number of examples in the channel 'test', for expressions of derivedMetrics. Default: none.
-    /// Changing it works the derived metrics out anew and makes no job.
+    /// Changing it recomputes the derived metrics and creates no job.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000_000_000_i64))]
     pub test_size: Option<i64>,
@@ -41,14 +41,14 @@ pub struct Dataset {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000_000_000_000_i64))]
     pub validation_size: Option<i64>,
-    /// facts are further numbers about the dataset for expressions of derivedMetrics, decimals in quotes, such as
-    /// {classes: "256"}. Default: none. Changing them makes no job.
+    /// facts are additional numbers about the dataset for expressions of derivedMetrics, decimals in quotes, such as
+    /// {classes: "256"}. Default: none. Changing them creates no job.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::facts_schema")]
     pub facts: BTreeMap<String, String>,
 }
 
-/// One input channel: a name, and where the data lies.
+/// One input channel: its name and the location of the data.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -62,51 +62,52 @@ pub struct Dataset {
         .field_path(".fileSystem"),
 )]
 pub struct Channel {
-    /// name of the channel, unique in the dataset; the data appears below /opt/ml/input/data/NAME. JumpStart models
-    /// read theirs from training, and those that can validation and test. Required.
+    /// name of the channel, unique in the dataset; the container finds the data in /opt/ml/input/data/NAME. JumpStart
+    /// models read 'training', and if they support them 'validation' and 'test'. Required.
     #[schemars(length(min = 1, max = 64), regex(pattern = CHANNEL_NAME))]
     pub name: String,
-    /// s3URI is the prefix of the objects, s3://BUCKET/PREFIX, or the manifest with another s3DataType. Default: none;
+    /// s3URI is the prefix of the objects, s3://BUCKET/PREFIX, or a manifest, depending on s3DataType. Default: none;
     /// required without fileSystem.
     #[serde(rename = "s3URI", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 6, max = 1024), regex(pattern = S3_URI))]
     pub s3_uri: Option<String>,
-    /// contentType is the MIME type of the data, for algorithms that ask for it. Default: none.
+    /// contentType is the MIME type of the data, for algorithms that need it. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
     pub content_type: Option<String>,
-    /// s3DataType says what s3URI is: S3Prefix (all objects below it), ManifestFile (a list of objects),
+    /// s3DataType is the kind of s3URI: S3Prefix (all objects below it), ManifestFile (a list of objects),
     /// AugmentedManifestFile (a list with labels) or Converse (conversations). Default: S3Prefix.
     #[serde(rename = "s3DataType", skip_serializing_if = "Option::is_none")]
     pub s3_data_type: Option<S3DataType>,
-    /// s3DataDistribution says what each of several instances gets: FullyReplicated (everything) or ShardedByS3Key (its
-    /// share). Default: FullyReplicated.
+    /// s3DataDistribution is what each of several instances gets: FullyReplicated (everything) or ShardedByS3Key (one
+    /// shard). Default: FullyReplicated.
     #[serde(rename = "s3DataDistribution", skip_serializing_if = "Option::is_none")]
     pub s3_data_distribution: Option<S3DataDistribution>,
-    /// attributeNames are the attributes to use of an augmented manifest. Default: none.
+    /// attributeNames are the attributes of an augmented manifest to use. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 16), inner(length(min = 1, max = 256)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub attribute_names: Vec<String>,
-    /// fileSystem is an EFS or FSx for Lustre file system instead of S3; it needs training.vpc. Default: none.
+    /// fileSystem is an EFS or FSx for Lustre file system instead of S3; it requires training.vpc. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_system: Option<FileSystem>,
-    /// inputMode is how the data of this channel reaches the container: File, FastFile or Pipe. Default: the candidate's.
+    /// inputMode is how the data of this channel reaches the container: File, FastFile or Pipe. Default: the
+    /// candidate's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_mode: Option<InputMode>,
-    /// compression of the data, which SageMaker undoes in the mode Pipe: None or Gzip. Default: None.
+    /// compression of the data: None or Gzip. SageMaker decompresses it in the mode Pipe. Default: None.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
-    /// recordWrapper wraps each object of the data: None or RecordIO. Default: None.
+    /// recordWrapper is the format in which SageMaker wraps each object: None or RecordIO. Default: None.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record_wrapper: Option<RecordWrapper>,
-    /// shuffleSeed shuffles the order of the objects, by this seed. Default: no shuffling.
+    /// shuffleSeed is the seed for shuffling the order of the objects. Default: no shuffling.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 9_007_199_254_740_991_i64))]
     pub shuffle_seed: Option<i64>,
 }
 
-/// What an S3 URI points at.
+/// The kind of an S3 URI.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum S3DataType {
@@ -140,7 +141,7 @@ pub enum RecordWrapper {
     RecordIO,
 }
 
-/// A folder of a file system.
+/// A directory of a file system.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct FileSystem {
@@ -150,10 +151,10 @@ pub struct FileSystem {
     /// type of the file system: EFS or FSxLustre. Required.
     #[serde(rename = "type")]
     pub type_: FileSystemType,
-    /// directoryPath is the folder of the data. Required.
+    /// directoryPath is the directory of the data. Required.
     #[schemars(length(min = 1, max = 4096))]
     pub directory_path: String,
-    /// access to it: ReadOnly or ReadWrite. Default: ReadOnly.
+    /// access to the file system: ReadOnly or ReadWrite. Default: ReadOnly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<FileSystemAccess>,
 }

@@ -18,6 +18,11 @@ pub fn parse_decimal(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|value| value.is_finite())
 }
 
+/// `value` rounded to so many significant digits, at least one: what lies below them is noise of the arithmetic.
+pub fn significant(value: f64, digits: usize) -> f64 {
+    format!("{value:.*e}", digits.saturating_sub(1)).parse().unwrap_or(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +45,16 @@ mod tests {
         assert_eq!(decimal(f64::NAN), None);
         assert_eq!(decimal(f64::INFINITY), None);
         assert_eq!(parse_decimal("inf"), None);
+    }
+
+    #[test]
+    fn digits_are_counted_from_the_first_that_is_not_zero() {
+        for (value, digits, rounded) in
+            [(0.1 + 0.2, 12, 0.3), (1234.5, 2, 1200.0), (0.0, 3, 0.0), (-0.001_239, 3, -0.001_24), (9.99, 1, 10.0)]
+        {
+            assert_eq!(significant(value, digits), rounded);
+        }
+        assert!(significant(f64::NAN, 3).is_nan() && significant(f64::INFINITY, 3).is_infinite());
     }
 
     proptest! {

@@ -15,6 +15,74 @@ pub struct Objective {
     pub metric: String,
     /// goal is the direction: Maximize or Minimize. Required.
     pub goal: Goal,
+    /// scale says how values are compared by size, for the recommendation, the hypervolume and plots: Linear (equal
+    /// differences count the same) or Logarithmic (equal ratios count the same, as for throughput, latency and cost; a
+    /// result that is not above 0 is excluded). Which results are on the front does not depend on it. Default: Linear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
+}
+
+/// How the values of an objective are compared by size.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scale {
+    /// Equal differences count the same.
+    #[default]
+    Linear,
+    /// Equal ratios count the same.
+    Logarithmic,
+}
+
+impl Objective {
+    /// The scale, with its default.
+    pub fn scale(&self) -> Scale {
+        self.scale.unwrap_or_default()
+    }
+}
+
+/// Which member of a front is recommended.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("(has(self.rule) && self.rule == 'Best') == has(self.objective)")
+        .message("`objective` must be set when `rule` is 'Best', and left out otherwise")
+        .field_path(".objective"),
+)]
+pub struct Recommend {
+    /// rule: Knee (the member nearest to the best value of every objective, each on its scale) or Best (the member with
+    /// the best value of one objective). Default: Knee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RecommendationRule>,
+    /// objective that decides with the rule Best; it must be one of spec.objectives. Default: none; required with Best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
+    pub objective: Option<String>,
+    /// atLeast are values that the recommended member must reach; others stay on the front. Where an objective is
+    /// minimized, a value is reached by one that is as small. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["metric".into()]))]
+    pub at_least: Vec<AtLeast>,
+}
+
+/// A value that the recommended member must reach.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct AtLeast {
+    /// metric of one of spec.objectives. Required.
+    #[schemars(length(min = 1, max = 255))]
+    pub metric: String,
+    /// value to reach, a decimal number in quotes such as "0.85". Required.
+    #[schemars(length(min = 1, max = 64), regex(pattern = DECIMAL))]
+    pub value: String,
+}
+
+/// How the recommended member of a front is chosen.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecommendationRule {
+    /// The member nearest to the best value of every objective.
+    #[default]
+    Knee,
+    /// The member with the best value of one objective.
+    Best,
 }
 
 /// The direction of an objective.

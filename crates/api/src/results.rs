@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Hyperparameters, bounds};
+use super::{Hyperparameters, RecommendationRule, bounds};
 
 /// The best training job of a run and what it reported.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -87,28 +87,27 @@ pub struct Front {
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0))]
     pub omitted_members: i32,
-    /// recommended is the knee of the front: the member nearest to the ideal point, each objective scaled to the range
-    /// that it has on the front.
+    /// recommendation is the member that spec.recommend asks for, with what other members would give and take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 63))]
-    pub recommended: Option<String>,
-    /// recommendedTrainingJobName is the training job of the recommended candidate, with spec.collect: All.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
-    pub recommended_training_job_name: Option<String>,
-    /// hypervolume is the volume that the front dominates, up to the reference point; absent where it would take too
-    /// long: above 10000 members with three objectives, 512 with up to six, 100 with more.
+    pub recommendation: Option<Recommendation>,
+    /// observed are the candidates that were measured elsewhere, whether on the front or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = bounds::OBSERVED))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub observed: Vec<ObservedPoint>,
+    /// hypervolume is the volume that the front dominates, up to the reference point, with the decimal logarithm of
+    /// objectives whose scale is Logarithmic; absent where it would take too long: above 10000 members with three objectives, 512 with up to six, 100 with more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub hypervolume: Option<String>,
     /// reference is the point, worse than every considered run in every objective, up to which the hypervolume is
-    /// measured: the worst value of each objective, and a tenth of its range further. It follows from the results alone,
+    /// measured: the worst value of each objective, and a tenth of its range further on its scale. It follows from the results alone,
     /// so it moves while runs still end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub reference: Vec<ObjectiveValue>,
-    /// excluded are the ended runs that cannot be on the front, with the reason.
+    /// excluded are the ended runs and observed candidates that cannot be on the front, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 512))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
@@ -126,6 +125,9 @@ pub struct FrontMember {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: Option<String>,
+    /// observed is true for a candidate that was measured elsewhere: it has no run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub observed: bool,
     /// values of the objectives, in their order in the spec.
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
@@ -143,26 +145,114 @@ pub struct ObjectiveValue {
     pub value: String,
 }
 
-/// A run that cannot be on the front.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
-pub struct Excluded {
-    /// candidate of the run.
+/// The recommended member of a front, and why it is that one.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Recommendation {
+    /// candidate that is recommended; absent when no member reaches spec.recommend.atLeast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub candidate: Option<String>,
+    /// trainingJobName is the training job of the recommended member, with spec.collect: All.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
+    pub training_job_name: Option<String>,
+    /// rule that chose it: Knee or Best.
+    pub rule: RecommendationRule,
+    /// message says in words why it is this one, with the scales that were used.
+    #[schemars(length(max = bounds::MESSAGE))]
+    pub message: String,
+    /// alternatives are at most 4 other members, with what they would give and take: for each objective the one to take if
+    /// this objective counted more (the knee of the members that are better in it), then the one that is best in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = bounds::ALTERNATIVES))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Another member of the front, compared with the recommended one.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Alternative {
+    /// candidate of the member.
     #[schemars(length(max = 63))]
     pub candidate: String,
-    /// reason: MetricMissing, MetricNotFinite, Infeasible or RunNotSucceeded.
+    /// trainingJobName of the member, with spec.collect: All.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
+    pub training_job_name: Option<String>,
+    /// message says what is lost and what is gained, such as '-8.8 points of test_accuracy for 1.95 times the
+    /// test_throughput'. A point is a hundredth, for maximized objectives between 0 and 1.
+    #[schemars(length(max = bounds::MESSAGE))]
+    pub message: String,
+    /// differences to the recommended member, objective by objective.
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub differences: Vec<Difference>,
+}
+
+/// How the value of an objective differs from that of the recommended member.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Difference {
+    /// metric of the objective.
+    #[schemars(length(max = 255))]
+    pub metric: String,
+    /// difference is the value less that of the recommended member, as a decimal string.
+    #[schemars(length(max = 64))]
+    pub difference: String,
+    /// ratio is the value divided by that of the recommended member, as a decimal string, where both are above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub ratio: Option<String>,
+}
+
+/// How a candidate that was measured elsewhere stands against the runs.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct ObservedPoint {
+    /// candidate with spec.candidates[].observed.
+    #[schemars(length(max = 63))]
+    pub candidate: String,
+    /// values of the objectives, in their order in the spec.
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub values: Vec<ObjectiveValue>,
+    /// paretoRank is 0 on the front of the dataset, 1 on the front without those, and so on.
+    #[schemars(range(min = 0, max = bounds::PARETO_RANK))]
+    pub pareto_rank: i32,
+    /// beatenByCount is how many candidates have a result that is better in every objective.
+    #[schemars(range(min = 0, max = 512))]
+    pub beaten_by_count: i32,
+    /// beatenBy names them, at most 16, in the order of the spec.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = bounds::BEATEN_BY), inner(length(max = 63)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub beaten_by: Vec<String>,
+}
+
+/// A candidate that cannot be on the front.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+pub struct Excluded {
+    /// candidate of the run, or the observed one.
+    #[schemars(length(max = 63))]
+    pub candidate: String,
+    /// reason: MetricMissing, MetricNotFinite, NotPositive, Infeasible or RunNotSucceeded.
     pub reason: ExclusionReason,
     /// message names the metric or the constraint.
     #[schemars(length(max = bounds::MESSAGE))]
     pub message: String,
 }
 
-/// Why a run is not considered for the front.
+/// Why a run, or an observed candidate, is not considered for the front.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExclusionReason {
     /// The best training job did not emit the metric.
     MetricMissing,
     /// The final value of the metric is no finite number.
     MetricNotFinite,
+    /// An objective with the scale Logarithmic has a value that is not above 0.
+    NotPositive,
     /// A constraint is not met.
     Infeasible,
     /// The run ended without success.

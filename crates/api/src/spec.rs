@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::crd::{REGION, ROLE_ARN};
 use super::status::ModelSelectionStatus;
-use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Objective, Training, Tuning};
+use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Objective, Recommend, Training, Tuning};
 
 /// spec says what to compare, on which data, by which measures. One SageMaker tuning job is made for each candidate on
 /// each dataset: a run. Changing a field makes new jobs only for the runs whose definition it changes.
@@ -24,12 +24,12 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
     selectable = ".spec.suspend",
     printcolumn(name = "READY", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status", description = "whether the selection is as its readyPolicy asks"),
     printcolumn(name = "STATUS", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "the reason of Ready"),
-    printcolumn(name = "PROGRESS", type_ = "string", json_path = ".status.progress", description = "runs ended, of all runs"),
-    printcolumn(name = "BEST", type_ = "string", json_path = ".status.best", description = "the recommended candidate"),
+    printcolumn(name = "PROGRESS", type_ = "string", json_path = ".status.progress", description = "runs ended, of all runs, and how many of them failed"),
+    printcolumn(name = "BEST", type_ = "string", json_path = ".status.recommended", description = "the recommended candidate of each dataset, shortened"),
     printcolumn(name = "AGE", type_ = "date", json_path = ".metadata.creationTimestamp", description = "since when the object exists"),
     printcolumn(name = "RUNNING", type_ = "integer", json_path = ".status.counts.running", priority = 1, description = "runs whose tuning job runs"),
     printcolumn(name = "FAILED", type_ = "integer", json_path = ".status.counts.failed", priority = 1, description = "runs that failed"),
-    printcolumn(name = "FRONT", type_ = "string", json_path = ".status.front", priority = 1, description = "size of the Pareto set of each dataset"),
+    printcolumn(name = "FRONT", type_ = "string", json_path = ".status.frontSizes", priority = 1, description = "size of the Pareto set of each dataset"),
     printcolumn(name = "MESSAGE", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].message", priority = 1, description = "the message of Ready"),
     validation = Rule::new("size(self.metadata.name) <= 63")
         .message("`metadata.name` must be at most 63 characters long: it is part of tags and job names"),
@@ -61,6 +61,15 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
     validation = Rule::new("!has(self.derivedMetrics) || !has(self.training.metricDefinitions) || !self.derivedMetrics.exists(d, self.training.metricDefinitions.exists(m, m.name == d.name))")
         .message("`derivedMetrics` must have other names than `training.metricDefinitions`")
         .field_path(".derivedMetrics"),
+    validation = Rule::new("!has(self.recommend) || !has(self.recommend.objective) || self.objectives.exists(o, o.metric == self.recommend.objective)")
+        .message("`recommend.objective` must be the metric of one of `objectives`")
+        .field_path(".recommend"),
+    validation = Rule::new("!has(self.recommend) || !has(self.recommend.atLeast) || self.recommend.atLeast.all(a, self.objectives.exists(o, o.metric == a.metric))")
+        .message("`recommend.atLeast` must each name the metric of one of `objectives`")
+        .field_path(".recommend"),
+    validation = Rule::new(format!("!has(self.candidates) || self.candidates.filter(c, has(c.observed)).size() <= {}", super::bounds::OBSERVED))
+        .message("`candidates` must have at most 8 entries with `observed`")
+        .field_path(".candidates"),
     // Those of a JumpStart model or of a candidate cannot be told here; the operator checks them before it makes a job.
     validation = Rule::new(format!("{OTHER_METRICS} || self.objectives.all(o, {DEFINED})"))
         .message("`objectives` must each name one of `training.metricDefinitions` or `derivedMetrics` when no candidate brings others; add a definition with that name or correct the name")
@@ -109,6 +118,11 @@ pub struct ModelSelectionSpec {
         merge_strategy = ListMerge::Map(vec!["metric".into()]),
     )]
     pub objectives: Vec<Objective>,
+
+    /// recommend says which member of a front is recommended, for people who know what they want. Default: the knee, which
+    /// weighs all objectives alike. Changing it makes no job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recommend: Option<Recommend>,
 
     /// constraints that a run must meet to enter the Pareto set; runs outside are listed as excluded with the reason
     /// Infeasible. Default: none. Changing them recomputes the fronts and makes no job.

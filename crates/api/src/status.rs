@@ -20,18 +20,19 @@ pub struct ModelSelectionStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1))]
     pub observed_generation: Option<i64>,
-    /// progress is runs ended, of all runs, such as '12/21'.
+    /// progress is runs ended, of all runs, such as '12/21', and how many of them failed, such as '12/21, 1 failed'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub progress: Option<String>,
-    /// best is the recommended candidate of the first dataset; see fronts for each dataset.
+    /// recommended is the recommended candidate of each dataset, in their order, once where it is the same for all; for
+    /// people: long names are shortened. Whole names are in fronts[].recommendation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
-    pub best: Option<String>,
-    /// front is the size of the Pareto set of each dataset, in their order, such as '20' or '20,7'.
+    pub recommended: Option<String>,
+    /// frontSizes is the size of the Pareto set of each dataset, in their order, such as '20' or '20,7'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = bounds::FRONT))]
-    pub front: Option<String>,
+    #[schemars(length(max = bounds::FRONT_SIZES))]
+    pub front_sizes: Option<String>,
     /// counts of runs by state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,

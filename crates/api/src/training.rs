@@ -1,4 +1,4 @@
-//! On what training jobs run.
+//! The instances, limits and settings of training jobs.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::crd::{INSTANCE_TYPE, S3_URI};
 use super::{Hyperparameters, InputMode, MetricDefinition, MetricPreset, bounds};
 
-/// On what and for how long each training job runs.
+/// The instances, limits and settings of each training job.
 ///
-/// Changing the instances, limits of time, hyperparameters, environment or metric definitions makes new jobs for all runs.
-/// What does not decide the result makes none for runs that have one: outputs, keys, network, spot, checkpoints, retries.
+/// Changing the instances, time limits, hyperparameters, environment or metric definitions creates new jobs for all
+/// runs. Changing outputs, keys, network, spot, checkpoints or retries creates none for runs that have a job, because
+/// these do not affect the result.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -30,57 +31,58 @@ pub struct Training {
     /// instanceType of the training instances, such as 'ml.p3.2xlarge'. Required.
     #[schemars(length(min = 4, max = 63), regex(pattern = INSTANCE_TYPE))]
     pub instance_type: String,
-    /// instanceCount of each training job. Default: 1.
+    /// instanceCount is the number of instances of each training job. Default: 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub instance_count: Option<i32>,
-    /// instanceFallbacks are instance types to use, in this order, when there is no capacity of instanceType. Metrics such
-    /// as latency then come from different machines. Default: none. Changing it makes new jobs for all runs.
+    /// instanceFallbacks are instance types to use, in this order, if there is no capacity of instanceType. Metrics
+    /// such as latency then come from different machines. Default: none. Changing it creates new jobs for all runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 5))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["instanceType".into()]))]
     pub instance_fallbacks: Vec<InstanceFallback>,
-    /// volumeSizeGB is the size of the storage volume of each instance, in GB. Default: the model's own, else 30.
+    /// volumeSizeGB is the size of the storage volume of each instance, in GB. Default: the model's default, otherwise
+    /// 30.
     #[serde(rename = "volumeSizeGB", skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 16384))]
     pub volume_size_gb: Option<i32>,
-    /// maxRuntimeSeconds stops a training job after this time, in seconds; at most 28 days. Default: the model's own,
-    /// else 86400 (a day).
+    /// maxRuntimeSeconds stops a training job after this time, in seconds; at most 28 days. Default: the model's
+    /// default, otherwise 86400 (a day).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 2_419_200))]
     pub max_runtime_seconds: Option<i32>,
-    /// hyperparameters of all runs, values in quotes; they win over the model's defaults. A name that no candidate has is
-    /// refused; one that only some have is sent to all. Default: none.
+    /// hyperparameters of all runs, values in quotes; they override the model's defaults. A name that no candidate has
+    /// is rejected; a name that only some candidates have is sent to all. Default: none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// inputMode is how the data reaches the container of JumpStart models: File, FastFile or Pipe; other candidates have
-    /// one of their own. Default: File. Changing it makes new jobs for all runs.
+    /// inputMode is how the data reaches the container of JumpStart models: File, FastFile or Pipe; other candidates
+    /// have their own inputMode. Default: File. Changing it creates new jobs for all runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_mode: Option<InputMode>,
-    /// environment variables of the training container. Default: none. Changing it makes new jobs for all runs.
+    /// environment variables of the training container. Default: none. Changing them creates new jobs for all runs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::environment_schema")]
     pub environment: BTreeMap<String, String>,
-    /// metricPreset is a set of metric definitions for JumpStart's scripts: Auto (that of each JumpStart model's framework
-    /// and task), TensorFlowImageClassification, PyTorchImageClassification or None. Definitions of the model and of
-    /// metricDefinitions win over it. Default: Auto without metricDefinitions, None with them. Changing it makes no new
-    /// job for runs that have one.
+    /// metricPreset is a set of metric definitions for JumpStart's scripts: Auto (the set for each JumpStart model's
+    /// framework and task), TensorFlowImageClassification, PyTorchImageClassification or None. Definitions of the model
+    /// and of metricDefinitions override it. Default: Auto without metricDefinitions, None with them. Changing it
+    /// creates no new job for runs that have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metric_preset: Option<MetricPreset>,
-    /// metricDefinitions say how SageMaker reads metrics from the logs of a training job. A JumpStart model brings its
-    /// own, which these extend; of the same name, these win. Default: none. Changing them makes new jobs for the runs
-    /// concerned.
+    /// metricDefinitions are the names and regexes with which SageMaker reads metrics from the logs of a training job.
+    /// They extend the definitions of a JumpStart model, and override those with the same name. Default: none. Changing
+    /// them creates new jobs for the affected runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
-    /// outputS3URI is the prefix for model artifacts, s3://BUCKET/PREFIX. Required. Changing it makes no new job for
+    /// outputS3URI is the prefix for model artifacts, s3://BUCKET/PREFIX. Required. Changing it creates no new job for
     /// runs that have one.
     #[serde(rename = "outputS3URI")]
     #[schemars(length(min = 6, max = 1024), regex(pattern = S3_URI))]
     pub output_s3_uri: String,
-    /// outputKMSKeyID is the KMS key that encrypts the model artifacts. Default: S3's own encryption.
+    /// outputKMSKeyID is the KMS key that encrypts the model artifacts. Default: the default encryption of S3.
     #[serde(rename = "outputKMSKeyID", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub output_kms_key_id: Option<String>,
@@ -91,49 +93,50 @@ pub struct Training {
     #[serde(rename = "volumeKMSKeyID", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2048))]
     pub volume_kms_key_id: Option<String>,
-    /// trainingPlanARN is a training plan of reserved capacity to run on. Default: none.
+    /// trainingPlanARN is the training plan with reserved capacity to use. Default: none.
     #[serde(rename = "trainingPlanARN", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 50, max = 2048))]
     pub training_plan_arn: Option<String>,
-    /// maxPendingSeconds ends a training job that has waited this long for instances, in seconds. Default: SageMaker's.
+    /// maxPendingSeconds ends a training job that has waited this long for instances, in seconds. Default: SageMaker's
+    /// default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1800, max = 2_419_200))]
     pub max_pending_seconds: Option<i32>,
-    /// vpc puts the training containers into your VPC. Default: none.
+    /// vpc connects the training containers to your VPC. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc: Option<Vpc>,
-    /// networkIsolation keeps the container from any network. Default: the model's own, else false.
+    /// networkIsolation disables all network access of the container. Default: the model's default, otherwise false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_isolation: Option<bool>,
-    /// encryptInterContainerTraffic encrypts what the instances of a training job send each other. Default: the model's
-    /// own, else false.
+    /// encryptInterContainerTraffic encrypts the traffic between the instances of a training job. Default: the model's
+    /// default, otherwise false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encrypt_inter_container_traffic: Option<bool>,
-    /// spot trains on spare capacity, which costs less and may be interrupted; see checkpoint. Default: none.
+    /// spot uses spot capacity, which costs less and can be interrupted; see checkpoint. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spot: Option<Spot>,
-    /// checkpoint keeps the files of a local folder in S3, so that an interrupted training job can go on. Default: none.
+    /// checkpoint copies a local folder to S3, so that an interrupted training job can resume. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
-    /// maxRetryAttempts is how often SageMaker repeats a training job that failed by an internal error; maxRuntimeSeconds
-    /// then bounds all attempts together. Default: SageMaker's.
+    /// maxRetryAttempts is how often SageMaker retries a training job that failed because of an internal error;
+    /// maxRuntimeSeconds then limits all attempts together. Default: SageMaker's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 30))]
     pub max_retry_attempts: Option<i32>,
 }
 
-/// An instance type to fall back to.
+/// An alternative instance type.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct InstanceFallback {
     /// instanceType such as 'ml.g5.2xlarge'. Required.
     #[schemars(length(min = 4, max = 63), regex(pattern = INSTANCE_TYPE))]
     pub instance_type: String,
-    /// instanceCount of each training job on this type. Default: that of training.
+    /// instanceCount is the number of instances of this type for each training job. Default: that of training.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub instance_count: Option<i32>,
-    /// volumeSizeGB of each instance, in GB. Default: that of training.
+    /// volumeSizeGB is the size of the storage volume of each instance, in GB. Default: that of training.
     #[serde(rename = "volumeSizeGB", skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 16384))]
     pub volume_size_gb: Option<i32>,
@@ -147,7 +150,7 @@ pub enum OutputCompression {
     None,
 }
 
-/// A part of your VPC.
+/// Security groups and subnets of your VPC.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Vpc {
@@ -162,18 +165,18 @@ pub struct Vpc {
     pub subnets: Vec<String>,
 }
 
-/// Training on spare capacity.
+/// Training on spot capacity.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Spot {
-    /// maxWaitSeconds bounds the waiting for capacity and the training together, in seconds; at least maxRuntimeSeconds.
+    /// maxWaitSeconds limits waiting for capacity and training together, in seconds; at least maxRuntimeSeconds.
     /// Default: maxRuntimeSeconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 2_419_200))]
     pub max_wait_seconds: Option<i32>,
 }
 
-/// Where checkpoints are kept.
+/// The location of checkpoints.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint {

@@ -1,4 +1,4 @@
-//! How hyperparameters are searched.
+//! The search over hyperparameters.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Objective;
 use super::crd::{DECIMAL, INTEGER, MODEL_ID, not_numbers};
 
-/// How the hyperparameters of each run are searched.
+/// The search over the hyperparameters of each run.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -40,47 +40,48 @@ use super::crd::{DECIMAL, INTEGER, MODEL_ID, not_numbers};
         .field_path(".parameterRanges"),
 )]
 pub struct Tuning {
-    /// objective is the metric by which SageMaker steers the search and picks the best training job of a run. Required.
+    /// objective is the metric that SageMaker optimizes and by which it selects the best training job of a run.
+    /// Required.
     pub objective: Objective,
     /// strategy of the search: Bayesian, Random, Hyperband or Grid. Default: Bayesian.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
-    /// maxTrainingJobs is how many training jobs a tuning job makes, each of which is paid for: at most 750, and 10000
-    /// for Random. Required, but for Grid. Default for Grid: the number of combinations.
+    /// maxTrainingJobs is the number of training jobs of a tuning job; you pay for each. At most 750, or 10000 for
+    /// Random. Required, except for Grid. Default for Grid: the number of combinations.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10000))]
     pub max_training_jobs: Option<i32>,
-    /// maxParallelTrainingJobs is how many of them run at a time; at most maxTrainingJobs. Default: 1.
+    /// maxParallelTrainingJobs is the number of concurrent training jobs; at most maxTrainingJobs. Default: 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub max_parallel_training_jobs: Option<i32>,
-    /// maxRuntimeSeconds ends the tuning job after this time, in seconds. Default: no limit of its own.
+    /// maxRuntimeSeconds ends the tuning job after this time, in seconds. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 120, max = 15_768_000))]
     pub max_runtime_seconds: Option<i32>,
-    /// earlyStopping lets SageMaker stop training jobs that do no better than the median so far: Off or Auto.
+    /// earlyStopping lets SageMaker stop training jobs that are no better than the median so far: Off or Auto.
     /// Default: Off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
-    /// hyperband bounds the resource (epochs) that a training job may use; only with the strategy Hyperband. Default:
-    /// SageMaker's.
+    /// hyperband limits the resource (epochs) of a training job; only with the strategy Hyperband. Default: SageMaker's
+    /// default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hyperband: Option<Hyperband>,
-    /// randomSeed makes the search repeatable, wholly for Random and Hyperband. Default: none.
+    /// randomSeed makes the search repeatable, completely so for Random and Hyperband. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub random_seed: Option<i32>,
-    /// completionCriteria end the tuning job before maxTrainingJobs, when one of them is met. Default: none.
+    /// completionCriteria end the tuning job before maxTrainingJobs if one of them is met. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_criteria: Option<CompletionCriteria>,
-    /// autotune lets SageMaker choose ranges for the parameterRanges that are 'auto'. Default: false.
+    /// autotune lets SageMaker choose the ranges of parameterRanges with 'auto'. Default: false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub autotune: bool,
-    /// warmStart begins from what earlier tuning jobs have learned. Default: none.
+    /// warmStart continues the search of earlier tuning jobs. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_start: Option<WarmStart>,
-    /// parameterRanges are the hyperparameters that are searched; a name here is left out of the fixed ones. SageMaker
-    /// refuses a tuning job without any, so each candidate needs some, here or of its own. Default: none.
+    /// parameterRanges are the hyperparameters to search; a hyperparameter listed here is not sent as a fixed one.
+    /// SageMaker rejects a tuning job without ranges, so each candidate needs some, here or its own. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
@@ -107,7 +108,7 @@ pub enum EarlyStopping {
     Auto,
 }
 
-/// The resource bounds of Hyperband, in the unit of the algorithm (epochs).
+/// The resource limits of Hyperband, in the unit of the algorithm (epochs).
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -116,51 +117,51 @@ pub enum EarlyStopping {
         .field_path(".minResource")
 )]
 pub struct Hyperband {
-    /// minResource that each training job uses, in epochs. Default: SageMaker's.
+    /// minResource is the least that each training job uses, in epochs. Default: SageMaker's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 20000))]
     pub min_resource: Option<i32>,
-    /// maxResource that a training job may use, in epochs. Default: the hyperparameter epochs, if it is fixed; without
-    /// that it is required.
+    /// maxResource is the most that a training job may use, in epochs. Default: the hyperparameter epochs, if it is
+    /// fixed; otherwise required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 20000))]
     pub max_resource: Option<i32>,
 }
 
-/// When a tuning job has found enough.
+/// Criteria that end a tuning job early.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct CompletionCriteria {
-    /// targetObjectiveValue ends the search once the objective is as good as this, a decimal number in quotes.
+    /// targetObjectiveValue ends the search when the objective reaches this value, a decimal number in quotes.
     /// Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 64), regex(pattern = DECIMAL))]
     pub target_objective_value: Option<String>,
-    /// maxTrainingJobsNotImproving ends the search after this many training jobs that are not better by 1 percent.
+    /// maxTrainingJobsNotImproving ends the search after this many training jobs without an improvement of 1 percent.
     /// Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 3, max = 10000))]
     pub max_training_jobs_not_improving: Option<i32>,
-    /// completeOnConvergence ends the search when SageMaker finds that no better result is to be expected: true or
-    /// false. Default: SageMaker's, which is false.
+    /// completeOnConvergence ends the search when SageMaker expects no better result: true or false. Default:
+    /// SageMaker's default, which is false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complete_on_convergence: Option<bool>,
 }
 
-/// What to begin a search from.
+/// The tuning jobs whose search is continued.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct WarmStart {
     /// type: IdenticalDataAndAlgorithm (the same image and data; only ranges and limits may differ) or TransferLearning
-    /// (they may differ). Required.
+    /// (image and data may differ). Required.
     #[serde(rename = "type")]
     pub type_: WarmStartType,
-    /// parentTuningJobNames are tuning jobs that have ended, of this account and region. Required.
+    /// parentTuningJobNames are ended tuning jobs of this account and region. Required.
     #[schemars(length(min = 1, max = 5), inner(length(min = 1, max = 32), regex(pattern = MODEL_ID)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub parent_tuning_job_names: Vec<String>,
-    /// includeParentResults takes the best training job of the parents for that of the run when it is better; only with
-    /// IdenticalDataAndAlgorithm. Default: false. Changing it makes no new job for runs that have one.
+    /// includeParentResults uses the best training job of the parents as the run's result if it is better; only with
+    /// IdenticalDataAndAlgorithm. Default: false. Changing it creates no new job for runs that have one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub include_parent_results: bool,
 }
@@ -197,11 +198,11 @@ pub struct ParameterRange {
     pub auto: Option<AutoRange>,
 }
 
-/// A range that SageMaker chooses.
+/// A range that SageMaker chooses by itself.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoRange {
-    /// valueHint is a value near which to search, in quotes. Default: the hyperparameter's own default, after the
+    /// valueHint is a value around which to search, in quotes. Default: the hyperparameter's default value, after the
     /// overrides of training, dataset and candidate.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 256))]
@@ -222,14 +223,14 @@ pub struct AutoRange {
         .field_path(".min")
 )]
 pub struct ContinuousRange {
-    /// min is the least value, a decimal number in quotes such as "0.0001". Required.
+    /// min is the smallest value, a decimal number in quotes such as "0.0001". Required.
     #[schemars(length(min = 1, max = 64), regex(pattern = DECIMAL))]
     pub min: String,
-    /// max is the greatest value, a decimal number in quotes. Required.
+    /// max is the largest value, a decimal number in quotes. Required.
     #[schemars(length(min = 1, max = 64), regex(pattern = DECIMAL))]
     pub max: String,
-    /// scaling of the search: Auto, Linear, Logarithmic (min above 0) or ReverseLogarithmic (0 to below 1).
-    /// Default: Auto.
+    /// scaling of the search: Auto, Linear, Logarithmic (min greater than 0) or ReverseLogarithmic (at least 0, less
+    /// than 1). Default: Auto.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<ContinuousScaling>,
 }
@@ -245,13 +246,13 @@ pub struct ContinuousRange {
         .field_path(".min")
 )]
 pub struct IntegerRange {
-    /// min is the least value, a whole number in quotes such as "8". Required.
+    /// min is the smallest value, a whole number in quotes such as "8". Required.
     #[schemars(length(min = 1, max = 18), regex(pattern = INTEGER))]
     pub min: String,
-    /// max is the greatest value, a whole number in quotes. Required.
+    /// max is the largest value, a whole number in quotes. Required.
     #[schemars(length(min = 1, max = 18), regex(pattern = INTEGER))]
     pub max: String,
-    /// scaling of the search: Auto, Linear or Logarithmic (min above 0). Default: Auto.
+    /// scaling of the search: Auto, Linear or Logarithmic (min greater than 0). Default: Auto.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<IntegerScaling>,
 }
@@ -269,9 +270,9 @@ pub struct CategoricalRange {
     #[schemars(length(min = 1, max = 30), inner(length(min = 1, max = 256)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub values: Vec<String>,
-    /// multiplesOfDefault are factors, decimal numbers in quotes: the values to try are the hyperparameter's own default
-    /// (after the overrides of training, dataset and candidate) times each factor, so that ["1", "0.2"] means the
-    /// default and a fifth of it. Default: none; required without values.
+    /// multiplesOfDefault are factors, decimal numbers in quotes. The values to try are the hyperparameter's default
+    /// value (after the overrides of training, dataset and candidate) times each factor: ["1", "0.2"] means the default
+    /// value and a fifth of it. Default: none; required without values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(min = 1, max = 30),
@@ -300,9 +301,9 @@ pub enum IntegerScaling {
     Logarithmic,
 }
 
-/// A CEL expression that holds unless the strategy is Grid and `condition` fails, `n` being the numbers of values of the
-/// ranges, filled up with ones. CEL has no product of a list. More than nine ranges with two values or more are more
-/// combinations than are allowed.
+/// A CEL expression that is true unless the strategy is Grid and `condition` is false. `n` is the list of the numbers
+/// of values of the ranges, padded with ones, because CEL has no product of a list. More than nine ranges with at least
+/// two values exceed the allowed number of combinations.
 fn grid(condition: &str) -> String {
     format!(
         "!has(self.strategy) || self.strategy != 'Grid' || !has(self.parameterRanges) \

@@ -11,8 +11,12 @@ use architecture::{circles::circles, root};
 const STILL_CIRCULAR: &[&str] = &[
     "src/controller",
     "crates/catalog",
-    "crates/emulator",
+    "crates/cli",
+    "crates/lint",
+    "crates/report",
+    "crates/view",
     "crates/decide/src/derived/mod.rs",
+    "crates/decide/src/front",
     "crates/decide/src/front.rs",
     "crates/decide/src/summary.rs",
 ];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::{Hyperparameter, Model};
 use super::python;
-use api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal};
+use api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal, significant};
 use decide::definition::Definition;
 use decide::names;
 use decide::problem::Problem;
@@ -196,18 +196,14 @@ fn multiples(field: &str, default: &str, factors: &[String], whole: bool) -> Res
     };
     let mut values: Vec<String> = Vec::new();
     for factor in factors.iter().filter_map(|factor| parse_decimal(factor)) {
-        let product = without_noise(number * factor);
+        // 0.1 times 0.2 is 0.02 for people, not 0.020000000000000004.
+        let product = significant(number * factor, 15);
         let value = if whole { format!("{:.0}", product.round()) } else { python::float(product) };
         if !values.contains(&value) {
             values.push(value);
         }
     }
     Ok(values)
-}
-
-/// Rounded to 15 digits: 0.1 times 0.2 is 0.02 for people, not 0.020000000000000004.
-fn without_noise(value: f64) -> f64 {
-    format!("{value:.14e}").parse().unwrap_or(value)
 }
 
 /// Whether the model takes `text` as the value of a hyperparameter.

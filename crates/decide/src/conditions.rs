@@ -232,7 +232,7 @@ mod tests {
     }
 
     pub fn front(members: usize) -> Front {
-        let member = FrontMember { candidate: "c".into(), training_job_name: None, values: vec![] };
+        let member = FrontMember { candidate: "c".into(), training_job_name: None, observed: false, values: vec![] };
         Front { dataset: "d".into(), members: vec![member; members], ..Default::default() }
     }
 

@@ -132,7 +132,8 @@ impl Definition {
                 .chain(&candidate.metric_definitions)
                 .map(|metric| (metric.name.clone(), metric.regex.clone()))
                 .collect(),
-            objective: tuning.objective.clone(),
+            // A scale is for the front; SageMaker knows none.
+            objective: Objective { scale: None, ..tuning.objective.clone() },
             strategy: tuning.strategy.unwrap_or_default(),
             max_training_jobs: tuning.max_training_jobs,
             max_parallel_training_jobs: tuning.max_parallel_training_jobs.unwrap_or(1),

@@ -48,7 +48,11 @@ pub fn left_out(why: &BTreeMap<&str, usize>) -> String {
 
 /// The runs of the candidates that there are.
 fn runs(spec: &ModelSelectionSpec) -> usize {
-    let of = |candidate: &Candidate| if candidate.dataset.is_some() { 1 } else { spec.datasets.len() };
+    let of = |candidate: &Candidate| match candidate {
+        Candidate { observed: Some(_), .. } => 0,
+        Candidate { dataset: Some(_), .. } => 1,
+        _ => spec.datasets.len(),
+    };
     spec.candidates.iter().map(of).sum()
 }
 

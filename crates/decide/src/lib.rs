@@ -27,6 +27,3 @@ pub mod summary;
 pub mod table;
 pub mod training_job;
 pub mod trials;
-
-#[cfg(test)]
-mod front_tests;

@@ -72,13 +72,16 @@ pub fn definition(
     Ok(Definition::new(spec, region, dataset, candidate, source))
 }
 
-/// The candidates that are run on `dataset`, each with its pin: all but those whose job was trained on another.
+/// The candidates that are run on `dataset`, each with its pin: all but those whose job was trained on another, and those
+/// that were measured elsewhere.
 pub fn cells_of<'a>(
     spec: &'a ModelSelectionSpec,
     dataset: &'a Dataset,
     pins: &'a [Option<ResolvedVersion>],
 ) -> impl Iterator<Item = (&'a Candidate, &'a Option<ResolvedVersion>)> {
-    let here = |candidate: &Candidate| candidate.dataset.as_ref().is_none_or(|name| *name == dataset.name);
+    let here = |candidate: &Candidate| {
+        candidate.observed.is_none() && candidate.dataset.as_ref().is_none_or(|name| *name == dataset.name)
+    };
     spec.candidates.iter().zip(pins).filter(move |(candidate, _)| here(candidate))
 }
 

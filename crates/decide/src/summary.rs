@@ -4,6 +4,10 @@ use super::derived::metrics_wanted;
 use super::fit;
 use api::{Candidate, Counts, Front, MetricPreset, ModelSelectionSpec, RunState, RunStatus, bounds, clip};
 
+/// Characters of the recommended candidates: with them `kubectl get` has room in a terminal of 80 columns.
+const COLUMN: usize = 22;
+/// Recommended candidates that are named.
+const RECOMMENDED_MAX: usize = 2;
 /// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
 const METRICS_MAX: usize = 8000;
 
@@ -14,12 +18,14 @@ pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
         candidate.algorithm.as_ref().is_some_and(|algorithm| algorithm.training_image.is_some())
             && matches!(spec.training.metric_preset, None | Some(MetricPreset::None | MetricPreset::Auto))
     };
+    // What was measured elsewhere has no run.
+    let candidates = spec.candidates.iter().filter(|candidate| candidate.observed.is_none());
     let at_most = |candidate: &Candidate| {
         let defined = spec.training.metric_definitions.len() + candidate.metric_definitions.len();
         // Models, presets and algorithms bring more.
         if own_image(candidate) { defined.min(bounds::METRIC_DEFINITIONS) } else { bounds::METRIC_DEFINITIONS }
     };
-    spec.candidates.iter().map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
+    candidates.map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
 }
 
 /// Makes the runs such that the API server takes them, whatever SageMaker has reported. Leaves out of the runs of a large
@@ -49,19 +55,54 @@ pub fn counts(runs: &[RunStatus]) -> Counts {
     }
 }
 
-/// `ended/total`.
+/// `ended/total`, and how many of them failed, if any did.
 pub fn progress(counts: &Counts) -> String {
-    format!("{}/{}", counts.succeeded + counts.failed + counts.stopped, counts.total)
+    let failed = if counts.failed > 0 { format!(", {} failed", counts.failed) } else { String::new() };
+    format!("{}/{}{failed}", counts.succeeded + counts.failed + counts.stopped, counts.total)
+}
+
+/// The recommended candidates of the fronts, each once, for a column of a table: as `mobilenet` or `mobilenet,resnet`.
+/// Where they are too long together, each is shortened; where they are too many, the last ones are counted.
+pub fn recommended(fronts: &[Front]) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for front in fronts {
+        let name = front.recommendation.as_ref().and_then(|recommendation| recommendation.candidate.as_deref());
+        names.extend(name.filter(|name| !names.contains(name)));
+    }
+    let shown = &names[..names.len().min(RECOMMENDED_MAX)];
+    let more = names.len() - shown.len();
+    let room = COLUMN / shown.len().max(1);
+    let fits = names.iter().map(|name| name.len()).sum::<usize>() + shown.len() <= COLUMN + 1;
+    let shown: Vec<String> =
+        shown.iter().map(|name| if fits { (*name).to_owned() } else { shortened(name, room) }).collect();
+    let more = if more > 0 { format!(" +{more}") } else { String::new() };
+    (!shown.is_empty()).then(|| format!("{}{more}", shown.join(",")))
+}
+
+/// A name of at most `room` characters, of which the middle is left out: models of a family differ at the end.
+fn shortened(name: &str, room: usize) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    if characters.len() <= room {
+        return name.to_owned();
+    }
+    let (kept, gap) = (room.saturating_sub(2), "..");
+    let (before, after) = (kept / 2, kept - kept / 2);
+    characters[..before]
+        .iter()
+        .copied()
+        .chain(gap.chars())
+        .chain(characters[characters.len() - after..].iter().copied())
+        .collect()
 }
 
 /// The sizes of the fronts, such as `20` or `20,7`; `None` while all are empty.
 pub fn front_sizes(fronts: &[Front]) -> Option<String> {
     let size = |front: &Front| front.members.len() + usize::try_from(front.omitted_members).unwrap_or_default();
     let sizes: Vec<String> = fronts.iter().map(|front| size(front).to_string()).collect();
-    sizes.iter().any(|size| size != "0").then(|| clip(&sizes.join(","), bounds::FRONT))
+    sizes.iter().any(|size| size != "0").then(|| clip(&sizes.join(","), bounds::FRONT_SIZES))
 }
 
-/// Such as `12 of 21 runs ended: 11 succeeded, 1 failed; 8 run, 1 waits`; nothing is said of zeros.
+/// Such as `12 of 21 runs ended: 11 succeeded, 1 failed; 8 running, 1 waiting`; states without a run are left out.
 pub fn sentence(counts: &Counts) -> String {
     let Counts { total, waiting, running, succeeded, failed, stopped } = *counts;
     let list = |parts: &[(i32, &str)]| {
@@ -115,7 +156,33 @@ mod tests {
     fn sentences_leave_out_zeros() {
         let counts = Counts { total: 21, waiting: 1, running: 8, succeeded: 11, failed: 1, stopped: 0 };
         assert_eq!(sentence(&counts), "12 of 21 runs ended: 11 succeeded, 1 failed; 8 running, 1 waiting");
-        assert_eq!(progress(&counts), "12/21");
-        assert_eq!(sentence(&Counts { total: 2, waiting: 2, ..Counts::default() }), "0 of 2 runs ended; 2 waiting");
+        assert_eq!(progress(&counts), "12/21, 1 failed");
+        let waiting = Counts { total: 2, waiting: 2, ..Counts::default() };
+        assert_eq!((sentence(&waiting).as_str(), progress(&waiting).as_str()), ("0 of 2 runs ended; 2 waiting", "0/2"));
+    }
+
+    #[test]
+    fn a_column_tells_of_every_dataset() {
+        let told = |names: &[&str]| {
+            let front = |name: &&str| {
+                let candidate = Some((*name).to_owned()).filter(|name| !name.is_empty());
+                let recommendation = Some(api::Recommendation { candidate, ..Default::default() });
+                Front { recommendation, ..Front::default() }
+            };
+            recommended(&names.iter().map(front).collect::<Vec<_>>())
+        };
+        for (names, shown) in [
+            (&[][..], None),
+            (&[""], None),
+            (&["mobilenet"], Some("mobilenet")),
+            (&["mobilenet", "mobilenet"], Some("mobilenet")),
+            (&["mobilenet", "", "swin"], Some("mobilenet,swin")),
+            (&["efficientnet-v2-imagenet21k-ft1k-b0"], Some("efficientn..1k-ft1k-b0")),
+            (&["mobilenet-v2-100-160", "efficientnet-b5"], Some("mobi..0-160,effi..et-b5")),
+            (&["a", "b", "c", "d"], Some("a,b +2")),
+        ] {
+            assert_eq!(told(names).as_deref(), shown, "{names:?}");
+            assert!(shown.is_none_or(|shown| shown.len() <= COLUMN + 4), "{shown:?}");
+        }
     }
 }

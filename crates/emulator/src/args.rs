@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::faults::Order;
-use super::models::Table;
-use super::operations::Settings;
-use super::quotas::{Quotas, Rate};
-use super::service::{Options, Snapshot};
+use crate::events::sender::Target;
+use crate::logs::models::Table;
+use crate::operations::call::Settings;
+use crate::operations::quotas::Quotas;
+use crate::operations::view::{self, Lag, Since, Time};
+use crate::service::emulator::{Options, Snapshot};
+use crate::service::faults::Order;
+use crate::service::rates::Rate;
 
 /// A SageMaker on loopback, for tests and for trying a manifest without an account.
 ///
@@ -38,6 +41,10 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_EXTRA_MODELS", value_name = "N")]
     pub extra_models: Option<usize>,
 
+    /// A few models of other tasks in the hub: tabular data, text classification, object detection.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_OTHER_TASKS")]
+    pub other_tasks: bool,
+
     /// Tuning jobs that may run at a time, per region.
     #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_TUNING_JOBS", value_name = "N", default_value_t = 100)]
     pub max_tuning_jobs: u32,
@@ -62,6 +69,23 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_SEARCH_LAG", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
     pub search_lag: f64,
 
+    /// Something that is not up to date, for example ListTags:Untagged:5 or "*:Missing:20,since=now,contains=a".
+    #[arg(
+        long,
+        env = "SAGEMAKER_EMULATOR_LAG",
+        value_name = "OPERATION:KIND:SECONDS[,since=now][,time=real][,contains=TEXT][,every=N]",
+        value_delimiter = ' '
+    )]
+    pub lag: Vec<Lag>,
+
+    /// Virtual seconds from the first use of an execution role until the service can assume it.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_ROLE_DELAY", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
+    pub role_delay: f64,
+
+    /// A tuning job that reaches its MaxRuntimeInSeconds ends Stopped, not Completed.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_STOPPED_AT_LIMIT")]
+    pub stopped_at_limit: bool,
+
     /// Execution role that the service cannot assume.
     #[arg(long, env = "SAGEMAKER_EMULATOR_UNASSUMABLE_ROLE", value_name = "ARN", value_delimiter = ' ')]
     pub unassumable_role: Vec<String>,
@@ -74,6 +98,10 @@ pub struct Args {
         value_delimiter = ' '
     )]
     pub fault: Vec<Order>,
+
+    /// Sends state changes as EventBridge does: to a queue of SQS (http://HOST:PORT/ACCOUNT/NAME) or to any HTTP endpoint.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_EVENTS_URL", value_name = "URL")]
+    pub events_url: Option<Target>,
 
     /// Requests kept for GET /_emulator/requests.
     #[arg(long, env = "SAGEMAKER_EMULATOR_LOG_SIZE", value_name = "N", default_value_t = 100_000)]
@@ -129,7 +157,25 @@ impl Args {
                 table.map_err(|reason| StartError::Models { path, reason })?
             }
         };
+        table.other_tasks = table.other_tasks.or(self.other_tasks.then_some(true));
         table.extra_models = self.extra_models.or(table.extra_models);
+        let mut lags = self.lag;
+        let late = |operation: &str, kind, seconds, time| Lag {
+            operation: operation.to_owned(),
+            kind,
+            seconds,
+            since: Since::Created,
+            time,
+            name_contains: None,
+            every: None,
+        };
+        if self.list_lag > 0.0 {
+            let lists = ["ListHyperParameterTuningJobs", "ListTrainingJobs", "Search"];
+            lags.extend(lists.map(|operation| late(operation, view::Kind::Missing, self.list_lag, Time::Real)));
+        }
+        if self.search_lag > 0.0 {
+            lags.push(late("Search", view::Kind::Behind, self.search_lag, Time::Virtual));
+        }
         Ok(Options {
             settings: Settings {
                 account: self.account,
@@ -139,13 +185,14 @@ impl Args {
                     instances: self.instance_limit.into_iter().collect(),
                 },
                 unassumable_roles: self.unassumable_role,
-                list_lag: self.list_lag,
-                search_lag: self.search_lag,
+                role_delay: self.role_delay,
+                stopped_at_limit: self.stopped_at_limit,
             },
             speed: self.speed,
             table,
             rates: self.rate,
             faults: self.fault,
+            lags,
             log_size: self.log_size,
         })
     }

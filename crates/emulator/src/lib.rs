@@ -3,59 +3,39 @@
 //! For the integration tests of the operator, which speak to it over HTTP with the real SDK, and for users who want to try
 //! a manifest without an account. It knows nothing of Kubernetes and nothing of the operator.
 //!
-//! | layer | modules | what it may not do |
+//! Each layer uses those below it and never those above.
+//!
+//! | layer | modules | what it must not do |
 //! |---|---|---|
 //! | process | [`args`], [`program`] | decide anything |
-//! | wire | [`server`], [`connection`], [`admin`], [`protocol`], [`s3`] | know what a job is |
-//! | order of things | [`service`], [`faults`], [`quotas`], [`calls`] | touch a socket |
-//! | operations | [`operations`], [`lists`], [`search`], [`expression`], [`hub`], [`hub_model`], [`hub_document`], [`hub_hyperparameters`], [`hub_extra`], [`jumpstart`], [`tags`], [`warm_start`], [`paging`], [`describe`], [`training`] | read a clock |
-//! | rules | [`model`], [`violation`], [`pattern`], [`rules`], [`rules_data`], [`ranges`], [`wire`], [`wire_channel`] | know state |
-//! | life of a job | [`job`], [`trial`], [`plan`], [`sampling`], [`results`], [`torch_log`], [`models`], [`random`] | read a clock: time is an argument |
-//! | clock | [`clock`] | anything else |
+//! | HTTP | `http`: the service, S3, the emulator's own API, connections that can be cut | know what a job is |
+//! | events | `events`: state changes as `EventBridge` tells them | know who listens |
+//! | order | `service`: signature, faults, rates, validation, record of calls | touch a socket |
+//! | operations | `operations`: one file per group, as functions of the state and the time | read a clock |
+//! | rules | `rules`: what a valid request must obey beyond its shape | know state |
+//! | hub | `hub`: the catalogue, its documents, the older metadata in S3 | know jobs |
+//! | life of a job | `jobs`: plan, trials, status at a moment, tags over time | read a clock: time is an argument |
+//! | logs | `logs`: what a training job prints, and how metrics are read from it | know tuning jobs |
+//! | requests | [`model`]: the service model; `request`: the members that matter here | know state |
+//! | ground | `clock` (the only one who reads a clock), `random`, `error`, `arn` | anything else |
 
-pub mod admin;
-pub mod args;
-pub mod calls;
-pub mod clock;
-pub mod connection;
-pub mod describe;
-pub mod expression;
-pub mod faults;
-pub mod hub;
-pub mod hub_document;
-pub mod hub_extra;
-pub mod hub_hyperparameters;
-pub mod hub_model;
-pub mod job;
-pub mod jumpstart;
-pub mod lists;
-pub mod model;
-pub mod models;
-pub mod operations;
-pub mod paging;
-pub mod pattern;
-pub mod plan;
-pub mod program;
-pub mod protocol;
-pub mod quotas;
-pub mod random;
-pub mod ranges;
-pub mod results;
-pub mod rules;
-pub mod rules_data;
-pub mod s3;
 #[cfg(test)]
+#[path = "../tests/unit/sample.rs"]
 mod sample;
-pub mod sampling;
-pub mod search;
-pub mod server;
-pub mod service;
-pub mod tags;
-pub mod torch_log;
-pub mod training;
-pub mod trial;
-pub mod violation;
-pub mod warm_start;
-pub mod wire;
-pub mod wire_channel;
-pub mod world;
+
+pub mod args;
+mod arn;
+mod clock;
+mod error;
+mod events;
+mod http;
+mod hub;
+mod jobs;
+mod logs;
+pub mod model;
+mod operations;
+pub mod program;
+mod random;
+mod request;
+mod rules;
+mod service;

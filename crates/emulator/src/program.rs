@@ -3,18 +3,24 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args::{Args, StartError};
-use super::connection::Loopback;
-use super::server;
-use super::service::Emulator;
+use crate::args::{Args, StartError};
+use crate::events::sender::Target;
+use crate::events::watcher::Watcher;
+use crate::http::connection::Loopback;
+use crate::http::server;
+use crate::service::emulator::Emulator;
+
+/// How often the state is looked at for events, in real time.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Runs until a signal.
 pub async fn run(args: Args) -> Result<(), StartError> {
-    let (listen, state) = (args.listen, args.state.clone());
+    let (listen, state, events) = (args.listen, args.state.clone(), args.events_url.clone());
     let snapshot = args.snapshot()?;
     let speed = args.speed;
     let emulator = Arc::new(Emulator::new(args.options()?, snapshot));
@@ -25,6 +31,9 @@ pub async fn run(args: Args) -> Result<(), StartError> {
         listener.local_addr()?,
         emulator.hub().len()
     ))?;
+    if let Some(target) = events {
+        tokio::spawn(tell(Arc::clone(&emulator), target));
+    }
     tokio::select! {
         ended = server::serve(Loopback::new(listener), Arc::clone(&emulator)) => ended?,
         _ = terminate.recv() => {}
@@ -33,6 +42,20 @@ pub async fn run(args: Args) -> Result<(), StartError> {
     match state {
         Some(path) => save(&path, &emulator),
         None => Ok(()),
+    }
+}
+
+/// Looks for changes for as long as the process lives, and sends what it finds in order.
+async fn tell(emulator: Arc<Emulator>, target: Target) {
+    let account = emulator.settings().account.clone();
+    let mut watcher = Watcher::new(&emulator.world(), &account, emulator.clock().now());
+    let mut ticks = tokio::time::interval(LOOK);
+    loop {
+        ticks.tick().await;
+        let events = watcher.look(&emulator.world(), &account, emulator.clock().now());
+        for event in events {
+            target.send(&event).await;
+        }
     }
 }
 

@@ -9,10 +9,14 @@
 //! - Only values count, never the order of the points, except where a tie is documented to go to the first.
 //! - Every value must be finite. Callers leave incomplete points out; only debug builds verify it.
 //! - Every point has one value per direction. Anything else is a mistake of the caller and panics.
+//!
+//! Fronts and ranks take values as they are. The knee, the hypervolume and its reference measure distances: give them
+//! positions on the axes that the values are compared on ([`Scale`]).
 
 mod hypervolume;
 mod knee;
 mod rank;
+mod scale;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +24,7 @@ mod tests;
 pub use hypervolume::{hypervolume, reference};
 pub use knee::knee;
 pub use rank::{front, ranks};
+pub use scale::Scale;
 
 /// Which way an objective improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

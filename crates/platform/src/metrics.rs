@@ -143,23 +143,27 @@ impl Default for Metrics {
         let mut registry = Registry::default();
         registry.register(
             "controller_runtime_reconcile",
-            "Passes over selections, by how they ended",
+            "Reconciles of selections by result",
             metrics.reconciles.clone(),
         );
         registry.register(
             "controller_runtime_reconcile_errors",
-            "Passes that failed with a fault of the infrastructure, not of a manifest",
+            "Reconciles that failed because of the infrastructure and not of a manifest",
             metrics.reconcile_errors.clone(),
         );
         registry.register(
             "controller_runtime_reconcile_time_seconds",
-            "Duration of a pass; it includes waiting for a turn at SageMaker",
+            "Duration of a reconcile, including the wait for the rate limiter",
             metrics.reconcile_seconds.clone(),
         );
-        registry.register("controller_runtime_active_workers", "Passes at work", metrics.active_workers.clone());
+        registry.register(
+            "controller_runtime_active_workers",
+            "Reconciles in progress",
+            metrics.active_workers.clone(),
+        );
         registry.register(
             "controller_runtime_max_concurrent_reconciles",
-            "Passes that may be at work at a time",
+            "Maximum number of concurrent reconciles",
             metrics.max_workers.clone(),
         );
         registry.register(
@@ -169,17 +173,17 @@ impl Default for Metrics {
         );
         registry.register(
             "modelselection_sagemaker_call_seconds",
-            "Duration of a call, without the wait for its turn",
+            "Duration of a call, without the wait for the rate limiter",
             metrics.call_seconds.clone(),
         );
         registry.register(
             "modelselection_sagemaker_rate",
-            "Calls per second that the operator allows itself at present; falls when SageMaker throttles",
+            "Calls per second that the rate limiter allows; decreases when SageMaker throttles",
             metrics.rates.clone(),
         );
         registry.register(
             "modelselection_status_writes",
-            "Writes of a status to the API server",
+            "Status writes to the API server",
             metrics.status_writes.clone(),
         );
         registry.register(
@@ -189,37 +193,37 @@ impl Default for Metrics {
         );
         registry.register(
             "modelselection_selections",
-            "Selections by the conditions that they have; the leader's only",
+            "Selections by condition; only the leader reports them",
             metrics.selections.clone(),
         );
         registry.register(
             "modelselection_runs",
-            "Runs of all selections by state, and by the reason where there is one; the leader's only",
+            "Runs of all selections by state and reason; only the leader reports them",
             metrics.runs.clone(),
         );
         registry.register(
             "leader_election_master_status",
-            "1 for the holder of the Lease, 0 for a standby; absent without election",
+            "1 for the leader, 0 for a standby; absent without leader election",
             metrics.leader.clone(),
         );
         registry.register(
             "modelselection_leader_term",
-            "Which leadership this is, as the Lease counts them (leaseTransitions); absent for a standby",
+            "Number of the leadership (leaseTransitions of the Lease); absent for a standby",
             metrics.term.clone(),
         );
         registry.register(
             "modelselection_aws_credentials_rejected",
-            "1 when SageMaker has refused the credentials, until it accepts them",
+            "1 while SageMaker rejects the credentials",
             metrics.credentials_rejected.clone(),
         );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         let start: Gauge<f64, AtomicU64> = Gauge::default();
         start.set(clock::now().as_duration().as_secs_f64());
-        registry.register("process_start_time_seconds", "When the process began, in seconds since 1970", start);
+        registry.register("process_start_time_seconds", "Start time of the process, in seconds since 1970", start);
         // OpenMetrics adds `_info`.
         registry.register(
             "modelselection_build",
-            "The version of the operator; more than one at a time are an upgrade, or a second operator",
+            "Version of the operator; several at the same time mean an upgrade or a second operator",
             build,
         );
         Self { registry, ..metrics }

@@ -22,6 +22,7 @@ pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;
 pub use response::instance_types;
+pub use trials::EndedTrainingJob;
 
 use api::{
     Channel, Checkpoint, CompletionCriteria, EarlyStopping, Hyperband, InputMode, InstanceFallback, Objective,

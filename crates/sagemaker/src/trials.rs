@@ -8,6 +8,15 @@ use super::{TuningError, response};
 use api::Hyperparameters;
 use decide::observation::{TrainingFailure, TrainingResult};
 
+/// A training job that has ended, as the list shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndedTrainingJob {
+    /// What the search chose.
+    pub hyperparameters: Hyperparameters,
+    /// Whether it completed; else it was stopped.
+    pub completed: bool,
+}
+
 /// Whether a training job of that status may have a result.
 fn has_result(status: &aws::TrainingJobStatus) -> bool {
     matches!(status, aws::TrainingJobStatus::Completed | aws::TrainingJobStatus::Stopped)
@@ -23,7 +32,7 @@ impl Region {
         &self,
         tuning_job: &str,
         token: Option<String>,
-    ) -> Result<Page<Hyperparameters>, TuningError> {
+    ) -> Result<Page<EndedTrainingJob>, TuningError> {
         let page = self
             .call(Operation::ListTrainingJobsForHyperParameterTuningJob, || {
                 self.client()
@@ -35,9 +44,14 @@ impl Region {
             })
             .await?;
         let named = page.training_job_summaries.unwrap_or_default().into_iter().filter_map(|summary| {
-            summary.training_job_status.filter(has_result)?;
-            let chosen = summary.tuned_hyper_parameters.unwrap_or_default();
-            Some((summary.training_job_name?, chosen.into_iter().collect()))
+            let status = summary.training_job_status.filter(has_result)?;
+            Some((
+                summary.training_job_name?,
+                EndedTrainingJob {
+                    hyperparameters: summary.tuned_hyper_parameters.unwrap_or_default().into_iter().collect(),
+                    completed: status == aws::TrainingJobStatus::Completed,
+                },
+            ))
         });
         Ok((named.collect(), page.next_token))
     }

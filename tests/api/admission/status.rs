@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use api::{
-    BestTrainingJob, Condition, Counts, Excluded, ExclusionReason, Expansion, Front, FrontMember, MetricValue,
-    ModelSelectionStatus, ObjectiveValue, RunState, RunStatus, TrainingJobCounts, Trials,
+    Alternative, BestTrainingJob, Condition, Counts, Difference, Excluded, ExclusionReason, Expansion, Front,
+    FrontMember, MetricValue, ModelSelectionStatus, ObjectiveValue, ObservedPoint, Recommendation, RecommendationRule,
+    RunState, RunStatus, TrainingJobCounts, Trials,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Api;
@@ -94,7 +95,27 @@ fn large() -> ModelSelectionStatus {
     let member = |i: usize| FrontMember {
         candidate: name("candidate-", i),
         training_job_name: Some("t".repeat(45)),
+        observed: false,
         values: values.clone(),
+    };
+    let alternative = |i: usize| Alternative {
+        candidate: name("candidate-", i),
+        training_job_name: Some("t".repeat(45)),
+        message: "m".repeat(512),
+        differences: (0..8)
+            .map(|m| Difference {
+                metric: format!("metric_number_{m}"),
+                difference: number.clone(),
+                ratio: Some(number.clone()),
+            })
+            .collect(),
+    };
+    let observed = |i: usize| ObservedPoint {
+        candidate: name("observed-", i),
+        values: values.clone(),
+        pareto_rank: 1024,
+        beaten_by_count: 512,
+        beaten_by: (0..16).map(|i| name("candidate-", i)).collect(),
     };
     let excluded = |i: usize| Excluded {
         candidate: name("candidate-", i),
@@ -115,8 +136,8 @@ fn large() -> ModelSelectionStatus {
             .to_vec(),
         observed_generation: Some(1),
         progress: Some("512/512".into()),
-        best: Some(name("candidate-", 0)),
-        front: Some((0..32).map(|_| "512").collect::<Vec<_>>().join(",")),
+        recommended: Some(name("candidate-", 0)),
+        front_sizes: Some((0..32).map(|_| "512").collect::<Vec<_>>().join(",")),
         counts: Some(Counts { total: 512, succeeded: 512, ..Counts::default() }),
         start_time: Some(time.clone()),
         completion_time: Some(time),
@@ -132,7 +153,14 @@ fn large() -> ModelSelectionStatus {
         fronts: vec![Front {
             dataset: name("dataset-", 0),
             members: (0..256).map(member).collect(),
-            recommended: Some(name("candidate-", 0)),
+            recommendation: Some(Recommendation {
+                candidate: Some(name("candidate-", 0)),
+                training_job_name: Some("t".repeat(45)),
+                rule: RecommendationRule::Knee,
+                message: "m".repeat(512),
+                alternatives: (1..5).map(alternative).collect(),
+            }),
+            observed: (0..8).map(observed).collect(),
             hypervolume: Some(number),
             reference: values.clone(),
             excluded: (256..512).map(excluded).collect(),

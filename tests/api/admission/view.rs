@@ -22,7 +22,7 @@ async fn kubectl_explains_every_level() {
         (
             "modelselection.spec.tuning.parameterRanges",
             &[
-                "parameterRanges are the hyperparameters that are searched",
+                "parameterRanges are the hyperparameters to search",
                 "continuous\t<Object>",
                 "continuous searches real numbers from min to max. Default: none.",
                 "name\t<string> -required-",

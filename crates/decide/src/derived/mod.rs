@@ -15,12 +15,12 @@ use std::collections::BTreeSet;
 
 use api::{
     BestTrainingJob, Dataset, ExclusionReason, MetricValue, ModelSelectionSpec, RunState, RunStatus, decimal,
-    parse_decimal,
+    parse_decimal, significant,
 };
 
 pub use check::{Known, check, invalid};
 
-use super::front::without_noise;
+use super::front::DIGITS;
 use super::summary::is_bounded;
 use super::training_job::{is_deleted, unquoted};
 use evaluate::{Value, Why};
@@ -94,9 +94,9 @@ impl<'a> Derivations<'a> {
         let mut derived = Derived::default();
         for (name, value) in earlier {
             match value {
-                Ok(number) => derived
-                    .values
-                    .extend(decimal(without_noise(number)).map(|value| MetricValue { name: name.to_owned(), value })),
+                Ok(number) => derived.values.extend(
+                    decimal(significant(number, DIGITS)).map(|value| MetricValue { name: name.to_owned(), value }),
+                ),
                 Err(why) => derived.failed.push((name.to_owned(), why)),
             }
         }

@@ -1,0 +1,38 @@
+//! How candidates that were measured elsewhere stand against the runs.
+
+use super::points::Point;
+use super::{Axes, named};
+use api::{ModelSelectionSpec, ObservedPoint, bounds};
+
+/// Each candidate with a result from elsewhere, with those that beat it in every objective. `ranks` are those of `points`.
+pub(super) fn observed(
+    spec: &ModelSelectionSpec,
+    axes: &Axes,
+    points: &[Point<'_>],
+    ranks: &[i32],
+) -> Vec<ObservedPoint> {
+    let elsewhere = points.iter().zip(ranks).filter(|(point, _)| point.run.is_none());
+    let told = elsewhere.map(|(point, &rank)| {
+        let beaten_by = beaten_by(point, points, axes);
+        ObservedPoint {
+            candidate: point.candidate.to_owned(),
+            values: named(&spec.objectives, &point.values),
+            pareto_rank: rank,
+            beaten_by_count: i32::try_from(beaten_by.len()).unwrap_or(i32::MAX),
+            beaten_by: beaten_by.into_iter().take(bounds::BEATEN_BY).map(str::to_owned).collect(),
+        }
+    });
+    told.collect()
+}
+
+/// The candidates that have a result that is better in every objective, each once, in the order of the points.
+fn beaten_by<'a>(point: &Point<'_>, points: &[Point<'a>], axes: &Axes) -> Vec<&'a str> {
+    let beats = |other: &&Point<'_>| {
+        let pairs = other.values.iter().zip(&point.values).zip(&axes.directions);
+        pairs.into_iter().all(|((&theirs, &own), direction)| direction.is_better(theirs, own))
+    };
+    let mut names: Vec<&str> = points.iter().filter(beats).map(|other| other.candidate).collect();
+    // All results of a run stand together.
+    names.dedup();
+    names
+}

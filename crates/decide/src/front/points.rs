@@ -1,0 +1,172 @@
+//! The points of a dataset: which results may enter the front, with which values, and why others may not.
+
+use std::collections::BTreeMap;
+
+use super::super::derived::{Derivations, Derived};
+use super::Tables;
+use api::{
+    BestTrainingJob, Candidate, Collect, Constraint, Dataset, Excluded, ExclusionReason, MetricValue,
+    ModelSelectionSpec, RunState, RunStatus, Scale, bounds, clip, decimal, parse_decimal,
+};
+
+/// What all points follow from.
+pub(super) struct Data<'a> {
+    pub(super) spec: &'a ModelSelectionSpec,
+    pub(super) runs: &'a [RunStatus],
+    pub(super) tables: &'a Tables,
+    pub(super) derivations: Derivations<'a>,
+}
+
+/// A result that may enter the front.
+pub(super) struct Point<'a> {
+    pub(super) candidate: &'a str,
+    /// The index of its run; none for a result that was measured elsewhere.
+    pub(super) run: Option<usize>,
+    /// The training job, where not only the best one of a run may enter the front.
+    pub(super) training_job: Option<&'a str>,
+    /// The values of the objectives, in their order in the spec.
+    pub(super) values: Vec<f64>,
+}
+
+/// Why something is not considered.
+type Exclusion = (ExclusionReason, String);
+
+/// The points of a dataset, runs before what was measured elsewhere, each in the order of the spec, and what is excluded.
+pub(super) fn points<'a>(data: &Data<'a>, dataset: &Dataset) -> (Vec<Point<'a>>, Vec<Excluded>) {
+    let runs = data.runs.iter().enumerate().filter(|(_, run)| run.dataset == dataset.name && run.state.ended());
+    let of_runs = runs.map(|(index, run)| (run.candidate.as_str(), of_run(data, dataset, index, run)));
+    let candidates = data.spec.candidates.iter();
+    let observed =
+        candidates.filter_map(|candidate| Some((candidate.name.as_str(), observed(data, dataset, candidate)?)));
+    let (mut points, mut excluded) = (Vec::new(), Vec::new());
+    for (candidate, result) in of_runs.chain(observed) {
+        match result {
+            Ok(more) => points.extend(more),
+            Err((reason, message)) => {
+                let message = clip(&message, bounds::MESSAGE);
+                excluded.push(Excluded { candidate: candidate.to_owned(), reason, message });
+            }
+        }
+    }
+    (points, excluded)
+}
+
+/// The training jobs of a run that are considered for the front: its best one, and those of its table. The best one need not
+/// be in the table: it may be that of a parent of a warm start. When none can be considered, the reason of the best one
+/// stands for all.
+fn of_run<'a>(
+    data: &Data<'a>,
+    dataset: &Dataset,
+    index: usize,
+    run: &'a RunStatus,
+) -> Result<Vec<Point<'a>>, Exclusion> {
+    let (Some(best), RunState::Succeeded) = (&run.best, run.state) else {
+        let why = run.message.clone().unwrap_or_else(|| "the run did not succeed".to_owned());
+        return Err((ExclusionReason::RunNotSucceeded, why));
+    };
+    let point = |job: &'a BestTrainingJob| {
+        let derived = data.derivations.of(dataset, job);
+        let values = values(data.spec, job, &derived, &|name| not_emitted(data.spec, job, name))?;
+        let training_job = (data.spec.collect == Collect::All).then_some(job.training_job_name.as_str());
+        Ok(Point { candidate: &run.candidate, run: Some(index), training_job, values })
+    };
+    let table = run.tuning_job_name.as_ref().and_then(|job| data.tables.get(job));
+    let table = table.map_or(&[][..], |table| table);
+    // In the order of the names.
+    let name = &best.training_job_name;
+    let before = table.partition_point(|training_job| training_job.training_job_name < *name);
+    let (before, after) = table.split_at(before);
+    let missing = after.first().is_none_or(|next| next.training_job_name != *name).then_some(best);
+    let points: Vec<Point<'_>> = before.iter().chain(missing).chain(after).flat_map(point).collect();
+    if points.is_empty() { Ok(vec![point(best)?]) } else { Ok(points) }
+}
+
+/// The point of a candidate that was measured elsewhere; `None` for others, and on a dataset of which it says nothing.
+fn observed<'a>(
+    data: &Data<'a>,
+    dataset: &Dataset,
+    candidate: &'a Candidate,
+) -> Option<Result<Vec<Point<'a>>, Exclusion>> {
+    let seen = candidate.observed.as_ref()?.on(&dataset.name);
+    let mut job = BestTrainingJob::default();
+    for (name, value) in &seen {
+        // The schema has finite numbers only; an older definition may have others.
+        match parse_decimal(value).and_then(decimal) {
+            Some(value) => job.metrics.push(MetricValue { name: (*name).to_owned(), value }),
+            None => job.non_finite_metrics.push((*name).to_owned()),
+        }
+    }
+    let derived = data.derivations.of(dataset, &job);
+    let missing =
+        |name: &str| format!("`observed` has no '{name}' for dataset '{}'; add it to its `metrics`", dataset.name);
+    let point = |values| vec![Point { candidate: &candidate.name, run: None, training_job: None, values }];
+    (!seen.is_empty()).then(|| values(data.spec, &job, &derived, &missing).map(point))
+}
+
+/// The values of the objectives, or why the result cannot be considered; `missing` says why a metric is not there. The first reason found counts:
+/// objectives, then constraints, each in the order of the spec.
+fn values(
+    spec: &ModelSelectionSpec,
+    best: &BestTrainingJob,
+    derived: &Derived,
+    missing: &dyn Fn(&str) -> String,
+) -> Result<Vec<f64>, Exclusion> {
+    let metrics: BTreeMap<&str, &MetricValue> =
+        derived.values.iter().chain(&best.metrics).map(|metric| (metric.name.as_str(), metric)).collect();
+    let metric = |name: &str| -> Result<f64, Exclusion> {
+        if best.non_finite_metrics.iter().any(|n| n == name) {
+            return Err((ExclusionReason::MetricNotFinite, format!("the final value of '{name}' is no finite number")));
+        }
+        metrics.get(name).and_then(|metric| parse_decimal(&metric.value)).ok_or_else(|| {
+            if let Some(failure) = derived.failure(name) {
+                return failure;
+            }
+            (ExclusionReason::MetricMissing, missing(name))
+        })
+    };
+    let values = spec.objectives.iter().map(|objective| metric(&objective.metric)).collect::<Result<Vec<f64>, _>>()?;
+    for (objective, &value) in spec.objectives.iter().zip(&values) {
+        if objective.scale() == Scale::Logarithmic && value <= 0.0 {
+            let (name, value) = (&objective.metric, decimal(value).unwrap_or_default());
+            let message = format!(
+                "'{name}' is {value}; its objective has `scale: Logarithmic`, which takes values above 0 only: remove `scale`, \
+                 or rank by another metric"
+            );
+            return Err((ExclusionReason::NotPositive, message));
+        }
+    }
+    for Constraint { metric: name, min, max } in &spec.constraints {
+        let value = metric(name)?;
+        let bound = |text: &Option<String>| text.as_deref().and_then(parse_decimal);
+        let text = |value: f64| decimal(value).unwrap_or_default();
+        let broken = match (bound(min), bound(max)) {
+            (Some(min), _) if value < min => {
+                Some(format!("'{name}' is {}, below the minimum {}", text(value), text(min)))
+            }
+            (_, Some(max)) if value > max => {
+                Some(format!("'{name}' is {}, above the maximum {}", text(value), text(max)))
+            }
+            _ => None,
+        };
+        if let Some(message) = broken {
+            return Err((ExclusionReason::Infeasible, message));
+        }
+    }
+    Ok(values)
+}
+
+/// Why the best training job of a run lacks a metric.
+fn not_emitted(spec: &ModelSelectionSpec, best: &BestTrainingJob, name: &str) -> String {
+    if crate::training_job::is_deleted(best) {
+        let why = "the best training job no longer exists at SageMaker, so that its metrics are not known; change `rerun` \
+                   to run it again, or name another tuning job where one is attached";
+        return why.to_owned();
+    }
+    // That of a preset or of a model is not the user's to correct.
+    let candidates = spec.candidates.iter().flat_map(|candidate| &candidate.metric_definitions);
+    let own = spec.training.metric_definitions.iter().chain(candidates).any(|metric| metric.name == name);
+    let regex = if own { "check its regex in `metricDefinitions` against the logs, and " } else { "check " };
+    format!(
+        "the best training job did not emit '{name}'; {regex}that the dataset has the channel that it is measured on"
+    )
+}

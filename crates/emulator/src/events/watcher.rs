@@ -1,0 +1,52 @@
+//! Which states have changed since the last look. What changed twice in between is told once, as `EventBridge` may do.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::arn::Place;
+use crate::clock::Moment;
+use crate::events::event;
+use crate::jobs::world::World;
+
+/// What was seen last, by ARN.
+#[derive(Debug, Default)]
+pub struct Watcher {
+    seen: HashMap<String, String>,
+}
+
+impl Watcher {
+    /// One that has seen all there is: jobs from before a restart are not news.
+    pub fn new(world: &World, account: &str, now: Moment) -> Self {
+        let mut watcher = Self::default();
+        watcher.look(world, account, now);
+        watcher
+    }
+
+    /// The events of everything that changed, training jobs before the tuning job that made them.
+    pub fn look(&mut self, world: &World, account: &str, now: Moment) -> Vec<Value> {
+        let mut events = Vec::new();
+        for (region, content) in world.regions() {
+            let place = Place { region, account };
+            for job in content.jobs.values() {
+                let Some(state) = job.state(now) else { continue };
+                for (index, trial_state) in &state.trials {
+                    let Some(trial) = job.plan.trials.get(*index) else { continue };
+                    let phase = trial_state.phases.last().map_or("Starting", |phase| phase.status);
+                    let status = format!("{}/{phase}", trial_state.status.as_str());
+                    if self.is_news(place.training_job(&trial.name), status) {
+                        events.push(event::training(job, trial, trial_state, &place, now));
+                    }
+                }
+                if self.is_news(place.tuning_job(job.name()), state.status.as_str().to_owned()) {
+                    events.push(event::tuning(job, &state, &place, now));
+                }
+            }
+        }
+        events
+    }
+
+    fn is_news(&mut self, arn: String, status: String) -> bool {
+        self.seen.insert(arn, status.clone()).as_ref() != Some(&status)
+    }
+}

@@ -1,0 +1,8 @@
+//! What listens: the service, S3 and the emulator's own API.
+
+pub mod admin;
+pub mod connection;
+pub mod s3;
+pub mod server;
+pub mod sts;
+pub mod xml;

@@ -1,0 +1,19 @@
+//! XML, as S3 and STS speak it.
+
+/// What every document begins with.
+pub const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// A text that can stand between tags.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_escaped() {
+        assert_eq!(escaped("/b/<k>&"), "/b/&lt;k&gt;&amp;");
+    }
+}

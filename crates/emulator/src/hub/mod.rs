@@ -1,0 +1,8 @@
+//! The public `JumpStart` hub and its older metadata in S3.
+
+pub mod catalogue;
+pub mod document;
+pub mod generated;
+pub mod hyperparameters;
+pub mod metadata;
+pub mod model;

@@ -1,0 +1,8 @@
+//! The life of a tuning job. Time is an argument.
+
+pub mod job;
+pub mod plan;
+pub mod sampling;
+pub mod tags;
+pub mod trial;
+pub mod world;

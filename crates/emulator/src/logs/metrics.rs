@@ -1,0 +1,72 @@
+//! Lines of a log, and the metrics that the service reads out of them.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use regex::Regex;
+
+use crate::request::MetricDefinition;
+
+/// One line, and when it is written: seconds after training began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Seconds.
+    pub at: f64,
+    /// The text.
+    pub text: String,
+}
+
+/// A value read from the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// Name of the definition.
+    pub name: String,
+    /// 32 bits, as in the service.
+    pub value: f32,
+    /// Seconds after training began.
+    pub at: f64,
+}
+
+/// A definition with its regex ready.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    name: String,
+    regex: Regex,
+}
+
+/// Compiled once for the process: every job of a selection has the same thirty definitions.
+static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+/// Regexes kept at most; a flood of different ones starts anew.
+const MOST_COMPILED: usize = 4096;
+
+fn compiled(source: &str) -> Result<Regex, regex::Error> {
+    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known.get(source) {
+        return Ok(regex.clone());
+    }
+    let regex = Regex::new(source)?;
+    if known.len() >= MOST_COMPILED {
+        known.clear();
+    }
+    known.insert(source.to_owned(), regex.clone());
+    Ok(regex)
+}
+
+impl Reader {
+    /// Compiles a definition; an error is the user's.
+    pub fn new(definition: &MetricDefinition) -> Result<Self, regex::Error> {
+        Ok(Self { name: definition.name.clone(), regex: compiled(&definition.regex)? })
+    }
+
+    /// The last value in the lines written by `until`, if any line matches and holds a number.
+    pub fn read(&self, lines: &[Line], until: f64) -> Option<Metric> {
+        lines.iter().rev().filter(|line| line.at <= until).find_map(|line| {
+            let last = self
+                .regex
+                .captures_iter(&line.text)
+                .filter_map(|found| found.get(1)?.as_str().parse::<f32>().ok())
+                .last()?;
+            Some(Metric { name: self.name.clone(), value: last, at: line.at })
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! What the scripts of other tasks write. The names of metrics are those of the developer guide; the values are made up, and
+//! nobody recorded the other words of these logs.
+
+use crate::logs::models::Script;
+use crate::logs::quality::{Quality, loss};
+use crate::logs::run::{Run, epochs};
+use crate::logs::writer::{Log, python};
+
+/// The lines of a task, one group per epoch.
+pub fn lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality, task: Script) {
+    let epochs = epochs(run.hyperparameters);
+    for epoch in 1..=epochs {
+        let at = run.behaviour.seconds_per_epoch * f64::from(epoch);
+        let accuracy = quality.val_accuracy * quality.share(epoch, epochs);
+        for (name, mark, value) in metrics(task, accuracy) {
+            let value = log.value(name, &python((value * 1e6).round() / 1e6));
+            log.say(at, format!("{name}{mark}{value}"));
+        }
+    }
+}
+
+/// Names, what stands between a name and its value, and values.
+fn metrics(task: Script, accuracy: f64) -> Vec<(&'static str, &'static str, f64)> {
+    match task {
+        Script::ObjectDetection => vec![
+            ("Val_localization", "=", loss(accuracy) / 4.0),
+            ("Val_classification", "=", loss(accuracy) / 3.0),
+            ("val_loss", ": ", loss(accuracy)),
+        ],
+        Script::CatBoost => vec![("bestTest", " = ", accuracy)],
+        Script::Tabular => vec![
+            ("binary_logloss", ": ", loss(accuracy)),
+            ("binary_error", ": ", 1.0 - accuracy),
+            ("auc", ": ", accuracy),
+            ("rmse", ": ", loss(accuracy) * 10.0),
+        ],
+        _ => vec![("val_accuracy", "=", accuracy), ("val_loss", "=", loss(accuracy))],
+    }
+}

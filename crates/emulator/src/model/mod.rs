@@ -1,0 +1,347 @@
+//! Reads a request against the published service model, as the front end of the service does before its own code runs.
+//!
+//! The model is botocore's (`service-model.json`, trimmed to the operations served here). Texts follow what AWS answers:
+//! one sentence per violation, the path in camel case, `.member` behind list positions counted from 1.
+
+mod pattern;
+mod violation;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{LazyLock, OnceLock};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use pattern::Pattern;
+pub use violation::{Violation, ViolationKind, describe};
+
+/// The embedded service model.
+const SOURCE: &str = include_str!("../service-model.json");
+
+#[derive(Debug, Deserialize)]
+struct Model {
+    operations: BTreeMap<String, Operation>,
+    shapes: HashMap<String, Shape>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Operation {
+    input: Option<Reference>,
+    output: Option<Reference>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Reference {
+    shape: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Structure,
+    List,
+    Map,
+    String,
+    Boolean,
+    Integer,
+    Long,
+    Float,
+    Double,
+    Timestamp,
+}
+
+#[derive(Debug, Deserialize)]
+struct Shape {
+    #[serde(rename = "type")]
+    kind: Kind,
+    #[serde(default)]
+    required: Vec<String>,
+    #[serde(default)]
+    members: BTreeMap<String, Reference>,
+    member: Option<Reference>,
+    key: Option<Reference>,
+    value: Option<Reference>,
+    min: Option<f64>,
+    max: Option<f64>,
+    pattern: Option<String>,
+    #[serde(default, rename = "enum")]
+    values: Vec<String>,
+}
+
+static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| serde_json::from_str(SOURCE).ok());
+
+/// Patterns by shape, each compiled when first needed: there are dozens, and a request touches a few.
+static PATTERNS: LazyLock<HashMap<&str, OnceLock<Option<Pattern>>>> = LazyLock::new(|| {
+    let shapes = MODEL.iter().flat_map(|model| &model.shapes);
+    shapes.filter(|(_, shape)| shape.pattern.is_some()).map(|(name, _)| (name.as_str(), OnceLock::new())).collect()
+});
+
+fn pattern(name: &str) -> Option<&'static Pattern> {
+    let translated = || Pattern::translate(shape(name)?.pattern.as_deref()?).ok();
+    PATTERNS.get(name)?.get_or_init(translated).as_ref()
+}
+
+/// Names of the operations in the model.
+pub fn operations() -> impl Iterator<Item = &'static str> {
+    MODEL.iter().flat_map(|model| model.operations.keys().map(String::as_str))
+}
+
+/// Every rule of the service model that this request breaks. Unknown members break none: AWS ignores them.
+pub fn validate(operation: &str, request: &Value) -> Vec<Violation> {
+    let Some(found) = MODEL.as_ref().and_then(|model| model.operations.get(operation)) else {
+        return vec![unknown_operation(operation)];
+    };
+    found.input.as_ref().map_or_else(Vec::new, |input| check(&input.shape, request))
+}
+
+/// The same for an answer, so that tests can hold the emulator to the model.
+pub fn validate_output(operation: &str, answer: &Value) -> Vec<Violation> {
+    let Some(found) = MODEL.as_ref().and_then(|model| model.operations.get(operation)) else {
+        return vec![unknown_operation(operation)];
+    };
+    found.output.as_ref().map_or_else(Vec::new, |output| check(&output.shape, answer))
+}
+
+/// Members of a request that the model does not know, as paths. AWS drops them in silence, which hides typing errors.
+pub fn unknown_members(operation: &str, request: &Value) -> Vec<String> {
+    let input = MODEL.as_ref().and_then(|model| model.operations.get(operation)?.input.as_ref());
+    input.map_or_else(Vec::new, |input| unknown_in(&input.shape, request))
+}
+
+/// The same for an answer.
+pub fn unknown_members_of_output(operation: &str, answer: &Value) -> Vec<String> {
+    let output = MODEL.as_ref().and_then(|model| model.operations.get(operation)?.output.as_ref());
+    output.map_or_else(Vec::new, |output| unknown_in(&output.shape, answer))
+}
+
+/// Whether a structure of the model has this member.
+pub fn has_member(shape: &str, member: &str) -> bool {
+    self::shape(shape).is_some_and(|shape| shape.members.contains_key(member))
+}
+
+fn unknown_operation(operation: &str) -> Violation {
+    Violation {
+        path: String::new(),
+        value: operation.to_owned(),
+        constraint: format!("The operation {operation} is not supported."),
+        kind: ViolationKind::UnknownOperation,
+    }
+}
+
+fn shape(name: &str) -> Option<&'static Shape> {
+    MODEL.as_ref()?.shapes.get(name)
+}
+
+fn unknown_in(root: &str, value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    collect_unknown(root, value, "", &mut found);
+    found
+}
+
+fn check(root: &str, value: &Value) -> Vec<Violation> {
+    let mut walk = Walk::default();
+    walk.value(root, value, "");
+    walk.found
+}
+
+#[derive(Default)]
+struct Walk {
+    found: Vec<Violation>,
+}
+
+impl Walk {
+    fn value(&mut self, name: &str, value: &Value, path: &str) {
+        let Some(shape) = shape(name) else { return };
+        match (&shape.kind, value) {
+            (Kind::Structure, Value::Object(members)) => {
+                for (member, reference) in &shape.members {
+                    let path = join(path, &camel(member));
+                    match members.get(member).filter(|value| !value.is_null()) {
+                        Some(value) => self.value(&reference.shape, value, &path),
+                        None if shape.required.contains(member) => {
+                            self.constraint(&path, "null".to_owned(), "Member must not be null".to_owned());
+                        }
+                        None => {}
+                    }
+                }
+            }
+            (Kind::List, Value::Array(items)) => {
+                self.size(shape, items.len(), value, path);
+                let Some(member) = &shape.member else { return };
+                for (i, item) in items.iter().enumerate() {
+                    self.value(&member.shape, item, &format!("{path}.{}.member", i + 1));
+                }
+            }
+            (Kind::Map, Value::Object(entries)) => {
+                self.size(shape, entries.len(), value, path);
+                for (key, item) in entries {
+                    self.entry(shape, key, item, value, path);
+                }
+            }
+            (Kind::String, Value::String(text)) => {
+                for constraint in text_constraints(name, shape, text) {
+                    self.constraint(path, format!("'{text}'"), constraint);
+                }
+            }
+            (Kind::Integer | Kind::Long, Value::Number(number))
+                if number.as_f64().is_some_and(|n| n.fract() == 0.0) =>
+            {
+                self.number(shape, number, path);
+            }
+            (Kind::Float | Kind::Double, Value::Number(number)) => self.number(shape, number, path),
+            // A NaN cannot be written as a JSON number; awsJson spells it as text.
+            (Kind::Float | Kind::Double, Value::String(text))
+                if ["NaN", "Infinity", "-Infinity"].contains(&text.as_str()) => {}
+            (Kind::Timestamp, Value::Number(_)) | (Kind::Boolean, Value::Bool(_)) => {}
+            (kind, value) => self.found.push(Violation {
+                path: path.to_owned(),
+                value: printed(value),
+                constraint: format!("{} can not be converted to {}", json_type(value), java_type(kind)),
+                kind: ViolationKind::Type,
+            }),
+        }
+    }
+
+    fn entry(&mut self, shape: &Shape, key: &str, item: &Value, whole: &Value, path: &str) {
+        let Some((key_shape, value_shape)) = shape.key.as_ref().zip(shape.value.as_ref()) else { return };
+        let bad =
+            self::shape(&key_shape.shape).map(|keys| text_constraints(&key_shape.shape, keys, key)).unwrap_or_default();
+        if !bad.is_empty() {
+            self.constraint(path, printed(whole), format!("Map keys must satisfy constraint: [{}]", bad.join(", ")));
+        }
+        match (self::shape(&value_shape.shape), item) {
+            (Some(values @ Shape { kind: Kind::String, .. }), Value::String(text)) => {
+                let bad = text_constraints(&value_shape.shape, values, text);
+                if !bad.is_empty() {
+                    self.constraint(
+                        path,
+                        printed(whole),
+                        format!("Map value must satisfy constraint: [{}]", bad.join(", ")),
+                    );
+                }
+            }
+            _ => self.value(&value_shape.shape, item, &join(path, key)),
+        }
+    }
+
+    fn size(&mut self, shape: &Shape, size: usize, value: &Value, path: &str) {
+        for constraint in bounds(shape, as_number(size), "length") {
+            self.constraint(path, printed(value), constraint);
+        }
+    }
+
+    fn number(&mut self, shape: &Shape, number: &serde_json::Number, path: &str) {
+        for constraint in bounds(shape, number.as_f64().unwrap_or(f64::NAN), "value") {
+            self.constraint(path, format!("'{number}'"), constraint);
+        }
+    }
+
+    fn constraint(&mut self, path: &str, value: String, constraint: String) {
+        self.found.push(Violation { path: path.to_owned(), value, constraint, kind: ViolationKind::Constraint });
+    }
+}
+
+fn text_constraints(name: &str, shape: &Shape, text: &str) -> Vec<String> {
+    if !shape.values.is_empty() && !shape.values.iter().any(|value| value == text) {
+        return vec![format!("Member must satisfy enum value set: [{}]", shape.values.join(", "))];
+    }
+    let mut broken = bounds(shape, as_number(text.chars().count()), "length");
+    if let Some(pattern) = pattern(name).filter(|pattern| !pattern.matches(text)) {
+        broken.push(format!("Member must satisfy regular expression pattern: {}", pattern.source()));
+    }
+    broken
+}
+
+fn bounds(shape: &Shape, size: f64, what: &str) -> Vec<String> {
+    let low = shape
+        .min
+        .filter(|min| size < *min)
+        .map(|min| format!("Member must have {what} greater than or equal to {min}"));
+    let high =
+        shape.max.filter(|max| size > *max).map(|max| format!("Member must have {what} less than or equal to {max}"));
+    low.into_iter().chain(high).collect()
+}
+
+fn collect_unknown(name: &str, value: &Value, path: &str, found: &mut Vec<String>) {
+    let Some(shape) = shape(name) else { return };
+    match (&shape.kind, value) {
+        (Kind::Structure, Value::Object(members)) => {
+            for (member, value) in members {
+                let path = join(path, member);
+                match shape.members.get(member) {
+                    Some(reference) => collect_unknown(&reference.shape, value, &path, found),
+                    None => found.push(path),
+                }
+            }
+        }
+        (Kind::List, Value::Array(items)) => {
+            for (i, item) in items.iter().enumerate() {
+                if let Some(member) = &shape.member {
+                    collect_unknown(&member.shape, item, &format!("{path}[{i}]"), found);
+                }
+            }
+        }
+        (Kind::Map, Value::Object(entries)) => {
+            for (key, item) in entries {
+                if let Some(reference) = &shape.value {
+                    collect_unknown(&reference.shape, item, &join(path, key), found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes of a request are far below 2^53")]
+fn as_number(size: usize) -> f64 {
+    size as f64
+}
+
+fn join(path: &str, member: &str) -> String {
+    if path.is_empty() { member.to_owned() } else { format!("{path}.{member}") }
+}
+
+fn camel(member: &str) -> String {
+    let mut letters = member.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// Long values are cut: the service does the same, and a log line has to stay a line.
+fn printed(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let short: String = text.chars().take(200).collect();
+    format!("'{short}'")
+}
+
+const fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NULL_VALUE",
+        Value::Bool(true) => "TRUE_VALUE",
+        Value::Bool(false) => "FALSE_VALUE",
+        Value::Number(_) => "NUMBER_VALUE",
+        Value::String(_) => "STRING_VALUE",
+        Value::Array(_) => "START_ARRAY",
+        Value::Object(_) => "START_OBJECT",
+    }
+}
+
+const fn java_type(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Structure => "a structure",
+        Kind::List => "a List",
+        Kind::Map => "a Map",
+        Kind::String => "a String",
+        Kind::Boolean => "a Boolean",
+        Kind::Integer => "an Integer",
+        Kind::Long => "a Long",
+        Kind::Float => "a Float",
+        Kind::Double => "a Double",
+        Kind::Timestamp => "a Timestamp",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! `CreateHyperParameterTuningJob`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+use crate::hub::catalogue;
+use crate::jobs::job::Job;
+use crate::jobs::plan::{Setup, simulate};
+use crate::jobs::tags::TagLog;
+use crate::jobs::world::{Region, World};
+use crate::logs::models::{Behaviour, Table};
+use crate::operations::call::Call;
+use crate::operations::warm_start;
+use crate::request::{Channel, CreateRequest, Definition, Tag};
+use crate::rules;
+
+/// Checks the request in the order of the service, and plans the job.
+pub fn create(
+    region: &mut Region,
+    table: &Table,
+    refused_role: Option<&str>,
+    call: &Call<'_>,
+) -> Result<Value, ApiError> {
+    let mut raw = call.request.clone();
+    drop_nulls(&mut raw);
+    let request: CreateRequest =
+        serde_json::from_value(raw.clone()).map_err(|error| ApiError::serialization(error.to_string()))?;
+    rules::check(&request)?;
+    if let Some(role) = refused_role {
+        return Err(ApiError::role_not_assumable(role));
+    }
+    let name = request.hyper_parameter_tuning_job_name.clone();
+    if region.taken(&name) {
+        return Err(ApiError::in_use(format!(
+            "A hyperparameter tuning job with the name, {name}, already exists. Choose a different name."
+        )));
+    }
+    let parent_best = warm_start::check(region, &request, &raw, call)?;
+    call.settings.quotas.check(&request, region, call.now)?;
+
+    let job = prepare(table, request, raw, parent_best, call);
+    region.jobs.insert(name.to_lowercase(), job);
+    Ok(json!({"HyperParameterTuningJobArn": call.place().tuning_job(&name)}))
+}
+
+/// Puts a job there without looking at any rule: somebody else's, or one that AWS would have refused.
+pub fn plant(region: &mut Region, table: &Table, call: &Call<'_>) -> Result<(), String> {
+    let raw = call.request.clone();
+    let request: CreateRequest = serde_json::from_value(raw.clone()).map_err(|error| error.to_string())?;
+    let name = request.hyper_parameter_tuning_job_name.to_lowercase();
+    region.jobs.insert(name, prepare(table, request, raw, None, call));
+    Ok(())
+}
+
+fn prepare(table: &Table, request: CreateRequest, mut raw: Value, parent_best: Option<Value>, call: &Call<'_>) -> Job {
+    if let Some(members) = raw.as_object_mut() {
+        members.remove("Tags");
+    }
+    let tags = TagLog::new(call.now, request.tags.clone());
+    let setup = Setup {
+        behaviours: request.definitions().map(|definition| behaviour(table, definition, &request.tags)).collect(),
+        reports: request.definitions().map(rules::reports).collect(),
+        created: call.now,
+        stops: BTreeMap::new(),
+        stopped_at_limit: call.settings.stopped_at_limit,
+        request,
+    };
+    let plan = simulate(&setup);
+    Job {
+        setup,
+        plan,
+        request: raw,
+        tags,
+        training_tags: BTreeMap::new(),
+        stopped: None,
+        deleted: None,
+        created_real: Some(call.real),
+        parent_best,
+    }
+}
+
+/// The first role of a create request that the service may not assume (yet). A role that is seen for the first time
+/// begins its delay.
+pub fn refused_role(world: &mut World, call: &Call<'_>) -> Option<String> {
+    if call.operation != "CreateHyperParameterTuningJob" {
+        return None;
+    }
+    let several = call.request.get("TrainingJobDefinitions").and_then(Value::as_array);
+    let definitions = call.request.get("TrainingJobDefinition").into_iter().chain(several.into_iter().flatten());
+    let mut refused = None;
+    for role in definitions.filter_map(|definition| definition.get("RoleArn")?.as_str()) {
+        let assumable = *world.roles.entry(role.to_owned()).or_insert(call.now.plus(call.settings.role_delay));
+        let never = call.settings.unassumable_roles.iter().any(|other| other == role);
+        if refused.is_none() && (never || call.now < assumable) {
+            refused = Some(role.to_owned());
+        }
+    }
+    refused
+}
+
+/// The `JumpStart` model: named by the tag of the SDK, or by the artifact in the `model` channel.
+fn behaviour(table: &Table, definition: &Definition, tags: &[Tag]) -> Behaviour {
+    let tag = tags.iter().find(|tag| tag.key == "sagemaker-sdk:jumpstart-model-id").map(|tag| tag.value.clone());
+    let uri = || {
+        let channel = definition.input_data_config.iter().find(|channel| channel.channel_name == "model")?;
+        catalogue::model_id(&channel.data_source.s3_data_source.as_ref()?.s3_uri)
+    };
+    let algorithm = &definition.algorithm_specification;
+    let image = algorithm.training_image.as_deref().or(algorithm.algorithm_name.as_deref()).unwrap_or_default();
+    let mut behaviour = table.behaviour(tag.or_else(uri).as_deref(), image);
+    let data = |channel: &Channel| channel.data_source.s3_data_source.as_ref().map(|s3| s3.s3_uri.clone());
+    let training =
+        definition.input_data_config.iter().find(|channel| channel.channel_name == "training").and_then(data);
+    // The dataset of the notebook has five classes, so that the script logs no top-5 accuracy.
+    if training.is_some_and(|uri| uri.contains("tf-flowers") || uri.contains("tf_flowers")) {
+        behaviour.classes = behaviour.classes.min(5);
+    }
+    behaviour
+}
+
+/// A null member is an absent one; Describe must not echo it.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, value| !value.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}

@@ -1,0 +1,168 @@
+//! Warm start: which parents a tuning job may learn from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::jobs::world::Region;
+use crate::operations::call::Call;
+use crate::operations::tuning_job;
+use crate::request::{CreateRequest, Definition, Objective};
+
+/// Changes of static values, and from static to tuned or back, at most.
+const MOST_CHANGES: usize = 10;
+
+/// Checks the parents and returns the best training job among them, where the kind of warm start makes it count.
+pub fn check(
+    region: &Region,
+    request: &CreateRequest,
+    raw: &Value,
+    call: &Call<'_>,
+) -> Result<Option<Value>, ApiError> {
+    let Some(warm) = &request.warm_start_config else { return Ok(None) };
+    let identical = warm.warm_start_type == "IdenticalDataAndAlgorithm";
+    let objective = request.definitions().next().and_then(|definition| request.objective(definition));
+    let mut best: Option<(f64, Value)> = None;
+    let mut seen = BTreeSet::new();
+    for parent in &warm.parent_hyper_parameter_tuning_jobs {
+        let name = parent.hyper_parameter_tuning_job_name.as_deref().unwrap_or_default();
+        if !seen.insert(name.to_lowercase()) {
+            return Err(ApiError::validation(format!("The parent hyperparameter tuning job {name} is named twice.")));
+        }
+        let job =
+            region.job(name, call.now).filter(|_| !name.eq_ignore_ascii_case(&request.hyper_parameter_tuning_job_name));
+        let Some((job, state)) = job.and_then(|job| Some((job, job.state(call.now)?))) else {
+            return Err(ApiError::validation(format!("The parent hyperparameter tuning job {name} does not exist.")));
+        };
+        if state.ended.is_none() {
+            return Err(ApiError::validation(format!(
+                "The parent hyperparameter tuning job {name} is not in a terminal state."
+            )));
+        }
+        let theirs =
+            job.setup.request.definitions().next().and_then(|definition| job.setup.request.objective(definition));
+        if theirs != objective {
+            return Err(ApiError::validation(format!("The objective must be the same as that of the parent {name}.")));
+        }
+        for (ours, theirs) in request.definitions().zip(job.setup.request.definitions()) {
+            check_hyperparameters((request, ours), (&job.setup.request, theirs), name)?;
+        }
+        let part = |of: &Value, path: &str| of.pointer(path).cloned();
+        let changed = |path: &str| part(&job.request, path) != part(raw, path);
+        if identical
+            && (changed("/TrainingJobDefinition/AlgorithmSpecification/TrainingImage")
+                || changed("/TrainingJobDefinition/AlgorithmSpecification/AlgorithmName")
+                || changed("/TrainingJobDefinition/InputDataConfig"))
+        {
+            // real beginning (sagemaker-python-sdk#3693)
+            return Err(ApiError::validation(
+                "Only the following fields in TrainingJobDefinition are allowed to change: StaticHyperParameters, ResourceConfig, StoppingCondition, RoleArn, VpcConfig, OutputDataConfig.",
+            ));
+        }
+        if let Some(mut summary) = tuning_job::best(job, &state, &call.place()).filter(|_| identical) {
+            let value = summary.pointer("/FinalHyperParameterTuningJobObjectiveMetric/Value").and_then(Value::as_f64);
+            let score = value.map(|value| if objective.is_none_or(Objective::maximizes) { value } else { -value });
+            if let Some(members) = summary.as_object_mut() {
+                members.insert("TuningJobName".to_owned(), job.name().into());
+            }
+            if let Some(score) = score.filter(|score| best.as_ref().is_none_or(|(top, _)| score > top)) {
+                best = Some((score, summary));
+            }
+        }
+    }
+    Ok(best.map(|(_, summary)| summary))
+}
+
+/// The kinds of the ranges of a definition by hyperparameter; nothing for what is static.
+fn kinds<'a>(request: &'a CreateRequest, definition: &'a Definition) -> BTreeMap<&'a str, Option<&'static str>> {
+    let mut kinds: BTreeMap<&str, Option<&'static str>> =
+        definition.static_hyper_parameters.keys().map(|name| (name.as_str(), None)).collect();
+    let Some(ranges) = request.ranges(definition) else { return kinds };
+    kinds.extend(ranges.integer_parameter_ranges.iter().map(|range| (range.name.as_str(), Some("integer"))));
+    kinds.extend(ranges.continuous_parameter_ranges.iter().map(|range| (range.name.as_str(), Some("continuous"))));
+    kinds.extend(ranges.categorical_parameter_ranges.iter().map(|range| (range.name.as_str(), Some("categorical"))));
+    kinds
+}
+
+/// The developer guide's restrictions on what may differ from a parent.
+fn check_hyperparameters(
+    (request, ours): (&CreateRequest, &Definition),
+    (their_request, theirs): (&CreateRequest, &Definition),
+    parent: &str,
+) -> Result<(), ApiError> {
+    let (now, before) = (kinds(request, ours), kinds(their_request, theirs));
+    if now.len() != before.len() {
+        return Err(ApiError::validation(format!(
+            "The total number of static and tunable hyperparameters ({}) must be that of the parent {parent} ({}).",
+            now.len(),
+            before.len()
+        )));
+    }
+    let mut changes = 0;
+    for (name, kind) in &now {
+        match (kind, before.get(name)) {
+            (Some(kind), Some(Some(old))) if kind != old => {
+                return Err(ApiError::validation(format!(
+                    "The type of the tunable hyperparameter {name} must be that in the parent {parent}, which is {old}."
+                )));
+            }
+            (Some(_), Some(Some(_))) => {}
+            (None, Some(None)) => {
+                let value = |of: &Definition| of.static_hyper_parameters.get(*name).cloned();
+                changes += usize::from(value(ours) != value(theirs));
+            }
+            _ => changes += 1,
+        }
+    }
+    if changes > MOST_CHANGES {
+        return Err(ApiError::validation(format!(
+            "The number of changed hyperparameters ({changes}) must not exceed {MOST_CHANGES} (parent {parent})."
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::sample;
+
+    const STATIC: &str = "/TrainingJobDefinition/StaticHyperParameters";
+    const RANGES: &str = "/HyperParameterTuningJobConfig/ParameterRanges";
+
+    fn verdict(before: &[(&str, Value)], now: &[(&str, Value)]) -> String {
+        let read = |changes| serde_json::from_value::<CreateRequest>(sample::changed(changes)).unwrap();
+        let (before, now) = (read(before), read(now));
+        let (theirs, ours) = (before.definitions().next().unwrap(), now.definitions().next().unwrap());
+        let found = check_hyperparameters((&now, ours), (&before, theirs), "parent");
+        found.err().map(|error| error.message).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_may_differ_from_a_parent() {
+        let numbered = |n: usize, value: &str| {
+            let all = (0..n).map(|i| (format!("s{i}"), json!(value))).collect::<serde_json::Map<_, _>>();
+            (STATIC, json!(all))
+        };
+        let continuous =
+            json!({"ContinuousParameterRanges": [{"Name": "learning_rate", "MinValue": "0.1", "MaxValue": "1"}]});
+        let swapped = [
+            (RANGES, json!({"CategoricalParameterRanges": [{"Name": "epochs", "Values": ["1"]}]})),
+            (STATIC, json!({"learning_rate": "1"})),
+        ];
+        for (before, now, expected) in [
+            (vec![], vec![], ""),
+            (vec![], swapped.to_vec(), ""),
+            (vec![], vec![numbered(2, "1")], "total number"),
+            (vec![], vec![(RANGES, continuous)], "which is categorical"),
+            (vec![numbered(10, "1")], vec![numbered(10, "2")], ""),
+            (vec![numbered(11, "1")], vec![numbered(11, "2")], "(11) must not exceed 10"),
+        ] {
+            let found = verdict(&before, &now);
+            assert!(found.contains(expected) && found.is_empty() == expected.is_empty(), "{now:?}: {found}");
+        }
+    }
+}

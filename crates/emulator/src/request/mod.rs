@@ -1,0 +1,362 @@
+//! The parts of `CreateHyperParameterTuningJob` that decide what a job does. The rest is kept as JSON and echoed.
+
+mod channel;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use channel::Channel;
+
+/// A create request, as far as the emulator acts on it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateRequest {
+    /// Unique per account and region, for ever, whatever the case.
+    pub hyper_parameter_tuning_job_name: String,
+    /// Strategy, limits, objective and ranges.
+    pub hyper_parameter_tuning_job_config: JobConfig,
+    /// The one definition ...
+    pub training_job_definition: Option<Definition>,
+    /// ... or several.
+    pub training_job_definitions: Option<Vec<Definition>>,
+    /// Parents to learn from.
+    pub warm_start_config: Option<WarmStart>,
+    /// Let the service choose ranges.
+    pub autotune: Option<Autotune>,
+    /// Tags of the job, copied to its training jobs.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+impl CreateRequest {
+    /// The definitions, whichever of the two members carries them.
+    pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.training_job_definition.iter().chain(self.training_job_definitions.iter().flatten())
+    }
+
+    /// The objective of a definition: its own, or that of the job.
+    pub fn objective<'a>(&'a self, definition: &'a Definition) -> Option<&'a Objective> {
+        definition
+            .tuning_objective
+            .as_ref()
+            .or(self.hyper_parameter_tuning_job_config.hyper_parameter_tuning_job_objective.as_ref())
+    }
+
+    /// The ranges of a definition: its own, or those of the job.
+    pub fn ranges<'a>(&'a self, definition: &'a Definition) -> Option<&'a Ranges> {
+        definition.hyper_parameter_ranges.as_ref().or(self.hyper_parameter_tuning_job_config.parameter_ranges.as_ref())
+    }
+}
+
+/// How the values to try are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Strategy {
+    Bayesian,
+    Random,
+    Hyperband,
+    Grid,
+}
+
+/// `HyperParameterTuningJobConfig`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct JobConfig {
+    /// How the values are chosen.
+    pub strategy: Strategy,
+    /// Settings of Hyperband.
+    pub strategy_config: Option<StrategyConfig>,
+    /// What to maximize or minimize.
+    pub hyper_parameter_tuning_job_objective: Option<Objective>,
+    /// How much to try.
+    pub resource_limits: Limits,
+    /// What to try.
+    pub parameter_ranges: Option<Ranges>,
+    /// `Auto` or `Off`.
+    pub training_job_early_stopping_type: Option<String>,
+    /// When to end before the limits.
+    pub tuning_job_completion_criteria: Option<Criteria>,
+    /// Seed of the choice.
+    pub random_seed: Option<u64>,
+}
+
+/// `StrategyConfig`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StrategyConfig {
+    /// Bounds of the epochs.
+    pub hyperband_strategy_config: Option<Hyperband>,
+}
+
+/// `HyperbandStrategyConfig`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Hyperband {
+    /// Epochs at least.
+    pub min_resource: Option<i64>,
+    /// Epochs at most.
+    pub max_resource: Option<i64>,
+}
+
+/// An objective.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Objective {
+    /// `Maximize` or `Minimize`.
+    pub r#type: String,
+    /// One of the metric definitions.
+    pub metric_name: String,
+}
+
+impl Objective {
+    /// Whether larger is better.
+    pub fn maximizes(&self) -> bool {
+        self.r#type == "Maximize"
+    }
+}
+
+/// `ResourceLimits`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Limits {
+    /// Training jobs in all.
+    pub max_number_of_training_jobs: Option<u32>,
+    /// Training jobs at a time.
+    pub max_parallel_training_jobs: u32,
+    /// Seconds for the whole job.
+    pub max_runtime_in_seconds: Option<u32>,
+}
+
+/// `TuningJobCompletionCriteria`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Criteria {
+    /// Good enough.
+    pub target_objective_metric_value: Option<f32>,
+    /// Too long without progress.
+    pub best_objective_not_improving: Option<NotImproving>,
+}
+
+/// `BestObjectiveNotImproving`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NotImproving {
+    /// That many training jobs.
+    pub max_number_of_training_jobs_not_improving: Option<u32>,
+}
+
+/// `ParameterRanges` and `HyperParameterRanges`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Ranges {
+    /// Whole numbers.
+    pub integer_parameter_ranges: Vec<NumericRange>,
+    /// Real numbers.
+    pub continuous_parameter_ranges: Vec<NumericRange>,
+    /// Sets of values.
+    pub categorical_parameter_ranges: Vec<CategoricalRange>,
+    /// Hints for autotune.
+    pub auto_parameters: Vec<AutoParameter>,
+}
+
+/// A range of numbers, spelled as text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NumericRange {
+    /// The hyperparameter.
+    pub name: String,
+    /// Inclusive.
+    pub min_value: String,
+    /// Inclusive.
+    pub max_value: String,
+    /// `Auto`, `Linear`, `Logarithmic` or `ReverseLogarithmic`.
+    pub scaling_type: Option<String>,
+}
+
+/// A set of values.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CategoricalRange {
+    /// The hyperparameter.
+    pub name: String,
+    /// The values.
+    pub values: Vec<String>,
+}
+
+/// A hint for autotune.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AutoParameter {
+    /// The hyperparameter.
+    pub name: String,
+    /// A value to start from.
+    pub value_hint: String,
+}
+
+/// A training job definition.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Definition {
+    /// Needed with several definitions.
+    pub definition_name: Option<String>,
+    /// Needed with several definitions.
+    pub tuning_objective: Option<Objective>,
+    /// Needed with several definitions.
+    pub hyper_parameter_ranges: Option<Ranges>,
+    /// Values that are not tuned.
+    #[serde(default)]
+    pub static_hyper_parameters: BTreeMap<String, String>,
+    /// Image and metrics.
+    pub algorithm_specification: Algorithm,
+    /// The execution role.
+    pub role_arn: String,
+    /// Channels.
+    #[serde(default)]
+    pub input_data_config: Vec<Channel>,
+    /// Where artifacts go.
+    pub output_data_config: Output,
+    /// Instances ...
+    pub resource_config: Option<Resources>,
+    /// ... or with choices.
+    pub hyper_parameter_tuning_resource_config: Option<Resources>,
+    /// Time limits.
+    pub stopping_condition: Stopping,
+    /// Spot instances.
+    #[serde(default)]
+    pub enable_managed_spot_training: bool,
+    /// Network.
+    pub vpc_config: Option<serde_json::Value>,
+    /// Variables of the container.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// Where checkpoints go.
+    pub checkpoint_config: Option<Checkpoint>,
+}
+
+impl Definition {
+    /// Instance type and count of one training job; the first choice where several are given.
+    pub fn instances(&self) -> Option<(&str, u32)> {
+        let config = self.resource_config.as_ref().or(self.hyper_parameter_tuning_resource_config.as_ref())?;
+        let mut choices = config.instance_configs.iter().chain(&config.instance_groups);
+        let own = config.instance_type.as_deref().map(|kind| (kind, config.instance_count.unwrap_or(1)));
+        own.or_else(|| choices.find_map(|c| Some((c.instance_type.as_deref()?, c.instance_count.unwrap_or(1)))))
+    }
+}
+
+/// `AlgorithmSpecification`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Algorithm {
+    /// An image ...
+    pub training_image: Option<String>,
+    /// ... or an algorithm resource.
+    pub algorithm_name: Option<String>,
+    /// `File`, `Pipe` or `FastFile`, for channels that say nothing.
+    pub training_input_mode: Option<String>,
+    /// How metrics are read from the log.
+    #[serde(default)]
+    pub metric_definitions: Vec<MetricDefinition>,
+}
+
+/// How one metric is read from the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricDefinition {
+    /// The metric.
+    pub name: String,
+    /// One capture group around the number.
+    pub regex: String,
+}
+
+/// `CheckpointConfig`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Checkpoint {
+    /// `/opt/ml/checkpoints/` when absent.
+    pub local_path: Option<String>,
+}
+
+/// `OutputDataConfig`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Output {
+    /// Prefix of the artifacts.
+    pub s3_output_path: String,
+}
+
+/// `ResourceConfig` and `HyperParameterTuningResourceConfig`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Resources {
+    /// The type.
+    pub instance_type: Option<String>,
+    /// How many for one training job.
+    pub instance_count: Option<u32>,
+    /// Size of the volume.
+    #[serde(rename = "VolumeSizeInGB")]
+    pub volume_size_in_gb: Option<u32>,
+    /// Alternatives, by preference.
+    #[serde(default)]
+    pub instance_configs: Vec<Instances>,
+    /// Heterogeneous groups.
+    #[serde(default)]
+    pub instance_groups: Vec<Instances>,
+}
+
+/// A type and a count.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Instances {
+    /// The name of a heterogeneous group.
+    pub instance_group_name: Option<String>,
+    /// The type.
+    pub instance_type: Option<String>,
+    /// How many.
+    pub instance_count: Option<u32>,
+}
+
+/// `StoppingCondition`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Stopping {
+    /// A day when absent.
+    pub max_runtime_in_seconds: Option<u32>,
+    /// For spot instances.
+    pub max_wait_time_in_seconds: Option<u32>,
+}
+
+/// `WarmStartConfig`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct WarmStart {
+    /// Jobs that ended.
+    pub parent_hyper_parameter_tuning_jobs: Vec<Parent>,
+    /// `IdenticalDataAndAlgorithm` or `TransferLearning`.
+    pub warm_start_type: String,
+}
+
+/// A parent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Parent {
+    /// Its name.
+    pub hyper_parameter_tuning_job_name: Option<String>,
+}
+
+/// `Autotune`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Autotune {
+    /// Only `Enabled`.
+    pub mode: String,
+}
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    /// Unique per resource.
+    pub key: String,
+    /// Possibly empty.
+    pub value: String,
+}

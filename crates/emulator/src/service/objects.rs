@@ -1,0 +1,52 @@
+//! Buckets and objects that clients have made: the script of a training job, the default bucket of an SDK. In memory only.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All buckets.
+#[derive(Debug, Default)]
+pub struct Objects {
+    buckets: BTreeMap<String, BTreeMap<String, Arc<[u8]>>>,
+}
+
+impl Objects {
+    /// Makes a bucket; nothing happens when it is there.
+    pub fn create(&mut self, bucket: &str) {
+        self.buckets.entry(bucket.to_owned()).or_default();
+    }
+
+    /// Whether there is such a bucket.
+    pub fn has(&self, bucket: &str) -> bool {
+        self.buckets.contains_key(bucket)
+    }
+
+    /// Names of all buckets.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.buckets.keys().map(String::as_str)
+    }
+
+    /// Writes an object. False when there is no such bucket.
+    pub fn put(&mut self, bucket: &str, key: &str, content: Vec<u8>) -> bool {
+        let Some(bucket) = self.buckets.get_mut(bucket) else { return false };
+        bucket.insert(key.to_owned(), content.into());
+        true
+    }
+
+    /// An object.
+    pub fn get(&self, bucket: &str, key: &str) -> Option<Arc<[u8]>> {
+        self.buckets.get(bucket)?.get(key).cloned()
+    }
+
+    /// Removes an object, if it is there.
+    pub fn delete(&mut self, bucket: &str, key: &str) {
+        if let Some(bucket) = self.buckets.get_mut(bucket) {
+            bucket.remove(key);
+        }
+    }
+
+    /// Keys and sizes under a prefix. Nothing when there is no such bucket.
+    pub fn list(&self, bucket: &str, prefix: &str) -> Option<Vec<(String, usize)>> {
+        let objects = self.buckets.get(bucket)?.iter().filter(|(key, _)| key.starts_with(prefix));
+        Some(objects.map(|(key, content)| (key.clone(), content.len())).collect())
+    }
+}

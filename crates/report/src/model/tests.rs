@@ -1,0 +1,92 @@
+use serde_json::json;
+
+use super::*;
+
+fn object() -> Value {
+    let run = |candidate: &str, accuracy: &str, throughput: &str, rank: i32| {
+        json!({"candidate": candidate, "dataset": "small", "state": "Succeeded", "attempt": 0, "paretoRank": rank,
+            "tuningJobName": format!("job-{candidate}"),
+            "best": {"trainingJobName": format!("{candidate}-001"), "metrics": [
+                {"name": "test_accuracy", "value": accuracy}, {"name": "test_throughput", "value": throughput}]}})
+    };
+    let mut object = samples::Selection::new("s").images(&["a", "b", "c"]).0;
+    object["status"] = json!({
+        "region": "us-west-2",
+        "runs": [run("a", "0.9", "1", 0), run("b", "0.8", "5", 0), run("c", "0.7", "2", 1)],
+        "fronts": [{
+            "dataset": "small", "hypervolume": "1.5", "recommended": "b",
+            "members": [{"candidate": "a", "values": []}, {"candidate": "b", "values": []}],
+        }],
+    });
+    object
+}
+
+fn model(object: &Value) -> Value {
+    let typed: ModelSelection = serde_json::from_value(object.clone()).unwrap();
+    json(&selection(&typed, object, &Options::default()))
+}
+
+#[test]
+fn runs_stand_where_the_front_says() {
+    let model = model(&object());
+    assert_eq!(model["runs"][0]["role"], "front");
+    assert_eq!(model["runs"][2]["role"], "dominated");
+    assert_eq!(model["fronts"][0]["members"], json!([0, 1]));
+    assert_eq!(model["fronts"][0]["recommended"], 1);
+    assert_eq!(model["metrics"], json!(["test_accuracy", "test_throughput"]));
+    assert_eq!(
+        model["console"]["tuning"],
+        "https://us-west-2.console.aws.amazon.com/sagemaker/home?region=us-west-2#/hyper-tuning-jobs/"
+    );
+}
+
+#[test]
+fn training_jobs_on_the_front_that_are_not_the_best_of_their_run_are_rows() {
+    let mut object = object();
+    object["status"]["fronts"][0]["members"] = json!([
+        {"candidate": "a", "trainingJobName": "a-001", "values": []},
+        {"candidate": "c", "trainingJobName": "c-007", "values": [
+            {"metric": "test_accuracy", "value": "0.75"}, {"metric": "test_throughput", "value": "9"}]},
+    ]);
+    object["status"]["fronts"][0]["recommended"] = json!("c");
+    object["status"]["fronts"][0]["recommendedTrainingJobName"] = json!("c-007");
+    let model = model(&object);
+    assert_eq!(model["fronts"][0]["members"], json!([0, 3]));
+    assert_eq!(model["fronts"][0]["recommended"], 3);
+    assert_eq!(model["runs"][3]["kind"], "trial");
+    assert_eq!(model["runs"][3]["values"], json!([0.75, 9.0]));
+}
+
+#[test]
+fn results_from_elsewhere_and_the_reasons_of_a_recommendation_are_shown() {
+    let mut object = object();
+    object["spec"]["objectives"][1]["scale"] = json!("Logarithmic");
+    let front = &mut object["status"]["fronts"][0];
+    front.as_object_mut().unwrap().remove("recommended");
+    front["recommendation"] = json!({"candidate": "a", "rule": "Knee", "message": "nearest to the ideal",
+        "alternatives": [{"candidate": "b", "message": "-10 points for 5 times the throughput"}]});
+    front["observed"] = json!([{"candidate": "production", "paretoRank": 2, "beatenBy": ["a"], "values": [
+        {"metric": "test_accuracy", "value": "0.6"}, {"metric": "test_throughput", "value": "0.5"}]}]);
+    front["excluded"] = json!([{"candidate": "vendor", "reason": "MetricMissing", "message": "no 'test_accuracy'"}]);
+    let model = model(&object);
+    assert_eq!(model["objectives"][1]["logarithmic"], true);
+    let front = &model["fronts"][0];
+    assert_eq!((&front["recommended"], &front["why"]), (&json!(0), &json!("nearest to the ideal")));
+    assert_eq!(front["alternatives"], json!([{"run": 1, "message": "-10 points for 5 times the throughput"}]));
+    let production = &model["runs"][3];
+    assert_eq!((&production["kind"], &production["role"]), (&json!("observed"), &json!("dominated")));
+    assert_eq!(production["beatenBy"], json!(["a"]));
+    let vendor = &model["runs"][4];
+    assert_eq!((&vendor["kind"], &vendor["role"]), (&json!("observed"), &json!("excluded")));
+}
+
+#[test]
+fn excluded_runs_tell_why() {
+    let mut object = object();
+    object["status"]["runs"][2].as_object_mut().unwrap().remove("paretoRank");
+    object["status"]["fronts"][0]["excluded"] = json!([{"candidate": "c", "reason": "Infeasible", "message": "'test_accuracy' is 0.7, below the minimum 0.75"}]);
+    let model = model(&object);
+    assert_eq!(model["runs"][2]["role"], "infeasible");
+    assert_eq!(model["runs"][2]["reason"], "Infeasible");
+    assert_eq!(model["runs"][2]["message"], "'test_accuracy' is 0.7, below the minimum 0.75");
+}

@@ -1,0 +1,227 @@
+//! One point of the plots and one row of the table: a run, a further training job of one, or a result from elsewhere.
+
+use std::collections::BTreeMap;
+
+use api::{BestTrainingJob, Candidate, ModelSelection, RunState, RunStatus, parse_decimal};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Options, family};
+
+/// A row of the table.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    pub candidate: String,
+    pub dataset: String,
+    pub kind: Kind,
+    /// How it stands to the front of its dataset.
+    pub role: Role,
+    pub family: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Why it waits, failed or is excluded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rank: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tuning_job: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training_job: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Which of the attempts this is, from 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub attempt: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instances: Option<i32>,
+    /// Training jobs of the tuning job: completed, and in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trials: Option<(i32, i32)>,
+    /// The value of each of the selection's metrics, in their order; shorter where the rest is missing.
+    pub values: Vec<Option<f64>>,
+    /// The metrics, by their index, whose value is no finite number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_finite: Vec<usize>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<String>,
+    /// How long the best training job trained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<i32>,
+    /// What is billed for each of its instances.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billable: Option<i32>,
+    /// What that comes to by `spec.prices`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+    /// When it ended, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<i64>,
+    /// The candidates that are better than this result from elsewhere in every objective.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beaten_by: Vec<String>,
+}
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    #[default]
+    Run,
+    /// A training job on the front that is not its run's best one, with `spec.collect: All`.
+    Trial,
+    /// A result from elsewhere, such as the model in production.
+    Observed,
+}
+
+/// How a row stands to the front.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    Front,
+    Dominated,
+    /// It breaks a constraint.
+    Infeasible,
+    /// It has no usable result.
+    Excluded,
+    /// It has not ended.
+    #[default]
+    Pending,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde's signature
+fn is_zero(value: &i32) -> bool {
+    *value == 0
+}
+
+/// The row of a run, but for its role, which the front decides.
+pub fn of_run(selection: &ModelSelection, raw: &Value, run: &RunStatus, metrics: &[String], options: &Options) -> Run {
+    let candidate = selection.spec.candidates.iter().find(|candidate| candidate.name == run.candidate);
+    let mut row = Run {
+        candidate: run.candidate.clone(),
+        dataset: run.dataset.clone(),
+        family: family_of(&run.candidate, run.model_id.as_deref(), candidate),
+        state: word(&run.state),
+        reason: run.reason.as_ref().map(word),
+        message: run.message.clone(),
+        rank: run.pareto_rank.map(i64::from),
+        tuning_job: run.tuning_job_name.clone(),
+        model: run.model_id.clone(),
+        version: run.model_version.clone(),
+        attempt: run.attempt,
+        trials: run.training_jobs.map(|jobs| {
+            let others = jobs.in_progress + jobs.retryable_error + jobs.non_retryable_error + jobs.stopped;
+            (jobs.completed, jobs.completed + others)
+        }),
+        ended: ended(raw, run, options),
+        role: if run.pareto_rank == Some(0) {
+            Role::Front
+        } else if run.pareto_rank.is_some() {
+            Role::Dominated
+        } else if run.state.ended() {
+            Role::Excluded
+        } else {
+            Role::Pending
+        },
+        ..Run::default()
+    };
+    // A run that was tried again may still carry what an earlier attempt has found; only a success counts.
+    if let Some(best) = run.best.as_ref().filter(|_| run.state != RunState::Waiting) {
+        measured(&mut row, selection, best, metrics);
+    }
+    row
+}
+
+fn measured(row: &mut Run, selection: &ModelSelection, best: &BestTrainingJob, metrics: &[String]) {
+    let values: BTreeMap<&str, &str> = best
+        .metrics
+        .iter()
+        .chain(&best.derived_metrics)
+        .map(|metric| (metric.name.as_str(), metric.value.as_str()))
+        .collect();
+    row.values = metrics.iter().map(|name| values.get(name.as_str()).copied().and_then(parse_decimal)).collect();
+    row.not_finite = (0..metrics.len()).filter(|&index| best.non_finite_metrics.contains(&metrics[index])).collect();
+    row.training_job = Some(best.training_job_name.clone());
+    row.parameters = best.hyperparameters.clone();
+    row.artifact.clone_from(&best.model_artifact_s3_uri);
+    row.instance.clone_from(&best.instance_type);
+    row.instances = best.instance_count;
+    row.seconds = best.training_seconds;
+    row.billable = best.billable_seconds;
+    row.cost = cost(selection, best);
+}
+
+/// What a training job cost: its billable hours on each instance, at the price of the instance type.
+fn cost(selection: &ModelSelection, job: &BestTrainingJob) -> Option<f64> {
+    let price = parse_decimal(selection.spec.prices.get(job.instance_type.as_ref()?)?)?;
+    Some(f64::from(job.billable_seconds?) / 3600.0 * f64::from(job.instance_count.unwrap_or(1)) * price)
+}
+
+fn ended(raw: &Value, run: &RunStatus, options: &Options) -> Option<i64> {
+    let told = run.tuning_job_name.as_ref().and_then(|job| options.ended.get(job)).copied();
+    let own = || raw["completionTime"].as_str()?.parse::<Timestamp>().ok();
+    told.or_else(own).map(Timestamp::as_second)
+}
+
+fn family_of(name: &str, model: Option<&str>, candidate: Option<&Candidate>) -> String {
+    let image = candidate.and_then(|candidate| candidate.algorithm.as_ref()?.training_image.as_deref());
+    let model = model.or_else(|| candidate?.jump_start.as_ref().map(|model| model.model_id.as_str()));
+    match (model, image) {
+        (Some(model), _) => family::of_model(model),
+        (None, Some(image)) => family::of_image(image),
+        (None, None) => family::of_name(name),
+    }
+}
+
+/// The row of a training job on the front that is not its run's best one: the front tells only its objectives, which are
+/// the first of the metrics.
+pub fn of_trial(run: &Run, training_job: &str, values: Vec<Option<f64>>) -> Run {
+    Run {
+        candidate: run.candidate.clone(),
+        dataset: run.dataset.clone(),
+        kind: Kind::Trial,
+        role: Role::Front,
+        family: run.family.clone(),
+        state: run.state.clone(),
+        rank: Some(0),
+        tuning_job: run.tuning_job.clone(),
+        training_job: Some(training_job.to_owned()),
+        model: run.model.clone(),
+        version: run.version.clone(),
+        values,
+        ..Run::default()
+    }
+}
+
+/// The row of a result from elsewhere, as an entry of `status.fronts[].observed` tells it.
+pub fn of_observed(entry: &Value, dataset: &str, values: Vec<Option<f64>>) -> Run {
+    let candidate = entry["candidate"].as_str().unwrap_or_default();
+    let names = entry["beatenBy"].as_array().map_or(&[][..], Vec::as_slice);
+    let rank = entry["paretoRank"].as_i64();
+    Run {
+        candidate: candidate.to_owned(),
+        dataset: dataset.to_owned(),
+        kind: Kind::Observed,
+        role: if rank == Some(0) { Role::Front } else { Role::Dominated },
+        family: family::of_name(candidate),
+        rank,
+        values,
+        beaten_by: names.iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect(),
+        ..Run::default()
+    }
+}
+
+/// The name of a variant, as it is in JSON.
+fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default()
+}

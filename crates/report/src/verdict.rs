@@ -1,0 +1,88 @@
+//! How a selection stands, in a word and a sentence.
+
+use api::{Condition, ModelSelection};
+use serde::Serialize;
+
+/// How a selection stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// In a word or two.
+    pub word: &'static str,
+    pub tone: Tone,
+    /// The reason of the condition that decides, for programs and for documentation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The message of that condition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// Whether that is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Tone {
+    Good,
+    Busy,
+    Idle,
+    Bad,
+}
+
+/// The verdict of `selection`. What needs a person comes first.
+pub fn verdict(selection: &ModelSelection) -> Verdict {
+    let conditions = selection.status.as_ref().map_or(&[][..], |status| &status.conditions);
+    let is = |type_: &str, status: &str| {
+        conditions.iter().find(|condition| condition.type_ == type_ && condition.status == status)
+    };
+    let told = |word, tone, condition: Option<&Condition>| Verdict {
+        word,
+        tone,
+        reason: condition.map(|condition| condition.reason.clone()),
+        message: condition.map(|condition| condition.message.clone()).filter(|message| !message.is_empty()),
+    };
+    let ready = conditions.iter().find(|condition| condition.type_ == "Ready");
+    if let Some(condition) = is("Succeeded", "False") {
+        told("Ended without a result", Tone::Bad, Some(condition))
+    } else if let Some(condition) = is("Stalled", "True") {
+        told("Stalled", Tone::Bad, Some(condition))
+    } else if let Some(condition) = is("Suspended", "True") {
+        told("Suspended", Tone::Idle, Some(condition))
+    } else if let Some(condition) = is("Succeeded", "True") {
+        told("Completed", Tone::Good, Some(condition))
+    } else if ready.is_some() {
+        told("Running", Tone::Busy, is("Reconciling", "True").or(ready))
+    } else {
+        told("Not started", Tone::Idle, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(conditions: &[(&str, &str)]) -> (&'static str, Tone) {
+        let conditions: Vec<_> = conditions
+            .iter()
+            .map(|(type_, status)| {
+                json!({"type": type_, "status": status, "reason": "R", "message": "m", "lastTransitionTime": "2026-01-01T00:00:00Z"})
+            })
+            .collect();
+        let mut selection: ModelSelection = serde_json::from_value(samples::Selection::new("s").0).unwrap();
+        selection.status = Some(serde_json::from_value(json!({"conditions": conditions})).unwrap());
+        let verdict = verdict(&selection);
+        (verdict.word, verdict.tone)
+    }
+
+    #[test]
+    fn what_needs_a_person_comes_first() {
+        assert_eq!(of(&[]), ("Not started", Tone::Idle));
+        assert_eq!(of(&[("Ready", "True")]), ("Running", Tone::Busy));
+        assert_eq!(of(&[("Ready", "True"), ("Succeeded", "True")]), ("Completed", Tone::Good));
+        assert_eq!(
+            of(&[("Ready", "True"), ("Suspended", "True"), ("Succeeded", "Unknown")]),
+            ("Suspended", Tone::Idle)
+        );
+        assert_eq!(of(&[("Ready", "False"), ("Stalled", "True")]), ("Stalled", Tone::Bad));
+        assert_eq!(of(&[("Stalled", "True"), ("Succeeded", "False")]), ("Ended without a result", Tone::Bad));
+    }
+}

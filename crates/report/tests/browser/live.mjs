@@ -1,0 +1,75 @@
+// The same page, fed by a server: what the operator's /ui does.
+
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { open, PAGES } from './browser.mjs';
+
+/** Serves a page and a stream; gives its address and a function that sends a model. */
+async function serve(file) {
+  const streams = new Set();
+  const server = http.createServer((request, response) => {
+    if (request.url === '/ui/events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      response.write(': hello\n\n');
+      streams.add(response);
+    } else {
+      response.writeHead(request.url === '/ui' ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
+      response.end(request.url === '/ui' ? fs.readFileSync(path.join(PAGES, file)) : '');
+    }
+  });
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    address: `http://127.0.0.1:${server.address().port}/ui`,
+    send: (model) => streams.forEach((stream) => stream.write(`event: model\ndata: ${model}\n\n`)),
+    stop: () => {
+      streams.forEach((stream) => stream.destroy());
+      server.close();
+    },
+  };
+}
+
+test('a newer model is drawn, and what the reader has chosen stays', async () => {
+  const server = await serve('live.html');
+  try {
+    await open(server.address, {}, async (page) => {
+      await page.getByText('Live. Up to date.').waitFor();
+      const before = await page.locator('#front .mark').count();
+      await page.locator('#log-x').check();
+      await page.locator('#sort-m1').click();
+      await page.locator('#filter').pressSequentially('mobile');
+      server.send(fs.readFileSync(path.join(PAGES, 'live.json'), 'utf8'));
+      await page.getByText('33 of 42', { exact: true }).waitFor();
+      assert.equal(await page.locator('#filter').inputValue(), 'mobile');
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'filter');
+      await page.keyboard.type('net-v2');
+      assert.equal(await page.locator('#filter').inputValue(), 'mobilenet-v2', 'typing goes on where it was');
+      assert.ok(await page.locator('#log-x').isChecked());
+      assert.equal(await page.locator('#runs th[aria-sort] button').textContent(), 'test_throughput▼');
+      await page.locator('#filter').fill('');
+      assert.ok(await page.locator('#front .mark').count() > before);
+      assert.equal(await page.getByRole('link', { name: 'All selections' }).getAttribute('href'), '/ui');
+    });
+  } finally {
+    server.stop();
+  }
+});
+
+test('the list grows, and tells when the connection is lost', async () => {
+  const server = await serve('list.html');
+  try {
+    await open(server.address, {}, async (page) => {
+      assert.equal(await page.locator('h1').textContent(), '1 selection');
+      await page.getByText('Live. Up to date.').waitFor();
+      server.send(fs.readFileSync(path.join(PAGES, 'list.json'), 'utf8'));
+      await page.getByRole('heading', { name: '2 selections' }).waitFor();
+      assert.equal(await page.getByRole('link', { name: 'flowers-and-pets' }).getAttribute('href'), '/ui/vision/flowers-and-pets');
+      server.stop();
+      await page.getByText('The connection is interrupted.').waitFor();
+    }, { expected: /ERR_|Failed to load/ });
+  } finally {
+    server.stop();
+  }
+});
