@@ -20,6 +20,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["api", "pareto"]),
     ("cli", &["api", "lint", "report", "view"]),
     ("emulator", &[]),
+    // What people use beside it: the kubectl plugin and the page of results.
+    ("lint", &["api"]),
+    ("view", &["api", "decide"]),
+    ("report", &["api", "pareto"]),
+    ("cli", &["api", "lint", "view"]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),
     ("samples", &["api"]),
