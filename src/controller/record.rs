@@ -13,9 +13,7 @@ use super::context::Context;
 use super::error::{Error, answered};
 use super::pass::Pass;
 use super::stop;
-use api::{
-    FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, clip, merge_conditions,
-};
+use api::{FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
 use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::Tables;
@@ -172,7 +170,7 @@ pub(super) async fn publish_of(
     let event = events::Event {
         type_: if warning { EventType::Warning } else { EventType::Normal },
         reason: reason.to_owned(),
-        note: Some(clip(&note, NOTE_MAX)),
+        note: Some(api::message(&note, NOTE_MAX)),
         action: action.to_owned(),
         secondary: None,
     };

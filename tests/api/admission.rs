@@ -8,6 +8,7 @@ use std::process::Command;
 use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Client};
+use samples::admission::{jumpstart, merged, own, yaml};
 use serde_json::{Value, json};
 use testkit::{ControlPlane, fresh_namespace, install_crd, shared};
 
@@ -29,62 +30,6 @@ async fn plane(purpose: &str) -> (&'static ControlPlane, Client, String) {
 fn selections(client: &Client, namespace: &str) -> Api<DynamicObject> {
     let kind = GroupVersionKind::gvk("modelselection.dev", "v1alpha1", "ModelSelection");
     Api::namespaced_with(client.clone(), namespace, &ApiResource::from_gvk_with_plural(&kind, "modelselections"))
-}
-
-fn yaml(text: &str) -> Value {
-    serde_saphyr::from_str(text).unwrap_or_else(|e| panic!("not YAML: {e}\n{text}"))
-}
-
-/// The least that can be said, of a JumpStart model.
-fn jumpstart() -> Value {
-    yaml(
-        r#"
-        apiVersion: modelselection.dev/v1alpha1
-        kind: ModelSelection
-        metadata: {name: least}
-        spec:
-          executionRoleARN: arn:aws:iam::111122223333:role/SageMakerTraining
-          objectives: [{metric: test_accuracy, goal: Maximize}]
-          datasets: [{name: flowers, channels: [{name: training, s3URI: "s3://bucket/train/"}]}]
-          candidates: [{name: mobilenet, jumpStart: {modelID: tensorflow-ic-mobilenet}}]
-          tuning: {objective: {metric: val_accuracy, goal: Maximize}, maxTrainingJobs: 2}
-          training: {instanceType: ml.p3.2xlarge, outputS3URI: "s3://bucket/out/"}
-        "#,
-    )
-}
-
-/// The same of an image of one's own.
-fn own() -> Value {
-    merged(
-        jumpstart(),
-        yaml(
-            r#"
-            spec:
-              candidates: [{name: own, algorithm: {trainingImage: "1234.dkr.ecr.us-west-2.amazonaws.com/resnet:3"}}]
-              training:
-                metricDefinitions:
-                - {name: val_accuracy, regex: "val: ([0-9.]+)"}
-                - {name: test_accuracy, regex: "test: ([0-9.]+)"}
-            "#,
-        ),
-    )
-}
-
-/// JSON merge patch: what is null goes, lists are replaced.
-fn merged(base: Value, patch: Value) -> Value {
-    match (base, patch) {
-        (Value::Object(mut base), Value::Object(patch)) => {
-            for (key, value) in patch {
-                let old = base.remove(&key);
-                if !value.is_null() {
-                    base.insert(key, merged(old.unwrap_or(Value::Null), value));
-                }
-            }
-            Value::Object(base)
-        }
-        (_, Value::Object(patch)) => merged(json!({}), Value::Object(patch)),
-        (_, patch) => patch,
-    }
 }
 
 /// How an object comes to the API server.

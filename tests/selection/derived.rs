@@ -87,7 +87,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     // What a training job paid. The shorter one is the cheaper.
     let cost = by(&selection, "cost", "Minimize", "billableSeconds / 3600 * instanceCount * prices[instanceType]")
         .with("/prices", json!({"ml.p3.2xlarge": "3.60"}));
-    let calls = edited(&world, &cost, |s| s.best.as_deref() == Some("small") && both(s)).await;
+    let calls = edited(&world, &cost, |s| s.recommended.as_deref() == Some("small") && both(s)).await;
     assert_eq!(calls, json!({}));
     let status = world.await_complete("images").await;
     let best = run_of(&status, "small").best.as_ref().unwrap();
@@ -120,7 +120,8 @@ async fn a_throttled_look_for_a_hyperparameter_is_tried_again() {
     let fault = json!({"operation": "DescribeTrainingJob", "kind": "Throttle", "count": 2});
     world.emulator.fault(fault).await;
     world.apply(&by(&selection, "images_per_second", "Maximize", "test_throughput * hyperparameters.batch_size")).await;
-    let status = world.await_observed("images", "it is worked out", |s| s.best.as_deref() == Some("large")).await;
+    let status =
+        world.await_observed("images", "it is worked out", |s| s.recommended.as_deref() == Some("large")).await;
     assert_eq!(derived(&status, "large")[0].1, "640");
 }
 

@@ -266,7 +266,7 @@ async fn each_objective_has_its_own_direction_and_constraints_exclude_and_say_so
     assert_eq!(excluded.len(), 2);
     assert!(excluded[0].starts_with("fast Infeasible") && excluded[0].contains("above the maximum 10"), "{excluded:?}");
     assert!(excluded[1].starts_with("worse Infeasible") && excluded[1].contains("below the minimum 0.795"));
-    assert_eq!(bound.best.as_deref(), Some("best"));
+    assert_eq!(bound.recommended.as_deref(), Some("best"));
 }
 
 #[tokio::test]

@@ -2,8 +2,6 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::text::clip;
-
 /// An enum whose variants are the words of the API, with all of them and the word of each: said once, also for serde,
 /// which names variants as they are.
 macro_rules! closed {
@@ -250,7 +248,7 @@ pub fn merge_conditions(
                 observed_generation: generation,
                 last_transition_time: unchanged.map_or(Time(now), |c| c.last_transition_time.clone()),
                 reason: reason.as_str().to_owned(),
-                message: clip(&message, MESSAGE_MAX),
+                message: super::message(&message, MESSAGE_MAX),
             }
         })
         .collect();

@@ -33,7 +33,7 @@ pub use observed::*;
 pub use results::*;
 pub use spec::*;
 pub use status::*;
-pub use text::clip;
+pub use text::{clip, message, plain};
 pub use training::*;
 pub use tuning::*;
 

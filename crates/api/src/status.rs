@@ -224,7 +224,7 @@ impl RunStatus {
         self.state = state;
         self.reason = reason;
         // SageMaker's own reasons can be a page long.
-        self.message = message.map(|text| super::clip(text, bounds::MESSAGE));
+        self.message = message.map(|text| super::message(text, bounds::MESSAGE));
         self
     }
 

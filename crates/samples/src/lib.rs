@@ -1,5 +1,6 @@
 //! Manifests for tests, built in one place. Each test changes what it is about.
 
+pub mod admission;
 mod selection;
 
 use api::ModelSelectionSpec;

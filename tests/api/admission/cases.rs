@@ -1,76 +1,15 @@
 //! A table of manifests: those that are taken, and those that are refused, with what the person is told.
 
-mod accepted;
-mod refused;
-
+use samples::admission::{accepted, refused};
 use serde_json::{Value, json};
 
-use super::{WAYS, Way, ask, jumpstart, merged, own, plane, yaml};
-
-/// A selection with an edit of its spec.
-pub(crate) struct Case {
-    pub(crate) what: &'static str,
-    pub(crate) object: Value,
-    /// What the message has to contain, whichever way the object came.
-    pub(crate) told: &'static [&'static str],
-}
-
-pub(crate) fn edited(what: &'static str, base: Value, spec: &str, told: &'static [&'static str]) -> Case {
-    Case { what, object: merged(base, json!({"spec": yaml(spec)})), told }
-}
-
-pub(crate) fn good(what: &'static str, base: Value, spec: &str) -> Case {
-    edited(what, base, spec, &[])
-}
-
-/// A bad selection that is made of the JumpStart one.
-pub(crate) fn bad(what: &'static str, spec: &str, told: &'static [&'static str]) -> Case {
-    edited(what, jumpstart(), spec, told)
-}
-
-/// A bad selection that is made of the one with its own image.
-pub(crate) fn bad_own(what: &'static str, spec: &str, told: &'static [&'static str]) -> Case {
-    edited(what, own(), spec, told)
-}
-
-/// `[item(0), item(1), ...]` in YAML.
-pub(crate) fn list(count: usize, item: impl Fn(usize) -> String) -> String {
-    format!("[{}]", (0..count).map(item).collect::<Vec<_>>().join(", "))
-}
-
-pub(crate) fn candidates(count: usize) -> String {
-    list(count, |i| format!("{{name: c{i}, jumpStart: {{modelID: m{i}}}}}"))
-}
-
-pub(crate) fn datasets(count: usize) -> String {
-    list(count, |i| format!("{{name: d{i}, channels: [{{name: training, s3URI: s3://bucket/d{i}}}]}}"))
-}
-
-pub(crate) fn channels(count: usize) -> String {
-    list(count, |i| format!("{{name: c{i}, s3URI: s3://bucket/c{i}}}"))
-}
-
-pub(crate) fn metrics(count: usize) -> String {
-    list(count, |i| format!("{{name: m{i}, regex: \"m{i}: ([0-9.]+)\"}}"))
-}
-
-pub(crate) fn ranges(count: usize, values: usize) -> String {
-    list(count, |i| format!("{{name: p{i}, categorical: {{values: {}}}}}", list(values, |v| format!("v{v}"))))
-}
-
-pub(crate) fn hyperparameters(count: usize) -> String {
-    format!("{{{}}}", (0..count).map(|i| format!("h{i}: 'x'")).collect::<Vec<_>>().join(", "))
-}
-
-pub(crate) fn range(range: &str) -> String {
-    format!("tuning: {{parameterRanges: [{{name: learning_rate, {range}}}]}}")
-}
+use super::{WAYS, Way, ask, jumpstart, merged, plane};
 
 #[tokio::test]
 async fn good_manifests_are_taken() {
     let (_, client, namespace) = plane("good").await;
     let mut wrong = Vec::new();
-    for case in accepted::cases() {
+    for case in accepted() {
         for way in WAYS {
             if let Err(message) = ask(&client, &namespace, &case.object, way).await {
                 wrong.push(format!("{} ({way:?}): {message}", case.what));
@@ -84,7 +23,7 @@ async fn good_manifests_are_taken() {
 async fn bad_manifests_are_refused_with_the_remedy() {
     let (_, client, namespace) = plane("bad").await;
     let mut wrong = Vec::new();
-    for case in refused::cases() {
+    for case in refused() {
         for way in WAYS {
             let message = match ask(&client, &namespace, &case.object, way).await {
                 Ok(_) => "was taken".to_owned(),
@@ -101,7 +40,7 @@ async fn bad_manifests_are_refused_with_the_remedy() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), refused::cases().len() * 2, wrong.join("\n\n"));
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), refused().len() * 2, wrong.join("\n\n"));
 }
 
 #[tokio::test]

@@ -72,7 +72,8 @@ fn conditions(of: &[(&str, &str, &str, &str)]) -> Value {
 /// The published figures of each model of the example: accuracy, top-5 accuracy, throughput, seconds for an epoch, millions
 /// of parameters.
 fn figures(model: &str) -> [f64; 5] {
-    let all: Value = serde_json::from_str(include_str!("../../../emulator/src/models.json")).expect("figures are JSON");
+    let all: Value =
+        serde_json::from_str(include_str!("../../../emulator/src/logs/models.json")).expect("figures are JSON");
     let of_model = |entry: &&Value| model.starts_with(entry["match"].as_str().expect("a text"));
     let entry = all["models"]
         .as_array()

@@ -1,6 +1,6 @@
 //! Ranges.
 
-use crate::admission::cases::{Case, bad, range, ranges};
+use crate::admission::{Case, bad, range, ranges};
 
 #[allow(clippy::too_many_lines)] // a table
 pub(super) fn cases() -> Vec<Case> {

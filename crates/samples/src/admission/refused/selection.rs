@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::admission::cases::{Case, bad};
+use crate::admission::{Case, bad};
 use crate::admission::{jumpstart, merged};
 
 pub(super) fn cases() -> Vec<Case> {

@@ -1,6 +1,6 @@
 //! Datasets.
 
-use crate::admission::cases::{Case, bad, bad_own, channels, datasets};
+use crate::admission::{Case, bad, bad_own, channels, datasets};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![

@@ -1,6 +1,6 @@
 //! Tuning.
 
-use crate::admission::cases::{Case, bad, bad_own, ranges};
+use crate::admission::{Case, bad, bad_own, ranges};
 
 #[allow(clippy::too_many_lines)] // a table
 pub(super) fn cases() -> Vec<Case> {

@@ -1,6 +1,6 @@
 //! Training.
 
-use crate::admission::cases::{Case, bad, hyperparameters, metrics};
+use crate::admission::{Case, bad, hyperparameters, metrics};
 
 #[allow(clippy::too_many_lines)] // a table
 pub(super) fn cases() -> Vec<Case> {

@@ -1,6 +1,6 @@
 //! Objectives and constraints.
 
-use crate::admission::cases::{Case, bad, bad_own, list};
+use crate::admission::{Case, bad, bad_own, list};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![

@@ -1,6 +1,6 @@
 //! Manifests that are taken.
 
-use crate::admission::cases::{Case, candidates, channels, datasets, good, hyperparameters, list, metrics, ranges};
+use crate::admission::{Case, candidates, channels, datasets, good, hyperparameters, list, metrics, ranges};
 use crate::admission::{jumpstart, own};
 
 #[allow(clippy::too_many_lines)] // a table

@@ -1,6 +1,6 @@
 //! Candidates.
 
-use crate::admission::cases::{Case, bad, bad_own, candidates, datasets, list};
+use crate::admission::{Case, bad, bad_own, candidates, datasets, list};
 
 #[allow(clippy::too_many_lines)] // a table
 pub(super) fn cases() -> Vec<Case> {

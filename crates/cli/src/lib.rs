@@ -1,0 +1,77 @@
+//! `kubectl modelselection`: see the answer of a `ModelSelection`, share it, act on it.
+//!
+//! A verb is a file of [`verbs`]: it asks the API server, has `view` say what that means, and prints it. Standard output has
+//! the data, standard error the progress and what is wrong.
+
+pub mod args;
+mod clock;
+mod cluster;
+mod draw;
+mod manifest;
+mod output;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use args::Args;
+
+/// Why a verb cannot do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// In words for the person.
+    #[error("{0}")]
+    Told(String),
+    /// The API server has refused something.
+    #[error("{}", refused(.0))]
+    Kubernetes(#[from] kube::Error),
+    /// A file or the output.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// What a verb ends with.
+pub(crate) type Outcome = Result<ExitCode, Failure>;
+
+fn refused(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) if status.code == 404 && status.message.contains("could not find") => {
+            "the cluster has no ModelSelections: install the CRD (kubectl apply -f crds/modelselections.yaml)"
+                .to_owned()
+        }
+        kube::Error::Api(status) => status.message.clone(),
+        other => format!("no answer of the API server: {other}"),
+    }
+}
+
+/// Parses, runs, and maps the result to an exit code. Who closes the pipe has seen enough: that is success.
+pub fn main() -> ExitCode {
+    let args = Args::parse_from(words(std::env::args_os()));
+    match run(args) {
+        Ok(code) => code,
+        Err(Failure::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The words of the command line. Under the name `kubectl_complete-msel`, by which kubectl asks for completions, they are the
+/// words to complete.
+fn words(words: impl Iterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
+    let mut words: Vec<_> = words.collect();
+    let program = words.first().map(std::path::Path::new).and_then(|program| program.file_name());
+    if program.is_some_and(|program| program.to_string_lossy().starts_with("kubectl_complete-")) {
+        words.insert(1, "__complete".into());
+    }
+    words
+}
+
+fn run(args: Args) -> Outcome {
+    // kube brings TLS without a choice of the cryptography.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(verbs::run(args))
+}

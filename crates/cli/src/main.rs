@@ -1,0 +1,5 @@
+//! `kubectl modelselection`.
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

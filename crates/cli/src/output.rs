@@ -1,0 +1,108 @@
+//! What goes to standard output and standard error.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use serde::Serialize;
+use view::page::{Look, Page};
+use view::text::plain;
+
+use crate::Failure;
+use crate::args::{LookArgs, When};
+
+/// Columns where there is no terminal to ask.
+const WIDTH: u16 = 80;
+
+/// How pages are shown here.
+pub(crate) fn look(args: &LookArgs) -> Look {
+    let color = match args.color {
+        When::Always => true,
+        When::Never => false,
+        // NO_COLOR, CLICOLOR_FORCE, TERM=dumb and whether it is a terminal.
+        When::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+    };
+    Look { width: Some(args.width.unwrap_or_else(columns)), color, ascii: args.ascii || !is_utf8() }
+}
+
+fn columns() -> u16 {
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
+    terminal().filter(|columns| *columns > 0).or(told).unwrap_or(WIDTH)
+}
+
+/// Lines of the terminal, if it is one.
+pub(crate) fn lines() -> Option<u16> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(_, height)| height.0).filter(|lines| *lines > 0)
+}
+
+/// Whether the locale takes other characters than ASCII. Without any locale set, as in containers, UTF-8 is right today.
+fn is_utf8() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
+    let locale = set.into_iter().find(|value| !value.is_empty());
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+/// Whether somebody looks at standard output.
+pub(crate) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Prints a page.
+pub(crate) fn page(page: &Page, look: &Look) -> Result<(), Failure> {
+    text(&page.render(look))
+}
+
+/// Prints text as it is.
+pub(crate) fn text(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Items for programs, as a list with a kind and a version, so that its shape can be relied on.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a, T> {
+    api_version: &'static str,
+    kind: &'a str,
+    items: &'a [T],
+}
+
+/// The version of what `-o json` and `-o yaml` write.
+const VIEW_VERSION: &str = "view.modelselection.dev/v1alpha1";
+
+/// Prints items as JSON.
+pub(crate) fn json<T: Serialize>(kind: &str, items: &[T]) -> Result<(), Failure> {
+    let document = Document { api_version: VIEW_VERSION, kind, items };
+    text(&format!("{}\n", serde_json::to_string_pretty(&document).map_err(std::io::Error::other)?))
+}
+
+/// Prints items as YAML.
+pub(crate) fn yaml<T: Serialize>(kind: &str, items: &[T]) -> Result<(), Failure> {
+    let document = Document { api_version: VIEW_VERSION, kind, items };
+    text(&serde_saphyr::to_string(&document).map_err(std::io::Error::other)?)
+}
+
+/// Prints rows as CSV, the first one with the names of the columns.
+pub(crate) fn csv(rows: &[Vec<String>]) -> Result<(), Failure> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).map_err(std::io::Error::other)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?;
+    text(&String::from_utf8_lossy(&bytes))
+}
+
+/// Says on standard error what is wrong.
+pub(crate) fn complain(message: &str) {
+    note(&format!("error: {message}"));
+}
+
+/// Says something on standard error. When nobody can read it, nothing is lost.
+pub(crate) fn note(message: &str) {
+    let lines: Vec<String> = message.lines().map(plain).collect();
+    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+}

@@ -1,0 +1,5 @@
+//! `kubectl msel`: the same under its short name.
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

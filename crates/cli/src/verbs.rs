@@ -1,0 +1,64 @@
+//! A file for each verb.
+
+mod change;
+mod complete;
+mod export;
+mod get;
+mod lint;
+mod pareto;
+mod plan;
+mod plot;
+mod status;
+mod version;
+mod wait;
+
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+
+use crate::args::{Args, Verb};
+use crate::cluster::Cluster;
+use crate::{Outcome, output};
+
+/// Does what the arguments say.
+pub(crate) async fn run(args: Args) -> Outcome {
+    let look = output::look(&args.look);
+    let connect = || Cluster::connect(&args.cluster);
+    match args.verb {
+        Verb::Get { names, all_namespaces, output } => {
+            get::run(&connect().await?, &names, all_namespaces, output, &look).await
+        }
+        Verb::Status { name, watch: false, all, output } => {
+            status::show(&connect().await?, name.as_deref(), all, output, &look).await
+        }
+        Verb::Status { name, watch: true, all, output } => {
+            status::watch(&connect().await?, name.as_deref(), all, output, &look).await
+        }
+        Verb::Pareto { name, dataset, all, output } => {
+            pareto::run(&connect().await?, name.as_deref(), dataset.as_deref(), all, output, &look).await
+        }
+        Verb::Plot { name, dataset, x, y, log, linear, output } => {
+            let choice = plot::choice(x, y, &log, &linear);
+            plot::run(&connect().await?, name.as_deref(), dataset.as_deref(), &choice, output.as_deref(), &look).await
+        }
+        Verb::Wait { name, goal, timeout } => wait::run(&connect().await?, name.as_deref(), goal, timeout).await,
+        Verb::Suspend { target, stop } => change::suspend(&connect().await?, &target, stop).await,
+        Verb::Stop { target } => change::suspend(&connect().await?, &target, true).await,
+        Verb::Resume { target } => change::resume(&connect().await?, &target).await,
+        Verb::Rerun { target, token } => change::rerun(&connect().await?, &target, token).await,
+        Verb::Export { name, output } => export::run(&connect().await?, name.as_deref(), output).await,
+        Verb::Plan { file, offline, region, output } => {
+            plan::plan(&args.cluster, &file, offline, &region, output, &look).await
+        }
+        Verb::Diff { file } => plan::diff(&args.cluster, &file, &look).await,
+        Verb::Lint { file } => lint::run(&file),
+        Verb::Version { client } => version::run(&args.cluster, client).await,
+        Verb::Complete { words } => complete::run(&args.cluster, &words).await,
+        Verb::Completion { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "kubectl-modelselection", &mut script);
+            output::text(&String::from_utf8_lossy(&script))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}

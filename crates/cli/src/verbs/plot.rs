@@ -1,0 +1,54 @@
+//! `plot`: a front as a picture.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use view::page::Look;
+use view::pages;
+use view::plot::{Choice, plot};
+
+use super::pareto::check_dataset;
+use crate::args::AxisName;
+use crate::cluster::Cluster;
+use crate::{Failure, Outcome, draw, output};
+
+/// Lines of the picture where the terminal does not say how many it has.
+const LINES: u16 = 22;
+
+/// What the flags choose.
+pub(crate) fn choice(x: Option<String>, y: Option<String>, log: &[AxisName], linear: &[AxisName]) -> Choice {
+    let axis = |axis: AxisName| match (log.contains(&axis), linear.contains(&axis)) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    };
+    Choice { x, y, log_x: axis(AxisName::X), log_y: axis(AxisName::Y) }
+}
+
+pub(crate) async fn run(
+    cluster: &Cluster,
+    name: Option<&str>,
+    dataset: Option<&str>,
+    choice: &Choice,
+    file: Option<&Path>,
+    look: &Look,
+) -> Outcome {
+    let selection = cluster.selection(name).await?;
+    check_dataset(&selection, dataset)?;
+    let first = selection.spec.datasets.first().map(|dataset| dataset.name.as_str());
+    let plot = plot(&selection, dataset.or(first).unwrap_or_default(), choice).map_err(Failure::Told)?;
+    match file {
+        Some(file) => {
+            draw::write(&plot, file)?;
+            output::note(&format!("{} written", file.display()));
+        }
+        None if plot.points.is_empty() => output::note("no run has ended with both metrics yet: nothing to draw"),
+        None => {
+            let width = look.width.unwrap_or(80);
+            // Room for the lines around it and the prompt.
+            let height = output::lines().map_or(LINES, |lines| lines.saturating_sub(6).clamp(8, 40));
+            output::page(&pages::picture(&plot, width, height), look)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

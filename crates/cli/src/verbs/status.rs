@@ -1,0 +1,141 @@
+//! `status`: one selection with its runs, once or whenever it changes.
+
+use std::process::ExitCode;
+
+use api::ModelSelection;
+use futures::{Stream, StreamExt as _};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use kube::ResourceExt as _;
+use kube::runtime::{WatchStreamExt as _, watcher};
+use serde::Serialize;
+use view::page::Look;
+use view::pages::{self, Extent};
+use view::runs::{Run, runs};
+use view::summary::{Summary, summary};
+use view::waiting::{Waiting, waiting};
+
+use crate::args::Format;
+use crate::cluster::Cluster;
+use crate::{Failure, Outcome, clock, output};
+
+/// What `-o json` and `-o yaml` write of a selection.
+#[derive(Serialize)]
+struct Status {
+    #[serde(flatten)]
+    summary: Summary,
+    #[serde(rename = "waits")]
+    waiting: Vec<Waiting>,
+    runs: Vec<Run>,
+}
+
+pub(crate) async fn show(
+    cluster: &Cluster,
+    name: Option<&str>,
+    all: bool,
+    format: Option<Format>,
+    look: &Look,
+) -> Outcome {
+    print(&cluster.selection(name).await?, all, format, look)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(selection: &ModelSelection, all: bool, format: Option<Format>, look: &Look) -> Result<(), Failure> {
+    let now = clock::now();
+    let status = || [Status { summary: summary(selection, now), waiting: waiting(selection), runs: runs(selection) }];
+    match format {
+        None => output::page(&pages::status(selection, now, Extent { all, wide: false }), look),
+        Some(Format::Wide) => {
+            let page = pages::status(selection, now, Extent { all: true, wide: true });
+            output::page(&page, &Look { width: None, ..*look })
+        }
+        Some(Format::Json) => output::json("StatusList", &status()),
+        Some(Format::Yaml) => output::yaml("StatusList", &status()),
+        Some(Format::Csv) => output::csv(&rows(selection)),
+        Some(Format::Name) => {
+            let line =
+                |run: Run| format!("{}/{}\n", view::text::plain(&run.candidate), view::text::plain(&run.dataset));
+            output::text(&runs(selection).into_iter().map(line).collect::<String>())
+        }
+    }
+}
+
+fn rows(selection: &ModelSelection) -> Vec<Vec<String>> {
+    let mut titles: Vec<String> =
+        ["candidate", "dataset", "state", "rank", "completedTrials", "trainingSeconds", "tuningJobName", "reason"]
+            .map(str::to_owned)
+            .to_vec();
+    titles.extend(selection.spec.objectives.iter().map(|objective| objective.metric.clone()));
+    let row = |run: Run| {
+        let mut row = vec![run.candidate, run.dataset, format!("{:?}", run.state)];
+        row.push(run.rank.map_or(String::new(), |rank| rank.to_string()));
+        row.push(run.completed_trials.to_string());
+        row.push(run.training_seconds.map_or(String::new(), |seconds| seconds.to_string()));
+        row.extend([run.tuning_job_name.unwrap_or_default(), run.reason.unwrap_or_default()]);
+        row.extend(run.values.into_iter().map(Option::unwrap_or_default));
+        row
+    };
+    std::iter::once(titles).chain(runs(selection).into_iter().map(row)).collect()
+}
+
+/// Shows it again whenever it changes, until it is complete: redrawn in place on a terminal, a line for each news in a pipe.
+pub(crate) async fn watch(
+    cluster: &Cluster,
+    name: Option<&str>,
+    all: bool,
+    format: Option<Format>,
+    look: &Look,
+) -> Outcome {
+    let first = cluster.selection(name).await?;
+    let mut changes = std::pin::pin!(changes(cluster, &first.name_any()));
+    let redrawn = (output::is_terminal() && format.is_none()).then(picture);
+    let mut last = String::new();
+    while let Some(selection) = changes.next().await {
+        let selection = selection?;
+        let now = clock::now();
+        match &redrawn {
+            Some(picture) => {
+                let page = pages::status(&selection, now, Extent { all, wide: false });
+                picture.set_message(page.render(look).trim_end().to_owned());
+            }
+            None if format.is_some() => print(&selection, all, format, look)?,
+            None => {
+                let news = pages::news(&selection, now).render(&Look { width: None, ..*look });
+                if news != last {
+                    output::text(&news)?;
+                    last = news;
+                }
+            }
+        }
+        if summary(&selection, now).complete {
+            break;
+        }
+    }
+    if let Some(picture) = redrawn {
+        picture.abandon();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Text that is redrawn in place.
+fn picture() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
+    ProgressStyle::with_template("{msg}").map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+/// The selection now, and whenever it changes. Ends with an error when it is deleted.
+pub(crate) fn changes(cluster: &Cluster, name: &str) -> impl Stream<Item = Result<ModelSelection, Failure>> + use<> {
+    let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
+    let name = name.to_owned();
+    watcher(cluster.selections(), config).default_backoff().filter_map(move |event| {
+        let change = match event {
+            Ok(watcher::Event::Apply(selection) | watcher::Event::InitApply(selection)) => Some(Ok(selection)),
+            Ok(watcher::Event::Delete(_)) => Some(Err(Failure::Told(format!("ModelSelection '{name}' was deleted")))),
+            Ok(_) => None,
+            Err(error) => {
+                output::note(&format!("the watch has broken and is started again: {error}"));
+                None
+            }
+        };
+        std::future::ready(change)
+    })
+}

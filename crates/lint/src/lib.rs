@@ -1,0 +1,153 @@
+//! Whether the API server would take a `ModelSelection`, and what it would say if not, without the server.
+//!
+//! It follows what kube-apiserver does with a custom resource that is created (apiextensions-apiserver,
+//! `pkg/registry/customresource/strategy.go`): unknown fields, as kubectl asks for it, then defaults, then the schema, then
+//! the keys of lists, then the rules in CEL, unless a fault of the schema bars them. Pure: no I/O.
+
+mod defaults;
+mod lists;
+mod metadata;
+mod rules;
+mod schema;
+
+use serde_json::Value;
+
+/// What the server says of a fault, and whether it bars the rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    message: String,
+    bars_rules: bool,
+}
+
+/// The server's words when a fault bars the rules.
+const BARRED: &str = "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; \
+                      correct the existing errors to complete validation";
+
+/// The schema that manifests are compared with. Compiles the rules once.
+pub struct Linter {
+    schema: Value,
+    rules: rules::Rules,
+}
+
+impl Linter {
+    /// That of the CRD of this release.
+    ///
+    /// # Panics
+    /// Never in a released binary: the CRD is a constant of the build, and the tests make it.
+    pub fn new() -> Self {
+        let crd = serde_json::to_value(api::crd()).unwrap_or_default();
+        let schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
+        assert!(schema.is_object(), "the CRD has a schema");
+        Self { rules: rules::Rules::new(&schema), schema }
+    }
+
+    /// What is wrong with the object, each fault in the server's words; empty when the server would take it. The order of
+    /// faults is not the server's, which differs from call to call.
+    pub fn check(&self, object: &Value) -> Vec<String> {
+        let unknown = defaults::unknown_fields(&self.schema, object);
+        if !unknown.is_empty() {
+            let fields: Vec<String> = unknown.iter().map(|field| format!("unknown field {field:?}")).collect();
+            return vec![format!("strict decoding error: {}", fields.join(", "))];
+        }
+        let mut object = object.clone();
+        defaults::apply(&self.schema, &mut object);
+        let mut faults = metadata::check(&object);
+        faults.extend(schema::check(&self.schema, &object));
+        faults.extend(lists::check(&self.schema, &object));
+        if faults.iter().any(|fault| fault.bars_rules) {
+            faults.push(Fault { message: BARRED.to_owned(), bars_rules: false });
+        } else {
+            faults.extend(self.rules.check(&self.schema, &object));
+        }
+        let mut messages: Vec<String> = Vec::new();
+        for fault in faults {
+            // The server says the same only once.
+            if !messages.contains(&fault.message) {
+                messages.push(fault.message);
+            }
+        }
+        messages
+    }
+}
+
+impl Default for Linter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn checked(change: impl FnOnce(&mut Value)) -> Vec<String> {
+        let mut object = json!({
+            "apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection",
+            "metadata": {"name": "least"}, "spec": samples::spec(),
+        });
+        change(&mut object);
+        Linter::new().check(&object)
+    }
+
+    #[test]
+    fn a_good_one_has_no_fault() {
+        assert_eq!(checked(|_| ()), [""; 0]);
+    }
+
+    #[test]
+    fn each_kind_of_fault_is_told_in_the_words_of_the_server() {
+        for (field, value, told) in [
+            (
+                "retries",
+                json!(-1),
+                "spec.retries: Invalid value: -1: spec.retries in body should be greater than or equal to 0",
+            ),
+            (
+                "suspend",
+                json!("no"),
+                "spec.suspend: Invalid value: \"string\": spec.suspend in body must be of type boolean: \"string\"",
+            ),
+            (
+                "readyPolicy",
+                json!("Always"),
+                "spec.readyPolicy: Unsupported value: \"Always\": supported values: \"Launched\", \"Completed\"",
+            ),
+            (
+                "datasets",
+                json!([]),
+                "spec.datasets: Invalid value: 0: spec.datasets in body should have at least 1 items",
+            ),
+            ("rerun", json!("x".repeat(65)), "spec.rerun: Too long: may not be more than 64 bytes"),
+            (
+                "region",
+                json!("Oregon"),
+                "spec.region: Invalid value: \"Oregon\": `region` must be the code of an AWS region, such as 'us-west-2'",
+            ),
+            (
+                "constraints",
+                json!([{"metric": "test_accuracy"}]),
+                "spec.constraints[0]: Invalid value: a constraint must have `min`, `max` or both",
+            ),
+            (
+                "prices",
+                json!({"ml.p3.2xlarge": "$3"}),
+                "spec.prices[ml.p3.2xlarge]: Invalid value: \"$3\": `prices` must be a decimal number, such as '0.001'",
+            ),
+            ("suspendd", json!(true), "strict decoding error: unknown field \"spec.suspendd\""),
+        ] {
+            let faults = checked(|object| object["spec"][field] = value);
+            assert!(faults.iter().any(|fault| fault == told), "{field}: {faults:#?}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_schema_may_bar_the_rules() {
+        let faults = checked(|object| {
+            object["spec"]["suspend"] = json!("no");
+            object["spec"]["constraints"] = json!([{"metric": "test_accuracy"}]);
+        });
+        assert_eq!(faults.len(), 2, "{faults:#?}");
+        assert_eq!(faults[1], BARRED);
+    }
+}

@@ -1,0 +1,145 @@
+//! The rules in CEL, at every level of the schema.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use cel::extractors::This;
+use cel::{Context, ExecutionError, Program, Value as Cel};
+use regex::Regex;
+use serde_json::Value;
+
+use crate::Fault;
+
+/// All rules of a schema, compiled, by their text.
+pub(crate) struct Rules(HashMap<String, Result<Program, String>>);
+
+impl Rules {
+    pub(crate) fn new(schema: &Value) -> Self {
+        let mut rules = HashMap::new();
+        collect(schema, &mut rules);
+        Self(rules)
+    }
+
+    /// The faults of the object: the rules of every value that is there.
+    pub(crate) fn check(&self, schema: &Value, object: &Value) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut context = Context::default();
+        let patterns = Patterns::default();
+        // It is there already when the crate is built with its own.
+        let _ = context.add_function("matches", move |This(text): This<Arc<String>>, pattern: Arc<String>| {
+            patterns.matches(&text, &pattern)
+        });
+        self.walk(schema, object, "", &context, &mut faults);
+        faults
+    }
+
+    fn walk(&self, schema: &Value, value: &Value, path: &str, context: &Context, faults: &mut Vec<Fault>) {
+        for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
+            if let Err(message) = self.holds(rule, value, context) {
+                let field = rule["fieldPath"].as_str().unwrap_or_default();
+                let path = if path.is_empty() { "<nil>" } else { path };
+                let shown = if value.is_object() || value.is_array() { String::new() } else { format!("{value}: ") };
+                let message = format!("{path}{field}: Invalid value: {shown}{message}");
+                faults.push(Fault { message, bars_rules: false });
+            }
+        }
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    match &schema["properties"][name] {
+                        Value::Null => self.walk(
+                            &schema["additionalProperties"],
+                            value,
+                            &format!("{path}[{name}]"),
+                            context,
+                            faults,
+                        ),
+                        property => self.walk(property, value, &inner, context, faults),
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.walk(&schema["items"], item, &format!("{path}[{index}]"), context, faults);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a rule holds; if not, what the server says.
+    fn holds(&self, rule: &Value, value: &Value, context: &Context) -> Result<(), String> {
+        let text = rule["rule"].as_str().unwrap_or_default();
+        // A rule on a change has nothing to say of a new object.
+        if text.contains("oldSelf") {
+            return Ok(());
+        }
+        let program = match self.0.get(text) {
+            Some(Ok(program)) => program,
+            Some(Err(error)) => return Err(format!("this program cannot read the rule '{text}': {error}")),
+            None => return Err(format!("this program does not know the rule '{text}'")),
+        };
+        let mut inner = context.new_inner_scope();
+        inner.add_variable_from_value("self", converted(value));
+        match program.execute(&inner) {
+            Ok(Cel::Bool(true)) => Ok(()),
+            Ok(Cel::Bool(false)) => {
+                Err(rule["message"].as_str().map_or_else(|| format!("failed rule: {text}"), str::to_owned))
+            }
+            Ok(other) => Err(format!("evaluating rule: {other:?} is not true or false")),
+            Err(error) => Err(format!("evaluating rule: {error}")),
+        }
+    }
+}
+
+fn collect(schema: &Value, rules: &mut HashMap<String, Result<Program, String>>) {
+    match schema {
+        Value::Object(fields) => {
+            for rule in fields.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten() {
+                if let Some(text) = rule["rule"].as_str() {
+                    rules
+                        .entry(text.to_owned())
+                        .or_insert_with(|| Program::compile(text).map_err(|error| error.to_string()));
+                }
+            }
+            fields.values().for_each(|inner| collect(inner, rules));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| collect(inner, rules)),
+        _ => {}
+    }
+}
+
+/// The value in CEL: whole numbers are `int`, as the schema's types have it.
+fn converted(value: &Value) -> Cel {
+    match value {
+        Value::Null => Cel::Null,
+        Value::Bool(flag) => Cel::Bool(*flag),
+        Value::Number(number) => {
+            number.as_i64().map_or_else(|| Cel::Float(number.as_f64().unwrap_or_default()), Cel::Int)
+        }
+        Value::String(text) => Cel::String(Arc::new(text.clone())),
+        Value::Array(items) => Cel::List(Arc::new(items.iter().map(converted).collect())),
+        Value::Object(fields) => {
+            let fields: HashMap<String, Cel> =
+                fields.iter().map(|(name, value)| (name.clone(), converted(value))).collect();
+            Cel::Map(fields.into())
+        }
+    }
+}
+
+/// Patterns that were compiled already: a rule on names meets hundreds of them.
+#[derive(Default)]
+struct Patterns(Mutex<HashMap<String, Regex>>);
+
+impl Patterns {
+    fn matches(&self, text: &str, pattern: &str) -> Result<bool, ExecutionError> {
+        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !known.contains_key(pattern) {
+            let regex =
+                Regex::new(pattern).map_err(|error| ExecutionError::function_error("matches", error.to_string()))?;
+            known.insert(pattern.to_owned(), regex);
+        }
+        Ok(known[pattern].is_match(text))
+    }
+}

@@ -1,0 +1,83 @@
+//! The verdict and the words, compared with those of a real API server: every manifest of the table of admission, and
+//! every example.
+// A test that cannot go on has to stop, in its helpers too.
+#![allow(clippy::unwrap_used)]
+
+use kube::Client;
+use kube::api::PostParams;
+use lint::Linter;
+use samples::admission::{accepted, jumpstart, merged, refused};
+use serde_json::{Value, json};
+use testkit::{fresh_namespace, install_crd, programs, shared};
+
+/// What the server says of an object that is created as kubectl does, with strict validation; nothing is left there.
+async fn answer(client: &Client, namespace: &str, object: &Value) -> Result<(), String> {
+    let path = format!("/apis/modelselection.dev/v1alpha1/namespaces/{namespace}/modelselections");
+    let bytes = object.to_string().into_bytes();
+    let mut request = kube::api::Request::new(path).create(&PostParams::default(), bytes).unwrap();
+    *request.uri_mut() = format!("{}?dryRun=All&fieldValidation=Strict", request.uri().path()).parse().unwrap();
+    match client.request::<Value>(request).await {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) => Err(status.message.clone()),
+        Err(other) => panic!("no answer of the API server: {other}"),
+    }
+}
+
+/// Whether the message is made of these faults and nothing else, in whatever order: the server's differs from call to call.
+fn is_made_of(message: &str, faults: &[String]) -> bool {
+    let mut rest = message.to_owned();
+    // Longer ones first: one may begin like another.
+    let mut faults = faults.to_vec();
+    faults.sort_by_key(|fault| std::cmp::Reverse(fault.len()));
+    for fault in &faults {
+        let Some(at) = rest.find(fault.as_str()) else { return false };
+        rest.replace_range(at..at + fault.len(), "");
+    }
+    let rest = rest.split_once(" is invalid: ").map_or(rest.as_str(), |(_, rest)| rest);
+    rest.chars().all(|character| "[], ".contains(character))
+        || rest.ends_with("cannot be handled as a ModelSelection: ")
+}
+
+fn examples() -> Vec<(String, Value)> {
+    let folder = format!("{}/examples", programs::ROOT);
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    let documents = files.flat_map(|path| {
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        documents.into_iter().map(move |document| (path.display().to_string(), document))
+    });
+    documents.filter(|(_, document)| document["kind"] == "ModelSelection").collect()
+}
+
+#[tokio::test]
+async fn the_verdict_and_the_words_are_those_of_the_server() {
+    let plane = shared().await;
+    let client = plane.client();
+    install_crd(&client, programs::CRD.as_ref()).await;
+    let namespace = fresh_namespace(&client, "lint").await;
+    let linter = Linter::new();
+    let table = accepted().into_iter().chain(refused()).map(|case| (case.what.to_owned(), case.object));
+    let unknown = [
+        json!({"spec": {"tuning": {"earlyStoping": "Auto"}}}),
+        json!({"spec": {"candidates": [{"name": "a", "jumpStart": {"modelID": "m", "eula": true}}]}, "status": {"a": 1}}),
+    ];
+    let names = ["a".repeat(254), "two words".to_owned(), "dotted.name".to_owned(), "-dash".to_owned()];
+    let names = names.map(|name| ("names".to_owned(), merged(jumpstart(), json!({"metadata": {"name": name}}))));
+    let unknown = unknown.map(|edit| ("unknown fields".to_owned(), merged(jumpstart(), edit)));
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for (what, object) in table.chain(unknown).chain(names).chain(examples()) {
+        let object = merged(object, json!({"metadata": {"namespace": namespace}}));
+        let (server, offline) = (answer(&client, &namespace, &object).await, linter.check(&object));
+        let same = match &server {
+            Ok(()) => offline.is_empty(),
+            Err(message) => !offline.is_empty() && is_made_of(message, &offline),
+        };
+        compared += 1;
+        if !same {
+            wrong.push(format!("{what}:\n  the server: {server:?}\n  offline: {offline:#?}"));
+        }
+    }
+    println!("{compared} manifests compared");
+    assert!(compared >= 200, "only {compared} manifests");
+    assert!(wrong.is_empty(), "{} of {compared}:\n{}", wrong.len(), wrong.join("\n"));
+}

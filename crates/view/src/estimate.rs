@@ -1,0 +1,70 @@
+//! How long a selection still takes, guessed from what it has done so far.
+
+use api::{ModelSelection, RunState, RunStatus};
+use jiff::Timestamp;
+
+use crate::summary::is_seen;
+
+/// Least share of the work that has to be done before an estimate says anything.
+const SHARE_MIN: f64 = 0.05;
+
+/// Seconds that are left if the rest goes as fast as the part that is done: the time so far, times training jobs that are
+/// left, by training jobs that have ended. `None` when nothing can be said: too little has ended, it is suspended, what is
+/// left waits for a person, or nothing is left. An average over runs of different length: an estimate, no promise.
+pub fn remaining_seconds(selection: &ModelSelection, now: Timestamp) -> Option<i64> {
+    let status = selection.status.as_ref().filter(|_| is_seen(selection))?;
+    if selection.spec.suspend || status.completion_time.is_some() {
+        return None;
+    }
+    let elapsed = now.as_second() - status.start_time.as_ref()?.0.as_second();
+    let in_reach = |run: &&RunStatus| !(run.state == RunState::Waiting && run.reason.is_some_and(|r| r.needs_person()));
+    let shares: Vec<f64> = status.runs.iter().filter(in_reach).map(|run| share(selection, run)).collect();
+    #[allow(clippy::cast_precision_loss)] // at most 1,024 runs
+    let (total, done) = (shares.len() as f64, shares.iter().sum::<f64>());
+    if elapsed <= 0 || done < total * SHARE_MIN || done >= total {
+        return None;
+    }
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+    Some((elapsed as f64 * (total - done) / done) as i64)
+}
+
+/// How much of a run is done, from 0 to 1, by its training jobs.
+fn share(selection: &ModelSelection, run: &RunStatus) -> f64 {
+    if run.state.ended() {
+        return 1.0;
+    }
+    let (Some(jobs), most) = (run.training_jobs, most_training_jobs(selection)) else { return 0.0 };
+    let ended = jobs.completed + jobs.non_retryable_error + jobs.stopped;
+    f64::from(ended) / f64::from(most.unwrap_or(i32::MAX).max(ended).max(1))
+}
+
+/// Training jobs that each run may have, if the spec bounds them.
+pub fn most_training_jobs(selection: &ModelSelection) -> Option<i32> {
+    selection.spec.tuning.max_training_jobs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_rest_takes_as_long_as_its_share() {
+        let mut selection = sample::running();
+        // 2 of 4 runs have ended, one of the others has 1 of 2 training jobs: 2.5 of 4 in 1,000 s.
+        assert_eq!(remaining_seconds(&selection, sample::time(1000)), Some(600));
+        assert_eq!(remaining_seconds(&selection, sample::time(0)), None, "no time has passed");
+        selection.spec.suspend = true;
+        assert_eq!(remaining_seconds(&selection, sample::time(1000)), None, "suspended");
+        assert_eq!(remaining_seconds(&sample::complete(), sample::time(9999)), None, "nothing is left");
+    }
+
+    #[test]
+    fn what_waits_for_a_person_does_not_count() {
+        let mut selection = sample::running();
+        let waiting = selection.status.as_mut().unwrap().runs.last_mut().unwrap();
+        waiting.reason = Some(api::Reason::UnknownModel);
+        // 2.5 of 3.
+        assert_eq!(remaining_seconds(&selection, sample::time(1000)), Some(200));
+    }
+}

@@ -1,0 +1,21 @@
+//! What a `ModelSelection` looks like, as pure functions of the object: no terminal, no I/O, no clock.
+//!
+//! Each module turns the object into a struct that says it in words and numbers ([`summary`], [`runs`], [`waiting`],
+//! [`front`], [`estimate`]); [`pages`] sets these as text, [`plot`] draws a front. The structs are also what `-o json` and
+//! `-o yaml` of the plugin write.
+
+pub mod advice;
+pub mod effect;
+pub mod estimate;
+pub mod front;
+pub mod page;
+pub mod pages;
+pub mod plot;
+pub mod runs;
+pub mod summary;
+pub mod text;
+pub mod wait;
+pub mod waiting;
+
+#[cfg(test)]
+mod sample;

@@ -1,0 +1,96 @@
+//! Foreign text on its way to a terminal, and numbers and durations in words.
+
+/// The one door for text of others (messages, ids, metric names) on its way to a terminal: control characters, which could
+/// move the cursor, recolour or hide text, and characters that change the direction of reading are shown as `\u{1b}`.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' | '\r' => plain.push(' '),
+            _ if character.is_control() || is_invisible(character) => plain.extend(character.escape_unicode()),
+            _ => plain.push(character),
+        }
+    }
+    plain
+}
+
+/// Zero-width characters, line separators, and the marks and overrides of bidirectional text.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}')
+}
+
+/// A decimal of the API with at most four significant digits; text that is no number stays as it is.
+pub fn number(decimal: &str) -> String {
+    let Some(value) = api::parse_decimal(decimal) else { return decimal.to_owned() };
+    let magnitude = value.abs();
+    if magnitude != 0.0 && !(1e-3..1e6).contains(&magnitude) {
+        let text = format!("{value:.3e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", trimmed(digits));
+    }
+    let decimals = match magnitude {
+        _ if magnitude < 1.0 => 4,
+        _ if magnitude < 10.0 => 3,
+        _ if magnitude < 100.0 => 2,
+        _ if magnitude < 1000.0 => 1,
+        _ => 0,
+    };
+    trimmed(&format!("{value:.decimals$}"))
+}
+
+fn trimmed(number: &str) -> String {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.').to_owned() } else { number.to_owned() }
+}
+
+/// A duration with at most two units, as kubectl writes ages: `45s`, `12m`, `1h52m`, `3d4h`.
+pub fn duration(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{minutes}m"),
+        3600..86400 => format!("{hours}h{}m", minutes % 60),
+        _ => format!("{days}d{}h", hours % 24),
+    }
+}
+
+/// `1 run`, `2 runs`.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_move_the_cursor_or_turn_the_text_is_shown_instead() {
+        assert_eq!(plain("red \u{1b}[31m and a bell \u{7}"), "red \\u{1b}[31m and a bell \\u{7}");
+        assert_eq!(plain("a\u{202e}b\u{9b}2Jc\u{200b}"), "a\\u{202e}b\\u{9b}2Jc\\u{200b}");
+        assert_eq!(plain("two\nlines\tÄ é 日本"), "two lines Ä é 日本");
+    }
+
+    #[test]
+    fn numbers_have_four_digits() {
+        for (decimal, text) in [
+            ("0.96666664", "0.9667"),
+            ("0.802", "0.802"),
+            ("40", "40"),
+            ("0.3", "0.3"),
+            ("123.456", "123.5"),
+            ("87112344", "8.711e7"),
+            ("0.0001234567890123", "1.235e-4"),
+            ("0", "0"),
+            ("-1.2345678901234567e-300", "-1.235e-300"),
+            ("not a number", "not a number"),
+        ] {
+            assert_eq!(number(decimal), text);
+        }
+    }
+
+    #[test]
+    fn durations_have_two_units() {
+        let told = [45, 720, 6720, 273_600].map(duration);
+        assert_eq!(told, ["45s", "12m", "1h52m", "3d4h"]);
+    }
+}
