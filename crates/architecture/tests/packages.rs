@@ -16,6 +16,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("observe", &["api", "decide", "platform", "sagemaker"]),
     ("operator", &["api", "catalog", "decide", "observe", "platform", "sagemaker"]),
     ("emulator", &[]),
+    ("view", &["api", "decide"]),
+    ("lint", &["api"]),
+    ("cli", &["api", "lint", "view"]),
+    ("report", &["api", "pareto"]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),
     ("samples", &["api"]),
