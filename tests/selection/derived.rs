@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use api::{ExclusionReason, ModelSelectionStatus, RunState};
 use serde_json::{Value, json};
-use testkit::Selection;
-use testkit::world::{LONG, World, condition, run_of};
+use testkit::status::{condition_parts, run_of};
+use testkit::world::LONG;
+use testkit::{Selection, World};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
 
@@ -120,7 +121,8 @@ async fn a_throttled_look_for_a_hyperparameter_is_tried_again() {
     let fault = json!({"operation": "DescribeTrainingJob", "kind": "Throttle", "count": 2});
     world.emulator.fault(fault).await;
     world.apply(&by(&selection, "images_per_second", "Maximize", "test_throughput * hyperparameters.batch_size")).await;
-    let status = world.await_observed("images", "it is worked out", |s| s.recommended.as_deref() == Some("large")).await;
+    let status =
+        world.await_observed("images", "it is worked out", |s| s.recommended.as_deref() == Some("large")).await;
     assert_eq!(derived(&status, "large")[0].1, "640");
 }
 
@@ -141,7 +143,7 @@ async fn a_mistake_in_an_expression_makes_no_job_and_is_told_with_its_place() {
     ] {
         world.apply(&by(&selection, "images_per_second", "Maximize", expression)).await;
         let stalled = |status: &ModelSelectionStatus| {
-            condition(status, "Stalled").is_some_and(|(_, reason, message)| {
+            condition_parts(status, "Stalled").is_some_and(|(_, reason, message)| {
                 reason == "InvalidExpression" && texts.iter().all(|text| message.contains(text))
             })
         };

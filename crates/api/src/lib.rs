@@ -23,7 +23,7 @@ mod training;
 mod tuning;
 
 pub use candidate::*;
-pub use conditions::{Condition, ConditionType, Reason, merge_conditions};
+pub use conditions::{Condition, ConditionStatus, ConditionType, Reason, WantedCondition, merge_conditions};
 pub use crd::crd;
 pub use dataset::*;
 pub use decimal::{decimal, parse_decimal, significant};
@@ -33,7 +33,7 @@ pub use observed::*;
 pub use results::*;
 pub use spec::*;
 pub use status::*;
-pub use text::clip;
+pub use text::{clip, message, plain};
 pub use training::*;
 pub use tuning::*;
 

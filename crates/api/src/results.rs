@@ -42,7 +42,7 @@ pub struct BestTrainingJob {
     pub instance_type: Option<String>,
     /// instanceCount of the training job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub instance_count: Option<i32>,
     /// modelArtifactS3URI is the location of the trained model.
     #[serde(default, rename = "modelArtifactS3URI", skip_serializing_if = "Option::is_none")]
@@ -50,11 +50,11 @@ pub struct BestTrainingJob {
     pub model_artifact_s3_uri: Option<String>,
     /// trainingSeconds is the duration of the training, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub training_seconds: Option<i32>,
     /// billableSeconds is the billed time per instance, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub billable_seconds: Option<i32>,
 }
 
@@ -85,7 +85,7 @@ pub struct Front {
     /// omittedMembers is the number of members that are not listed: the first 512 are listed, or fewer if all fronts
     /// together would be too long. The ConfigMaps of status.runs[].trials have all training jobs.
     #[serde(default, skip_serializing_if = "is_zero")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub omitted_members: i32,
     /// recommendation is the recommended member by spec.recommend, compared with other members.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::conditions::Condition;
+use super::conditions::{Condition, closed};
 use super::results::is_zero;
 use super::{BestTrainingJob, Front, bounds};
 
@@ -10,14 +10,14 @@ use super::{BestTrainingJob, Front, bounds};
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelSelectionStatus {
-    /// conditions: Ready, Reconciling, Stalled, Succeeded, Suspended.
+    /// conditions: Ready, Reconciling, Stalled, Succeeded, Finished, Suspended. Wait for Finished: it comes for good or bad.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
     /// observedGeneration is the metadata.generation of this status; -1 before the operator has observed the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = -1))]
+    #[schemars(range(min = -1, max = bounds::GENERATION))]
     pub observed_generation: Option<i64>,
     /// progress is the number of ended runs and of all runs, such as '12/21', and of failed runs, such as '12/21, 1
     /// failed'.
@@ -118,22 +118,24 @@ pub struct Counts {
     pub stopped: i32,
 }
 
-/// The state of a run. Clients must treat unknown values as not ended.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RunState {
-    /// It has no running tuning job; `reason` says why.
-    #[default]
-    Waiting,
-    /// Its tuning job runs.
-    Running,
-    /// Its tuning job is being stopped.
-    Stopping,
-    /// Its tuning job completed and has a best training job.
-    Succeeded,
-    /// Its tuning job failed, or completed with no training job that emitted the tuning objective.
-    Failed,
-    /// Its tuning job was stopped.
-    Stopped,
+closed! {
+    /// Where a run stands. Clients must treat unknown values as not ended.
+    #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum RunState {
+        /// It has no running tuning job; `reason` says why.
+        #[default]
+        Waiting,
+        /// Its tuning job runs.
+        Running,
+        /// Its tuning job is being stopped.
+        Stopping,
+        /// Its tuning job completed and has a best training job.
+        Succeeded,
+        /// Its tuning job failed, or completed with no training job that emitted the tuning objective.
+        Failed,
+        /// Its tuning job was stopped.
+        Stopped,
+    }
 }
 
 impl RunState {
@@ -224,7 +226,7 @@ impl RunStatus {
         self.state = state;
         self.reason = reason;
         // SageMaker's own reasons can be a page long.
-        self.message = message.map(|text| super::clip(text, bounds::MESSAGE));
+        self.message = message.map(|text| super::message(text, bounds::MESSAGE));
         self
     }
 
@@ -255,8 +257,8 @@ pub struct Trials {
     /// of JSON for each training job. It is deleted with the selection.
     #[schemars(length(max = 253))]
     pub config_map: String,
-    /// count of the training jobs in the table.
-    #[schemars(range(min = 0))]
+    /// count of the training jobs in it.
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub count: i32,
 }
 
@@ -265,19 +267,19 @@ pub struct Trials {
 #[serde(rename_all = "camelCase")]
 pub struct TrainingJobCounts {
     /// completed.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub completed: i32,
     /// inProgress.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub in_progress: i32,
-    /// retryableError: failed, and SageMaker retries.
-    #[schemars(range(min = 0))]
+    /// retryableError: failed, and SageMaker will try again.
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub retryable_error: i32,
-    /// nonRetryableError: failed, and SageMaker does not retry.
-    #[schemars(range(min = 0))]
+    /// nonRetryableError: failed for good.
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub non_retryable_error: i32,
     /// stopped.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub stopped: i32,
 }
 

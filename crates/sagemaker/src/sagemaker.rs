@@ -406,14 +406,33 @@ where
             (Class::of(code.as_deref(), &message, status), message)
         }
         _ => {
-            let told = DisplayErrorContext(error).to_string();
+            let all = DisplayErrorContext(error).to_string();
             // No credentials at all show up as a request that could not be dispatched.
-            let credentials = status.is_none() && told.to_ascii_lowercase().contains("credential");
-            let class = if credentials { Class::Credentials } else { Class::of(None, &told, status) };
-            (class, brief(&told))
+            let credentials = status.is_none() && all.to_ascii_lowercase().contains("credential");
+            let class = if credentials { Class::Credentials } else { Class::of(None, &all, status) };
+            let unreachable = status.is_none() && !credentials && !matches!(error, SdkError::ConstructionFailure(_));
+            (class, if unreachable { unreachable_because(error) } else { brief(&all) })
         }
     };
     TuningError { class, operation, code, message }
+}
+
+/// The causes of a call that never got an answer, from the SDK's words to those of the operating system, each once.
+fn unreachable_because<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: std::error::Error + 'static,
+{
+    let mut causes: Vec<String> = Vec::new();
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(cause) = next {
+        let text = brief(&cause.to_string());
+        if !causes.iter().any(|known| known.contains(&text)) {
+            causes.push(text);
+        }
+        next = cause.source();
+    }
+    let causes = causes.join(": ");
+    format!("SageMaker cannot be reached ({causes}); check the network, DNS and AWS_ENDPOINT_URL_SAGEMAKER")
 }
 
 /// The SDK appends a debug dump to its messages; people need only the sentence before it.
