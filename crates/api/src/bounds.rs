@@ -34,3 +34,7 @@ pub const ALTERNATIVES: usize = 4;
 pub const OBSERVED: usize = 8;
 /// Candidates that are listed as better than an observed one.
 pub const BEATEN_BY: usize = 16;
+/// The largest number of training jobs, instances or seconds: as much as the field holds.
+pub const NUMBER: i32 = i32::MAX;
+/// The largest generation: the largest number that every reader of JSON takes exactly, 2^53 - 1.
+pub const GENERATION: i64 = 9_007_199_254_740_991;

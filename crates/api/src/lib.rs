@@ -23,7 +23,7 @@ mod training;
 mod tuning;
 
 pub use candidate::*;
-pub use conditions::{Condition, ConditionType, Reason, merge_conditions};
+pub use conditions::{Condition, ConditionStatus, ConditionType, Reason, WantedCondition, merge_conditions};
 pub use crd::crd;
 pub use dataset::*;
 pub use decimal::{decimal, parse_decimal, significant};

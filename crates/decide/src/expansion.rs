@@ -49,6 +49,7 @@ pub fn left_out(why: &BTreeMap<&str, usize>) -> String {
 /// The runs of the candidates that there are.
 fn runs(spec: &ModelSelectionSpec) -> usize {
     let of = |candidate: &Candidate| match candidate {
+        // What was measured elsewhere is no run.
         Candidate { observed: Some(_), .. } => 0,
         Candidate { dataset: Some(_), .. } => 1,
         _ => spec.datasets.len(),

@@ -30,6 +30,7 @@ pub mod certificates;
 pub mod control_plane;
 pub mod emulator;
 pub mod free_port;
+pub mod jobs;
 pub mod kubeconfig;
 pub mod kubectl;
 pub mod manifests;
@@ -38,8 +39,8 @@ pub mod operator;
 pub mod process;
 pub mod programs;
 pub mod run_folder;
+pub mod status;
 pub mod tool;
-pub mod trouble;
 pub mod world;
 
 pub use audit::AuditEntry;

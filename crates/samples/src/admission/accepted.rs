@@ -30,6 +30,21 @@ pub(super) fn cases() -> Vec<Case> {
             &format!("objectives: {}", list(8, |i| format!("{{metric: m{i}, goal: Minimize}}"))),
         ),
         good(
+            "scales, and a recommendation by rule",
+            jumpstart(),
+            "{objectives: [{metric: a, goal: Maximize, scale: Linear}, {metric: b, goal: Minimize, scale: Logarithmic}], recommend: {rule: Best, objective: b, atLeast: [{metric: a, value: '0.5'}]}}",
+        ),
+        good(
+            "values to reach by the knee",
+            jumpstart(),
+            "{objectives: [{metric: a, goal: Maximize}], recommend: {atLeast: [{metric: a, value: '-1e-3'}]}}",
+        ),
+        good(
+            "results from elsewhere",
+            jumpstart(),
+            "{candidates: [{name: a, observed: {metrics: {m: '1', 'a b': '2e-3'}}}, {name: b, observed: {datasets: [{name: x, metrics: {m: '1'}}]}}], datasets: [{name: x, channels: [{name: training, s3URI: s3://b/x}]}]}",
+        ),
+        good(
             "selectors alone",
             jumpstart(),
             "{candidates: null, candidateSelectors: [{jumpStart: {task: ic, framework: tensorflow, include: ['*mobilenet*'], exclude: ['*-quant*', 'x?y'], limit: 100, includeDeprecated: true, includeVulnerable: true, acceptEULA: true}, hyperparameters: {epochs: '3'}}, {jumpStart: {}}]}",

@@ -1,6 +1,6 @@
 //! Candidates.
 
-use crate::admission::{Case, bad, bad_own, candidates, datasets};
+use crate::admission::{Case, bad, bad_own, candidates, datasets, list};
 
 #[allow(clippy::too_many_lines)] // a table
 pub(super) fn cases() -> Vec<Case> {
@@ -34,6 +34,26 @@ pub(super) fn cases() -> Vec<Case> {
             "an attached job on an unknown dataset",
             "candidates: [{name: a, tuningJobName: j, dataset: nowhere}]",
             &["spec.candidates", "`dataset` of a candidate with `tuningJobName` must name one of `datasets`"],
+        ),
+        bad(
+            "results from elsewhere without any",
+            "candidates: [{name: a, observed: {}}]",
+            &["spec.candidates[0].observed", "`observed` must have `metrics` or `datasets`"],
+        ),
+        bad(
+            "a result from elsewhere that is no number",
+            "candidates: [{name: a, observed: {metrics: {m: NaN}}}]",
+            &["spec.candidates[0].observed.metrics.m", "should match"],
+        ),
+        bad(
+            "results from elsewhere with hyperparameters",
+            "candidates: [{name: a, observed: {metrics: {m: '1'}}, hyperparameters: {a: '1'}}]",
+            &["spec.candidates[0].observed", "must be left out when `observed` is set"],
+        ),
+        bad(
+            "9 candidates from elsewhere",
+            &format!("candidates: {}", list(9, |i| format!("{{name: c{i}, observed: {{metrics: {{m: '1'}}}}}}"))),
+            &["spec.candidates", "at most 8 entries with `observed`"],
         ),
         bad(
             "an attached job with hyperparameters",
@@ -128,7 +148,7 @@ pub(super) fn cases() -> Vec<Case> {
             "candidates: [{name: a, jumpStart: {modelID: m}, algorithm: {trainingImage: i}, metricDefinitions: [{name: val_accuracy, regex: (x)}]}]",
             &[
                 "spec.candidates[0]",
-                "a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`",
+                "a candidate must have exactly one of `jumpStart`, `algorithm`, `tuningJobName` and `observed`",
             ],
         ),
         bad_own(
@@ -136,7 +156,7 @@ pub(super) fn cases() -> Vec<Case> {
             "candidates: [{name: a}]",
             &[
                 "spec.candidates[0]",
-                "a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`",
+                "a candidate must have exactly one of `jumpStart`, `algorithm`, `tuningJobName` and `observed`",
             ],
         ),
         bad(
