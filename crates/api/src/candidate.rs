@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{ALGORITHM, GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
-use super::{Hyperparameters, MetricDefinition, Observed, ParameterRange, Patch, Training, Tuning, WarmStart, bounds};
+use super::{
+    Hyperparameters, InputMode, MetricDefinition, Observed, ParameterRange, Patch, Training, Tuning, WarmStart, bounds,
+};
 
 /// One model to compare: exactly one of jumpStart, algorithm, tuningJobName and observed.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -127,16 +129,6 @@ pub struct Algorithm {
     /// Default: File.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_mode: Option<InputMode>,
-}
-
-/// How training data reaches the container.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum InputMode {
-    #[default]
-    File,
-    FastFile,
-    Pipe,
 }
 
 /// Models to compare, by framework and task instead of by id. Each becomes a candidate whose name is the model id.

@@ -5,7 +5,34 @@
 
 use std::collections::BTreeSet;
 
-use api::{BestTrainingJob, Hyperparameters, RunStatus, TrainingJobCounts, bounds, clip};
+use api::{
+    BestTrainingJob, Candidate, Hyperparameters, MetricPreset, ModelSelectionSpec, RunStatus, TrainingJobCounts,
+    bounds, clip,
+};
+
+/// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
+const METRICS_MAX: usize = 8000;
+
+/// Whether the status would grow too large with all metrics. It follows from the spec, with the candidates that the
+/// selectors have found, and not from what has come in so far: each run then has the same, whenever it ended.
+pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
+    let own_image = |candidate: &Candidate| {
+        candidate.algorithm.as_ref().is_some_and(|algorithm| algorithm.training_image.is_some())
+            && matches!(spec.training.metric_preset, None | Some(MetricPreset::None | MetricPreset::Auto))
+    };
+    // What was measured elsewhere has no run.
+    let candidates = spec.candidates.iter().filter(|candidate| candidate.observed.is_none());
+    let at_most = |candidate: &Candidate| {
+        let defined = spec.training.metric_definitions.len() + candidate.metric_definitions.len();
+        // Models, presets and algorithms bring more, and so do SageMaker's own images, which take no definitions.
+        if own_image(candidate) && defined > 0 {
+            defined.min(bounds::METRIC_DEFINITIONS)
+        } else {
+            bounds::METRIC_DEFINITIONS
+        }
+    };
+    candidates.map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
+}
 
 /// A training job as the status and the tables take it.
 pub(super) fn training_job(job: BestTrainingJob) -> BestTrainingJob {

@@ -1,64 +1,33 @@
 //! The fronts: from runs and their metrics to Pareto sets.
 
+mod axes;
 mod observed;
 mod points;
 mod recommendation;
 #[cfg(test)]
 mod scales_tests;
+mod tables;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod trials_tests;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use super::derived::Derivations;
+use super::derived::{DIGITS, Derivations};
 use api::{
-    BestTrainingJob, Dataset, Front, FrontMember, Goal, ModelSelectionSpec, ModelSelectionStatus, Objective,
-    ObjectiveValue, RunStatus, bounds, decimal, significant,
+    Dataset, Front, FrontMember, ModelSelectionSpec, ModelSelectionStatus, Objective, ObjectiveValue, RunStatus,
+    bounds, decimal, significant,
 };
+use axes::Axes;
 pub use observed::invalid;
 use pareto::{self, Direction, Scale};
 use points::{Data, Point, points};
+pub use tables::Tables;
 
 /// Most members that a front lists, as in the schema.
 const MEMBERS_MAX: usize = 512;
 /// Values that the members of all fronts may list together, some 60 bytes each: etcd takes 1.5 MiB in all. Members that
 /// are the best of their runs never come to more than 512 runs times 8 objectives.
 const VALUES_MAX: usize = 4096;
-/// Digits of a number that was worked out from 32-bit metrics: these have no more.
-pub(super) const DIGITS: usize = 12;
-
-/// The training jobs of runs, by the name of the tuning job, ordered by their names. The runs that have no table here are
-/// represented by their best training job.
-pub type Tables = HashMap<String, Arc<[BestTrainingJob]>>;
-
-/// The axes of the objectives.
-struct Axes {
-    directions: Vec<Direction>,
-    scales: Vec<Scale>,
-}
-
-impl Axes {
-    fn of(objectives: &[Objective]) -> Self {
-        let scale = |objective: &Objective| match objective.scale() {
-            api::Scale::Linear => Scale::Linear,
-            api::Scale::Logarithmic => Scale::Logarithmic,
-        };
-        let direction = |objective: &Objective| match objective.goal {
-            Goal::Maximize => Direction::Maximize,
-            Goal::Minimize => Direction::Minimize,
-        };
-        Self { directions: objectives.iter().map(direction).collect(), scales: objectives.iter().map(scale).collect() }
-    }
-
-    /// Where values lie on the axes.
-    fn positions(&self, values: &[f64]) -> Vec<f64> {
-        self.scales.iter().zip(values).map(|(scale, &value)| scale.position(value)).collect()
-    }
-}
-
 /// Whether the fronts of `last` are those of `runs` at `generation`: nothing that they follow from has changed. The
 /// tables of ended runs do not change.
 pub fn stand(last: &ModelSelectionStatus, generation: Option<i64>, runs: &[RunStatus]) -> bool {

@@ -1,37 +1,13 @@
 //! The short fields of the status, for people and printer columns.
 
 use super::derived::metrics_wanted;
-use super::fit;
-use api::{Candidate, Counts, Front, MetricPreset, ModelSelectionSpec, RunState, RunStatus, bounds, clip};
+use super::fit::{self, is_bounded};
+use api::{Counts, Front, ModelSelectionSpec, RunState, RunStatus, bounds, clip};
 
 /// Characters of the recommended candidates: with them `kubectl get` has room in a terminal of 80 columns.
 const COLUMN: usize = 18;
 /// Recommended candidates that are named.
 const RECOMMENDED_MAX: usize = 2;
-/// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
-const METRICS_MAX: usize = 8000;
-
-/// Whether the status would grow too large with all metrics. It follows from the spec, with the candidates that the
-/// selectors have found, and not from what has come in so far: each run then has the same, whenever it ended.
-pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
-    let own_image = |candidate: &Candidate| {
-        candidate.algorithm.as_ref().is_some_and(|algorithm| algorithm.training_image.is_some())
-            && matches!(spec.training.metric_preset, None | Some(MetricPreset::None | MetricPreset::Auto))
-    };
-    // What was measured elsewhere has no run.
-    let candidates = spec.candidates.iter().filter(|candidate| candidate.observed.is_none());
-    let at_most = |candidate: &Candidate| {
-        let defined = spec.training.metric_definitions.len() + candidate.metric_definitions.len();
-        // Models, presets and algorithms bring more, and so do SageMaker's own images, which take no definitions.
-        if own_image(candidate) && defined > 0 {
-            defined.min(bounds::METRIC_DEFINITIONS)
-        } else {
-            bounds::METRIC_DEFINITIONS
-        }
-    };
-    candidates.map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
-}
-
 /// Makes the runs such that the API server takes them, whatever SageMaker has reported. Leaves out of the runs of a large
 /// selection the metrics that nothing in the spec refers to; they stay at SageMaker.
 pub fn bounded(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
@@ -152,7 +128,7 @@ mod tests {
         assert_eq!(kept(&spec).iter().map(|metric| &metric.name).collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
         // As many images of one's own, with few metrics, have room for all.
         let algorithm = Algorithm { training_image: Some("image".into()), ..Algorithm::default() };
-        let own = Candidate { algorithm: Some(algorithm), ..Candidate::default() };
+        let own = api::Candidate { algorithm: Some(algorithm), ..api::Candidate::default() };
         spec.candidates.fill(own);
         assert!(!is_bounded(&spec));
     }

@@ -21,12 +21,14 @@ use api::{
 pub use check::{Known, check, invalid};
 
 use super::effective::objective_metrics;
-use super::front::DIGITS;
-use super::summary::is_bounded;
+use super::fit::is_bounded;
 use super::training_job::{is_deleted, unquoted};
 use evaluate::{Value, Why};
 use expression::Expression;
 use vocabulary::Input;
+
+/// Digits of a number that was worked out from 32-bit metrics: these have no more.
+pub const DIGITS: usize = 12;
 
 /// The derived metrics of a spec, read once for many training jobs.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::derived::{Derivations, Derived};
-use super::Tables;
+use super::tables::Tables;
 use api::{
     BestTrainingJob, Candidate, Collect, Constraint, Dataset, Excluded, ExclusionReason, MetricValue,
     ModelSelectionSpec, RunState, RunStatus, Scale, bounds, clip, decimal, parse_decimal,

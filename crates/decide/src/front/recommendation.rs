@@ -1,7 +1,8 @@
 //! Which member of a front is recommended, and what others would give and take.
 
+use super::axes::Axes;
 use super::points::Point;
-use super::{Axes, DIGITS};
+use crate::derived::DIGITS;
 use api::{
     Alternative, Difference, Goal, ModelSelectionSpec, Objective, Recommend, Recommendation, RecommendationRule, Scale,
     bounds, clip, decimal, parse_decimal, significant,
