@@ -1,7 +1,7 @@
 //! Conflicting writers: notices that somebody else writes the statuses that this operator writes, such as a second operator
 //! with a lease of its own, or a person. Replicas that elect a leader by the same lease never do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,11 @@ const MOST: Duration = Duration::from_secs(300);
 
 /// What is known of each selection's status, by uid.
 #[derive(Default)]
-pub(super) struct Writers(Mutex<HashMap<String, Known>>);
+pub(super) struct Writers {
+    known: Mutex<HashMap<String, Known>>,
+    /// Selections whose status somebody else was the last to write when this process saw them first.
+    suspects: Mutex<HashSet<String>>,
+}
 
 struct Known {
     /// The version of the last status that is accounted for, and what it said: ours, or as it was when we came.
@@ -44,6 +48,14 @@ pub(super) struct Conflict {
 }
 
 impl Writers {
+    /// Somebody else was the last to write the status. Counts only if this process has not seen the selection yet: later,
+    /// [`Self::notice`] tells more.
+    pub(super) fn suspect(&self, uid: &str) {
+        if !self.lock().contains_key(uid) {
+            self.suspects.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned());
+        }
+    }
+
     /// We are about to write that.
     pub(super) fn writing(&self, uid: &str, status: &ModelSelectionStatus) {
         let says = fingerprint(Some(status));
@@ -74,7 +86,10 @@ impl Writers {
             let writing = Vec::new();
             let known =
                 Known { version, content: says, writing, reported: None, noticed: None, times: 0, conflict: None };
-            all.insert(uid.to_owned(), known);
+            // Nothing that another wrote before this process began is believed unseen.
+            let suspect = self.suspects.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+            let conflict = suspect.then_some(Conflict { unreported: true });
+            all.insert(uid.to_owned(), Known { conflict, ..known });
             return None;
         };
         if version <= known.version || says == known.content || known.writing.contains(&says) {
@@ -102,7 +117,7 @@ impl Writers {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

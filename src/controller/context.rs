@@ -34,7 +34,7 @@ const WATCHED: Duration = Duration::from_secs(10);
 
 pub(super) struct Context {
     pub(super) client: Client,
-    pub(super) recorder: Recorder,
+    reporter: Reporter,
     pub(super) sagemaker: SageMaker,
     pub(super) catalog: Catalog,
     pub(super) observer: Observer,
@@ -56,6 +56,11 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// What publishes an Event.
+    pub(super) fn recorder(&self) -> Recorder {
+        Recorder::new(self.client.clone(), self.reporter.clone())
+    }
+
     pub(super) fn new(
         client: Client,
         sagemaker: SageMaker,
@@ -68,7 +73,7 @@ impl Context {
         let reporter =
             Reporter { controller: REPORTING_CONTROLLER.to_owned(), instance: std::env::var("POD_NAME").ok() };
         Self {
-            recorder: Recorder::new(client.clone(), reporter),
+            reporter,
             client,
             sagemaker,
             catalog: Catalog::new(settings.catalog),

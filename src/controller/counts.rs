@@ -5,30 +5,24 @@ use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::Error;
 
-use api::{Condition, ConditionType, ModelSelection, Reason, RunState};
+use api::{Condition, ConditionStatus, ConditionType, ModelSelection, Reason, RunState};
 use platform::metrics::Counts;
 
 /// Counts what the stores have.
 pub(super) fn counts(stores: &[Store<ModelSelection>]) -> Counts {
     let mut counts = Counts::default();
-    for state in [
-        RunState::Waiting,
-        RunState::Running,
-        RunState::Stopping,
-        RunState::Succeeded,
-        RunState::Failed,
-        RunState::Stopped,
-    ] {
+    for state in RunState::ALL {
         // A state that nothing is in is 0: queries compare states with each other.
-        counts.runs.insert((name(state), ""), 0);
+        counts.runs.insert((state.as_str(), ""), 0);
     }
     for selection in stores.iter().flat_map(Store::state) {
         let Some(status) = &selection.status else { continue };
-        for key in status.conditions.iter().filter_map(key) {
-            *counts.selections.entry(key).or_default() += 1;
+        let namespace = selection.metadata.namespace.clone().unwrap_or_default();
+        for (type_, status, reason) in status.conditions.iter().filter_map(key) {
+            *counts.selections.entry((namespace.clone(), type_, status, reason)).or_default() += 1;
         }
         for run in &status.runs {
-            *counts.runs.entry((name(run.state), run.reason.map_or("", Reason::as_str))).or_default() += 1;
+            *counts.runs.entry((run.state.as_str(), run.reason.map_or("", Reason::as_str))).or_default() += 1;
         }
     }
     counts
@@ -37,18 +31,7 @@ pub(super) fn counts(stores: &[Store<ModelSelection>]) -> Counts {
 /// What a condition is counted as; none for one that somebody else has set.
 fn key(condition: &Condition) -> Option<(&'static str, &'static str, &'static str)> {
     let type_ = ConditionType::ALL.into_iter().find(|type_| type_.as_str() == condition.type_)?;
-    let status = ["True", "False", "Unknown"].into_iter().find(|status| *status == condition.status)?;
+    let status = ConditionStatus::ALL.into_iter().find(|status| status.as_str() == condition.status)?;
     let reason: Result<_, Error> = Reason::deserialize(condition.reason.as_str().into_deserializer());
-    Some((type_.as_str(), status, reason.unwrap_or(Reason::Unknown).as_str()))
-}
-
-fn name(state: RunState) -> &'static str {
-    match state {
-        RunState::Waiting => "Waiting",
-        RunState::Running => "Running",
-        RunState::Stopping => "Stopping",
-        RunState::Succeeded => "Succeeded",
-        RunState::Failed => "Failed",
-        RunState::Stopped => "Stopped",
-    }
+    Some((type_.as_str(), status.as_str(), reason.unwrap_or(Reason::Unknown).as_str()))
 }

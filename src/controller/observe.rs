@@ -8,11 +8,11 @@ use super::pass::Pass;
 use super::versions::versions;
 use super::{adopt, describe, incarnation, trials};
 use api::{ModelSelectionSpec, ModelSelectionStatus};
-use decide::derived;
 use decide::front::Tables;
 use decide::plan::{ResolvedVersion, advance, plan, take_back};
 use decide::problem::Problem;
 use decide::run::{RunEvent, apply};
+use decide::{derived, front};
 use observe::Sighting;
 use platform::clock;
 
@@ -48,7 +48,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     }
     let expanded = expand(pass, &status, clock::after(MODEL_WAIT)).await;
     let Expanded { spec, expansions, problem, undecided } = expanded;
-    let incomplete = problem.or_else(|| derived::invalid(&spec));
+    let incomplete = problem.or_else(|| derived::invalid(&spec)).or_else(|| front::invalid(&spec));
     status.expansions = expansions;
     // A selector that waits for many descriptions leaves the other candidates their time.
     let until = clock::after(MODEL_WAIT);

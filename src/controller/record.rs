@@ -13,10 +13,8 @@ use super::context::Context;
 use super::error::{Error, answered};
 use super::pass::Pass;
 use super::stop;
-use api::{
-    ConditionType, FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, clip, merge_conditions,
-};
-use decide::conditions::{Situation, complete, conditions, launched_before};
+use api::{FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
+use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::Tables;
 use decide::problem::Problem;
@@ -73,7 +71,7 @@ pub(super) async fn record(
         held: incomplete,
     };
     let status = ModelSelectionStatus {
-        conditions: merge_conditions(&before, conditions(situation), generation, now),
+        conditions: merge_conditions(&before, conditions::conditions(situation), generation, now),
         observed_generation: generation,
         progress: Some(summary::progress(&counts)),
         recommended: summary::recommended(&fronts),
@@ -93,26 +91,21 @@ pub(super) async fn record(
 
 /// Says that nothing can be done with the spec.
 pub(super) async fn invalid(ctx: &Context, selection: &Arc<ModelSelection>, problem: &Problem) -> Result<(), Error> {
-    use ConditionType::{Ready, Stalled, Succeeded};
-    write_conditions(ctx, selection, &[(Ready, "False"), (Stalled, "True"), (Succeeded, "Unknown")], problem).await
+    write_conditions(ctx, selection, conditions::invalid(problem)).await
 }
 
 /// Says why the deletion of a selection waits.
 pub(super) async fn deleting(ctx: &Context, selection: &Arc<ModelSelection>, problem: &Problem) -> Result<(), Error> {
-    use ConditionType::{Ready, Reconciling, Stalled, Succeeded};
-    let what = if problem.reason.needs_person() { Stalled } else { Reconciling };
-    write_conditions(ctx, selection, &[(Ready, "False"), (what, "True"), (Succeeded, "Unknown")], problem).await
+    write_conditions(ctx, selection, conditions::deleting(problem)).await
 }
 
 async fn write_conditions(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
-    wanted: &[(ConditionType, &'static str)],
-    Problem { reason, message }: &Problem,
+    wanted: Vec<WantedCondition>,
 ) -> Result<(), Error> {
     let before = selection.status.clone().unwrap_or_default();
     let generation = selection.meta().generation;
-    let wanted = wanted.iter().map(|(type_, status)| (*type_, *status, *reason, message.clone())).collect();
     let conditions = merge_conditions(&before.conditions, wanted, generation, whole_second(clock::now()));
     let status = ModelSelectionStatus { conditions, observed_generation: generation, ..before };
     write(ctx, selection, status).await.map(drop)
@@ -177,11 +170,12 @@ pub(super) async fn publish_of(
     let event = events::Event {
         type_: if warning { EventType::Warning } else { EventType::Normal },
         reason: reason.to_owned(),
-        note: Some(clip(&note, NOTE_MAX)),
+        note: Some(api::message(&note, NOTE_MAX)),
         action: action.to_owned(),
         secondary: None,
     };
-    match answered(ctx.recorder.publish(&event, reference)).await {
+    // A recorder counts Events of one reason as one, with the note of the first: each with a note of its own is another.
+    match answered(ctx.recorder().publish(&event, reference)).await {
         Ok(()) => {}
         Err(error) => tracing::warn!(%error, reason, "cannot publish an Event"),
     }

@@ -6,7 +6,7 @@ use tokio::sync::OnceCell;
 use super::incarnation;
 use super::pass::Pass;
 use super::requests::{PER_PASS, unresolved};
-use api::{Candidate, ModelSelectionSpec, ModelSelectionStatus};
+use api::{Candidate, ModelSelectionSpec, ModelSelectionStatus, Reason, bounds, message};
 use decide::incarnation::version_by_jobs;
 use decide::plan::{ResolvedVersion, version_by_status};
 use decide::problem::Problem;
@@ -30,7 +30,7 @@ pub(super) async fn versions(
         let model = candidate.jump_start.as_ref()?;
         let kept = || deleted.as_ref().and_then(|deleted| version_by_status(deleted, candidate));
         if let Some(version) = version_by_status(status, candidate).or_else(kept) {
-            return Some(Ok(version));
+            return Some(usable(version));
         }
         let task = Task::ResolveVersion(candidate.name.clone());
         if !pass.may_try(&task)
@@ -41,14 +41,14 @@ pub(super) async fn versions(
         match previous.get_or_init(|| incarnation::jobs(pass, until)).await {
             Ok(jobs) => {
                 if let Some(version) = version_by_jobs(jobs, candidate, &spec.rerun) {
-                    return Some(Ok(version));
+                    return Some(usable(version));
                 }
             }
             Err(error) => return Some(Err(unresolved(pass, task, error.clone()))),
         }
         let wanted = model.version.as_deref().unwrap_or("*");
         let answer = pass.ctx.catalog.version(&pass.region, &model.model_id, wanted, until).await;
-        Some(answer.map_err(|error| unresolved(pass, task, error)))
+        Some(answer.map_err(|error| unresolved(pass, task, error)).and_then(usable))
     };
     let versions: Vec<Option<ResolvedVersion>> =
         stream::iter(&spec.candidates).map(resolve).buffered(PER_PASS).collect().await;
@@ -57,6 +57,20 @@ pub(super) async fn versions(
         pass.ctx.incarnations.drop_answer(&pass.uid);
     }
     versions
+}
+
+/// The version, if a status can name it: one value outside of the schema would keep the whole status from being written.
+fn usable(version: String) -> ResolvedVersion {
+    if version.len() <= bounds::MODEL_VERSION && version.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(version);
+    }
+    let message = format!(
+        "the version '{}' cannot be used: it must have at most {} printable characters; name another one in \
+         `jumpStart.version`",
+        message(&version, 64),
+        bounds::MODEL_VERSION
+    );
+    Err(Problem::new(Reason::UnknownVersion, message))
 }
 
 /// What the status says of a candidate whose version is not to be asked for again yet.

@@ -6,19 +6,23 @@ use std::time::Duration;
 
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
-use kube::Api;
+use k8s_openapi::api::core::v1::ObjectReference;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::{
     Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher,
 };
+use kube::{Api, ResourceExt as _};
 use tokio::sync::mpsc;
 
 use super::context::Context;
-use super::reconcile;
+use super::{reconcile, record};
 use ::observe::Wake;
-use api::ModelSelection;
+use api::{DeletionPolicy, FIELD_MANAGER, ModelSelection};
+use decide::events::EventNote;
+use decide::plan::left_behind;
 use platform::api_server::told;
 
 type Selections = BoxStream<'static, watcher::Result<ModelSelection>>;
@@ -27,6 +31,57 @@ type Woken = mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>;
 /// How long the API server keeps a watch open. A watch that a load balancer has forgotten shows nothing and does not end:
 /// together with the client's read timeout, this bounds how long a change can stay unseen.
 const WATCH_TIMEOUT_SECONDS: u32 = 60;
+
+/// Whether somebody else than this operator was the last to write the status. The times are the API server's own.
+fn written_last_by_another(managers: Vec<ManagedFieldsEntry>) -> bool {
+    let of_status = managers.iter().filter(|entry| entry.subresource.as_deref() == Some("status"));
+    let (ours, others): (Vec<_>, Vec<_>) = of_status.partition(|entry| entry.manager.as_deref() == Some(FIELD_MANAGER));
+    let last = |entries: &[&ManagedFieldsEntry]| entries.iter().filter_map(|entry| Some(entry.time.as_ref()?.0)).max();
+    !others.is_empty() && last(&others) > last(&ours)
+}
+
+/// A selection that went without our cleanup (a finalizer that was removed by hand) may leave jobs running: who reads the log
+/// or the Events of the namespace learns which, and how to stop them.
+fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
+    let uid = selection.uid().unwrap_or_default();
+    if context.is_cleaned_up(&uid) || selection.spec.deletion_policy == DeletionPolicy::Retain {
+        return;
+    }
+    let Some(status) = &selection.status else { return };
+    let region = status.region.clone().unwrap_or_default();
+    let left = status.runs.iter().filter_map(|run| left_behind(run, &region)).chain(status.superseded.clone());
+    let commands: Vec<String> = left
+        .map(|job| {
+            format!(
+                "aws sagemaker stop-hyper-parameter-tuning-job --region {} --hyper-parameter-tuning-job-name {}",
+                job.region, job.tuning_job_name
+            )
+        })
+        .collect();
+    if commands.is_empty() {
+        return;
+    }
+    let note = format!(
+        "selection {} went without the operator's cleanup; {} tuning jobs may still run. Stop them: {}",
+        selection.name_any(),
+        commands.len(),
+        commands.join("; ")
+    );
+    tracing::error!(namespace = selection.namespace(), note, "tuning jobs are left running");
+    let namespace = ObjectReference {
+        api_version: Some("v1".to_owned()),
+        kind: Some("Namespace".to_owned()),
+        name: selection.namespace(),
+        // Events about a namespace stand in it, where its users look.
+        namespace: selection.namespace(),
+        ..ObjectReference::default()
+    };
+    let context = context.clone();
+    tokio::spawn(async move {
+        let event = EventNote { warning: true, reason: "TuningJobsLeftRunning", note };
+        record::publish_of(&context, &namespace, "StopTuningJobs", event).await;
+    });
+}
 
 /// The event, if its object can be read. One that cannot is reported by name.
 fn readable(
@@ -67,21 +122,26 @@ pub(super) fn selections(
         Some(namespace) => Api::namespaced(context.client.clone(), namespace),
         None => Api::all(context.client.clone()),
     };
-    let (context, reading) = (context.clone(), context.clone());
+    let (context, reading, suspecting) = (context.clone(), context.clone(), context.clone());
     // Pages of this size keep a list of large statuses from being in memory twice, as text and as objects.
     let config = watcher::Config::default().page_size(20).timeout(WATCH_TIMEOUT_SECONDS);
     watcher(api, config)
         .default_backoff()
         .try_filter_map(move |event| future::ready(Ok(readable(&reading, event))))
-        .modify(|selection| {
-            // Half of the size of an object, and of no use here.
-            selection.metadata.managed_fields = None;
+        .modify(move |selection| {
+            // Half of the size of an object, and of no further use.
+            if written_last_by_another(selection.metadata.managed_fields.take().unwrap_or_default()) {
+                suspecting.writers.suspect(&selection.uid().unwrap_or_default());
+            }
             selection.metadata.annotations = None;
         })
         .reflect(writer)
         .inspect_ok(move |event| match event {
             // One that went without our cleanup (a finalizer removed by hand) must not hold places for ever.
-            watcher::Event::Delete(selection) => context.forget(selection),
+            watcher::Event::Delete(selection) => {
+                report_left_running(&context, selection);
+                context.forget(selection);
+            }
             watcher::Event::Apply(selection) | watcher::Event::InitApply(selection) => context.note_seen(selection),
             watcher::Event::Init | watcher::Event::InitDone => {}
         })

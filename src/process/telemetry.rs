@@ -6,7 +6,8 @@ use std::io::IsTerminal as _;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::{FormatFields, JsonFields, Writer};
+use tracing_subscriber::field::MakeExt as _;
+use tracing_subscriber::fmt::format::{FormatFields, JsonFields, Writer, debug_fn};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormattedFields};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
@@ -30,7 +31,10 @@ pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces
     let filter = filter(asked);
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let logs = match format {
-        LogFormat::Text => logs.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
+        LogFormat::Text => {
+            let fields = debug_fn(text_field).delimited(" ");
+            logs.with_ansi(has_colours()).fmt_fields(fields).with_filter(filter).boxed()
+        }
         LogFormat::Json => logs.fmt_fields(JsonFields::new()).event_format(Flat).with_filter(filter).boxed(),
     };
     // Logs are there first, so that what is wrong with the collector can be told.
@@ -41,6 +45,21 @@ pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces
         tracing::warn!("RUST_LOG is '{ignored}', which is no level: error, warn, info, debug or trace; `info` is used");
     }
     traces
+}
+
+/// A field of a text line. Its value may be anybody's words, so it cannot end the line or colour it.
+fn text_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let value = format!("{value:?}");
+    match field.name() {
+        "message" => write!(writer, "{}", api::plain(&value)),
+        name => write!(writer, "{name}={}", api::plain(&value)),
+    }
+}
+
+/// Whether text logs have colours: on a terminal that has them, unless `NO_COLOR` is set (no-color.org).
+fn has_colours() -> bool {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// Whether that is a word that stands where a level should. As a filter it would be the name of a module, of which there is
@@ -195,5 +214,24 @@ mod tests {
         assert_eq!(line["message"], "two\nlines");
         assert_eq!((line["job"].as_str(), line["failures"].as_i64()), (Some("ms-x"), Some(3)));
         assert_eq!(line["level"], "INFO");
+    }
+
+    #[test]
+    fn foreign_text_forges_no_line_of_text() {
+        let buffer = Buffer::default();
+        let written = buffer.clone();
+        let logs = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .fmt_fields(debug_fn(text_field).delimited(" "))
+            .with_writer(move || buffer.clone())
+            .finish();
+        tracing::subscriber::with_default(logs, || {
+            let reason = "bad\n2026-01-01T00:00:00Z  INFO forged\u{1b}[31m";
+            let span = tracing::info_span!("selection", name = reason);
+            span.in_scope(|| tracing::info!(why = %reason, debug = ?reason, "two\nlines"));
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(!text.contains('\u{1b}') && text.contains("why=bad 2026"), "{text}");
     }
 }

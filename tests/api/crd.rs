@@ -212,7 +212,7 @@ impl Findings {
                 self.check("format-known", path, !has("format") || schema["format"] == "date-time");
             }
             "integer" => {
-                self.check("integer-bounds", path, has("minimum") && (has("maximum") || !at.spec));
+                self.check("integer-bounds", path, has("minimum") && has("maximum"));
                 self.check("format-known", path, schema["format"] == "int32" || schema["format"] == "int64");
             }
             "number" => self.check("no-number", path, false),

@@ -21,9 +21,20 @@ pub fn json_schema(crd: &Value) -> Value {
     schema
 }
 
-/// Takes out what only Kubernetes knows, and refuses unknown fields.
+/// Takes out what only Kubernetes knows, says what can be said of it in JSON Schema, and refuses unknown fields.
 fn plain(schema: &mut Value) {
     let Some(fields) = schema.as_object_mut() else { return };
+    let rules = fields.remove("x-kubernetes-validations");
+    for rule in rules.as_ref().and_then(Value::as_array).into_iter().flatten() {
+        if let Some((keyword, names)) = presence(rule["rule"].as_str().unwrap_or_default()) {
+            let one: Vec<Value> = names.iter().map(|name| json!({"required": [name]})).collect();
+            fields.insert(keyword.to_owned(), json!(one));
+        }
+        // The language server for YAML shows it in place of the regular expression.
+        if fields.contains_key("pattern") {
+            fields.insert("patternErrorMessage".to_owned(), rule["message"].clone());
+        }
+    }
     fields.retain(|key, _| !key.starts_with("x-kubernetes-"));
     if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
         properties.values_mut().for_each(plain);
@@ -33,5 +44,56 @@ fn plain(schema: &mut Value) {
         if let Some(inner) = fields.get_mut(key) {
             plain(inner);
         }
+    }
+}
+
+/// The keyword of JSON Schema, and the names of the fields, for a rule on nothing but which fields are there: exactly one,
+/// or at least one.
+fn presence(rule: &str) -> Option<(&'static str, Vec<&str>)> {
+    let list = rule.strip_prefix('[').and_then(|rule| rule.strip_suffix("].filter(x, x).size() == 1"));
+    if let Some(list) = list {
+        return Some(("oneOf", fields(list, ", ")?));
+    }
+    for (separator, keyword) in [(" != ", "oneOf"), (" || ", "anyOf")] {
+        if let Some(names) = fields(rule, separator).filter(|names| names.len() > 1) {
+            return Some((keyword, names));
+        }
+    }
+    None
+}
+
+/// The fields of `has(self.a)`, `has(self.b)` and so on, if there is nothing else.
+fn fields<'a>(parts: &'a str, separator: &str) -> Option<Vec<&'a str>> {
+    let field = |part: &'a str| part.strip_prefix("has(self.")?.strip_suffix(')');
+    let fields: Vec<&str> = parts.split(separator).map(field).collect::<Option<_>>()?;
+    fields.iter().all(|field| field.chars().all(char::is_alphanumeric)).then_some(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_must_be_there_is_said_in_json_schema() {
+        for (rule, expected) in [
+            ("[has(self.a), has(self.b), has(self.c)].filter(x, x).size() == 1", Some(("oneOf", vec!["a", "b", "c"]))),
+            ("has(self.values) != has(self.multiples)", Some(("oneOf", vec!["values", "multiples"]))),
+            ("has(self.min) || has(self.max)", Some(("anyOf", vec!["min", "max"]))),
+            ("has(self.min)", None),
+            ("has(self.min) || self.max > 1", None),
+            ("!has(self.min) || has(self.max)", None),
+        ] {
+            assert_eq!(presence(rule), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_has_its_meaning_in_words() {
+        let mut schema = json!({
+            "type": "string", "pattern": "^a$",
+            "x-kubernetes-validations": [{"rule": "self.matches(r'^a$')", "message": "`x` must be a"}],
+        });
+        plain(&mut schema);
+        assert_eq!(schema, json!({"type": "string", "pattern": "^a$", "patternErrorMessage": "`x` must be a"}));
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use api::{ConditionType, Reason};
+use api::{ConditionStatus, ConditionType, Reason};
 use platform::metrics::{Counts, Metrics, Outcome};
 use sagemaker::{Class, Operation};
 
 /// Labels whose values are not ours to list, or too many.
-const OPEN: [(&str, &str); 5] = [
+const OPEN: [(&str, &str); 6] = [
+    ("selection_namespace", "namespace of the selections"),
     ("reason", "a reason of the API (reasons.md), or empty"),
     ("operation", "SageMaker operation, such as `DescribeTrainingJob`"),
     ("region", "AWS region"),
@@ -79,10 +80,12 @@ fn everything() -> String {
     metrics.count_by(|| {
         let states = ["Waiting", "Running", "Stopping", "Succeeded", "Failed", "Stopped"];
         let conditions =
-            ConditionType::ALL.into_iter().flat_map(|type_| ["True", "False", "Unknown"].map(|s| (type_, s)));
+            ConditionType::ALL.into_iter().flat_map(|type_| ConditionStatus::ALL.map(|status| (type_, status)));
         Counts {
             selections: conditions
-                .map(|(type_, status)| ((type_.as_str(), status, Reason::Progressing.as_str()), 1))
+                .map(|(type_, status)| {
+                    (("team".to_owned(), type_.as_str(), status.as_str(), Reason::Progressing.as_str()), 1)
+                })
                 .collect(),
             runs: states.map(|state| ((state, ""), 1)).into(),
         }

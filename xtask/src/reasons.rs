@@ -7,13 +7,18 @@ use api::Reason;
 use crate::table::cell;
 
 /// Types of conditions, in the order of the status.
-const CONDITIONS: [(&str, &str); 5] = [
+const CONDITIONS: [(&str, &str); 6] = [
     ("Ready", "the state that `readyPolicy` asks for is reached; always present"),
     ("Reconciling", "the operator works; no user action is needed; present only while True"),
     ("Stalled", "user action is required; present only while True"),
     (
         "Succeeded",
         "True: every run has ended and each dataset has a front; False: every run has ended and a dataset has no front; Unknown: before",
+    ),
+    (
+        "Finished",
+        "True: nothing more happens without user action, since every run has ended or every other one waits for user action; \
+         always present. Pipelines wait for it, and Succeeded then says how it ended",
     ),
     ("Suspended", "`suspend` is true; present only while True"),
 ];

@@ -24,6 +24,8 @@ pub const MODEL_ID: usize = 63;
 pub const MODEL_VERSION: usize = 32;
 /// Characters of the message of a run.
 pub const MESSAGE: usize = 512;
+/// Characters of the warning of a run.
+pub const WARNING: usize = 256;
 /// The largest Pareto rank that is told. There may be more, with all trials of many runs.
 pub const PARETO_RANK: i32 = 1024;
 /// Characters of the sizes of all fronts: with all trials, those of 32 datasets may be long.
@@ -34,3 +36,7 @@ pub const ALTERNATIVES: usize = 4;
 pub const OBSERVED: usize = 8;
 /// Candidates that are listed as better than an observed one.
 pub const BEATEN_BY: usize = 16;
+/// The largest number of training jobs, instances or seconds: as much as the field holds.
+pub const NUMBER: i32 = i32::MAX;
+/// The largest generation: the largest number that every reader of JSON takes exactly, 2^53 - 1.
+pub const GENERATION: i64 = 9_007_199_254_740_991;

@@ -2,13 +2,36 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::text::clip;
+/// An enum whose variants are the words of the API, with all of them and the word of each: said once, also for serde,
+/// which names variants as they are.
+macro_rules! closed {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $($(#[$of_variant:meta])* $variant:ident),+ $(,)? }
+    ) => {
+        $(#[$meta])*
+        pub enum $name { $($(#[$of_variant])* $variant),+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: [Self; [$(stringify!($variant)),+].len()] = [$(Self::$variant),+];
+
+            /// The word as it stands in the API.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($variant)),+
+                }
+            }
+        }
+    };
+}
+pub(crate) use closed;
 
 /// A condition as in `metav1.Condition`.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
-    /// type of the condition: Ready, Reconciling, Stalled, Succeeded or Suspended.
+    /// type of the condition: Ready, Reconciling, Stalled, Succeeded, Finished or Suspended.
     #[serde(rename = "type")]
     #[schemars(length(min = 1, max = 316))]
     pub type_: String,
@@ -17,7 +40,7 @@ pub struct Condition {
     pub status: String,
     /// observedGeneration is the metadata.generation that the condition is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = super::bounds::GENERATION))]
     pub observed_generation: Option<i64>,
     /// lastTransitionTime is the time of the last change of status.
     pub last_transition_time: Time,
@@ -34,169 +57,140 @@ fn status_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "enum": ["True", "False", "Unknown"]})
 }
 
-/// The types of condition that this operator sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ConditionType {
-    /// The state that readyPolicy asks for is reached.
-    Ready,
-    /// The operator works; no user action is needed. Present only while True.
-    Reconciling,
-    /// User action is required. Present only while True.
-    Stalled,
-    /// Every run has ended; True when each dataset has a front.
-    Succeeded,
-    /// spec.suspend is true. Present only while True.
-    Suspended,
-}
-
-impl ConditionType {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Ready, Self::Reconciling, Self::Stalled, Self::Succeeded, Self::Suspended];
-
-    /// The value of the field `type`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "Ready",
-            Self::Reconciling => "Reconciling",
-            Self::Stalled => "Stalled",
-            Self::Succeeded => "Succeeded",
-            Self::Suspended => "Suspended",
-        }
+closed! {
+    /// The types of condition that this operator sets.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum ConditionType {
+        /// The state that readyPolicy asks for is reached.
+        Ready,
+        /// The operator works; no user action is needed. Present only while True.
+        Reconciling,
+        /// User action is required. Present only while True.
+        Stalled,
+        /// Every run has ended; True when each dataset has a front.
+        Succeeded,
+        /// Nothing more happens without user action: every run has ended, or every other one waits for user action.
+        Finished,
+        /// spec.suspend is true. Present only while True.
+        Suspended,
     }
 }
 
-/// The reason of a condition, a run or an Event: one closed vocabulary.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
-    /// The operator resolves models and creates jobs.
-    Progressing,
-    /// Tuning jobs run.
-    TuningRunning,
-    /// Tuning jobs run, and readyPolicy is Completed.
-    WaitingForCompletion,
-    /// Transient SageMaker or network error; the operator retries.
-    RetryingAfterError,
-    /// Every run has ended.
-    Completed,
-    /// Every run has ended, and a dataset has no front.
-    NoUsableResult,
-    /// spec.suspend is true.
-    Suspended,
-    /// The run waits for a permit of maxConcurrentTuningJobs or of the account-wide concurrency limit.
-    Queued,
-    /// The account's SageMaker quota is used up.
-    QuotaExceeded,
-    /// SageMaker throttles the calls.
-    Throttled,
-    /// The operator creates the tuning job.
-    Creating,
-    /// A selector matches no model.
-    NoModelFound,
-    /// The selectors match more models than the limit on runs allows.
-    TooManyRuns,
-    /// The hub does not have the model.
-    UnknownModel,
-    /// The hub has the model, but no version that matches.
-    UnknownVersion,
-    /// The model cannot be trained, or its hub document cannot be read.
-    ModelNotTrainable,
-    /// The model has no training image for the instance type.
-    UnsupportedInstanceType,
-    /// A range or a setting names a hyperparameter that the model does not have, or that no candidate has.
-    UnknownHyperparameter,
-    /// The model does not accept the value of a hyperparameter, or the bounds of a range.
-    InvalidHyperparameter,
-    /// The run has no metric of the name of an objective, a constraint or the tuning objective.
-    UnknownMetric,
-    /// The model's license is not accepted.
-    EULANotAccepted,
-    /// An expression of a derived metric is invalid.
-    InvalidExpression,
-    /// The tuning job in a candidate's tuningJobName does not exist.
-    UnknownTuningJob,
-    /// AWS denies the operator an action.
-    AccessDenied,
-    /// AWS rejects the operator's credentials, or there are none.
-    CredentialsRejected,
-    /// SageMaker cannot assume spec.executionRoleARN.
-    RoleNotAssumable,
-    /// SageMaker cannot find or read the data of a channel.
-    DataNotFound,
-    /// The clocks of the operator's node and of AWS differ too much: AWS rejects every request.
-    ClockSkewed,
-    /// The operator has not observed SageMaker for two minutes, so the status may be out of date.
-    ObservationStale,
-    /// The warm start waits until its parent tuning job has ended.
-    WaitingForParent,
-    /// SageMaker rejects the request.
-    InvalidRequest,
-    /// A tuning job with the run's name exists and belongs to somebody else.
-    NameConflict,
-    /// The tuning job failed.
-    TuningJobFailed,
-    /// No training job emitted the tuning objective.
-    ObjectiveNotEmitted,
-    /// Somebody else stopped the tuning job.
-    StoppedExternally,
-    /// The tuning job no longer exists at SageMaker.
-    TuningJobDeleted,
-    /// An objective's metric is missing from the results.
-    MetricMissing,
-    /// The operator cannot use the spec.
-    InvalidSpec,
-    /// A reason that this release does not know, because a newer one wrote it. One such object must not hide all
-    /// others.
-    #[serde(other)]
-    #[schemars(skip)]
-    Unknown,
+closed! {
+    /// Whether a condition holds.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum ConditionStatus {
+        /// It holds.
+        True,
+        /// It does not hold.
+        False,
+        /// It is not known yet.
+        Unknown,
+    }
+}
+
+/// A condition as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedCondition {
+    /// Its type.
+    pub type_: ConditionType,
+    /// Whether it holds.
+    pub status: ConditionStatus,
+    /// Why, in one word.
+    pub reason: Reason,
+    /// Why, in words.
+    pub message: String,
+}
+
+closed! {
+    /// The reason of a condition, a run or an Event: one closed vocabulary.
+    #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Reason {
+        /// The operator resolves models and creates jobs.
+        Progressing,
+        /// Tuning jobs run.
+        TuningRunning,
+        /// Tuning jobs run, and readyPolicy is Completed.
+        WaitingForCompletion,
+        /// Transient SageMaker or network error; the operator retries.
+        RetryingAfterError,
+        /// Every run has ended.
+        Completed,
+        /// Every run has ended, and a dataset has no front.
+        NoUsableResult,
+        /// spec.suspend is true.
+        Suspended,
+        /// The run waits for a permit of maxConcurrentTuningJobs or of the account-wide concurrency limit.
+        Queued,
+        /// The account's SageMaker quota is used up.
+        QuotaExceeded,
+        /// SageMaker throttles the calls.
+        Throttled,
+        /// The operator creates the tuning job.
+        Creating,
+        /// A selector matches no model.
+        NoModelFound,
+        /// The selectors match more models than the limit on runs allows.
+        TooManyRuns,
+        /// The hub does not have the model.
+        UnknownModel,
+        /// The hub has the model, but no version that matches.
+        UnknownVersion,
+        /// The model cannot be trained, or its hub document cannot be read.
+        ModelNotTrainable,
+        /// The model has no training image for the instance type.
+        UnsupportedInstanceType,
+        /// A range or a setting names a hyperparameter that the model does not have, or that no candidate has.
+        UnknownHyperparameter,
+        /// The model does not accept the value of a hyperparameter, or the bounds of a range.
+        InvalidHyperparameter,
+        /// The run has no metric of the name of an objective, a constraint or the tuning objective.
+        UnknownMetric,
+        /// The model's license is not accepted.
+        EULANotAccepted,
+        /// An expression of a derived metric is invalid.
+        InvalidExpression,
+        /// The tuning job in a candidate's tuningJobName does not exist.
+        UnknownTuningJob,
+        /// AWS denies the operator an action.
+        AccessDenied,
+        /// AWS rejects the operator's credentials, or there are none.
+        CredentialsRejected,
+        /// SageMaker cannot assume spec.executionRoleARN.
+        RoleNotAssumable,
+        /// SageMaker cannot find or read the data of a channel.
+        DataNotFound,
+        /// The clocks of the operator's node and of AWS differ too much: AWS rejects every request.
+        ClockSkewed,
+        /// The operator has not observed SageMaker for two minutes, so the status may be out of date.
+        ObservationStale,
+        /// The warm start waits until its parent tuning job has ended.
+        WaitingForParent,
+        /// SageMaker rejects the request.
+        InvalidRequest,
+        /// A tuning job with the run's name exists and belongs to somebody else.
+        NameConflict,
+        /// The tuning job failed.
+        TuningJobFailed,
+        /// No training job emitted the tuning objective.
+        ObjectiveNotEmitted,
+        /// Somebody else stopped the tuning job.
+        StoppedExternally,
+        /// The tuning job no longer exists at SageMaker.
+        TuningJobDeleted,
+        /// An objective's metric is missing from the results.
+        MetricMissing,
+        /// The operator cannot use the spec.
+        InvalidSpec,
+        /// A reason that this release does not know, because a newer one wrote it. One such object must not hide all
+        /// others.
+        #[serde(other)]
+        #[schemars(skip)]
+        Unknown,
+    }
 }
 
 impl Reason {
-    /// The word in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Progressing => "Progressing",
-            Self::TuningRunning => "TuningRunning",
-            Self::WaitingForCompletion => "WaitingForCompletion",
-            Self::RetryingAfterError => "RetryingAfterError",
-            Self::Completed => "Completed",
-            Self::NoUsableResult => "NoUsableResult",
-            Self::Suspended => "Suspended",
-            Self::Queued => "Queued",
-            Self::QuotaExceeded => "QuotaExceeded",
-            Self::Throttled => "Throttled",
-            Self::Creating => "Creating",
-            Self::NoModelFound => "NoModelFound",
-            Self::TooManyRuns => "TooManyRuns",
-            Self::UnknownModel => "UnknownModel",
-            Self::UnknownVersion => "UnknownVersion",
-            Self::ModelNotTrainable => "ModelNotTrainable",
-            Self::UnsupportedInstanceType => "UnsupportedInstanceType",
-            Self::UnknownHyperparameter => "UnknownHyperparameter",
-            Self::InvalidHyperparameter => "InvalidHyperparameter",
-            Self::UnknownMetric => "UnknownMetric",
-            Self::EULANotAccepted => "EULANotAccepted",
-            Self::InvalidExpression => "InvalidExpression",
-            Self::UnknownTuningJob => "UnknownTuningJob",
-            Self::AccessDenied => "AccessDenied",
-            Self::CredentialsRejected => "CredentialsRejected",
-            Self::RoleNotAssumable => "RoleNotAssumable",
-            Self::DataNotFound => "DataNotFound",
-            Self::ClockSkewed => "ClockSkewed",
-            Self::ObservationStale => "ObservationStale",
-            Self::WaitingForParent => "WaitingForParent",
-            Self::InvalidRequest => "InvalidRequest",
-            Self::NameConflict => "NameConflict",
-            Self::TuningJobFailed => "TuningJobFailed",
-            Self::ObjectiveNotEmitted => "ObjectiveNotEmitted",
-            Self::StoppedExternally => "StoppedExternally",
-            Self::TuningJobDeleted => "TuningJobDeleted",
-            Self::MetricMissing => "MetricMissing",
-            Self::InvalidSpec => "InvalidSpec",
-            Self::Unknown => "Unknown",
-        }
-    }
-
     /// Whether it tells that a run could not be resolved against its model, which another look may find cured.
     pub fn of_resolution(self) -> bool {
         matches!(
@@ -240,21 +234,21 @@ const MESSAGE_MAX: usize = 2048;
 /// the order of `wanted`. Conditions of types that this operator does not own are kept at the end.
 pub fn merge_conditions(
     old: &[Condition],
-    wanted: Vec<(ConditionType, &'static str, Reason, String)>,
+    wanted: Vec<WantedCondition>,
     generation: Option<i64>,
     now: jiff::Timestamp,
 ) -> Vec<Condition> {
     let mut conditions: Vec<Condition> = wanted
         .into_iter()
-        .map(|(type_, status, reason, message)| {
-            let unchanged = old.iter().find(|c| c.type_ == type_.as_str() && c.status == status);
+        .map(|WantedCondition { type_, status, reason, message }| {
+            let unchanged = old.iter().find(|c| c.type_ == type_.as_str() && c.status == status.as_str());
             Condition {
                 type_: type_.as_str().to_owned(),
-                status: status.to_owned(),
+                status: status.as_str().to_owned(),
                 observed_generation: generation,
                 last_transition_time: unchanged.map_or(Time(now), |c| c.last_transition_time.clone()),
                 reason: reason.as_str().to_owned(),
-                message: clip(&message, MESSAGE_MAX),
+                message: super::message(&message, MESSAGE_MAX),
             }
         })
         .collect();

@@ -1,4 +1,33 @@
-//! Texts of bounded length.
+//! Texts for people: of bounded length, and without what could forge a line or move a cursor.
+
+use std::borrow::Cow;
+
+/// The text on one line. It may come from anybody (a failure reason, a tag, a hub document): line breaks and tabs become
+/// spaces; other control characters, and those that reverse the direction of text, are shown as escapes.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => plain.push(' '),
+            c if is_unsafe(c) => plain.extend(c.escape_unicode()),
+            c => plain.push(c),
+        }
+    }
+    Cow::Owned(plain)
+}
+
+fn is_unsafe(c: char) -> bool {
+    let directional = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || directional || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// A message for people: on one line, of at most `max` bytes.
+pub fn message(text: &str, max: usize) -> String {
+    clip(&plain(text), max)
+}
 
 /// Cuts a text to at most `max` bytes: between words, unless that would cost more than a quarter of it, and always between
 /// characters.
@@ -14,6 +43,14 @@ pub fn clip(text: &str, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_is_forged_and_no_cursor_moved() {
+        assert_eq!(plain("fine: é, 漢"), "fine: é, 漢");
+        assert_eq!(plain("a\nINFO ready\r\tb"), "a INFO ready  b");
+        assert_eq!(plain("\u{1b}[2Jgone\u{7}\u{202e}"), "\\u{1b}[2Jgone\\u{7}\\u{202e}");
+        assert_eq!(message("one\ntwo three", 10), "one two...");
+    }
 
     #[test]
     fn clipping_keeps_characters_and_words_whole() {

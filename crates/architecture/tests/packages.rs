@@ -15,6 +15,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("catalog", &["api", "decide", "platform", "sagemaker"]),
     ("observe", &["api", "decide", "platform", "sagemaker"]),
     ("operator", &["api", "catalog", "decide", "observe", "platform", "sagemaker"]),
+    ("view", &["api", "decide"]),
+    ("lint", &["api"]),
+    ("report", &["api", "pareto"]),
+    ("cli", &["api", "lint", "report", "view"]),
     ("emulator", &[]),
     // What people use beside it: the kubectl plugin and the page of results.
     ("lint", &["api"]),
@@ -25,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("architecture", &[]),
     ("samples", &["api"]),
     ("testkit", &["api", "samples"]),
-    ("demo", &["api", "testkit"]),
+    ("demo", &["api", "testkit", "view"]),
     ("xtask", &["api", "decide", "emulator", "operator", "platform", "sagemaker"]),
 ];
 
@@ -33,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const PURE: &[(&str, &[&str])] = &[
     ("api", &["jiff", "k8s-openapi", "kube", "schemars", "serde", "serde_json"]),
     ("pareto", &[]),
+    ("lint", &["cel", "regex", "serde_json"]),
     ("decide", &["cel", "jiff", "k8s-openapi", "serde", "serde_json", "sha2", "strsim"]),
 ];
 

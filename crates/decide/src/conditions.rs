@@ -1,15 +1,16 @@
 //! The conditions that follow from the runs, as kstatus, Flux, Helm and Argo CD read them.
 
+mod problems;
+
 use super::summary::sentence;
 use super::trials;
 use crate::problem::Problem;
 use api::{
-    Condition, ConditionType, Counts, ExclusionReason, Front, ModelSelectionSpec, ReadyPolicy, Reason, RunState,
-    RunStatus,
+    Condition, ConditionStatus, ConditionType, Counts, ExclusionReason, Front, ModelSelectionSpec, ReadyPolicy, Reason,
+    RunState, RunStatus, WantedCondition,
 };
-
-/// One wanted condition: type, status, reason, message.
-pub type Wanted = (ConditionType, &'static str, Reason, String);
+pub(crate) use problems::counts as problem_counts;
+pub use problems::problem_of_runs;
 
 /// All that the conditions depend on.
 #[derive(Clone, Copy, Debug)]
@@ -32,102 +33,147 @@ pub struct Situation<'a> {
     pub held: Option<&'a Problem>,
 }
 
-/// The conditions, most telling first: `Reconciling` and `Stalled` only when True and never together.
-pub fn conditions(situation: Situation<'_>) -> Vec<Wanted> {
-    use ConditionType::{Ready, Reconciling, Stalled, Succeeded, Suspended};
-    let Situation { spec, runs, counts, fronts, launched_before, blind, held } = situation;
-    let summary = sentence(counts) + &trials::told(spec, runs);
+/// Where a selection stands as a whole: it decides all conditions but `Suspended`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Models are being resolved and jobs are being made.
+    Starting,
+    /// Something passing hinders it, and the operator tries again.
+    Retrying,
+    /// Jobs run, which is what was asked for.
+    Launched,
+    /// Jobs run, and their end was asked for.
+    AwaitingCompletion,
+    /// Nothing new starts.
+    Suspended,
+    /// Something needs a person.
+    Stalled {
+        /// Nothing else goes on meanwhile.
+        finished: bool,
+    },
+    /// Every run has ended and each dataset has a front.
+    Complete,
+    /// Every run has ended and some dataset has no front.
+    NoResult,
+}
 
+impl Standing {
+    /// The statuses of the conditions, most telling first: `Reconciling` and `Stalled` only when True and never together.
+    fn statuses(self) -> Vec<(ConditionType, ConditionStatus)> {
+        use ConditionStatus::{False, True, Unknown};
+        use ConditionType::{Finished, Ready, Reconciling, Stalled, Succeeded};
+        let (ready, abnormal, succeeded, finished) = match self {
+            Self::Starting => (Unknown, Some(Reconciling), Unknown, False),
+            Self::Retrying | Self::AwaitingCompletion => (False, Some(Reconciling), Unknown, False),
+            Self::Launched | Self::Suspended => (True, None, Unknown, False),
+            Self::Stalled { finished: false } => (False, Some(Stalled), Unknown, False),
+            Self::Stalled { finished: true } => (False, Some(Stalled), Unknown, True),
+            Self::Complete => (True, None, True, True),
+            Self::NoResult => (False, Some(Stalled), False, True),
+        };
+        let abnormal = abnormal.map(|type_| (type_, True));
+        [Some((Ready, ready)), abnormal, Some((Succeeded, succeeded)), Some((Finished, finished))]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// The conditions, all with that reason and message.
+    fn conditions(self, problem: &Problem) -> Vec<WantedCondition> {
+        let Problem { reason, message } = problem;
+        let condition = |(type_, status)| WantedCondition { type_, status, reason: *reason, message: message.clone() };
+        self.statuses().into_iter().map(condition).collect()
+    }
+}
+
+/// The conditions of a selection with whose spec nothing can be done.
+pub fn invalid(problem: &Problem) -> Vec<WantedCondition> {
+    Standing::Stalled { finished: true }.conditions(problem)
+}
+
+/// The conditions of a selection whose deletion waits.
+pub fn deleting(problem: &Problem) -> Vec<WantedCondition> {
+    let needs_person = problem.reason.needs_person();
+    let standing = if needs_person { Standing::Stalled { finished: false } } else { Standing::Retrying };
+    standing.conditions(problem)
+}
+
+/// The conditions, most telling first.
+pub fn conditions(situation: Situation<'_>) -> Vec<WantedCondition> {
+    let Situation { spec, runs, counts, .. } = situation;
+    let summary = sentence(counts) + &trials::told(spec, runs);
+    let suspended = format!("suspended: nothing new starts until `suspend` is false. {summary}");
+    let (standing, problem) = standing(situation, summary, &suspended);
+    let mut all = standing.conditions(&problem);
+    if spec.suspend {
+        // What has ended keeps its conditions: it shows that it would not start again either.
+        all.push(WantedCondition {
+            type_: ConditionType::Suspended,
+            status: ConditionStatus::True,
+            reason: Reason::Suspended,
+            message: suspended,
+        });
+    }
+    all
+}
+
+/// Where the selection stands, and why. The first case that holds counts.
+fn standing(situation: Situation<'_>, summary: String, suspended: &str) -> (Standing, Problem) {
+    let Situation { spec, runs, fronts, launched_before, blind, held, .. } = situation;
     if complete(spec, runs) && held.is_none() && blind.is_none() {
         let summary = with_exclusions(summary, fronts);
-        return match no_usable_result(fronts) {
-            None => vec![
-                (Ready, "True", Reason::Completed, summary.clone()),
-                (Succeeded, "True", Reason::Completed, summary),
-            ],
-            Some(Problem { reason, message: why }) => {
-                let message = sentences(&why, &summary);
-                vec![
-                    (Ready, "False", reason, message.clone()),
-                    (Stalled, "True", reason, message.clone()),
-                    (Succeeded, "False", reason, message),
-                ]
-            }
+        return match no_usable_result(runs, fronts) {
+            None => (Standing::Complete, Problem::new(Reason::Completed, summary)),
+            Some(problem) => (Standing::NoResult, told(&problem, &summary)),
         };
     }
+    let stalled = || Standing::Stalled { finished: blind.is_some() || nothing_goes_on(runs) };
     if spec.suspend {
-        let message = format!("suspended: nothing new starts until `suspend` is false. {summary}");
         // Who counts before paying, suspended, is to hear why there is nothing to count.
-        let message = held.map_or_else(|| message.clone(), |held| sentences(&message, &held.message));
-        if let Some(Problem { reason, message: why }) = blind {
-            let trouble = sentences(why, &message);
-            return vec![
-                (Ready, "False", *reason, trouble.clone()),
-                (Stalled, "True", *reason, trouble.clone()),
-                (Succeeded, "Unknown", *reason, trouble),
-                (Suspended, "True", Reason::Suspended, message),
-            ];
-        }
-        return vec![
-            (Ready, "True", Reason::Suspended, message.clone()),
-            (Succeeded, "Unknown", Reason::Suspended, message.clone()),
-            (Suspended, "True", Reason::Suspended, message),
-        ];
+        let message = held.map_or_else(|| suspended.to_owned(), |held| sentences(suspended, &held.message));
+        return match blind {
+            Some(problem) if problem.reason.needs_person() => (stalled(), told(problem, &message)),
+            Some(problem) => (Standing::Retrying, told(problem, &message)),
+            None => (Standing::Suspended, Problem::new(Reason::Suspended, message)),
+        };
     }
     let of_spec = held.filter(|held| held.reason.needs_person()).cloned();
-    if let Some(Problem { reason, message: why }) =
-        of_spec.or_else(|| needs_person(runs, blind.filter(|blind| blind.reason.needs_person())))
-    {
-        let message = sentences(&why, &summary);
-        return vec![
-            (Ready, "False", reason, message.clone()),
-            (Stalled, "True", reason, message.clone()),
-            (Succeeded, "Unknown", reason, message),
-        ];
+    let of_sagemaker = || blind.filter(|blind| blind.reason.needs_person()).cloned();
+    if let Some(problem) = of_spec.or_else(|| problem_of_runs(runs)).or_else(of_sagemaker) {
+        return (stalled(), told(&problem, &summary));
     }
-    if let Some(Problem { reason, message: why }) = blind {
-        let message = sentences(why, &summary);
-        return vec![
-            (Ready, "False", *reason, message.clone()),
-            (Reconciling, "True", *reason, message.clone()),
-            (Succeeded, "Unknown", *reason, message),
-        ];
+    if let Some(problem) = blind {
+        return (Standing::Retrying, told(problem, &summary));
     }
     let retrying = |run: &&RunStatus| run.reason == Some(Reason::RetryingAfterError);
     let of_run = runs.iter().find(retrying).map(|run| run.message.as_deref().unwrap_or("SageMaker cannot be reached"));
     let of_spec = held.filter(|held| held.reason == Reason::RetryingAfterError).map(|held| held.message.as_str());
     if let (Some(why), false) = (of_spec.or(of_run), launched_before) {
-        let message = sentences(why, &summary);
-        return vec![
-            (Ready, "False", Reason::RetryingAfterError, message.clone()),
-            (Reconciling, "True", Reason::RetryingAfterError, message.clone()),
-            (Succeeded, "Unknown", Reason::RetryingAfterError, message),
-        ];
+        return (Standing::Retrying, Problem::new(Reason::RetryingAfterError, sentences(why, &summary)));
     }
     if !launched_before && (held.is_some() || !launched(runs)) {
         let held_up = runs.iter().find(|run| run.state == RunState::Waiting && run.message.is_some());
         let of_run = held_up.and_then(|run| run.message.as_deref());
-        let summary = match held.map(|held| held.message.as_str()).or(of_run) {
-            Some(why) => sentences(why, &summary),
-            None => summary,
-        };
-        return vec![
-            (Ready, "Unknown", Reason::Progressing, summary.clone()),
-            (Reconciling, "True", Reason::Progressing, summary.clone()),
-            (Succeeded, "Unknown", Reason::Progressing, summary),
-        ];
+        let why = held.map(|held| held.message.as_str()).or(of_run);
+        let message = why.map_or_else(|| summary.clone(), |why| sentences(why, &summary));
+        return (Standing::Starting, Problem::new(Reason::Progressing, message));
     }
     match spec.ready_policy {
-        ReadyPolicy::Launched => vec![
-            (Ready, "True", Reason::TuningRunning, summary.clone()),
-            (Succeeded, "Unknown", Reason::TuningRunning, summary),
-        ],
-        ReadyPolicy::Completed => vec![
-            (Ready, "False", Reason::WaitingForCompletion, summary.clone()),
-            (Reconciling, "True", Reason::WaitingForCompletion, summary.clone()),
-            (Succeeded, "Unknown", Reason::WaitingForCompletion, summary),
-        ],
+        ReadyPolicy::Launched => (Standing::Launched, Problem::new(Reason::TuningRunning, summary)),
+        ReadyPolicy::Completed => (Standing::AwaitingCompletion, Problem::new(Reason::WaitingForCompletion, summary)),
     }
+}
+
+/// The problem with the summary behind it.
+fn told(problem: &Problem, summary: &str) -> Problem {
+    Problem::new(problem.reason, sentences(&problem.message, summary))
+}
+
+/// Whether every run has ended or waits for a person.
+fn nothing_goes_on(runs: &[RunStatus]) -> bool {
+    runs.iter().all(|run| {
+        run.state.ended() || (run.state == RunState::Waiting && run.reason.is_some_and(Reason::needs_person))
+    })
 }
 
 /// Whether every run has ended, for good, and its training jobs are read where they are wanted.
@@ -166,27 +212,15 @@ fn sentences(first: &str, second: &str) -> String {
     if ended { format!("{first} {second}") } else { format!("{}. {second}", first.trim_end_matches('.')) }
 }
 
-/// The first trouble that needs a person, told with the number of runs that have it.
-fn needs_person(runs: &[RunStatus], blind: Option<&Problem>) -> Option<Problem> {
-    let troubled = |run: &&RunStatus| !run.state.ended() && run.reason.is_some_and(Reason::needs_person);
-    let Some(first) = runs.iter().find(troubled) else { return blind.cloned() };
-    let reason = first.reason?;
-    let others = runs.iter().filter(troubled).count() - 1;
-    let message = first.message.as_deref().unwrap_or(reason.as_str());
-    let place = format!("candidate '{}' on dataset '{}'", first.candidate, first.dataset);
-    Some(Problem::new(
-        reason,
-        match others {
-            0 => format!("{place}: {message}"),
-            1 => format!("{place}, and one more run: {message}"),
-            n => format!("{place}, and {n} more runs: {message}"),
-        },
-    ))
-}
-
 /// Why a dataset has no front, if one has none.
-fn no_usable_result(fronts: &[Front]) -> Option<Problem> {
-    let empty = fronts.iter().find(|front| front.members.is_empty())?;
+fn no_usable_result(runs: &[RunStatus], fronts: &[Front]) -> Option<Problem> {
+    // What was measured elsewhere does not stand for the runs.
+    let only_observed = |front: &Front| {
+        let mut of_it = runs.iter().filter(|run| run.dataset == front.dataset).peekable();
+        let any = of_it.peek().is_some();
+        any && front.members.iter().all(|member| member.observed) && of_it.all(|run| run.pareto_rank.is_none())
+    };
+    let empty = fronts.iter().find(|front| front.members.is_empty() || only_observed(front))?;
     let reason = if empty.excluded.iter().any(|e| e.reason == ExclusionReason::MetricMissing) {
         Reason::MetricMissing
     } else {
@@ -208,10 +242,10 @@ fn with_exclusions(summary: String, fronts: &[Front]) -> String {
     match excluded.as_slice() {
         [] => summary,
         [first] => format!(
-            "{summary}. 1 succeeded run is not considered for the front: {first}; see `status.fronts[].excluded`"
+            "{summary}. 1 result is not considered for the front: that of {first}; see `status.fronts[].excluded`"
         ),
         [first, ..] => format!(
-            "{summary}. {} succeeded runs are not considered for the front, {first} among them; see `status.fronts[].excluded`",
+            "{summary}. {} results are not considered for the front, that of {first} among them; see `status.fronts[].excluded`",
             excluded.len()
         ),
     }
@@ -219,142 +253,5 @@ fn with_exclusions(summary: String, fronts: &[Front]) -> String {
 
 #[cfg(test)]
 mod kstatus;
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::summary::counts;
-    use api::{Excluded, FrontMember};
-    use samples::spec;
-
-    pub fn run(state: RunState, reason: Option<Reason>) -> RunStatus {
-        RunStatus { candidate: "c".into(), dataset: "d".into(), ..Default::default() }.with(state, reason, None)
-    }
-
-    pub fn front(members: usize) -> Front {
-        let member = FrontMember { candidate: "c".into(), training_job_name: None, observed: false, values: vec![] };
-        Front { dataset: "d".into(), members: vec![member; members], ..Default::default() }
-    }
-
-    fn told(
-        spec: &ModelSelectionSpec,
-        runs: &[RunStatus],
-        fronts: &[Front],
-        launched_before: bool,
-    ) -> Vec<(ConditionType, &'static str, Reason)> {
-        conditions(Situation { spec, runs, counts: &counts(runs), fronts, launched_before, blind: None, held: None })
-            .into_iter()
-            .map(|(type_, status, reason, _)| (type_, status, reason))
-            .collect()
-    }
-
-    #[test]
-    fn sentences_end_once() {
-        assert_eq!(sentences("one", "Two"), "one. Two");
-        assert_eq!(sentences("one.", "Two"), "one. Two");
-        assert_eq!(sentences("one?", "Two"), "one? Two");
-        assert_eq!(sentences("cut of...", "Two"), "cut of... Two");
-    }
-
-    #[test]
-    fn each_row_of_the_table() {
-        use ConditionType::{Ready, Reconciling, Stalled, Succeeded, Suspended};
-        use RunState::{Failed, Running, Stopped, Waiting};
-        let launched = spec();
-        let mut completed = spec();
-        completed.ready_policy = ReadyPolicy::Completed;
-        let mut suspended = spec();
-        suspended.suspend = true;
-        let creating = RunStatus { tuning_job_name: Some("ms-x".into()), ..run(Waiting, Some(Reason::Creating)) };
-        let queued = run(Waiting, Some(Reason::Queued));
-        let refused = RunStatus { tuning_job_name: Some("ms-x".into()), ..run(Waiting, Some(Reason::QuotaExceeded)) };
-        let running = run(Running, None);
-        let done = run(RunState::Succeeded, None);
-        let unknown = run(Waiting, Some(Reason::UnknownModel));
-        let away = run(Waiting, Some(Reason::RetryingAfterError));
-        let asked = run(Waiting, Some(Reason::Progressing));
-
-        let progressing = vec![
-            (Ready, "Unknown", Reason::Progressing),
-            (Reconciling, "True", Reason::Progressing),
-            (Succeeded, "Unknown", Reason::Progressing),
-        ];
-        let tuning = vec![(Ready, "True", Reason::TuningRunning), (Succeeded, "Unknown", Reason::TuningRunning)];
-        let waiting = vec![
-            (Ready, "False", Reason::WaitingForCompletion),
-            (Reconciling, "True", Reason::WaitingForCompletion),
-            (Succeeded, "Unknown", Reason::WaitingForCompletion),
-        ];
-        let stalled = vec![
-            (Ready, "False", Reason::UnknownModel),
-            (Stalled, "True", Reason::UnknownModel),
-            (Succeeded, "Unknown", Reason::UnknownModel),
-        ];
-        let retrying = vec![
-            (Ready, "False", Reason::RetryingAfterError),
-            (Reconciling, "True", Reason::RetryingAfterError),
-            (Succeeded, "Unknown", Reason::RetryingAfterError),
-        ];
-        let complete = vec![(Ready, "True", Reason::Completed), (Succeeded, "True", Reason::Completed)];
-        let useless = vec![
-            (Ready, "False", Reason::NoUsableResult),
-            (Stalled, "True", Reason::NoUsableResult),
-            (Succeeded, "False", Reason::NoUsableResult),
-        ];
-        let paused = vec![
-            (Ready, "True", Reason::Suspended),
-            (Succeeded, "Unknown", Reason::Suspended),
-            (Suspended, "True", Reason::Suspended),
-        ];
-
-        for (case, spec, runs, front_size, before, expected) in [
-            ("nothing made yet", &launched, vec![queued.clone()], 0, false, &progressing),
-            ("being created", &launched, vec![creating.clone(), running.clone()], 0, false, &progressing),
-            ("a later one being created", &launched, vec![creating, done.clone()], 0, true, &tuning),
-            ("running", &launched, vec![running.clone(), queued.clone()], 0, false, &tuning),
-            ("one waits for the quota", &launched, vec![running.clone(), refused], 0, false, &tuning),
-            ("running, to complete", &completed, vec![running.clone()], 0, false, &waiting),
-            ("one needs a person", &launched, vec![running.clone(), unknown], 0, true, &stalled),
-            ("one waits for its model", &launched, vec![done.clone(), asked.clone()], 0, false, &progressing),
-            ("one waits for its model, others run", &launched, vec![running.clone(), asked], 0, false, &progressing),
-            ("away before launch", &launched, vec![away.clone()], 0, false, &retrying),
-            ("away later", &launched, vec![away, running.clone()], 0, true, &tuning),
-            ("complete", &completed, vec![done.clone(), run(Failed, None)], 1, true, &complete),
-            ("no result", &launched, vec![run(Failed, None)], 0, true, &useless),
-            ("suspended", &suspended, vec![running, queued], 0, false, &paused),
-            (
-                "stopped by suspend",
-                &suspended,
-                vec![run(Stopped, Some(Reason::Suspended)), done.clone()],
-                1,
-                false,
-                &paused,
-            ),
-            ("complete, then suspended", &suspended, vec![done], 1, false, &complete),
-        ] {
-            assert_eq!(&told(spec, &runs, &[front(front_size)], before), expected, "{case}");
-        }
-    }
-
-    #[test]
-    fn a_metric_that_nobody_emitted_is_told_by_name() {
-        let runs = [run(RunState::Succeeded, None)];
-        let mut empty = front(0);
-        empty.excluded.push(Excluded {
-            candidate: "c".into(),
-            reason: ExclusionReason::MetricMissing,
-            message: "the best training job did not emit 'x'".into(),
-        });
-        let wanted = conditions(Situation {
-            spec: &spec(),
-            runs: &runs,
-            counts: &counts(&runs),
-            fronts: &[empty],
-            launched_before: true,
-            blind: None,
-            held: None,
-        });
-        assert_eq!(wanted[0].2, Reason::MetricMissing);
-        assert!(wanted[0].3.contains("did not emit 'x'"), "{}", wanted[0].3);
-    }
-}
+mod tests;

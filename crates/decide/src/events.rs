@@ -1,5 +1,6 @@
 //! Which Events a change of status is worth.
 
+use super::conditions::problem_counts;
 use api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState, RunStatus, clip};
 
 /// The API server refuses longer notes.
@@ -16,17 +17,19 @@ pub struct EventNote {
     pub note: String,
 }
 
-/// The Events of the step from `before` to `after`: one when the reason of Ready changes, one when runs have newly
+/// The Events of the step from `before` to `after`: one when the reason of Ready changes, or what needs a person, one when runs have newly
 /// failed, one when results newly lack a metric. Equal statuses give none, whatever happens inside.
 pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Vec<EventNote> {
     let ready = |status: &ModelSelectionStatus| -> Option<Condition> {
         status.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str()).cloned()
     };
     let mut news = Vec::new();
+    let stalled = after.conditions.iter().any(|c| c.type_ == ConditionType::Stalled.as_str());
+    // Who reads the Event only is to know of all that one edit can mend.
+    let more_to_mend = stalled && problem_counts(&before.runs) != problem_counts(&after.runs);
     if let Some(now) = ready(after)
-        && ready(before).is_none_or(|then| then.reason != now.reason)
+        && ready(before).is_none_or(|then| then.reason != now.reason || (more_to_mend && then.message != now.message))
     {
-        let stalled = after.conditions.iter().any(|c| c.type_ == ConditionType::Stalled.as_str());
         let warning = stalled || now.reason == Reason::RetryingAfterError.as_str();
         // The closed vocabulary of reasons, as static text.
         if let Some(reason) = serde_json::from_value::<Reason>(now.reason.into()).ok().map(Reason::as_str) {
@@ -98,15 +101,37 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api::merge_conditions;
+    use api::{ConditionStatus, WantedCondition, merge_conditions};
 
     fn status(reason: Reason, stalled: bool) -> ModelSelectionStatus {
-        let mut wanted = vec![(ConditionType::Ready, if stalled { "False" } else { "True" }, reason, "why".to_owned())];
-        if stalled {
-            wanted.push((ConditionType::Stalled, "True", reason, "why".to_owned()));
-        }
+        let condition = |type_, status| WantedCondition { type_, status, reason, message: "why".to_owned() };
+        let wanted = if stalled {
+            vec![
+                condition(ConditionType::Ready, ConditionStatus::False),
+                condition(ConditionType::Stalled, ConditionStatus::True),
+            ]
+        } else {
+            vec![condition(ConditionType::Ready, ConditionStatus::True)]
+        };
         let conditions = merge_conditions(&[], wanted, Some(1), jiff::Timestamp::UNIX_EPOCH);
         ModelSelectionStatus { conditions, ..Default::default() }
+    }
+
+    #[test]
+    fn what_needs_a_person_is_told_again_when_it_changes() {
+        let mut before = status(Reason::UnknownModel, true);
+        let unknown = RunStatus::default().with(RunState::Waiting, Some(Reason::UnknownModel), None);
+        before.runs = vec![unknown.clone()];
+        let mut after = before.clone();
+        after.runs = vec![unknown.clone(), unknown.clone()];
+        assert_eq!(events(&before, &after), [], "as long as the message says the same");
+        after.conditions[0].message = "why, and one more".to_owned();
+        let told = events(&before, &after);
+        assert_eq!((told.len(), told[0].note.as_str()), (1, "why, and one more"));
+        // Others that go on change only what is said of the progress.
+        let mut later = after.clone();
+        later.conditions[0].message = "why, and one more. 1 of 3 runs ended".to_owned();
+        assert_eq!(events(&after, &later), []);
     }
 
     #[test]

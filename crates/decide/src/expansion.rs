@@ -29,6 +29,8 @@ pub fn add(spec: &mut ModelSelectionSpec, selector: &CandidateSelector, model_id
             hyperparameters: selector.hyperparameters.clone(),
             parameter_ranges: selector.parameter_ranges.clone(),
             metric_definitions: selector.metric_definitions.clone(),
+            training: selector.training.clone(),
+            tuning: selector.tuning.clone(),
             ..Candidate::default()
         });
     }
@@ -49,6 +51,7 @@ pub fn left_out(why: &BTreeMap<&str, usize>) -> String {
 /// The runs of the candidates that there are.
 fn runs(spec: &ModelSelectionSpec) -> usize {
     let of = |candidate: &Candidate| match candidate {
+        // What was measured elsewhere is no run.
         Candidate { observed: Some(_), .. } => 0,
         Candidate { dataset: Some(_), .. } => 1,
         _ => spec.datasets.len(),

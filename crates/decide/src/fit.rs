@@ -33,12 +33,21 @@ pub(super) fn training_job(job: BestTrainingJob) -> BestTrainingJob {
 /// before others.
 pub(super) fn run(run: &mut RunStatus, wanted: &BTreeSet<String>) {
     run.training_jobs = run.training_jobs.map(counts);
+    // A version that is too long to be shown is refused when it is resolved; this is for what came another way.
+    run.model_version = run.model_version.take().map(|version| clip(&version, bounds::MODEL_VERSION));
+    run.model_id = run.model_id.take().map(|id| clip(&id, bounds::MODEL_ID));
+    run.message = run.message.take().map(|message| clip(&message, bounds::MESSAGE));
+    run.attempt = run.attempt.clamp(0, ATTEMPTS);
+    run.failed_attempts = run.failed_attempts.clamp(0, ATTEMPTS);
     run.tuning_job_arn = run.tuning_job_arn.take().map(|arn| clip(&arn, bounds::TUNING_JOB_ARN));
     if let Some(best) = &mut run.best {
         first(&mut best.metrics, |metric| &metric.name, wanted);
         first(&mut best.non_finite_metrics, |name| name, wanted);
     }
 }
+
+/// The most attempts of a run, as in the schema.
+const ATTEMPTS: i32 = 1000;
 
 /// What SageMaker counts, with nothing below zero.
 fn counts(counts: TrainingJobCounts) -> TrainingJobCounts {

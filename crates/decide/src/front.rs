@@ -18,6 +18,7 @@ use api::{
     BestTrainingJob, Dataset, Front, FrontMember, Goal, ModelSelectionSpec, ModelSelectionStatus, Objective,
     ObjectiveValue, RunStatus, bounds, decimal, significant,
 };
+pub use observed::invalid;
 use pareto::{self, Direction, Scale};
 use points::{Data, Point, points};
 

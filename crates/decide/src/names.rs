@@ -4,13 +4,26 @@
 const LISTED: usize = 8;
 /// Names less alike than this are not mistaken for each other.
 const ALIKE: f64 = 0.8;
+/// How alike a name is to its abbreviation.
+const ABBREVIATED: f64 = 0.9;
 
-/// The name that is probably meant by one that there is not.
+/// The name that is probably meant by one that there is not: one that is written alike, or that it abbreviates.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = |name: &'a str| (strsim::jaro_winkler(name, wanted), name);
+    let likeness = |name: &'a str| {
+        // Written alike, a name stands before one that has only its initials.
+        let abbreviated = if is_abbreviation(wanted, name) { ABBREVIATED } else { 0.0 };
+        (strsim::jaro_winkler(name, wanted).max(abbreviated), name)
+    };
     let likely = names.into_iter().map(likeness).filter(|(likeness, _)| *likeness > ALIKE);
     // Of several as near, the first.
     likely.min_by(|a, b| b.0.total_cmp(&a.0)).map(|(_, name)| name)
+}
+
+/// Whether `short` is made of the first letters of the words of `name`, as `lr` of `learning_rate`.
+fn is_abbreviation(short: &str, name: &str) -> bool {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
+    let initials: String = words.flat_map(char::to_lowercase).collect();
+    initials.chars().count() > 1 && initials == short.to_lowercase()
 }
 
 /// The first names, and how many more there are: `a, b, c and 21 more`.
@@ -32,6 +45,11 @@ mod tests {
         let names = ["epochs", "batch_size", "learning_rate"];
         assert_eq!(nearest("epoch", names), Some("epochs"));
         assert_eq!(nearest("zzz", names), None);
+        assert_eq!(nearest("lr", names), Some("learning_rate"));
+        assert_eq!(nearest("BS", names), Some("batch_size"));
+        assert_eq!(nearest("lr", ["adam-learning-rate", "epochs"]), None);
+        assert_eq!(nearest("learn_rate", ["l-r", "learning_rate"]), Some("learning_rate"));
+        assert_eq!(nearest("e", names), None, "one letter abbreviates nothing");
         assert_eq!(some(names), "epochs, batch_size, learning_rate");
         let many: Vec<String> = (0..29).map(|n| format!("m{n}")).collect();
         assert_eq!(some(many.iter().map(String::as_str)), "m0, m1, m2, m3, m4, m5, m6, m7 and 21 more");

@@ -5,7 +5,7 @@ use super::fit;
 use api::{Candidate, Counts, Front, MetricPreset, ModelSelectionSpec, RunState, RunStatus, bounds, clip};
 
 /// Characters of the recommended candidates: with them `kubectl get` has room in a terminal of 80 columns.
-const COLUMN: usize = 22;
+const COLUMN: usize = 18;
 /// Recommended candidates that are named.
 const RECOMMENDED_MAX: usize = 2;
 /// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
@@ -22,8 +22,12 @@ pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
     let candidates = spec.candidates.iter().filter(|candidate| candidate.observed.is_none());
     let at_most = |candidate: &Candidate| {
         let defined = spec.training.metric_definitions.len() + candidate.metric_definitions.len();
-        // Models, presets and algorithms bring more.
-        if own_image(candidate) { defined.min(bounds::METRIC_DEFINITIONS) } else { bounds::METRIC_DEFINITIONS }
+        // Models, presets and algorithms bring more, and so do SageMaker's own images, which take no definitions.
+        if own_image(candidate) && defined > 0 {
+            defined.min(bounds::METRIC_DEFINITIONS)
+        } else {
+            bounds::METRIC_DEFINITIONS
+        }
     };
     candidates.map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
 }
@@ -71,8 +75,9 @@ pub fn recommended(fronts: &[Front]) -> Option<String> {
     }
     let shown = &names[..names.len().min(RECOMMENDED_MAX)];
     let more = names.len() - shown.len();
-    let room = COLUMN / shown.len().max(1);
-    let fits = names.iter().map(|name| name.len()).sum::<usize>() + shown.len() <= COLUMN + 1;
+    let commas = shown.len().saturating_sub(1);
+    let room = (COLUMN - commas) / shown.len().max(1);
+    let fits = shown.iter().map(|name| name.len()).sum::<usize>() + commas <= COLUMN;
     let shown: Vec<String> =
         shown.iter().map(|name| if fits { (*name).to_owned() } else { shortened(name, room) }).collect();
     let more = if more > 0 { format!(" +{more}") } else { String::new() };
@@ -177,12 +182,12 @@ mod tests {
             (&["mobilenet"], Some("mobilenet")),
             (&["mobilenet", "mobilenet"], Some("mobilenet")),
             (&["mobilenet", "", "swin"], Some("mobilenet,swin")),
-            (&["efficientnet-v2-imagenet21k-ft1k-b0"], Some("efficientn..1k-ft1k-b0")),
-            (&["mobilenet-v2-100-160", "efficientnet-b5"], Some("mobi..0-160,effi..et-b5")),
+            (&["efficientnet-v2-imagenet21k-ft1k-b0"], Some("efficien..-ft1k-b0")),
+            (&["mobilenet-v2-100-160", "efficientnet-b5"], Some("mob..160,eff..-b5")),
             (&["a", "b", "c", "d"], Some("a,b +2")),
         ] {
             assert_eq!(told(names).as_deref(), shown, "{names:?}");
-            assert!(shown.is_none_or(|shown| shown.len() <= COLUMN + 4), "{shown:?}");
+            assert!(shown.is_none_or(|shown| shown.len() <= COLUMN + " +31".len()), "{shown:?}");
         }
     }
 }

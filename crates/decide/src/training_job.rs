@@ -25,8 +25,9 @@ pub fn best_training_job(
     used: &BTreeSet<String>,
 ) -> BestTrainingJob {
     // By name, so that the same results give the same bytes. The last of a name is the newest.
-    let metrics: BTreeMap<&String, Option<String>> =
+    let mut metrics: BTreeMap<&String, Option<String>> =
         result.metrics.iter().map(|(name, value)| (name, exact(*value))).collect();
+    drop_second_name(&mut metrics);
     let fixed = result.hyperparameters.iter().filter(|(name, _)| used.contains(*name));
     let fixed = fixed.filter(|(name, _)| !hyperparameters.contains_key(*name));
     fit::training_job(BestTrainingJob {
@@ -51,6 +52,19 @@ pub fn best_training_job(
     })
 }
 
+/// What SageMaker reports the tuning objective as, beside its own name.
+const OBJECTIVE: &str = "ObjectiveMetric";
+
+/// Leaves out SageMaker's second name of the tuning objective, so that each value has one name. It stays where nothing else
+/// has its value.
+fn drop_second_name(metrics: &mut BTreeMap<&String, Option<String>>) {
+    let mut others = metrics.iter().filter(|(name, _)| **name != OBJECTIVE);
+    let second = metrics.iter().find(|(name, _)| **name == OBJECTIVE);
+    if second.is_some_and(|(_, value)| others.any(|(_, other)| other == value)) {
+        metrics.retain(|name, _| *name != OBJECTIVE);
+    }
+}
+
 /// A hyperparameter as it was sent: in script mode each is JSON, so that words and numbers are quoted.
 pub(super) fn unquoted(text: &str) -> String {
     serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned())
@@ -64,6 +78,20 @@ fn exact(value: f32) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_second_name_of_the_objective_is_left_out() {
+        let kept = |metrics: &[(&str, f32)]| {
+            let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+            let best = trial("t", [].into(), &TrainingResult { metrics, ..Default::default() });
+            let finite = best.metrics.into_iter().map(|metric| metric.name);
+            finite.chain(best.non_finite_metrics).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(&[("val_accuracy", 0.5), ("ObjectiveMetric", 0.5), ("z", 1.0)]), ["val_accuracy", "z"]);
+        assert_eq!(kept(&[("val_accuracy", f32::NAN), ("ObjectiveMetric", f32::NAN)]), ["val_accuracy"]);
+        assert_eq!(kept(&[("val_accuracy", 0.4), ("ObjectiveMetric", 0.5)]), ["ObjectiveMetric", "val_accuracy"]);
+        assert_eq!(kept(&[("ObjectiveMetric", 0.5)]), ["ObjectiveMetric"]);
+    }
 
     #[test]
     fn metrics_are_sorted_exact_and_finite() {

@@ -48,8 +48,8 @@ type Counting = Box<dyn Fn() -> Counts + Send + Sync>;
 /// How many selections and runs there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Selections by type, status and reason of a condition.
-    pub selections: BTreeMap<(&'static str, &'static str, &'static str), i64>,
+    /// Selections by namespace, and by type, status and reason of a condition.
+    pub selections: BTreeMap<(String, &'static str, &'static str, &'static str), i64>,
     /// Runs by state and reason; the reason is empty where there is none.
     pub runs: BTreeMap<(&'static str, &'static str), i64>,
 }
@@ -96,6 +96,8 @@ struct RunLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ConditionLabels {
+    // A target of Prometheus has a `namespace` already, which would win.
+    selection_namespace: String,
     condition: &'static str,
     status: &'static str,
     reason: &'static str,
@@ -113,6 +115,7 @@ pub enum Outcome {
 }
 
 impl Default for Metrics {
+    #[allow(clippy::too_many_lines)] // a list
     fn default() -> Self {
         // From a cached status to a pass with throttled calls: 1 ms to about 65 s.
         let seconds = || Histogram::new(exponential_buckets(0.001, 4.0, 9));
@@ -193,7 +196,7 @@ impl Default for Metrics {
         );
         registry.register(
             "modelselection_selections",
-            "Selections by condition; only the leader reports them",
+            "Selections by namespace and condition; only the leader reports them",
             metrics.selections.clone(),
         );
         registry.register(
@@ -327,8 +330,9 @@ impl Metrics {
     /// What is not there any more is gone, not 0: there are many combinations, and few at a time.
     fn take_in(&self, counts: &Counts) {
         self.selections.clear();
-        for ((condition, status, reason), count) in &counts.selections {
-            let labels = ConditionLabels { condition, status, reason };
+        for ((selection_namespace, condition, status, reason), count) in &counts.selections {
+            let selection_namespace = selection_namespace.clone();
+            let labels = ConditionLabels { selection_namespace, condition, status, reason };
             self.selections.get_or_create(&labels).set(*count);
         }
         self.runs.clear();

@@ -18,6 +18,8 @@
 
 // What runs real programs has to wait in real time.
 #![allow(clippy::disallowed_methods)]
+// A helper of tests fails the test by panicking.
+#![allow(clippy::missing_panics_doc, clippy::new_without_default, clippy::unwrap_used)]
 
 pub mod audit;
 pub mod await_until;

@@ -69,7 +69,7 @@ async fn kubectl_get_fits_the_screen() {
             json!({
                 "observedGeneration": 1,
                 "conditions": [condition("Ready", "True", "Completed", "21 of 21 runs succeeded"), condition("Succeeded", "True", "Completed", "21 of 21 runs succeeded")],
-                "progress": "21/21", "best": "mobilenet-v3-large-100-224", "front": "20",
+                "progress": "21/21", "recommended": "efficien..-ft1k-b0", "frontSizes": "20",
                 "counts": {"total": 21, "waiting": 0, "running": 0, "succeeded": 21, "failed": 0, "stopped": 0},
             }),
         ),
@@ -78,7 +78,7 @@ async fn kubectl_get_fits_the_screen() {
             json!({
                 "observedGeneration": 1,
                 "conditions": [condition("Ready", "True", "TuningRunning", "8 tuning jobs run, 9 of 21 runs have ended")],
-                "progress": "9/21", "best": "mobilenet-v2-035-96", "front": "4,2",
+                "progress": "9/21, 2 failed", "recommended": "mob..160,eff..-b5", "frontSizes": "4,2",
                 "counts": {"total": 21, "waiting": 4, "running": 8, "succeeded": 7, "failed": 2, "stopped": 0},
             }),
         ),
@@ -91,7 +91,7 @@ async fn kubectl_get_fits_the_screen() {
         }
     }
     let narrow = steady(&kubectl(plane, &["get", "msel", "-n", &namespace]));
-    assert!(narrow.lines().all(|line| line.len() <= 100), "{narrow}");
+    assert!(narrow.lines().all(|line| line.len() <= 80), "{narrow}");
     insta::assert_snapshot!(narrow);
     insta::assert_snapshot!(steady(&kubectl(plane, &["get", "modelselections", "-n", &namespace, "-o", "wide"])));
 }

@@ -94,6 +94,7 @@ fn status<'c>(all: &'c [Condition], type_: &str) -> Option<&'c str> {
 fn broken(all: &[Condition], generation: i64) -> Option<&'static str> {
     let (ready, reconciling, stalled) = (status(all, "Ready"), status(all, "Reconciling"), status(all, "Stalled"));
     let is_ready = ready == Some("True");
+    let is_finished = status(all, "Finished") == Some("True");
     let rules = [
         (
             "FAIL0001, WARN0001: nothing abnormal beside Ready",
@@ -125,6 +126,10 @@ fn broken(all: &[Condition], generation: i64) -> Option<&'static str> {
             all.iter().enumerate().all(|(at, c)| all[..at].iter().all(|other| other.type_ != c.type_)),
         ),
         ("Succeeded is always there", status(all, "Succeeded").is_some()),
+        ("Finished is always there", status(all, "Finished").is_some()),
+        ("who succeeded or failed has finished", status(all, "Succeeded") == Some("Unknown") || is_finished),
+        ("what is being worked on has not finished", reconciling != Some("True") || !is_finished),
+        ("Ready and finished is succeeded", !is_ready || !is_finished || status(all, "Succeeded") == Some("True")),
         ("Suspended only when True", status(all, "Suspended").is_none_or(|status| status == "True")),
     ];
     rules.into_iter().find_map(|(rule, kept)| (!kept).then_some(rule))
@@ -175,6 +180,7 @@ fn the_rules_bite() {
         message: "same".to_owned(),
     };
     let succeeded = || condition("Succeeded", "Unknown");
+    let finished = || condition("Finished", "True");
     for (all, rule) in [
         (vec![condition("Ready", "True"), condition("Stalled", "True"), succeeded()], "FAIL0001"),
         (vec![succeeded()], "FAIL0002"),
@@ -201,6 +207,13 @@ fn the_rules_bite() {
         (vec![condition("Ready", "False"), condition("Reconciling", "False"), succeeded()], "WARN0003"),
         (vec![condition("Ready", "False"), condition("Stalled", "False"), succeeded()], "WARN0004"),
         (vec![condition("Ready", "False"), succeeded()], "not Ready has a cause"),
+        (vec![condition("Ready", "True"), succeeded()], "Finished is always there"),
+        (
+            vec![condition("Ready", "True"), condition("Succeeded", "True"), condition("Finished", "False")],
+            "who succeeded",
+        ),
+        (vec![condition("Ready", "False"), condition("Reconciling", "True"), succeeded(), finished()], "what is being"),
+        (vec![condition("Ready", "True"), succeeded(), finished()], "Ready and finished"),
     ] {
         let found = broken(&all, 2).unwrap_or_default();
         assert!(found.starts_with(rule), "expected {rule}, found '{found}' in {all:#?}");

@@ -2,7 +2,27 @@
 
 use super::points::Point;
 use super::{Axes, named};
-use api::{ModelSelectionSpec, ObservedPoint, bounds};
+use crate::names::{nearest, some};
+use crate::problem::Problem;
+use api::{ModelSelectionSpec, ObservedPoint, Reason, bounds};
+
+/// The first result from elsewhere on a dataset that there is not: to check it at admission would cost too much.
+pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
+    let names = || spec.datasets.iter().map(|dataset| dataset.name.as_str());
+    spec.candidates.iter().find_map(|candidate| {
+        let of = &candidate.observed.as_ref()?.datasets;
+        let unknown = of.iter().map(|of_one| of_one.name.as_str()).find(|name| names().all(|known| known != *name))?;
+        let remedy = match nearest(unknown, names()) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => format!("there are {}", some(names())),
+        };
+        let message = format!(
+            "candidate '{}': `observed.datasets` has '{unknown}', which is not one of `datasets`; {remedy}",
+            candidate.name
+        );
+        Some(Problem::new(Reason::InvalidSpec, message))
+    })
+}
 
 /// Each candidate with a result from elsewhere, with those that beat it in every objective. `ranks` are those of `points`.
 pub(super) fn observed(

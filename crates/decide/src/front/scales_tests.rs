@@ -208,6 +208,24 @@ fn what_was_measured_elsewhere_may_lack_a_metric_or_a_dataset() {
 }
 
 #[test]
+fn a_dataset_that_there_is_not_is_told() {
+    let mut spec = spec();
+    let mut misspelt = observed("incumbent", &[]);
+    let metrics = [("test_accuracy".to_owned(), "0.5".to_owned())].into();
+    misspelt.observed.as_mut().unwrap().datasets.push(ObservedDataset { name: "caltech-256".into(), metrics });
+    spec.candidates.push(misspelt);
+    assert_eq!(
+        super::invalid(&spec).map(|problem| problem.message).as_deref(),
+        Some(
+            "candidate 'incumbent': `observed.datasets` has 'caltech-256', which is not one of `datasets`; did you mean \
+             'caltech256'?"
+        )
+    );
+    spec.candidates.pop();
+    assert_eq!(super::invalid(&spec), None);
+}
+
+#[test]
 fn derived_metrics_of_what_was_measured_elsewhere_are_worked_out_or_given() {
     let mut spec = spec();
     let expression = "test_throughput * 2.0".to_owned();

@@ -1,6 +1,6 @@
 //! Candidates.
 
-use crate::admission::{Case, bad, bad_own, candidates, datasets};
+use crate::admission::{Case, bad, bad_own, candidates, datasets, list, ranges};
 
 #[allow(clippy::too_many_lines)] // a table
 pub(super) fn cases() -> Vec<Case> {
@@ -34,6 +34,26 @@ pub(super) fn cases() -> Vec<Case> {
             "an attached job on an unknown dataset",
             "candidates: [{name: a, tuningJobName: j, dataset: nowhere}]",
             &["spec.candidates", "`dataset` of a candidate with `tuningJobName` must name one of `datasets`"],
+        ),
+        bad(
+            "results from elsewhere without any",
+            "candidates: [{name: a, observed: {}}]",
+            &["spec.candidates[0].observed", "`observed` must have `metrics` or `datasets`"],
+        ),
+        bad(
+            "a result from elsewhere that is no number",
+            "candidates: [{name: a, observed: {metrics: {m: NaN}}}]",
+            &["spec.candidates[0].observed.metrics.m", "should match"],
+        ),
+        bad(
+            "results from elsewhere with hyperparameters",
+            "candidates: [{name: a, observed: {metrics: {m: '1'}}, hyperparameters: {a: '1'}}]",
+            &["spec.candidates[0].observed", "must be left out when `observed` is set"],
+        ),
+        bad(
+            "9 candidates from elsewhere",
+            &format!("candidates: {}", list(9, |i| format!("{{name: c{i}, observed: {{metrics: {{m: '1'}}}}}}"))),
+            &["spec.candidates", "at most 8 entries with `observed`"],
         ),
         bad(
             "an attached job with hyperparameters",
@@ -94,7 +114,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         bad(
             "attributes of no augmented manifest",
-            "datasets: [{name: x, channels: [{name: training, s3URI: s3://b/x, attributeNames: [a]}]}]",
+            "datasets: [{name: x, channels: [{name: training, s3URI: s3://bucket-b/x, attributeNames: [a]}]}]",
             &["channels[0]", "`s3DataType` must be 'AugmentedManifestFile'"],
         ),
         bad(
@@ -128,7 +148,7 @@ pub(super) fn cases() -> Vec<Case> {
             "candidates: [{name: a, jumpStart: {modelID: m}, algorithm: {trainingImage: i}, metricDefinitions: [{name: val_accuracy, regex: (x)}]}]",
             &[
                 "spec.candidates[0]",
-                "a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`",
+                "a candidate must have exactly one of `jumpStart`, `algorithm`, `tuningJobName` and `observed`",
             ],
         ),
         bad_own(
@@ -136,7 +156,7 @@ pub(super) fn cases() -> Vec<Case> {
             "candidates: [{name: a}]",
             &[
                 "spec.candidates[0]",
-                "a candidate must have exactly one of `jumpStart`, `algorithm` and `tuningJobName`",
+                "a candidate must have exactly one of `jumpStart`, `algorithm`, `tuningJobName` and `observed`",
             ],
         ),
         bad(
@@ -170,10 +190,30 @@ pub(super) fn cases() -> Vec<Case> {
             "candidates: [{name: a, algorithm: {trainingImage: i, inputMode: Fast}}]",
             &["spec.candidates[0].algorithm.inputMode", "\"File\", \"FastFile\", \"Pipe\""],
         ),
-        bad_own(
-            "an own image without metrics",
-            "training: {metricDefinitions: null}",
-            &["spec.training", "`training.metricDefinitions` must be set when a candidate has its own `algorithm`"],
+        bad(
+            "31 ranges of a candidate",
+            &format!("candidates: [{{name: a, jumpStart: {{modelID: m}}, parameterRanges: {}}}]", ranges(31, 2)),
+            &["spec.candidates[0].parameterRanges", "at most 30 items"],
+        ),
+        bad(
+            "an empty training of a candidate",
+            "candidates: [{name: a, jumpStart: {modelID: m}, training: {}}]",
+            &["spec.candidates[0].training", "at least 1 properties"],
+        ),
+        bad(
+            "no instances of a candidate",
+            "candidates: [{name: a, jumpStart: {modelID: m}, training: {instanceType: ml.g5.xlarge, instanceCount: 0}}]",
+            &["spec.candidates[0].training.instanceCount", "greater than or equal to 1"],
+        ),
+        bad(
+            "training of an attached job",
+            "candidates: [{name: a, tuningJobName: job, training: {instanceType: ml.g5.xlarge}}]",
+            &["spec.candidates[0]", "must be left out when `tuningJobName` is set"],
+        ),
+        bad(
+            "a reserved tag in capitals",
+            "tags: {'AWS:x': 'z'}",
+            &["spec.tags", "do not begin with 'aws:' in any case"],
         ),
         bad_own(
             "the same metric twice in a candidate",

@@ -15,6 +15,31 @@ pub(super) fn cases() -> Vec<Case> {
             "objectives: [{metric: a, goal: Maximize}, {metric: a, goal: Minimize}]",
             &["spec.objectives", "uplicate", "metric"],
         ),
+        bad(
+            "a bad scale",
+            "objectives: [{metric: a, goal: Maximize, scale: log}]",
+            &["spec.objectives[0].scale", "\"Linear\", \"Logarithmic\""],
+        ),
+        bad(
+            "the best of nothing",
+            "recommend: {rule: Best}",
+            &["spec.recommend.objective", "`objective` must be set when `rule` is 'Best', and left out otherwise"],
+        ),
+        bad(
+            "the best of what is no objective",
+            "recommend: {rule: Best, objective: nothing}",
+            &["spec.recommend", "`recommend.objective` must be the metric of one of `objectives`"],
+        ),
+        bad(
+            "a value to reach of what is no objective",
+            "recommend: {atLeast: [{metric: nothing, value: '1'}]}",
+            &["spec.recommend", "`recommend.atLeast` must each name the metric of one of `objectives`"],
+        ),
+        bad(
+            "a value to reach that is no number",
+            "{objectives: [{metric: a, goal: Maximize}], recommend: {atLeast: [{metric: a, value: much}]}}",
+            &["spec.recommend.atLeast[0].value", "must be a decimal number"],
+        ),
         bad("an objective without goal", "objectives: [{metric: a}]", &["spec.objectives[0].goal: Required value"]),
         bad("an objective without metric", "objectives: [{goal: Maximize}]", &["objectives", "metric"]),
         bad(

@@ -1,0 +1,56 @@
+//! What the runs wait for that needs a person, in one message, so that one edit can mend all of it.
+
+use crate::problem::Problem;
+use api::{Reason, RunStatus, clip};
+
+/// Characters of an example where there are several.
+const EXAMPLE: usize = 300;
+
+/// The problem of the runs that wait for a person: one line for each reason, with its count and its first example, in the
+/// order in which the reasons come first. Its reason is the first one.
+pub fn problem_of_runs(runs: &[RunStatus]) -> Option<Problem> {
+    let groups = groups(runs);
+    let (first, _) = groups.first()?;
+    let message = match groups.as_slice() {
+        [(reason, of_it)] => {
+            let example = of_it[0];
+            match of_it.len() - 1 {
+                0 => format!("{}: {}", place(example), message(*reason, example)),
+                1 => format!("{}, and one more run: {}", place(example), message(*reason, example)),
+                more => format!("{}, and {more} more runs: {}", place(example), message(*reason, example)),
+            }
+        }
+        _ => groups.iter().map(|(reason, of_it)| line(*reason, of_it)).collect::<Vec<_>>().join("; "),
+    };
+    Some(Problem::new(*first, message))
+}
+
+/// How many runs wait for a person, by reason: when it changes, so does what is to be done.
+pub(crate) fn counts(runs: &[RunStatus]) -> Vec<(Reason, usize)> {
+    groups(runs).into_iter().map(|(reason, of_it)| (reason, of_it.len())).collect()
+}
+
+fn groups(runs: &[RunStatus]) -> Vec<(Reason, Vec<&RunStatus>)> {
+    let mut groups: Vec<(Reason, Vec<&RunStatus>)> = Vec::new();
+    for run in runs.iter().filter(|run| !run.state.ended()) {
+        let Some(reason) = run.reason.filter(|reason| reason.needs_person()) else { continue };
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, of_it)) => of_it.push(run),
+            None => groups.push((reason, vec![run])),
+        }
+    }
+    groups
+}
+
+fn line(reason: Reason, runs: &[&RunStatus]) -> String {
+    let example = format!("{}: {}", place(runs[0]), message(reason, runs[0]).trim_end_matches('.'));
+    format!("{} {} ({})", runs.len(), reason.as_str(), clip(&example, EXAMPLE))
+}
+
+fn place(run: &RunStatus) -> String {
+    format!("candidate '{}' on dataset '{}'", run.candidate, run.dataset)
+}
+
+fn message(reason: Reason, run: &RunStatus) -> &str {
+    run.message.as_deref().unwrap_or(reason.as_str())
+}
