@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lint", &["api"]),
     ("view", &["api", "decide"]),
     ("report", &["api", "pareto"]),
-    ("cli", &["api", "lint", "view"]),
+    ("cli", &["api", "lint", "report", "view"]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),
     ("samples", &["api"]),

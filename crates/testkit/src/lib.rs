@@ -1,18 +1,13 @@
 //! Real parts for the tests: a Kubernetes control plane, the emulated `SageMaker` and the unmodified operator.
 //!
-//! A test file says `mod support;` and then, for example:
+//! Most tests take a [`World`] and apply a [`Selection`]:
 //!
 //! ```ignore
-//! let plane = support::shared().await;                      // one control plane per test binary
-//! let client = plane.client();                              // one client per test: it belongs to the test's runtime
-//! support::install_crd(&client, Path::new("crds/modelselections.yaml")).await;
-//! let namespace = support::fresh_namespace(&client, "budget").await;
-//! let sagemaker = support::Emulator::start(Path::new(env!("CARGO_BIN_EXE_sagemaker-emulator")), &[]).await;
-//! let binary = env!("CARGO_BIN_EXE_modelselection-operator");
-//! let mut operator = support::Operator::start(support::OperatorOptions::new(binary, plane, &sagemaker, &namespace));
-//! operator.await_ready(Duration::from_secs(20)).await;
-//! support::apply_yaml(&client, manifest).await.expect("the manifest is valid");
-//! let done = support::await_object(&api, "name", "it is ready", deadline, |object| is_ready(object)).await;
+//! let world = World::held("budget").await;                  // a namespace, an emulator and an operator of this test
+//! world.apply(&Selection::new("sel").images(&["a", "b"])).await;
+//! let status = world.await_launched("sel").await;           // no virtual time passes until the test advances it
+//! world.emulator.advance(LONG).await;
+//! let status = world.await_complete("sel").await;
 //! ```
 //!
 //! Tests that stop the API server, or that need the controller manager (garbage collection, deletion of
