@@ -29,6 +29,16 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
     mkdir /out; \
     cp "target/$(cat /triple)/release/modelselection-operator" "target/$(cat /triple)/release/sagemaker-emulator" /out/
 
+# The emulator alone: docker build --target emulator. The last stage below is the default.
+FROM gcr.io/distroless/cc-debian12:nonroot AS emulator
+COPY --from=build /out/sagemaker-emulator /usr/local/bin/
+USER 65532:65532
+ENTRYPOINT ["sagemaker-emulator"]
+LABEL org.opencontainers.image.title="sagemaker-emulator" \
+      org.opencontainers.image.description="SageMaker hyperparameter tuning on a virtual clock, for tests and trials" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/modelselection/modelselection-operator"
+
 # glibc, libgcc, CA certificates and an unprivileged user; no shell, no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /out/ /usr/local/bin/

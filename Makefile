@@ -81,6 +81,11 @@ test-gitops: tools ## test docs/gitops with Flux's and Argo CD's programs (15 mi
 	@tests/control-plane/get.sh 1.37 >/dev/null
 	cargo test --test gitops -- --include-ignored
 
+.PHONY: test-clients
+test-clients: ## run boto3, the AWS CLI, the SageMaker SDKs and Airflow against the emulator, and write docs/reference/emulator-clients.md (10 minutes the first time, from PyPI)
+	@cargo build --quiet --bin sagemaker-emulator
+	python3 tests/clients/run.py
+
 .PHONY: image
 image: ## build the image and its SBOM in dist/ without a container engine (as root; see hack/image.sh)
 	hack/image.sh

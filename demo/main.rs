@@ -4,23 +4,28 @@
 //! kubectl, shows the progress, and ends with the runs and the front. Nothing is left running.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
-mod view;
-
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use api::ModelSelection;
+use api::{ModelSelection, ModelSelectionStatus};
 use futures::StreamExt as _;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, ResourceExt as _};
 use testkit::{ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions};
+use view::page::{Look, Page};
+use view::pages::{self, Extent};
+use view::plot::{Choice, plot};
 
 use testkit::programs::ROOT;
 /// An hour of training passes in a second.
 const SPEED: &str = "3600";
 const DEADLINE: Duration = Duration::from_secs(120);
+/// Columns of a terminal whose width is not known.
+const WIDTH: u16 = 79;
+/// Lines of the picture.
+const PICTURE: u16 = 16;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -60,13 +65,18 @@ async fn demo() -> Result<(), Box<dyn std::error::Error>> {
     let selection = follow(&plane).await?;
 
     let status = selection.status.clone().unwrap_or_default();
-    println!("\n{}", view::runs(&status));
-    println!("{}", view::fronts(&status));
+    let now = jiff::Timestamp::now();
+    println!("\n$ kubectl modelselection status caltech256 --all");
+    println!("{}", shown(&pages::status(&selection, now, Extent { all: true, wide: false })));
+    println!("$ kubectl modelselection pareto caltech256");
+    println!("{}", shown(&pages::pareto(&selection, None, Extent::default())));
+    println!("$ kubectl modelselection plot caltech256");
+    println!("{}", shown(&pages::picture(&plot(&selection, "caltech256", &Choice::default())?, look().0, PICTURE)));
     println!("$ kubectl get modelselections");
     println!("{}", kubectl(&plane, &["get", "modelselections"])?);
     let calls = emulator.calls().await;
     println!("SageMaker calls: {} for {} runs", calls["total"], status.runs.len());
-    println!("Virtual training time: {}", view::training_time(&status));
+    println!("Virtual training time: {}", training_time(&status));
     let results = results(&selection)?;
     println!("Results: {}", results.display());
     step("done; nothing is left running");
@@ -84,7 +94,10 @@ async fn follow(plane: &ControlPlane) -> Result<ModelSelection, Box<dyn std::err
     while let Some(selection) = changes.next().await {
         let selection = selection?;
         let Some(status) = selection.status.as_ref().filter(|status| status.counts.is_some()) else { continue };
-        let picture = if terminal { view::progress(status, columns()) } else { view::line(status) };
+        let complete = status.completion_time.is_some();
+        let now = jiff::Timestamp::now();
+        let page = if terminal { pages::progress(&selection, now) } else { pages::news(&selection, now) };
+        let picture = shown(&page).trim_end().to_owned();
         if picture != last {
             if terminal && drawn > 0 {
                 print!("\x1b[{drawn}A\x1b[J");
@@ -94,20 +107,29 @@ async fn follow(plane: &ControlPlane) -> Result<ModelSelection, Box<dyn std::err
             drawn = picture.lines().count();
             last = picture;
         }
-        if status.completion_time.is_some() {
+        if complete {
             return Ok(selection);
         }
     }
     Err("the watch ended".into())
 }
 
-/// What the terminal has, less one column: some begin a new line once the last one is written to.
-fn columns() -> usize {
-    let size = Command::new("stty").arg("size").stdin(Stdio::inherit()).stderr(Stdio::null()).output().ok();
-    let size = size.and_then(|output| String::from_utf8(output.stdout).ok());
-    let columns = size.and_then(|size| size.split_whitespace().nth(1)?.parse::<usize>().ok());
-    // Zero where nobody has said.
-    columns.filter(|columns| *columns > 1).map_or(view::WIDTH, |columns| columns - 1)
+/// A page as the plugin shows it here.
+fn shown(page: &Page) -> String {
+    page.render(look().1)
+}
+
+/// The columns of the terminal, less one, since some begin a new line once the last one is written to; and the look.
+fn look() -> (u16, Look) {
+    let columns = terminal_size::terminal_size().map(|(columns, _)| columns.0).filter(|columns| *columns > 1);
+    let width = columns.map_or(WIDTH, |columns| columns - 1);
+    (width, Look { width: Some(width), color: std::io::stdout().is_terminal(), ascii: false })
+}
+
+/// The time that all best training jobs took together.
+fn training_time(status: &ModelSelectionStatus) -> String {
+    let seconds: i64 = status.runs.iter().filter_map(|run| run.best.as_ref()?.training_seconds).map(i64::from).sum();
+    format!("{} in the best training jobs alone", view::text::duration(seconds))
 }
 
 fn kubectl(plane: &ControlPlane, arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
@@ -131,6 +153,10 @@ fn results(selection: &ModelSelection) -> std::io::Result<PathBuf> {
     selection.managed_fields_mut().clear();
     let yaml = serde_saphyr::to_string(&selection).map_err(std::io::Error::other)?;
     std::fs::write(folder.join("caltech256.yaml"), yaml)?;
-    std::fs::write(folder.join("runs.csv"), view::csv(&selection.status.unwrap_or_default()))?;
+    let mut csv = csv::Writer::from_path(folder.join("runs.csv"))?;
+    for row in view::runs::rows(&selection) {
+        csv.write_record(row)?;
+    }
+    csv.flush()?;
     Ok(folder)
 }

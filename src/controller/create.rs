@@ -66,6 +66,7 @@ pub(super) fn chosen(
     all.filter_map(|(index, may_exist)| {
         let request = requests.remove(&index)?;
         apply(&mut status.runs[index], RunEvent::Chosen { job_name: &request.name });
+        status.runs[index].warning.clone_from(&request.warning);
         Some(Chosen { index, request, may_exist })
     })
     .collect()

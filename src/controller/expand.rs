@@ -110,7 +110,7 @@ async fn models(
     until: Instant,
 ) -> Result<(Vec<String>, String), CatalogError> {
     let listing = pass.ctx.catalog.listing(&pass.region, not_before, until).await?;
-    let Matching { mut models, mut told } = matching(&selector.jump_start, &listing);
+    let Matching { mut models, summary: mut told } = matching(&selector.jump_start, &listing);
     let taken = taken(spec);
     let all = models.len();
     models.retain(|listed| !taken.contains(&listed.model_id));

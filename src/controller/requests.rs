@@ -9,6 +9,7 @@ use super::pass::Pass;
 use api::{ModelSelectionSpec, Reason, RunState, RunStatus};
 use catalog::{CatalogError, Shared, job_request};
 use decide::definition::{Definition, Source};
+use decide::effective::instance_type;
 use decide::plan::{ResolvedVersion, cells_of, definition};
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
@@ -145,7 +146,7 @@ async fn shared_names(pass: &Pass<'_>, inputs: &Inputs<'_>) -> (Shared, bool) {
             _ => return (Shared::default(), false),
         };
         match answer {
-            Ok(model) => shared.see(&model, &spec.training.instance_type),
+            Ok(model) => shared.see(&model, instance_type(spec, candidate)),
             Err(CatalogError::Pending) => open = true,
             Err(_) => return (Shared::default(), false),
         }

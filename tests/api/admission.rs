@@ -8,8 +8,8 @@ use std::process::Command;
 use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Client};
-use samples::admission::{jumpstart, merged, own, yaml};
-use serde_json::{Value, json};
+use samples::admission::{jumpstart, merged, yaml};
+use serde_json::Value;
 use testkit::{ControlPlane, fresh_namespace, install_crd, shared};
 
 mod cases;

@@ -128,8 +128,8 @@ fn each_reason_and_event_has_its_cure() {
             continue;
         }
         let code = std::fs::read_to_string(&path).unwrap();
-        if path.ends_with("kstatus.rs") {
-            continue; // rules and their tests, no Events
+        if path.ends_with("kstatus.rs") || path.ends_with("tests.rs") {
+            continue; // rules and tests, no Events
         }
         for event in code.split("reason: \"").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(reference.contains(&format!("| {event} |")), "docs/reference/reasons.md has no Event {event}");

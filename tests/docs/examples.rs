@@ -7,7 +7,7 @@ use std::time::Duration;
 use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus};
 use kube::Api;
 use serde_json::{Value, json};
-use testkit::world::{condition, run_of};
+use testkit::status::{condition_parts, run_of};
 use testkit::{Selection, World, await_object, await_until, shared};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
@@ -131,7 +131,8 @@ async fn earlier(world: &World<'_>, warm_start: &Value) {
 async fn await_end(api: &Api<ModelSelection>, name: &str) -> ModelSelectionStatus {
     let ended = |selection: &ModelSelection| {
         selection.status.as_ref().is_some_and(|status| {
-            status.completion_time.is_some() || condition(status, "Suspended").is_some_and(|(on, _, _)| on == "True")
+            status.completion_time.is_some()
+                || condition_parts(status, "Suspended").is_some_and(|(on, _, _)| on == "True")
         })
     };
     await_object(api, name, "to end", PATIENCE, ended).await.status.unwrap()
@@ -139,7 +140,7 @@ async fn await_end(api: &Api<ModelSelection>, name: &str) -> ModelSelectionStatu
 
 #[tokio::test]
 async fn the_examples_run_to_the_end() {
-    let world = World::start(shared().await, "examples", "20000", &[]).await;
+    let world = World::start(shared().await, "examples", &["--speed", "20000"], &[]).await;
     let examples = examples();
     let named = |name: &str| &examples.iter().find(|(other, _, _)| other == name).unwrap().2;
     earlier(&world, named("warm-start")).await;
@@ -153,7 +154,7 @@ async fn the_examples_run_to_the_end() {
     }
     let mut ends = BTreeMap::new();
     for (name, _, _) in &examples {
-        ends.insert(name.as_str(), await_end(&world.api, name).await);
+        ends.insert(name.as_str(), await_end(&world.selections, name).await);
     }
     for (name, status) in &ends {
         let told: Vec<(&str, &str)> =
@@ -162,7 +163,7 @@ async fn the_examples_run_to_the_end() {
             assert!(status.runs.iter().all(|run| run.state == RunState::Waiting), "{name}: {told:?}");
             continue;
         }
-        assert_eq!(condition(status, "Succeeded").map(|(on, _, _)| on), Some("True"), "{name}: {told:?}");
+        assert_eq!(condition_parts(status, "Succeeded").map(|(on, _, _)| on), Some("True"), "{name}: {told:?}");
         assert!(status.runs.iter().all(|run| run.state == RunState::Succeeded), "{name}: {told:?}");
         assert!(
             status.fronts.iter().all(|front| !front.members.is_empty() && front.excluded.is_empty()),

@@ -43,6 +43,17 @@ fn every_reason_has_its_cure() {
 }
 
 #[test]
+fn the_metrics_of_each_algorithm_are_listed() {
+    let page = read("docs/reference/algorithm-metrics.md");
+    for algorithm in &decide::algorithms::ALGORITHMS {
+        let listed = algorithm.metrics.iter().map(|metric| format!("`{metric}`")).collect::<Vec<_>>().join(", ");
+        let listed = if listed.is_empty() { "none to tune by".to_owned() } else { listed };
+        let row = format!("| `{}` | {listed} |", algorithm.repository);
+        assert!(page.lines().any(|line| line == row), "{row}");
+    }
+}
+
+#[test]
 fn every_runbook_is_of_an_alert() {
     let rules: Value = serde_saphyr::from_str(&read("deploy/components/monitoring/alerts.yaml")).unwrap();
     let alerts: BTreeSet<String> = rules["spec"]["groups"][0]["rules"]

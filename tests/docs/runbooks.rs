@@ -7,9 +7,10 @@ use std::process::Command;
 
 use api::Reason;
 use serde_json::json;
+use testkit::manifests::apply;
 use testkit::run_folder::run_folder;
-use testkit::trouble::{Manifest, SOON, Scene};
-use testkit::{apply_yaml, await_until, kubectl, shared};
+use testkit::world::DEADLINE;
+use testkit::{Selection, World, await_until, kubectl, shared};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const STAND_INS: &str = r#"
@@ -46,21 +47,21 @@ fn commands(page: &str) -> String {
 #[tokio::test]
 async fn the_commands_show_what_the_runbooks_say() {
     let plane = shared().await;
-    let scene = Scene::on(plane, "runbooks", &["--speed", "0", "--max-tuning-jobs", "1"], &[]).await;
+    let world = World::short_epochs_on(plane, "runbooks", &["--speed", "0", "--max-tuning-jobs", "1"], &[]).await;
     let create = "CreateHyperParameterTuningJob";
-    scene.emulator.fault(json!({"operation": create, "kind": "AccessDenied", "nameContains": "denied"})).await;
-    scene.apply(&Manifest::new("denied", &["denied"])).await;
-    scene.condition("denied", "Stalled", Reason::AccessDenied).await;
-    scene.apply(&Manifest::new("two", &["a", "b"])).await;
+    world.emulator.fault(json!({"operation": create, "kind": "AccessDenied", "nameContains": "denied"})).await;
+    world.apply(&Selection::one_metric("denied").images(&["denied"])).await;
+    world.await_condition("denied", "Stalled", Reason::AccessDenied).await;
+    world.apply(&Selection::one_metric("two").images(&["a", "b"])).await;
     let waits = |run: &api::RunStatus| run.reason == Some(Reason::QuotaExceeded);
-    scene.status("two", "one waits for the quota", SOON, |status| status.runs.iter().any(waits)).await;
+    world.await_observed("two", "one waits for the quota", |status| status.runs.iter().any(waits)).await;
     // One that no operator has seen has next to no status: the commands must not stumble over it.
-    apply_yaml(&scene.client, &Manifest::new("unseen", &["a"]).yaml("default")).await.unwrap();
+    apply(&world.client, &Selection::one_metric("unseen").images(&["a"]).manifest("default")).await.unwrap();
     let list = "ListHyperParameterTuningJobs";
-    scene.emulator.fault(json!({"operation": list, "kind": "InternalFailure", "count": 10})).await;
-    await_until("the trouble is told", SOON, async || scene.operator.logs().contains("cannot list")).await;
+    world.emulator.fault(json!({"operation": list, "kind": "InternalFailure", "count": 10})).await;
+    await_until("the trouble is told", DEADLINE, async || world.operator.logs().contains("cannot list")).await;
 
-    let here = |text: &str| text.replace("modelselection-system", &scene.namespace);
+    let here = |text: &str| text.replace("modelselection-system", &world.namespace);
     let (code, built) = kubectl(plane, &["kustomize", &format!("{ROOT}/deploy/overlays/cluster-wide")], "");
     assert_eq!(code, 0, "{built}");
     let arguments = ["apply", "--server-side", "--force-conflicts", "-f", "-"];
@@ -77,11 +78,11 @@ async fn the_commands_show_what_the_runbooks_say() {
         }
         runbooks += 1;
         let commands = here(&commands(&std::fs::read_to_string(&file).unwrap()));
-        let commands = commands.replace("-n NAMESPACE", &format!("-n {}", scene.namespace)).replace(" NAME", " denied");
-        std::fs::write(&log, scene.operator.logs()).unwrap();
+        let commands = commands.replace("-n NAMESPACE", &format!("-n {}", world.namespace)).replace(" NAME", " denied");
+        std::fs::write(&log, world.operator.logs()).unwrap();
         let mut bash = Command::new("bash");
         bash.args(["-e", "-c", &format!("{STAND_INS}\n{commands}")]).env("KUBECONFIG", plane.kubeconfig());
-        bash.env("OPERATORS_LOG", &log).env("OPERATOR", scene.operator.http());
+        bash.env("OPERATORS_LOG", &log).env("OPERATOR", world.operator.http());
         let output = bash.output().unwrap();
         let [shown, said] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         assert!(output.status.success(), "{name}: {said}\n{commands}");
@@ -89,7 +90,7 @@ async fn the_commands_show_what_the_runbooks_say() {
         assert!(quiet, "{name}: {said}\n{commands}");
         let (_, expected) = SHOWN.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name} is new"));
         for part in *expected {
-            let part = part.replace("NAMESPACE", &scene.namespace);
+            let part = part.replace("NAMESPACE", &world.namespace);
             assert!(shown.contains(&part), "{name} does not show {part}:\n{shown}\n{commands}");
         }
     }

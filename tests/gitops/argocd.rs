@@ -70,7 +70,7 @@ async fn argo_cd_shows_what_the_guide_says_and_never_sees_drift() {
     for namespace in [&first, &second] {
         make_namespace(&client, namespace).await;
     }
-    let mut world = World::start_in(plane, &format!("{first},{second}"), "0", &[]).await;
+    let mut world = World::start_in(plane, &format!("{first},{second}"), &["--speed", "0"], &[]).await;
     let applications = applications(&client).await;
 
     // No operator: the definition is there, the selection is made, and nobody calls it healthy.

@@ -104,7 +104,7 @@ async fn argo_cd_brings_the_operator_and_then_every_example() {
     await_synced(&applications, "selections").await;
 
     // Whatever is in an example, and whatever the operator makes of it: no drift, nor of the definition.
-    let world = World::start_in(plane, &namespace, "0", &[]).await;
+    let world = World::start_in(plane, &namespace, &["--speed", "0"], &[]).await;
     world.await_launched("two-datasets").await;
     let kept = names(&selections_in(&client, &namespace).await).await;
     assert_eq!(kept.len(), examples(&namespace).len());

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use kube::ResourceExt as _;
 use kube::api::ListParams;
-use testkit::world::{DEADLINE, condition};
+use testkit::status::condition_parts;
+use testkit::world::DEADLINE;
 use testkit::{World, await_until, kubectl};
 
 /// A list of candidates, selectors, `collect: All`, two datasets: what has lists and defaults of its own.
@@ -56,7 +57,7 @@ async fn there_is_no_drift_after_apply(mode: &str, purpose: &str) {
     apply();
     assert_no_drift(&world, &manifests, "right after apply").await;
 
-    let running = |status: &_| condition(status, "Ready").is_some_and(|(_, reason, _)| reason == "TuningRunning");
+    let running = |status: &_| condition_parts(status, "Ready").is_some_and(|(_, reason, _)| reason == "TuningRunning");
     for (name, _) in EXAMPLES {
         world.await_observed(name, "jobs run", running).await;
     }
@@ -70,7 +71,7 @@ async fn there_is_no_drift_after_apply(mode: &str, purpose: &str) {
 
     // Nor does applying again change anything, or make a job.
     let versions = async || -> BTreeMap<_, _> {
-        let all = world.api.list(&ListParams::default()).await.unwrap();
+        let all = world.selections.list(&ListParams::default()).await.unwrap();
         all.into_iter()
             .map(|selection| (selection.name_any(), (selection.metadata.generation, selection.uid())))
             .collect()

@@ -18,7 +18,7 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     let client = plane.client();
     let _flux = Flux::start(plane, &client).await;
     let namespace = fresh_namespace(&client, "flux").await;
-    let mut world = World::start_in(plane, &namespace, "0", &[]).await;
+    let mut world = World::start_in(plane, &namespace, &["--speed", "0"], &[]).await;
     let manifest = |selection: Selection| in_namespace(selection.0, &namespace).to_string();
     let flowers = || Selection::new("flowers").images(&["a"]);
     let kustomizations = kustomizations(&client).await;

@@ -67,7 +67,7 @@ async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
     play_nodes(&client, OPERATORS_NAMESPACE);
     await_told(&kustomizations, OPERATOR, &["Ready=True", &revision], told).await;
     await_told(&kustomizations, "selections", &["Ready=True"], told).await;
-    let world = World::start_in(plane, &namespace, "0", &[]).await;
+    let world = World::start_in(plane, &namespace, &["--speed", "0"], &[]).await;
     world.await_launched("two-datasets").await;
 
     // Whatever is in an example: applied once, and never again. So are the operator's own objects.
@@ -163,7 +163,7 @@ async fn flux_waits_for_the_release_before_the_selections() {
     play_nodes(&client, OPERATORS_NAMESPACE);
     mark_ready(&releases, OPERATOR, json!({})).await;
     await_told(&kustomizations, OPERATOR, &["Ready=True", &revision], told).await;
-    let world = World::start_in(plane, &namespace, "0", &[]).await;
+    let world = World::start_in(plane, &namespace, &["--speed", "0"], &[]).await;
     await_told(&kustomizations, "selections", &["Ready=True", &revision], told).await;
     world.await_launched("flowers").await;
 

@@ -8,11 +8,13 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
+use testkit::manifests::apply;
 use testkit::programs::CRD;
-use testkit::trouble::{LATER, Manifest, SOON, Scene, number};
+use testkit::status::runs_in;
+use testkit::world::{DEADLINE, LATER};
 use testkit::{
-    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml, await_until, fresh_namespace,
-    install_crd, shared,
+    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, World, apply_yaml, await_until,
+    fresh_namespace, install_crd, shared,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -67,11 +69,11 @@ async fn a_missing_right_is_named_and_its_grant_is_noticed() {
     let status = format!("patch modelselections/status in {namespace}");
     let lease = format!("update leases in {namespace}");
     readyz(&mut operator, 503, &["rights: the operator may not ", &status, &lease, "apply deploy/rbac.yaml"]).await;
-    apply_yaml(&client, &Manifest::new("sel", &["a"]).yaml(&namespace)).await.unwrap();
+    apply(&client, &Selection::one_metric("sel").images(&["a"]).manifest(&namespace)).await.unwrap();
     apply_yaml(&client, &role(&namespace, "get, create, update", "patch")).await.unwrap();
-    operator.await_ready(SOON).await;
+    operator.await_ready(DEADLINE).await;
     let selections: Api<api::ModelSelection> = Api::namespaced(client.clone(), &namespace);
-    testkit::await_object(&selections, "sel", "it is complete", SOON, |selection| {
+    testkit::await_object(&selections, "sel", "it is complete", DEADLINE, |selection| {
         selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
     })
     .await;
@@ -99,7 +101,7 @@ async fn told_to_stop_before_it_has_seen_its_selections_it_gives_the_lease_back_
     options.kubeconfig = plane.kubeconfig_for_service_account(&namespace, "operator").await;
     options.extra_env = vec![("MODELSELECTION_CLUSTER_NAME".into(), "test".into())];
     let mut operator = Operator::start(options);
-    await_until("it operates", SOON, async || operator.logs().contains("operating")).await;
+    await_until("it operates", DEADLINE, async || operator.logs().contains("operating")).await;
     readyz(&mut operator, 503, &[&format!("list modelselections in {refused}")]).await;
     let (status, _) = operator.terminate().await;
     assert_eq!(status.code(), Some(0));
@@ -110,33 +112,33 @@ async fn told_to_stop_before_it_has_seen_its_selections_it_gives_the_lease_back_
 #[tokio::test]
 async fn a_crd_that_goes_is_told_and_its_return_is_noticed() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
-    let mut scene = Scene::on(&plane, "crd-goes", &["--speed", "3000"], &[]).await;
-    let crds: Api<CustomResourceDefinition> = Api::all(scene.client.clone());
+    let mut world = World::short_epochs_on(&plane, "crd-goes", &["--speed", "3000"], &[]).await;
+    let crds: Api<CustomResourceDefinition> = Api::all(world.client.clone());
     crds.delete("modelselections.modelselection.dev", &DeleteParams::default()).await.unwrap();
     let text = "the CRD modelselections.modelselection.dev is not installed; apply crds/modelselections.yaml";
-    readyz(&mut scene.operator, 503, &[text]).await;
-    testkit::await_gone(&crds, "modelselections.modelselection.dev", SOON).await;
-    install_crd(&scene.client, CRD.as_ref()).await;
-    scene.operator.await_ready(LATER).await;
-    scene.apply(&Manifest::new("sel", &["a"])).await;
-    scene.completed("sel", LATER).await;
+    readyz(&mut world.operator, 503, &[text]).await;
+    testkit::await_gone(&crds, "modelselections.modelselection.dev", DEADLINE).await;
+    install_crd(&world.client, CRD.as_ref()).await;
+    world.operator.await_ready(LATER).await;
+    world.apply(&Selection::one_metric("sel").images(&["a"])).await;
+    world.await_complete_within("sel", LATER).await;
 }
 
 #[tokio::test]
 async fn refused_credentials_are_a_condition_and_a_warning() {
-    let mut scene = Scene::start("refused", &["--speed", "0"], &[]).await;
-    scene.apply(&Manifest::new("sel", &["a", "b"])).await;
-    scene.condition("sel", "Ready", Reason::TuningRunning).await;
-    readyz(&mut scene.operator, 200, &["ok\n"]).await;
-    scene.emulator.fault(json!({"operation": "*", "kind": "ExpiredToken"})).await;
-    scene.condition("sel", "Stalled", Reason::CredentialsRejected).await;
+    let mut world = World::short_epochs("refused", &["--speed", "0"], &[]).await;
+    world.apply(&Selection::one_metric("sel").images(&["a", "b"])).await;
+    world.await_condition("sel", "Ready", Reason::TuningRunning).await;
+    readyz(&mut world.operator, 200, &["ok\n"]).await;
+    world.emulator.fault(json!({"operation": "*", "kind": "ExpiredToken"})).await;
+    world.await_condition("sel", "Stalled", Reason::CredentialsRejected).await;
     // Ready all the same: another Pod would have the same credentials, and this one goes on when they are renewed.
-    readyz(&mut scene.operator, 200, &["ok\nwarning: aws credentials: SageMaker refuses them"]).await;
-    let (_, metrics) = scene.operator.get("/metrics").await.unwrap();
+    readyz(&mut world.operator, 200, &["ok\nwarning: aws credentials: SageMaker refuses them"]).await;
+    let (_, metrics) = world.operator.get("/metrics").await.unwrap();
     assert!(metrics.contains("modelselection_aws_credentials_rejected 1"), "{metrics}");
-    scene.emulator.clear_faults().await;
-    scene.condition("sel", "Ready", Reason::TuningRunning).await;
-    await_until("the warning is gone", SOON, async || match scene.operator.get("/readyz").await {
+    world.emulator.clear_faults().await;
+    world.await_condition("sel", "Ready", Reason::TuningRunning).await;
+    await_until("the warning is gone", DEADLINE, async || match world.operator.get("/readyz").await {
         Ok((200, text)) if text == "ok\n" => Ok(()),
         other => Err(format!("{other:?}")),
     })
@@ -184,51 +186,51 @@ async fn credentials_that_have_expired_are_told_by_the_probe() {
 /// As a variable that is made of another one which is not set.
 #[tokio::test]
 async fn an_empty_region_is_none_and_the_probe_says_so() {
-    let mut scene = Scene::start("no-region", &["--speed", "3000"], &[("AWS_REGION", "")]).await;
-    readyz(&mut scene.operator, 200, &["ok\nwarning: region: none of the operator's own"]).await;
-    scene.apply(&Manifest::new("sel", &["a"])).await;
-    scene.condition("sel", "Stalled", Reason::InvalidSpec).await;
-    scene.apply(&Manifest::new("sel", &["a"]).more("region: us-west-2")).await;
-    scene.completed("sel", SOON).await;
+    let mut world = World::short_epochs("no-region", &["--speed", "3000"], &[("AWS_REGION", "")]).await;
+    readyz(&mut world.operator, 200, &["ok\nwarning: region: none of the operator's own"]).await;
+    world.apply(&Selection::one_metric("sel").images(&["a"])).await;
+    world.await_condition("sel", "Stalled", Reason::InvalidSpec).await;
+    world.apply(&Selection::one_metric("sel").images(&["a"]).with_yaml("region: us-west-2")).await;
+    world.await_complete("sel").await;
 }
 
 #[tokio::test]
 async fn a_status_that_somebody_else_wrote_is_told_and_corrected() {
-    let mut scene = Scene::start("rival", &["--speed", "3000"], &[]).await;
-    scene.apply(&Manifest::new("sel", &["a", "b"])).await;
-    scene.completed("sel", SOON).await;
-    assert_eq!(scene.told("sel", "AnotherOperator").await, 0, "its own writes are none");
+    let mut world = World::short_epochs("rival", &["--speed", "3000"], &[]).await;
+    world.apply(&Selection::one_metric("sel").images(&["a", "b"])).await;
+    world.await_complete("sel").await;
+    assert_eq!(world.events("sel", "AnotherOperator").await, 0, "its own writes are none");
     let forged = json!({"status": {"progress": "7/9"}});
-    scene.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
-    scene.told_once("sel", "AnotherOperator").await;
-    readyz(&mut scene.operator, 200, &["ok\nwarning: other operators: the status of ", "/sel was written by somebody"])
+    world.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
+    world.await_single_event("sel", "AnotherOperator").await;
+    readyz(&mut world.operator, 200, &["ok\nwarning: other operators: the status of ", "/sel was written by somebody"])
         .await;
     let corrected = |status: &api::ModelSelectionStatus| status.progress.as_deref() == Some("2/2");
-    scene.status("sel", "it is corrected", SOON, corrected).await;
+    world.await_observed("sel", "it is corrected", corrected).await;
     // A second time as well, which is not told again.
     let forged = json!({"status": {"progress": "8/9", "best": "nonsense"}});
-    scene.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
-    scene.status("sel", "it is corrected again", SOON, corrected).await;
-    scene.told_once("sel", "AnotherOperator").await;
+    world.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
+    world.await_observed("sel", "it is corrected again", corrected).await;
+    world.await_single_event("sel", "AnotherOperator").await;
 }
 
 #[tokio::test]
 async fn two_operators_with_leases_of_their_own_are_told() {
-    let mut scene = Scene::start("two", &["--speed", "0"], &[]).await;
-    scene.apply(&Manifest::new("sel", &["a", "b", "c"])).await;
-    scene.status("sel", "all run", SOON, |status| number(status, RunState::Running) == 3).await;
-    let mut options = OperatorOptions::new(shared().await, &scene.emulator, &scene.namespace);
+    let mut world = World::short_epochs("two", &["--speed", "0"], &[]).await;
+    world.apply(&Selection::one_metric("sel").images(&["a", "b", "c"])).await;
+    world.await_observed("sel", "all run", |status| runs_in(status, RunState::Running) == 3).await;
+    let mut options = OperatorOptions::new(shared().await, &world.emulator, &world.namespace);
     options.extra_env = vec![
         ("MODELSELECTION_LEADER_ELECTION_ID".into(), "another".into()),
         ("MODELSELECTION_MIN_SWEEP_SECONDS".into(), "0.5".into()),
         ("MODELSELECTION_MAX_SWEEP_SECONDS".into(), "1".into()),
     ];
     let second = Operator::start(options);
-    await_until("both operate", SOON, async || second.logs().contains("operating")).await;
-    scene.emulator.set_speed(60.0).await;
-    scene.completed("sel", SOON).await;
-    await_until("it is told", Duration::from_secs(30), async || scene.told("sel", "AnotherOperator").await > 0).await;
-    assert_eq!(scene.jobs_created().await, 3, "no run is paid for twice");
-    readyz(&mut scene.operator, 200, &["ok\n"]).await;
-    println!("Events AnotherOperator: {}", scene.told("sel", "AnotherOperator").await);
+    await_until("both operate", DEADLINE, async || second.logs().contains("operating")).await;
+    world.emulator.set_speed(60.0).await;
+    world.await_complete("sel").await;
+    await_until("it is told", Duration::from_secs(30), async || world.events("sel", "AnotherOperator").await > 0).await;
+    assert_eq!(world.jobs_created().await, 3, "no run is paid for twice");
+    readyz(&mut world.operator, 200, &["ok\n"]).await;
+    println!("Events AnotherOperator: {}", world.events("sel", "AnotherOperator").await);
 }

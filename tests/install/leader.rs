@@ -9,9 +9,10 @@ use kube::{Api, Client};
 use platform::leadership::Leadership;
 use sagemaker::SageMaker;
 use serde_json::json;
-use testkit::world::{DEADLINE, World};
+use testkit::world::DEADLINE;
 use testkit::{
-    AuditEntry, ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, await_until, shared,
+    AuditEntry, ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, World, await_until,
+    shared,
 };
 use tokio::time::Instant;
 
@@ -154,7 +155,7 @@ async fn who_is_told_to_stop_gives_the_lease_back() {
 
 #[tokio::test]
 async fn a_leader_that_was_frozen_does_nothing_when_it_wakes() {
-    let mut world = World::start(shared().await, "frozen", "0", SLOW_SWEEPS).await;
+    let mut world = World::start(shared().await, "frozen", &["--speed", "0"], SLOW_SWEEPS).await;
     let mut standby = replica(&world, "follows-a-freeze");
     await_leads(&world.operator).await;
     await_stands_by(&mut standby).await;
@@ -244,7 +245,7 @@ async fn a_leader_of_another_version_is_told() {
 #[tokio::test]
 async fn a_leader_without_an_api_server_stops_in_time() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
-    let mut world = World::start(&plane, "away", "0", &[]).await;
+    let mut world = World::start(&plane, "away", &["--speed", "0"], &[]).await;
     await_leads(&world.operator).await;
     world.apply(&selection()).await;
     world.await_launched("selection").await;
@@ -284,7 +285,9 @@ async fn replicas_that_start_together_agree_on_one() {
 
 #[tokio::test]
 async fn without_election_it_acts_and_touches_no_lease() {
-    let world = World::start(shared().await, "no-election", "3000", &[("MODELSELECTION_LEADER_ELECT", "false")]).await;
+    let world =
+        World::start(shared().await, "no-election", &["--speed", "3000"], &[("MODELSELECTION_LEADER_ELECT", "false")])
+            .await;
     world.apply(&selection()).await;
     world.await_complete("selection").await;
     assert!(leases(&world.client, &world.namespace).list(&ListParams::default()).await.unwrap().items.is_empty());

@@ -7,18 +7,21 @@ use api::{ModelSelection, Reason, RunState};
 use kube::Api;
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
+use testkit::manifests::apply;
+use testkit::operator::metrics;
 use testkit::programs::CRD;
-use testkit::trouble::{Manifest, SOON, Scene, condition, metrics, number, run};
+use testkit::status::{condition, run_of, runs_in};
+use testkit::world::DEADLINE;
 use testkit::{
-    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml, await_until, fresh_namespace,
-    install_crd, shared,
+    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, World, await_until,
+    fresh_namespace, install_crd, shared,
 };
 
 const CREATE: &str = "CreateHyperParameterTuningJob";
 
 /// Waits until `/readyz` says no, and says this; `/livez` is fine all the time.
 async fn unready(operator: &mut Operator, texts: &[&str]) {
-    await_until(&format!("/readyz says {texts:?}"), SOON, async || {
+    await_until(&format!("/readyz says {texts:?}"), DEADLINE, async || {
         assert!(operator.is_running(), "{}", operator.logs());
         match operator.get("/readyz").await {
             Ok((503, text)) if texts.iter().all(|part| text.contains(part)) => Ok(()),
@@ -63,10 +66,10 @@ async fn it_waits_for_the_api_server_and_the_crd_and_says_so() {
     let mut operator = Operator::start(options.clone());
     unready(&mut operator, &["custom resource definition: ", "apply crds/modelselections.yaml"]).await;
     install_crd(&client, CRD.as_ref()).await;
-    operator.await_ready(SOON).await;
-    apply_yaml(&client, &Manifest::new("sel", &["a"]).yaml(&namespace)).await.unwrap();
+    operator.await_ready(DEADLINE).await;
+    apply(&client, &Selection::one_metric("sel").images(&["a"]).manifest(&namespace)).await.unwrap();
     let selections: Api<ModelSelection> = Api::namespaced(client, &namespace);
-    testkit::await_object(&selections, "sel", "it is complete", SOON, |selection: &ModelSelection| {
+    testkit::await_object(&selections, "sel", "it is complete", DEADLINE, |selection: &ModelSelection| {
         selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
     })
     .await;
@@ -82,7 +85,7 @@ async fn it_waits_for_the_api_server_and_the_crd_and_says_so() {
     let mut operator = Operator::start(options);
     unready(&mut operator, &["kubernetes: "]).await;
     plane.start_api_server().await;
-    operator.await_ready(SOON).await;
+    operator.await_ready(DEADLINE).await;
 }
 
 #[tokio::test]
@@ -97,9 +100,9 @@ async fn missing_credentials_are_told_by_the_probe_and_by_the_selections() {
     options.extra_env = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name.into(), String::new())).into();
     let mut operator = Operator::start(options);
     unready(&mut operator, &["aws credentials: none found", "use IRSA, Pod Identity or the environment"]).await;
-    apply_yaml(&client, &Manifest::new("sel", &["a", "b"]).yaml(&namespace)).await.unwrap();
+    apply(&client, &Selection::one_metric("sel").images(&["a", "b"]).manifest(&namespace)).await.unwrap();
     let selections: Api<ModelSelection> = Api::namespaced(client, &namespace);
-    let stalled = testkit::await_object(&selections, "sel", "it is stalled", SOON, |selection: &ModelSelection| {
+    let stalled = testkit::await_object(&selections, "sel", "it is stalled", DEADLINE, |selection: &ModelSelection| {
         selection.status.as_ref().and_then(|status| condition(status, "Stalled")).is_some()
     })
     .await;
@@ -112,18 +115,18 @@ async fn missing_credentials_are_told_by_the_probe_and_by_the_selections() {
 #[tokio::test]
 #[allow(clippy::float_cmp)] // whole numbers
 async fn metrics_have_the_names_of_controller_runtime_and_true_values() {
-    let scene = Scene::start("metrics", &["--speed", "300"], &[]).await;
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "Throttle", "count": 1})).await;
-    scene.apply(&Manifest::new("sel", &["a", "b"])).await;
-    scene.completed("sel", SOON).await;
+    let world = World::short_epochs("metrics", &["--speed", "300"], &[]).await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "Throttle", "count": 1})).await;
+    world.apply(&Selection::one_metric("sel").images(&["a", "b"])).await;
+    world.await_complete("sel").await;
     let what = "the runs are counted and the calls are those that came";
-    await_until(what, SOON, async || {
-        let (_, text) = scene.operator.get("/metrics").await.unwrap();
+    await_until(what, DEADLINE, async || {
+        let (_, text) = world.operator.get("/metrics").await.unwrap();
         let values = metrics(&text);
         let sum = |name: &str| values.iter().filter(|(k, _)| k.starts_with(name)).map(|(_, v)| v).sum::<f64>();
         let value = |name: &str| values.get(name).copied();
         #[allow(clippy::cast_precision_loss)] // some tens
-        let calls = scene.calls("").await as f64;
+        let calls = world.calls().await as f64;
         let checks = [
             ("reconciles", sum("controller_runtime_reconcile_total{controller=\"modelselection\",result=") >= 2.0),
             (
@@ -157,9 +160,9 @@ async fn metrics_have_the_names_of_controller_runtime_and_true_values() {
     })
     .await;
     // No pass follows the last deletion, and an alert must not go on for a selection that has gone.
-    scene.selections.delete("sel", &DeleteParams::default()).await.unwrap();
-    await_until("nothing is counted any more", SOON, async || {
-        let (_, text) = scene.operator.get("/metrics").await.unwrap();
+    world.selections.delete("sel", &DeleteParams::default()).await.unwrap();
+    await_until("nothing is counted any more", DEADLINE, async || {
+        let (_, text) = world.operator.get("/metrics").await.unwrap();
         let left: Vec<_> = metrics(&text)
             .into_iter()
             .filter(|(name, count)| {
@@ -174,16 +177,16 @@ async fn metrics_have_the_names_of_controller_runtime_and_true_values() {
 
 #[tokio::test]
 async fn json_logs_are_json_and_name_the_selection() {
-    let scene = Scene::start("json-logs", &["--speed", "300"], &[("MODELSELECTION_LOG_FORMAT", "json")]).await;
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
-    scene
+    let world = World::short_epochs("json-logs", &["--speed", "300"], &[("MODELSELECTION_LOG_FORMAT", "json")]).await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
+    world
         .emulator
         .fault(json!({"operation": "ListHyperParameterTuningJobs", "kind": "InternalFailure", "count": 1}))
         .await;
     let jumpstart = "- {name: js, jumpStart: {modelID: no-such-model}}";
-    scene.apply(&Manifest::new("sel", &["a", "b"]).candidate(jumpstart)).await;
-    scene.status("sel", "two have succeeded", SOON, |status| number(status, RunState::Succeeded) == 2).await;
-    let logs = scene.operator.logs();
+    world.apply(&Selection::one_metric("sel").images(&["a", "b"]).candidate_yaml(jumpstart)).await;
+    world.await_observed("sel", "two have succeeded", |status| runs_in(status, RunState::Succeeded) == 2).await;
+    let logs = world.operator.logs();
     let whole = &logs[..logs.rfind('\n').unwrap()];
     let lines: Vec<Value> = whole
         .lines()
@@ -199,7 +202,7 @@ async fn json_logs_are_json_and_name_the_selection() {
     for line in &about {
         assert_eq!(
             (line["namespace"].as_str(), line["name"].as_str()),
-            (Some(&*scene.namespace), Some("sel")),
+            (Some(&*world.namespace), Some("sel")),
             "{line}"
         );
     }
@@ -212,33 +215,33 @@ async fn json_logs_are_json_and_name_the_selection() {
 
 #[tokio::test]
 async fn sigterm_ends_it_soon_even_while_calls_hang_and_nothing_is_lost() {
-    let mut scene = Scene::start("sigterm", &["--speed", "0"], &[]).await;
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "Delay", "delayMillis": 60_000})).await;
-    scene.apply(&Manifest::new("sel", &["a", "b", "c"])).await;
+    let mut world = World::short_epochs("sigterm", &["--speed", "0"], &[]).await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "Delay", "delayMillis": 60_000})).await;
+    world.apply(&Selection::one_metric("sel").images(&["a", "b", "c"])).await;
     // Said before the call is made; the call itself is not to be seen before it has ended.
-    scene
-        .status("sel", "jobs are being created", SOON, |status| {
+    world
+        .await_observed("sel", "jobs are being created", |status| {
             status.runs.iter().any(|run| run.reason == Some(Reason::Creating))
         })
         .await;
     // A second signal, as from an impatient person.
-    let again = format!("sleep 1; kill -TERM {}", scene.operator.pid());
+    let again = format!("sleep 1; kill -TERM {}", world.operator.pid());
     let mut second = Command::new("/bin/sh").args(["-c", &again]).spawn().unwrap();
-    let (status, took) = scene.operator.terminate().await;
+    let (status, took) = world.operator.terminate().await;
     assert!(second.wait().unwrap().success(), "it had ended before the second signal came");
     println!("SIGTERM while calls hang: {took:?}");
-    assert_eq!(status.code(), Some(0), "{}", scene.operator.logs());
+    assert_eq!(status.code(), Some(0), "{}", world.operator.logs());
     assert!(took > Duration::from_secs(1) && took < Duration::from_secs(10), "{took:?}");
-    assert!(scene.operator.logs().contains("stopping"));
+    assert!(world.operator.logs().contains("stopping"));
 
-    scene.emulator.clear_faults().await;
-    let options = OperatorOptions::new(shared().await, &scene.emulator, &scene.namespace);
-    scene.operator = Operator::start(options);
-    let status = scene.status("sel", "all run", SOON, |status| number(status, RunState::Running) == 3).await;
-    assert_eq!(run(&status, "a").attempt, 0);
-    assert_eq!(scene.jobs_created().await, 3);
+    world.emulator.clear_faults().await;
+    let options = OperatorOptions::new(shared().await, &world.emulator, &world.namespace);
+    world.operator = Operator::start(options);
+    let status = world.await_observed("sel", "all run", |status| runs_in(status, RunState::Running) == 3).await;
+    assert_eq!(run_of(&status, "a").attempt, 0);
+    assert_eq!(world.jobs_created().await, 3);
     // With nothing under way it need not wait.
-    let (status, took) = scene.operator.terminate().await;
+    let (status, took) = world.operator.terminate().await;
     println!("SIGTERM at rest: {took:?}");
     assert_eq!(status.code(), Some(0));
     assert!(took < Duration::from_secs(5), "{took:?}");
@@ -253,7 +256,7 @@ async fn a_port_in_use_is_told_and_ends_it() {
     let mut options = OperatorOptions::new(plane, &emulator, "default");
     options.extra_env = vec![("MODELSELECTION_HTTP_LISTEN".into(), address.clone())];
     let mut operator = Operator::start(options);
-    let status = await_until("it ends", SOON, async || operator.exit_status()).await;
+    let status = await_until("it ends", DEADLINE, async || operator.exit_status()).await;
     assert_eq!(status.code(), Some(1));
     let logs = operator.logs();
     assert!(logs.contains(&format!("cannot listen on {address} (--http-listen)")), "{logs}");

@@ -8,10 +8,11 @@ use axum::body::Bytes;
 use axum::routing::post;
 use kube::Api;
 use serde_json::Value;
+use testkit::manifests::apply;
 use testkit::programs::CRD;
-use testkit::trouble::{LATER, Manifest, SOON};
+use testkit::world::{DEADLINE, LATER};
 use testkit::{
-    Emulator, Operator, OperatorOptions, apply_yaml, await_object, await_until, fresh_namespace, install_crd, shared,
+    Emulator, Operator, OperatorOptions, Selection, await_object, await_until, fresh_namespace, install_crd, shared,
 };
 
 /// A collector: its address, and what it was sent. The texts and ids in OTLP's messages stand there as they are.
@@ -52,7 +53,7 @@ async fn a_pass_is_a_trace_with_its_calls_and_the_logs_name_it() {
     ];
     let mut operator = Operator::start(options);
     operator.await_ready(LATER).await;
-    apply_yaml(&client, &Manifest::new("sel", &["a"]).yaml(&namespace)).await.unwrap();
+    apply(&client, &Selection::one_metric("sel").images(&["a"]).manifest(&namespace)).await.unwrap();
     let selections: Api<ModelSelection> = Api::namespaced(client, &namespace);
     await_object(&selections, "sel", "it is complete", LATER, |selection: &ModelSelection| {
         selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
@@ -75,7 +76,7 @@ async fn a_pass_is_a_trace_with_its_calls_and_the_logs_name_it() {
         b"service.version",
         b"a-test",
     ];
-    await_until("the collector has it all", SOON, async || {
+    await_until("the collector has it all", DEADLINE, async || {
         let received = received.lock().unwrap();
         let missing = wanted.iter().position(|text| !contains(&received, text));
         missing.map_or(Ok(()), |which| Err(format!("number {which} is missing")))

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use api::{ModelSelectionStatus, RunState};
 use serde_json::{Value, json};
-use testkit::world::{DEADLINE, LONG, condition, is_running, run_of};
+use testkit::status::{condition_parts, is_running, run_of};
+use testkit::world::{DEADLINE, LONG};
 use testkit::{Selection, World, await_until};
 
 /// Has jobs made by hand: what the operator sends for an own image, under other names and without our tags.
@@ -122,11 +123,11 @@ async fn a_job_that_does_not_exist_is_told() {
     let world = World::held("no-such-job").await;
     world.apply(&attaching("lost", "no-such-job").images(&["own"])).await;
     let told = |status: &ModelSelectionStatus| {
-        condition(status, "Stalled").is_some_and(|(_, reason, _)| reason == "UnknownTuningJob")
+        condition_parts(status, "Stalled").is_some_and(|(_, reason, _)| reason == "UnknownTuningJob")
             && is_running(run_of(status, "own"))
     };
     let status = world.await_status("lost", "to say so while the other runs", told).await;
-    let (_, _, message) = condition(&status, "Stalled").unwrap();
+    let (_, _, message) = condition_parts(&status, "Stalled").unwrap();
     assert!(
         message.contains("there is no tuning job 'no-such-job' in us-west-2; correct `tuningJobName`"),
         "{message}"

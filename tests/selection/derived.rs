@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use api::{ExclusionReason, ModelSelectionStatus, RunState};
 use serde_json::{Value, json};
-use testkit::Selection;
-use testkit::world::{LONG, World, condition, run_of};
+use testkit::status::{condition_parts, run_of};
+use testkit::world::LONG;
+use testkit::{Selection, World};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
 
@@ -142,7 +143,7 @@ async fn a_mistake_in_an_expression_makes_no_job_and_is_told_with_its_place() {
     ] {
         world.apply(&by(&selection, "images_per_second", "Maximize", expression)).await;
         let stalled = |status: &ModelSelectionStatus| {
-            condition(status, "Stalled").is_some_and(|(_, reason, message)| {
+            condition_parts(status, "Stalled").is_some_and(|(_, reason, message)| {
                 reason == "InvalidExpression" && texts.iter().all(|text| message.contains(text))
             })
         };

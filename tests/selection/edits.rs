@@ -2,7 +2,8 @@
 
 use api::{ModelSelectionStatus, RunState};
 use serde_json::json;
-use testkit::world::{LONG, conditions, is_running, job_of, run_of, timeless};
+use testkit::status::{conditions, is_running, job_of, run_of, timeless};
+use testkit::world::LONG;
 use testkit::{Selection, World};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";

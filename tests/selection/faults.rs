@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use api::{Reason, RunState};
 use serde_json::json;
-use testkit::trouble::{LATER, Manifest, SOON, Scene, condition, foreign_job, number, run, says};
-use testkit::{await_gone, await_until};
+use testkit::jobs::{foreign_job, most_at_once};
+use testkit::status::{condition, run_of, runs_in, status_and_reason};
+use testkit::world::{DEADLINE, LATER};
+use testkit::{Selection, World, await_gone, await_until};
 
 const CREATE: &str = "CreateHyperParameterTuningJob";
 const DESCRIBE: &str = "DescribeHyperParameterTuningJob";
@@ -28,46 +30,46 @@ const FAST: &[&str] = &["--speed", "300"];
 
 #[tokio::test]
 async fn a_lost_answer_to_create_makes_no_second_job() {
-    let scene = Scene::start("lost-answer", FAST, &[]).await;
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 2})).await;
+    let world = World::short_epochs("lost-answer", FAST, &[]).await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 2})).await;
     // The job whose answer was lost is not known everywhere yet either.
-    scene.emulator.fault(json!({"operation": DESCRIBE, "kind": "NotFound", "count": 2})).await;
-    scene.apply(&Manifest::new("lost", &["a", "b", "c"])).await;
-    let status = scene.completed("lost", SOON).await;
-    scene.print_calls("lost answer").await;
-    assert_eq!(number(&status, RunState::Succeeded), 3, "{status:#?}");
+    world.emulator.fault(json!({"operation": DESCRIBE, "kind": "NotFound", "count": 2})).await;
+    world.apply(&Selection::one_metric("lost").images(&["a", "b", "c"])).await;
+    let status = world.await_complete("lost").await;
+    world.print_calls("lost answer").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 3, "{status:#?}");
     assert!(status.runs.iter().all(|run| run.attempt == 0 && run.failed_attempts == 0));
-    assert_eq!(scene.jobs_created().await, 3);
-    assert_eq!(scene.errors(&format!("{CREATE} DropAnswer")).await, 2);
-    assert!(scene.operator.logs().contains("tuning job adopted"));
+    assert_eq!(world.jobs_created().await, 3);
+    assert_eq!(world.errors(&format!("{CREATE} DropAnswer")).await, 2);
+    assert!(world.operator.logs().contains("tuning job adopted"));
 }
 
 #[tokio::test]
 async fn a_lost_request_to_create_is_repeated() {
-    let scene = Scene::start("lost-request", FAST, &[]).await;
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "DropRequest", "count": 3})).await;
-    scene.apply(&Manifest::new("lost", &["a", "b"])).await;
-    let status = scene.completed("lost", SOON).await;
-    assert_eq!(number(&status, RunState::Succeeded), 2);
-    assert_eq!(scene.jobs_created().await, 2);
+    let world = World::short_epochs("lost-request", FAST, &[]).await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropRequest", "count": 3})).await;
+    world.apply(&Selection::one_metric("lost").images(&["a", "b"])).await;
+    let status = world.await_complete("lost").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 2);
+    assert_eq!(world.jobs_created().await, 2);
 }
 
 #[tokio::test]
 async fn answers_500_and_503_of_every_operation_pass_by() {
-    let scene = Scene::start("bad-answers", FAST, &[]).await;
+    let world = World::short_epochs("bad-answers", FAST, &[]).await;
     for operation in OPERATIONS {
-        scene.emulator.fault(json!({"operation": operation, "kind": "InternalFailure", "count": 1})).await;
-        scene.emulator.fault(json!({"operation": operation, "kind": "ServiceUnavailable", "count": 1})).await;
+        world.emulator.fault(json!({"operation": operation, "kind": "InternalFailure", "count": 1})).await;
+        world.emulator.fault(json!({"operation": operation, "kind": "ServiceUnavailable", "count": 1})).await;
     }
     // So that tags are asked for, too.
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
-    scene.apply(&Manifest::new("bad", &["a", "b"]).candidate(JUMPSTART)).await;
-    let status = scene.completed("bad", LATER).await;
-    scene.print_calls("500 and 503").await;
-    assert_eq!(number(&status, RunState::Succeeded), 3, "{status:#?}");
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
+    world.apply(&Selection::one_metric("bad").images(&["a", "b"]).candidate_yaml(JUMPSTART)).await;
+    let status = world.await_complete_within("bad", LATER).await;
+    world.print_calls("500 and 503").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 3, "{status:#?}");
     assert!(status.runs.iter().all(|run| run.attempt == 0 && run.failed_attempts == 0));
-    assert_eq!(scene.jobs_created().await, 3);
-    let calls = scene.emulator.calls().await;
+    assert_eq!(world.jobs_created().await, 3);
+    let calls = world.emulator.calls().await;
     for operation in OPERATIONS {
         for error in ["InternalFailure", "ServiceUnavailable"] {
             assert_eq!(calls["errors"][format!("{operation} {error}")], 1, "{operation} {error}: {calls}");
@@ -77,264 +79,256 @@ async fn answers_500_and_503_of_every_operation_pass_by() {
 
 #[tokio::test]
 async fn trouble_with_the_hub_that_has_passed_is_not_told_of_a_run_that_waits_for_a_place() {
-    let scene = Scene::start("passed", &["--speed", "0"], &[]).await;
-    scene.emulator.fault(json!({"operation": "DescribeHubContent", "kind": "ServiceUnavailable", "count": 1})).await;
+    let world = World::short_epochs("passed", &["--speed", "0"], &[]).await;
+    world.emulator.fault(json!({"operation": "DescribeHubContent", "kind": "ServiceUnavailable", "count": 1})).await;
     let hub = JUMPSTART.replace("\"4.*\"", "\"4.0.6\"");
-    let manifest = Manifest::new("passed", &["a"]).candidate(&hub).more("maxConcurrentTuningJobs: 1");
-    scene.apply(&manifest).await;
-    let told = |status: &api::ModelSelectionStatus| run(status, "js").reason == Some(Reason::RetryingAfterError);
-    scene.status("passed", "the trouble is told", SOON, told).await;
+    let manifest =
+        Selection::one_metric("passed").images(&["a"]).candidate_yaml(&hub).with_yaml("maxConcurrentTuningJobs: 1");
+    world.apply(&manifest).await;
+    let told = |status: &api::ModelSelectionStatus| run_of(status, "js").reason == Some(Reason::RetryingAfterError);
+    world.await_observed("passed", "the trouble is told", told).await;
     let queued = |status: &api::ModelSelectionStatus| {
-        let js = run(status, "js");
+        let js = run_of(status, "js");
         (js.state, js.reason, &js.message) == (RunState::Waiting, Some(Reason::Queued), &None)
-            && says(status, "Ready") == ("True", "TuningRunning")
+            && status_and_reason(status, "Ready") == ("True", "TuningRunning")
     };
-    scene.status("passed", "and its end", SOON, queued).await;
-    assert_eq!(scene.jobs_created().await, 1);
+    world.await_observed("passed", "and its end", queued).await;
+    assert_eq!(world.jobs_created().await, 1);
 }
 
 #[tokio::test]
 async fn throttling_slows_down_and_fails_nothing() {
-    let scene = Scene::start("throttled", &["--speed", "300", "--rate", "*=2"], &[]).await;
+    let world = World::short_epochs("throttled", &["--speed", "300", "--rate", "*=2"], &[]).await;
     for operation in OPERATIONS {
-        scene.emulator.fault(json!({"operation": operation, "kind": "Throttle", "count": 2})).await;
+        world.emulator.fault(json!({"operation": operation, "kind": "Throttle", "count": 2})).await;
     }
     // So that tags are asked for, too.
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
     let names: Vec<String> = (1..=10).map(|i| format!("net-{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    scene.apply(&Manifest::new("throttled", &names).candidate(JUMPSTART)).await;
-    let status = scene.completed("throttled", LATER).await;
-    scene.print_calls("throttled").await;
-    assert_eq!(number(&status, RunState::Succeeded), 11, "{status:#?}");
+    world.apply(&Selection::one_metric("throttled").images(&names).candidate_yaml(JUMPSTART)).await;
+    let status = world.await_complete_within("throttled", LATER).await;
+    world.print_calls("throttled").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 11, "{status:#?}");
     assert!(status.runs.iter().all(|run| run.attempt == 0 && run.failed_attempts == 0));
-    assert_eq!(scene.jobs_created().await, 11);
+    assert_eq!(world.jobs_created().await, 11);
     // 11 creates, describes and results, some lists and the hub; a client that repeats what is refused at once makes hundreds.
-    let calls = scene.emulator.calls().await;
+    let calls = world.emulator.calls().await;
     let throttled = |operation: &str| calls["errors"][format!("{operation} ThrottlingException")].as_u64().unwrap_or(0);
     for operation in OPERATIONS {
         assert!(throttled(operation) >= 2, "{operation}: {calls}");
     }
     let refused: u64 = OPERATIONS.into_iter().map(throttled).sum();
-    let total = scene.calls("").await;
+    let total = world.calls().await;
     println!("throttled: {refused} of {total} calls were refused");
     assert!((16..=64).contains(&refused), "{refused} refused");
-    assert!(scene.calls(CREATE).await <= 40);
-    assert_eq!(scene.told("throttled", Reason::TuningJobFailed.as_str()).await, 0);
+    assert!(world.calls_of(CREATE).await <= 40);
+    assert_eq!(world.events("throttled", Reason::TuningJobFailed.as_str()).await, 0);
 }
 
 /// Refusals of calls that were sent together are one piece of news: taken each for itself, they bring the rate down so far
 /// that nothing happens for minutes.
 #[tokio::test]
 async fn a_burst_of_refusals_is_soon_overcome() {
-    let scene = Scene::start("burst", &["--speed", "300", "--rate", "*=2"], &[]).await;
-    scene.emulator.fault(json!({"operation": "*", "kind": "Throttle", "count": 10})).await;
+    let world = World::short_epochs("burst", &["--speed", "300", "--rate", "*=2"], &[]).await;
+    world.emulator.fault(json!({"operation": "*", "kind": "Throttle", "count": 10})).await;
     let names: Vec<String> = (1..=10).map(|i| format!("net-{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    scene.apply(&Manifest::new("burst", &names)).await;
+    world.apply(&Selection::one_metric("burst").images(&names)).await;
     // 45 s here; with a rate that each refusal halves, more than 120 s.
-    let status = scene.completed("burst", Duration::from_secs(90)).await;
-    scene.print_calls("burst").await;
-    assert_eq!(number(&status, RunState::Succeeded), 10, "{status:#?}");
-    assert_eq!(scene.jobs_created().await, 10);
+    let status = world.await_complete_within("burst", Duration::from_secs(90)).await;
+    world.print_calls("burst").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 10, "{status:#?}");
+    assert_eq!(world.jobs_created().await, 10);
 }
 
 #[tokio::test]
 async fn an_answer_that_comes_after_the_clients_patience_makes_no_second_job() {
-    let scene = Scene::start("late-answer", FAST, &[]).await;
+    let world = World::short_epochs("late-answer", FAST, &[]).await;
     // The service is slow, not broken: it carries the call out after the client has given up.
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "Delay", "count": 1, "delayMillis": 21_000})).await;
-    scene.apply(&Manifest::new("late", &["a", "b"])).await;
-    let status = scene.completed("late", LATER).await;
-    assert_eq!(number(&status, RunState::Succeeded), 2, "{status:#?}");
+    world.emulator.fault(json!({"operation": CREATE, "kind": "Delay", "count": 1, "delayMillis": 21_000})).await;
+    world.apply(&Selection::one_metric("late").images(&["a", "b"])).await;
+    let status = world.await_complete_within("late", LATER).await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 2, "{status:#?}");
     assert!(status.runs.iter().all(|run| run.attempt == 0));
-    assert_eq!(scene.jobs_created().await, 2);
+    assert_eq!(world.jobs_created().await, 2);
 }
 
 #[tokio::test]
 async fn expired_credentials_are_told_and_their_return_is_noticed() {
-    let scene = Scene::start("expired", &["--speed", "0"], &[]).await;
-    scene.apply(&Manifest::new("expired", &["a", "b"])).await;
-    let status = scene.condition("expired", "Ready", Reason::TuningRunning).await;
-    assert_eq!(number(&status, RunState::Running), 2);
-    scene.emulator.fault(json!({"operation": "*", "kind": "ExpiredToken"})).await;
-    let status = scene.condition("expired", "Stalled", Reason::CredentialsRejected).await;
-    assert_eq!(says(&status, "Ready"), ("False", "CredentialsRejected"));
-    assert_eq!(says(&status, "Reconciling"), ("", ""));
+    let world = World::short_epochs("expired", &["--speed", "0"], &[]).await;
+    world.apply(&Selection::one_metric("expired").images(&["a", "b"])).await;
+    let status = world.await_condition("expired", "Ready", Reason::TuningRunning).await;
+    assert_eq!(runs_in(&status, RunState::Running), 2);
+    world.emulator.fault(json!({"operation": "*", "kind": "ExpiredToken"})).await;
+    let status = world.await_condition("expired", "Stalled", Reason::CredentialsRejected).await;
+    assert_eq!(status_and_reason(&status, "Ready"), ("False", "CredentialsRejected"));
+    assert_eq!(status_and_reason(&status, "Reconciling"), ("", ""));
     let message = &condition(&status, "Stalled").unwrap().message;
     assert!(message.contains("ExpiredTokenException") && message.contains("give the operator valid AWS credentials"));
-    assert_eq!(number(&status, RunState::Running), 2, "nothing is concluded from a refusal");
-    scene.emulator.clear_faults().await;
-    let status = scene.condition("expired", "Ready", Reason::TuningRunning).await;
-    assert_eq!(says(&status, "Stalled"), ("", ""));
-    scene.told_once("expired", "CredentialsRejected").await;
-    scene.emulator.set_speed(300.0).await;
-    let status = scene.completed("expired", SOON).await;
-    assert_eq!(number(&status, RunState::Succeeded), 2);
-    assert_eq!(scene.jobs_created().await, 2);
+    assert_eq!(runs_in(&status, RunState::Running), 2, "nothing is concluded from a refusal");
+    world.emulator.clear_faults().await;
+    let status = world.await_condition("expired", "Ready", Reason::TuningRunning).await;
+    assert_eq!(status_and_reason(&status, "Stalled"), ("", ""));
+    world.await_single_event("expired", "CredentialsRejected").await;
+    world.emulator.set_speed(300.0).await;
+    let status = world.await_complete("expired").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 2);
+    assert_eq!(world.jobs_created().await, 2);
 }
 
 #[tokio::test]
 async fn ten_minutes_without_sagemaker_lose_nothing() {
-    let scene = Scene::start("away", &["--speed", "0"], &[]).await;
-    scene.apply(&Manifest::new("away", &["a", "b", "c"]).more("maxConcurrentTuningJobs: 2")).await;
-    let before = scene.condition("away", "Ready", Reason::TuningRunning).await;
-    assert_eq!(number(&before, RunState::Running), 2);
-    scene.emulator.fault(json!({"operation": "*", "kind": "DropRequest"})).await;
-    scene.emulator.advance(600).await;
+    let world = World::short_epochs("away", &["--speed", "0"], &[]).await;
+    world.apply(&Selection::one_metric("away").images(&["a", "b", "c"]).with_yaml("maxConcurrentTuningJobs: 2")).await;
+    let before = world.await_condition("away", "Ready", Reason::TuningRunning).await;
+    assert_eq!(runs_in(&before, RunState::Running), 2);
+    world.emulator.fault(json!({"operation": "*", "kind": "DropRequest"})).await;
+    world.emulator.advance(600).await;
     // The jobs have ended meanwhile; some sweeps in a row see nothing at all.
-    await_until("four sweeps have failed", SOON, async || scene.errors(&format!("{LIST} DropRequest")).await >= 4)
+    await_until("four sweeps have failed", DEADLINE, async || world.errors(&format!("{LIST} DropRequest")).await >= 4)
         .await;
-    let during = scene.status("away", "is there", SOON, |_| true).await;
-    assert_eq!(number(&during, RunState::Running), 2, "nothing is concluded from silence: {during:#?}");
-    assert_eq!(says(&during, "Ready"), ("True", "TuningRunning"));
-    scene.emulator.clear_faults().await;
-    scene.emulator.set_speed(300.0).await;
-    let status = scene.completed("away", LATER).await;
-    scene.print_calls("ten minutes away").await;
-    assert_eq!(number(&status, RunState::Succeeded), 3, "{status:#?}");
+    let during = world.await_observed("away", "is there", |_| true).await;
+    assert_eq!(runs_in(&during, RunState::Running), 2, "nothing is concluded from silence: {during:#?}");
+    assert_eq!(status_and_reason(&during, "Ready"), ("True", "TuningRunning"));
+    world.emulator.clear_faults().await;
+    world.emulator.set_speed(300.0).await;
+    let status = world.await_complete_within("away", LATER).await;
+    world.print_calls("ten minutes away").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 3, "{status:#?}");
     assert!(status.runs.iter().all(|run| run.attempt == 0));
-    assert_eq!(scene.jobs_created().await, 3);
+    assert_eq!(world.jobs_created().await, 3);
 }
 
 #[tokio::test]
 async fn a_listing_that_lags_behind_leads_to_no_wrong_conclusion() {
-    let scene = Scene::start("lag", &["--speed", "0", "--list-lag", "5"], &[]).await;
-    scene.apply(&Manifest::new("lag", &["a", "b"])).await;
-    scene.condition("lag", "Ready", Reason::TuningRunning).await;
+    let world = World::short_epochs("lag", &["--speed", "0", "--list-lag", "5"], &[]).await;
+    world.apply(&Selection::one_metric("lag").images(&["a", "b"])).await;
+    world.await_condition("lag", "Ready", Reason::TuningRunning).await;
     // A job that the listing does not show is described: so these describes say that sweeps have missed both jobs.
-    await_until("both jobs were looked for", SOON, async || scene.calls(DESCRIBE).await >= 4).await;
-    let status = scene.status("lag", "is there", SOON, |_| true).await;
-    assert_eq!(number(&status, RunState::Running), 2, "{status:#?}");
-    assert_eq!(scene.jobs_created().await, 2);
-    scene.emulator.set_speed(300.0).await;
-    let status = scene.completed("lag", SOON).await;
-    assert_eq!(number(&status, RunState::Succeeded), 2);
-    assert_eq!(scene.jobs_created().await, 2);
+    await_until("both jobs were looked for", DEADLINE, async || world.calls_of(DESCRIBE).await >= 4).await;
+    let status = world.await_observed("lag", "is there", |_| true).await;
+    assert_eq!(runs_in(&status, RunState::Running), 2, "{status:#?}");
+    assert_eq!(world.jobs_created().await, 2);
+    world.emulator.set_speed(300.0).await;
+    let status = world.await_complete("lag").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 2);
+    assert_eq!(world.jobs_created().await, 2);
 }
 
 #[tokio::test]
 async fn somebody_elses_job_of_the_same_name_is_left_alone() {
     // The names follow from the manifest alone, so a first life tells them for the second one.
-    let first = Scene::start("conflict", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "prod")]).await;
-    let manifest = Manifest::new("conflict", &["a", "b", "c"]);
+    let first = World::short_epochs("conflict", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "prod")]).await;
+    let manifest = Selection::one_metric("conflict").images(&["a", "b", "c"]);
     first.apply(&manifest).await;
-    let status = first.condition("conflict", "Ready", Reason::TuningRunning).await;
-    let name = run(&status, "b").tuning_job_name.clone().unwrap();
+    let status = first.await_condition("conflict", "Ready", Reason::TuningRunning).await;
+    let name = run_of(&status, "b").tuning_job_name.clone().unwrap();
     first.selections.delete("conflict", &kube::api::DeleteParams::default()).await.unwrap();
-    await_gone(&first.selections, "conflict", SOON).await;
-    let Scene { operator, emulator, client, namespace, selections, events } = first;
-    drop((operator, emulator));
-
-    let emulator = testkit::Emulator::start(&["--speed", "0"]).await;
-    emulator.behave(json!({"match": "*", "secondsPerEpoch": 10.0})).await;
-    emulator.call(CREATE, &foreign_job(&name)).await.unwrap();
-    let mut options = testkit::OperatorOptions::new(testkit::shared().await, &emulator, &namespace);
-    options.extra_env = vec![
-        ("MODELSELECTION_CLUSTER_NAME".into(), "prod".into()),
-        ("MODELSELECTION_MIN_SWEEP_SECONDS".into(), "0.5".into()),
-        ("MODELSELECTION_MAX_SWEEP_SECONDS".into(), "2".into()),
-        ("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS".into(), "3".into()),
-    ];
-    let mut operator = testkit::Operator::start(options);
-    operator.await_ready(SOON).await;
-    let scene = Scene { client, namespace, emulator, operator, selections, events };
-    scene.apply(&manifest).await;
-    let status = scene.condition("conflict", "Stalled", Reason::NameConflict).await;
-    assert_eq!(says(&status, "Ready"), ("False", "NameConflict"));
+    await_gone(&first.selections, "conflict", DEADLINE).await;
+    let mut world = first;
+    world.operator.kill();
+    world.renew_emulator(&["--speed", "0"]).await;
+    world.emulator.set_seconds_per_epoch(10.0).await;
+    world.emulator.call(CREATE, &foreign_job(&name)).await.unwrap();
+    world.start_operator();
+    world.operator.await_ready(DEADLINE).await;
+    world.apply(&manifest).await;
+    let status = world.await_condition("conflict", "Stalled", Reason::NameConflict).await;
+    assert_eq!(status_and_reason(&status, "Ready"), ("False", "NameConflict"));
     let message = &condition(&status, "Stalled").unwrap().message;
     assert!(message.contains(&name) && message.contains("modelselection.dev/managed-by"), "{message}");
     assert!(message.contains("`rerun`"), "the remedy: {message}");
     // The others go on, and each of their steps is a pass that must not ask about the conflict again.
     for _ in 0..4 {
-        scene.emulator.advance(40).await;
-        let sweeps = scene.calls(LIST).await;
-        await_until("another sweep", SOON, async || scene.calls(LIST).await > sweeps + 1).await;
+        world.emulator.advance(40).await;
+        let sweeps = world.calls_of(LIST).await;
+        await_until("another sweep", DEADLINE, async || world.calls_of(LIST).await > sweeps + 1).await;
     }
-    scene.emulator.set_speed(300.0).await;
-    let status = scene
-        .status("conflict", "the others have succeeded", SOON, |status| number(status, RunState::Succeeded) == 2)
+    world.emulator.set_speed(300.0).await;
+    let status = world
+        .await_observed("conflict", "the others have succeeded", |status| runs_in(status, RunState::Succeeded) == 2)
         .await;
-    assert_eq!(says(&status, "Stalled"), ("True", "NameConflict"));
-    assert_eq!(run(&status, "b").state, RunState::Waiting);
-    assert_eq!(scene.calls(CREATE).await, 4, "ours, and the foreign one's own");
-    scene.told_once("conflict", "NameConflict").await;
+    assert_eq!(status_and_reason(&status, "Stalled"), ("True", "NameConflict"));
+    assert_eq!(run_of(&status, "b").state, RunState::Waiting);
+    assert_eq!(world.calls_of(CREATE).await, 4, "ours, and the foreign one's own");
+    world.await_single_event("conflict", "NameConflict").await;
 
-    scene.emulator.set_speed(0.0).await;
-    scene.selections.delete("conflict", &kube::api::DeleteParams::default()).await.unwrap();
-    await_gone(&scene.selections, "conflict", SOON).await;
-    assert_eq!(scene.calls("StopHyperParameterTuningJob").await, 0);
-    assert_eq!(scene.jobs().await[&name]["tags"], json!({"team": "other"}));
+    world.emulator.set_speed(0.0).await;
+    world.selections.delete("conflict", &kube::api::DeleteParams::default()).await.unwrap();
+    await_gone(&world.selections, "conflict", DEADLINE).await;
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
+    assert_eq!(world.job_documents().await[&name]["tags"], json!({"team": "other"}));
 }
 
 #[tokio::test]
 async fn a_job_that_was_deleted_at_sagemaker_has_failed_and_is_not_made_again() {
-    let scene = Scene::start("deleted", &["--speed", "0"], &[]).await;
-    scene.apply(&Manifest::new("deleted", &["a", "b"]).more("retries: 2")).await;
-    let status = scene.condition("deleted", "Ready", Reason::TuningRunning).await;
-    let name = run(&status, "a").tuning_job_name.clone().unwrap();
-    await_until("a sweep has seen it", SOON, async || scene.calls(LIST).await >= 2).await;
+    let world = World::short_epochs("deleted", &["--speed", "0"], &[]).await;
+    world.apply(&Selection::one_metric("deleted").images(&["a", "b"]).with_yaml("retries: 2")).await;
+    let status = world.await_condition("deleted", "Ready", Reason::TuningRunning).await;
+    let name = run_of(&status, "a").tuning_job_name.clone().unwrap();
+    await_until("a sweep has seen it", DEADLINE, async || world.calls_of(LIST).await >= 2).await;
     let request = json!({"HyperParameterTuningJobName": name});
-    scene.emulator.call("StopHyperParameterTuningJob", &request).await.unwrap();
-    scene.emulator.advance(60).await;
-    scene.emulator.call("DeleteHyperParameterTuningJob", &request).await.unwrap();
-    scene.emulator.advance(61).await;
-    let status = scene
-        .status("deleted", "the run has failed", SOON, |status| {
-            matches!(run(status, "a").state, RunState::Failed | RunState::Stopped)
+    world.emulator.call("StopHyperParameterTuningJob", &request).await.unwrap();
+    world.emulator.advance(60).await;
+    world.emulator.call("DeleteHyperParameterTuningJob", &request).await.unwrap();
+    world.emulator.advance(61).await;
+    let status = world
+        .await_observed("deleted", "the run has failed", |status| {
+            matches!(run_of(status, "a").state, RunState::Failed | RunState::Stopped)
         })
         .await;
     // A sweep may have come between the stop and the deletion and have told of the stop; that is true as well.
-    let told = run(&status, "a").reason;
+    let told = run_of(&status, "a").reason;
     assert!(matches!(told, Some(Reason::TuningJobDeleted | Reason::StoppedExternally)), "{status:#?}");
     println!("deleted at SageMaker: {told:?}");
-    scene.emulator.set_speed(300.0).await;
-    let status = scene.completed("deleted", SOON).await;
-    assert_eq!(run(&status, "b").state, RunState::Succeeded);
-    assert_eq!(run(&status, "a").reason, told);
-    assert_eq!(run(&status, "a").attempt, 0);
-    assert_eq!(scene.jobs_created().await, 2);
+    world.emulator.set_speed(300.0).await;
+    let status = world.await_complete("deleted").await;
+    assert_eq!(run_of(&status, "b").state, RunState::Succeeded);
+    assert_eq!(run_of(&status, "a").reason, told);
+    assert_eq!(run_of(&status, "a").attempt, 0);
+    assert_eq!(world.jobs_created().await, 2);
 }
 
 #[tokio::test]
 async fn a_job_that_somebody_stopped_stays_stopped() {
-    let scene = Scene::start("stopped", &["--speed", "0"], &[]).await;
-    scene.apply(&Manifest::new("stopped", &["a", "b"]).more("retries: 2")).await;
-    let status = scene.condition("stopped", "Ready", Reason::TuningRunning).await;
-    let name = run(&status, "a").tuning_job_name.clone().unwrap();
+    let world = World::short_epochs("stopped", &["--speed", "0"], &[]).await;
+    world.apply(&Selection::one_metric("stopped").images(&["a", "b"]).with_yaml("retries: 2")).await;
+    let status = world.await_condition("stopped", "Ready", Reason::TuningRunning).await;
+    let name = run_of(&status, "a").tuning_job_name.clone().unwrap();
     let request = json!({"HyperParameterTuningJobName": name});
-    scene.emulator.call("StopHyperParameterTuningJob", &request).await.unwrap();
-    scene.status("stopped", "the stop is seen", SOON, |status| run(status, "a").state == RunState::Stopping).await;
-    scene.emulator.set_speed(300.0).await;
-    let status = scene.completed("stopped", SOON).await;
-    let a = run(&status, "a");
+    world.emulator.call("StopHyperParameterTuningJob", &request).await.unwrap();
+    world.await_observed("stopped", "the stop is seen", |status| run_of(status, "a").state == RunState::Stopping).await;
+    world.emulator.set_speed(300.0).await;
+    let status = world.await_complete("stopped").await;
+    let a = run_of(&status, "a");
     assert_eq!((a.state, a.reason, a.attempt), (RunState::Stopped, Some(Reason::StoppedExternally), 0));
     assert!(a.message.as_deref().unwrap().contains("`rerun`"), "the remedy: {a:?}");
-    assert_eq!(run(&status, "b").state, RunState::Succeeded);
-    assert_eq!(says(&status, "Succeeded"), ("True", "Completed"));
-    assert_eq!(scene.jobs_created().await, 2);
+    assert_eq!(run_of(&status, "b").state, RunState::Succeeded);
+    assert_eq!(status_and_reason(&status, "Succeeded"), ("True", "Completed"));
+    assert_eq!(world.jobs_created().await, 2);
 }
 
 #[tokio::test]
 async fn a_job_without_any_objective_says_so() {
-    let scene = Scene::start("no-objective", FAST, &[]).await;
-    scene.emulator.behave(json!({"match": "*/a:1", "nanMetrics": ["val_accuracy"]})).await;
-    scene.apply(&Manifest::new("silent", &["a", "b"])).await;
-    let status = scene.completed("silent", SOON).await;
-    let a = run(&status, "a");
+    let world = World::short_epochs("no-objective", FAST, &[]).await;
+    world.emulator.behave(json!({"match": "*/a:1", "nanMetrics": ["val_accuracy"]})).await;
+    world.apply(&Selection::one_metric("silent").images(&["a", "b"])).await;
+    let status = world.await_complete("silent").await;
+    let a = run_of(&status, "a");
     assert_eq!((a.state, a.reason), (RunState::Failed, Some(Reason::ObjectiveNotEmitted)), "{status:#?}");
     let message = a.message.as_deref().unwrap();
     assert!(message.contains("`tuning.objective.metric`") && message.contains("`training.metricDefinitions`"));
-    assert_eq!(run(&status, "b").state, RunState::Succeeded);
-    scene.told_once("silent", "ObjectiveNotEmitted").await;
+    assert_eq!(run_of(&status, "b").state, RunState::Succeeded);
+    world.await_single_event("silent", "ObjectiveNotEmitted").await;
 }
 
 #[tokio::test]
 async fn a_best_training_job_that_was_deleted_is_told_as_deleted() {
-    let scene = Scene::start("no-training-job", FAST, &[]).await;
-    scene.emulator.fault(json!({"operation": "DescribeTrainingJob", "kind": "NotFound"})).await;
-    scene.apply(&Manifest::new("deleted", &["a"])).await;
-    let status = scene.completed("deleted", SOON).await;
+    let world = World::short_epochs("no-training-job", FAST, &[]).await;
+    world.emulator.fault(json!({"operation": "DescribeTrainingJob", "kind": "NotFound"})).await;
+    world.apply(&Selection::one_metric("deleted").images(&["a"])).await;
+    let status = world.await_complete("deleted").await;
     let excluded = &status.fronts[0].excluded[0].message;
     assert!(excluded.contains("the best training job no longer exists at SageMaker"), "{excluded}");
     let ready = condition(&status, "Ready").unwrap();
@@ -344,41 +338,43 @@ async fn a_best_training_job_that_was_deleted_is_told_as_deleted() {
 #[tokio::test]
 async fn a_new_job_that_is_not_known_yet_is_not_taken_for_gone() {
     // Not listed, and for some time not to be described either: as new as a job can be.
-    let scene = Scene::start(
+    let world = World::short_epochs(
         "propagation",
         &["--speed", "0", "--list-lag", "12"],
         &[("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "300")],
     )
     .await;
-    scene.emulator.fault(json!({"operation": DESCRIBE, "kind": "NotFound"})).await;
-    scene.apply(&Manifest::new("new", &["a"])).await;
-    await_until("it was asked for in vain", SOON, async || {
-        scene.errors(&format!("{DESCRIBE} ResourceNotFound")).await >= 2
+    world.emulator.fault(json!({"operation": DESCRIBE, "kind": "NotFound"})).await;
+    world.apply(&Selection::one_metric("new").images(&["a"])).await;
+    await_until("it was asked for in vain", DEADLINE, async || {
+        world.errors(&format!("{DESCRIBE} ResourceNotFound")).await >= 2
     })
     .await;
-    let status = scene.status("new", "is there", SOON, |_| true).await;
-    assert_eq!(run(&status, "a").state, RunState::Running, "{status:#?}");
-    scene.emulator.clear_faults().await;
-    scene.emulator.set_speed(300.0).await;
-    let status = scene.completed("new", SOON).await;
-    assert_eq!(run(&status, "a").state, RunState::Succeeded);
-    assert_eq!(scene.jobs_created().await, 1);
+    let status = world.await_observed("new", "is there", |_| true).await;
+    assert_eq!(run_of(&status, "a").state, RunState::Running, "{status:#?}");
+    world.emulator.clear_faults().await;
+    world.emulator.set_speed(300.0).await;
+    let status = world.await_complete("new").await;
+    assert_eq!(run_of(&status, "a").state, RunState::Succeeded);
+    assert_eq!(world.jobs_created().await, 1);
 }
 
 /// A job whose answer was lost holds its place until it is found: otherwise one more would run than is allowed.
 #[tokio::test]
 async fn a_job_whose_answer_was_lost_keeps_its_place() {
-    let scene = Scene::start("holds-place", &["--speed", "0"], &[]).await;
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
+    let world = World::short_epochs("holds-place", &["--speed", "0"], &[]).await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
     // And cannot be looked for either for a while.
-    scene.emulator.fault(json!({"operation": DESCRIBE, "kind": "InternalFailure", "count": 2})).await;
-    scene.apply(&Manifest::new("place", &["a", "b", "c", "d"]).more("maxConcurrentTuningJobs: 2")).await;
-    scene.status("place", "two run", SOON, |status| number(status, RunState::Running) == 2).await;
-    assert_eq!(scene.jobs_created().await, 2);
-    scene.emulator.set_speed(300.0).await;
-    let status = scene.completed("place", SOON).await;
-    assert_eq!(number(&status, RunState::Succeeded), 4);
-    let jobs = scene.jobs().await;
+    world.emulator.fault(json!({"operation": DESCRIBE, "kind": "InternalFailure", "count": 2})).await;
+    world
+        .apply(&Selection::one_metric("place").images(&["a", "b", "c", "d"]).with_yaml("maxConcurrentTuningJobs: 2"))
+        .await;
+    world.await_observed("place", "two run", |status| runs_in(status, RunState::Running) == 2).await;
+    assert_eq!(world.jobs_created().await, 2);
+    world.emulator.set_speed(300.0).await;
+    let status = world.await_complete("place").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 4);
+    let jobs = world.job_documents().await;
     assert_eq!(jobs.len(), 4);
-    assert_eq!(testkit::trouble::most_at_once(jobs.values()), 2);
+    assert_eq!(most_at_once(jobs.values()), 2);
 }

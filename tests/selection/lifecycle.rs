@@ -6,7 +6,8 @@ use std::time::Duration;
 use api::{ModelSelection, ModelSelectionStatus, Reason, RunState};
 use kube::Api;
 use serde_json::{Value, json};
-use testkit::world::{LONG, condition, conditions, is_running, job_of, run_of};
+use testkit::status::{condition_parts, conditions, is_running, job_of, run_of};
+use testkit::world::LONG;
 use testkit::{
     Emulator, Operator, OperatorOptions, Selection, World, apply_yaml, await_object, fresh_namespace, install_crd,
     shared,
@@ -234,8 +235,8 @@ async fn the_front_is_exact_and_the_same_results_give_the_same_bytes() {
     let ranks: Vec<Option<i32>> = first.runs.iter().map(|run| run.pareto_rank).collect();
     assert_eq!(ranks, [Some(1), Some(0), Some(0), Some(0), None, None]);
     // Missing results are told, and take nothing from the others.
-    assert_eq!(condition(&first, "Succeeded").unwrap().0, "True");
-    assert!(condition(&first, "Ready").unwrap().2.contains("2 succeeded runs are not considered"), "{first:#?}");
+    assert_eq!(condition_parts(&first, "Succeeded").unwrap().0, "True");
+    assert!(condition_parts(&first, "Ready").unwrap().2.contains("2 succeeded runs are not considered"), "{first:#?}");
 
     // Jobs have other names, so they ended at other times and in another order.
     assert_ne!(job_of(&first, "best"), job_of(&second, "best"));
@@ -304,7 +305,7 @@ async fn a_failed_run_stops_no_other_and_the_message_counts_it() {
     for candidate in ["one", "two"] {
         assert_eq!(run_of(&status, candidate).state, RunState::Succeeded);
     }
-    let (succeeded, reason, message) = condition(&status, "Succeeded").unwrap();
+    let (succeeded, reason, message) = condition_parts(&status, "Succeeded").unwrap();
     assert_eq!((succeeded, reason), ("True", "Completed"));
     assert!(message.contains("3 of 3 runs ended: 2 succeeded, 1 failed"), "{message}");
     let mut all = conditions(&status);
@@ -357,7 +358,7 @@ async fn without_any_usable_result_the_selection_is_stalled_and_says_why() {
         all.sort();
         let expected = ["Ready=False", "Stalled=True", "Succeeded=False"].map(|c| format!("{c}/{reason}"));
         assert_eq!(all, expected);
-        let message = condition(&status, "Stalled").unwrap().2;
+        let message = condition_parts(&status, "Stalled").unwrap().2;
         assert!(message.contains(words) && message.contains("dataset 'small'"), "{message}");
     }
 }
@@ -387,7 +388,7 @@ async fn ready_means_launched_or_completed_as_the_policy_says() {
     for name in ["launched", "completed"] {
         let status = world.await_complete(name).await;
         assert_eq!(sorted(&status), ["Ready=True/Completed", "Succeeded=True/Completed"]);
-        let generation = world.api.get(name).await.unwrap().metadata.generation;
+        let generation = world.selections.get(name).await.unwrap().metadata.generation;
         assert!(status.conditions.iter().all(|condition| condition.observed_generation == generation));
     }
 }

@@ -4,6 +4,7 @@ mod attached;
 mod bad_input;
 mod derived;
 mod edits;
+mod fault_matrix;
 mod faults;
 mod lifecycle;
 mod oracle;

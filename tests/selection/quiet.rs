@@ -59,7 +59,7 @@ async fn complete_selections_cost_no_call_and_no_write_not_even_after_a_restart(
     for name in names {
         let patch = json!({"metadata": {"labels": {"team": "vision"}, "annotations": {"note": "x"}}});
         let merge = kube::api::Patch::Merge(&patch);
-        world.api.patch(name, &kube::api::PatchParams::default(), &merge).await.unwrap();
+        world.selections.patch(name, &kube::api::PatchParams::default(), &merge).await.unwrap();
     }
     consistently("nothing happens", Duration::from_secs(1), async || nothing(&world, writes).await).await;
     assert!(world.operator.is_running());
@@ -161,7 +161,7 @@ async fn over_a_whole_life_only_the_finalizer_the_status_and_events_are_written_
     selection.0["metadata"]["annotations"] = json!({"note": "mine"});
     let applied = world.apply(&selection).await;
     world.await_launched("life").await;
-    let untouched = world.api.get("life").await.unwrap();
+    let untouched = world.selections.get("life").await.unwrap();
     assert_eq!(untouched.spec, applied.spec);
     assert_eq!(untouched.metadata.labels, applied.metadata.labels);
     assert_eq!(untouched.metadata.annotations, applied.metadata.annotations);

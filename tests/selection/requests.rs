@@ -7,8 +7,9 @@ use api::{RunState, crd};
 use emulator::model::validate;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
-use testkit::trouble::{SOON, Scene, number, run};
-use testkit::{apply_yaml, await_gone, await_until};
+use testkit::status::{run_of, runs_in};
+use testkit::world::DEADLINE;
+use testkit::{Selection, World, apply_yaml, await_gone, await_until};
 
 const CREATE: &str = "CreateHyperParameterTuningJob";
 
@@ -238,9 +239,10 @@ const RANDOM: &str = "    strategy: Random
 
 #[tokio::test]
 async fn every_request_keeps_to_the_service_model() {
-    let scene = Scene::start("requests", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "snapshots")]).await;
+    let world =
+        World::short_epochs("requests", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "snapshots")]).await;
     let namespaced = |yaml: &str| {
-        yaml.replacen("metadata: {name: ", &format!("metadata: {{namespace: {}, name: ", scene.namespace), 1)
+        yaml.replacen("metadata: {name: ", &format!("metadata: {{namespace: {}, name: ", world.namespace), 1)
     };
     let strategies = [("hyperband", HYPERBAND), ("grid", GRID), ("random", RANDOM)]
         .map(|(name, tuning)| STRATEGY.replace("NAME", name).replace("TUNING", tuning));
@@ -248,70 +250,71 @@ async fn every_request_keeps_to_the_service_model() {
     assert_every_field_is_used(&[&everything, &strategies[0], LEVERS]);
 
     // So that tags are asked for.
-    scene.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
-    apply_yaml(&scene.client, &everything).await.unwrap();
-    let running = |n: usize| move |status: &api::ModelSelectionStatus| number(status, RunState::Running) == n;
-    let status = scene.status("everything", "all run", SOON, running(3)).await;
-    let sent = scene.emulator.requests(CREATE).await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
+    apply_yaml(&world.client, &everything).await.unwrap();
+    let running = |n: usize| move |status: &api::ModelSelectionStatus| runs_in(status, RunState::Running) == n;
+    let status = world.await_observed("everything", "all run", running(3)).await;
+    let sent = world.emulator.requests(CREATE).await;
     for candidate in ["js", "own"] {
-        let name = run(&status, candidate).tuning_job_name.clone().unwrap();
+        let name = run_of(&status, candidate).tuning_job_name.clone().unwrap();
         let request = sent.as_array().unwrap().iter().map(|entry| &entry["request"]);
         let request = request.clone().find(|request| request["HyperParameterTuningJobName"] == name.as_str()).unwrap();
         let text = serde_json::to_string_pretty(request).unwrap();
-        let text = text.replace(&name, "NAME OF THE JOB").replace(&scene.namespace, "NAMESPACE");
+        let text = text.replace(&name, "NAME OF THE JOB").replace(&world.namespace, "NAMESPACE");
         insta::assert_snapshot!(format!("create_{candidate}"), text);
     }
 
     // An edit stops one job, suspend stops the others, and after that all run again.
     let edited = everything.replace("label_smoothing: \"0.2\"", "label_smoothing: \"0.3\"");
-    apply_yaml(&scene.client, &edited).await.unwrap();
-    scene
-        .status("everything", "all run again", SOON, |s| {
+    apply_yaml(&world.client, &edited).await.unwrap();
+    world
+        .await_observed("everything", "all run again", |s| {
             running(3)(s) && s.superseded.iter().all(|job| job.stop_requested)
         })
         .await;
     let suspend = |value: bool| {
         let patch = json!({"spec": {"suspend": value}});
-        let selections = scene.selections.clone();
+        let selections = world.selections.clone();
         async move {
             selections.patch("everything", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
         }
     };
     suspend(true).await;
-    scene.status("everything", "all are being stopped", SOON, |s| number(s, RunState::Stopping) == 3).await;
+    world.await_observed("everything", "all are being stopped", |s| runs_in(s, RunState::Stopping) == 3).await;
     // The status says so before the calls are made: that of the edit, and three of suspend.
-    await_until("all were told to stop", SOON, async || scene.calls("StopHyperParameterTuningJob").await >= 4).await;
-    scene.emulator.advance(100).await;
-    scene.status("everything", "all have stopped", SOON, |s| number(s, RunState::Stopped) == 3).await;
+    await_until("all were told to stop", DEADLINE, async || world.calls_of("StopHyperParameterTuningJob").await >= 4)
+        .await;
+    world.emulator.advance(100).await;
+    world.await_observed("everything", "all have stopped", |s| runs_in(s, RunState::Stopped) == 3).await;
     suspend(false).await;
-    scene.status("everything", "all run once more", SOON, running(3)).await;
-    scene.selections.delete("everything", &DeleteParams::default()).await.unwrap();
-    await_gone(&scene.selections, "everything", SOON).await;
+    world.await_observed("everything", "all run once more", running(3)).await;
+    world.selections.delete("everything", &DeleteParams::default()).await.unwrap();
+    await_gone(&world.selections, "everything", DEADLINE).await;
 
-    scene.emulator.set_speed(3000.0).await;
+    world.emulator.set_speed(3000.0).await;
     for yaml in &strategies {
-        apply_yaml(&scene.client, &namespaced(yaml)).await.unwrap();
+        apply_yaml(&world.client, &namespaced(yaml)).await.unwrap();
     }
     for name in ["hyperband", "grid", "random"] {
-        let status = scene.completed(name, SOON).await;
-        assert_eq!(number(&status, RunState::Succeeded), 2, "{name}: {status:#?}");
+        let status = world.await_complete(name).await;
+        assert_eq!(runs_in(&status, RunState::Succeeded), 2, "{name}: {status:#?}");
     }
 
-    let random = scene.completed("random", SOON).await;
-    let parent = run(&random, "own").tuning_job_name.clone().unwrap();
+    let random = world.await_complete("random").await;
+    let parent = run_of(&random, "own").tuning_job_name.clone().unwrap();
     for document in LEVERS.replace("PARENT", &parent).split("---") {
-        apply_yaml(&scene.client, &namespaced(document)).await.unwrap();
+        apply_yaml(&world.client, &namespaced(document)).await.unwrap();
     }
-    let status = scene.completed("levers", SOON).await;
-    assert_eq!(number(&status, RunState::Succeeded), 7, "{status:#?}");
+    let status = world.await_complete("levers").await;
+    assert_eq!(runs_in(&status, RunState::Succeeded), 7, "{status:#?}");
     for name in ["autotune", "warm"] {
-        let status = scene.completed(name, SOON).await;
-        assert_eq!(number(&status, RunState::Succeeded), 1, "{status:#?}");
+        let status = world.await_complete(name).await;
+        assert_eq!(runs_in(&status, RunState::Succeeded), 1, "{status:#?}");
     }
 
-    let requests = scene.emulator.requests("").await;
+    let requests = world.emulator.requests("").await;
     let requests = requests.as_array().unwrap();
-    println!("{} requests: {}", requests.len(), scene.emulator.calls().await);
+    println!("{} requests: {}", requests.len(), world.emulator.calls().await);
     let mut operations = BTreeSet::new();
     for entry in requests {
         let operation = entry["operation"].as_str().unwrap();
@@ -344,10 +347,10 @@ async fn every_request_keeps_to_the_service_model() {
 /// Temporary credentials are used as they are meant to be: with their token.
 #[tokio::test]
 async fn a_session_token_is_sent_along() {
-    let scene = Scene::start("token", &["--speed", "0"], &[("AWS_SESSION_TOKEN", "dummy")]).await;
-    scene.apply(&testkit::trouble::Manifest::new("token", &["a"])).await;
-    await_until("a job is created", SOON, async || scene.calls(CREATE).await > 0).await;
-    let requests = scene.emulator.requests(CREATE).await;
+    let world = World::short_epochs("token", &["--speed", "0"], &[("AWS_SESSION_TOKEN", "dummy")]).await;
+    world.apply(&Selection::one_metric("token").images(&["a"])).await;
+    await_until("a job is created", DEADLINE, async || world.calls_of(CREATE).await > 0).await;
+    let requests = world.emulator.requests(CREATE).await;
     assert_eq!(requests[0]["securityTokenPresent"], true, "{requests:#}");
 }
 

@@ -11,7 +11,9 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
 use serde_json::{Value, json};
-use testkit::world::{DEADLINE, Job, LONG, is_running, job_of, run_of, timeless};
+use testkit::jobs::Job;
+use testkit::status::{is_running, job_of, run_of, timeless};
+use testkit::world::{DEADLINE, LONG};
 use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_gone, await_until, consistently};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
@@ -48,11 +50,11 @@ impl Stage {
 
     /// No jobs, no object, an operator that knows of nothing.
     async fn prepare(&mut self) {
-        if self.world.api.get_opt("selection").await.unwrap().is_some() {
+        if self.world.selections.get_opt("selection").await.unwrap().is_some() {
             self.world.delete_and_wait("selection").await;
         }
         self.world.operator.kill();
-        self.world.renew_emulator("3000").await;
+        self.world.renew_emulator(&["--speed", "3000"]).await;
         self.world.emulator.behave(json!({"match": "*/broken:1", "failAlways": true})).await;
         self.world.start_operator();
     }
@@ -132,7 +134,7 @@ async fn killed_again_and_again() {
         let before = stage.world.calls().await;
         // A complete selection makes no more calls, and then there is nothing left to disturb.
         await_until("it does something, or has done all", DEADLINE, async || {
-            let status = stage.world.api.get("selection").await.unwrap().status.unwrap_or_default();
+            let status = stage.world.selections.get("selection").await.unwrap().status.unwrap_or_default();
             let calls = stage.world.calls().await - before;
             if calls > kill % 4 || status.completion_time.is_some() { Ok(()) } else { Err(calls) }
         })
@@ -213,7 +215,7 @@ async fn a_lost_status_comes_back_from_the_jobs_that_are_there() {
     world.operator.kill();
     let empty = json!({"status": null});
     let merge = kube::api::Patch::Merge(&empty);
-    world.api.patch_status("status", &kube::api::PatchParams::default(), &merge).await.unwrap();
+    world.selections.patch_status("status", &kube::api::PatchParams::default(), &merge).await.unwrap();
     world.start_operator();
     let after = world.await_status("status", "both runs are found again", half).await;
     assert_eq!(timeless(&after), timeless(&before));
@@ -255,7 +257,7 @@ async fn killed_while_a_deletion_stops_the_jobs() {
         world.delete(name).await;
         world.await_faults_spent().await;
         world.kill_and_restart();
-        await_gone(&world.api, name, DEADLINE).await;
+        await_gone(&world.selections, name, DEADLINE).await;
         assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new(), "{kind}");
     }
 }
@@ -381,7 +383,7 @@ async fn rebuilt<'a>(plane: &'a ControlPlane, first: &World<'_>, environment: &[
         ..Namespace::default()
     };
     Api::all(plane.client()).create(&PostParams::default(), &namespace).await.unwrap();
-    let mut world = World::start_in(plane, &first.namespace, "0", environment).await;
+    let mut world = World::start_in(plane, &first.namespace, &["--speed", "0"], environment).await;
     world.options.sagemaker_url = first.emulator.url().to_owned();
     world.kill_and_restart();
     world.operator.await_ready(DEADLINE).await;
@@ -395,7 +397,7 @@ async fn a_rebuilt_cluster_finds_its_jobs_again_by_the_name_of_the_cluster_and_o
     let other = ControlPlane::start(options()).await;
     let named = [("MODELSELECTION_CLUSTER_NAME", "production")];
 
-    let mut first = World::start(testkit::shared().await, "rebuilt", "0", &named).await;
+    let mut first = World::start(testkit::shared().await, "rebuilt", &["--speed", "0"], &named).await;
     first.emulator.behave(json!({"match": "*", "secondsPerEpoch": 30})).await;
     let selection = Selection::new("rebuilt")
         .images(&["ended", "runs"])
@@ -452,7 +454,8 @@ async fn the_api_server_may_go_and_come_back_while_jobs_run() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     // Who has to keep a lease ends when the API server is away for long (tests/leader.rs); how long it takes to come back
     // is up to the machine.
-    let mut world = World::start(&plane, "server", "0", &[("MODELSELECTION_LEADER_ELECT", "false")]).await;
+    let mut world =
+        World::start(&plane, "server", &["--speed", "0"], &[("MODELSELECTION_LEADER_ELECT", "false")]).await;
     world.apply(&Selection::new("server").images(&["one", "two"])).await;
     let before = world.await_launched("server").await;
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use api::ModelSelectionStatus;
 use serde_json::{Value, json};
-use testkit::world::{DEADLINE, condition, is_running, run_of};
+use testkit::status::{condition_parts, is_running, run_of};
+use testkit::world::DEADLINE;
 use testkit::{Selection, World, await_object, await_until, shared};
 
 const CREATE: &str = "CreateHyperParameterTuningJob";
@@ -37,7 +38,7 @@ async fn a_hub_of_a_thousand_models_is_listed_once_and_each_candidate_described_
                 && status.runs.iter().all(|run| run.model_version.is_some())
         })
     };
-    let selection = await_object(&world.api, "all", "to run", wait, named).await;
+    let selection = await_object(&world.selections, "all", "to run", wait, named).await;
     let status = selection.status.unwrap();
     assert_eq!(status.runs.len(), 162);
     let told = status.expansions[0].message.clone().unwrap();
@@ -164,9 +165,9 @@ async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     world
         .apply(&selecting("narrow", json!([{"jumpStart": {"task": "ic", "include": ["*vit*"]}}])).images(&["own"]))
         .await;
-    let stalled = |status: &ModelSelectionStatus| condition(status, "Stalled").is_some();
+    let stalled = |status: &ModelSelectionStatus| condition_parts(status, "Stalled").is_some();
     let status = world.await_status("wide", "to be refused", stalled).await;
-    let (_, reason, message) = condition(&status, "Stalled").unwrap();
+    let (_, reason, message) = condition_parts(&status, "Stalled").unwrap();
     assert_eq!(reason, "TooManyRuns", "{message}");
     for part in [
         "`candidateSelectors[0]`",
@@ -185,7 +186,7 @@ async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     );
 
     let status = world.await_status("narrow", "to be refused", stalled).await;
-    let (_, reason, message) = condition(&status, "Stalled").unwrap();
+    let (_, reason, message) = condition_parts(&status, "Stalled").unwrap();
     assert_eq!(reason, "NoModelFound", "{message}");
     let left = "JumpStart lists 1000 models; of task 'ic': 162; that match `include` (*vit*): 0";
     assert!(message.contains(left), "{message}");
@@ -207,7 +208,7 @@ const SOURCES: [(&str, &str); 2] = [("hub", LIST), ("s3", "s3:GetObject")];
 
 async fn world_of(purpose: &str, source: &str) -> World<'static> {
     let environment = [("MODELSELECTION_CATALOG_SOURCE", source)];
-    World::start(shared().await, &format!("{purpose}-{source}"), "0", &environment).await
+    World::start(shared().await, &format!("{purpose}-{source}"), &["--speed", "0"], &environment).await
 }
 
 #[tokio::test]
@@ -220,10 +221,10 @@ async fn a_source_that_may_not_be_read_holds_only_the_runs_that_need_it() {
             .await;
         let status = world
             .await_status("denied", "to say so while the own image runs", |status| {
-                condition(status, "Stalled").is_some() && status.runs.iter().any(is_running)
+                condition_parts(status, "Stalled").is_some() && status.runs.iter().any(is_running)
             })
             .await;
-        let (_, reason, message) = condition(&status, "Stalled").unwrap();
+        let (_, reason, message) = condition_parts(&status, "Stalled").unwrap();
         assert_eq!(reason, "AccessDenied");
         assert!(message.contains(list) && message.contains("`candidateSelectors[0]`"), "{message}");
         let tries = world.calls_of(list).await;
@@ -232,8 +233,8 @@ async fn a_source_that_may_not_be_read_holds_only_the_runs_that_need_it() {
         world.emulator.clear_faults().await;
         let three = |status: &ModelSelectionStatus| status.runs.iter().filter(|run| is_running(run)).count() == 3;
         let status = world.await_observed("denied", "the models that were found to run", three).await;
-        assert!(condition(&status, "Stalled").is_none());
-        assert_eq!(world.api.get("denied").await.unwrap().metadata.generation, Some(1));
+        assert!(condition_parts(&status, "Stalled").is_none());
+        assert_eq!(world.selections.get("denied").await.unwrap().metadata.generation, Some(1));
     });
     futures::future::join_all(checks.map(Box::pin)).await;
 }
@@ -259,7 +260,7 @@ async fn an_edit_while_the_hub_is_away_stops_nothing() {
     world.emulator.fault(json!({"operation": LIST, "kind": "InternalFailure"})).await;
     world.apply(&selecting("edit", selector("tensorflow"))).await;
     let trouble = |status: &ModelSelectionStatus| {
-        condition(status, "Ready").is_some_and(|(_, reason, _)| reason == "RetryingAfterError")
+        condition_parts(status, "Ready").is_some_and(|(_, reason, _)| reason == "RetryingAfterError")
     };
     let status = world.await_observed("edit", "to say that the hub is away", trouble).await;
     assert_eq!(candidates(&status), candidates(&before));
@@ -277,7 +278,7 @@ async fn an_edit_while_the_hub_is_away_stops_nothing() {
 #[tokio::test]
 async fn a_slow_hub_holds_nobody_else_up() {
     let few = [("MODELSELECTION_CONCURRENCY", "2")];
-    let world = World::start(shared().await, "slow-hub", "0", &few).await;
+    let world = World::start(shared().await, "slow-hub", &["--speed", "0"], &few).await;
     world.emulator.fault(json!({"operation": DESCRIBE, "kind": "Delay", "delayMillis": 15_000})).await;
     world.emulator.fault(json!({"operation": LIST, "kind": "Delay", "delayMillis": 15_000})).await;
     for i in 0..6 {
@@ -303,7 +304,7 @@ async fn the_files_in_s3_give_the_requests_that_the_hub_gives() {
     let mut sent = Vec::new();
     for source in ["hub", "s3"] {
         let environment = [("MODELSELECTION_CATALOG_SOURCE", source), ("MODELSELECTION_CLUSTER_NAME", "same")];
-        let world = World::start(shared().await, &format!("source-{source}"), "0", &environment).await;
+        let world = World::start(shared().await, &format!("source-{source}"), &["--speed", "0"], &environment).await;
         world.apply(&selection).await;
         let status = world.await_launched("same").await;
         assert_eq!(status.runs.len(), 9);
@@ -377,9 +378,9 @@ async fn both_sources_find_the_same_and_say_the_same() {
             lines.push(format!("{name}: {}", serde_json::to_string(&status.expansions).unwrap()));
         }
         for name in refused.iter().map(|(name, ..)| *name).chain(["explicit"]) {
-            let stalled = |status: &ModelSelectionStatus| condition(status, "Stalled").is_some();
+            let stalled = |status: &ModelSelectionStatus| condition_parts(status, "Stalled").is_some();
             let status = world.await_observed(name, "to be refused", stalled).await;
-            let (_, reason, message) = condition(&status, "Stalled").unwrap();
+            let (_, reason, message) = condition_parts(&status, "Stalled").unwrap();
             lines.push(format!("{name}: {reason}: {message}"));
         }
         let hub = world.calls_of(DESCRIBE).await + world.calls_of(LIST).await;
@@ -407,9 +408,9 @@ async fn both_sources_find_the_same_and_say_the_same() {
 async fn an_unknown_model_names_the_nearest() {
     let world = World::held("nearest").await;
     world.apply(&Selection::new("nearest").jump_start("js", "tensorflow-ic-imagenet-mobilenet-v2-100-224", "*")).await;
-    let stalled = |status: &ModelSelectionStatus| condition(status, "Stalled").is_some();
+    let stalled = |status: &ModelSelectionStatus| condition_parts(status, "Stalled").is_some();
     let status = world.await_status("nearest", "to be stalled", stalled).await;
-    let (_, reason, message) = condition(&status, "Stalled").unwrap();
+    let (_, reason, message) = condition_parts(&status, "Stalled").unwrap();
     assert_eq!(reason, "UnknownModel");
     assert!(message.contains("did you mean 'tensorflow-ic-imagenet-mobilenet-v2-100-"), "{message}");
 }

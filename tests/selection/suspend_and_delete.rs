@@ -10,7 +10,8 @@ use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
-use testkit::world::{DEADLINE, LONG, condition, conditions, is_running, job_of, run_of};
+use testkit::status::{condition_parts, conditions, is_running, job_of, run_of};
+use testkit::world::{DEADLINE, LONG};
 use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_gone, await_until, consistently, shared};
 use tokio::time::Instant;
 
@@ -30,7 +31,7 @@ async fn a_suspended_selection_drains_and_starts_nothing_until_it_is_resumed() {
     world.await_observed("drain", "one runs", |status| is_running(&status.runs[0])).await;
     world.apply(&selection.clone().with("/suspend", json!(true))).await;
     let suspended =
-        world.await_observed("drain", "it is suspended", |status| condition(status, "Suspended").is_some()).await;
+        world.await_observed("drain", "it is suspended", |status| condition_parts(status, "Suspended").is_some()).await;
     assert_eq!(sorted(&suspended), SUSPENDED);
     assert_eq!((suspended.runs[0].state, suspended.runs[1].state), (RunState::Running, RunState::Waiting));
     world.emulator.advance(LONG).await;
@@ -71,7 +72,7 @@ async fn suspend_stops_running_jobs_if_asked_and_resuming_runs_them_as_new_attem
         world.await_stop(&job_of(&before, candidate)).await;
     }
     let stopping =
-        world.await_observed("stop", "it is suspended", |status| condition(status, "Suspended").is_some()).await;
+        world.await_observed("stop", "it is suspended", |status| condition_parts(status, "Suspended").is_some()).await;
     assert_eq!(sorted(&stopping), SUSPENDED);
     world.emulator.advance(200).await;
     let stopped = world
@@ -147,7 +148,7 @@ async fn a_suspended_selection_does_not_repeat_a_create_that_was_not_carried_out
     let failed = |status: &ModelSelectionStatus| status.runs[0].reason == Some(Reason::RetryingAfterError);
     world.await_status("not-made", "the create has failed", |status| !status.runs.is_empty() && failed(status)).await;
     world.apply(&selection.clone().with("/suspend", json!(true))).await;
-    world.await_observed("not-made", "it is suspended", |status| condition(status, "Suspended").is_some()).await;
+    world.await_observed("not-made", "it is suspended", |status| condition_parts(status, "Suspended").is_some()).await;
     world.await_idle().await;
     world.emulator.clear_faults().await;
     consistently("there is no job", Duration::from_secs(3), async || match world.jobs().await.len() {
@@ -169,7 +170,7 @@ async fn resuming_while_jobs_are_still_being_stopped_ends_in_new_attempts_too() 
     world.apply(&selection.clone().with("/suspend", json!(true))).await;
     world.await_stop(&job_of(&before, "one")).await;
     world.apply(&selection.with("/suspend", json!(false))).await;
-    world.await_observed("hasty", "it is resumed", |status| condition(status, "Suspended").is_none()).await;
+    world.await_observed("hasty", "it is resumed", |status| condition_parts(status, "Suspended").is_none()).await;
     world.emulator.advance(200).await;
     let again = world.await_observed("hasty", "it runs again", |status| is_running(&status.runs[0])).await;
     assert_eq!(again.runs[0].attempt, 1);
@@ -185,7 +186,7 @@ async fn a_stop_that_is_denied_is_told_and_its_cure_is_noticed() {
     let job = job_of(&world.await_launched("denied-stop").await, "one");
     world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
     let told = |status: &ModelSelectionStatus| {
-        let told = condition(status, "Stalled").filter(|(_, reason, _)| *reason == "AccessDenied");
+        let told = condition_parts(status, "Stalled").filter(|(_, reason, _)| *reason == "AccessDenied");
         told.is_some_and(|(.., message)| message.contains(&format!("'{job}' cannot be stopped")))
     };
     // By an edit ...
@@ -200,8 +201,8 @@ async fn a_stop_that_is_denied_is_told_and_its_cure_is_noticed() {
     world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
     world.apply(&edited.with("/suspend", json!(true))).await;
     let told = |status: &ModelSelectionStatus| {
-        condition(status, "Suspended").is_some()
-            && condition(status, "Stalled").is_some_and(|(.., message)| message.contains(&job))
+        condition_parts(status, "Suspended").is_some()
+            && condition_parts(status, "Stalled").is_some_and(|(.., message)| message.contains(&job))
     };
     world.await_observed("denied-stop", "it is told of the suspended job", told).await;
     world.emulator.clear_faults().await;
@@ -221,7 +222,7 @@ async fn a_job_that_could_not_be_stopped_goes_on_when_the_selection_does() {
     world.await_idle().await;
     let tried = world.calls_of("StopHyperParameterTuningJob").await;
     world.apply(&selection).await;
-    world.await_observed("goes-on", "it goes on", |status| condition(status, "Suspended").is_none()).await;
+    world.await_observed("goes-on", "it goes on", |status| condition_parts(status, "Suspended").is_none()).await;
     world.emulator.clear_faults().await;
     world.emulator.advance(LONG).await;
     let status = world.await_complete("goes-on").await;
@@ -234,8 +235,9 @@ async fn a_selection_that_is_suspended_from_the_start_creates_nothing() {
     let world = World::held("before").await;
     let selection = Selection::new("before").images(&["one", "two"]).with("/suspend", json!(true));
     world.apply(&selection).await;
-    let suspended =
-        world.await_observed("before", "it is suspended", |status| condition(status, "Suspended").is_some()).await;
+    let suspended = world
+        .await_observed("before", "it is suspended", |status| condition_parts(status, "Suspended").is_some())
+        .await;
     assert_eq!(sorted(&suspended), SUSPENDED);
     assert_eq!(suspended.counts.unwrap().waiting, 2);
     consistently("nothing is called", Duration::from_secs(1), async || match world.calls().await {
@@ -273,7 +275,7 @@ async fn a_namespace_that_is_deleted_takes_its_selections_and_their_jobs_along()
     let crds = vec![testkit::programs::CRD.into()];
     let options = ControlPlaneOptions { controller_manager: true, crds, ..ControlPlaneOptions::default() };
     let plane = ControlPlane::start(options).await;
-    let world = World::start(&plane, "namespace-goes", "0", &[]).await;
+    let world = World::start(&plane, "namespace-goes", &["--speed", "0"], &[]).await;
     world.apply(&Selection::new("goes").images(&["one", "two"])).await;
     world.await_launched("goes").await;
     let namespaces: Api<Namespace> = Api::all(world.client.clone());
@@ -296,8 +298,8 @@ async fn deletion_asks_once_for_each_stop_whatever_else_happens_meanwhile() {
         // An edit while the stop is under way: the selection is looked at again right after it has gone, and the watch
         // may not have shown that yet.
         let patch = Patch::Merge(json!({"spec": {"tags": {"edited": "meanwhile"}}}));
-        world.api.patch(name, &PatchParams::default(), &patch).await.unwrap();
-        await_gone(&world.api, name, DEADLINE).await;
+        world.selections.patch(name, &PatchParams::default(), &patch).await.unwrap();
+        await_gone(&world.selections, name, DEADLINE).await;
     }
     world.await_idle().await;
     assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 6);
@@ -332,11 +334,11 @@ async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_it
     world.await_faults_spent().await;
     await_until("one job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
     world.operator.kill();
-    let unwritten = world.api.get("killed").await.unwrap().status.unwrap();
+    let unwritten = world.selections.get("killed").await.unwrap().status.unwrap();
     assert!(unwritten.runs.iter().all(|run| run.tuning_job_arn.is_none()), "{unwritten:#?}");
     world.delete("killed").await;
     world.start_operator();
-    await_gone(&world.api, "killed", DEADLINE).await;
+    await_gone(&world.selections, "killed", DEADLINE).await;
     assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
     // A create that is under way when the deletion comes: the job is made after it.
     let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 2, "delayMillis": 1500});
@@ -381,13 +383,13 @@ async fn events(world: &World<'_>, reason: &str) -> Vec<String> {
 #[tokio::test]
 async fn deletion_ends_after_its_deadline_when_aws_denies_the_stop_and_says_what_may_still_run() {
     let deadline = [("MODELSELECTION_DELETION_DEADLINE_SECONDS", "3")];
-    let world = World::start(shared().await, "denied", "0", &deadline).await;
+    let world = World::start(shared().await, "denied", &["--speed", "0"], &deadline).await;
     world.apply(&Selection::new("denied").images(&["one", "two"])).await;
     world.await_launched("denied").await;
     world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
     let started = Instant::now();
     world.delete("denied").await;
-    await_gone(&world.api, "denied", Duration::from_secs(30)).await;
+    await_gone(&world.selections, "denied", Duration::from_secs(30)).await;
     // Deletion times are whole seconds.
     assert!(started.elapsed() >= Duration::from_secs(2), "it gave up after {:?}", started.elapsed());
     assert_eq!(world.jobs_in("InProgress").await.len(), 2);
@@ -402,12 +404,12 @@ async fn deletion_ends_after_its_deadline_when_aws_denies_the_stop_and_says_what
 #[tokio::test]
 async fn deletion_ends_after_its_deadline_when_aws_is_away() {
     let deadline = [("MODELSELECTION_DELETION_DEADLINE_SECONDS", "2")];
-    let mut world = World::start(shared().await, "away", "0", &deadline).await;
+    let mut world = World::start(shared().await, "away", &["--speed", "0"], &deadline).await;
     world.apply(&Selection::new("away").images(&["one"])).await;
     world.await_launched("away").await;
     world.emulator.kill();
     world.delete("away").await;
-    await_gone(&world.api, "away", Duration::from_secs(30)).await;
+    await_gone(&world.selections, "away", Duration::from_secs(30)).await;
     assert_eq!(events(&world, "TuningJobsLeftRunning").await.len(), 1);
 }
 
@@ -433,14 +435,14 @@ async fn a_selection_that_never_had_a_job_goes_at_once_even_when_aws_denies_ever
     for selection in [&unknown, &denied, &suspended] {
         world.apply(selection).await;
         let stuck = |status: &ModelSelectionStatus| {
-            condition(status, "Stalled").is_some() || condition(status, "Suspended").is_some()
+            condition_parts(status, "Stalled").is_some() || condition_parts(status, "Suspended").is_some()
         };
         world.await_observed(selection.name(), "it is stuck", stuck).await;
     }
     world.emulator.reset_calls().await;
     for selection in [&unknown, &denied, &suspended] {
         world.delete(selection.name()).await;
-        await_gone(&world.api, selection.name(), Duration::from_secs(10)).await;
+        await_gone(&world.selections, selection.name(), Duration::from_secs(10)).await;
     }
     assert_eq!(world.jobs().await.len(), 0);
     assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);

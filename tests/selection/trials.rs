@@ -11,7 +11,8 @@ use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
-use testkit::world::{DEADLINE, condition, job_of, run_of, timeless};
+use testkit::status::{condition_parts, job_of, run_of, timeless};
+use testkit::world::DEADLINE;
 use testkit::{Selection, World, apply_yaml, await_until, consistently};
 
 /// Longer than any test lasts.
@@ -249,7 +250,7 @@ async fn switching_to_all_collects_from_runs_that_have_ended() {
 
 #[tokio::test]
 async fn hundreds_of_training_jobs_cost_a_few_calls_and_one_each_without_the_right_to_search() {
-    let world = World::start(testkit::shared().await, "many", "30000", &[]).await;
+    let world = World::start(testkit::shared().await, "many", &["--speed", "30000"], &[]).await;
     models(&world).await;
     let many = |name: &str, jobs: u64| {
         Selection::new(name)
@@ -281,7 +282,7 @@ async fn hundreds_of_training_jobs_cost_a_few_calls_and_one_each_without_the_rig
 
 #[tokio::test]
 async fn a_table_too_large_for_one_config_map_goes_on_in_the_next() {
-    let mut world = World::start(testkit::shared().await, "pages", "30000", &[]).await;
+    let mut world = World::start(testkit::shared().await, "pages", &["--speed", "30000"], &[]).await;
     models(&world).await;
     // 37 more metrics with the longest names.
     let mut metrics = Selection::new("").0["spec"]["training"]["metricDefinitions"].as_array().unwrap().clone();
@@ -339,7 +340,7 @@ async fn killed_at_any_call_and_after_any_write_it_ends_the_same() {
     let prepare = async |world: &mut World<'static>| {
         world.delete_and_wait("killed").await;
         world.operator.kill();
-        world.renew_emulator("3000").await;
+        world.renew_emulator(&["--speed", "3000"]).await;
         models(world).await;
         world.start_operator();
     };
@@ -369,7 +370,7 @@ async fn killed_at_any_call_and_after_any_write_it_ends_the_same() {
         world.kill_and_restart();
         let status = world.await_complete("killed").await;
         assert_eq!(comparable(&status), expected, "killed after {tables} tables");
-        let uid = world.api.get("killed").await.unwrap().metadata.uid;
+        let uid = world.selections.get("killed").await.unwrap().metadata.uid;
         let owned =
             config_maps(&world).list(&ListParams::default()).await.unwrap().items.into_iter().filter(|map| {
                 map.metadata.owner_references.iter().flatten().any(|owner| Some(&owner.uid) == uid.as_ref())
@@ -397,7 +398,7 @@ async fn a_table_that_the_api_server_refuses_is_told_once_and_made_when_it_may_b
     let run = run_of(&status, "one");
     assert_eq!((run.reason, &run.trials), (Some(Reason::QuotaExceeded), &None));
     assert!(run.message.as_ref().unwrap().contains("exceeded quota"), "{run:#?}");
-    let ready = condition(&status, "Ready").unwrap();
+    let ready = condition_parts(&status, "Ready").unwrap();
     assert_eq!((ready.0, ready.1), ("True", "Completed"));
     assert!(ready.2.contains("only the best training job is considered"), "{ready:?}");
     let best = run.best.as_ref().unwrap().training_job_name.as_str();
@@ -554,7 +555,7 @@ async fn a_table_that_may_not_be_read_holds_up_nothing_and_is_read_when_it_may_b
     assert_eq!((run.reason, &run.trials), (Some(Reason::AccessDenied), &None), "{run:#?}");
     assert!(run.message.as_ref().unwrap().contains("cannot get resource"), "{run:#?}");
     assert!(run_of(&status, "two").trials.is_some(), "{status:#?}");
-    let ready = condition(&status, "Ready").unwrap();
+    let ready = condition_parts(&status, "Ready").unwrap();
     assert_eq!((ready.0, ready.1), ("True", "Completed"));
     assert!(ready.2.contains("only the best training job is considered"), "{ready:?}");
     assert_eq!(members(&status).iter().filter(|(candidate, _)| *candidate == "one").count(), 1);

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::crd::{ALGORITHM, GLOB, IMAGE, MODEL_ID, NAME, VERSION, WORD};
-use super::{Hyperparameters, MetricDefinition, Observed, ParameterRange, WarmStart, bounds};
+use super::{Hyperparameters, MetricDefinition, Observed, ParameterRange, Patch, Training, Tuning, WarmStart, bounds};
 
 /// One model to compare: exactly one of jumpStart, algorithm, tuningJobName and observed.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -15,28 +15,28 @@ use super::{Hyperparameters, MetricDefinition, Observed, ParameterRange, WarmSta
 #[x_kube(
     validation = Rule::new("[has(self.jumpStart), has(self.algorithm), has(self.tuningJobName), has(self.observed)].filter(x, x).size() == 1")
         .message("a candidate must have exactly one of `jumpStart`, `algorithm`, `tuningJobName` and `observed`"),
-    validation = Rule::new("!has(self.observed) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart))")
-        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions` and `warmStart` must be left out when `observed` is set: nothing is run for it")
+    validation = Rule::new("!has(self.observed) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart) || has(self.training) || has(self.tuning))")
+        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions`, `warmStart`, `training` and `tuning` must be left out when `observed` is set: nothing is run for it")
         .field_path(".observed"),
-    validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart))")
-        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions` and `warmStart` must be left out when `tuningJobName` is set: that job is only read")
+    validation = Rule::new("!has(self.tuningJobName) || !(has(self.hyperparameters) || has(self.parameterRanges) || has(self.metricDefinitions) || has(self.warmStart) || has(self.training) || has(self.tuning))")
+        .message("`hyperparameters`, `parameterRanges`, `metricDefinitions`, `warmStart`, `training` and `tuning` must be left out when `tuningJobName` is set: that job is only read")
         .field_path(".tuningJobName"),
     validation = Rule::new("!has(self.dataset) || has(self.tuningJobName)")
         .message("`dataset` must be left out unless `tuningJobName` is set: other candidates are tuned on every dataset")
         .field_path(".dataset"),
 )]
 pub struct Candidate {
-    /// name of the candidate, unique in the selection. Required. Changing it makes another candidate.
+    /// name of the candidate, unique in the selection. Required. Changing it replaces the candidate by another one.
     #[schemars(length(min = 1, max = 63), regex(pattern = NAME))]
     pub name: String,
-    /// jumpStart names a model of SageMaker JumpStart. Default: none.
+    /// jumpStart is a model of SageMaker JumpStart. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jump_start: Option<JumpStart>,
-    /// algorithm is a training image or an algorithm resource of your own. Default: none.
+    /// algorithm is your own training image or algorithm resource. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<Algorithm>,
-    /// tuningJobName is a tuning job that exists already and takes part with its results. It is only read: never stopped
-    /// or deleted by the operator, and it holds no place under maxConcurrentTuningJobs. Default: none.
+    /// tuningJobName is an existing tuning job whose result enters the front. The operator only reads it: it never
+    /// stops or deletes the job, and the job does not count against maxConcurrentTuningJobs. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32), regex(pattern = MODEL_ID))]
     pub tuning_job_name: Option<String>,
@@ -44,30 +44,39 @@ pub struct Candidate {
     /// without a job. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<Observed>,
-    /// dataset that the job of tuningJobName was trained on. Default: the dataset of the selection, if it has only one.
+    /// dataset of the job in tuningJobName. Default: the dataset of the selection, if it has only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
     pub dataset: Option<String>,
-    /// hyperparameters for this candidate, values in quotes; they win over those of training and of the dataset.
-    /// Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// hyperparameters for this candidate; they override those of training and of the dataset. Whole numbers need no
+    /// quotes. Default: none.
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// parameterRanges are searched for this candidate instead of those of tuning, at most 8, since models may name their
+    /// parameterRanges are searched for this candidate instead of those of tuning, at most 30, since models may name their
     /// hyperparameters otherwise. Default: those of tuning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameter_ranges: Vec<ParameterRange>,
-    /// metricDefinitions of this candidate, in addition to those of training; of the same name, these win. Default: none.
-    /// Changing them makes new jobs for the runs concerned.
+    /// metricDefinitions of this candidate, in addition to those of training; they override those with the same name.
+    /// Default: none. Changing them creates new jobs for the affected runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
-    /// warmStart of this candidate; it wins over that of tuning. Default: that of tuning.
+    /// warmStart of this candidate; it overrides that of tuning. Default: that of tuning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_start: Option<WarmStart>,
+    /// training of this candidate: a field that is set here replaces that of the selection's training; maps and objects
+    /// merge key by key, lists are replaced. Default: none. Changing what affects the result creates new jobs for its runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::training_schema")]
+    pub training: Option<Patch<Training>>,
+    /// tuning of this candidate, by the same rule as training. Default: none. Changing it creates new jobs for its runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::tuning_schema")]
+    pub tuning: Option<Patch<Tuning>>,
 }
 
 /// A model of SageMaker's public hub.
@@ -77,26 +86,26 @@ pub struct JumpStart {
     #[serde(rename = "modelID")]
     #[schemars(length(min = 1, max = bounds::MODEL_ID), regex(pattern = MODEL_ID))]
     pub model_id: String,
-    /// version is exact ('4.0.2'), a prefix ('4.*') or '*' for the newest. What it resolves to is pinned in the
-    /// status, and stays so until modelID or version is edited. Default: '*'.
+    /// version is exact ('4.0.2'), a prefix ('4.*') or '*' for the newest. The status records the resolved version
+    /// until modelID or version is edited. Default: '*'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = bounds::MODEL_VERSION), regex(pattern = VERSION))]
     pub version: Option<String>,
-    /// acceptEULA says that you have read and accept the licence of the model; gated models need it. Default: false.
-    /// Changing it makes no new job for runs that have one.
+    /// acceptEULA accepts the license of the model, which you have read; gated models need it. Default: false. Changing
+    /// it creates no new job for runs that have one.
     #[serde(default, rename = "acceptEULA", skip_serializing_if = "std::ops::Not::not")]
     pub accept_eula: bool,
-    /// allowDeprecated trains a version that JumpStart has deprecated. Default: false. Changing it makes no new job for
-    /// runs that have one.
+    /// allowDeprecated allows a version that JumpStart has deprecated. Default: false. Changing it creates no new job
+    /// for runs that have one.
     #[serde(default, rename = "allowDeprecated", skip_serializing_if = "std::ops::Not::not")]
     pub allow_deprecated: bool,
-    /// allowVulnerable trains a version whose training script has known vulnerabilities. Default: false. Changing it makes
-    /// no new job for runs that have one.
+    /// allowVulnerable allows a version whose training script has known vulnerabilities. Default: false. Changing it
+    /// creates no new job for runs that have one.
     #[serde(default, rename = "allowVulnerable", skip_serializing_if = "std::ops::Not::not")]
     pub allow_vulnerable: bool,
 }
 
-/// An algorithm of one's own: exactly one of trainingImage and algorithmName.
+/// Your own algorithm: exactly one of trainingImage and algorithmName.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
@@ -104,13 +113,13 @@ pub struct JumpStart {
         .message("`algorithm` must have exactly one of `trainingImage` and `algorithmName`")
 )]
 pub struct Algorithm {
-    /// trainingImage is the registry path of the image, with tag or digest. A changed tag makes new jobs; an image that
-    /// was pushed anew under the same tag does not. Default: none; required without algorithmName.
+    /// trainingImage is the registry path of the image, with tag or digest. Another tag creates new jobs; another image
+    /// with the same tag does not. Default: none; required without algorithmName.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255), regex(pattern = IMAGE))]
     pub training_image: Option<String>,
-    /// algorithmName is the name or ARN of an algorithm resource at SageMaker, of your own or from the Marketplace. It
-    /// brings its metric definitions. Default: none; required without trainingImage.
+    /// algorithmName is the name or ARN of a SageMaker algorithm resource, your own or from AWS Marketplace. It has its
+    /// own metric definitions. Default: none; required without trainingImage.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 170), regex(pattern = ALGORITHM))]
     pub algorithm_name: Option<String>,
@@ -130,32 +139,40 @@ pub enum InputMode {
     Pipe,
 }
 
-/// Models to compare, by what they are instead of by name. Each becomes a candidate with its model id for its name.
+/// Models to compare, by framework and task instead of by id. Each becomes a candidate whose name is the model id.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct CandidateSelector {
     /// jumpStart selects models of SageMaker JumpStart. Required.
     pub jump_start: JumpStartSelector,
     /// hyperparameters for all of these candidates, as in candidates. Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// parameterRanges are searched for these candidates instead of those of tuning, at most 8, since models may name their
+    /// parameterRanges are searched for these candidates instead of those of tuning, at most 30, since models may name their
     /// hyperparameters otherwise. Default: those of tuning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameter_ranges: Vec<ParameterRange>,
-    /// metricDefinitions of all of these candidates, as in candidates. Default: none.
+    /// metricDefinitions of all these candidates, as in candidates. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
+    /// training of these candidates, as in candidates. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::training_schema")]
+    pub training: Option<Patch<Training>>,
+    /// tuning of these candidates, as in candidates. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::overrides::tuning_schema")]
+    pub tuning: Option<Patch<Tuning>>,
 }
 
-/// A filter over the models of JumpStart that can be trained; a model must pass every clause. What it finds is pinned in
-/// the status: a new model in the hub starts nothing until the selector or rerun is edited. A model that an entry of
-/// candidates, or a selector before this one, names already is left out.
+/// A filter over the trainable JumpStart models; a model must match every clause. The status records the result: a new
+/// model in the hub starts nothing until the selector or rerun is edited. Models that an entry of candidates or an
+/// earlier selector lists are skipped.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct JumpStartSelector {
@@ -178,19 +195,19 @@ pub struct JumpStartSelector {
     #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 128), regex(pattern = GLOB)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub exclude: Vec<String>,
-    /// limit is how many models are taken at most, in the order of their ids. Default: all; without it a selector that
-    /// would make more than 512 runs is refused.
+    /// limit is the maximum number of models, in the order of their ids. Default: all; without it, a selector that
+    /// gives more than 512 runs is rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 512))]
     pub limit: Option<i32>,
-    /// includeDeprecated takes models that JumpStart has deprecated as well. Default: false.
+    /// includeDeprecated includes models that JumpStart has deprecated. Default: false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub include_deprecated: bool,
-    /// includeVulnerable takes models whose training script has known vulnerabilities as well. Default: false.
+    /// includeVulnerable includes models whose training script has known vulnerabilities. Default: false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub include_vulnerable: bool,
-    /// acceptEULA says that you have read and accept the licences of the models found; gated models are left out
-    /// without it. Default: false.
+    /// acceptEULA accepts the licenses of the models found, which you have read; without it gated models are skipped.
+    /// Default: false.
     #[serde(default, rename = "acceptEULA", skip_serializing_if = "std::ops::Not::not")]
     pub accept_eula: bool,
 }

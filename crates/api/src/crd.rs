@@ -20,9 +20,11 @@ pub(super) const INTEGER: &str = r"^[+-]?[0-9]+$";
 pub(super) const METRIC_REGEX: &str = r"(^|[^\\])(\\\\)*\(\??[^?:]";
 pub(super) const MODEL_ID: &str = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$";
 pub(super) const NAME: &str = r"^[a-zA-Z0-9]([-_.a-zA-Z0-9]*[a-zA-Z0-9])?$";
-pub(super) const REGION: &str = r"^[a-z]{2,8}(-[a-z]+)+-[0-9]+$";
+// As the vendor's SDKs tell a region from a typing error, so that new regions are taken too.
+pub(super) const REGION: &str = r"^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso[a-z]?|eu-isoe|eusc-de)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]$";
 pub(super) const ROLE_ARN: &str = r"^arn:aws[a-z\-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$";
-pub(super) const S3_URI: &str = r"^(https|s3)://[^/]";
+// A bucket of 3 to 63 characters, or the ARN of an access point.
+pub(super) const S3_URI: &str = r"^s3://(arn:[^\s]+|[a-zA-Z0-9][a-zA-Z0-9._-]{1,61}[a-zA-Z0-9](/[^\n]*)?)$";
 pub(super) const VERSION: &str = r"^(\*|[0-9]+(\.[0-9]+)?\.\*|[0-9]+\.[0-9]+\.[0-9]+)$";
 pub(super) const WORD: &str = r"^[a-zA-Z0-9]+$";
 
@@ -46,7 +48,10 @@ const MEANINGS: [(&str, &str); 15] = [
     (NAME, "must consist of letters, digits, '-', '_' and '.', and begin and end with a letter or digit"),
     (REGION, "must be the code of an AWS region, such as 'us-west-2'"),
     (ROLE_ARN, "must be the ARN of an IAM role, such as 'arn:aws:iam::111122223333:role/SageMakerTraining'"),
-    (S3_URI, "must be an S3 URI, such as 's3://bucket/prefix/'"),
+    (
+        S3_URI,
+        "must be an S3 URI, such as 's3://bucket/prefix/', with a bucket of 3 to 63 letters, digits, '-', '_' and '.'",
+    ),
     (VERSION, "must be a version such as '4.0.2', a prefix such as '4.*', or '*' for the newest"),
     (WORD, "must be one part of a model id, of letters and digits, such as 'ic' or 'tensorflow'"),
 ];
@@ -76,10 +81,14 @@ pub fn crd() -> CustomResourceDefinition {
         json!("self.contains('(')");
     // There may be half a million of these; their pattern says what they are.
     without_rules(&mut of_candidates["properties"]["observed"]["properties"]);
-    // There may be 4096 of these: of their rules only the one on their kind can be afforded. The operator checks the rest
+    // There may be 15360 of these: of their rules only the one on their kind can be afforded. The operator checks the rest
     // before it makes a job.
     let ranges = &mut of_candidates["properties"]["parameterRanges"]["items"]["properties"];
     without_rules(ranges);
+    // Likewise of the 5120 channels of overrides, and of the texts in the training of 512 candidates.
+    for (field, item) in [("datasets", "channelOverrides"), ("candidates", "training"), ("candidates", "tuning")] {
+        without_rules(&mut schema["properties"]["spec"]["properties"][field]["items"]["properties"][item]);
+    }
     // Without a status, kstatus (Flux, Helm 4) takes a new object for ready before the operator has seen it.
     schema["properties"]["status"]["default"] = json!({"observedGeneration": -1});
     serde_json::from_value(crd).expect("what came from a CRD is a CRD")
@@ -152,6 +161,9 @@ pub(super) fn hyperparameters_schema(generator: &mut SchemaGenerator) -> Schema 
         "message": "`hyperparameters` must have names of 1 to 256 characters",
     });
     schema.insert("x-kubernetes-validations".to_owned(), json!([rule]));
+    // `epochs: 5` is what people write. A structural schema can take no fractions besides texts.
+    let value = json!({"x-kubernetes-int-or-string": true, "maxLength": super::bounds::HYPERPARAMETER});
+    schema.insert("additionalProperties".to_owned(), value);
     schema
 }
 
@@ -221,8 +233,8 @@ pub(super) fn tags_schema(_: &mut SchemaGenerator) -> Schema {
         "maxProperties": 40,
         "additionalProperties": {"type": "string", "maxLength": 256},
         "x-kubernetes-validations": [{
-            "rule": "self.all(key, size(key) >= 1 && size(key) <= 128 && !key.startsWith('aws:') && !key.startsWith('modelselection.dev/') && !key.startsWith('sagemaker-sdk:'))",
-            "message": "`tags` must have keys of 1 to 128 characters that do not begin with 'aws:', 'modelselection.dev/' or 'sagemaker-sdk:'",
+            "rule": "self.all(key, size(key) >= 1 && size(key) <= 128 && !key.matches('^[aA][wW][sS]:') && !key.startsWith('modelselection.dev/') && !key.startsWith('sagemaker-sdk:'))",
+            "message": "`tags` must have keys of 1 to 128 characters that do not begin with 'aws:' in any case, 'modelselection.dev/' or 'sagemaker-sdk:'",
         }, {
             "rule": "self.all(key, (key + self[key]).matches(r'^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*$'))",
             "message": "`tags` must consist of letters, digits, spaces and '_.:/=+-@'",

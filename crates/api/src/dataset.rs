@@ -24,8 +24,14 @@ pub struct Dataset {
         merge_strategy = ListMerge::Map(vec!["name".into()]),
     )]
     pub channels: Vec<Channel>,
-    /// hyperparameters for this dataset, values in quotes; they override those of training. Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// channelOverrides give some candidates other channels, such as CSV beside RecordIO. Default: none. Changing them
+    /// creates new jobs for the runs of those candidates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub channel_overrides: Vec<ChannelOverride>,
+    /// hyperparameters for this dataset; they override those of training. Whole numbers need no quotes. Default: none.
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
     /// testSize is the number of examples in the channel 'test', for expressions of derivedMetrics. Default: none.
@@ -46,6 +52,27 @@ pub struct Dataset {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::facts_schema")]
     pub facts: BTreeMap<String, String>,
+}
+
+/// The channels of a dataset for some candidates.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct ChannelOverride {
+    /// candidates that have these channels, by name. Required.
+    #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 63)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub candidates: Vec<String>,
+    /// channels that stand in place of all channels of the dataset for them. Required.
+    #[schemars(length(min = 1, max = 20))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    pub channels: Vec<Channel>,
+}
+
+impl Dataset {
+    /// The channels of a candidate: those of the first override that names it, else the dataset's.
+    pub fn channels_of(&self, candidate: &str) -> &[Channel] {
+        let own = self.channel_overrides.iter().find(|other| other.candidates.iter().any(|name| name == candidate));
+        own.map_or(&self.channels, |other| &other.channels)
+    }
 }
 
 /// One input channel: its name and the location of the data.

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Hyperparameters, RecommendationRule, bounds};
 
-/// The best training job of a run and what it reported.
+/// The best training job of a run and its results.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct BestTrainingJob {
     /// trainingJobName is the name of the SageMaker training job.
     #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: String,
-    /// hyperparameters that the search chose; the fixed ones are those of the definition.
+    /// hyperparameters that the search chose; the definition has the fixed ones.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::chosen_hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
@@ -22,21 +22,21 @@ pub struct BestTrainingJob {
     #[schemars(length(max = bounds::METRICS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub metrics: Vec<MetricValue>,
-    /// nonFiniteMetrics names the metrics whose final value was no finite number.
+    /// nonFiniteMetrics are the names of metrics whose final value is not a finite number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::METRICS), inner(length(max = bounds::METRIC_NAME)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub non_finite_metrics: Vec<String>,
-    /// derivedMetrics are the values of spec.derivedMetrics, as far as they can be worked out.
+    /// derivedMetrics are the values of spec.derivedMetrics that could be computed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub derived_metrics: Vec<MetricValue>,
-    /// fixedHyperparameters are those of the fixed hyperparameters that spec.derivedMetrics use, as they were sent.
+    /// fixedHyperparameters are the fixed hyperparameters that spec.derivedMetrics use, as they were sent.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::chosen_hyperparameters_schema")]
     pub fixed_hyperparameters: Hyperparameters,
-    /// instanceType that the training job ran on.
+    /// instanceType of the training job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::INSTANCE_TYPE))]
     pub instance_type: Option<String>,
@@ -44,15 +44,15 @@ pub struct BestTrainingJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub instance_count: Option<i32>,
-    /// modelArtifactS3URI is where the trained model lies.
+    /// modelArtifactS3URI is the location of the trained model.
     #[serde(default, rename = "modelArtifactS3URI", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::MODEL_ARTIFACT))]
     pub model_artifact_s3_uri: Option<String>,
-    /// trainingSeconds is the time that the training took, in seconds.
+    /// trainingSeconds is the duration of the training, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub training_seconds: Option<i32>,
-    /// billableSeconds is the time to pay for each instance, in seconds.
+    /// billableSeconds is the billed time per instance, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub billable_seconds: Option<i32>,
@@ -69,25 +69,25 @@ pub struct MetricValue {
     pub value: String,
 }
 
-/// The Pareto set of one dataset.
+/// The Pareto front of one dataset.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Front {
-    /// dataset that the front is for.
+    /// dataset of the front.
     #[schemars(length(max = 63))]
     pub dataset: String,
-    /// members of the front: no other run is at least as good in every objective and better in one. Ordered by the
-    /// first objective, best first, then by the next ones, then as in spec.candidates, then by the training job's name.
-    /// Equal ones are all members.
+    /// members of the front: no other run is at least as good in every objective and better in one. Sorted by the first
+    /// objective, best first, then by the next ones, then as in spec.candidates, then by the training job's name. Runs
+    /// with equal values are all members.
     #[schemars(length(max = 512))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub members: Vec<FrontMember>,
-    /// omittedMembers is how many further members the front has: the first 512 are listed, or fewer when all fronts
-    /// together would be too long. All trials are in the ConfigMaps of status.runs[].trials.
+    /// omittedMembers is the number of members that are not listed: the first 512 are listed, or fewer if all fronts
+    /// together would be too long. The ConfigMaps of status.runs[].trials have all training jobs.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub omitted_members: i32,
-    /// recommendation is the member that spec.recommend asks for, with what other members would give and take.
+    /// recommendation is the recommended member by spec.recommend, compared with other members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recommendation: Option<Recommendation>,
     /// observed are the candidates that were measured elsewhere, whether on the front or not.
@@ -96,18 +96,19 @@ pub struct Front {
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub observed: Vec<ObservedPoint>,
     /// hypervolume is the volume that the front dominates, up to the reference point, with the decimal logarithm of
-    /// objectives whose scale is Logarithmic; absent where it would take too long: above 10000 members with three objectives, 512 with up to six, 100 with more.
+    /// objectives whose scale is Logarithmic; absent if it would take too long: above 10000 members with three
+    /// objectives, 512 with up to six, 100 with more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub hypervolume: Option<String>,
-    /// reference is the point, worse than every considered run in every objective, up to which the hypervolume is
-    /// measured: the worst value of each objective, and a tenth of its range further on its scale. It follows from the results alone,
-    /// so it moves while runs still end.
+    /// reference is the reference point of the hypervolume, worse than every considered run in every objective: the
+    /// worst value of each objective plus a tenth of its range on its scale. It depends on the results only, so it
+    /// changes while runs still end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub reference: Vec<ObjectiveValue>,
-    /// excluded are the ended runs and observed candidates that cannot be on the front, with the reason.
+    /// excluded are the ended runs and observed candidates that cannot enter the front, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 512))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
@@ -121,7 +122,7 @@ pub struct FrontMember {
     /// candidate of the run.
     #[schemars(length(max = 63))]
     pub candidate: String,
-    /// trainingJobName is the training job that is the member, with spec.collect: All; otherwise the run's best one is.
+    /// trainingJobName is the training job of this member, with spec.collect: All; otherwise it is the run's best one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: Option<String>,
@@ -145,7 +146,7 @@ pub struct ObjectiveValue {
     pub value: String,
 }
 
-/// The recommended member of a front, and why it is that one.
+/// The recommended member of a front, and the reason.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Recommendation {
@@ -157,9 +158,9 @@ pub struct Recommendation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: Option<String>,
-    /// rule that chose it: Knee or Best.
+    /// rule of the recommendation: Knee or Best.
     pub rule: RecommendationRule,
-    /// message says in words why it is this one, with the scales that were used.
+    /// message explains the recommendation, with the scales that were used.
     #[schemars(length(max = bounds::MESSAGE))]
     pub message: String,
     /// alternatives are at most 4 other members, with what they would give and take: for each objective the one to take if
@@ -181,7 +182,7 @@ pub struct Alternative {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: Option<String>,
-    /// message says what is lost and what is gained, such as '-8.8 points of test_accuracy for 1.95 times the
+    /// message compares it with the recommended member, such as '-8.8 points of test_accuracy for 1.95 times the
     /// test_throughput'. A point is a hundredth, for maximized objectives between 0 and 1.
     #[schemars(length(max = bounds::MESSAGE))]
     pub message: String,
@@ -207,7 +208,7 @@ pub struct Difference {
     pub ratio: Option<String>,
 }
 
-/// How a candidate that was measured elsewhere stands against the runs.
+/// A candidate that was measured elsewhere, compared with the runs.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ObservedPoint {
@@ -221,7 +222,7 @@ pub struct ObservedPoint {
     /// paretoRank is 0 on the front of the dataset, 1 on the front without those, and so on.
     #[schemars(range(min = 0, max = bounds::PARETO_RANK))]
     pub pareto_rank: i32,
-    /// beatenByCount is how many candidates have a result that is better in every objective.
+    /// beatenByCount is the number of candidates with a result that is better in every objective.
     #[schemars(range(min = 0, max = 512))]
     pub beaten_by_count: i32,
     /// beatenBy names them, at most 16, in the order of the spec.
@@ -231,7 +232,7 @@ pub struct ObservedPoint {
     pub beaten_by: Vec<String>,
 }
 
-/// A candidate that cannot be on the front.
+/// A candidate that cannot enter the front.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 pub struct Excluded {
     /// candidate of the run, or the observed one.
@@ -249,11 +250,11 @@ pub struct Excluded {
 pub enum ExclusionReason {
     /// The best training job did not emit the metric.
     MetricMissing,
-    /// The final value of the metric is no finite number.
+    /// The final value of the metric is not a finite number.
     MetricNotFinite,
-    /// An objective with the scale Logarithmic has a value that is not above 0.
+    /// An objective with the scale Logarithmic has a value that is not greater than 0.
     NotPositive,
-    /// A constraint is not met.
+    /// A constraint is not satisfied.
     Infeasible,
     /// The run ended without success.
     RunNotSucceeded,

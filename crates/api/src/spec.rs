@@ -8,8 +8,9 @@ use super::crd::{REGION, ROLE_ARN};
 use super::status::ModelSelectionStatus;
 use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Objective, Recommend, Training, Tuning};
 
-/// spec says what to compare, on which data, by which measures. One SageMaker tuning job is made for each candidate on
-/// each dataset: a run. Changing a field makes new jobs only for the runs whose definition it changes.
+/// spec lists what to compare, on which data, by which objectives. The operator creates one SageMaker tuning job for
+/// each candidate on each dataset: a run. Changing a field creates new jobs only for the runs whose definition it
+/// changes.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[kube(
     group = "modelselection.dev",
@@ -48,11 +49,8 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
     validation = Rule::new("!has(self.candidates) || self.candidates.all(c, !has(c.tuningJobName) || (has(c.dataset) ? self.datasets.exists(d, d.name == c.dataset) : size(self.datasets) == 1))")
         .message("`dataset` of a candidate with `tuningJobName` must name one of `datasets`; it may be left out only when there is one")
         .field_path(".candidates"),
-    // Without them SageMaker has nothing to read the metrics by. A JumpStart model or an algorithm resource brings its own.
-    validation = Rule::new(format!("has(self.training.metricDefinitions) || {PRESET_BY_NAME} || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || has(c.metricDefinitions))"))
-        .message("`training.metricDefinitions` must be set when a candidate has its own `algorithm`: SageMaker reads the metrics from its logs by them")
-        .field_path(".training"),
-    validation = Rule::new(format!("{PRESET_BY_NAME} || (has(self.training.metricDefinitions) && self.training.metricDefinitions.exists(m, m.name == self.tuning.objective.metric)) || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || (has(c.metricDefinitions) ? c.metricDefinitions.exists(m, m.name == self.tuning.objective.metric) : !has(self.training.metricDefinitions)))"))
+    // An image without any definition may be one of SageMaker's own, which has its metrics by itself.
+    validation = Rule::new(format!("{PRESET_BY_NAME} || (has(self.training.metricDefinitions) && self.training.metricDefinitions.exists(m, m.name == self.tuning.objective.metric)) || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || {OWN_METRICS} || (has(c.metricDefinitions) ? c.metricDefinitions.exists(m, m.name == self.tuning.objective.metric) : !has(self.training.metricDefinitions)))"))
         .message("`tuning.objective.metric` must be one of `training.metricDefinitions`, or of the `metricDefinitions` of each candidate with its own `algorithm`; add a definition with that name or correct the name")
         .field_path(".tuning.objective"),
     validation = Rule::new("!has(self.derivedMetrics) || !self.derivedMetrics.exists(d, d.name == self.tuning.objective.metric)")
@@ -91,19 +89,19 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
         .message("`training.hyperparameters` and `tuning.parameterRanges` must be at most 99 names together: SageMaker takes 100 and adds one itself")
         .field_path(".training"),
     // SageMaker infers it from a fixed hyperparameter of one of these names; a JumpStart model has a default for it.
-    validation = Rule::new("!has(self.tuning.strategy) || self.tuning.strategy != 'Hyperband' || (has(self.tuning.hyperband) && has(self.tuning.hyperband.maxResource)) || [['epochs', 'numepochs', 'n-epochs', 'n_epochs', 'num_epochs'].filter(k, !has(self.tuning.parameterRanges) || !self.tuning.parameterRanges.exists(r, r.name == k))].all(names, (has(self.training.hyperparameters) && names.exists(k, k in self.training.hyperparameters)) || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || (has(c.hyperparameters) && names.exists(k, k in c.hyperparameters))) || self.datasets.all(d, has(d.hyperparameters) && names.exists(k, k in d.hyperparameters)))")
+    validation = Rule::new("!has(self.tuning.strategy) || self.tuning.strategy != 'Hyperband' || (has(self.tuning.hyperband) && has(self.tuning.hyperband.maxResource)) || [['epochs', 'numepochs', 'n-epochs', 'n_epochs', 'num_epochs'].filter(k, !has(self.tuning.parameterRanges) || !self.tuning.parameterRanges.exists(r, r.name == k))].all(names, (has(self.training.hyperparameters) && names.exists(k, k in self.training.hyperparameters)) || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || has(c.tuning) || (has(c.hyperparameters) && names.exists(k, k in c.hyperparameters))) || self.datasets.all(d, has(d.hyperparameters) && names.exists(k, k in d.hyperparameters)))")
         .message("`hyperband.maxResource` must be set when `strategy` is 'Hyperband', unless 'epochs' is among the fixed `hyperparameters` of every run")
         .field_path(".tuning"),
 )]
 pub struct ModelSelectionSpec {
-    /// region is the AWS region in which the jobs run, such as 'us-west-2'. Default: the operator's own. Changing it
-    /// runs everything anew in the other region.
+    /// region is the AWS region of the jobs, such as 'us-west-2'. Default: the operator's region. Changing it reruns
+    /// everything in the other region.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32), regex(pattern = REGION))]
     pub region: Option<String>,
 
-    /// executionRoleARN is the IAM role that the training jobs run as; it must trust sagemaker.amazonaws.com, and the
-    /// operator needs iam:PassRole for it. Required. Changing it makes no new job for runs that have one.
+    /// executionRoleARN is the IAM role of the training jobs; it must trust sagemaker.amazonaws.com, and the operator
+    /// needs iam:PassRole for it. Required. Changing it creates no new job for runs that have one.
     #[serde(rename = "executionRoleARN")]
     #[schemars(
         length(min = 20, max = 2048),
@@ -111,119 +109,119 @@ pub struct ModelSelectionSpec {
     )]
     pub execution_role_arn: String,
 
-    /// objectives are the metrics that span the Pareto set, each with its direction. Required. Changing them recomputes
-    /// the fronts from the metrics at hand and makes no job.
+    /// objectives are the metrics of the Pareto front, each maximized or minimized. Required. Changing them recomputes
+    /// the fronts from existing metrics and creates no job.
     #[schemars(length(min = 1, max = 8))]
     #[x_kube(
         merge_strategy = ListMerge::Map(vec!["metric".into()]),
     )]
     pub objectives: Vec<Objective>,
 
-    /// recommend says which member of a front is recommended, for people who know what they want. Default: the knee, which
-    /// weighs all objectives alike. Changing it makes no job.
+    /// recommend is the rule for the recommended member of a front. Default: the knee, which weighs all objectives
+    /// equally. Changing it creates no job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recommend: Option<Recommend>,
 
-    /// constraints that a run must meet to enter the Pareto set; runs outside are listed as excluded with the reason
-    /// Infeasible. Default: none. Changing them recomputes the fronts and makes no job.
+    /// constraints that a run must satisfy to enter the Pareto front; other runs are listed as excluded with the reason
+    /// Infeasible. Default: none. Changing them recomputes the fronts and creates no job.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["metric".into()]))]
     pub constraints: Vec<Constraint>,
 
-    /// derivedMetrics are worked out from the metrics of each training job by expressions, in this order, and can be
-    /// objectives and constraints. Default: none. Changing them recomputes the fronts and makes no job.
+    /// derivedMetrics are computed from the metrics of each training job by expressions, in this order, and can be
+    /// objectives and constraints. Default: none. Changing them recomputes the fronts and creates no job.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub derived_metrics: Vec<DerivedMetric>,
 
-    /// prices are what an hour of an instance costs, by instance type, decimals in quotes, for expressions of
-    /// derivedMetrics: 'billableSeconds / 3600 * instanceCount * prices[instanceType]'. Default: none. Changing them
-    /// recomputes the fronts and makes no job.
+    /// prices per instance hour, by instance type, decimals in quotes, for expressions of derivedMetrics:
+    /// 'billableSeconds / 3600 * instanceCount * prices[instanceType]'. Default: none. Changing them recomputes the
+    /// fronts and creates no job.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::prices_schema")]
     pub prices: BTreeMap<String, String>,
 
-    /// collect says which training jobs of a run may enter the front: Best (the best by tuning.objective) or All (each
-    /// that completed). With All, every training job of a run is kept in the ConfigMap that status.runs names. Default:
-    /// Best. Changing it makes no job.
+    /// collect selects the training jobs of a run that may enter the front: Best (the best by tuning.objective) or All
+    /// (each completed one). With All, the ConfigMap that status.runs names contains every training job of a run.
+    /// Default: Best. Changing it creates no job.
     #[serde(default, skip_serializing_if = "is_best")]
     pub collect: Collect,
 
-    /// tags for the tuning jobs and their training jobs, such as {team: vision}, in addition to the operator's own.
-    /// Default: none. Changing them makes no new job for runs that have one.
+    /// tags of the tuning jobs and their training jobs, such as {team: vision}, in addition to the operator's tags.
+    /// Default: none. Changing them creates no new job for runs that have one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::tags_schema")]
     pub tags: BTreeMap<String, String>,
 
-    /// datasets on which every candidate is tuned. Required. Changing one makes new jobs for its runs only.
+    /// datasets on which every candidate is tuned. Required. Changing one creates new jobs for its runs only.
     #[schemars(length(min = 1, max = 32))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub datasets: Vec<Dataset>,
 
     /// candidates are the models to compare; candidates times datasets is at most 512. Default: none; required without
-    /// candidateSelectors. Changing one makes new jobs for its runs only; reordering makes none.
+    /// candidateSelectors. Changing one creates new jobs for its runs only; reordering creates none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 512))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub candidates: Vec<Candidate>,
 
-    /// candidateSelectors add candidates by what they are, such as all image classifiers of a framework. What each finds
-    /// is pinned in status.expansions. Default: none; required without candidates. Changing one looks its models up anew;
-    /// those that it still finds keep their jobs.
+    /// candidateSelectors add candidates by framework and task, such as all image classifiers of a framework.
+    /// status.expansions records the models that each selector finds. Default: none; required without candidates.
+    /// Changing one evaluates it again; models that it still finds keep their jobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub candidate_selectors: Vec<CandidateSelector>,
 
-    /// tuning says how the hyperparameters of each run are searched. Required. Changing it makes new jobs for all runs.
+    /// tuning is the search over the hyperparameters of each run. Required. Changing it creates new jobs for all runs.
     pub tuning: Tuning,
 
-    /// training says on what and for how long each training job runs. Required. Changing what decides the result makes
-    /// new jobs for all runs.
+    /// training has the instances, limits and settings of each training job. Required. Changing what affects the result
+    /// creates new jobs for all runs.
     pub training: Training,
 
-    /// maxConcurrentTuningJobs is how many tuning jobs of this selection may run at a time; further runs wait. The
-    /// operator also keeps an account-wide limit over all selections. Default: 8. Changing it stops no job that runs.
+    /// maxConcurrentTuningJobs is the concurrency limit of tuning jobs of this selection; other runs wait. The operator
+    /// also has an account-wide limit over all selections. Default: 8. Changing it stops no running job.
     #[serde(default = "default_concurrency")]
     #[schemars(range(min = 1, max = 512))]
     pub max_concurrent_tuning_jobs: i32,
 
-    /// retries is how many further tuning jobs a run may have after its tuning job failed. Default: 0. Changing it to
-    /// more tries the runs that failed again.
+    /// retries is the number of further tuning jobs of a run after its tuning job failed. Default: 0. Changing it to a
+    /// larger value retries failed runs.
     #[serde(default)]
     #[schemars(range(min = 0, max = 10))]
     pub retries: i32,
 
-    /// suspend starts nothing new while true; see suspendPolicy for what runs already. Default: false. Changing it back
-    /// resumes.
+    /// suspend starts no new jobs while it is true; suspendPolicy controls running jobs. Default: false. Changing it to
+    /// false resumes.
     #[serde(default)]
     pub suspend: bool,
 
-    /// suspendPolicy says what suspend does to running tuning jobs: Drain lets them finish, Stop stops them (they run
-    /// again, as a new attempt, after suspend is lifted). Default: Drain. It may be changed at any time.
+    /// suspendPolicy controls running tuning jobs during suspend: Drain lets them finish, Stop stops them (they run
+    /// again as a new attempt after suspend). Default: Drain. It may be changed at any time.
     #[serde(default)]
     pub suspend_policy: SuspendPolicy,
 
-    /// deletionPolicy says what deleting this object does to running tuning jobs: Stop stops them, Retain leaves them
-    /// running, to be found again when the same manifest is applied again. Finished jobs always stay. Default: Stop. It
-    /// may be changed at any time before the deletion.
+    /// deletionPolicy controls running tuning jobs when this object is deleted: Stop stops them, Retain keeps them
+    /// running, and the operator re-attaches to them when the same manifest is applied again. Finished jobs always
+    /// stay. Default: Stop. It may be changed at any time before the deletion.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
 
-    /// readyPolicy says when the condition Ready is True: Launched when the operator has converged and the jobs run,
-    /// Completed when all runs have ended. Default: Launched. It may be changed at any time.
+    /// readyPolicy selects when the condition Ready becomes True: Launched (when the jobs run) or Completed (when all
+    /// runs have ended). Default: Launched. It may be changed at any time.
     #[serde(default)]
     pub ready_policy: ReadyPolicy,
 
-    /// rerun is a free token: changing it runs everything again under new tuning jobs. Default: empty.
+    /// rerun is any text: changing it reruns everything as new tuning jobs. Default: empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub rerun: String,
 }
 
-/// What suspend does to running tuning jobs.
+/// The effect of suspend on running tuning jobs.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum SuspendPolicy {
@@ -232,7 +230,7 @@ pub enum SuspendPolicy {
     Stop,
 }
 
-/// What deletion does to running tuning jobs.
+/// The effect of a deletion on running tuning jobs.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum DeletionPolicy {
@@ -241,7 +239,7 @@ pub enum DeletionPolicy {
     Retain,
 }
 
-/// When the condition Ready is True.
+/// When the condition Ready becomes True.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum ReadyPolicy {
@@ -250,7 +248,7 @@ pub enum ReadyPolicy {
     Completed,
 }
 
-/// Which training jobs of a run may enter the front.
+/// The training jobs of a run that may enter the front.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Collect {
@@ -268,7 +266,9 @@ fn is_best(collect: &Collect) -> bool {
 const PRESET_BY_NAME: &str = "(has(self.training.metricPreset) && !(self.training.metricPreset in ['Auto', 'None']))";
 const JUMP_START: &str =
     "has(self.candidateSelectors) || (has(self.candidates) && self.candidates.exists(c, has(c.jumpStart)))";
-const OTHER_METRICS: &str = "!has(self.training.metricDefinitions) || has(self.training.metricPreset) || has(self.candidateSelectors) || !has(self.candidates) || self.candidates.exists(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || has(c.metricDefinitions))";
+const OTHER_METRICS: &str = "!has(self.training.metricDefinitions) || has(self.training.metricPreset) || has(self.candidateSelectors) || !has(self.candidates) || self.candidates.exists(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || has(c.metricDefinitions) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.matches('[.]dkr[.]ecr[.][^/]+/(blazingtext|factorization-machines|forecasting-deepar|image-classification|ipinsights|kmeans|knn|lda|linear-learner|ntm|object-detection|object2vec|pca|randomcutforest|sagemaker-xgboost|semantic-segmentation|seq2seq|xgboost)([:@]|$)')) || has(c.training))";
+// A candidate whose objective is not that of the selection, or whose image may be one of SageMaker's own.
+const OWN_METRICS: &str = "has(c.tuning) || has(c.training) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.matches('[.]dkr[.]ecr[.][^/]+/(blazingtext|factorization-machines|forecasting-deepar|image-classification|ipinsights|kmeans|knn|lda|linear-learner|ntm|object-detection|object2vec|pca|randomcutforest|sagemaker-xgboost|semantic-segmentation|seq2seq|xgboost)([:@]|$)'))";
 const DEFINED: &str = "self.training.metricDefinitions.exists(m, m.name == o.metric) || (has(self.derivedMetrics) && self.derivedMetrics.exists(d, d.name == o.metric))";
 
 fn default_concurrency() -> i32 {

@@ -6,7 +6,7 @@ use super::conditions::{Condition, closed};
 use super::results::is_zero;
 use super::{BestTrainingJob, Front, bounds};
 
-/// status is what the operator last saw. Everything here can be rebuilt from the spec and SageMaker.
+/// status is the last observed state. The operator can rebuild all of it from the spec and SageMaker.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelSelectionStatus {
@@ -15,80 +15,81 @@ pub struct ModelSelectionStatus {
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
-    /// observedGeneration is the metadata.generation that this status speaks of; -1 before the operator has seen the
-    /// object.
+    /// observedGeneration is the metadata.generation of this status; -1 before the operator has observed the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1, max = bounds::GENERATION))]
     pub observed_generation: Option<i64>,
-    /// progress is runs ended, of all runs, such as '12/21', and how many of them failed, such as '12/21, 1 failed'.
+    /// progress is the number of ended runs and of all runs, such as '12/21', and of failed runs, such as '12/21, 1
+    /// failed'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub progress: Option<String>,
-    /// recommended is the recommended candidate of each dataset, in their order, once where it is the same for all; for
-    /// people: long names are shortened. Whole names are in fronts[].recommendation.
+    /// recommended is the recommended candidate of each dataset, in the order of the spec, or once if it is the same
+    /// for all. It is for people: long names are shortened. fronts[].recommendation has the whole names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub recommended: Option<String>,
-    /// frontSizes is the size of the Pareto set of each dataset, in their order, such as '20' or '20,7'.
+    /// frontSizes is the size of the Pareto front of each dataset, in the order of the spec, such as '20' or '20,7'.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::FRONT_SIZES))]
     pub front_sizes: Option<String>,
     /// counts of runs by state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
-    /// startTime is when the operator first saw the object.
+    /// startTime is the time when the operator first observed the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>,
-    /// completionTime is when the last run ended; absent while any run has not.
+    /// completionTime is the time when the last run ended; absent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completion_time: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>,
-    /// region is the AWS region that the runs belong to.
+    /// region is the AWS region of the runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub region: Option<String>,
-    /// rerun is the value of spec.rerun that the runs belong to.
+    /// rerun is the value of spec.rerun of the runs.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 64))]
     pub rerun: String,
-    /// expansions are what each of spec.candidateSelectors has found, in their order; pinned until the selector,
-    /// rerun or region is edited. While one is looked up anew, a last entry without a selector holds what was found
-    /// before.
+    /// expansions are the models that each of spec.candidateSelectors found, in their order, recorded until the
+    /// selector, rerun or region is edited. During a new evaluation, a last entry without a selector has the previous
+    /// models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 17))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub expansions: Vec<Expansion>,
-    /// runs are the cells of candidates x datasets, in the order of the spec: dataset by dataset, candidate by candidate.
-    /// While a selector is looked up anew, the runs of what it had found before stand at the end.
+    /// runs are the combinations of candidates and datasets, in the order of the spec: dataset by dataset, candidate by
+    /// candidate. During a new evaluation of a selector, the runs of its previous models are at the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1024))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub runs: Vec<RunStatus>,
-    /// superseded are tuning jobs that no run refers to any more, because the spec was edited, and that have not ended
-    /// yet; the operator stops them.
+    /// superseded are tuning jobs that have not ended and that no run uses after an edit of the spec; the operator
+    /// stops them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1024))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub superseded: Vec<SupersededJob>,
-    /// fronts are the Pareto sets, one for each dataset.
+    /// fronts are the Pareto fronts, one for each dataset.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub fronts: Vec<Front>,
 }
 
-/// What one selector has found.
+/// The models that one selector found.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Expansion {
-    /// selector is the fingerprint of the selector, spec.rerun and the region: while it stays, so do the models.
+    /// selector is the fingerprint of the selector, spec.rerun and the region: while it is the same, the models are the
+    /// same.
     #[schemars(length(max = 64))]
     pub selector: String,
-    /// modelIDs of the models that were found, in their order.
+    /// modelIDs are the ids of the models found, in their order.
     #[serde(rename = "modelIDs")]
     #[schemars(length(max = 1024), inner(length(max = 63)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub model_ids: Vec<String>,
-    /// message says how many models each clause of the selector has left.
+    /// message lists how many models each clause of the selector leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub message: Option<String>,
@@ -100,7 +101,7 @@ pub struct Counts {
     /// total number of runs.
     #[schemars(range(min = 0, max = 1024))]
     pub total: i32,
-    /// waiting for their turn, for a quota or for a person.
+    /// waiting for a permit, for a quota or for user action.
     #[schemars(range(min = 0, max = 1024))]
     pub waiting: i32,
     /// running or stopping.
@@ -138,7 +139,7 @@ closed! {
 }
 
 impl RunState {
-    /// Whether the run has come to its end: nothing more will happen by itself.
+    /// Whether the run has ended: nothing more happens by itself.
     pub fn ended(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Stopped)
     }
@@ -149,7 +150,7 @@ impl RunState {
     }
 }
 
-/// One cell of candidates x datasets.
+/// One candidate on one dataset.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct RunStatus {
@@ -161,35 +162,39 @@ pub struct RunStatus {
     pub dataset: String,
     /// state: Waiting, Running, Stopping, Succeeded, Failed or Stopped.
     pub state: RunState,
-    /// reason says in one word why a run waits, failed or was stopped, or why the training jobs of one that succeeded are
-    /// not kept.
+    /// reason says in one word why a run waits, failed or was stopped, or why the table of training jobs of a succeeded
+    /// run is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::crd::reason_schema")]
     pub reason: Option<crate::Reason>,
-    /// message says it in words, with the remedy where there is one.
+    /// message explains the reason, with the remedy if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::MESSAGE))]
     pub message: Option<String>,
+    /// warning says what may make the result mean something else than it seems to, though the run goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::WARNING))]
+    pub warning: Option<String>,
     /// attempt is the number of the tuning job made for the same definition, from 0.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1000))]
     pub attempt: i32,
-    /// failedAttempts is how many of the earlier attempts failed; they count against spec.retries.
+    /// failedAttempts is the number of failed attempts; they count against spec.retries.
     #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = 1000))]
     pub failed_attempts: i32,
-    /// attached is true for a job that spec.candidates[].tuningJobName names: it is only read.
+    /// attached is true for a job in spec.candidates[].tuningJobName: the operator only reads it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub attached: bool,
-    /// definition is the fingerprint of all that decides what the run trains.
+    /// definition is the fingerprint of everything that affects the training result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub definition: Option<String>,
-    /// tuningJobName is the name of the run's SageMaker tuning job; set before the job is asked for.
+    /// tuningJobName is the name of the run's SageMaker tuning job; set before the job is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub tuning_job_name: Option<String>,
-    /// tuningJobARN is set once the job is known to exist and to be this run's own.
+    /// tuningJobARN is set when the job is known to exist and to belong to this run.
     #[serde(default, rename = "tuningJobARN", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::TUNING_JOB_ARN))]
     pub tuning_job_arn: Option<String>,
@@ -197,7 +202,7 @@ pub struct RunStatus {
     #[serde(default, rename = "modelID", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub model_id: Option<String>,
-    /// modelVersion is what the candidate's version was resolved to; pinned from then on.
+    /// modelVersion is the resolved version of the candidate's model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub model_version: Option<String>,
@@ -207,7 +212,8 @@ pub struct RunStatus {
     /// best is the best training job by the tuning objective.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<BestTrainingJob>,
-    /// trials is where all training jobs of the run are kept, with spec.collect: All; absent until the run has ended.
+    /// trials is the location of the table of all training jobs, with spec.collect: All; absent until the run has
+    /// ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<Trials>,
     /// paretoRank is 0 on the front of the dataset, 1 on the front without those, and so on; absent for excluded runs.
@@ -251,8 +257,8 @@ impl RunStatus {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Trials {
-    /// configMap is the name of the ConfigMap, in the namespace of the selection, whose key 'trials.jsonl' has a line of
-    /// JSON for each training job. It goes when the selection goes.
+    /// configMap is the name of the ConfigMap, in the namespace of the selection, whose key 'trials.jsonl' has a line
+    /// of JSON for each training job. It is deleted with the selection.
     #[schemars(length(max = 253))]
     pub config_map: String,
     /// count of the training jobs in it.
@@ -281,7 +287,7 @@ pub struct TrainingJobCounts {
     pub stopped: i32,
 }
 
-/// A tuning job that the spec no longer asks for.
+/// A tuning job that the spec no longer needs.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct SupersededJob {
@@ -308,7 +314,7 @@ pub struct SupersededJob {
     /// region that the job runs in.
     #[schemars(length(max = 32))]
     pub region: String,
-    /// stopRequested is true once SageMaker has accepted to stop the job.
+    /// stopRequested is true after SageMaker has accepted the request to stop the job.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stop_requested: bool,
 }

@@ -51,9 +51,9 @@ pub struct Training {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 2_419_200))]
     pub max_runtime_seconds: Option<i32>,
-    /// hyperparameters of all runs, values in quotes; they override the model's defaults. A name that no candidate has
-    /// is rejected; a name that only some candidates have is sent to all. Default: none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// hyperparameters of all runs; they override the model's defaults. Whole numbers need no quotes. A name that no
+    /// candidate has is rejected; a name that only some candidates have is sent to all. Default: none.
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
     /// inputMode is how the data reaches the container of JumpStart models: File, FastFile or Pipe; other candidates
@@ -180,7 +180,8 @@ pub struct Spot {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint {
-    /// s3URI is the prefix for the checkpoints, s3://BUCKET/PREFIX. Required.
+    /// s3URI is the prefix for the checkpoints, s3://BUCKET/PREFIX. Each run has a folder of its own below it, named like
+    /// its tuning job. Required.
     #[serde(rename = "s3URI")]
     #[schemars(length(min = 6, max = 1024), regex(pattern = S3_URI))]
     pub s3_uri: String,
@@ -188,4 +189,8 @@ pub struct Checkpoint {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub local_path: Option<String>,
+    /// shared keeps s3URI as it is for all runs: a training job may then load the checkpoints of another run. Default:
+    /// false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }

@@ -156,7 +156,7 @@ pub struct WarmStart {
     /// (image and data may differ). Required.
     #[serde(rename = "type")]
     pub type_: WarmStartType,
-    /// parentTuningJobNames are ended tuning jobs of this account and region. Required.
+    /// parentTuningJobNames are tuning jobs of this account and region. The run waits until they have ended. Required.
     #[schemars(length(min = 1, max = 5), inner(length(min = 1, max = 32), regex(pattern = MODEL_ID)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub parent_tuning_job_names: Vec<String>,

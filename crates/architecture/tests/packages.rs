@@ -15,12 +15,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("catalog", &["api", "decide", "platform", "sagemaker"]),
     ("observe", &["api", "decide", "platform", "sagemaker"]),
     ("operator", &["api", "catalog", "decide", "observe", "platform", "sagemaker"]),
+    ("view", &["api", "decide"]),
+    ("lint", &["api"]),
+    ("report", &["api", "pareto"]),
+    ("cli", &["api", "lint", "report", "view"]),
     ("emulator", &[]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),
     ("samples", &["api"]),
     ("testkit", &["api", "samples"]),
-    ("demo", &["api", "testkit"]),
+    ("demo", &["api", "testkit", "view"]),
     ("xtask", &["api", "decide", "emulator", "operator", "platform", "sagemaker"]),
 ];
 
@@ -28,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const PURE: &[(&str, &[&str])] = &[
     ("api", &["jiff", "k8s-openapi", "kube", "schemars", "serde", "serde_json"]),
     ("pareto", &[]),
+    ("lint", &["cel", "regex", "serde_json"]),
     ("decide", &["cel", "jiff", "k8s-openapi", "serde", "serde_json", "sha2", "strsim"]),
 ];
 

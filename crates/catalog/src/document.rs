@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::metadata::{flag, get, hyperparameters, metrics, number, text, texts, variants};
+use super::metadata::{flag, get, hyperparameters, metrics, number, optional_flag, text, texts, variants};
 use super::model::Model;
 
 /// Reads a document; `None` when it is no JSON object.
@@ -14,6 +14,7 @@ pub fn from_document(document: &str) -> Option<Model> {
     let on_instances = get(&document, "training_instance_type_variants");
     Some(Model {
         trainable: flag("training_supported"),
+        validates: optional_flag(&document, "validation_supported"),
         deprecated: flag("deprecated"),
         vulnerable: flag("training_vulnerable"),
         gated: flag("gated_bucket") || text("hosting_eula_uri").is_some(),

@@ -13,8 +13,8 @@ use sagemaker::SearchRange;
 /// What SageMaker adds itself.
 const OF_SAGEMAKER: &str = "_tuning_objective_metric";
 
-/// Refuses the name that SageMaker has for itself. Those by which the script of a JumpStart model is run are not refused but
-/// overwritten, as the vendor's SDK does it.
+/// Refuses the name that SageMaker has for itself. Those by which the script of a JumpStart model is run are refused as
+/// unknown among a candidate's own hyperparameters, and overwritten among those of training and the dataset.
 pub(super) fn unreserved(definition: &Definition) -> Result<(), Problem> {
     let searched = definition.parameter_ranges.iter().map(|range| &range.name);
     if definition.hyperparameters.keys().chain(searched).any(|name| name == OF_SAGEMAKER) {
@@ -31,14 +31,24 @@ pub(super) fn within_limits(
     fixed: &BTreeMap<String, String>,
     given: &BTreeMap<String, String>,
     searched: usize,
-    place: &str,
+    ranges_field: &str,
 ) -> Result<(), Problem> {
     let total = fixed.len() + searched;
     if total > 99 {
         let of_model = fixed.keys().filter(|name| !given.contains_key(*name)).count();
         let message = format!(
-            "{total} hyperparameters, of which {searched} are in {place} and {of_model} are the model's own; SageMaker takes \
+            "{total} hyperparameters, of which {searched} are in {ranges_field} and {of_model} are the model's own; SageMaker takes \
              at most 99; remove some of `hyperparameters` of `training`, the dataset and the candidate"
+        );
+        return Err(Problem::new(Reason::InvalidHyperparameter, message));
+    }
+    if let Some((name, _)) =
+        fixed.iter().find(|(name, value)| [name, value].iter().any(|text| text.contains(['\n', '\r'])))
+    {
+        let message = format!(
+            "hyperparameter '{}' must be one line: SageMaker takes no line break in a name or value; remove it (in YAML a \
+             block `|` ends with one, `|-` does not)",
+            name.trim().escape_debug()
         );
         return Err(Problem::new(Reason::InvalidHyperparameter, message));
     }
@@ -52,15 +62,15 @@ pub(super) fn within_limits(
     }
 }
 
-/// The searched hyperparameters, which stand in the field `place`, checked against the model, if there is one. `values` are
+/// The searched hyperparameters, which are in the field `ranges_field`, checked against the model, if there is one. `values` are
 /// the fixed ones, of which `multiplesOfDefault` takes its default.
 pub(super) fn ranges(
-    place: &str,
+    ranges_field: &str,
     ranges: &[ParameterRange],
     model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<Vec<SearchRange>, Problem> {
-    ranges.iter().map(|range| search_range(place, range, model, values)).collect()
+    ranges.iter().map(|range| search_range(ranges_field, range, model, values)).collect()
 }
 
 /// The values that each hyperparameter may have, as far as they are known: of a range its ends.
@@ -76,13 +86,13 @@ pub(super) fn may_be(fixed: &BTreeMap<String, String>, ranges: &[SearchRange]) -
 }
 
 fn search_range(
-    place: &str,
+    ranges_field: &str,
     range: &ParameterRange,
     model: Option<&Model>,
     values: &BTreeMap<String, String>,
 ) -> Result<SearchRange, Problem> {
     let ParameterRange { name, continuous, integer, categorical, auto } = range;
-    let field = format!("{place} entry '{name}'");
+    let field = format!("{ranges_field} entry '{name}'");
     let known = match model {
         Some(model) => Some(model.hyperparameter(name).ok_or_else(|| unknown(&field, name, model))?),
         None => None,
@@ -115,33 +125,14 @@ fn search_range(
                     format!("{field} must be `integer` or `categorical`: the model takes whole numbers for it");
                 return Err(Problem::new(Reason::InvalidHyperparameter, message));
             }
-            Ok(SearchRange::Continuous {
-                name: name.clone(),
-                min: range.min.clone(),
-                max: range.max.clone(),
-                scaling: match scaling {
-                    ContinuousScaling::Auto => "Auto",
-                    ContinuousScaling::Linear => "Linear",
-                    ContinuousScaling::Logarithmic => "Logarithmic",
-                    ContinuousScaling::ReverseLogarithmic => "ReverseLogarithmic",
-                },
-            })
+            Ok(SearchRange::Continuous { name: name.clone(), min: range.min.clone(), max: range.max.clone(), scaling })
         }
         (None, Some(range), _) => {
             let scaling = range.scaling.unwrap_or(IntegerScaling::Auto);
             bounds(&field, &range.min, &range.max, scaling == IntegerScaling::Logarithmic)?;
             numeric(&range.min)?;
             numeric(&range.max)?;
-            Ok(SearchRange::Integer {
-                name: name.clone(),
-                min: range.min.clone(),
-                max: range.max.clone(),
-                scaling: match scaling {
-                    IntegerScaling::Auto => "Auto",
-                    IntegerScaling::Linear => "Linear",
-                    IntegerScaling::Logarithmic => "Logarithmic",
-                },
-            })
+            Ok(SearchRange::Integer { name: name.clone(), min: range.min.clone(), max: range.max.clone(), scaling })
         }
         (None, None, Some(range)) => {
             if range.values.is_empty() == range.multiples_of_default.is_empty() {

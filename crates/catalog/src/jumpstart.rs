@@ -26,6 +26,11 @@ const ACCEPT_EULA: &str = "accept_eula";
 pub(super) fn usable(name: &str, model: &Model, terms: &JumpStart) -> Result<(), Problem> {
     let refuse = |reason: Reason, why: String| Err(Problem::new(reason, format!("{name} {why}")));
     match model {
+        Model { trainable: false, trainable_in, .. } if !trainable_in.is_empty() => {
+            let regions = trainable_in.join(", ");
+            let why = format!("cannot be trained in this region, but in {regions}; set `region` to one of these");
+            refuse(Reason::ModelNotTrainable, why)
+        }
         Model { trainable: false, .. } => {
             refuse(Reason::ModelNotTrainable, "cannot be trained; choose one that can be fine-tuned".to_owned())
         }
@@ -50,22 +55,39 @@ pub(super) fn usable(name: &str, model: &Model, terms: &JumpStart) -> Result<(),
     }
 }
 
-/// Whether the dataset has the channel that the script reads its data from. Those of JumpStart read `training`; only
-/// `LightGBM`'s reads `train` as well (its page in the developer guide).
-pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<(), Problem> {
-    let read = |channel: &str| channel == "training" || (channel == "train" && model_id.starts_with("lightgbm-"));
+/// Whether the dataset has the channel that the script reads its data from, which is `training` for those of JumpStart;
+/// `LightGBM`'s reads `train` as well (its page in the developer guide). A warning if it has `train` only, which another
+/// script may read too.
+pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<Option<String>, Problem> {
     let there = || channels.iter().map(|channel| channel.name.as_str());
-    if there().any(read) {
-        return Ok(());
+    let has = |wanted: &str| there().any(|channel| channel == wanted);
+    if has("training") || (has("train") && model_id.starts_with("lightgbm-")) {
+        return Ok(None);
+    }
+    let reads =
+        format!("{name} reads its data from the channel 'training', which the dataset does not have in `channels`");
+    if has("train") {
+        let warning = format!(
+            "{name} reads the channel 'training'; unless its script reads 'train', rename channel 'train' to 'training'"
+        );
+        return Ok(Some(warning));
     }
     let remedy = match names::nearest("training", there()) {
-        Some(near) => format!("did you mean it by '{near}'? Rename that"),
+        Some(near) => format!("rename channel '{near}' to 'training'"),
         None => format!("add it to those that it has: {}", names::some(there())),
     };
-    let message = format!(
-        "{name} reads its data from the channel 'training', which the dataset does not have in `channels`; {remedy}"
-    );
-    Err(Problem::new(Reason::InvalidRequest, message))
+    Err(Problem::new(Reason::InvalidRequest, format!("{reads}; {remedy}")))
+}
+
+/// What to say of objectives that are measured on validation data which the model does not take: its script splits the
+/// training data itself, so that the values of two models are of different data.
+pub(super) fn own_split(name: &str, model: &Model, metrics: &[&str]) -> Option<String> {
+    let of_validation = |metric: &&&str| metric.contains("val");
+    let metric = metrics.iter().find(of_validation).filter(|_| model.validates == Some(false))?;
+    Some(format!(
+        "{name} takes no validation data: its script measures '{metric}' on a part of the training data, not comparable with a \
+         value of the channel 'validation'"
+    ))
 }
 
 /// The training image for an instance type.
@@ -122,8 +144,8 @@ pub(super) fn environment(model: &Model, accepted: bool) -> BTreeMap<String, Str
     environment
 }
 
-/// Where a job runs the script.
-pub(super) struct Place<'a> {
+/// The job that runs the script.
+pub(super) struct ScriptContext<'a> {
     pub(super) job_name: &'a str,
     pub(super) region: &'a str,
     /// Whether the container has no network.
@@ -136,7 +158,7 @@ pub(super) struct Place<'a> {
 /// needs none is told the plain values, as by the vendor's SDK.
 pub(super) fn add_script(
     model: &Model,
-    place: &Place<'_>,
+    context: &ScriptContext<'_>,
     hyperparameters: &mut BTreeMap<String, String>,
     channels: &mut Vec<InputChannel>,
 ) -> Result<(), Problem> {
@@ -157,22 +179,22 @@ pub(super) fn add_script(
             },
             // The bucket of such a model is read only with this on the channel; the vendor's tuner leaves it out, its
             // estimator has it.
-            accept_eula: place.accepted && model.gated,
+            accept_eula: context.accepted && model.gated,
         });
     }
     let Some(script) = &model.script else { return Ok(()) };
     hyperparameters.values_mut().for_each(|value| *value = python::json(value));
-    let directory = if place.isolated { SCRIPT_IN_CONTAINER } else { script };
+    let directory = if context.isolated { SCRIPT_IN_CONTAINER } else { script };
     for (name, value) in [
         ("sagemaker_submit_directory", python::json(directory)),
         ("sagemaker_program", python::json(PROGRAM)),
         ("sagemaker_container_log_level", LOG_LEVEL.to_owned()),
-        ("sagemaker_job_name", python::json(place.job_name)),
-        ("sagemaker_region", python::json(place.region)),
+        ("sagemaker_job_name", python::json(context.job_name)),
+        ("sagemaker_region", python::json(context.region)),
     ] {
         hyperparameters.insert(name.to_owned(), value);
     }
-    if place.isolated {
+    if context.isolated {
         let code = Channel { name: "code".to_owned(), s3_uri: Some(script.clone()), ..Channel::default() };
         channels.push(InputChannel { channel: code, accept_eula: false });
     }
@@ -223,17 +245,30 @@ mod tests {
         let channels = |names: &[&str]| {
             names.iter().map(|n| Channel { name: (*n).to_owned(), ..Channel::default() }).collect::<Vec<_>>()
         };
-        for (model, names, refused) in [
-            ("tensorflow-ic-bit", &["training", "validation"][..], None),
-            ("tensorflow-ic-bit", &["train", "validation"], Some("did you mean it by 'train'?")),
-            ("tensorflow-ic-bit", &["test"], Some("add it to those that it has: test")),
-            ("lightgbm-classification-model", &["train"], None),
-            ("lightgbm-classification-model", &["data"], Some("add it")),
+        for (model, names, expected) in [
+            ("tensorflow-ic-bit", &["training", "validation"][..], Ok(None)),
+            ("tensorflow-ic-bit", &["train", "validation"], Ok(Some("rename channel 'train' to 'training'"))),
+            ("tensorflow-ic-bit", &["trainings"], Err("rename channel 'trainings' to 'training'")),
+            ("tensorflow-ic-bit", &["test"], Err("add it to those that it has: test")),
+            ("lightgbm-classification-model", &["train"], Ok(None)),
+            ("lightgbm-classification-model", &["data"], Err("add it")),
         ] {
-            let message = data("it", model, &channels(names)).err().map(|problem| problem.message);
-            assert_eq!(message.is_some(), refused.is_some(), "{message:?}");
-            assert!(message.unwrap_or_default().contains(refused.unwrap_or_default()));
+            match (data("it", model, &channels(names)), expected) {
+                (Ok(None), Ok(None)) => {}
+                (Ok(Some(found)), Ok(Some(expected))) => assert!(found.contains(expected), "{found}"),
+                (Err(found), Err(expected)) => assert!(found.message.contains(expected), "{}", found.message),
+                (found, expected) => panic!("{names:?}: {found:?}, not {expected:?}"),
+            }
         }
+    }
+
+    #[test]
+    fn a_split_of_the_script_is_told() {
+        let own = Model { validates: Some(false), ..bit() };
+        let warning = own_split("it", &own, &["train_loss", "val_accuracy"]).unwrap();
+        assert!(warning.contains("measures 'val_accuracy' on a part of the training data"), "{warning}");
+        assert_eq!(own_split("it", &own, &["test_accuracy"]), None);
+        assert_eq!(own_split("it", &bit(), &["val_accuracy"]), None);
     }
 
     #[test]
@@ -255,6 +290,10 @@ mod tests {
             assert!(message.contains(text), "{message}");
             assert_eq!(usable("bit", &model, &all), Ok(()));
         }
+        let elsewhere =
+            Model { trainable: false, trainable_in: vec!["us-east-1".to_owned(), "us-west-2".to_owned()], ..bit() };
+        let message = usable("it", &elsewhere, &all).unwrap_err().message;
+        assert!(message.contains("in this region, but in us-east-1, us-west-2"), "{message}");
         let untrainable = Model { trainable: false, ..bit() };
         assert_eq!(usable("bit", &untrainable, &all).unwrap_err().reason, Reason::ModelNotTrainable);
         assert_eq!(usable("bit", &bit(), &nothing), Ok(()));

@@ -3,12 +3,15 @@
 //! [`Catalog`] reads SageMaker's hub or JumpStart's metadata and keeps what it read, for all selections; [`matching`]
 //! and [`job_request`] are pure.
 
-mod cache;
+mod catalog;
+mod combinations;
 mod document;
+mod error;
 mod hyperparameters;
 mod jumpstart;
 mod limits;
 mod metadata;
+mod metric_regex;
 mod metrics;
 mod model;
 mod nearest;
@@ -17,15 +20,19 @@ mod python;
 mod resolve;
 mod select;
 mod shared;
-mod slots;
 mod source;
 mod spec;
+mod ttl_cache;
+mod version;
 
+#[cfg(test)]
+mod candidate_tests;
 #[cfg(test)]
 mod resolve_tests;
 
-pub use cache::{Catalog, CatalogError};
+pub use catalog::Catalog;
 pub use document::from_document;
+pub use error::CatalogError;
 pub use model::{Hyperparameter, Model, Variant};
 pub use resolve::job_request;
 pub use select::{DEPRECATED, Matching, matching, unusable, withdrawn};

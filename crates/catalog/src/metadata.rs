@@ -35,6 +35,11 @@ pub(super) fn flag(value: &Value, key: &str) -> bool {
     value.as_bool().unwrap_or_else(|| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")))
 }
 
+/// The same, or nothing when it is not there.
+pub(super) fn optional_flag(value: &Value, key: &str) -> Option<bool> {
+    (!get(value, key).is_null()).then(|| flag(value, key))
+}
+
 pub(super) fn texts(value: &Value, key: &str) -> Vec<String> {
     list(value, key).filter_map(Value::as_str).map(str::to_owned).collect()
 }
@@ -99,9 +104,13 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::document::from_document;
+    use crate::model::Model;
+    use crate::spec::{Buckets, from_spec};
 
     #[test]
     fn numbers_flags_and_kinds_are_read_however_they_are_written() {
@@ -123,6 +132,29 @@ mod tests {
         let listed = json!({"Hyperparameters": [{"Name": "a", "Type": "Float"}, {"Name": "b"}]});
         let kinds: Vec<String> = hyperparameters(&listed).into_iter().map(|known| known.kind).collect();
         assert_eq!(kinds, ["float", ""]);
+    }
+
+    proptest! {
+        /// Decimals of 16 and 17 digits too are sent as they are written, from both sources.
+        #[test]
+        fn a_default_is_the_number_that_was_written(bits in any::<u64>()) {
+            let number = f64::from_bits(bits);
+            prop_assume!(number.is_finite());
+            let written = format!("{number:e}");
+            let default = |model: Option<Model>| model.unwrap().hyperparameters[0].default.clone().unwrap();
+            let hub = format!(r#"{{"Hyperparameters": [{{"Name": "a", "Type": "float", "Default": {written}}}]}}"#);
+            let s3 = format!(r#"{{"hyperparameters": [{{"name": "a", "type": "float", "default": {written}}}]}}"#);
+            let buckets = Buckets::of("us-west-2");
+            for text in [default(from_document(&hub)), default(from_spec(&s3, "us-west-2", &buckets))] {
+                prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), number.to_bits(), "{} for {}", text, written);
+            }
+        }
+    }
+
+    #[test]
+    fn a_decimal_of_seventeen_digits_is_sent_as_it_is() {
+        let listed: Value = serde_json::from_str(r#"{"Default": 0.0010324779991117993}"#).unwrap();
+        assert_eq!(python::text(&listed["Default"]), "0.0010324779991117993");
     }
 
     #[test]

@@ -5,21 +5,115 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::Model;
 use super::presets::{measured_on, preset};
 use api::bounds::METRIC_DEFINITIONS;
-use api::{ModelSelectionSpec, Reason};
+use api::{Candidate, ModelSelectionSpec, Reason};
+use decide::algorithms::{self, Algorithm};
 use decide::definition::{Definition, Source};
 use decide::problem::Problem;
 use decide::{derived, names};
 
-/// The metrics of the preset, of the model and of the spec; the later wins. All that the selection refers to must be
-/// among them, or derived from them.
-pub(super) fn metric_definitions(
-    spec: &ModelSelectionSpec,
+/// A run, as far as it decides the metrics.
+pub(super) struct Subject<'a> {
+    /// The selection as it is written.
+    pub(super) all: &'a ModelSelectionSpec,
+    /// The selection as the candidate has it.
+    pub(super) spec: &'a ModelSelectionSpec,
+    pub(super) definition: &'a Definition,
+    pub(super) candidate: Option<&'a Candidate>,
+    /// The training image, if it is known.
+    pub(super) image: Option<&'a str>,
+}
+
+/// The metrics of a run.
+pub(super) struct Metrics {
+    /// Name and regex of each that SageMaker is told of.
+    pub(super) definitions: Vec<(String, String)>,
+    /// The names that the run may report; `None` when they are not known.
+    pub(super) known: Option<BTreeSet<String>>,
+}
+
+/// The metrics of a run. All that the selection refers to must be among them, or derived from them, as far as they are
+/// known: an algorithm resource brings definitions of its own, and so may an image without any in the spec.
+pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics, Problem> {
+    let Subject { spec, definition, .. } = run;
+    if let Some(algorithm) = run.image.and_then(|image| algorithms::of_image(image, &definition.hyperparameters)) {
+        return of_algorithm(run, algorithm);
+    }
+    let preset = preset(&spec.training, &definition.source);
+    let metrics = merged(definition, model, &preset, &derived::metrics_wanted(spec))?;
+    let unknown = match definition.source {
+        Source::Algorithm { .. } => true,
+        Source::Image { .. } => metrics.is_empty(),
+        Source::JumpStart { .. } | Source::TuningJob { .. } => false,
+    };
+    if unknown {
+        return Ok(Metrics { definitions: metrics.into_iter().collect(), known: None });
+    }
+    for (field, metric) in named(spec, definition).filter(|(_, metric)| !metrics.contains_key(*metric)) {
+        let names = || metrics.keys().map(String::as_str);
+        let add = "add one to `training.metricDefinitions`";
+        let remedy = match names::nearest(metric, names()) {
+            Some(near) => format!("did you mean '{near}'? Otherwise {add}; there are {}", names::some(names())),
+            None if metrics.is_empty() => add.to_owned(),
+            None => format!("{add}, or choose among {}", names::some(names())),
+        };
+        let message = format!("`{field}` names the metric '{metric}', for which there is no definition; {remedy}");
+        return Err(Problem::new(Reason::UnknownMetric, message));
+    }
+    measured(spec, definition, &metrics, &preset)?;
+    Ok(Metrics { known: Some(metrics.keys().cloned().collect()), definitions: metrics.into_iter().collect() })
+}
+
+/// The metrics of one of SageMaker's own algorithms, which takes no definitions. Those of `training` are for the other
+/// candidates, if there are any that they can be for.
+fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Problem> {
+    let Subject { all, spec, definition, candidate, .. } = run;
+    let others = || all.candidates.iter().any(|candidate| takes_definitions(candidate));
+    let field = match candidate {
+        Some(candidate) if !candidate.metric_definitions.is_empty() => Some("`metricDefinitions` of the candidate"),
+        _ if !spec.training.metric_definitions.is_empty() && !others() => Some("`training.metricDefinitions`"),
+        _ => None,
+    };
+    let repository = algorithm.repository;
+    if let Some(field) = field {
+        let message = format!(
+            "{field} must be left out: '{repository}' is an algorithm of SageMaker's own, which has its metrics by itself \
+             and takes no definitions; remove them, and name one of {}",
+            names::some(algorithm.metrics.iter().copied())
+        );
+        return Err(Problem::new(Reason::InvalidRequest, message));
+    }
+    for (field, metric) in named(spec, definition).filter(|(_, metric)| !algorithm.may_report(metric)) {
+        let remedy = match names::nearest(metric, algorithm.metrics.iter().copied()) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None if algorithm.metrics.is_empty() => "it reports none that it could be tuned by".to_owned(),
+            None => format!("choose among {}", names::some(algorithm.metrics.iter().copied())),
+        };
+        let message = format!(
+            "`{field}` names the metric '{metric}', which SageMaker's '{repository}' does not report; {remedy}"
+        );
+        return Err(Problem::new(Reason::UnknownMetric, message));
+    }
+    let wanted = derived::metrics_wanted(spec).into_iter().filter(|metric| algorithm.may_report(metric));
+    let known = algorithm.metrics.iter().map(|metric| (*metric).to_owned()).chain(wanted).collect();
+    Ok(Metrics { definitions: Vec::new(), known: Some(known) })
+}
+
+/// Whether definitions in the spec may be for the candidate.
+fn takes_definitions(candidate: &Candidate) -> bool {
+    let image = candidate.algorithm.as_ref().and_then(|algorithm| algorithm.training_image.as_deref());
+    candidate.tuning_job_name.is_none()
+        && candidate.observed.is_none()
+        && image.is_none_or(|image| algorithms::of_image(image, &candidate.hyperparameters).is_none())
+}
+
+/// The metrics of the preset, of the model and of the spec; the later wins.
+fn merged(
     definition: &Definition,
     model: Option<&Model>,
-) -> Result<Vec<(String, String)>, Problem> {
-    let preset = preset(&spec.training, &definition.source);
+    preset: &BTreeMap<String, String>,
+    wanted: &BTreeSet<String>,
+) -> Result<BTreeMap<String, String>, Problem> {
     let own: BTreeMap<String, String> = model.map(|model| model.metrics.iter().cloned().collect()).unwrap_or_default();
-    let wanted = derived::metrics_wanted(spec);
     let with = |own: BTreeMap<String, String>| {
         let mut metrics = preset.clone();
         metrics.extend(own);
@@ -45,45 +139,16 @@ pub(super) fn metric_definitions(
         );
         return Err(Problem::new(Reason::InvalidRequest, message));
     }
-    known(spec, definition, &metrics)?;
-    measured(spec, definition, &metrics, &preset, &wanted)?;
-    Ok(metrics.into_iter().collect())
+    Ok(metrics)
 }
 
-/// Whether the run has metrics that nothing here says: an algorithm resource brings definitions of its own.
-pub(super) fn unknown_metrics(definition: &Definition) -> bool {
-    matches!(definition.source, Source::Algorithm { .. })
-}
-
-/// The fields that name metrics, with what they name.
+/// The fields that name metrics of the logs, with what they name.
 fn named<'a>(spec: &'a ModelSelectionSpec, definition: &'a Definition) -> impl Iterator<Item = (&'a str, &'a String)> {
+    let derived = |name: &String| spec.derived_metrics.iter().any(|metric| metric.name == *name);
     std::iter::once(("tuning.objective", &definition.objective.metric))
         .chain(spec.objectives.iter().map(|objective| ("objectives", &objective.metric)))
         .chain(spec.constraints.iter().map(|constraint| ("constraints", &constraint.metric)))
-}
-
-/// Whether each metric that is named is defined or derived.
-fn known(
-    spec: &ModelSelectionSpec,
-    definition: &Definition,
-    metrics: &BTreeMap<String, String>,
-) -> Result<(), Problem> {
-    let derived = |name: &String| spec.derived_metrics.iter().any(|metric| metric.name == *name);
-    for (field, metric) in named(spec, definition) {
-        if metrics.contains_key(metric) || derived(metric) || unknown_metrics(definition) {
-            continue;
-        }
-        let names = || metrics.keys().map(String::as_str);
-        let add = "add one to `training.metricDefinitions`";
-        let remedy = match names::nearest(metric, names()) {
-            Some(near) => format!("did you mean '{near}'? Otherwise {add}; there are {}", names::some(names())),
-            None if metrics.is_empty() => add.to_owned(),
-            None => format!("{add}, or choose among {}", names::some(names())),
-        };
-        let message = format!("`{field}` names the metric '{metric}', for which there is no definition; {remedy}");
-        return Err(Problem::new(Reason::UnknownMetric, message));
-    }
-    Ok(())
+        .filter(move |(_, metric)| !derived(metric))
 }
 
 /// Whether the scripts of the preset can measure what is wanted: what they measure on a channel that the dataset does not
@@ -93,8 +158,8 @@ fn measured(
     definition: &Definition,
     metrics: &BTreeMap<String, String>,
     preset: &BTreeMap<String, String>,
-    wanted: &BTreeSet<String>,
 ) -> Result<(), Problem> {
+    let wanted = derived::metrics_wanted(spec);
     let lacks = |channel: &str| definition.channels.iter().all(|there| there.name != channel);
     for (name, regex) in preset.iter().filter(|(name, _)| wanted.contains(*name)) {
         let own = metrics.get(name) != Some(regex);

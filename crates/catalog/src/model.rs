@@ -8,6 +8,11 @@ use std::collections::BTreeMap;
 pub struct Model {
     /// Whether it can be trained at all.
     pub trainable: bool,
+    /// Whether it is trained with the user's validation data; otherwise its script splits the training data. `None` when the
+    /// description does not say.
+    pub validates: Option<bool>,
+    /// The regions in which alone it can be trained; empty when that is all or not known.
+    pub trainable_in: Vec<String>,
     /// Whether its publisher has withdrawn it.
     pub deprecated: bool,
     /// Whether its training script has known vulnerabilities.
@@ -111,22 +116,24 @@ impl Model {
                 put(&mut model.metrics, metric, |a, b| a.0 == b.0);
             }
         }
-        if self.gated_artifact.is_some() || self.gated_artifacts().next().is_some() {
+        // The type need not be among the supported ones to have a key of its own.
+        let own = self.own_gated_artifact(instance_type).map(str::to_owned);
+        if self.gated_artifact.is_some() || own.is_some() || self.gated_artifacts().next().is_some() {
             model.artifact = None;
-            model.gated_artifact = self.gated_artifact.clone().or_else(|| self.gated_artifact_on(instance_type));
+            model.gated_artifact = self.gated_artifact.clone().or(own).or_else(|| self.common_gated_artifact());
             // Without the model there is nothing to train.
             model.image.take_if(|_| model.gated_artifact.is_none());
         }
         model
     }
 
-    /// That of the instance type, or that of all supported ones if it is one and the same.
-    fn gated_artifact_on(&self, instance_type: &str) -> Option<String> {
+    /// That of all supported instance types if it is one and the same.
+    fn common_gated_artifact(&self) -> Option<String> {
         let mut all = self.gated_artifacts();
         let first = all.next()?;
         let same = all.all(|other| other == first)
             && self.instance_types.iter().all(|supported| self.own_gated_artifact(supported).is_some());
-        self.own_gated_artifact(instance_type).or_else(|| same.then_some(first)).map(str::to_owned)
+        same.then(|| first.to_owned())
     }
 
     fn gated_artifacts(&self) -> impl Iterator<Item = &str> {
@@ -165,6 +172,23 @@ fn takes_volume_size(instance_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gated_model_of_a_family_counts_whatever_types_are_supported() {
+        let gated = Variant { gated_artifact: Some("s3://gated/g4dn/".to_owned()), ..Variant::default() };
+        let model = Model {
+            gated: true,
+            image: Some("general".to_owned()),
+            instance_types: vec!["ml.p3.2xlarge".to_owned()],
+            artifact: Some("s3://open/".to_owned()),
+            variants: [("g4dn".to_owned(), gated)].into(),
+            ..Model::default()
+        };
+        let on = model.on("ml.g4dn.xlarge");
+        assert_eq!((on.gated_artifact.as_deref(), on.artifact), (Some("s3://gated/g4dn/"), None));
+        let elsewhere = model.on("ml.p3.2xlarge");
+        assert_eq!((elsewhere.gated_artifact, elsewhere.artifact.as_deref()), (None, Some("s3://open/")));
+    }
 
     #[test]
     fn the_image_is_that_of_the_type_or_of_its_family_or_the_general_one() {

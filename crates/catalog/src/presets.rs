@@ -25,16 +25,33 @@ const TENSORFLOW: [(&str, &str); 8] = [
     ("test_throughput", "Average test throughput"),
 ];
 
+/// What LightGBM's script logs, each as `name: value`.
+const LIGHTGBM: [&str; 13] = [
+    "auc",
+    "auc_mu",
+    "average_precision",
+    "binary_error",
+    "binary_logloss",
+    "cross_entropy",
+    "fair",
+    "huber",
+    "l1",
+    "l2",
+    "multi_error",
+    "multi_logloss",
+    "rmse",
+];
+
 /// Name and regex of each metric that the preset adds to a run of `source`.
 pub(super) fn preset(training: &Training, source: &Source) -> BTreeMap<String, String> {
     let own = !training.metric_definitions.is_empty();
     let preset = training.metric_preset.unwrap_or(if own { MetricPreset::None } else { MetricPreset::Auto });
-    let preset = match (preset, source) {
-        (MetricPreset::Auto, Source::JumpStart { model_id, .. }) => of_model(model_id),
-        (preset, _) => preset,
-    };
     match preset {
-        MetricPreset::Auto | MetricPreset::None => BTreeMap::new(),
+        MetricPreset::None => BTreeMap::new(),
+        MetricPreset::Auto => match source {
+            Source::JumpStart { model_id, .. } => of_model(model_id),
+            Source::Image { .. } | Source::Algorithm { .. } | Source::TuningJob { .. } => BTreeMap::new(),
+        },
         MetricPreset::TensorFlowImageClassification => tensorflow_image_classification(),
         MetricPreset::PyTorchImageClassification => pytorch_image_classification(),
     }
@@ -45,14 +62,34 @@ pub(super) fn measured_on(metric: &str) -> Option<&'static str> {
     metric.starts_with("test_").then_some("test")
 }
 
-/// By framework and task, which are the first two parts of a model's id.
-fn of_model(model_id: &str) -> MetricPreset {
+/// By framework and task, which are the first two parts of a model's id. Models of other kinds have the definitions of
+/// their own description only. Sources: the tuning page of each algorithm in SageMaker's developer guide.
+fn of_model(model_id: &str) -> BTreeMap<String, String> {
     let mut parts = model_id.split('-');
-    match (parts.next(), parts.next()) {
-        (Some("tensorflow"), Some("ic")) => MetricPreset::TensorFlowImageClassification,
-        (Some("pytorch"), Some("ic")) => MetricPreset::PyTorchImageClassification,
-        _ => MetricPreset::None,
+    match (parts.next().unwrap_or_default(), parts.next().unwrap_or_default()) {
+        ("tensorflow", "ic") => tensorflow_image_classification(),
+        ("pytorch", "ic") => pytorch_image_classification(),
+        ("tensorflow", "od1") => of_lines(&[("val_localization_loss", "Val_localization=")]),
+        ("tensorflow", "tc") => of_lines(&[("val_accuracy", "val_accuracy="), ("val_accuracy", "val_accuracy: ")]),
+        ("lightgbm", "classification" | "regression") => {
+            LIGHTGBM.iter().map(|name| ((*name).to_owned(), format!("{name}: {NUMBER}"))).collect()
+        }
+        // The metric of the search, whichever it is: the log has no name for it.
+        ("catboost", "classification" | "regression") => of_lines(&[("best_test", "bestTest = ")]),
+        ("pytorch", task) if task.starts_with("tabtransformer") => of_lines(&[
+            ("r2", r"metrics=\{'r2': "),
+            ("f1_score", r"metrics=\{'f1': "),
+            ("accuracy_score", r"metrics=\{'accuracy': "),
+        ]),
+        _ => BTreeMap::new(),
     }
+}
+
+/// Metrics by name and the text before the number; of the same name, either text.
+fn of_lines(lines: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    lines.iter().for_each(|(name, text)| texts.entry((*name).to_owned()).or_default().push(text));
+    texts.into_iter().map(|(name, texts)| (name, format!("(?:{}){NUMBER}", texts.join("|")))).collect()
 }
 
 fn tensorflow_image_classification() -> BTreeMap<String, String> {
@@ -64,13 +101,13 @@ fn tensorflow_image_classification() -> BTreeMap<String, String> {
     of_keras.chain(of_script).collect()
 }
 
-/// By the same names, so that both frameworks can be compared. The vendor's notebook reads `val Acc: 0.9`; the
-/// tutorial, which the script is made after, says `val Loss: 0.3 Acc: 0.9`. Both are read.
+/// By the same names, so that both frameworks can be compared. Scripts of versions 3 log `val_accuracy: 0.9`, as the models'
+/// own definitions read it; older ones `val Acc: 0.9` or `val Loss: 0.3 Acc: 0.9`. All are read.
 fn pytorch_image_classification() -> BTreeMap<String, String> {
     let of_part = |part: &str| {
         [
-            (format!("{part}_accuracy"), format!("{part} (?:Loss: [^ ]+ )?Acc: {NUMBER}")),
-            (format!("{part}_loss"), format!("{part} Loss: {NUMBER}")),
+            (format!("{part}_accuracy"), format!("(?:{part}_accuracy:|{part} (?:Loss: [^ ]+ )?Acc:) {NUMBER}")),
+            (format!("{part}_loss"), format!("(?:{part}_loss:|{part} Loss:) {NUMBER}")),
         ]
     };
     ["train", "val"].into_iter().flat_map(of_part).collect()
@@ -124,6 +161,9 @@ mod tests {
             }
             let pytorch = pytorch_image_classification();
             for (name, line) in [
+                ("val_accuracy", format!("val_accuracy: {number}")),
+                ("val_loss", format!("epoch 3 val_loss: {number}, val_accuracy: 0.5")),
+                ("train_accuracy", format!("train_accuracy: {number}")),
                 ("val_accuracy", format!("val Acc: {number}")),
                 ("val_accuracy", format!("val Loss: 0.25 Acc: {number}")),
                 ("train_accuracy", format!("train Loss: nan Acc: {number}")),
@@ -142,6 +182,25 @@ mod tests {
         // A metric's name is not the end of another's.
         assert_eq!(read(&tensorflow, "train_accuracy", "- val_accuracy: 0.5"), None);
         assert_eq!(read(&tensorflow, "train_accuracy", "- top_5_accuracy: 0.5"), None);
+    }
+
+    #[test]
+    fn other_kinds_have_what_the_guide_lists() {
+        for (model, name, line) in [
+            ("lightgbm-classification-model", "binary_logloss", "[1] valid_0's binary_logloss: 0.25"),
+            ("lightgbm-regression-model", "rmse", "rmse: 0.25"),
+            ("catboost-regression-model", "best_test", "bestTest = 0.25"),
+            ("pytorch-tabtransformerclassification-model", "f1_score", "metrics={'f1': 0.25}"),
+            ("tensorflow-tc-bert-en-uncased-L-12-H-768-A-12-2", "val_accuracy", "val_accuracy=0.25"),
+            (
+                "tensorflow-od1-ssd-resnet50-v1-fpn-640x640-coco17-tpu-8",
+                "val_localization_loss",
+                "Val_localization=0.25",
+            ),
+        ] {
+            assert_eq!(read(&of_model(model), name, line).as_deref(), Some("0.25"), "{model}");
+        }
+        assert_eq!(of_model("huggingface-llm-falcon-7b"), BTreeMap::new());
     }
 
     #[test]

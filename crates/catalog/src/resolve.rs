@@ -2,21 +2,27 @@
 //!
 //! What a JumpStart model adds is in [`super::jumpstart`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::combinations;
 use super::hyperparameters::{accepts, may_be, ranges, unknown, unreserved, within_limits};
-use super::jumpstart::{self, Place};
+use super::jumpstart::{self, ScriptContext};
 use super::limits;
-use super::metrics::{metric_definitions, unknown_metrics};
+use super::metric_regex;
+use super::metrics::{self, Metrics, Subject};
 use super::model::Model;
-use api::{InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy};
+use api::{
+    Channel, Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds,
+    clip,
+};
 use decide::definition::{Definition, Source};
 use decide::derived;
+use decide::effective::for_candidate;
 use decide::identity::{Identity, tag};
+use decide::names;
 use decide::problem::Problem;
-use sagemaker::{Code, InputChannel, JobRequest, SearchRange};
-
-/// Why a run cannot be created, and what to do about it.
+use sagemaker::{Code, InputChannel, JobRequest, SearchRange, instance_types, only_for_other_uses};
 
 /// Volume when neither the spec nor the model says.
 const VOLUME_SIZE_GB: i32 = 30;
@@ -32,7 +38,12 @@ pub fn job_request(
     identity: &Identity<'_>,
 ) -> Result<JobRequest, Problem> {
     let name = identity.job_name();
+    let all = spec;
     let candidate = spec.candidates.iter().find(|candidate| candidate.name == identity.candidate);
+    let own_spec = candidate.map_or(Ok(Cow::Borrowed(spec)), |candidate| for_candidate(spec, candidate))?;
+    let spec = own_spec.as_ref();
+    metric_regex::check(spec, candidate)?;
+    sources(spec, definition)?;
     let terms = candidate.and_then(|candidate| candidate.jump_start.clone()).unwrap_or_default();
     let (code, input_mode) = code(definition, model, &terms)?;
     unreserved(definition)?;
@@ -44,19 +55,22 @@ pub fn job_request(
     }
     hyperparameters.extend(definition.hyperparameters.clone());
     let own_ranges = candidate.is_some_and(|candidate| !candidate.parameter_ranges.is_empty());
-    let place = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
-    let ranges = ranges(place, &definition.parameter_ranges, model, &hyperparameters)?;
-    kinds(definition, &ranges, place)?;
+    let ranges_field = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
+    let ranges = ranges(ranges_field, &definition.parameter_ranges, model, &hyperparameters)?;
+    kinds(definition, &ranges, ranges_field)?;
+    combinations::enough(definition, &ranges, ranges_field)?;
     for range in &ranges {
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());
     }
-    let metric_definitions = metric_definitions(spec, definition, model)?;
-    let known = derived::Known {
-        metrics: metric_definitions.iter().map(|(name, _)| name.clone()).collect(),
-        hyperparameters: may_be(&hyperparameters, &ranges),
+    let image = match &code {
+        Code::Image(image) => Some(image.as_str()),
+        Code::Algorithm(_) => None,
     };
-    if !unknown_metrics(definition) {
+    let Metrics { definitions: metric_definitions, known } =
+        metrics::of_run(&Subject { all, spec, definition, candidate, image }, model)?;
+    if let Some(metrics) = known {
+        let known = derived::Known { metrics, hyperparameters: may_be(&hyperparameters, &ranges) };
         derived::check(spec, identity.dataset, &known)?;
     }
     let mut channels: Vec<InputChannel> = definition
@@ -71,20 +85,29 @@ pub fn job_request(
     let mut tags = identity.tags();
     tags.extend(spec.tags.clone());
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
-        let place = Place {
+        let context = ScriptContext {
             job_name: &name,
             region: &definition.region,
             isolated: network_isolation,
             accepted: terms.accept_eula,
         };
-        jumpstart::add_script(model, &place, &mut hyperparameters, &mut channels)?;
+        jumpstart::add_script(model, &context, &mut hyperparameters, &mut channels)?;
         tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
         tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
     }
-    within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), place)?;
+    within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), ranges_field)?;
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
+    let mut warnings: Vec<String> = Vec::new();
+    if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
+        let name = format!("model '{model_id}' {version}");
+        let objectives = spec.objectives.iter().map(|objective| objective.metric.as_str());
+        let objectives: Vec<&str> = objectives.chain([definition.objective.metric.as_str()]).collect();
+        warnings.extend(jumpstart::data(&name, model_id, &definition.channels)?);
+        warnings.extend(jumpstart::own_split(&name, model, &objectives));
+    }
     let request = JobRequest {
+        warning: (!warnings.is_empty()).then(|| clip(&warnings.join("; "), bounds::WARNING)),
         metric_definitions,
         name,
         tags,
@@ -114,7 +137,7 @@ pub fn job_request(
         max_runtime_seconds,
         max_pending_seconds: training.max_pending_seconds,
         spot_max_wait_seconds: spot_max_wait(training.spot.as_ref(), max_runtime_seconds)?,
-        checkpoint: training.checkpoint.clone(),
+        checkpoint: training.checkpoint.as_ref().map(|checkpoint| checkpoint_of(checkpoint, identity)),
         max_retry_attempts: training.max_retry_attempts,
         output_s3_uri: training.output_s3_uri.clone(),
         output_kms_key_id: training.output_kms_key_id.clone(),
@@ -134,6 +157,16 @@ pub fn job_request(
     Ok(request)
 }
 
+/// Where the checkpoints of a run are kept: below a prefix of its own, since a training job loads what it finds there, and
+/// must not find the checkpoints of another model.
+fn checkpoint_of(checkpoint: &Checkpoint, identity: &Identity<'_>) -> Checkpoint {
+    if checkpoint.shared {
+        return checkpoint.clone();
+    }
+    let s3_uri = format!("{}/{}", checkpoint.s3_uri.trim_end_matches('/'), identity.job_name());
+    Checkpoint { s3_uri, ..checkpoint.clone() }
+}
+
 /// The limit of waiting and training together on spot capacity.
 fn spot_max_wait(spot: Option<&Spot>, max_runtime_seconds: i32) -> Result<Option<i32>, Problem> {
     let Some(spot) = spot else { return Ok(None) };
@@ -150,8 +183,14 @@ fn spot_max_wait(spot: Option<&Spot>, max_runtime_seconds: i32) -> Result<Option
 
 fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Result<(Code, InputMode), Problem> {
     match &definition.source {
-        Source::Image { image, input_mode } => Ok((Code::Image(image.clone()), *input_mode)),
-        Source::Algorithm { name, input_mode } => Ok((Code::Algorithm(name.clone()), *input_mode)),
+        Source::Image { image, input_mode } => {
+            trains(definition)?;
+            Ok((Code::Image(image.clone()), *input_mode))
+        }
+        Source::Algorithm { name, input_mode } => {
+            trains(definition)?;
+            Ok((Code::Algorithm(name.clone()), *input_mode))
+        }
         Source::TuningJob { name } => Err(Problem::new(
             Reason::InvalidSpec,
             format!("the tuning job '{name}' is only read; nothing is created for it"),
@@ -161,7 +200,6 @@ fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Re
             let absent = Model::default();
             let model = model.unwrap_or(&absent);
             jumpstart::usable(&name, model, terms)?;
-            jumpstart::data(&name, model_id, &definition.channels)?;
             let image = |field: &str, instance_type: &str| {
                 jumpstart::image(&name, model, &definition.region, field, instance_type)
             };
@@ -180,6 +218,34 @@ fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Re
             Ok((Code::Image(own), definition.input_mode.unwrap_or_default()))
         }
     }
+}
+
+/// What the schema says of the channels of a dataset; for those of `channelOverrides` that would cost the API server too
+/// much.
+fn sources(spec: &ModelSelectionSpec, definition: &Definition) -> Result<(), Problem> {
+    for Channel { name, s3_uri, file_system, .. } in &definition.channels {
+        let why = match (s3_uri, file_system) {
+            (Some(_), Some(_)) | (None, None) => "must have exactly one of `s3URI` and `fileSystem`",
+            (None, Some(_)) if spec.training.vpc.is_none() => "is a `fileSystem`, which needs `training.vpc`",
+            (Some(_), None) | (None, Some(_)) => continue,
+        };
+        return Err(Problem::new(Reason::InvalidSpec, format!("channel '{name}' of the dataset {why}")));
+    }
+    Ok(())
+}
+
+/// Refuses instance types that SageMaker has for other uses only. One that is not known at all may be newer than this
+/// release.
+fn trains(definition: &Definition) -> Result<(), Problem> {
+    let fallbacks = definition.instance_fallbacks.iter().map(|fallback| fallback.instance_type.as_str());
+    let mut all = std::iter::once(definition.instance_type.as_str()).chain(fallbacks);
+    let Some(other) = all.find(|instance_type| only_for_other_uses(instance_type)) else { return Ok(()) };
+    let near = names::nearest(other, instance_types().iter().copied()).unwrap_or("ml.m5.xlarge");
+    let message = format!(
+        "SageMaker does not train on `instanceType` '{other}', which it has for notebooks, processing or endpoints; choose \
+         another, such as '{near}'"
+    );
+    Err(Problem::new(Reason::UnsupportedInstanceType, message))
 }
 
 /// Overrides must be values that the model takes. A name that the model does not have is refused in a candidate's own
@@ -204,7 +270,7 @@ fn check_overrides(
 }
 
 /// What the search makes of the kinds of its ranges. The schema says it of tuning's.
-fn kinds(definition: &Definition, ranges: &[SearchRange], place: &str) -> Result<(), Problem> {
+fn kinds(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result<(), Problem> {
     if ranges.is_empty() && !definition.autotune {
         let message = "`tuning.parameterRanges` is empty, and so are those of the candidate; SageMaker makes no tuning job \
                        without at least one hyperparameter to search";
@@ -218,7 +284,7 @@ fn kinds(definition: &Definition, ranges: &[SearchRange], place: &str) -> Result
         })
     };
     let refuse = |range: &SearchRange, why: &str| {
-        Err(Problem::new(Reason::InvalidHyperparameter, format!("{place} entry '{}' {why}", range.name())))
+        Err(Problem::new(Reason::InvalidHyperparameter, format!("{field} entry '{}' {why}", range.name())))
     };
     match (of_kind(true), of_kind(false)) {
         (Some(range), _) if !definition.autotune => refuse(range, "is `auto`, which takes `tuning.autotune: true`"),

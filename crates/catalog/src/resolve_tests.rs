@@ -7,17 +7,23 @@ use super::resolve::job_request;
 use crate::document::tests::bit;
 use api::{DerivedMetric, InputMode, MetricDefinition, MetricPreset, ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};
+use decide::effective::for_candidate;
 use decide::identity::Identity;
 use decide::problem::Problem;
 use sagemaker::{Code, JobRequest, SearchRange};
 use samples::spec;
 
-fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&Model>) -> Result<JobRequest, Problem> {
+pub(super) fn request(
+    spec: &ModelSelectionSpec,
+    candidate: usize,
+    model: Option<&Model>,
+) -> Result<JobRequest, Problem> {
     let source = match &spec.candidates[candidate].algorithm {
         Some(own) => Source::Image { image: own.training_image.clone().unwrap(), input_mode: InputMode::File },
         None => Source::JumpStart { model_id: "tensorflow-ic-bit".into(), version: "4.0.6".into() },
     };
-    let definition = Definition::new(spec, "us-west-2", &spec.datasets[0], &spec.candidates[candidate], source);
+    let own = for_candidate(spec, &spec.candidates[candidate])?;
+    let definition = Definition::new(&own, "us-west-2", &spec.datasets[0], &spec.candidates[candidate], source);
     let fingerprint = definition.fingerprint();
     let identity = Identity {
         scope: "prod",
@@ -267,9 +273,9 @@ fn each_problem_has_its_reason_and_remedy() {
         ),
         (
             &model,
-            |s| s.datasets[0].channels[0].name = "train".into(),
+            |s| s.datasets[0].channels[0].name = "trainings".into(),
             Reason::InvalidRequest,
-            "did you mean it by 'train'? Rename that",
+            "rename channel 'trainings' to 'training'",
         ),
         (
             &model,
@@ -296,6 +302,10 @@ fn each_problem_has_its_reason_and_remedy() {
             "which is the text 'adam'",
         ),
     ];
+    let mut other_channel = spec();
+    other_channel.datasets[0].channels[0].name = "train".into();
+    let warned = request(&other_channel, 0, Some(&model)).unwrap().warning.unwrap();
+    assert!(warned.contains("rename channel 'train' to 'training'"), "{warned:?}");
     for (model, edit, reason, text) in cases {
         let mut spec = spec();
         edit(&mut spec);

@@ -21,7 +21,7 @@ pub struct Matching<'a> {
     /// The models that pass every clause, by id.
     pub models: Vec<&'a Listed>,
     /// How many models each clause has left, in words.
-    pub told: String,
+    pub summary: String,
 }
 
 /// The models of `listing` that pass every clause of `selector` about their ids; see [`withdrawn`] and [`unusable`] for
@@ -31,13 +31,13 @@ pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matc
     let patterns = |globs: &[String]| globs.iter().map(|glob| WildMatch::new(glob)).collect::<Vec<_>>();
     let (included, excluded) = (patterns(include), patterns(exclude));
     let mut models: Vec<&Listed> = listing.iter().collect();
-    let mut told = format!("JumpStart lists {} models", models.len());
+    let mut summary = format!("JumpStart lists {} models", models.len());
     let mut of = |kind: &str, wanted: &str, part: fn(&str) -> &str| {
         let before = models.clone();
         models.retain(|listed| part(&listed.model_id) == wanted);
-        told += &format!("; of {kind} '{wanted}': {}", models.len());
+        summary += &format!("; of {kind} '{wanted}': {}", models.len());
         if models.is_empty() && !before.is_empty() {
-            told += &format!(" (there are {})", counted(before.iter().map(|listed| part(&listed.model_id))));
+            summary += &format!(" (there are {})", counted(before.iter().map(|listed| part(&listed.model_id))));
         }
     };
     if let Some(task) = task {
@@ -48,7 +48,7 @@ pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matc
     }
     let mut clause = |what: String, passes: &dyn Fn(&Listed) -> bool| {
         models.retain(|listed| passes(listed));
-        told += &format!("; {what}: {}", models.len());
+        summary += &format!("; {what}: {}", models.len());
     };
     if !include.is_empty() {
         let any = |listed: &Listed| included.iter().any(|glob| glob.matches(&listed.model_id));
@@ -58,7 +58,7 @@ pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matc
         let none = |listed: &Listed| !excluded.iter().any(|glob| glob.matches(&listed.model_id));
         clause(format!("without those that match `exclude` ({})", exclude.join(", ")), &none);
     }
-    Matching { models, told }
+    Matching { models, summary }
 }
 
 /// [`DEPRECATED`], unless the selector asks for such models or it is not known to be one.
@@ -123,8 +123,8 @@ mod tests {
 
     fn found(selector: serde_json::Value) -> (Vec<String>, String) {
         let listing = listing();
-        let Matching { models, told } = matching(&serde_json::from_value(selector).unwrap(), &listing);
-        (models.iter().map(|listed| listed.model_id.clone()).collect(), told)
+        let Matching { models, summary } = matching(&serde_json::from_value(selector).unwrap(), &listing);
+        (models.iter().map(|listed| listed.model_id.clone()).collect(), summary)
     }
 
     #[test]

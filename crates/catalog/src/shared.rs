@@ -58,13 +58,13 @@ impl Shared {
     /// What to say of such a name.
     pub fn problem(&self, spec: &ModelSelectionSpec, name: &str) -> Problem {
         let training = spec.training.hyperparameters.contains_key(name);
-        let place = if training { "`training.hyperparameters`" } else { "`hyperparameters` of the dataset" };
+        let field = if training { "`training.hyperparameters`" } else { "`hyperparameters` of the dataset" };
         let known = || self.known.iter().map(String::as_str);
         let remedy = match names::nearest(name, known()) {
             Some(near) => format!("did you mean '{near}'?"),
             None => format!("there are {}", names::some(known())),
         };
-        let message = format!("{place} has '{name}', a hyperparameter that no candidate has; {remedy}");
+        let message = format!("{field} has '{name}', a hyperparameter that no candidate has; {remedy}");
         Problem::new(Reason::UnknownHyperparameter, message)
     }
 }

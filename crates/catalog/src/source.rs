@@ -10,8 +10,9 @@ use tokio::sync::Mutex;
 
 use super::document::from_document;
 use super::model::Model;
-use super::slots::{BELIEVED, within};
 use super::spec::{Buckets, from_spec};
+use super::ttl_cache::{TTL, within};
+use super::version::Version;
 use api::bounds;
 use platform::clock;
 use sagemaker::{Class, Listed, Region, TuningError};
@@ -44,16 +45,6 @@ struct Entry {
     model_id: String,
     version: String,
     spec_key: String,
-}
-
-/// A version by number, so that 4.0.10 is newer than 4.0.9.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Version(Vec<u64>, String);
-
-impl Version {
-    pub(super) fn of(text: &str) -> Self {
-        Self(text.split('.').map(|part| part.parse().unwrap_or_default()).collect(), text.to_owned())
-    }
 }
 
 impl Source {
@@ -90,7 +81,7 @@ impl Source {
         match self.kind {
             SourceKind::Hub => region.hub_versions(model_id).await,
             SourceKind::S3 => {
-                let specs = self.manifest(region, BELIEVED).await?;
+                let specs = self.manifest(region, TTL).await?;
                 let versions = specs.get(model_id).ok_or_else(|| unlisted(model_id))?;
                 Ok(versions.values().map(|entry| entry.version.clone()).collect())
             }
@@ -113,7 +104,7 @@ impl Source {
                 Ok((content.version, model))
             }
             SourceKind::S3 => {
-                let known = find(&*self.manifest(region, BELIEVED).await?, model_id, version);
+                let known = find(&*self.manifest(region, TTL).await?, model_id, version);
                 let entry = match known {
                     Some(entry) => entry,
                     // It may be newer than what was read.
@@ -131,11 +122,11 @@ impl Source {
     async fn manifest(&self, region: &Region, age: SignedDuration) -> Result<Arc<Specs>, TuningError> {
         let mut manifests = self.manifests.lock().await;
         if let Some((read, specs)) = manifests.get(region.name())
-            && within(age, *read, clock::now())
+            && within(age, *read, clock::steady())
         {
             return Ok(specs.clone());
         }
-        let asked = clock::now();
+        let asked = clock::steady();
         let text = region.jumpstart_file(MANIFEST).await?;
         // An entry that cannot be read must not hide the others.
         let entries: Vec<serde_json::Value> = serde_json::from_slice(&text).map_err(|error| TuningError {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::metadata::{flag, get, hyperparameters, metrics, number, text, texts, variants};
+use super::metadata::{flag, get, hyperparameters, metrics, number, optional_flag, text, texts, variants};
 use super::model::Model;
 
 /// Where the keys of a spec lie.
@@ -42,6 +42,12 @@ pub fn from_spec(spec: &str, region: &str, buckets: &Buckets) -> Option<Model> {
     }
     Some(Model {
         trainable: flag_of("training_supported") && !elsewhere,
+        validates: optional_flag(&spec, "validation_supported"),
+        trainable_in: if elsewhere {
+            packages.as_object().into_iter().flatten().map(|(region, _)| region.clone()).collect()
+        } else {
+            Vec::new()
+        },
         deprecated: flag_of("deprecated"),
         vulnerable: flag_of("training_vulnerable"),
         gated: flag_of("gated_bucket") || text("hosting_eula_key").is_some(),
@@ -82,6 +88,27 @@ mod tests {
         for instance in ["ml.p3.2xlarge", "ml.g5.xlarge", "ml.c5.2xlarge"] {
             assert_eq!(spec.on(instance), bit().on(instance));
         }
+    }
+
+    #[test]
+    fn the_preset_reads_what_the_real_spec_of_pytorch_reads() {
+        let spec = include_str!("../../../tests/fixtures/jumpstart-spec.pytorch-ic-mobilenet-v2.v3.0.25.json");
+        let model = from_spec(spec, "us-west-2", &Buckets::of("us-west-2")).unwrap().on("ml.m5.xlarge");
+        // The fixture leaves it out.
+        assert_eq!(model.validates, None);
+        assert!(model.hyperparameter("learning_rate").is_some() && model.hyperparameter("batch_size").is_some());
+        assert_eq!(model.metrics, [("pytorch-ic:val-accuracy".to_owned(), r"val_accuracy: ([0-9\.]+)".to_owned())]);
+    }
+
+    #[test]
+    fn models_that_can_be_trained_elsewhere_say_where() {
+        let spec = r#"{"training_supported": true, "training_model_package_artifact_uris": {"us-east-1": "s3://a/"}}"#;
+        let model = |region: &str| from_spec(spec, region, &Buckets::of(region)).unwrap();
+        assert_eq!((model("us-east-1").trainable, model("us-east-1").trainable_in), (true, vec![]));
+        assert_eq!(
+            (model("eu-central-1").trainable, model("eu-central-1").trainable_in),
+            (false, vec!["us-east-1".into()])
+        );
     }
 
     #[test]

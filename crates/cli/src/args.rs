@@ -1,5 +1,8 @@
 //! What may be said on the command line.
 
+// The text is for --help, which knows no Markdown.
+#![allow(clippy::doc_markdown)]
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -140,7 +143,7 @@ pub enum Verb {
         /// Linear axes
         #[arg(long, value_name = "AXIS", conflicts_with = "log")]
         linear: Vec<AxisName>,
-        /// File to write: FILE.svg or FILE.png; default: the terminal
+        /// File to write: FILE.svg, FILE.png, or the whole report as FILE.html; default: the terminal
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },

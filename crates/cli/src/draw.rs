@@ -32,9 +32,14 @@ pub(crate) fn write(plot: &Plot, file: &Path) -> Result<(), Failure> {
             std::fs::write(file, svg)?;
         }
         Some("png") => {
-            draw(plot, &BitMapBackend::new(file, SIZE).into_drawing_area()).map_err(|error| failed(&error))?
+            draw(plot, &BitMapBackend::new(file, SIZE).into_drawing_area()).map_err(|error| failed(&error))?;
         }
-        _ => return Err(Failure::Told(format!("cannot draw {}: the name must end with .svg or .png", file.display()))),
+        _ => {
+            return Err(Failure::Told(format!(
+                "cannot draw {}: the name must end with .svg, .png or .html",
+                file.display()
+            )));
+        }
     }
     Ok(())
 }
@@ -70,6 +75,7 @@ where
     let of = |mark: Mark| plot.points.iter().filter(move |point| point.mark == mark);
     chart.draw_series(of(Mark::Excluded).map(|p| Cross::new(place(p), 4, DOMINATED.stroke_width(1))))?;
     chart.draw_series(of(Mark::Dominated).map(|p| Circle::new(place(p), 4, DOMINATED.stroke_width(1))))?;
+    chart.draw_series(of(Mark::Observed).map(|p| Cross::new(place(p), 6, RECOMMENDED.stroke_width(3))))?;
     chart.draw_series(of(Mark::Front).map(|p| Circle::new(place(p), 5, FRONT.filled())))?;
     chart.draw_series(of(Mark::Recommended).map(|p| TriangleMarker::new(place(p), 11, RECOMMENDED.filled())))?;
     let named = of(Mark::Recommended).chain(of(Mark::Front)).take(NAMES);
@@ -127,7 +133,7 @@ mod tests {
         write(&plot(), &png).unwrap();
         assert_eq!(&std::fs::read(&png).unwrap()[..8], b"\x89PNG\r\n\x1a\n");
         let error = write(&plot(), &folder.join("front.gif")).unwrap_err().to_string();
-        assert!(error.contains("must end with .svg or .png"), "{error}");
+        assert!(error.contains("must end with .svg, .png or .html"), "{error}");
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn is_terminal() -> bool {
 }
 
 /// Prints a page.
-pub(crate) fn page(page: &Page, look: &Look) -> Result<(), Failure> {
+pub(crate) fn page(page: &Page, look: Look) -> Result<(), Failure> {
     text(&page.render(look))
 }
 
@@ -105,4 +105,14 @@ pub(crate) fn complain(message: &str) {
 pub(crate) fn note(message: &str) {
     let lines: Vec<String> = message.lines().map(plain).collect();
     let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+}
+
+/// Prints words of others, one to a line.
+pub(crate) fn lines_of(words: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+    let mut lines = String::new();
+    for word in words {
+        lines.push_str(&plain(&word));
+        lines.push('\n');
+    }
+    text(&lines)
 }

@@ -26,20 +26,20 @@ pub(crate) async fn run(args: Args) -> Outcome {
     let connect = || Cluster::connect(&args.cluster);
     match args.verb {
         Verb::Get { names, all_namespaces, output } => {
-            get::run(&connect().await?, &names, all_namespaces, output, &look).await
+            get::run(&connect().await?, &names, all_namespaces, output, look).await
         }
         Verb::Status { name, watch: false, all, output } => {
-            status::show(&connect().await?, name.as_deref(), all, output, &look).await
+            status::show(&connect().await?, name.as_deref(), all, output, look).await
         }
         Verb::Status { name, watch: true, all, output } => {
-            status::watch(&connect().await?, name.as_deref(), all, output, &look).await
+            status::watch(&connect().await?, name.as_deref(), all, output, look).await
         }
         Verb::Pareto { name, dataset, all, output } => {
-            pareto::run(&connect().await?, name.as_deref(), dataset.as_deref(), all, output, &look).await
+            pareto::run(&connect().await?, name.as_deref(), dataset.as_deref(), all, output, look).await
         }
         Verb::Plot { name, dataset, x, y, log, linear, output } => {
             let choice = plot::choice(x, y, &log, &linear);
-            plot::run(&connect().await?, name.as_deref(), dataset.as_deref(), &choice, output.as_deref(), &look).await
+            plot::run(&connect().await?, name.as_deref(), dataset.as_deref(), &choice, output.as_deref(), look).await
         }
         Verb::Wait { name, goal, timeout } => wait::run(&connect().await?, name.as_deref(), goal, timeout).await,
         Verb::Suspend { target, stop } => change::suspend(&connect().await?, &target, stop).await,
@@ -48,9 +48,9 @@ pub(crate) async fn run(args: Args) -> Outcome {
         Verb::Rerun { target, token } => change::rerun(&connect().await?, &target, token).await,
         Verb::Export { name, output } => export::run(&connect().await?, name.as_deref(), output).await,
         Verb::Plan { file, offline, region, output } => {
-            plan::plan(&args.cluster, &file, offline, &region, output, &look).await
+            plan::plan(&args.cluster, &file, offline, &region, output, look).await
         }
-        Verb::Diff { file } => plan::diff(&args.cluster, &file, &look).await,
+        Verb::Diff { file } => plan::diff(&args.cluster, &file, look).await,
         Verb::Lint { file } => lint::run(&file),
         Verb::Version { client } => version::run(&args.cluster, client).await,
         Verb::Complete { words } => complete::run(&args.cluster, &words).await,

@@ -107,7 +107,8 @@ pub enum Source {
 }
 
 impl Definition {
-    /// The definition of `candidate` on `dataset`, its model being `source`.
+    /// The definition of `candidate` on `dataset`, its model being `source`; `spec` is the selection as the candidate has
+    /// it (see [`super::effective`]).
     pub fn new(
         spec: &ModelSelectionSpec,
         region: &str,
@@ -124,7 +125,7 @@ impl Definition {
         Self {
             region: region.to_owned(),
             source,
-            channels: dataset.channels.clone(),
+            channels: dataset.channels_of(&candidate.name).to_vec(),
             hyperparameters: merged([&training.hyperparameters, &dataset.hyperparameters, &candidate.hyperparameters]),
             metric_definitions: training
                 .metric_definitions
@@ -250,6 +251,37 @@ mod tests {
             edit(&mut other);
             assert_ne!(base, of_first(&other), "edit {i}");
         }
+    }
+
+    /// It does not matter whether a value is said for all or for the candidate.
+    #[test]
+    fn a_value_of_the_candidate_is_as_one_of_the_selection() {
+        let mut base = spec();
+        let mut own = spec();
+        base.training.instance_type = "ml.g5.xlarge".into();
+        base.tuning.max_training_jobs = Some(7);
+        own.candidates[0].training =
+            serde_json::from_value(serde_json::json!({"instanceType": "ml.g5.xlarge"})).unwrap();
+        own.candidates[0].tuning = serde_json::from_value(serde_json::json!({"maxTrainingJobs": 7})).unwrap();
+        let own = crate::effective::for_candidate(&own, &own.candidates[0]).unwrap().into_owned();
+        assert_eq!(of_first(&base), of_first(&own));
+        assert_ne!(of_first(&base), of_first(&spec()));
+    }
+
+    #[test]
+    fn other_channels_count_for_the_candidates_that_have_them() {
+        let base = spec();
+        let mut other = spec();
+        let mut channel = other.datasets[0].channels[0].clone();
+        channel.content_type = Some("text/csv".into());
+        let of = |names: &[&str]| api::ChannelOverride {
+            candidates: names.iter().map(|name| (*name).to_owned()).collect(),
+            channels: vec![channel.clone()],
+        };
+        other.datasets[0].channel_overrides = vec![of(&["own"])];
+        assert_eq!(of_first(&base), of_first(&other));
+        other.datasets[0].channel_overrides = vec![of(&["mobilenet"])];
+        assert_ne!(of_first(&base), of_first(&other));
     }
 
     #[test]

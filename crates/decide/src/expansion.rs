@@ -29,6 +29,8 @@ pub fn add(spec: &mut ModelSelectionSpec, selector: &CandidateSelector, model_id
             hyperparameters: selector.hyperparameters.clone(),
             parameter_ranges: selector.parameter_ranges.clone(),
             metric_definitions: selector.metric_definitions.clone(),
+            training: selector.training.clone(),
+            tuning: selector.tuning.clone(),
             ..Candidate::default()
         });
     }

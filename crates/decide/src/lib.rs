@@ -4,10 +4,12 @@
 //! go out as values. The crate depends on nothing that could do I/O.
 
 pub mod absence;
+pub mod algorithms;
 pub mod cadence;
 pub mod conditions;
 pub mod definition;
 pub mod derived;
+pub mod effective;
 pub mod events;
 pub mod expansion;
 pub mod fault;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::definition::{Definition, Source};
+use super::effective;
 use crate::problem::Problem;
 use crate::run::{RunEvent, after, apply};
 use api::{
@@ -69,7 +70,8 @@ pub fn definition(
             return Err(Problem::new(Reason::InvalidSpec, message));
         }
     };
-    Ok(Definition::new(spec, region, dataset, candidate, source))
+    let spec = effective::for_candidate(spec, candidate)?;
+    Ok(Definition::new(&spec, region, dataset, candidate, source))
 }
 
 /// The candidates that are run on `dataset`, each with its pin: all but those whose job was trained on another, and those

@@ -81,6 +81,7 @@ const fn pauses(first_ms: u64, most_seconds: u64) -> Backoff {
 ///
 /// What passes by itself is tried within seconds. What waits for a person is tried within minutes, since the cure may lie
 /// outside of the spec (a policy, a quota, a bucket). What only an edit can cure is not tried again.
+#[allow(clippy::match_same_arms)] // a table: one reason a row
 pub fn backoff(task: &Task, outcome: Outcome) -> Backoff {
     match (task, outcome) {
         (_, Outcome::Pending) => pauses(200, 5),

@@ -22,8 +22,12 @@ pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
     let candidates = spec.candidates.iter().filter(|candidate| candidate.observed.is_none());
     let at_most = |candidate: &Candidate| {
         let defined = spec.training.metric_definitions.len() + candidate.metric_definitions.len();
-        // Models, presets and algorithms bring more.
-        if own_image(candidate) { defined.min(bounds::METRIC_DEFINITIONS) } else { bounds::METRIC_DEFINITIONS }
+        // Models, presets and algorithms bring more, and so do SageMaker's own images, which take no definitions.
+        if own_image(candidate) && defined > 0 {
+            defined.min(bounds::METRIC_DEFINITIONS)
+        } else {
+            bounds::METRIC_DEFINITIONS
+        }
     };
     candidates.map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
 }

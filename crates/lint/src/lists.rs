@@ -27,9 +27,9 @@ fn walk(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Fault>) {
             match schema["x-kubernetes-list-type"].as_str() {
                 Some("map") => {
                     let keys: Vec<&str> = keys.collect();
-                    faults.extend(duplicates(items.iter().map(|item| key(item, &keys)).collect(), path));
+                    faults.extend(duplicates(&items.iter().map(|item| key(item, &keys)).collect::<Vec<_>>(), path));
                 }
-                Some("set") => faults.extend(duplicates(items.clone(), path)),
+                Some("set") => faults.extend(duplicates(items, path)),
                 _ => {}
             }
             for (index, item) in items.iter().enumerate() {
@@ -45,7 +45,7 @@ fn key(item: &Value, keys: &[&str]) -> Value {
     keys.iter().filter_map(|key| Some(((*key).to_owned(), item.get(*key)?.clone()))).collect()
 }
 
-fn duplicates(all: Vec<Value>, path: &str) -> Vec<Fault> {
+fn duplicates(all: &[Value], path: &str) -> Vec<Fault> {
     let repeated = all.iter().enumerate().filter(|(index, key)| all[..*index].contains(key));
     let fault = |(index, key): (usize, &Value)| Fault {
         message: format!("{path}[{index}]: Duplicate value: {key}"),

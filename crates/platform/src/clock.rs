@@ -16,7 +16,7 @@ pub fn now() -> Timestamp {
 pub fn steady() -> Timestamp {
     static ORIGIN: OnceLock<(Timestamp, Duration)> = OnceLock::new();
     let (origin, at) = *ORIGIN.get_or_init(|| (now(), uptime()));
-    origin + (uptime() - at)
+    origin + uptime().saturating_sub(at)
 }
 
 /// The moment that is `pause` from now, for timeouts.

@@ -115,6 +115,7 @@ pub enum Outcome {
 }
 
 impl Default for Metrics {
+    #[allow(clippy::too_many_lines)] // a list
     fn default() -> Self {
         // From a cached status to a pass with throttled calls: 1 ms to about 65 s.
         let seconds = || Histogram::new(exponential_buckets(0.001, 4.0, 9));

@@ -1,4 +1,4 @@
-//! One HTML page that shows what a selection has found: the Pareto front, the runs, what they took and cost.
+//! One HTML page that shows the results of selections: Pareto fronts, runs, time and cost.
 //!
 //! The page is a *model* (JSON, see [`Model`]) and a front-end (`assets/`, plain JavaScript and CSS) that draws it. The
 //! same front-end serves two uses:
@@ -12,6 +12,7 @@
 
 mod console;
 mod family;
+mod front;
 mod history;
 mod manifest;
 mod model;
@@ -19,32 +20,36 @@ mod page;
 mod run;
 mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use api::ModelSelection;
+use api::{BestTrainingJob, ModelSelection};
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use model::Model;
 
-/// What the objects do not say.
+/// Data that the objects do not contain.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// When the page is made, to be shown; `None` leaves it out, so that equal objects give equal bytes.
+    /// The time at which the page is generated, shown in its footer. With `None`, equal objects give equal bytes.
     pub generated: Option<Timestamp>,
-    /// When runs ended, by the name of the tuning job, where the caller knows. With it the page shows how the best values
-    /// and the hypervolume have grown.
+    /// End times of runs, by the name of the tuning job. With them the page shows the best values and the hypervolume over
+    /// time.
     pub ended: BTreeMap<String, Timestamp>,
-    /// Where the page gets newer models from; `None` for a file.
+    /// All training jobs of runs, by the name of the tuning job, as `spec.collect: All` keeps them. With it time and cost
+    /// include the whole search, not only the best training job.
+    pub trials: HashMap<String, Arc<[BestTrainingJob]>>,
+    /// The addresses of a live page; `None` for a file.
     pub live: Option<Live>,
 }
 
-/// The addresses of a live page, paths on the server that serves it.
+/// The addresses of a live page: paths on its own server.
 #[derive(Clone, Debug, Serialize)]
 pub struct Live {
     /// The stream of server-sent events. Each event named `model` carries [`Model::json`].
     pub events: String,
-    /// The page that lists all selections; it is what the link "All selections" opens.
+    /// The page that lists all selections, for the link "All selections".
     pub home: String,
 }
 

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use api::{Goal, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, parse_decimal};
+use api::{Goal, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, Scale, parse_decimal};
 use jiff::Timestamp;
 use kube::ResourceExt;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::console::{Console, console};
-use super::history::{Axis, Step, history};
+use super::front::{Front, front};
+use super::history::Axis;
 use super::manifest::manifest;
-use super::run::{self, Kind, Role, Run};
+use super::run::{self, Run};
 use super::verdict::{Verdict, verdict};
 use super::{Live, Options};
 
@@ -94,31 +94,6 @@ struct Constraint {
     max: Option<f64>,
 }
 
-/// The front of a dataset; runs are told by their index.
-#[derive(Clone, Debug, Serialize)]
-struct Front {
-    dataset: String,
-    members: Vec<usize>,
-    /// Members that the status does not list.
-    omitted: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recommended: Option<usize>,
-    /// Why it is that one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<String>,
-    alternatives: Vec<Alternative>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hypervolume: Option<f64>,
-    history: Vec<Step>,
-}
-
-/// Another member, and what it would give and take.
-#[derive(Clone, Debug, Serialize)]
-struct Alternative {
-    run: usize,
-    message: String,
-}
-
 impl Model {
     /// The model of a page about `selections`.
     pub fn new(selections: &[ModelSelection], options: &Options) -> Self {
@@ -132,7 +107,7 @@ impl Model {
             generated: options.generated.map(Timestamp::as_second),
             live: options.live.clone(),
             summaries: selections.iter().map(|selection| summary(selection, href(selection))).collect(),
-            selections: selections.iter().map(|one| selection(one, &json(one), options)).collect(),
+            selections: selections.iter().map(|one| selection(one, options)).collect(),
         }
     }
 
@@ -163,46 +138,44 @@ fn path(selection: &ModelSelection) -> String {
     format!("{}/{}", selection.namespace().unwrap_or_default(), selection.name_any())
 }
 
-fn json(value: &impl Serialize) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
-}
-
 fn summary(selection: &ModelSelection, href: String) -> Summary {
     let status = selection.status.as_ref();
-    let raw = json(&status);
-    let fronts = list(&raw["fronts"]);
+    let fronts = status.map_or(&[][..], |status| &status.fronts);
     Summary {
         namespace: selection.namespace().unwrap_or_default(),
         name: selection.name_any(),
         href,
         verdict: verdict(selection),
         counts: status.and_then(|status| status.counts),
-        recommended: fronts.iter().filter_map(|front| Some(recommended(front)?.to_owned())).collect(),
-        front: fronts.iter().map(|front| list(&front["members"]).len()).collect(),
+        recommended: fronts.iter().filter_map(|front| front.recommendation.as_ref()?.candidate.clone()).collect(),
+        front: fronts
+            .iter()
+            .map(|front| front.members.len() + usize::try_from(front.omitted_members).unwrap_or(0))
+            .collect(),
         started: started(status),
         completed: completed(status),
     }
 }
 
-/// `raw` is the selection as JSON. Fronts are read from it, so that what a newer operator adds is shown where it is known,
-/// and what an older one leaves out is not missed.
-fn selection(selection: &ModelSelection, raw: &Value, options: &Options) -> Selection {
+fn selection(selection: &ModelSelection, options: &Options) -> Selection {
     let spec = &selection.spec;
     let status = selection.status.as_ref();
     let metrics = metrics(spec, status);
     let statuses = status.map_or(&[][..], |status| &status.runs);
-    let raw_runs = list(&raw["status"]["runs"]);
-    let mut runs: Vec<Run> = statuses
-        .iter()
-        .enumerate()
-        .map(|(index, run)| run::of_run(selection, raw_runs.get(index).unwrap_or(&Value::Null), run, &metrics, options))
-        .collect();
-    let objectives = objectives(spec, raw);
+    let source = run::Source { selection, metrics: &metrics, options, started: started(status) };
+    let mut runs: Vec<Run> = statuses.iter().map(|run| run::of_run(&source, run)).collect();
+    let objective = |one: &api::Objective| Objective {
+        metric: one.metric.clone(),
+        goal: one.goal,
+        logarithmic: one.scale() == Scale::Logarithmic,
+    };
+    let objectives: Vec<Objective> = spec.objectives.iter().map(objective).collect();
     let axes: Vec<Axis> = objectives
         .iter()
         .map(|Objective { goal, logarithmic, .. }| Axis { goal: *goal, logarithmic: *logarithmic })
         .collect();
-    let fronts = list(&raw["status"]["fronts"]).iter().map(|raw| front(raw, &mut runs, &axes)).collect();
+    let fronts = status.map_or(&[][..], |status| &status.fronts);
+    let fronts = fronts.iter().map(|one| front(one, &mut runs, &source, &axes)).collect();
     let parameters: BTreeSet<&String> = runs.iter().flat_map(|run| run.parameters.keys()).collect();
     Selection {
         namespace: selection.namespace().unwrap_or_default(),
@@ -233,15 +206,6 @@ fn selection(selection: &ModelSelection, raw: &Value, options: &Options) -> Sele
     }
 }
 
-fn objectives(spec: &ModelSelectionSpec, raw: &Value) -> Vec<Objective> {
-    let of = |(objective, raw): (&api::Objective, &Value)| Objective {
-        metric: objective.metric.clone(),
-        goal: objective.goal,
-        logarithmic: raw["scale"] == "Logarithmic",
-    };
-    spec.objectives.iter().zip(list(&raw["spec"]["objectives"])).map(of).collect()
-}
-
 /// Names of metrics in the order of their importance.
 fn metrics(spec: &ModelSelectionSpec, status: Option<&ModelSelectionStatus>) -> Vec<String> {
     let named = spec.objectives.iter().map(|objective| &objective.metric);
@@ -255,101 +219,6 @@ fn metrics(spec: &ModelSelectionSpec, status: Option<&ModelSelectionStatus>) -> 
         .collect();
     let mut seen = BTreeSet::new();
     named.chain(measured).filter(|name| seen.insert(*name)).cloned().collect()
-}
-
-/// The front told by `raw`, an entry of `status.fronts`. Adds the rows that are no runs, and says of each row of the
-/// dataset how it stands to the front.
-fn front(raw: &Value, runs: &mut Vec<Run>, axes: &[Axis]) -> Front {
-    let dataset = raw["dataset"].as_str().unwrap_or_default();
-    for entry in list(&raw["observed"]) {
-        runs.push(run::of_observed(entry, dataset, values(entry)));
-    }
-    for entry in list(&raw["excluded"]) {
-        exclude(runs, dataset, entry);
-    }
-    let members: Vec<usize> = list(&raw["members"]).iter().filter_map(|member| row(runs, dataset, member)).collect();
-    let at = |candidate: &str, training_job: Option<&str>| {
-        let of_candidate = || members.iter().copied().filter(|&index| runs[index].candidate == candidate);
-        let exact = of_candidate().find(|&index| runs[index].training_job.as_deref() == training_job);
-        exact.or_else(|| of_candidate().next())
-    };
-    let recommendation = &raw["recommendation"];
-    let training_job = recommendation["trainingJobName"].as_str().or(raw["recommendedTrainingJobName"].as_str());
-    let alternative = |entry: &Value| {
-        Some(Alternative {
-            run: at(entry["candidate"].as_str()?, entry["trainingJobName"].as_str())?,
-            message: entry["message"].as_str().unwrap_or_default().to_owned(),
-        })
-    };
-    Front {
-        recommended: recommended(raw).and_then(|candidate| at(candidate, training_job)),
-        why: recommendation["message"].as_str().map(ToOwned::to_owned),
-        alternatives: list(&recommendation["alternatives"]).iter().filter_map(alternative).collect(),
-        omitted: raw["omittedMembers"].as_i64().unwrap_or_default(),
-        hypervolume: raw["hypervolume"].as_str().and_then(parse_decimal),
-        history: history(considered(runs, dataset, axes.len()), axes),
-        dataset: dataset.to_owned(),
-        members,
-    }
-}
-
-/// The recommended candidate of an entry of `status.fronts`.
-fn recommended(front: &Value) -> Option<&str> {
-    front["recommendation"]["candidate"].as_str().or(front["recommended"].as_str())
-}
-
-/// The row of a member of a front, which is made where there is none yet.
-fn row(runs: &mut Vec<Run>, dataset: &str, member: &Value) -> Option<usize> {
-    let candidate = member["candidate"].as_str()?;
-    let training_job = member["trainingJobName"].as_str();
-    let of_candidate = |run: &Run| run.dataset == dataset && run.candidate == candidate;
-    let first = runs.iter().position(of_candidate)?;
-    let known =
-        |run: &Run| run.kind != Kind::Run || training_job.is_none() || run.training_job.as_deref() == training_job;
-    if let Some(index) = runs.iter().position(|run| of_candidate(run) && known(run)) {
-        return Some(index);
-    }
-    let trial = run::of_trial(&runs[first], training_job?, values(member));
-    // The run's own best training job is a point that this one may dominate.
-    runs.push(trial);
-    Some(runs.len() - 1)
-}
-
-/// Says why a row is excluded.
-fn exclude(runs: &mut Vec<Run>, dataset: &str, entry: &Value) {
-    let known = runs.iter().position(|run| run.dataset == dataset && entry["candidate"] == run.candidate.as_str());
-    let index = known.unwrap_or_else(|| {
-        // What is excluded and has no run was measured elsewhere.
-        runs.push(run::of_observed(entry, dataset, Vec::new()));
-        runs.len() - 1
-    });
-    let row = &mut runs[index];
-    row.role = if entry["reason"] == "Infeasible" { Role::Infeasible } else { Role::Excluded };
-    // The reason of a run that failed says more than that it did not succeed.
-    if row.reason.is_none() {
-        row.reason = entry["reason"].as_str().map(ToOwned::to_owned);
-    }
-    row.message = entry["message"].as_str().map(ToOwned::to_owned).or(row.message.take());
-}
-
-/// The objectives of the runs that are considered for the front and whose end is known, and when that was.
-fn considered(runs: &[Run], dataset: &str, objectives: usize) -> Vec<(Timestamp, Vec<f64>)> {
-    let point = |run: &Run| {
-        let time = Timestamp::from_second(run.ended?).ok()?;
-        let values: Vec<f64> = run.values.get(..objectives)?.iter().copied().collect::<Option<_>>()?;
-        Some((time, values))
-    };
-    let considered = |run: &&Run| run.dataset == dataset && matches!(run.role, Role::Front | Role::Dominated);
-    runs.iter().filter(considered).filter_map(point).collect()
-}
-
-/// The values of the objectives of an entry of a front.
-fn values(entry: &Value) -> Vec<Option<f64>> {
-    list(&entry["values"]).iter().map(|value| value["value"].as_str().and_then(parse_decimal)).collect()
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 fn started(status: Option<&ModelSelectionStatus>) -> Option<i64> {

@@ -137,7 +137,7 @@ mod tests {
         assert!(!STYLES.concat().contains("</style"));
     }
 
-    /// A module may import only what stands before it, or it would run before that.
+    /// A module may import only from modules before it: modules run in this order.
     #[test]
     fn the_modules_are_in_order() {
         let names = include_str!("page.rs")

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::{BestTrainingJob, Candidate, ModelSelection, RunState, RunStatus, parse_decimal};
-use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{Options, family};
 
@@ -16,7 +14,7 @@ pub struct Run {
     pub candidate: String,
     pub dataset: String,
     pub kind: Kind,
-    /// How it stands to the front of its dataset.
+    /// Its relation to the front of its dataset.
     pub role: Role,
     pub family: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -27,7 +25,7 @@ pub struct Run {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rank: Option<i64>,
+    pub rank: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tuning_job: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,15 +59,30 @@ pub struct Run {
     /// What is billed for each of its instances.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billable: Option<i32>,
-    /// What that comes to by `spec.prices`.
+    /// The cost of that at `spec.prices`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+    /// What all training jobs of the run took, where they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// When it ended, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<i64>,
     /// The candidates that are better than this result from elsewhere in every objective.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub beaten_by: Vec<String>,
+}
+
+/// What all training jobs of a run took.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Search {
+    /// How many there are.
+    pub jobs: usize,
+    /// Billed seconds of all instances.
+    pub billed: i64,
+    /// The cost of that; absent if a price is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
 }
 
 /// What a row is about.
@@ -84,7 +97,7 @@ pub enum Kind {
     Observed,
 }
 
-/// How a row stands to the front.
+/// The relation of a row to the front of its dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
@@ -104,8 +117,19 @@ fn is_zero(value: &i32) -> bool {
     *value == 0
 }
 
-/// The row of a run, but for its role, which the front decides.
-pub fn of_run(selection: &ModelSelection, raw: &Value, run: &RunStatus, metrics: &[String], options: &Options) -> Run {
+/// What rows are made from.
+pub struct Source<'a> {
+    pub selection: &'a ModelSelection,
+    /// The names of the selection's metrics.
+    pub metrics: &'a [String],
+    pub options: &'a Options,
+    /// When the operator first saw the selection, in seconds since 1970.
+    pub started: Option<i64>,
+}
+
+/// The row of a run. The front may still exclude it.
+pub fn of_run(source: &Source<'_>, run: &RunStatus) -> Run {
+    let Source { selection, metrics, options, .. } = *source;
     let candidate = selection.spec.candidates.iter().find(|candidate| candidate.name == run.candidate);
     let mut row = Run {
         candidate: run.candidate.clone(),
@@ -114,7 +138,7 @@ pub fn of_run(selection: &ModelSelection, raw: &Value, run: &RunStatus, metrics:
         state: word(&run.state),
         reason: run.reason.as_ref().map(word),
         message: run.message.clone(),
-        rank: run.pareto_rank.map(i64::from),
+        rank: run.pareto_rank,
         tuning_job: run.tuning_job_name.clone(),
         model: run.model_id.clone(),
         version: run.model_version.clone(),
@@ -123,7 +147,12 @@ pub fn of_run(selection: &ModelSelection, raw: &Value, run: &RunStatus, metrics:
             let others = jobs.in_progress + jobs.retryable_error + jobs.non_retryable_error + jobs.stopped;
             (jobs.completed, jobs.completed + others)
         }),
-        ended: ended(raw, run, options),
+        ended: run.tuning_job_name.as_ref().and_then(|job| options.ended.get(job)).map(|time| time.as_second()),
+        search: run
+            .tuning_job_name
+            .as_ref()
+            .and_then(|job| options.trials.get(job))
+            .map(|jobs| search(selection, jobs)),
         role: if run.pareto_rank == Some(0) {
             Role::Front
         } else if run.pareto_rank.is_some() {
@@ -167,10 +196,15 @@ fn cost(selection: &ModelSelection, job: &BestTrainingJob) -> Option<f64> {
     Some(f64::from(job.billable_seconds?) / 3600.0 * f64::from(job.instance_count.unwrap_or(1)) * price)
 }
 
-fn ended(raw: &Value, run: &RunStatus, options: &Options) -> Option<i64> {
-    let told = run.tuning_job_name.as_ref().and_then(|job| options.ended.get(job)).copied();
-    let own = || raw["completionTime"].as_str()?.parse::<Timestamp>().ok();
-    told.or_else(own).map(Timestamp::as_second)
+fn search(selection: &ModelSelection, jobs: &[BestTrainingJob]) -> Search {
+    let billed = |job: &BestTrainingJob| {
+        i64::from(job.billable_seconds.unwrap_or(0)) * i64::from(job.instance_count.unwrap_or(1))
+    };
+    Search {
+        jobs: jobs.len(),
+        billed: jobs.iter().map(billed).sum(),
+        cost: jobs.iter().map(|job| cost(selection, job)).sum(),
+    }
 }
 
 fn family_of(name: &str, model: Option<&str>, candidate: Option<&Candidate>) -> String {
@@ -203,25 +237,23 @@ pub fn of_trial(run: &Run, training_job: &str, values: Vec<Option<f64>>) -> Run 
     }
 }
 
-/// The row of a result from elsewhere, as an entry of `status.fronts[].observed` tells it.
-pub fn of_observed(entry: &Value, dataset: &str, values: Vec<Option<f64>>) -> Run {
-    let candidate = entry["candidate"].as_str().unwrap_or_default();
-    let names = entry["beatenBy"].as_array().map_or(&[][..], Vec::as_slice);
-    let rank = entry["paretoRank"].as_i64();
+/// The row of a result from elsewhere; the front says how it compares.
+pub fn of_observed(source: &Source<'_>, candidate: &str, dataset: &str) -> Run {
+    let candidates = &source.selection.spec.candidates;
+    let observed = candidates.iter().find(|one| one.name == candidate).and_then(|one| one.observed.as_ref());
+    let known = observed.map(|observed| observed.on(dataset)).unwrap_or_default();
+    let value = |name: &String| known.get(name.as_str()).copied().and_then(parse_decimal);
     Run {
         candidate: candidate.to_owned(),
         dataset: dataset.to_owned(),
         kind: Kind::Observed,
-        role: if rank == Some(0) { Role::Front } else { Role::Dominated },
         family: family::of_name(candidate),
-        rank,
-        values,
-        beaten_by: names.iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect(),
+        values: source.metrics.iter().map(value).collect(),
         ..Run::default()
     }
 }
 
 /// The name of a variant, as it is in JSON.
-fn word(value: &impl Serialize) -> String {
+pub fn word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default()
 }

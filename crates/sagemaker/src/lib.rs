@@ -21,12 +21,12 @@ pub use error::{Class, TuningError};
 pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;
-pub use response::instance_types;
+pub use response::{instance_types, only_for_other_uses};
 pub use trials::EndedTrainingJob;
 
 use api::{
-    Channel, Checkpoint, CompletionCriteria, EarlyStopping, Hyperband, InputMode, InstanceFallback, Objective,
-    OutputCompression, Strategy, Vpc, WarmStart,
+    Channel, Checkpoint, CompletionCriteria, ContinuousScaling, EarlyStopping, Hyperband, InputMode, InstanceFallback,
+    IntegerScaling, Objective, OutputCompression, Strategy, Vpc, WarmStart,
 };
 
 /// All that a tuning job is created with.
@@ -108,6 +108,8 @@ pub struct JobRequest {
     pub network_isolation: bool,
     /// Whether traffic between instances is encrypted.
     pub encrypt_traffic: bool,
+    /// What a person should know of the job; not sent.
+    pub warning: Option<String>,
 }
 
 /// What runs.
@@ -139,8 +141,8 @@ pub enum SearchRange {
         min: String,
         /// Greatest value.
         max: String,
-        /// SageMaker's word for the scaling.
-        scaling: &'static str,
+        /// How the search steps through them.
+        scaling: ContinuousScaling,
     },
     /// Whole numbers.
     Integer {
@@ -150,8 +152,8 @@ pub enum SearchRange {
         min: String,
         /// Greatest value.
         max: String,
-        /// SageMaker's word for the scaling.
-        scaling: &'static str,
+        /// How the search steps through them.
+        scaling: IntegerScaling,
     },
     /// A list of values.
     Categorical {

@@ -1,5 +1,7 @@
 //! The pages of a list.
 
+use std::future::Future;
+
 use super::error::{Class, TuningError};
 use super::limiter::Operation;
 
@@ -43,6 +45,27 @@ impl Pages {
         self.token = next;
         Ok(())
     }
+}
+
+/// All entries of a list. `read` gets a page by the token of the one before, and returns its entries and the next token.
+///
+/// # Errors
+/// What `read` fails with, and a list without end.
+pub(super) async fn read_all<T, F>(
+    operation: Operation,
+    // Not `AsyncFnMut`: the compiler cannot prove its futures `Send` for every lifetime.
+    mut read: impl FnMut(Option<String>) -> F,
+) -> Result<Vec<T>, TuningError>
+where
+    F: Future<Output = Result<(Vec<T>, Option<String>), TuningError>>,
+{
+    let (mut entries, mut pages) = (Vec::new(), Pages::default());
+    while pages.go_on() {
+        let (page, next) = read(pages.token()).await?;
+        entries.extend(page);
+        pages.turn(operation, next)?;
+    }
+    Ok(entries)
 }
 
 #[cfg(test)]

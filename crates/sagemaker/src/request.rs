@@ -6,8 +6,9 @@ use aws_sdk_sagemaker::types as aws;
 
 use super::{Code, InputChannel, JobRequest, SearchRange};
 use api::{
-    Compression, EarlyStopping, FileSystem, FileSystemAccess, FileSystemType, Goal, InputMode, OutputCompression,
-    RecordWrapper, S3DataDistribution, S3DataType, Strategy, WarmStart, WarmStartType, parse_decimal,
+    Compression, ContinuousScaling, EarlyStopping, FileSystem, FileSystemAccess, FileSystemType, Goal, InputMode,
+    IntegerScaling, OutputCompression, RecordWrapper, S3DataDistribution, S3DataType, Strategy, WarmStart,
+    WarmStartType, parse_decimal,
 };
 
 /// The request for `CreateHyperParameterTuningJob`.
@@ -258,6 +259,23 @@ fn mode(mode: InputMode) -> aws::TrainingInputMode {
     }
 }
 
+fn continuous_scaling(scaling: ContinuousScaling) -> aws::HyperParameterScalingType {
+    match scaling {
+        ContinuousScaling::Auto => aws::HyperParameterScalingType::Auto,
+        ContinuousScaling::Linear => aws::HyperParameterScalingType::Linear,
+        ContinuousScaling::Logarithmic => aws::HyperParameterScalingType::Logarithmic,
+        ContinuousScaling::ReverseLogarithmic => aws::HyperParameterScalingType::ReverseLogarithmic,
+    }
+}
+
+fn integer_scaling(scaling: IntegerScaling) -> aws::HyperParameterScalingType {
+    match scaling {
+        IntegerScaling::Auto => aws::HyperParameterScalingType::Auto,
+        IntegerScaling::Linear => aws::HyperParameterScalingType::Linear,
+        IntegerScaling::Logarithmic => aws::HyperParameterScalingType::Logarithmic,
+    }
+}
+
 fn parameter_ranges(ranges: &[SearchRange]) -> aws::ParameterRanges {
     let mut builder = aws::ParameterRanges::builder();
     for range in ranges {
@@ -267,7 +285,7 @@ fn parameter_ranges(ranges: &[SearchRange]) -> aws::ParameterRanges {
                     .name(name)
                     .min_value(min)
                     .max_value(max)
-                    .scaling_type(aws::HyperParameterScalingType::from(*scaling))
+                    .scaling_type(continuous_scaling(*scaling))
                     .build(),
             ),
             SearchRange::Integer { name, min, max, scaling } => builder.integer_parameter_ranges(
@@ -275,7 +293,7 @@ fn parameter_ranges(ranges: &[SearchRange]) -> aws::ParameterRanges {
                     .name(name)
                     .min_value(min)
                     .max_value(max)
-                    .scaling_type(aws::HyperParameterScalingType::from(*scaling))
+                    .scaling_type(integer_scaling(*scaling))
                     .build(),
             ),
             SearchRange::Categorical { name, values } => builder.categorical_parameter_ranges(

@@ -103,6 +103,16 @@ pub fn instance_types() -> &'static [&'static str] {
     aws::TrainingInstanceType::values()
 }
 
+/// Whether this release of the SDK knows the instance type for notebooks, processing or endpoints, but not for training.
+pub fn only_for_other_uses(instance_type: &str) -> bool {
+    let others = [
+        aws::InstanceType::values(),
+        aws::ProcessingInstanceType::values(),
+        aws::ProductionVariantInstanceType::values(),
+    ];
+    others.into_iter().flatten().any(|other| *other == instance_type) && !instance_types().contains(&instance_type)
+}
+
 #[cfg(test)]
 mod tests {
     use aws_sdk_sagemaker::primitives::DateTime;

@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 
 use super::account::Account;
 use super::limiter::{Limits, Operation};
-use super::pages::Pages;
+use super::pages::read_all;
 use super::timeouts::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::{Class, JobRequest, TuningError, request, response, span};
 use api::TrainingJobCounts;
@@ -194,30 +194,31 @@ impl Region {
         if stopping {
             statuses.push(aws::HyperParameterTuningJobStatus::Stopping);
         }
-        for status in statuses {
-            let mut pages = Pages::default();
-            while pages.go_on() {
+        for status in &statuses {
+            let operation = Operation::ListHyperParameterTuningJobs;
+            let running = read_all(operation, |token| async move {
                 let page = self
-                    .call(Operation::ListHyperParameterTuningJobs, || {
+                    .call(operation, || {
                         self.client
                             .list_hyper_parameter_tuning_jobs()
                             .name_contains(prefix)
                             .status_equals(status.clone())
                             .max_results(100)
-                            .set_next_token(pages.token())
+                            .set_next_token(token)
                             .send()
                     })
                     .await?;
-                for job in page.hyper_parameter_tuning_job_summaries.unwrap_or_default() {
-                    let Some(name) = job.hyper_parameter_tuning_job_name else { continue };
-                    let active = ActiveJob {
-                        status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
-                        training_jobs: response::counts(job.training_job_status_counters.as_ref()),
-                    };
-                    jobs.insert(name, active);
-                }
-                pages.turn(Operation::ListHyperParameterTuningJobs, page.next_token)?;
-            }
+                let jobs =
+                    page.hyper_parameter_tuning_job_summaries.unwrap_or_default().into_iter().filter_map(|job| {
+                        let active = ActiveJob {
+                            status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
+                            training_jobs: response::counts(job.training_job_status_counters.as_ref()),
+                        };
+                        Some((job.hyper_parameter_tuning_job_name?, active))
+                    });
+                Ok((jobs.collect(), page.next_token))
+            });
+            jobs.extend(running.await?);
         }
         Ok(jobs)
     }
@@ -236,18 +237,13 @@ impl Region {
 
     /// The tags of a resource.
     pub async fn tags(&self, arn: &str) -> Result<Vec<(String, String)>, TuningError> {
-        let mut tags = Vec::new();
-        let mut pages = Pages::default();
-        while pages.go_on() {
-            let page = self
-                .call(Operation::ListTags, || {
-                    self.client.list_tags().resource_arn(arn).max_results(100).set_next_token(pages.token()).send()
-                })
-                .await?;
-            tags.extend(page.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?))));
-            pages.turn(Operation::ListTags, page.next_token)?;
-        }
-        Ok(tags)
+        read_all(Operation::ListTags, |token| async move {
+            let ask = || self.client.list_tags().resource_arn(arn).max_results(100).set_next_token(token).send();
+            let page = self.call(Operation::ListTags, ask).await?;
+            let tags = page.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?)));
+            Ok((tags.collect(), page.next_token))
+        })
+        .await
     }
 
     /// The tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good for what is
@@ -260,10 +256,8 @@ impl Region {
                 equals.value(value).build()
             })
             .collect();
-        let expression = aws::SearchExpression::builder().set_filters(Some(filters)).build();
-        let mut jobs = Vec::new();
-        let mut pages = Pages::default();
-        while pages.go_on() {
+        let expression = &aws::SearchExpression::builder().set_filters(Some(filters)).build();
+        read_all(Operation::Search, |token| async move {
             let page = self
                 .call(Operation::Search, || {
                     self.client
@@ -273,11 +267,11 @@ impl Region {
                         .sort_by("CreationTime")
                         .sort_order(aws::SearchSortOrder::Descending)
                         .max_results(100)
-                        .set_next_token(pages.token())
+                        .set_next_token(token)
                         .send()
                 })
                 .await?;
-            jobs.extend(page.results.unwrap_or_default().into_iter().filter_map(|record| {
+            let jobs = page.results.unwrap_or_default().into_iter().filter_map(|record| {
                 let job = record.hyper_parameter_tuning_job?;
                 Some(TaggedJob {
                     name: job.hyper_parameter_tuning_job_name?,
@@ -285,17 +279,15 @@ impl Region {
                     status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
                     tags: job.tags?.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
                 })
-            }));
-            pages.turn(Operation::Search, page.next_token)?;
-        }
-        Ok(jobs)
+            });
+            Ok((jobs.collect(), page.next_token))
+        })
+        .await
     }
 
     /// All models of the public hub, each in its newest version, in no particular order.
     pub async fn hub_contents(&self) -> Result<Vec<Listed>, TuningError> {
-        let mut models = Vec::new();
-        let mut pages = Pages::default();
-        while pages.go_on() {
+        read_all(Operation::ListHubContents, |token| async move {
             let page = self
                 .call(Operation::ListHubContents, || {
                     self.client
@@ -303,19 +295,18 @@ impl Region {
                         .hub_name(PUBLIC_HUB)
                         .hub_content_type(aws::HubContentType::Model)
                         .max_results(100)
-                        .set_next_token(pages.token())
+                        .set_next_token(token)
                         .send()
                 })
                 .await?;
-            let summaries = page.hub_content_summaries.unwrap_or_default();
-            models.extend(summaries.into_iter().filter_map(|summary| {
+            let models = page.hub_content_summaries.unwrap_or_default().into_iter().filter_map(|summary| {
                 let deprecated = Some(response::deprecated(summary.support_status.as_ref()));
                 let (model_id, version) = (summary.hub_content_name?, summary.hub_content_version?);
                 Some(Listed { model_id, version, deprecated })
-            }));
-            pages.turn(Operation::ListHubContents, page.next_token)?;
-        }
-        Ok(models)
+            });
+            Ok((models.collect(), page.next_token))
+        })
+        .await
     }
 
     /// A model of the public hub; the newest version when none is named.
@@ -340,9 +331,7 @@ impl Region {
 
     /// The versions of a model in the public hub, in no particular order.
     pub async fn hub_versions(&self, model_id: &str) -> Result<Vec<String>, TuningError> {
-        let mut versions = Vec::new();
-        let mut pages = Pages::default();
-        while pages.go_on() {
+        read_all(Operation::ListHubContentVersions, |token| async move {
             let page = self
                 .call(Operation::ListHubContentVersions, || {
                     self.client
@@ -351,15 +340,15 @@ impl Region {
                         .hub_content_type(aws::HubContentType::Model)
                         .hub_content_name(model_id)
                         .max_results(100)
-                        .set_next_token(pages.token())
+                        .set_next_token(token)
                         .send()
                 })
                 .await?;
             let summaries = page.hub_content_summaries.unwrap_or_default();
-            versions.extend(summaries.into_iter().filter_map(|summary| summary.hub_content_version));
-            pages.turn(Operation::ListHubContentVersions, page.next_token)?;
-        }
-        Ok(versions)
+            let versions = summaries.into_iter().filter_map(|summary| summary.hub_content_version);
+            Ok((versions.collect(), page.next_token))
+        })
+        .await
     }
 
     /// One call: waits for its turn, is timed, counted and classified, and tells the limits how it went.

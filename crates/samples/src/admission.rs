@@ -16,6 +16,9 @@ pub fn refused() -> Vec<Case> {
 }
 
 /// A value written in YAML.
+///
+/// # Panics
+/// When it is no YAML: a mistake of the test.
 pub fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap_or_else(|e| panic!("not YAML: {e}\n{text}"))
 }

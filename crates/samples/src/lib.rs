@@ -1,5 +1,8 @@
 //! Manifests for tests, built in one place. Each test changes what it is about.
 
+// A builder of tests panics where a test is wrong.
+#![allow(clippy::missing_panics_doc)]
+
 pub mod admission;
 mod selection;
 

@@ -1,5 +1,7 @@
 //! A small selection, as a user would write it; each test changes what it is about.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 /// A manifest that grows by steps. Candidates of one's own image need no hub, so their tests count fewer calls.
@@ -42,6 +44,18 @@ impl Selection {
         }))
     }
 
+    /// A smaller one: one objective, by which the search is steered too, and one training job a run.
+    pub fn one_metric(name: &str) -> Self {
+        let accuracy = json!({"metric": "accuracy", "goal": "Maximize"});
+        let range = json!({"name": "learning_rate", "categorical": {"values": ["0.001"]}});
+        let tuning = json!({"objective": accuracy, "maxTrainingJobs": 1, "parameterRanges": [range]});
+        Self::new(name)
+            .with("/objectives", json!([accuracy]))
+            .with("/datasets", json!([dataset("birds")]))
+            .with("/tuning", tuning)
+            .with("/training/metricDefinitions", json!([{"name": "accuracy", "regex": "- val_accuracy: ([0-9.]+)"}]))
+    }
+
     /// The same with candidates of one's own images, each called as its image.
     #[must_use]
     pub fn images(mut self, names: &[&str]) -> Self {
@@ -78,6 +92,25 @@ impl Selection {
         self
     }
 
+    /// The same with fields of the spec set, as YAML.
+    #[must_use]
+    pub fn with_yaml(mut self, fields: &str) -> Self {
+        let fields: BTreeMap<String, Value> =
+            serde_saphyr::from_str(fields).unwrap_or_else(|e| panic!("{e}\n{fields}"));
+        for (field, value) in fields {
+            self.0["spec"][field] = value;
+        }
+        self
+    }
+
+    /// The same with a further candidate, as an item of a list in YAML.
+    #[must_use]
+    pub fn candidate_yaml(mut self, item: &str) -> Self {
+        let items: Vec<Value> = serde_saphyr::from_str(item).unwrap_or_else(|e| panic!("{e}\n{item}"));
+        self.list("candidates").extend(items);
+        self
+    }
+
     /// The same without a candidate.
     #[must_use]
     pub fn without(mut self, candidate: &str) -> Self {
@@ -97,12 +130,21 @@ impl Selection {
         self.0["metadata"]["name"].as_str().expect("a name")
     }
 
+    /// The object as it is applied in a namespace.
+    pub fn manifest(&self, namespace: &str) -> Value {
+        let mut manifest = self.0.clone();
+        manifest["metadata"]["namespace"] = json!(namespace);
+        manifest
+    }
+
     fn list(&mut self, field: &str) -> &mut Vec<Value> {
         self.0["spec"][field].as_array_mut().expect("a list")
     }
 }
 
 fn dataset(name: &str) -> Value {
-    let channel = |channel: &str| json!({"name": channel, "s3URI": format!("s3://bucket/{name}/{channel}/")});
-    json!({"name": name, "channels": [channel("training"), channel("validation"), channel("test")]})
+    let channel =
+        |channel: &str, folder: &str| json!({"name": channel, "s3URI": format!("s3://bucket/{name}/{folder}/")});
+    let channels = [channel("training", "train"), channel("validation", "validation"), channel("test", "test")];
+    json!({"name": name, "channels": channels})
 }

@@ -40,8 +40,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts one on a free port: `binary` is `env!("CARGO_BIN_EXE_sagemaker-emulator")`, which only a test file
-    /// of the package itself knows.
+    /// Starts one on a free port.
     pub async fn start(extra_arguments: &[&str]) -> Self {
         let mut arguments = vec!["--listen".to_owned(), "127.0.0.1:0".to_owned()];
         arguments.extend(extra_arguments.iter().map(ToString::to_string));
@@ -97,6 +96,11 @@ impl Emulator {
     /// Lays a row over the table of models; jobs created from now on follow it.
     pub async fn behave(&self, row: Value) {
         self.admin(Method::POST, "training", Some(row)).await;
+    }
+
+    /// How long an epoch of jobs takes that are created from now on.
+    pub async fn set_seconds_per_epoch(&self, seconds: f64) {
+        self.behave(json!({"match": "*", "secondsPerEpoch": seconds})).await;
     }
 
     /// Adds a version of a model to the hub, or replaces it.

@@ -23,6 +23,8 @@
 
 // What runs real programs has to wait in real time.
 #![allow(clippy::disallowed_methods)]
+// A helper of tests fails the test by panicking.
+#![allow(clippy::missing_panics_doc, clippy::new_without_default, clippy::unwrap_used)]
 
 pub mod audit;
 pub mod await_until;
@@ -30,6 +32,7 @@ pub mod certificates;
 pub mod control_plane;
 pub mod emulator;
 pub mod free_port;
+pub mod jobs;
 pub mod kubeconfig;
 pub mod kubectl;
 pub mod manifests;
@@ -38,8 +41,8 @@ pub mod operator;
 pub mod process;
 pub mod programs;
 pub mod run_folder;
+pub mod status;
 pub mod tool;
-pub mod trouble;
 pub mod world;
 
 pub use audit::AuditEntry;

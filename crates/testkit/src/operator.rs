@@ -1,5 +1,6 @@
 //! The operator as it is shipped: the unmodified binary, which is told everything by its environment.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -176,4 +177,10 @@ impl Drop for Operator {
             eprintln!("{}", self.process.tail());
         }
     }
+}
+
+/// The values in the text of `/metrics`, by their names with labels.
+pub fn metrics(text: &str) -> HashMap<String, f64> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.rsplit_once(' ')).filter_map(|(k, v)| Some((k.to_owned(), v.parse().ok()?))).collect()
 }

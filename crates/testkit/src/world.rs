@@ -5,23 +5,28 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus};
-use kube::api::{DeleteParams, DynamicObject};
+use api::{ModelSelection, ModelSelectionStatus, Reason, RunStatus};
+use k8s_openapi::api::events::v1::Event;
+use kube::api::{DeleteParams, DynamicObject, ListParams};
 use kube::{Api, Client};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::audit::AuditEntry;
 use super::await_until::{await_gone, await_object, await_until};
 use super::control_plane::{ControlPlane, shared};
 use super::emulator::Emulator;
+use super::jobs::Job;
 use super::manifests::{apply, install_crd};
 use super::namespace::fresh_namespace;
 use super::operator::{Operator, OperatorOptions};
 use super::programs;
+use super::status::{condition, is_running};
 use samples::Selection;
 
 /// How long anything may take here: minutes of an emulated life pass in a second, but the machine may be busy.
 pub const DEADLINE: Duration = Duration::from_mins(1);
+/// For what the operator retries by itself only after half a minute or more.
+pub const LATER: Duration = Duration::from_mins(2);
 /// More virtual seconds than any job of [`Selection`] takes.
 pub const LONG: u64 = 100_000;
 
@@ -42,22 +47,25 @@ pub struct World<'a> {
     /// How the operator is started again.
     pub options: OperatorOptions,
     /// The selections of the namespace.
-    pub api: Api<ModelSelection>,
+    pub selections: Api<ModelSelection>,
 }
 
 impl World<'static> {
     /// One in which no virtual time passes: jobs run until the test advances the clock.
     pub async fn held(purpose: &str) -> Self {
-        World::start(shared().await, purpose, "0", &[]).await
+        World::start(shared().await, purpose, &["--speed", "0"], &[]).await
     }
 
     /// One in which a job takes less than a second.
     pub async fn fast(purpose: &str) -> Self {
-        World::start(shared().await, purpose, "3000", &[]).await
+        World::start(shared().await, purpose, &["--speed", "3000"], &[]).await
     }
-}
 
-impl World<'static> {
+    /// One with [`World::short_epochs_on`] on the shared control plane.
+    pub async fn short_epochs(purpose: &str, emulator: &[&str], environment: &[(&str, &str)]) -> Self {
+        World::short_epochs_on(shared().await, purpose, emulator, environment).await
+    }
+
     /// One with a hub of 1,000 models, in which jobs run until the test advances the clock.
     pub async fn with_large_hub(purpose: &str, environment: &[(&str, &str)]) -> Self {
         let emulator = Emulator::start(&["--speed", "0", "--extra-models", "838"]).await;
@@ -70,17 +78,42 @@ impl World<'static> {
 }
 
 impl<'a> World<'a> {
-    /// One on a control plane, with a speed of time and more environment for the operator.
-    pub async fn start(plane: &'a ControlPlane, purpose: &str, speed: &str, environment: &[(&str, &str)]) -> Self {
+    /// One in which an epoch takes ten seconds, so that a job takes a moment at a moderate speed: for tests that watch
+    /// what happens meanwhile.
+    pub async fn short_epochs_on(
+        plane: &'a ControlPlane,
+        purpose: &str,
+        emulator: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let slower = [("MODELSELECTION_MIN_SWEEP_SECONDS", "0.5"), ("MODELSELECTION_MAX_SWEEP_SECONDS", "1")];
+        let environment: Vec<_> = slower.iter().chain(environment).copied().collect();
+        let world = World::start(plane, purpose, emulator, &environment).await;
+        world.emulator.set_seconds_per_epoch(10.0).await;
+        world
+    }
+
+    /// One on a control plane, with arguments for the emulator and more environment for the operator.
+    pub async fn start(
+        plane: &'a ControlPlane,
+        purpose: &str,
+        emulator: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let client = plane.client();
         install_crd(&client, programs::CRD.as_ref()).await;
         let namespace = fresh_namespace(&client, purpose).await;
-        World::start_in(plane, &namespace, speed, environment).await
+        World::start_in(plane, &namespace, emulator, environment).await
     }
 
     /// The same in a namespace that is there already.
-    pub async fn start_in(plane: &'a ControlPlane, namespace: &str, speed: &str, environment: &[(&str, &str)]) -> Self {
-        World::start_with(plane, namespace, start_emulator(speed).await, environment).await
+    pub async fn start_in(
+        plane: &'a ControlPlane,
+        namespace: &str,
+        emulator: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        World::start_with(plane, namespace, Emulator::start(emulator).await, environment).await
     }
 
     async fn start_with(
@@ -100,13 +133,13 @@ impl<'a> World<'a> {
         let mut operator = Operator::start(options.clone());
         operator.await_ready(DEADLINE).await;
         let client = plane.client();
-        let api = Api::namespaced(client.clone(), namespace);
-        Self { plane, client, namespace: namespace.to_owned(), emulator, operator, options, api }
+        let selections = Api::namespaced(client.clone(), namespace);
+        Self { plane, client, namespace: namespace.to_owned(), emulator, operator, options, selections }
     }
 
-    /// `SageMaker` without a memory: another account, with another speed.
-    pub async fn renew_emulator(&mut self, speed: &str) {
-        self.emulator = start_emulator(speed).await;
+    /// Another `SageMaker`, without any jobs: another account.
+    pub async fn renew_emulator(&mut self, arguments: &[&str]) {
+        self.emulator = Emulator::start(arguments).await;
         self.options.sagemaker_url.clear();
         self.options.sagemaker_url.push_str(self.emulator.url());
     }
@@ -129,8 +162,7 @@ impl<'a> World<'a> {
 
     /// The same in another namespace.
     pub async fn apply_in(&self, namespace: &str, selection: &Selection) -> ModelSelection {
-        let mut manifest = selection.0.clone();
-        manifest["metadata"]["namespace"] = json!(namespace);
+        let manifest = selection.manifest(namespace);
         let applied: DynamicObject =
             apply(&self.client, &manifest).await.unwrap_or_else(|e| panic!("the server refuses {manifest:#}: {e}"));
         let applied = serde_json::to_value(applied).expect("objects are JSON");
@@ -139,13 +171,16 @@ impl<'a> World<'a> {
 
     /// Asks for the deletion, and does not wait.
     pub async fn delete(&self, name: &str) {
-        self.api.delete(name, &DeleteParams::default()).await.unwrap_or_else(|e| panic!("cannot delete {name}: {e}"));
+        self.selections
+            .delete(name, &DeleteParams::default())
+            .await
+            .unwrap_or_else(|e| panic!("cannot delete {name}: {e}"));
     }
 
     /// Deletes and waits until it is gone.
     pub async fn delete_and_wait(&self, name: &str) {
         self.delete(name).await;
-        await_gone(&self.api, name, DEADLINE).await;
+        await_gone(&self.selections, name, DEADLINE).await;
     }
 
     /// Waits until the status of a selection is as described.
@@ -156,7 +191,7 @@ impl<'a> World<'a> {
         predicate: impl Fn(&ModelSelectionStatus) -> bool,
     ) -> ModelSelectionStatus {
         let holds = |selection: &ModelSelection| selection.status.as_ref().is_some_and(&predicate);
-        await_object(&self.api, name, what, DEADLINE, holds).await.status.expect("checked above")
+        await_object(&self.selections, name, what, DEADLINE, holds).await.status.expect("checked above")
     }
 
     /// Waits until the operator has dealt with the present generation and the status is as described.
@@ -166,11 +201,46 @@ impl<'a> World<'a> {
         what: &str,
         predicate: impl Fn(&ModelSelectionStatus) -> bool,
     ) -> ModelSelectionStatus {
+        self.await_observed_within(name, what, DEADLINE, predicate).await
+    }
+
+    /// The same with another deadline.
+    pub async fn await_observed_within(
+        &self,
+        name: &str,
+        what: &str,
+        deadline: Duration,
+        predicate: impl Fn(&ModelSelectionStatus) -> bool,
+    ) -> ModelSelectionStatus {
         let holds = |selection: &ModelSelection| {
             let generation = selection.metadata.generation;
             selection.status.as_ref().is_some_and(|s| s.observed_generation == generation && predicate(s))
         };
-        await_object(&self.api, name, what, DEADLINE, holds).await.status.expect("checked above")
+        await_object(&self.selections, name, what, deadline, holds).await.status.expect("checked above")
+    }
+
+    /// Waits until a condition has this reason.
+    pub async fn await_condition(&self, name: &str, kind: &str, reason: Reason) -> ModelSelectionStatus {
+        let has = |status: &ModelSelectionStatus| condition(status, kind).is_some_and(|c| c.reason == reason.as_str());
+        self.await_observed(name, &format!("{kind} has the reason {}", reason.as_str()), has).await
+    }
+
+    /// How many Events of a selection have this reason, with the repetitions that are counted in them.
+    pub async fn events(&self, name: &str, reason: &str) -> i32 {
+        let events: Api<Event> = Api::namespaced(self.client.clone(), &self.namespace);
+        let events = events.list(&ListParams::default()).await.expect("the Events can be listed");
+        let about = |event: &&Event| {
+            event.reason.as_deref() == Some(reason)
+                && event.regarding.as_ref().is_some_and(|object| object.name.as_deref() == Some(name))
+        };
+        events.items.iter().filter(about).map(|event| event.series.as_ref().map_or(1, |series| series.count)).sum()
+    }
+
+    /// Waits until there is an Event with this reason, and checks that there is one only.
+    pub async fn await_single_event(&self, name: &str, reason: &str) {
+        let what = format!("there is an Event {reason}");
+        await_until(&what, DEADLINE, async || self.events(name, reason).await > 0).await;
+        assert_eq!(self.events(name, reason).await, 1, "Events {reason} of {name}");
     }
 
     /// Waits until every run has a job that runs.
@@ -186,30 +256,31 @@ impl<'a> World<'a> {
 
     /// Waits until every run has ended, for good.
     pub async fn await_complete(&self, name: &str) -> ModelSelectionStatus {
-        self.await_observed(name, "to be complete", |status| status.completion_time.is_some()).await
+        self.await_complete_within(name, DEADLINE).await
+    }
+
+    /// The same with another deadline.
+    pub async fn await_complete_within(&self, name: &str, deadline: Duration) -> ModelSelectionStatus {
+        let is_complete = |status: &ModelSelectionStatus| status.completion_time.is_some();
+        self.await_observed_within(name, "every run has ended", deadline, is_complete).await
     }
 
     /// The tuning jobs of the emulator, by name.
     pub async fn jobs(&self) -> BTreeMap<String, Job> {
+        let jobs = self.job_documents().await.into_iter();
+        jobs.map(|(name, job)| (name, Job::read(&job))).collect()
+    }
+
+    /// The tuning jobs by name, each with all that the emulator knows of it.
+    pub async fn job_documents(&self) -> BTreeMap<String, Value> {
         let jobs = self.emulator.jobs().await;
-        let jobs = jobs.as_array().expect("a list of jobs").iter().map(|job| {
-            let text = |field: &str| job[field].as_str().unwrap_or_default().to_owned();
-            let tag =
-                |key: &str| job["tags"][format!("modelselection.dev/{key}")].as_str().unwrap_or_default().to_owned();
-            let job = Job {
-                name: text("name"),
-                status: text("status"),
-                region: text("region"),
-                candidate: tag("candidate"),
-                dataset: tag("dataset"),
-                definition: tag("definition"),
-                attempt: tag("attempt"),
-                namespace: tag("namespace"),
-                selection: tag("name"),
-            };
-            (job.name.clone(), job)
-        });
-        jobs.collect()
+        let jobs = jobs.as_array().expect("a list of jobs").iter();
+        jobs.map(|job| (job["name"].as_str().expect("a name").to_owned(), job.clone())).collect()
+    }
+
+    /// Jobs that were created so far, by anybody.
+    pub async fn jobs_created(&self) -> u64 {
+        self.emulator.calls().await["jobsCreated"].as_u64().expect("a number")
     }
 
     /// Jobs in a status, by name.
@@ -235,6 +306,16 @@ impl<'a> World<'a> {
     /// All calls since the last reset.
     pub async fn calls(&self) -> u64 {
         self.emulator.calls().await["total"].as_u64().expect("a total")
+    }
+
+    /// Errors of a kind so far, such as `CreateHyperParameterTuningJob ThrottlingException`.
+    pub async fn errors(&self, error: &str) -> u64 {
+        self.emulator.calls().await["errors"][error].as_u64().unwrap_or_default()
+    }
+
+    /// Prints the calls, for the log of the test.
+    pub async fn print_calls(&self, test: &str) {
+        eprintln!("{test}: {}", self.emulator.calls().await);
     }
 
     /// Waits until an ordered fault has hit as often as it was to.
@@ -272,71 +353,4 @@ impl<'a> World<'a> {
         let counts = text.lines().filter(|line| line.starts_with("controller_runtime_reconcile_total{"));
         counts.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
     }
-}
-
-async fn start_emulator(speed: &str) -> Emulator {
-    Emulator::start(&["--speed", speed]).await
-}
-
-/// A tuning job as the emulator has it, with what its tags say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// Its name.
-    pub name: String,
-    /// Its status, such as `InProgress`.
-    pub status: String,
-    /// Its region.
-    pub region: String,
-    /// The tag `candidate`. Like the others it is empty if the job has no such tag.
-    pub candidate: String,
-    /// The tag `dataset`.
-    pub dataset: String,
-    /// The tag `definition`: the fingerprint.
-    pub definition: String,
-    /// The tag `attempt`.
-    pub attempt: String,
-    /// The tag `namespace`: that of the selection.
-    pub namespace: String,
-    /// The tag `name`: that of the selection.
-    pub selection: String,
-}
-
-/// Whether a run has a job whose creation was answered.
-pub fn is_running(run: &RunStatus) -> bool {
-    run.state == RunState::Running && run.tuning_job_arn.is_some()
-}
-
-/// The run of a candidate, on the first dataset that has one.
-pub fn run_of<'s>(status: &'s ModelSelectionStatus, candidate: &str) -> &'s RunStatus {
-    let found = status.runs.iter().find(|run| run.candidate == candidate);
-    found.unwrap_or_else(|| panic!("no run of {candidate} in {status:#?}"))
-}
-
-/// The name of the job of a candidate's run.
-pub fn job_of(status: &ModelSelectionStatus, candidate: &str) -> String {
-    let name = run_of(status, candidate).tuning_job_name.clone();
-    name.unwrap_or_else(|| panic!("no job of {candidate} in {status:#?}"))
-}
-
-/// Status, reason and message of a condition.
-pub fn condition<'s>(status: &'s ModelSelectionStatus, kind: &str) -> Option<(&'s str, &'s str, &'s str)> {
-    let found = status.conditions.iter().find(|condition| condition.type_ == kind);
-    found.map(|c| (c.status.as_str(), c.reason.as_str(), c.message.as_str()))
-}
-
-/// Status and reason of each condition, in the order of the status: `Ready=True/Completed`.
-pub fn conditions(status: &ModelSelectionStatus) -> Vec<String> {
-    status.conditions.iter().map(|c| format!("{}={}/{}", c.type_, c.status, c.reason)).collect()
-}
-
-/// A status without its times: two of the same results are then the same bytes.
-pub fn timeless(status: &ModelSelectionStatus) -> Value {
-    let mut value = serde_json::to_value(status).expect("a status is JSON");
-    for field in ["startTime", "completionTime"] {
-        value.as_object_mut().expect("an object").remove(field);
-    }
-    for condition in value["conditions"].as_array_mut().expect("conditions") {
-        condition.as_object_mut().expect("an object").remove("lastTransitionTime");
-    }
-    value
 }

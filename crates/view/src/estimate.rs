@@ -1,6 +1,6 @@
 //! How long a selection still takes, guessed from what it has done so far.
 
-use api::{ModelSelection, RunState, RunStatus};
+use api::{ModelSelection, Reason, RunState, RunStatus};
 use jiff::Timestamp;
 
 use crate::summary::is_seen;
@@ -17,7 +17,7 @@ pub fn remaining_seconds(selection: &ModelSelection, now: Timestamp) -> Option<i
         return None;
     }
     let elapsed = now.as_second() - status.start_time.as_ref()?.0.as_second();
-    let in_reach = |run: &&RunStatus| !(run.state == RunState::Waiting && run.reason.is_some_and(|r| r.needs_person()));
+    let in_reach = |run: &&RunStatus| !(run.state == RunState::Waiting && run.reason.is_some_and(Reason::needs_person));
     let shares: Vec<f64> = status.runs.iter().filter(in_reach).map(|run| share(selection, run)).collect();
     #[allow(clippy::cast_precision_loss)] // at most 1,024 runs
     let (total, done) = (shares.len() as f64, shares.iter().sum::<f64>());

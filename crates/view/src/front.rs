@@ -1,10 +1,9 @@
 //! The fronts: their members, the recommendation with its alternatives, and what is excluded.
 
-use api::{Excluded, Front, FrontMember, Goal, ModelSelection, Objective, parse_decimal};
+use api::{Alternative, Excluded, Front, FrontMember, ModelSelection, Objective, ObservedPoint};
 use serde::Serialize;
 
 use crate::runs::{Mark, Run, runs};
-use crate::text::number;
 
 /// The front of one dataset.
 #[derive(Clone, Debug, Serialize, PartialEq)]
@@ -18,11 +17,16 @@ pub struct FrontView {
     pub members: Vec<Member>,
     /// Members that the status does not list.
     pub omitted_members: i32,
-    /// The recommended candidate: the knee of the front.
+    /// The recommended candidate; none when no member reaches `spec.recommend.atLeast`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recommended: Option<String>,
-    /// For each objective, what to take when it is the only one that counts.
+    /// Why it is that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Other members, with what they would give and take.
     pub alternatives: Vec<Alternative>,
+    /// The candidates that were measured elsewhere.
+    pub observed: Vec<ObservedPoint>,
     /// The runs that members dominate, by rank.
     pub dominated: Vec<Run>,
     /// The ended runs that cannot be on the front.
@@ -47,18 +51,6 @@ pub struct Member {
     pub values: Vec<String>,
 }
 
-/// A member to take instead of the recommended one.
-#[derive(Clone, Debug, Serialize, PartialEq)]
-#[serde(rename_all = "camelCase")]
-pub struct Alternative {
-    /// Its candidate.
-    pub candidate: String,
-    /// The objective that it is best in.
-    pub metric: String,
-    /// What it gains and costs against the recommended one, such as `test_accuracy 0.802 → 0.964, test_throughput 40 → 0.3`.
-    pub trade: String,
-}
-
 /// The fronts of all datasets, in the order of the spec.
 pub fn fronts(selection: &ModelSelection) -> Vec<FrontView> {
     let fronts = selection.status.as_ref().map(|status| status.fronts.as_slice()).unwrap_or_default();
@@ -67,7 +59,7 @@ pub fn fronts(selection: &ModelSelection) -> Vec<FrontView> {
 }
 
 fn view(objectives: &[Objective], runs: &[Run], front: &Front) -> FrontView {
-    let recommended = recommended(front);
+    let (recommended, recommendation) = (recommended(front), front.recommendation.as_ref());
     let is_recommended = |member: &FrontMember| recommended.is_some_and(|wanted| std::ptr::eq(wanted, member));
     let members = front.members.iter().map(|member| Member {
         candidate: member.candidate.clone(),
@@ -83,8 +75,10 @@ fn view(objectives: &[Objective], runs: &[Run], front: &Front) -> FrontView {
         objectives: objectives.to_vec(),
         members: members.collect(),
         omitted_members: front.omitted_members,
-        recommended: front.recommendation.as_ref().and_then(|recommendation| recommendation.candidate.clone()),
-        alternatives: recommended.map(|chosen| alternatives(objectives, front, chosen)).unwrap_or_default(),
+        recommended: recommendation.and_then(|chosen| chosen.candidate.clone()),
+        why: recommendation.map(|chosen| chosen.message.clone()),
+        alternatives: recommendation.map(|chosen| chosen.alternatives.clone()).unwrap_or_default(),
+        observed: front.observed.clone(),
         dominated,
         excluded: front.excluded.clone(),
         hypervolume: front.hypervolume.clone(),
@@ -93,44 +87,10 @@ fn view(objectives: &[Objective], runs: &[Run], front: &Front) -> FrontView {
 
 /// The member that the front recommends: of a candidate with several, the one of the recommended training job.
 fn recommended(front: &Front) -> Option<&FrontMember> {
-    let candidate = front.recommendation.as_ref()?.candidate.as_ref()?;
-    let job = front.recommendation.as_ref()?.training_job_name.as_ref();
-    front
-        .members
-        .iter()
-        .find(|member| &member.candidate == candidate && (job.is_none() || member.training_job_name.as_ref() == job))
-}
-
-/// The best of each objective, but for the recommended one itself; one that is best in several is named once.
-fn alternatives(objectives: &[Objective], front: &Front, chosen: &FrontMember) -> Vec<Alternative> {
-    let mut alternatives: Vec<Alternative> = Vec::new();
-    for (index, objective) in objectives.iter().enumerate() {
-        let value = |member: &FrontMember| member.values.get(index).and_then(|value| parse_decimal(&value.value));
-        let better = |a: f64, b: f64| if objective.goal == Goal::Maximize { a > b } else { a < b };
-        let mut best: Option<(&FrontMember, f64)> = None;
-        for member in &front.members {
-            if let Some(value) = value(member)
-                && best.is_none_or(|(_, other)| better(value, other))
-            {
-                best = Some((member, value));
-            }
-        }
-        let Some((best, best_value)) = best else { continue };
-        let gains = value(chosen).is_none_or(|value| better(best_value, value));
-        if gains && alternatives.iter().all(|known| known.candidate != best.candidate) {
-            alternatives.push(Alternative {
-                candidate: best.candidate.clone(),
-                metric: objective.metric.clone(),
-                trade: trade(chosen, best),
-            });
-        }
-    }
-    alternatives
-}
-
-fn trade(from: &FrontMember, to: &FrontMember) -> String {
-    let steps = from.values.iter().zip(&to.values).filter(|(a, b)| a.value != b.value);
-    let steps: Vec<String> =
-        steps.map(|(a, b)| format!("{} {} → {}", a.metric, number(&a.value), number(&b.value))).collect();
-    steps.join(", ")
+    let chosen = front.recommendation.as_ref()?;
+    let job = chosen.training_job_name.as_ref();
+    front.members.iter().find(|member| {
+        Some(&member.candidate) == chosen.candidate.as_ref()
+            && (job.is_none() || member.training_job_name.as_ref() == job)
+    })
 }

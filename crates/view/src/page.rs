@@ -94,7 +94,7 @@ impl Table {
         Self { columns, ..Self::default() }
     }
 
-    fn render(&self, look: &Look) -> String {
+    fn render(&self, look: Look) -> String {
         let mut grid = Grid::new();
         grid.load_preset(NOTHING).set_truncation_indicator("…");
         match look.width {
@@ -191,7 +191,7 @@ impl Page {
     }
 
     /// The text, each line with its end.
-    pub fn render(&self, look: &Look) -> String {
+    pub fn render(&self, look: Look) -> String {
         let mut text = String::new();
         for block in &self.0 {
             let block = match block {
@@ -212,7 +212,7 @@ impl Page {
 }
 
 /// One line of pieces: a table of one row would pad them, so they are joined and shortened here.
-fn line(pieces: &[Text], look: &Look) -> String {
+fn line(pieces: &[Text], look: Look) -> String {
     let mut room = look.width.map_or(usize::MAX, usize::from);
     let mut line = String::new();
     for piece in pieces {
@@ -253,7 +253,7 @@ fn ascii(text: &str) -> String {
     let replaced = text.chars().map(|character| match character {
         '★' => '*',
         '●' | '•' => 'o',
-        '○' | '·' => '.',
+        '○' | '·' | '░' => '.',
         '×' => 'x',
         '↑' => '^',
         '↓' => 'v',
@@ -262,9 +262,8 @@ fn ascii(text: &str) -> String {
         '─' => '-',
         '│' => '|',
         '└' | '┬' | '┌' | '┐' | '┘' | '┤' | '├' => '+',
-        '█' => '#',
+        '◆' | '█' => '#',
         '▒' => '=',
-        '░' => '.',
         _ if character.is_ascii() => character,
         _ => '?',
     });
@@ -294,11 +293,11 @@ mod tests {
         page.line(["a line that is ".into(), "much longer than the terminal is wide".into()]);
         page.paragraph("words and words and words and words and words and words");
         for width in [24, 40, 80] {
-            let shown = page.render(&Look { width: Some(width), color: false, ascii: false });
+            let shown = page.render(Look { width: Some(width), color: false, ascii: false });
             assert!(widest(&shown) <= usize::from(width), "{width}:\n{shown}");
             assert!(shown.contains("0.9667"), "numbers are never shortened:\n{shown}");
         }
-        insta::assert_snapshot!(page.render(&Look { width: Some(40), color: false, ascii: true }));
+        insta::assert_snapshot!(page.render(Look { width: Some(40), color: false, ascii: true }));
     }
 
     #[test]
@@ -306,9 +305,9 @@ mod tests {
         let mut page = Page::default();
         page.table(table());
         page.line([Text::from("done\u{1b}[31m").tone(Tone::Good)]);
-        let plain = page.render(&Look { width: Some(60), color: false, ascii: false });
+        let plain = page.render(Look { width: Some(60), color: false, ascii: false });
         assert!(!plain.contains('\u{1b}'), "{plain:?}");
-        let colored = page.render(&Look { width: Some(60), color: true, ascii: false });
+        let colored = page.render(Look { width: Some(60), color: true, ascii: false });
         assert!(colored.contains('\u{1b}') && !colored.contains("\u{1b}[31m"), "{colored:?}");
     }
 }

@@ -1,11 +1,14 @@
 //! The views set as pages.
 
-use api::{Goal, ModelSelection, Objective, RunState};
+mod plan;
+
+pub use plan::effect;
+
+use api::{ModelSelection, Objective, RecommendationRule, RunState};
 use jiff::Timestamp;
 
 use crate::advice::{reason, remedy};
-use crate::effect::{Action, Cost, Effect};
-use crate::front::{Alternative, FrontView, fronts};
+use crate::front::{FrontView, fronts};
 use crate::page::{Column, Page, Table, Text, Tone};
 use crate::plot::{Plot, arrow, in_characters};
 use crate::runs::{Mark, Run, by_interest, runs};
@@ -109,13 +112,14 @@ fn headline(page: &mut Page, selection: &ModelSelection, summary: &Summary) {
     line.push(format!("  ready: {}", summary.ready).into());
     page.line(line);
     if let Some(best) = &summary.best {
-        let knee = match selection.spec.objectives.as_slice() {
-            [_] => "best ",
-            _ => "knee of ",
-        };
-        let titles: Vec<String> = selection.spec.objectives.iter().map(title).collect();
+        let rule = selection.spec.recommend.as_ref().and_then(|recommend| recommend.rule).unwrap_or_default();
+        let (how, among) =
+            match (rule, selection.spec.recommend.as_ref().and_then(|recommend| recommend.objective.as_ref())) {
+                (RecommendationRule::Best, Some(metric)) => ("best ", vec![metric.clone()]),
+                _ => ("knee of ", selection.spec.objectives.iter().map(title).collect()),
+            };
         let what = if summary.complete { "recommended" } else { "best so far" };
-        page.line([format!("{what}  {best}").into(), format!("  ({knee}{})", titles.join(", ")).into()]);
+        page.line([format!("{what}  {best}").into(), format!("  ({how}{})", among.join(", ")).into()]);
     }
     if !summary.complete || summary.stalled {
         page.paragraph(&summary.message);
@@ -218,6 +222,7 @@ fn mark_tone(mark: Mark) -> Tone {
     match mark {
         Mark::Recommended | Mark::Front => Tone::Good,
         Mark::Excluded => Tone::Bad,
+        Mark::Observed => Tone::Plain,
         Mark::Dominated | Mark::Open => Tone::Faint,
     }
 }
@@ -292,18 +297,24 @@ fn one_front(page: &mut Page, front: &FrontView, extent: Extent) {
 }
 
 fn recommendation(page: &mut Page, front: &FrontView) {
-    let Some(recommended) = &front.recommended else { return };
-    let why = if front.objectives.len() == 1 { "the best" } else { "the knee of the front" };
-    page.line([format!("★ recommended: {recommended}, {why}").into()]);
+    for point in &front.observed {
+        let beaten = match point.beaten_by_count {
+            0 => "no candidate is better in every objective".to_owned(),
+            more => format!("{more} are better in every objective: {}", point.beaten_by.join(", ")),
+        };
+        page.paragraph(format!("◆ {}, measured elsewhere: {beaten}", point.candidate));
+    }
+    match (&front.recommended, &front.why) {
+        (Some(recommended), why) => {
+            page.paragraph(format!("★ recommended: {recommended}: {}", why.as_deref().unwrap_or_default()));
+        }
+        (None, Some(why)) => page.paragraph(format!("nothing is recommended: {why}")),
+        (None, None) => return,
+    }
     let mut table = Table::new(&[("", Column::Fixed), ("", Column::Name(32)), ("", Column::Flexible)]);
     table.wrapped = true;
-    for Alternative { candidate, metric, trade } in &front.alternatives {
-        let objective = front.objectives.iter().find(|objective| &objective.metric == metric);
-        let most = match objective.map(|objective| objective.goal) {
-            Some(Goal::Minimize) => "least",
-            _ => "most",
-        };
-        table.rows.push(vec![format!("  {most} {metric}:").into(), candidate.into(), trade.into()]);
+    for alternative in &front.alternatives {
+        table.rows.push(vec!["  or".into(), (&alternative.candidate).into(), (&alternative.message).into()]);
     }
     if !table.rows.is_empty() {
         page.table(table);
@@ -372,72 +383,6 @@ pub fn news(selection: &ModelSelection, now: Timestamp) -> Page {
     let mut page = Page::default();
     page.line([format!("{}: {}: {}", summary.name, summary.reason, summary.message).into()]);
     page
-}
-
-/// What applying a manifest does, in words and as a table of what changes.
-pub fn effect(name: &str, effect: &Effect) -> Page {
-    let mut page = Page::default();
-    let counts = [
-        (effect.count(Action::Create), "to create"),
-        (effect.count(Action::Replace), "to run again"),
-        (effect.count(Action::Attach), "to attach"),
-        (effect.count(Action::Keep), "to keep"),
-        (effect.count(Action::Remove), "to remove"),
-    ];
-    let counts: Vec<String> =
-        counts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
-    page.line([Text::from(name).tone(Tone::Strong), format!("  runs: {}", counts.join(", ")).into()]);
-    let mut table = Table::new(&[("", Column::Fixed), ("CANDIDATE", Column::Name(40)), ("DATASET", Column::Flexible)]);
-    for run in effect.runs.iter().filter(|run| run.action != Action::Keep) {
-        let (sign, tone) = match run.action {
-            Action::Create => ("+", Tone::Good),
-            Action::Replace => ("~", Tone::Plain),
-            Action::Attach => (">", Tone::Plain),
-            Action::Keep => ("=", Tone::Faint),
-            Action::Remove => ("-", Tone::Bad),
-        };
-        table.rows.push(vec![Text::from(sign).tone(tone), (&run.candidate).into(), (&run.dataset).into()]);
-    }
-    if !table.rows.is_empty() {
-        page.table(table);
-        page.line([Text::from("+ new  ~ run again  > attached  - removed, with its results").tone(Tone::Faint)]);
-    }
-    if !effect.stopped.is_empty() {
-        page.paragraph(format!("to stop: {}", effect.stopped.join(", ")));
-    }
-    if effect.open_selectors > 0 {
-        let selectors = count(effect.open_selectors, "selector");
-        page.paragraph(format!("{selectors}: which models are found is known to the operator only"));
-    }
-    costs(&mut page, effect);
-    page
-}
-
-fn costs(page: &mut Page, effect: &Effect) {
-    let jobs = effect.new_jobs();
-    if jobs == 0 {
-        return;
-    }
-    let told = |cost: &Cost| {
-        let money = cost.money.map(|money| format!(", {money:.2} by spec.prices")).unwrap_or_default();
-        format!("{:.1} instance hours{money}", cost.hours)
-    };
-    page.line([match &effect.expected {
-        Some(cost) => {
-            format!(
-                "expected: {} for {} of {jobs}, by runs that have ended",
-                told(cost),
-                count(effect.expected_runs, "new job")
-            )
-        }
-        None => "expected: unknown, since no run of the same model and instance type has ended".to_owned(),
-    }
-    .into()]);
-    page.line([match &effect.bound {
-        Some(cost) => format!("at most:  {} for {}", told(cost), count(jobs, "new job")),
-        None => "at most:  unbounded: set tuning.maxTrainingJobs and training.maxRuntimeSeconds".to_owned(),
-    }
-    .into()]);
 }
 
 #[cfg(test)]

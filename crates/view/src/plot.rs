@@ -1,6 +1,6 @@
 //! A front as a picture: which points there are, and the picture in characters.
 
-use api::{Goal, ModelSelection, parse_decimal};
+use api::{Goal, ModelSelection, ObjectiveValue, Scale, parse_decimal};
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
 use ratatui_core::style::{Color, Style};
@@ -112,15 +112,20 @@ pub fn plot(selection: &ModelSelection, dataset: &str, choice: &Choice) -> Resul
         }
     }
     let axis = |metric: String, log: Option<bool>, value: fn(&Point) -> f64| {
-        let goal = objectives.iter().find(|objective| objective.metric == metric).map(|objective| objective.goal);
+        let objective = objectives.iter().find(|objective| objective.metric == metric);
+        let (goal, scale) =
+            (objective.map(|objective| objective.goal), objective.and_then(|objective| objective.scale));
         let values: Vec<f64> = points.iter().map(value).collect();
+        let by_scale = scale.map(|scale| scale == Scale::Logarithmic);
         let positive = values.iter().all(|value| *value > 0.0);
         let (low, high) = range(&values);
-        Axis { metric, goal, log: positive && log.unwrap_or(high >= low * LOG_FROM) }
+        Axis { metric, goal, log: positive && log.unwrap_or(by_scale.unwrap_or(high >= low * LOG_FROM)) }
     };
     let x = axis(x, choice.log_x, |point| point.x);
     let y = axis(y, choice.log_y, |point| point.y);
-    Ok(Plot { dataset: dataset.to_owned(), x, y, without: ended - points.len().min(ended), points })
+    let runs = points.iter().filter(|point| point.mark != Mark::Observed).count();
+    let without = ended - runs.min(ended);
+    Ok(Plot { dataset: dataset.to_owned(), x, y, without, points })
 }
 
 fn has_value(selection: &ModelSelection, dataset: &str, metric: &str) -> bool {
@@ -149,20 +154,24 @@ fn points(selection: &ModelSelection, dataset: &str, x: &str, y: &str) -> (Vec<P
             points.push(Point { label: run.candidate.clone(), x, y, mark: row.mark });
         }
     }
-    let trials = status.fronts.iter().filter(|front| front.dataset == dataset).flat_map(|front| &front.members);
-    let trials: Vec<_> = trials.filter(|member| member.training_job_name.is_some()).collect();
+    let Some(front) = status.fronts.iter().find(|front| front.dataset == dataset) else { return (points, ended) };
+    let of = |values: &[ObjectiveValue], metric: &str| {
+        let value = values.iter().find(|value| value.metric == metric)?;
+        parse_decimal(&value.value)
+    };
+    let observed = front.observed.iter().filter_map(|point| {
+        let (x, y) = (of(&point.values, x)?, of(&point.values, y)?);
+        Some(Point { label: point.candidate.clone(), x, y, mark: Mark::Observed })
+    });
+    points.extend(observed);
+    let trials: Vec<_> = front.members.iter().filter(|member| member.training_job_name.is_some()).collect();
     if trials.is_empty() {
         return (points, ended);
     }
     points.retain(|point| !matches!(point.mark, Mark::Front | Mark::Recommended));
-    let front = status.fronts.iter().find(|front| front.dataset == dataset);
-    let recommended = front.and_then(|front| front.recommendation.as_ref()?.training_job_name.as_ref());
+    let recommended = front.recommendation.as_ref().and_then(|chosen| chosen.training_job_name.as_ref());
     for member in trials {
-        let of = |metric: &str| {
-            let value = member.values.iter().find(|value| value.metric == metric)?;
-            parse_decimal(&value.value)
-        };
-        if let (Some(x), Some(y)) = (of(x), of(y)) {
+        if let (Some(x), Some(y)) = (of(&member.values, x), of(&member.values, y)) {
             let chosen = recommended == member.training_job_name.as_ref();
             let mark = if chosen { Mark::Recommended } else { Mark::Front };
             points.push(Point { label: member.candidate.clone(), x, y, mark });
@@ -194,7 +203,8 @@ pub fn in_characters(plot: &Plot, width: u16, height: u16) -> Vec<Vec<Text>> {
         points.map(|point| (plot.x.place(point.x), plot.y.place(point.y))).collect::<Vec<_>>()
     };
     // What is drawn later covers what is below.
-    let layers = [Mark::Excluded, Mark::Dominated, Mark::Front, Mark::Recommended].map(|mark| (mark, places(mark)));
+    let layers = [Mark::Excluded, Mark::Dominated, Mark::Observed, Mark::Front, Mark::Recommended]
+        .map(|mark| (mark, places(mark)));
     let datasets = layers.iter().map(|(mark, points)| {
         let marker = Marker::Custom(mark.glyph().chars().next().unwrap_or('?'));
         let style = Style::new().fg(color(*mark));
@@ -232,6 +242,7 @@ fn color(mark: Mark) -> Color {
     match mark {
         Mark::Recommended => Color::Yellow,
         Mark::Front => Color::Green,
+        Mark::Observed => Color::Reset,
         Mark::Dominated | Mark::Open => Color::DarkGray,
         Mark::Excluded => Color::Red,
     }
@@ -274,7 +285,7 @@ mod tests {
         let plot = plot(&sample::complete(), "caltech256", &Choice::default()).unwrap();
         let mut page = Page::default();
         in_characters(&plot, 60, 14).into_iter().for_each(|line| page.line(line));
-        insta::assert_snapshot!(page.render(&Look { width: Some(60), color: false, ascii: false }));
+        insta::assert_snapshot!(page.render(Look { width: Some(60), color: false, ascii: false }));
     }
 
     #[test]

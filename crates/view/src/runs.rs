@@ -14,6 +14,8 @@ pub enum Mark {
     Front,
     /// Dominated by another run.
     Dominated,
+    /// Measured elsewhere: not a run.
+    Observed,
     /// Not ended yet.
     Open,
     /// Ended, and cannot be on the front.
@@ -27,6 +29,7 @@ impl Mark {
             Self::Recommended => "★",
             Self::Front => "●",
             Self::Dominated => "○",
+            Self::Observed => "◆",
             Self::Open => " ",
             Self::Excluded => "×",
         }
@@ -85,8 +88,8 @@ pub fn by_interest(mut runs: Vec<Run>) -> Vec<Run> {
 fn row(selection: &ModelSelection, fronts: &[Front], run: &RunStatus) -> Run {
     let front = fronts.iter().find(|front| front.dataset == run.dataset);
     let excluded = front.and_then(|front| front.excluded.iter().find(|excluded| excluded.candidate == run.candidate));
-    let recommended =
-        front.and_then(|front| front.recommendation.as_ref()?.candidate.as_deref()) == Some(run.candidate.as_str());
+    let chosen = front.and_then(|front| front.recommendation.as_ref()?.candidate.as_deref());
+    let recommended = chosen == Some(run.candidate.as_str());
     let mark = match (run.state.ended(), run.pareto_rank) {
         (false, _) => Mark::Open,
         (true, Some(0)) if recommended => Mark::Recommended,
@@ -112,6 +115,25 @@ fn row(selection: &ModelSelection, fronts: &[Front], run: &RunStatus) -> Run {
         tuning_job_name: run.tuning_job_name.clone(),
         training_seconds: run.best.as_ref().and_then(|best| best.training_seconds),
     }
+}
+
+/// The runs as rows of text for other programs, the first one with the names of the columns.
+pub fn rows(selection: &ModelSelection) -> Vec<Vec<String>> {
+    let mut titles: Vec<String> =
+        ["candidate", "dataset", "state", "rank", "completedTrials", "trainingSeconds", "tuningJobName", "reason"]
+            .map(str::to_owned)
+            .to_vec();
+    titles.extend(selection.spec.objectives.iter().map(|objective| objective.metric.clone()));
+    let row = |run: Run| {
+        let mut row = vec![run.candidate, run.dataset, format!("{:?}", run.state)];
+        row.push(run.rank.map_or(String::new(), |rank| rank.to_string()));
+        row.push(run.completed_trials.to_string());
+        row.push(run.training_seconds.map_or(String::new(), |seconds| seconds.to_string()));
+        row.extend([run.tuning_job_name.unwrap_or_default(), run.reason.unwrap_or_default()]);
+        row.extend(run.values.into_iter().map(Option::unwrap_or_default));
+        row
+    };
+    std::iter::once(titles).chain(runs(selection).into_iter().map(row)).collect()
 }
 
 /// The value of a metric of the run's best training job, read from the logs or derived.

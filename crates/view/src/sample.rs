@@ -60,13 +60,13 @@ pub(crate) fn running() -> ModelSelection {
             "conditions": [ready("TuningRunning", "2 of 4 runs ended: 2 succeeded; 1 running, 1 waiting")],
             "counts": {"total": 4, "waiting": 1, "running": 1, "succeeded": 2, "failed": 0, "stopped": 0},
             "startTime": "2023-11-14T22:13:20Z",
-            "best": "mobilenet-v2-100-160", "front": "1",
+            "recommended": "mobilenet-v2-100-160", "frontSizes": "1",
             "runs": [
                 run("mobilenet-v2-100-160", "Succeeded", Some(0), "0.802", "40"),
                 run("efficientnet", "Succeeded", Some(1), "0.7", "8"),
                 running, waiting,
             ],
-            "fronts": [{"dataset": "caltech256", "members": members, "recommended": "mobilenet-v2-100-160"}],
+            "fronts": [{"dataset": "caltech256", "members": members, "recommendation": {"candidate": "mobilenet-v2-100-160", "rule": "Knee", "message": "the only member"}}],
         }),
     )
 }
@@ -94,7 +94,7 @@ pub(crate) fn complete() -> ModelSelection {
             "conditions": [ready("Completed", "5 of 5 runs ended: 4 succeeded, 1 failed")],
             "counts": {"total": 5, "waiting": 0, "running": 0, "succeeded": 4, "failed": 1, "stopped": 0},
             "startTime": "2023-11-14T22:13:20Z", "completionTime": "2023-11-15T00:05:20Z",
-            "best": "mobilenet-v2-100-160", "front": "3",
+            "recommended": "mobilenet-v2-100-160", "frontSizes": "3",
             "runs": [
                 run("swin-large-patch4-window12-384", "Succeeded", Some(0), "0.964", "0.3"),
                 run("swin-large-patch4-window7-224", "Succeeded", Some(0), "0.961", "1.1"),
@@ -109,7 +109,12 @@ pub(crate) fn complete() -> ModelSelection {
                     member("swin-large-patch4-window7-224", "0.961", "1.1"),
                     member("mobilenet-v2-100-160", "0.802", "40"),
                 ],
-                "recommended": "mobilenet-v2-100-160", "hypervolume": "6.4123",
+                "recommendation": {
+                    "candidate": "mobilenet-v2-100-160", "rule": "Knee",
+                    "message": "the knee of the front: nearest to the best of every objective",
+                    "alternatives": [{"candidate": "swin-large-patch4-window12-384",
+                        "message": "+16.2 points of test_accuracy for 0.0075 times the test_throughput", "differences": []}],
+                }, "hypervolume": "6.4123",
                 "excluded": [{"candidate": "mobilenet-v1-075-128", "reason": "RunNotSucceeded", "message": "the run failed"}],
             }],
         }),

@@ -62,6 +62,7 @@ fn large() -> ModelSelectionStatus {
             state: RunState::Succeeded,
             reason: None,
             message: None,
+            warning: Some("w".repeat(api::bounds::WARNING)),
             attempt: 1000,
             failed_attempts: 10,
             definition: Some("f".repeat(20)),

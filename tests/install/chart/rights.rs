@@ -95,7 +95,7 @@ async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
         apply_selection(&client, namespace, edited.clone()).await;
         await_object(&api, "whole", "the new run runs", DEADLINE, |selection: &ModelSelection| {
             let runs = selection.status.iter().flat_map(|status| &status.runs);
-            runs.filter(|run| testkit::world::is_running(run)).count() == 1
+            runs.filter(|run| testkit::status::is_running(run)).count() == 1
         })
         .await;
         apply_selection(&client, namespace, edited.with("/suspend", json!(true))).await;

@@ -48,9 +48,9 @@ pub(crate) async fn run(args: &ClusterArgs, words: &[String]) -> Outcome {
         }
         Wanted::Selection => match cluster().await {
             Ok(cluster) => {
-                let list = cluster.selections().list(&ListParams::default()).await;
+                let selections = cluster.selections().list(&ListParams::default()).await;
                 let described = |s: &api::ModelSelection| s.status.as_ref().and_then(|status| status.progress.clone());
-                let items = list.map(|list| list.items).unwrap_or_default();
+                let items = selections.map(|list| list.items).unwrap_or_default();
                 items.iter().map(|s| (s.name_any(), described(s).unwrap_or_default())).collect()
             }
             Err(_) => Vec::new(),

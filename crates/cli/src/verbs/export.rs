@@ -66,6 +66,11 @@ fn of(run: &RunStatus, job: BestTrainingJob) -> Trial {
     }
 }
 
+/// The metrics of a training job, those of the logs and derived ones.
+fn values(job: &BestTrainingJob) -> impl Iterator<Item = &MetricValue> {
+    job.metrics.iter().chain(&job.derived_metrics)
+}
+
 /// A row for each training job; hyperparameters and metrics of all of them are columns.
 fn rows(trials: &[Trial]) -> Vec<Vec<String>> {
     let distinct = |names: Vec<&str>| {
@@ -74,9 +79,6 @@ fn rows(trials: &[Trial]) -> Vec<Vec<String>> {
         names.dedup();
         names
     };
-    fn values(job: &BestTrainingJob) -> impl Iterator<Item = &MetricValue> {
-        job.metrics.iter().chain(&job.derived_metrics)
-    }
     let hyperparameters =
         distinct(trials.iter().flat_map(|trial| trial.job.hyperparameters.keys()).map(String::as_str).collect());
     let metrics =

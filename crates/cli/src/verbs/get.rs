@@ -6,8 +6,8 @@ use api::ModelSelection;
 use kube::Api;
 use kube::api::ListParams;
 use view::page::Look;
+use view::pages;
 use view::summary::{Summary, summary};
-use view::{pages, text};
 
 use crate::args::Format;
 use crate::cluster::Cluster;
@@ -18,7 +18,7 @@ pub(crate) async fn run(
     names: &[String],
     all_namespaces: bool,
     format: Option<Format>,
-    look: &Look,
+    look: Look,
 ) -> Outcome {
     let mut selections = Vec::new();
     if names.is_empty() {
@@ -40,20 +40,18 @@ pub(crate) async fn run(
     match format {
         None => output::page(&pages::list(&summaries, all_namespaces, false), look)?,
         Some(Format::Wide) => {
-            output::page(&pages::list(&summaries, all_namespaces, true), &Look { width: None, ..*look })?;
+            output::page(&pages::list(&summaries, all_namespaces, true), Look { width: None, ..look })?;
         }
         Some(Format::Json) => output::json("SummaryList", &summaries)?,
         Some(Format::Yaml) => output::yaml("SummaryList", &summaries)?,
         Some(Format::Csv) => output::csv(&rows(&summaries))?,
-        Some(Format::Name) => output::text(&names_of(&summaries))?,
+        Some(Format::Name) => {
+            // As `kubectl get -o name` writes them, for pipes into kubectl.
+            let names = summaries.iter().map(|summary| format!("modelselection.modelselection.dev/{}", summary.name));
+            output::lines_of(names)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// As `kubectl get -o name` writes them, for pipes into kubectl.
-fn names_of(summaries: &[Summary]) -> String {
-    let line = |summary: &Summary| format!("modelselection.modelselection.dev/{}\n", text::plain(&summary.name));
-    summaries.iter().map(line).collect()
 }
 
 fn rows(summaries: &[Summary]) -> Vec<Vec<String>> {

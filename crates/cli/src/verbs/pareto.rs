@@ -6,7 +6,6 @@ use api::ModelSelection;
 use view::front::{FrontView, fronts};
 use view::page::Look;
 use view::pages::{self, Extent};
-use view::text::plain;
 
 use crate::args::Format;
 use crate::cluster::Cluster;
@@ -18,7 +17,7 @@ pub(crate) async fn run(
     dataset: Option<&str>,
     all: bool,
     format: Option<Format>,
-    look: &Look,
+    look: Look,
 ) -> Outcome {
     let selection = cluster.selection(name).await?;
     check_dataset(&selection, dataset)?;
@@ -29,14 +28,14 @@ pub(crate) async fn run(
         None => output::page(&pages::pareto(&selection, dataset, Extent { all, wide: false }), look)?,
         Some(Format::Wide) => {
             let page = pages::pareto(&selection, dataset, Extent { all, wide: true });
-            output::page(&page, &Look { width: None, ..*look })?;
+            output::page(&page, Look { width: None, ..look })?;
         }
         Some(Format::Json) => output::json("FrontList", &views)?,
         Some(Format::Yaml) => output::yaml("FrontList", &views)?,
         Some(Format::Csv) => output::csv(&rows(&selection, &views, all))?,
         Some(Format::Name) => {
             let members = views.iter().flat_map(|front| &front.members);
-            output::text(&members.map(|member| format!("{}\n", plain(&member.candidate))).collect::<String>())?;
+            output::lines_of(members.map(|member| member.candidate.clone()))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -26,7 +26,7 @@ pub(crate) async fn plan(
     offline: bool,
     region: &str,
     format: Option<DocumentFormat>,
-    look: &Look,
+    look: Look,
 ) -> Outcome {
     let wanted = selection(file)?;
     let (current, all) = if offline { (None, Vec::new()) } else { in_cluster(args, &wanted).await? };
@@ -39,7 +39,7 @@ pub(crate) async fn plan(
     Ok(if effect.is_nothing() { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
 }
 
-pub(crate) async fn diff(args: &ClusterArgs, file: &Path, look: &Look) -> Outcome {
+pub(crate) async fn diff(args: &ClusterArgs, file: &Path, look: Look) -> Outcome {
     let wanted = selection(file)?;
     let (current, all) = in_cluster(args, &wanted).await?;
     let spec = |selection: &ModelSelection| serde_json::to_value(&selection.spec).map_err(std::io::Error::other);

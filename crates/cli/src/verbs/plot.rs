@@ -10,7 +10,7 @@ use view::plot::{Choice, plot};
 use super::pareto::check_dataset;
 use crate::args::AxisName;
 use crate::cluster::Cluster;
-use crate::{Failure, Outcome, draw, output};
+use crate::{Failure, Outcome, clock, draw, output};
 
 /// Lines of the picture where the terminal does not say how many it has.
 const LINES: u16 = 22;
@@ -31,10 +31,16 @@ pub(crate) async fn run(
     dataset: Option<&str>,
     choice: &Choice,
     file: Option<&Path>,
-    look: &Look,
+    look: Look,
 ) -> Outcome {
     let selection = cluster.selection(name).await?;
     check_dataset(&selection, dataset)?;
+    if let Some(file) = file.filter(|file| file.extension().is_some_and(|extension| extension == "html")) {
+        let options = report::Options { generated: Some(clock::now()), ..report::Options::default() };
+        std::fs::write(file, report::report(std::slice::from_ref(&selection), &options))?;
+        output::note(&format!("{} written", file.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
     let first = selection.spec.datasets.first().map(|dataset| dataset.name.as_str());
     let plot = plot(&selection, dataset.or(first).unwrap_or_default(), choice).map_err(Failure::Told)?;
     match file {

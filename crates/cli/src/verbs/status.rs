@@ -10,7 +10,7 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use serde::Serialize;
 use view::page::Look;
 use view::pages::{self, Extent};
-use view::runs::{Run, runs};
+use view::runs::{Run, rows, runs};
 use view::summary::{Summary, summary};
 use view::waiting::{Waiting, waiting};
 
@@ -33,48 +33,28 @@ pub(crate) async fn show(
     name: Option<&str>,
     all: bool,
     format: Option<Format>,
-    look: &Look,
+    look: Look,
 ) -> Outcome {
     print(&cluster.selection(name).await?, all, format, look)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(selection: &ModelSelection, all: bool, format: Option<Format>, look: &Look) -> Result<(), Failure> {
+fn print(selection: &ModelSelection, all: bool, format: Option<Format>, look: Look) -> Result<(), Failure> {
     let now = clock::now();
     let status = || [Status { summary: summary(selection, now), waiting: waiting(selection), runs: runs(selection) }];
     match format {
         None => output::page(&pages::status(selection, now, Extent { all, wide: false }), look),
         Some(Format::Wide) => {
             let page = pages::status(selection, now, Extent { all: true, wide: true });
-            output::page(&page, &Look { width: None, ..*look })
+            output::page(&page, Look { width: None, ..look })
         }
         Some(Format::Json) => output::json("StatusList", &status()),
         Some(Format::Yaml) => output::yaml("StatusList", &status()),
         Some(Format::Csv) => output::csv(&rows(selection)),
         Some(Format::Name) => {
-            let line =
-                |run: Run| format!("{}/{}\n", view::text::plain(&run.candidate), view::text::plain(&run.dataset));
-            output::text(&runs(selection).into_iter().map(line).collect::<String>())
+            output::lines_of(runs(selection).into_iter().map(|run| format!("{}/{}", run.candidate, run.dataset)))
         }
     }
-}
-
-fn rows(selection: &ModelSelection) -> Vec<Vec<String>> {
-    let mut titles: Vec<String> =
-        ["candidate", "dataset", "state", "rank", "completedTrials", "trainingSeconds", "tuningJobName", "reason"]
-            .map(str::to_owned)
-            .to_vec();
-    titles.extend(selection.spec.objectives.iter().map(|objective| objective.metric.clone()));
-    let row = |run: Run| {
-        let mut row = vec![run.candidate, run.dataset, format!("{:?}", run.state)];
-        row.push(run.rank.map_or(String::new(), |rank| rank.to_string()));
-        row.push(run.completed_trials.to_string());
-        row.push(run.training_seconds.map_or(String::new(), |seconds| seconds.to_string()));
-        row.extend([run.tuning_job_name.unwrap_or_default(), run.reason.unwrap_or_default()]);
-        row.extend(run.values.into_iter().map(Option::unwrap_or_default));
-        row
-    };
-    std::iter::once(titles).chain(runs(selection).into_iter().map(row)).collect()
 }
 
 /// Shows it again whenever it changes, until it is complete: redrawn in place on a terminal, a line for each news in a pipe.
@@ -83,7 +63,7 @@ pub(crate) async fn watch(
     name: Option<&str>,
     all: bool,
     format: Option<Format>,
-    look: &Look,
+    look: Look,
 ) -> Outcome {
     let first = cluster.selection(name).await?;
     let mut changes = std::pin::pin!(changes(cluster, &first.name_any()));
@@ -99,7 +79,7 @@ pub(crate) async fn watch(
             }
             None if format.is_some() => print(&selection, all, format, look)?,
             None => {
-                let news = pages::news(&selection, now).render(&Look { width: None, ..*look });
+                let news = pages::news(&selection, now).render(Look { width: None, ..look });
                 if news != last {
                     output::text(&news)?;
                     last = news;

@@ -41,7 +41,7 @@ async fn follow(cluster: &Cluster, name: &str, goal: WaitGoal) -> Outcome {
     let mut last = String::new();
     while let Some(selection) = changes.next().await {
         let selection = selection?;
-        let news = pages::news(&selection, clock::now()).render(&Look { width: None, color: false, ascii: false });
+        let news = pages::news(&selection, clock::now()).render(Look { width: None, color: false, ascii: false });
         if news != last {
             output::note(news.trim_end());
             last = news;

@@ -36,7 +36,7 @@ pub(crate) fn complete() -> Value {
         "observedGeneration": 1,
         "conditions": [condition("Ready", "True", "Completed", message), condition("Succeeded", "True", "Completed", message)],
         "counts": {"total": 5, "waiting": 0, "running": 0, "succeeded": 4, "failed": 1, "stopped": 0},
-        "progress": "5/5", "best": "mobilenet-v2-100-160", "front": "3",
+        "progress": "5/5", "recommended": "mobilenet-v2-100-160", "frontSizes": "3",
         "startTime": "2026-11-24T12:00:00Z", "completionTime": "2026-11-24T13:52:00Z",
         "runs": [
             run("swin-large-patch4-window12-384", 0, "0.964", "0.3"),
@@ -47,7 +47,12 @@ pub(crate) fn complete() -> Value {
              "reason": "TuningJobFailed", "message": "ValueError: \u{1b}[2J\u{202e}no images found"},
         ],
         "fronts": [{
-            "dataset": "caltech256", "recommended": "mobilenet-v2-100-160", "hypervolume": "6.4123",
+            "dataset": "caltech256", "recommendation": {
+                    "candidate": "mobilenet-v2-100-160", "rule": "Knee",
+                    "message": "the knee of the front: nearest to the best of every objective",
+                    "alternatives": [{"candidate": "swin-large-patch4-window12-384",
+                        "message": "+16.2 points of test_accuracy for 0.0075 times the test_throughput", "differences": []}],
+                }, "hypervolume": "6.4123",
             "members": [
                 member("swin-large-patch4-window12-384", "0.964", "0.3"),
                 member("swin-large-patch4-window7-224", "0.961", "1.1"),

@@ -6,6 +6,7 @@ use super::evaluate::Why;
 use super::expression::Expression;
 use super::vocabulary::{Input, is_word};
 use super::{Derivations, hyperparameters_used};
+use crate::effective::instance_types;
 use crate::names::{nearest, some};
 use crate::problem::Problem;
 use api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec, Reason, decimal};
@@ -89,9 +90,7 @@ fn absent(spec: &ModelSelectionSpec, input: &Input) -> Option<String> {
         }
         Input::Price(instance_type) => return no_price(spec, instance_type),
         Input::InstancePrice => {
-            let training = &spec.training;
-            let fallbacks = training.instance_fallbacks.iter().map(|fallback| &fallback.instance_type);
-            return std::iter::once(&training.instance_type).chain(fallbacks).find_map(|t| no_price(spec, t));
+            return instance_types(spec).iter().find_map(|instance_type| no_price(spec, instance_type));
         }
         _ => return None,
     };

@@ -20,6 +20,7 @@ use api::{
 
 pub use check::{Known, check, invalid};
 
+use super::effective::objective_metrics;
 use super::front::DIGITS;
 use super::summary::is_bounded;
 use super::training_job::{is_deleted, unquoted};
@@ -71,7 +72,8 @@ impl<'a> Derivations<'a> {
     fn metrics_wanted(&self) -> BTreeSet<String> {
         let objectives = self.spec.objectives.iter().map(|objective| &objective.metric);
         let constraints = self.spec.constraints.iter().map(|constraint| &constraint.metric);
-        let named = objectives.chain(constraints).chain([&self.spec.tuning.objective.metric]).cloned();
+        let searched = objective_metrics(self.spec).map(str::to_owned);
+        let named = objectives.chain(constraints).cloned().chain(searched);
         let used = |input: &Input| match input {
             Input::Metric(name) => Some(name.clone()),
             _ => None,

@@ -128,6 +128,7 @@ fn alternative(objectives: &[Objective], members: &[&Point<'_>], chosen: &Point<
         let share = objective.goal == Goal::Maximize && members.iter().all(|m| (0.0..=1.0).contains(&m.values[index]));
         let words = words(objective, from, to, share);
         match (to > from, objective.goal) {
+            #[allow(clippy::float_cmp)] // equal values are no difference, near ones are
             _ if to == from => {}
             (true, Goal::Maximize) | (false, Goal::Minimize) => gains.push(words),
             _ => losses.push(words),

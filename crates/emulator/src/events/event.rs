@@ -56,7 +56,7 @@ pub fn tuning(job: &Job, state: &JobState, place: &Place<'_>, now: Moment) -> Va
     let described = tuning_job::describe(job, state, place);
     let arn = place.tuning_job(job.name());
     let detail = detail(described, &OF_TUNING, &job.tags.at(now));
-    envelope("SageMaker HyperParameter Tuning Job State Change", &arn, detail, place, now)
+    envelope("SageMaker HyperParameter Tuning Job State Change", &arn, &detail, place, now)
 }
 
 /// The event of a training job in this state.
@@ -64,16 +64,16 @@ pub fn training(job: &Job, trial: &Trial, state: &TrialState, place: &Place<'_>,
     let described = training_job::describe(job, trial, state, place);
     let arn = place.training_job(&trial.name);
     let detail = detail(described, &OF_TRAINING, &training_job::tags(job, trial, now));
-    envelope("SageMaker Training Job State Change", &arn, detail, place, now)
+    envelope("SageMaker Training Job State Change", &arn, &detail, place, now)
 }
 
-fn detail(described: Value, members: &[&str], tags: &[Tag]) -> Map<String, Value> {
+fn detail(described: Value, members: &[&str], tags: &[Tag]) -> Value {
     let mut detail = object(described);
     detail.retain(|name, _| members.contains(&name.as_str()));
     let mut detail = object(in_milliseconds(Value::Object(detail)));
     let tags: Map<String, Value> = tags.iter().map(|tag| (tag.key.clone(), json!(tag.value))).collect();
     detail.insert("Tags".to_owned(), Value::Object(tags));
-    detail
+    Value::Object(detail)
 }
 
 fn in_milliseconds(value: Value) -> Value {
@@ -96,8 +96,8 @@ fn milliseconds(seconds: f64) -> Value {
     json!((seconds * 1000.0).round() as i64)
 }
 
-fn envelope(kind: &str, arn: &str, detail: Map<String, Value>, place: &Place<'_>, now: Moment) -> Value {
-    let status = Value::Object(detail.clone()).to_string();
+fn envelope(kind: &str, arn: &str, detail: &Value, place: &Place<'_>, now: Moment) -> Value {
+    let status = detail.to_string();
     let (a, b) = (random::hex(&["event", arn, &status], 16), random::hex(&["id", arn, &status], 16));
     let part = |text: &str, from: usize, to: usize| text.get(from..to).unwrap_or_default().to_owned();
     let id =

@@ -34,11 +34,11 @@ impl Watcher {
                     let Some(trial) = job.plan.trials.get(*index) else { continue };
                     let phase = trial_state.phases.last().map_or("Starting", |phase| phase.status);
                     let status = format!("{}/{phase}", trial_state.status.as_str());
-                    if self.is_news(place.training_job(&trial.name), status) {
+                    if self.is_news(place.training_job(&trial.name), &status) {
                         events.push(event::training(job, trial, trial_state, &place, now));
                     }
                 }
-                if self.is_news(place.tuning_job(job.name()), state.status.as_str().to_owned()) {
+                if self.is_news(place.tuning_job(job.name()), state.status.as_str()) {
                     events.push(event::tuning(job, &state, &place, now));
                 }
             }
@@ -46,7 +46,7 @@ impl Watcher {
         events
     }
 
-    fn is_news(&mut self, arn: String, status: String) -> bool {
-        self.seen.insert(arn, status.clone()).as_ref() != Some(&status)
+    fn is_news(&mut self, arn: String, status: &str) -> bool {
+        self.seen.insert(arn, status.to_owned()).as_deref() != Some(status)
     }
 }

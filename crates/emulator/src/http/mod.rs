@@ -2,7 +2,7 @@
 
 pub mod admin;
 pub mod connection;
+pub mod query;
 pub mod s3;
 pub mod server;
-pub mod sts;
 pub mod xml;

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::http::admin;
 use crate::http::connection::{Loopback, Switch};
-use crate::http::{s3, sts};
+use crate::http::{query, s3};
 use crate::random;
 use crate::service::emulator::{Emulator, Incoming, Reply};
 
@@ -49,8 +49,8 @@ async fn service(
     if let Some(ask) = s3::Ask::read(&method, &uri, &headers, &body) {
         return object(&emulator, &switch, &ask).await;
     }
-    if let Some(operation) = sts::operation(&headers, &body) {
-        return identity(&emulator, operation);
+    if let Some(call) = query::Call::read(&headers, &body) {
+        return xml_response(call.answer(&emulator));
     }
     if method != Method::POST {
         let text =
@@ -88,8 +88,7 @@ async fn object(emulator: &Emulator, switch: &Switch, ask: &s3::Ask) -> Response
     s3::response(answer, ask).unwrap_or_else(|| if hangs_up { hang_up(switch) } else { proxy_page() })
 }
 
-fn identity(emulator: &Emulator, operation: &str) -> Response<Body> {
-    let (status, body) = sts::answer(emulator, operation);
+fn xml_response((status, body): (u16, String)) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));

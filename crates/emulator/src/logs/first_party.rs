@@ -1,6 +1,6 @@
 //! The algorithms of `SageMaker` itself: which images they are, and the metrics that they report without definitions.
 //!
-//! Names and registries are facts (sources in `algorithms.json`). How the lines of the log look is known for XGBoost and for
+//! Names and registries are facts (sources in `algorithms.json`). How the lines of the log look is known for `XGBoost` and for
 //! the algorithms that print `#quality_metric`; the values are made up.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::request::MetricDefinition;
 const SOURCE: &str = include_str!("algorithms.json");
 /// A number, with or without an exponent.
 const NUMBER: &str = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)";
-/// Rounds of XGBoost that are shown at most.
+/// Rounds of `XGBoost` that are shown at most.
 const MOST_ROUNDS: u32 = 200;
 
 #[derive(Debug, Default, Deserialize)]

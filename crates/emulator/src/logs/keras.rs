@@ -1,7 +1,7 @@
 //! What `JumpStart`'s script for image classification on TensorFlow writes: one Keras line per epoch, the logs of the best
 //! epoch, a summary, the evaluation on the test set.
 
-use crate::logs::quality::Quality;
+use crate::logs::quality::{Quality, share};
 use crate::logs::run::{EVALUATION, Run, epochs, plain};
 use crate::logs::writer::{Log, python};
 
@@ -23,7 +23,7 @@ pub fn lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality) {
     for epoch in 1..=epochs {
         let at = behaviour.seconds_per_epoch * f64::from(epoch);
         log.say(at, format!("Epoch {epoch}/{epochs}"));
-        let logs = quality.keras(quality.share(epoch, epochs));
+        let logs = quality.keras(share(epoch, epochs));
         let shown = log.keras(&logs);
         log.say(at, format!("230/230 - {:.0}s{shown}", behaviour.seconds_per_epoch));
     }

@@ -59,6 +59,11 @@ pub fn penalty(hyperparameters: &BTreeMap<String, String>, script: Script) -> f6
     cost
 }
 
+/// The share of the final quality that an epoch has reached.
+pub fn share(epoch: u32, epochs: u32) -> f64 {
+    if epoch < epochs { 1.0 - 0.3 / f64::from(epoch * epoch) } else { 1.0 }
+}
+
 /// The numbers behind the lines.
 pub struct Quality {
     /// What the script watches.
@@ -96,11 +101,6 @@ impl Quality {
             test_accuracy: less(best),
             val_accuracy: less(((best + offset) * 1e6).round() / 1e6).min(0.999),
         }
-    }
-
-    /// The share of the final quality that an epoch has reached.
-    pub fn share(&self, epoch: u32, epochs: u32) -> f64 {
-        if epoch < epochs { 1.0 - 0.3 / f64::from(epoch * epoch) } else { 1.0 }
     }
 
     /// What Keras logs for an epoch, at a share of the final quality.

@@ -2,7 +2,7 @@
 //! nobody recorded the other words of these logs.
 
 use crate::logs::models::Script;
-use crate::logs::quality::{Quality, loss};
+use crate::logs::quality::{Quality, loss, share};
 use crate::logs::run::{Run, epochs};
 use crate::logs::writer::{Log, python};
 
@@ -11,7 +11,7 @@ pub fn lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality, task: Script) 
     let epochs = epochs(run.hyperparameters);
     for epoch in 1..=epochs {
         let at = run.behaviour.seconds_per_epoch * f64::from(epoch);
-        let accuracy = quality.val_accuracy * quality.share(epoch, epochs);
+        let accuracy = quality.val_accuracy * share(epoch, epochs);
         for (name, mark, value) in metrics(task, accuracy) {
             let value = log.value(name, &python((value * 1e6).round() / 1e6));
             log.say(at, format!("{name}{mark}{value}"));

@@ -3,7 +3,7 @@
 //!
 //! No number of parameters and no throughput: that script does not log them.
 
-use crate::logs::quality::{Quality, loss};
+use crate::logs::quality::{Quality, loss, share};
 use crate::logs::run::{Run, epochs};
 use crate::logs::writer::{Log, python};
 
@@ -13,7 +13,7 @@ pub fn lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality) {
     let epochs = epochs(run.hyperparameters);
     for epoch in 1..=epochs {
         let at = behaviour.seconds_per_epoch * f64::from(epoch);
-        let val = quality.val_accuracy * quality.share(epoch, epochs);
+        let val = quality.val_accuracy * share(epoch, epochs);
         log.say(at, format!("Epoch {}/{}", epoch - 1, epochs - 1));
         log.say(at, "-".repeat(10));
         phase(log, at, "train", (val + 0.01).min(0.999));

@@ -1,4 +1,5 @@
 //! The channels of a training job definition.
+#![expect(clippy::struct_field_names, reason = "the names are those of the service")]
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

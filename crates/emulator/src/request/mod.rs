@@ -1,4 +1,5 @@
 //! The parts of `CreateHyperParameterTuningJob` that decide what a job does. The rest is kept as JSON and echoed.
+#![expect(clippy::struct_field_names, reason = "the names are those of the service")]
 
 mod channel;
 

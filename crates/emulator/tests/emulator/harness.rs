@@ -132,6 +132,11 @@ impl Emulator {
         Ok((answer.status().as_u16(), tag, answer.text().await?))
     }
 
+    /// A request of any kind.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}/{path}", self.url))
+    }
+
     /// POST to the emulator's own API.
     pub async fn admin_post(&self, path: &str, body: &Value) -> (u16, Value) {
         let answer = self.client.post(format!("{}/_emulator/{path}", self.url)).json(body).send().await.unwrap();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod adversary;
+mod clients;
 mod errors;
 mod events;
 mod first_party;

@@ -10,7 +10,7 @@ export function detail() {
   const draw = () => {
     const chosen = byKey(view.selected);
     const row = chosen && chosen.dataset === dataset() ? chosen : recommended();
-    replace(element, row ? card(row) : [h('h2', { id: 'detail-title' }, 'No result yet'), h('p', { class: 'muted' }, 'The recommended result stands here as soon as a run has succeeded.')]);
+    replace(element, row ? card(row) : [h('h2', { id: 'detail-title' }, 'No result yet'), h('p', { class: 'muted' }, 'The recommended result appears here when a run has succeeded.')]);
   };
   const highlight = (changed) => changed?.has('selected') && draw();
   return { element, draw, highlight };
@@ -32,7 +32,7 @@ function card(row) {
     row.beatenBy?.length > 0 && h('p', null, `Beaten in every objective by ${row.beatenBy.join(', ')}.`),
     h('dl', { class: 'figures' }, main.map(([name, text]) => h('div', null, h('dt', null, name), h('dd', null, text)))),
     best && alternatives(),
-    block('Hyperparameters that were searched', Object.entries(row.parameters ?? {})),
+    block('Tuned hyperparameters', Object.entries(row.parameters ?? {})),
     block('Other metrics', others),
     block('Time and cost', timeAndCost(row)),
     block('Model', made(row), 'long'),
@@ -53,10 +53,11 @@ function block(title, entries, kind = 'pairs') {
 function timeAndCost(row) {
   const { priced } = selection();
   return [
-    ['trained for', typeof row.seconds === 'number' && duration(row.seconds)],
-    ['billed', typeof row.billable === 'number' && `${duration(row.billable)}${row.instances > 1 ? ` × ${row.instances} instances` : ''}`],
+    ['training time', typeof row.seconds === 'number' && duration(row.seconds)],
+    ['billed time', typeof row.billable === 'number' && `${duration(row.billable)}${row.instances > 1 ? ` × ${row.instances} instances` : ''}`],
     ['instance', row.instance],
     ['cost', priced && typeof row.cost === 'number' && money(row.cost)],
+    ['cost of all training jobs', typeof row.search?.cost === 'number' && money(row.search.cost)],
     ['training jobs', row.trials && `${row.trials[0]} of ${row.trials[1]} completed`],
   ].filter(([, value]) => value);
 }

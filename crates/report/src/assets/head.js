@@ -23,19 +23,24 @@ function figures() {
   const now = view.model.generated ?? Date.now() / 1000;
   const ended = counts ? counts.succeeded + counts.failed + counts.stopped : 0;
   const here = front();
+  // Known for all runs or not at all: a sum of both would be neither.
+  const whole = own.some((row) => row.search) && own.every((row) => row.search || typeof row.billable !== 'number');
+  const instanceTime = whole ? (row) => row.search?.billed : billed;
+  const cost = whole ? (row) => row.search?.cost : (row) => row.cost;
+  const of = whole ? 'all training jobs of each run' : 'only the best training job of each run; the others cost extra';
   const all = [
-    ['Runs ended', counts ? `${ended} of ${counts.total}` : '–'],
+    ['Runs finished', counts ? `${ended} of ${counts.total}` : '–'],
     ['On the front', here ? String(here.members.length + here.omitted) : '–'],
     counts?.failed > 0 && ['Failed', String(counts.failed)],
     counts?.waiting > 0 && ['Waiting', String(counts.waiting)],
     typeof here?.hypervolume === 'number' && ['Hypervolume', number(here.hypervolume)],
     started && ['Elapsed', duration((completed ?? now) - started)],
-    ['Instance time', duration(total(own, billed)), 'What is billed for the best training job of each run, on all its instances. Other training jobs come on top.'],
-    priced && ['Cost', money(total(own, (row) => row.cost)), 'Of the best training job of each run, by spec.prices. Other training jobs come on top.'],
+    ['Instance time', duration(total(own, instanceTime))],
+    priced && ['Cost', money(total(own, cost))],
   ].filter(Boolean);
   return [
     h('dl', { class: 'stats' }, all.map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value)))),
-    h('p', { class: 'muted small' }, priced ? 'Instance time and cost are those of the best training job of each run; cost by spec.prices.' : 'Instance time is that of the best training job of each run.',
+    h('p', { class: 'muted small' }, `${priced ? 'Instance time and cost (by spec.prices) count' : 'Instance time counts'} ${of}.`,
       started ? ` Started ${time(started)}` : '', completed ? `, completed ${time(completed)}.` : started ? '.' : ''),
   ];
 }

@@ -15,7 +15,7 @@ export function history() {
   const grid = h('div', { class: 'multiples' });
   const draw = () => {
     const steps = front()?.history ?? [];
-    if (steps.length < 2) return replace(grid, h('p', { class: 'muted' }, 'It is not known when the runs on this dataset ended.'));
+    if (steps.length < 2) return replace(grid, h('p', { class: 'muted' }, 'The end times of the runs on this dataset are unknown.'));
     const start = selection().started ?? steps[0].time;
     const series = selection().objectives.map(({ metric, goal, logarithmic }, index) => ({
       name: `Best ${metric}`,
@@ -30,7 +30,7 @@ export function history() {
     replace(grid, series.map((one) => picture(one, width)));
   };
   const element = h('section', { class: 'panel', id: 'history', 'aria-labelledby': 'history-title' },
-    h('h2', { id: 'history-title' }, 'Over time'), h('p', { class: 'muted' }, 'After each run that ended, by the time since the start.'), grid);
+    h('h2', { id: 'history-title' }, 'Over time'), h('p', { class: 'muted' }, 'After each run, by time since the start.'), grid);
   return { element, draw, highlight: () => {} };
 }
 

@@ -19,9 +19,7 @@ let parts = [];
 /** Builds everything from the model and what is chosen. */
 function build() {
   const { model } = view;
-  const focus = document.activeElement?.id;
-  const caret = document.activeElement?.selectionStart;
-  const opened = new Set([...document.querySelectorAll('details[open]')].map(({ id }) => id));
+  const restore = remember();
   const one = model.selections.length > 0 && sections();
   parts = one ? one.parts : [];
   replace(page,
@@ -30,14 +28,26 @@ function build() {
       !one && listHead(),
       (model.summaries.length > 1 || !one) && overview(),
       one && one.element),
-    h('footer', null, announcement, model.generated != null && h('p', null, `Made ${time(model.generated)}. `, model.live ? null : 'One file: it sends and fetches nothing.')));
+    h('footer', null, announcement, model.generated != null && h('p', null, `Generated ${time(model.generated)}. `, model.live ? null : 'This file makes no network requests.')));
   parts.forEach((part) => part.draw());
-  document.querySelectorAll('details').forEach((details) => opened.has(details.id) && details.id && details.setAttribute('open', ''));
-  const focused = focus && document.getElementById(focus);
-  if (focused) {
-    focused.focus({ preventScroll: true });
-    if (typeof caret === 'number' && focused.type === 'search') focused.setSelectionRange(caret, caret);
-  }
+  restore();
+}
+
+/** What the page is like beyond the choices: focus, caret, scroll positions, what is open. Returns what restores it. */
+function remember() {
+  const { id, dataset, selectionStart: caret } = document.activeElement ?? {};
+  const open = [...document.querySelectorAll('details[open]')].map((details) => details.id);
+  const table = document.querySelector('#runs .scroll');
+  const [left, top, page] = [table?.scrollLeft, table?.scrollTop, window.scrollY];
+  return () => {
+    open.forEach((details) => document.getElementById(details)?.setAttribute('open', ''));
+    if (table) document.querySelector('#runs .scroll')?.scrollTo(left, top);
+    window.scrollTo(0, page);
+    const mark = () => [...document.querySelectorAll('#front .mark')].find((one) => one.dataset.key === dataset.key);
+    const focused = id ? document.getElementById(id) : dataset?.key && mark();
+    focused?.focus({ preventScroll: true });
+    if (typeof caret === 'number' && focused?.type === 'search') focused.setSelectionRange(caret, caret);
+  };
 }
 
 function draw(changed) {
@@ -58,15 +68,17 @@ function fromAddress() {
 /** Takes newer models from the server that this page came from, for as long as it is open. */
 function follow(address) {
   const source = new EventSource(address);
+  let last = document.getElementById('model').textContent;
   source.addEventListener('model', (event) => {
-    const scroll = window.scrollY;
-    view.model = JSON.parse(event.data);
-    build();
-    window.scrollTo(0, scroll);
-    say('Live. Up to date.');
+    if (event.data !== last) {
+      last = event.data;
+      view.model = JSON.parse(event.data);
+      build();
+    }
+    say('Live: up to date.');
   });
-  source.addEventListener('error', () => say('The connection is interrupted. What is shown may be old.'));
-  source.addEventListener('open', () => say('Live. Up to date.'));
+  source.addEventListener('error', () => say('Connection lost, reconnecting. The page may be out of date.'));
+  source.addEventListener('open', () => say('Live: up to date.'));
 }
 
 function say(text) {

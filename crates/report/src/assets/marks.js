@@ -10,18 +10,20 @@ export const SHAPES = {
   ring: 'dominated',
   cross: 'infeasible or excluded',
   diamond: 'measured elsewhere',
+  dash: 'not finished',
 };
 
 export function shapeOf(row) {
   if (row.kind === 'observed') return 'diamond';
   if (row === recommended()) return 'star';
   if (row.role === 'front') return 'disc';
-  return row.role === 'dominated' ? 'ring' : 'cross';
+  return { dominated: 'ring', pending: 'dash' }[row.role] ?? 'cross';
 }
 
 /** The outline of a shape around (0, 0) that fills a circle of radius `r` about as much as any other. */
 export function outline(shape, r) {
   if (shape === 'star') return star(r * 1.75, r * 0.75);
+  if (shape === 'dash') return `M${-r},0H${r}`;
   if (shape === 'diamond') return `M0,${-r * 1.3}L${r * 1.3},0L0,${r * 1.3}L${-r * 1.3},0Z`;
   if (shape === 'cross') return `M${-r * 0.8},${-r * 0.8}L${r * 0.8},${r * 0.8}M${-r * 0.8},${r * 0.8}L${r * 0.8},${-r * 0.8}`;
   return `M${-r},0A${r},${r} 0 1 0 ${r},0A${r},${r} 0 1 0 ${-r},0Z`;

@@ -7,7 +7,7 @@ import { badge } from './head.js';
 
 export function overview() {
   const { summaries, selections, generated } = view.model;
-  if (summaries.length === 0) return h('p', { class: 'panel muted' }, 'There is no ModelSelection here. One appears as soon as it is applied.');
+  if (summaries.length === 0) return h('p', { class: 'panel muted' }, 'No ModelSelection yet. It appears here when you apply one.');
   const now = generated ?? Date.now() / 1000;
   const here = selections.length > 0 && path(selection());
   const line = (one) => {

@@ -24,6 +24,8 @@ export function scatter() {
   let marks = new Map();
 
   const draw = () => {
+    // Axes without values would be misleading.
+    element.classList.toggle('empty', !rows().some((row) => row.values.some((value) => typeof value === 'number')));
     const width = Math.max(280, figure.clientWidth);
     const drawn = picture(width);
     ({ points, marks } = drawn);
@@ -79,9 +81,9 @@ function controls() {
     document.getElementById(`log-${name}`).checked = isLog(name);
   };
   return h('div', { class: 'controls' },
-    h('span', { class: 'pair' }, select('axis-x', 'Across', axis('x'), (value) => axisChosen('x', 'logX', value)), log('log-x', 'log', 'x')),
-    h('span', { class: 'pair' }, select('axis-y', 'Up', axis('y'), (value) => axisChosen('y', 'logY', value)), log('log-y', 'log', 'y')),
-    select('size', 'Size', view.size, (value) => choose({ size: value === '' ? null : Number(value) }), 'same'));
+    h('span', { class: 'pair' }, select('axis-x', 'X axis', axis('x'), (value) => axisChosen('x', 'logX', value)), log('log-x', 'log', 'x')),
+    h('span', { class: 'pair' }, select('axis-y', 'Y axis', axis('y'), (value) => axisChosen('y', 'logY', value)), log('log-y', 'log', 'y')),
+    select('size', 'Point size', view.size, (value) => choose({ size: value === '' ? null : Number(value) }), 'equal'));
 }
 
 function picture(width) {
@@ -154,7 +156,7 @@ function sizes(measured) {
 }
 
 function weight(row) {
-  return ['cross', 'ring', 'disc', 'diamond', 'star'].indexOf(shapeOf(row));
+  return ['dash', 'cross', 'ring', 'disc', 'diamond', 'star'].indexOf(shapeOf(row));
 }
 
 /** The points to name, the most important first. */
@@ -209,10 +211,10 @@ function noteOn(points, measured, { x, y, xMetric, yMetric }) {
   const without = rows().filter((row) => row.role !== 'pending').length - measured.filter((row) => row.role !== 'pending').length;
   if (without > 0) notes.push(`${count(without, 'result')} without ${metrics[xMetric]}${xMetric === yMetric ? '' : ` or ${metrics[yMetric]}`} ${without === 1 ? 'is' : 'are'} only in the table.`);
   const below = measured.filter((row) => (x.log && row.values[xMetric] <= 0) || (y.log && row.values[yMetric] <= 0)).length;
-  if (below > 0) notes.push(`${count(below, 'value')} not above 0 ${below === 1 ? 'has' : 'have'} no place on a log axis.`);
+  if (below > 0) notes.push(`A log axis cannot show ${count(below, 'value')} that ${below === 1 ? 'is' : 'are'} not above 0.`);
   const omitted = front()?.omitted ?? 0;
   if (omitted > 0) notes.push(`The front has ${omitted} further members, which the status does not list.`);
-  if (points.length === 0 && measured.length > 0 && below < measured.length) notes.push('The filter leaves no point.');
+  if (points.length === 0 && measured.length > 0 && below < measured.length) notes.push('No point matches the filter.');
   if (measured.length === 0) notes.push('No result has both metrics yet.');
   if (selection().constraints.some(({ metric }) => metric === metrics[xMetric] || metric === metrics[yMetric])) notes.push('Shaded: outside the constraints.');
   return notes.join(' ');
@@ -231,7 +233,7 @@ function familyLegend() {
     choose({ hidden });
     document.getElementById(`family-${colour}`)?.focus();
   };
-  return switches.length > 1 && h('ul', { class: 'families', 'aria-label': 'Families of models; press one to leave it out' }, switches.map(([title, colour, names]) =>
+  return switches.length > 1 && h('ul', { class: 'families', 'aria-label': 'Model families; press one to hide it' }, switches.map(([title, colour, names]) =>
     h('li', null, h('button', { type: 'button', id: `family-${colour}`, 'aria-pressed': String(!names.every((name) => view.hidden.has(name))), click: () => toggle(names, colour) },
       h('span', { class: `swatch ${colour}`, 'aria-hidden': 'true' }), title))));
 }

@@ -29,6 +29,6 @@ export function sections() {
 /** The manifest that made it. */
 function manifest() {
   return h('section', { class: 'panel', 'aria-labelledby': 'manifest-title' },
-    h('details', { id: 'manifest' }, h('summary', null, h('h2', { id: 'manifest-title' }, 'The manifest that made it')),
+    h('details', { id: 'manifest' }, h('summary', null, h('h2', { id: 'manifest-title' }, 'Manifest')),
       h('pre', { tabindex: 0, role: 'group', 'aria-label': 'Manifest' }, h('code', null, selection().manifest))));
 }

@@ -43,7 +43,7 @@ function columns() {
   const name = (row) => h('button', { type: 'button', class: 'quiet', id: `row-${key(row)}`, click: () => choose({ selected: key(row) }) }, row.kind === 'trial' ? row.trainingJob : row.candidate);
   const all = [
     { key: 'candidate', title: 'Candidate', cell: (row) => h('span', { class: 'named' }, glyph(shapeOf(row), colour.get(row.family)), name(row)), by: (row) => row.candidate, main: true },
-    { key: 'rank', title: 'Standing', cell: roleOf, by: standing, main: true, whole: true },
+    { key: 'rank', title: 'Status', cell: roleOf, by: standing, main: true, whole: true },
     { key: 'family', title: 'Family', cell: (row) => row.family, by: (row) => row.family },
     ...metrics.map((metric, index) => ({
       key: `m${index}`, title: metric, number: true, main: index < objectives.length, goal: objectives[index]?.goal,
@@ -56,6 +56,8 @@ function columns() {
     { key: 'time', title: 'Training time', number: true, main: true, cell: (row) => duration(row.seconds), by: (row) => row.seconds, foot: (all) => duration(total(all, (row) => row.seconds)) },
     { key: 'billed', title: 'Billed, all instances', number: true, cell: (row) => duration(billed(row)), by: billed, foot: (all) => duration(total(all, billed)) },
     priced && { key: 'cost', title: 'Cost', number: true, main: true, cell: (row) => money(row.cost), by: (row) => row.cost, foot: (all) => money(total(all, (row) => row.cost)) },
+    { key: 'search-time', title: 'Billed, all training jobs', number: true, cell: (row) => duration(row.search?.billed), by: (row) => row.search?.billed, foot: (all) => duration(total(all, (row) => row.search?.billed)) },
+    priced && { key: 'search-cost', title: 'Cost, all training jobs', number: true, main: true, cell: (row) => money(row.search?.cost), by: (row) => row.search?.cost, foot: (all) => money(total(all, (row) => row.search?.cost)) },
     { key: 'instance', title: 'Instance', cell: (row) => row.instance ?? '–', by: (row) => row.instance },
     { key: 'trials', title: 'Training jobs', number: true, cell: (row) => (row.trials ? `${row.trials[0]}/${row.trials[1]}` : '–'), by: (row) => row.trials?.[0] },
     { key: 'model', title: 'Model', cell: (row) => (row.model ? `${row.model} ${row.version ?? ''}` : '–'), by: (row) => row.model },
@@ -129,7 +131,8 @@ function content() {
     lines.set(key(row), line);
     return line;
   });
-  const sums = all.map((column, index) => h('td', { class: column.number && 'number' }, index === 0 ? 'Together' : column.foot?.(found)));
+  if (rows().length === 0) return { element: h('p', { class: 'muted' }, 'No runs yet.'), lines };
+  const sums = all.map((column, index) => h('td', { class: column.number && 'number' }, index === 0 ? 'Total' : column.foot?.(found)));
   const element = h('table', null, h('thead', null, h('tr', null, head)), h('tbody', null, body),
     found.length > 1 && all.some((column) => column.foot) && h('tfoot', null, h('tr', null, sums)));
   return { element, lines };
@@ -145,7 +148,7 @@ function picker() {
     choose({ columns: keys });
   };
   const shownNow = new Set(chosen().map((column) => column.key));
-  return h('details', { class: 'menu' }, h('summary', null, 'Columns'),
+  return h('details', { class: 'menu', id: 'columns' }, h('summary', null, 'Columns'),
     h('fieldset', null, h('legend', { class: 'hidden' }, 'Columns'), all.map((column) =>
       h('label', { class: 'check' }, h('input', { type: 'checkbox', checked: shownNow.has(column.key), change: (event) => toggle(column, event.target.checked) }), column.title))));
 }

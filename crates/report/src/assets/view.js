@@ -76,7 +76,7 @@ export const SHOW = {
   front: { name: 'On the front', test: (row) => row.role === 'front' },
   considered: { name: 'Front and dominated', test: (row) => row.role === 'front' || row.role === 'dominated' },
   excluded: { name: 'Excluded', test: (row) => row.role === 'infeasible' || row.role === 'excluded' },
-  pending: { name: 'Not ended', test: (row) => row.role === 'pending' },
+  pending: { name: 'Not finished', test: (row) => row.role === 'pending' },
 };
 
 /** All that the text filter looks at. */

@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -14,16 +14,20 @@ fn object() -> Value {
         "region": "us-west-2",
         "runs": [run("a", "0.9", "1", 0), run("b", "0.8", "5", 0), run("c", "0.7", "2", 1)],
         "fronts": [{
-            "dataset": "small", "hypervolume": "1.5", "recommended": "b",
+            "dataset": "small", "hypervolume": "1.5", "recommendation": {"candidate": "b", "rule": "Knee", "message": "the knee"},
             "members": [{"candidate": "a", "values": []}, {"candidate": "b", "values": []}],
         }],
     });
     object
 }
 
+fn json(typed: &ModelSelection, options: &Options) -> Value {
+    serde_json::to_value(selection(typed, options)).unwrap()
+}
+
 fn model(object: &Value) -> Value {
     let typed: ModelSelection = serde_json::from_value(object.clone()).unwrap();
-    json(&selection(&typed, object, &Options::default()))
+    json(&typed, &Options::default())
 }
 
 #[test]
@@ -47,12 +51,14 @@ fn training_jobs_on_the_front_that_are_not_the_best_of_their_run_are_rows() {
         {"candidate": "a", "trainingJobName": "a-001", "values": []},
         {"candidate": "c", "trainingJobName": "c-007", "values": [
             {"metric": "test_accuracy", "value": "0.75"}, {"metric": "test_throughput", "value": "9"}]},
+        {"candidate": "c", "trainingJobName": "c-008", "values": [
+            {"metric": "test_accuracy", "value": "0.76"}, {"metric": "test_throughput", "value": "8"}]},
     ]);
-    object["status"]["fronts"][0]["recommended"] = json!("c");
-    object["status"]["fronts"][0]["recommendedTrainingJobName"] = json!("c-007");
+    object["status"]["fronts"][0]["recommendation"] =
+        json!({"candidate": "c", "trainingJobName": "c-008", "rule": "Knee", "message": "the knee"});
     let model = model(&object);
-    assert_eq!(model["fronts"][0]["members"], json!([0, 3]));
-    assert_eq!(model["fronts"][0]["recommended"], 3);
+    assert_eq!(model["fronts"][0]["members"], json!([0, 3, 4]));
+    assert_eq!(model["fronts"][0]["recommended"], 4);
     assert_eq!(model["runs"][3]["kind"], "trial");
     assert_eq!(model["runs"][3]["values"], json!([0.75, 9.0]));
 }
@@ -60,12 +66,13 @@ fn training_jobs_on_the_front_that_are_not_the_best_of_their_run_are_rows() {
 #[test]
 fn results_from_elsewhere_and_the_reasons_of_a_recommendation_are_shown() {
     let mut object = object();
+    object["spec"]["candidates"].as_array_mut().unwrap().push(json!({"name": "production", "observed": {
+        "metrics": {"test_accuracy": "0.6", "test_throughput": "0.5"}}}));
     object["spec"]["objectives"][1]["scale"] = json!("Logarithmic");
     let front = &mut object["status"]["fronts"][0];
-    front.as_object_mut().unwrap().remove("recommended");
     front["recommendation"] = json!({"candidate": "a", "rule": "Knee", "message": "nearest to the ideal",
-        "alternatives": [{"candidate": "b", "message": "-10 points for 5 times the throughput"}]});
-    front["observed"] = json!([{"candidate": "production", "paretoRank": 2, "beatenBy": ["a"], "values": [
+        "alternatives": [{"candidate": "b", "message": "-10 points for 5 times the throughput", "differences": []}]});
+    front["observed"] = json!([{"candidate": "production", "paretoRank": 2, "beatenBy": ["a"], "beatenByCount": 1, "values": [
         {"metric": "test_accuracy", "value": "0.6"}, {"metric": "test_throughput", "value": "0.5"}]}]);
     front["excluded"] = json!([{"candidate": "vendor", "reason": "MetricMissing", "message": "no 'test_accuracy'"}]);
     let model = model(&object);
@@ -75,9 +82,31 @@ fn results_from_elsewhere_and_the_reasons_of_a_recommendation_are_shown() {
     assert_eq!(front["alternatives"], json!([{"run": 1, "message": "-10 points for 5 times the throughput"}]));
     let production = &model["runs"][3];
     assert_eq!((&production["kind"], &production["role"]), (&json!("observed"), &json!("dominated")));
-    assert_eq!(production["beatenBy"], json!(["a"]));
+    assert_eq!((&production["beatenBy"], &production["values"]), (&json!(["a"]), &json!([0.6, 0.5])));
     let vendor = &model["runs"][4];
     assert_eq!((&vendor["kind"], &vendor["role"]), (&json!("observed"), &json!("excluded")));
+}
+
+#[test]
+fn time_and_cost_of_the_search_are_known_with_all_training_jobs() {
+    let mut object = object();
+    object["spec"]["prices"] = json!({"ml.p3.2xlarge": "3.6"});
+    let typed: ModelSelection = serde_json::from_value(object.clone()).unwrap();
+    let job = |billable, instance: &str| api::BestTrainingJob {
+        billable_seconds: Some(billable),
+        instance_count: Some(2),
+        instance_type: Some(instance.to_owned()),
+        ..Default::default()
+    };
+    let trials = [
+        ("job-a".to_owned(), vec![job(1000, "ml.p3.2xlarge"), job(500, "ml.p3.2xlarge")].into()),
+        ("job-b".to_owned(), vec![job(1000, "ml.of.no.price")].into()),
+    ];
+    let options = Options { trials: trials.into(), ..Options::default() };
+    let model = json(&typed, &options);
+    assert_eq!(model["runs"][0]["search"], json!({"jobs": 2, "billed": 3000, "cost": 3.0}));
+    assert_eq!(model["runs"][1]["search"], json!({"jobs": 1, "billed": 2000}));
+    assert_eq!(model["runs"][2]["search"], Value::Null);
 }
 
 #[test]

@@ -35,7 +35,7 @@ test('a newer model is drawn, and what the reader has chosen stays', async () =>
   const server = await serve('live.html');
   try {
     await open(server.address, {}, async (page) => {
-      await page.getByText('Live. Up to date.').waitFor();
+      await page.getByText('Live: up to date.').waitFor();
       const before = await page.locator('#front .mark').count();
       await page.locator('#log-x').check();
       await page.locator('#sort-m1').click();
@@ -49,6 +49,13 @@ test('a newer model is drawn, and what the reader has chosen stays', async () =>
       assert.ok(await page.locator('#log-x').isChecked());
       assert.equal(await page.locator('#runs th[aria-sort] button').textContent(), 'test_throughput▼');
       await page.locator('#filter').fill('');
+      await page.locator('#columns summary').click();
+      await page.locator('#front .mark.star').focus();
+      const focused = await page.evaluate(() => document.activeElement.dataset.key);
+      server.send(fs.readFileSync(path.join(PAGES, 'live.json'), 'utf8').replaceAll('"message":"33 of 42', '"message":"now 33 of 42'));
+      await page.getByText('now 33 of 42').waitFor();
+      assert.equal(await page.evaluate(() => document.activeElement.dataset.key), focused, 'the focus stays on its point');
+      assert.ok(await page.locator('#columns fieldset').isVisible(), 'the menu stays open');
       assert.ok(await page.locator('#front .mark').count() > before);
       assert.equal(await page.getByRole('link', { name: 'All selections' }).getAttribute('href'), '/ui');
     });
@@ -62,12 +69,12 @@ test('the list grows, and tells when the connection is lost', async () => {
   try {
     await open(server.address, {}, async (page) => {
       assert.equal(await page.locator('h1').textContent(), '1 selection');
-      await page.getByText('Live. Up to date.').waitFor();
+      await page.getByText('Live: up to date.').waitFor();
       server.send(fs.readFileSync(path.join(PAGES, 'list.json'), 'utf8'));
       await page.getByRole('heading', { name: '2 selections' }).waitFor();
       assert.equal(await page.getByRole('link', { name: 'flowers-and-pets' }).getAttribute('href'), '/ui/vision/flowers-and-pets');
       server.stop();
-      await page.getByText('The connection is interrupted.').waitFor();
+      await page.getByText('Connection lost, reconnecting.').waitFor();
     }, { expected: /ERR_|Failed to load/ });
   } finally {
     server.stop();

@@ -96,7 +96,8 @@ test('three objectives and more have parallel coordinates', () => open('running.
   assert.equal(await page.locator('#parallel .line.best').count(), 1);
   await page.locator('#parallel .line.front').first().hover({ force: true });
   await page.locator('#dataset-cats-and-dogs').click();
-  assert.equal(await page.locator('#parallel .line').count(), 12);
+  assert.equal(await page.locator('#parallel .line').count(), await page.locator('#front .mark').count());
+  assert.equal(await page.locator('#parallel .line.observed').count(), 1);
 }));
 
 test('where two objectives are all, there are none; growth is shown where times are known', async () => {
@@ -109,6 +110,12 @@ test('where two objectives are all, there are none; growth is shown where times 
   });
   await open('hostile.html', {}, async (page) => assert.equal(await page.locator('#history').count(), 0));
 });
+
+test('the scale of an objective is that of its axis, and the model in production has a mark of its own', () => open('running.html', {}, async (page) => {
+  assert.ok(await page.locator('#log-x').isChecked() && !(await page.locator('#log-y').isChecked()));
+  await page.locator('#front .mark.diamond').click();
+  assert.match(await page.locator('#detail').textContent(), /in-production.*measured elsewhere/s);
+}));
 
 test('results from elsewhere, logarithmic objectives, and why it is that one', () => {
   const file = rewritten('caltech256.html', 'observed.html', (model) => {

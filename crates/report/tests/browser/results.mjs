@@ -3,7 +3,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
-import { open } from './browser.mjs';
+import { open, rewritten } from './browser.mjs';
 
 const names = (page) => page.$$eval('#runs tbody th button', (all) => all.map((one) => one.textContent));
 const row = (page, name) => page.locator('#runs tbody tr', { has: page.getByRole('button', { name, exact: true }) });
@@ -40,16 +40,27 @@ test('the filter acts on the table and on the plot', () => open('caltech256.html
 test('columns can be chosen', () => open('caltech256.html', {}, async (page) => {
   await page.locator('#runs summary').click();
   await page.getByRole('checkbox', { name: 'num_params' }).check();
-  await page.getByRole('checkbox', { name: 'Standing' }).uncheck();
+  await page.getByRole('checkbox', { name: 'Status' }).uncheck();
   const titles = await page.$$eval('#runs thead th', (all) => all.map((one) => one.textContent));
-  assert.ok(titles.some((title) => title.includes('num_params')) && !titles.some((title) => title.includes('Standing')));
+  assert.ok(titles.some((title) => title.includes('num_params')) && !titles.some((title) => title.includes('Status')));
 }));
 
 test('money and hours, for each run and in all', () => open('caltech256.html', {}, async (page) => {
-  assert.match(await page.locator('#runs tfoot').textContent(), /Together.*10\.67 h.*40\.83/);
+  assert.match(await page.locator('#runs tfoot').textContent(), /Total.*10\.67 h.*40\.83/);
   assert.match(await page.locator('.stats').textContent(), /Instance time10\.67 h.*Cost40\.83/);
   assert.match(await row(page, 'swin-large-patch4-window12-384').textContent(), /3\.21 h12\.30/);
 }));
+
+test('with all training jobs known, hours and money are those of the whole search', () => {
+  const file = rewritten('caltech256.html', 'search.html', (model) => {
+    for (const run of model.selections[0].runs.filter(({ billable }) => billable)) run.search = { jobs: 2, billed: 2 * run.billable, cost: 2 * run.cost };
+  });
+  return open(file, {}, async (page) => {
+    assert.match(await page.locator('.stats').textContent(), /Instance time21\.35 h.*Cost81\.66/);
+    assert.match(await page.locator('#runs tfoot').textContent(), /40\.83.*81\.66/);
+    assert.match(await page.locator('header').textContent(), /count all training jobs of each run/);
+  });
+});
 
 test('links lead to the console of the region', () => open('caltech256.html', {}, async (page) => {
   const link = row(page, 'swin-large-patch4-window12-384').locator('a');
@@ -71,7 +82,7 @@ test('the CSV has the rows and the order of the table', () => open('caltech256.h
   assert.equal(cell('test_throughput'), '1.1');
   assert.equal(cell('test_accuracy'), '0.961');
   assert.equal(cell('hyperparameter learning_rate'), '0.001');
-  assert.equal(cell('standing'), 'on the front');
+  assert.equal(cell('status'), 'on the front');
   assert.equal(cell('training_seconds'), '3670');
   assert.match(cell('artifact'), /^s3:/);
 }));
@@ -95,4 +106,6 @@ test('before there is a result', () => open('new.html', {}, async (page) => {
   assert.match(await page.locator('header').textContent(), /Not started/);
   assert.match(await page.locator('#detail').textContent(), /No result yet/);
   assert.match(await page.locator('#front .note').textContent(), /No result has both metrics yet/);
+  assert.match(await page.locator('#runs').textContent(), /No runs yet/);
+  assert.ok(!(await page.locator('#front .plot').isVisible()), 'no axes without a value');
 }));

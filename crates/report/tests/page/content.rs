@@ -39,6 +39,16 @@ fn the_published_frontier() {
 }
 
 #[test]
+fn the_hypervolume_over_time_ends_at_that_of_the_front() {
+    let selection = samples::running();
+    let model = model(&report(from_ref(&selection), &samples::options(&selection)));
+    for front in model["selections"][0]["fronts"].as_array().unwrap() {
+        let last = front["history"].as_array().unwrap().last().unwrap()["hypervolume"].as_f64().unwrap();
+        assert!((last / front["hypervolume"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{front}");
+    }
+}
+
+#[test]
 fn one_file_that_needs_nothing_else() {
     let page = report(&[samples::caltech256()], &Options::default());
     assert!(page.contains("default-src 'none'"));

@@ -139,7 +139,7 @@ fn fail(run: &mut Value, state: &str, reason: &str, message: &str) {
     run.as_object_mut().expect("a run").remove("best");
 }
 
-/// Three objectives on two datasets, with constraints, while it runs: some runs fail, some wait.
+/// Four objectives on two datasets, with constraints and a model in production, while it runs: some runs fail, some wait.
 pub fn running() -> ModelSelection {
     let mut manifest = read_yaml(include_str!("../../../../examples/caltech256.yaml"));
     manifest["metadata"] = json!({"name": "flowers-and-pets", "namespace": "vision"});
@@ -149,14 +149,18 @@ pub fn running() -> ModelSelection {
         json!([{"name": "flowers", "channels": channels}, {"name": "cats-and-dogs", "channels": channels}]);
     spec["objectives"] = json!([
         {"metric": "test_accuracy", "goal": "Maximize"},
-        {"metric": "test_throughput", "goal": "Maximize"},
-        {"metric": "num_params", "goal": "Minimize"},
-        {"metric": "train_epoch_duration", "goal": "Minimize"},
+        {"metric": "test_throughput", "goal": "Maximize", "scale": "Logarithmic"},
+        {"metric": "num_params", "goal": "Minimize", "scale": "Logarithmic"},
+        {"metric": "train_epoch_duration", "goal": "Minimize", "scale": "Logarithmic"},
     ]);
     spec["constraints"] =
         json!([{"metric": "test_accuracy", "min": "0.7"}, {"metric": "num_params", "max": "150000000"}]);
     spec["prices"] = json!({"ml.p3.2xlarge": "3.825"});
     let all = candidates(&manifest);
+    manifest["spec"]["candidates"].as_array_mut().expect("a list").push(json!({"name": "in-production", "observed": {
+        "metrics": {"test_throughput": "12", "num_params": "25600000", "train_epoch_duration": "130"},
+        "datasets": [{"name": "flowers", "metrics": {"test_accuracy": "0.79"}},
+                     {"name": "cats-and-dogs", "metrics": {"test_accuracy": "0.86"}}]}}));
     let mut runs = Vec::new();
     for (shift, dataset) in [(0.0, "flowers"), (0.035, "cats-and-dogs")] {
         for (index, (name, model)) in all.iter().enumerate() {
@@ -276,7 +280,7 @@ pub fn options(selection: &ModelSelection) -> Options {
         second += 240 + i64::try_from(run.candidate.len()).expect("short") * 3;
         ended.insert(run.tuning_job_name.clone().expect("a name"), Timestamp::from_second(second).expect("a time"));
     }
-    Options { generated: Some("2026-11-28T12:00:00Z".parse().expect("a time")), ended, live: None }
+    Options { generated: Some("2026-11-28T12:00:00Z".parse().expect("a time")), ended, ..Options::default() }
 }
 
 /// The selection as it was when half of its first dataset's runs had ended.

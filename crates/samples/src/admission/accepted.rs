@@ -52,12 +52,12 @@ pub(super) fn cases() -> Vec<Case> {
         good(
             "an attached job",
             jumpstart(),
-            "{candidates: [{name: a, tuningJobName: my-Job-1}], datasets: [{name: x, channels: [{name: training, s3URI: s3://b/x}]}]}",
+            "{candidates: [{name: a, tuningJobName: my-Job-1}], datasets: [{name: x, channels: [{name: training, s3URI: s3://bucket-b/x}]}]}",
         ),
         good(
             "every setting of a training job",
             jumpstart(),
-            "{tags: {team: vision, 'cost center': 'a b/c=1'}, training: {instanceFallbacks: [{instanceType: ml.g5.xlarge, instanceCount: 2, volumeSizeGB: 50}], environment: {A_1: ''}, metricPreset: Auto, outputKMSKeyID: alias/k, outputCompression: None, volumeKMSKeyID: k, maxPendingSeconds: 7200, vpc: {securityGroupIDs: [sg-1], subnets: [subnet-1]}, networkIsolation: false, encryptInterContainerTraffic: true, spot: {maxWaitSeconds: 360000}, checkpoint: {s3URI: s3://b/c, localPath: /opt/x}, maxRetryAttempts: 3}}",
+            "{tags: {team: vision, 'cost center': 'a b/c=1'}, training: {instanceFallbacks: [{instanceType: ml.g5.xlarge, instanceCount: 2, volumeSizeGB: 50}], environment: {A_1: ''}, metricPreset: Auto, outputKMSKeyID: alias/k, outputCompression: None, volumeKMSKeyID: k, maxPendingSeconds: 7200, vpc: {securityGroupIDs: [sg-1], subnets: [subnet-1]}, networkIsolation: false, encryptInterContainerTraffic: true, spot: {maxWaitSeconds: 360000}, checkpoint: {s3URI: s3://bucket-b/c, localPath: /opt/x}, maxRetryAttempts: 3}}",
         ),
         good(
             "every setting of a tuning job",
@@ -67,7 +67,33 @@ pub(super) fn cases() -> Vec<Case> {
         good(
             "every setting of a channel",
             jumpstart(),
-            "{training: {vpc: {securityGroupIDs: [sg-1], subnets: [subnet-1]}}, datasets: [{name: x, testSize: 100, trainingSize: 1000, validationSize: 10, facts: {classes: '256'}, channels: [{name: training, s3URI: s3://b/x, s3DataType: AugmentedManifestFile, attributeNames: [a], s3DataDistribution: ShardedByS3Key, inputMode: Pipe, compression: Gzip, recordWrapper: RecordIO, shuffleSeed: 7}, {name: test, fileSystem: {id: fs-0123456789abcdef0, type: EFS, directoryPath: /x, access: ReadWrite}}]}]}",
+            "{training: {vpc: {securityGroupIDs: [sg-1], subnets: [subnet-1]}}, datasets: [{name: x, testSize: 100, trainingSize: 1000, validationSize: 10, facts: {classes: '256'}, channels: [{name: training, s3URI: s3://bucket-b/x, s3DataType: AugmentedManifestFile, attributeNames: [a], s3DataDistribution: ShardedByS3Key, inputMode: Pipe, compression: Gzip, recordWrapper: RecordIO, shuffleSeed: 7}, {name: test, fileSystem: {id: fs-0123456789abcdef0, type: EFS, directoryPath: /x, access: ReadWrite}}]}]}",
+        ),
+        good(
+            "a hyperparameter without quotes",
+            jumpstart(),
+            "training: {hyperparameters: {epochs: 5, batch_size: '32'}}",
+        ),
+        good("an own image without metrics, which may be SageMaker's", own(), "training: {metricDefinitions: null}"),
+        good(
+            "SageMaker's own algorithm beside an image with definitions",
+            own(),
+            "candidates: [{name: own, algorithm: {trainingImage: image}}, {name: xgboost, algorithm: {trainingImage: '811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1'}, tuning: {objective: {metric: 'validation:auc', goal: Maximize}}}]",
+        ),
+        good(
+            "training and tuning of a candidate, and channels of its own",
+            jumpstart(),
+            "{candidates: [{name: a, jumpStart: {modelID: m}, training: {instanceType: ml.p4d.24xlarge, instanceCount: 2, volumeSizeGB: 100, environment: {A: b}, maxRuntimeSeconds: 60, spot: {}, checkpoint: {s3URI: s3://bucket/c, shared: true}, instanceFallbacks: [{instanceType: ml.g5.xlarge}], outputS3URI: s3://other/}, tuning: {objective: {metric: x, goal: Minimize}, strategy: Random, maxTrainingJobs: 3, maxParallelTrainingJobs: 2, earlyStopping: Auto, completionCriteria: {targetObjectiveValue: '0.5'}}}], datasets: [{name: x, channels: [{name: training, s3URI: s3://bucket/x}], channelOverrides: [{candidates: [a], channels: [{name: training, s3URI: s3://bucket/csv, contentType: text/csv}]}]}]}",
+        ),
+        good(
+            "30 ranges of a candidate",
+            jumpstart(),
+            &format!("candidates: [{{name: a, jumpStart: {{modelID: m}}, parameterRanges: {}}}]", ranges(30, 2)),
+        ),
+        good(
+            "an access point",
+            jumpstart(),
+            "training: {outputS3URI: 's3://arn:aws:s3:us-west-2:111122223333:accesspoint/x/y'}",
         ),
         good(
             "derived metrics",
@@ -94,7 +120,7 @@ pub(super) fn cases() -> Vec<Case> {
             "names with all that is allowed",
             jumpstart(),
             &format!(
-                "{{candidates: [{{name: A.b_c-9, jumpStart: {{modelID: m, version: '4.0.*'}}}}], datasets: [{{name: {}, channels: [{{name: a.b-C_d, s3URI: https://s3.amazonaws.com/bucket, contentType: image/x}}]}}]}}",
+                "{{candidates: [{{name: A.b_c-9, jumpStart: {{modelID: m, version: '4.0.*'}}}}], datasets: [{{name: {}, channels: [{{name: a.b-C_d, s3URI: s3://bucket.with-Dots_1/x, contentType: image/x}}]}}]}}",
                 long(63)
             ),
         ),
@@ -122,7 +148,7 @@ pub(super) fn cases() -> Vec<Case> {
         good(
             "channels named model and code for an own image",
             own(),
-            "datasets: [{name: d, channels: [{name: model, s3URI: s3://b/m}, {name: code, s3URI: s3://b/c}], hyperparameters: {a: ''}}]",
+            "datasets: [{name: d, channels: [{name: model, s3URI: s3://bucket-b/m}, {name: code, s3URI: s3://bucket-b/c}], hyperparameters: {a: ''}}]",
         ),
         good(
             "every kind of range",
@@ -164,7 +190,7 @@ pub(super) fn cases() -> Vec<Case> {
         good(
             "Hyperband with epochs of each dataset",
             own(),
-            "{tuning: {strategy: Hyperband}, datasets: [{name: a, hyperparameters: {epochs: '9'}, channels: [{name: training, s3URI: s3://b/a}]}]}",
+            "{tuning: {strategy: Hyperband}, datasets: [{name: a, hyperparameters: {epochs: '9'}, channels: [{name: training, s3URI: s3://bucket-b/a}]}]}",
         ),
         good(
             "training with all it can have",

@@ -7,7 +7,7 @@ use crate::sample;
 const LOOK: Look = Look { width: Some(80), color: false, ascii: false };
 
 fn shown(page: &Page) -> String {
-    let text = page.render(&LOOK);
+    let text = page.render(LOOK);
     let widest = text.lines().map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0);
     assert!(widest <= 80, "{widest} columns:\n{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
@@ -38,7 +38,7 @@ fn the_status_of_one_that_needs_a_person() {
 #[test]
 fn a_wide_status_has_the_reasons_and_harmless_text() {
     let page = status(&sample::complete(), sample::time(9000), Extent { all: true, wide: true });
-    let text = page.render(&Look { width: None, ..LOOK });
+    let text = page.render(Look { width: None, ..LOOK });
     assert!(
         text.contains("TuningJobFailed: ValueError: No images found in /opt/ml/input/data/training \\u{1b}[2J"),
         "{text}"

@@ -42,7 +42,7 @@ impl Ask {
         let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
         let is_key = path.contains('/') && !bucket.is_empty();
         let reads = method == Method::GET || method == Method::HEAD;
-        if !signed && !(is_key && reads) {
+        if !(signed || is_key && reads) {
             return None;
         }
         let query = uri.query().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Candidates.
 
-use crate::admission::{Case, bad, bad_own, candidates, datasets, list};
+use crate::admission::{Case, bad, bad_own, candidates, datasets, list, ranges};
 
 #[allow(clippy::too_many_lines)] // a table
 pub(super) fn cases() -> Vec<Case> {
@@ -114,7 +114,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         bad(
             "attributes of no augmented manifest",
-            "datasets: [{name: x, channels: [{name: training, s3URI: s3://b/x, attributeNames: [a]}]}]",
+            "datasets: [{name: x, channels: [{name: training, s3URI: s3://bucket-b/x, attributeNames: [a]}]}]",
             &["channels[0]", "`s3DataType` must be 'AugmentedManifestFile'"],
         ),
         bad(
@@ -190,10 +190,30 @@ pub(super) fn cases() -> Vec<Case> {
             "candidates: [{name: a, algorithm: {trainingImage: i, inputMode: Fast}}]",
             &["spec.candidates[0].algorithm.inputMode", "\"File\", \"FastFile\", \"Pipe\""],
         ),
-        bad_own(
-            "an own image without metrics",
-            "training: {metricDefinitions: null}",
-            &["spec.training", "`training.metricDefinitions` must be set when a candidate has its own `algorithm`"],
+        bad(
+            "31 ranges of a candidate",
+            &format!("candidates: [{{name: a, jumpStart: {{modelID: m}}, parameterRanges: {}}}]", ranges(31, 2)),
+            &["spec.candidates[0].parameterRanges", "at most 30 items"],
+        ),
+        bad(
+            "an empty training of a candidate",
+            "candidates: [{name: a, jumpStart: {modelID: m}, training: {}}]",
+            &["spec.candidates[0].training", "at least 1 properties"],
+        ),
+        bad(
+            "no instances of a candidate",
+            "candidates: [{name: a, jumpStart: {modelID: m}, training: {instanceType: ml.g5.xlarge, instanceCount: 0}}]",
+            &["spec.candidates[0].training.instanceCount", "greater than or equal to 1"],
+        ),
+        bad(
+            "training of an attached job",
+            "candidates: [{name: a, tuningJobName: job, training: {instanceType: ml.g5.xlarge}}]",
+            &["spec.candidates[0]", "must be left out when `tuningJobName` is set"],
+        ),
+        bad(
+            "a reserved tag in capitals",
+            "tags: {'AWS:x': 'z'}",
+            &["spec.tags", "do not begin with 'aws:' in any case"],
         ),
         bad_own(
             "the same metric twice in a candidate",

@@ -8,12 +8,12 @@ pub(super) fn cases() -> Vec<Case> {
         bad("33 datasets", &format!("datasets: {}", datasets(33)), &["spec.datasets", "at most 32 items"]),
         bad(
             "the same dataset twice",
-            "datasets: [{name: a, channels: [{name: t, s3URI: s3://b}]}, {name: a, channels: [{name: t, s3URI: s3://c}]}]",
+            "datasets: [{name: a, channels: [{name: t, s3URI: s3://bucket-b}]}, {name: a, channels: [{name: t, s3URI: s3://bucket-c}]}]",
             &["spec.datasets", "uplicate", "name"],
         ),
         bad(
             "a dataset with a bad name",
-            "datasets: [{name: my data, channels: [{name: t, s3URI: s3://b}]}]",
+            "datasets: [{name: my data, channels: [{name: t, s3URI: s3://bucket-b}]}]",
             &[
                 "spec.datasets[0].name",
                 "`name` must consist of letters, digits, '-', '_' and '.', and begin and end with a letter or digit",
@@ -26,12 +26,12 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         bad(
             "the same channel twice",
-            "datasets: [{name: a, channels: [{name: t, s3URI: s3://b}, {name: t, s3URI: s3://c}]}]",
+            "datasets: [{name: a, channels: [{name: t, s3URI: s3://bucket-b}, {name: t, s3URI: s3://bucket-c}]}]",
             &["datasets", "channels", "uplicate"],
         ),
         bad(
             "a channel with a bad name",
-            "datasets: [{name: a, channels: [{name: my/train, s3URI: s3://b}]}]",
+            "datasets: [{name: a, channels: [{name: my/train, s3URI: s3://bucket-b}]}]",
             &["spec.datasets[0].channels[0].name", "`name` must consist of letters, digits, '-', '_' and '.'"],
         ),
         bad(
@@ -46,17 +46,20 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         bad(
             "a long S3 URI",
-            &format!("datasets: [{{name: a, channels: [{{name: training, s3URI: s3://b/{}}}]}}]", "x".repeat(1024)),
+            &format!(
+                "datasets: [{{name: a, channels: [{{name: training, s3URI: s3://bucket-b/{}}}]}}]",
+                "x".repeat(1024)
+            ),
             &["spec.datasets[0].channels[0].s3URI", "Too long"],
         ),
         bad(
             "an empty content type",
-            "datasets: [{name: a, channels: [{name: training, s3URI: s3://b, contentType: ''}]}]",
+            "datasets: [{name: a, channels: [{name: training, s3URI: s3://bucket-b, contentType: ''}]}]",
             &["spec.datasets[0].channels[0].contentType", "at least 1 chars long"],
         ),
         bad(
             "a channel named model for JumpStart",
-            "datasets: [{name: a, channels: [{name: model, s3URI: s3://b}]}]",
+            "datasets: [{name: a, channels: [{name: model, s3URI: s3://bucket-b}]}]",
             &[
                 "spec.datasets",
                 "`channels` must have names other than 'model' and 'code' when a candidate has `jumpStart`",
@@ -64,7 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         bad(
             "a channel named code for JumpStart",
-            "datasets: [{name: a, channels: [{name: code, s3URI: s3://b}]}]",
+            "datasets: [{name: a, channels: [{name: code, s3URI: s3://bucket-b}]}]",
             &["`channels` must have names other than 'model' and 'code'"],
         ),
         bad(

@@ -22,6 +22,11 @@ pub(super) fn cases() -> Vec<Case> {
             "region: Oregon",
             &["spec.region", "`region` must be the code of an AWS region, such as 'us-west-2'"],
         ),
+        bad(
+            "a region with a typing error",
+            "region: us-wset-2",
+            &["spec.region", "`region` must be the code of an AWS region, such as 'us-west-2'"],
+        ),
         bad("a region that is too long", &format!("region: us-{}-1", "x".repeat(32)), &["spec.region", "Too long"]),
         bad(
             "a role by its name",

@@ -21,6 +21,16 @@ pub(super) fn cases() -> Vec<Case> {
             &["spec.training.outputS3URI", "`outputS3URI` must be an S3 URI, such as 's3://bucket/prefix/'"],
         ),
         bad(
+            "an output of https",
+            "training: {outputS3URI: 'https://s3.amazonaws.com/bucket/out'}",
+            &["spec.training.outputS3URI", "`outputS3URI` must be an S3 URI, such as 's3://bucket/prefix/'"],
+        ),
+        bad(
+            "a bucket of two letters",
+            "training: {outputS3URI: 's3://ab/out'}",
+            &["spec.training.outputS3URI", "with a bucket of 3 to 63 letters"],
+        ),
+        bad(
             "no instances",
             "training: {instanceCount: 0}",
             &["spec.training.instanceCount", "greater than or equal to 1"],
@@ -47,9 +57,9 @@ pub(super) fn cases() -> Vec<Case> {
             &["spec.training.maxRuntimeSeconds", "greater than or equal to 1"],
         ),
         bad(
-            "a hyperparameter without quotes",
-            "training: {hyperparameters: {epochs: 5}}",
-            &["training.hyperparameters", "epochs", "string"],
+            "a hyperparameter with a fraction and without quotes",
+            "training: {hyperparameters: {rate: 0.5}}",
+            &["training.hyperparameters", "rate", "string"],
         ),
         bad(
             "101 hyperparameters",

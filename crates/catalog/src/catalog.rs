@@ -1,4 +1,4 @@
-//! What was read about models, kept for all selections; see [`super::slots`] for how it is asked for.
+//! What was read about models, cached for all selections; see [`super::ttl_cache`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,26 +6,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::error::CatalogError;
 use super::model::Model;
 use super::nearest::{Nearest, nearest};
-use super::slots::{Answer, Known, Slots, ask};
-use super::source::{Source, SourceKind, Version};
+use super::source::{Source, SourceKind};
+use super::ttl_cache::{Cached, Fetched, TtlCache, get_or_fetch};
+use super::version::Version;
 use api::Reason;
 use decide::plan::version_matches;
 use decide::problem::Problem;
 use platform::clock;
 use sagemaker::{Class, Listed, Region, TuningError};
-
-/// Why a model could not be read.
-#[derive(Clone, Debug)]
-pub enum CatalogError {
-    /// A person must change something.
-    Problem(Problem),
-    /// The source could not be asked.
-    Fault(TuningError),
-    /// It has been asked and has not answered yet.
-    Pending,
-}
 
 /// The models that were asked for. Cheap to clone.
 #[derive(Clone)]
@@ -33,9 +24,9 @@ pub struct Catalog(Arc<Inner>);
 
 struct Inner {
     source: Source,
-    listings: Slots<Arc<[Listed]>>,
-    models: Slots<Arc<Model>>,
-    versions: Slots<String>,
+    listings: TtlCache<Arc<[Listed]>>,
+    models: TtlCache<Arc<Model>>,
+    versions: TtlCache<String>,
 }
 
 impl Catalog {
@@ -44,9 +35,9 @@ impl Catalog {
         let source = Source::new(source);
         Self(Arc::new(Inner {
             source,
-            listings: Slots::default(),
-            models: Slots::default(),
-            versions: Slots::default(),
+            listings: TtlCache::default(),
+            models: TtlCache::default(),
+            versions: TtlCache::default(),
         }))
     }
 
@@ -57,15 +48,12 @@ impl Catalog {
         not_before: Timestamp,
         until: Instant,
     ) -> Result<Arc<[Listed]>, CatalogError> {
-        let slot = self.0.listings.slot([region.name(), "", ""], clock::now());
+        let entry = self.0.listings.entry([region.name(), "", ""], clock::steady());
         let (known, region) = (self.0.clone(), region.clone());
-        let fresh = move |known: &Known<_>, now| known.asked >= not_before && known.believed(now);
-        ask(
-            slot,
-            fresh,
-            until,
-            async move { known.source.list(&region).await.map(Into::into).map_err(CatalogError::Fault) },
-        )
+        let fresh = move |cached: &Cached<_>, now| cached.started >= not_before && cached.is_fresh(now);
+        get_or_fetch(entry, fresh, until, async move {
+            known.source.list(&region).await.map(Into::into).map_err(CatalogError::Fault)
+        })
         .await
     }
 
@@ -77,10 +65,16 @@ impl Catalog {
         wanted: &str,
         until: Instant,
     ) -> Result<String, CatalogError> {
-        let slot = self.0.versions.slot([region.name(), model_id, wanted], clock::now());
+        let entry = self.0.versions.entry([region.name(), model_id, wanted], clock::steady());
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, wanted) = (model_id.to_owned(), wanted.to_owned());
-        ask(slot, Known::believed, until, async move { catalog.ask_version(&region, &model_id, &wanted).await }).await
+        get_or_fetch(
+            entry,
+            Cached::is_fresh,
+            until,
+            async move { catalog.fetch_version(&region, &model_id, &wanted).await },
+        )
+        .await
     }
 
     /// The description of one version of a model, which never changes.
@@ -91,35 +85,35 @@ impl Catalog {
         version: &str,
         until: Instant,
     ) -> Result<Arc<Model>, CatalogError> {
-        let slot = self.0.models.slot([region.name(), model_id, version], clock::now());
+        let entry = self.0.models.entry([region.name(), model_id, version], clock::steady());
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, version) = (model_id.to_owned(), version.to_owned());
-        ask(slot, |known, now| known.answer.is_ok() || known.believed(now), until, async move {
-            catalog.ask_model(&region, &model_id, &version).await
+        get_or_fetch(entry, |cached, now| cached.value.is_ok() || cached.is_fresh(now), until, async move {
+            catalog.fetch_model(&region, &model_id, &version).await
         })
         .await
     }
 
     /// Whether [`Self::model`] would answer without asking the source.
     pub fn knows(&self, region: &Region, model_id: &str, version: &str) -> bool {
-        let slot = self.0.models.slot([region.name(), model_id, version], clock::now());
-        slot.read(|known| known.answer.is_ok().then_some(())).is_some()
+        let entry = self.0.models.entry([region.name(), model_id, version], clock::steady());
+        entry.read(|cached| cached.value.is_ok().then_some(())).is_some()
     }
 
-    async fn ask_version(&self, region: &Region, model_id: &str, wanted: &str) -> Answer<String> {
+    async fn fetch_version(&self, region: &Region, model_id: &str, wanted: &str) -> Fetched<String> {
         if wanted == "*" {
             if let Some(listed) = self.listed(region, model_id) {
                 return Ok(listed.version);
             }
             // One call gives the newest version and its description.
-            let asked = clock::now();
+            let started = clock::steady();
             let (version, model) = match self.0.source.describe(region, model_id, None).await {
                 Ok(answer) => answer,
                 Err(error) => return Err(self.not_found(region, model_id, error).await),
             };
-            let known = Known { asked, answered: clock::now(), answer: readable(model_id, &version, model) };
-            let slot = self.0.models.slot([region.name(), model_id, &version], clock::now());
-            slot.keep(known);
+            let cached = Cached { started, ended: clock::steady(), value: readable(model_id, &version, model) };
+            let entry = self.0.models.entry([region.name(), model_id, &version], clock::steady());
+            entry.store(cached);
             return Ok(version);
         }
         let versions = match self.0.source.versions(region, model_id).await {
@@ -136,7 +130,7 @@ impl Catalog {
         })
     }
 
-    async fn ask_model(&self, region: &Region, model_id: &str, version: &str) -> Answer<Arc<Model>> {
+    async fn fetch_model(&self, region: &Region, model_id: &str, version: &str) -> Fetched<Arc<Model>> {
         match self.0.source.describe(region, model_id, Some(version)).await {
             Ok((_, model)) => readable(model_id, version, model),
             Err(error) if error.class == Class::NotFound => {
@@ -156,12 +150,12 @@ impl Catalog {
         }
     }
 
-    /// The model in the last listing, as long as that is believed. One that is being read holds up nobody who does not ask
-    /// for it: a description tells the version as well.
+    /// The model in the last listing, while that is fresh. A listing that is being read delays nobody who does not ask for
+    /// it: a description has the version as well.
     fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
-        let slot = self.0.listings.slot([region.name(), "", ""], clock::now());
-        slot.read(|known| {
-            let models = known.answer.as_ref().ok().filter(|_| known.believed(clock::now()))?;
+        let entry = self.0.listings.entry([region.name(), "", ""], clock::steady());
+        entry.read(|cached| {
+            let models = cached.value.as_ref().ok().filter(|_| cached.is_fresh(clock::steady()))?;
             let found = models.binary_search_by(|listed| listed.model_id.as_str().cmp(model_id)).ok()?;
             Some(models[found].clone())
         })
@@ -197,21 +191,9 @@ impl Catalog {
     }
 }
 
-fn readable(model_id: &str, version: &str, model: Option<Model>) -> Answer<Arc<Model>> {
+fn readable(model_id: &str, version: &str, model: Option<Model>) -> Fetched<Arc<Model>> {
     model.map(Arc::new).ok_or_else(|| {
         let message = format!("the description of model '{model_id}' {version} cannot be read; choose another version");
         CatalogError::Problem(Problem::new(Reason::ModelNotTrainable, message))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_go_by_number() {
-        let mut versions = ["4.0.9", "4.0.10", "10.0.0", "4.0.2"].map(Version::of);
-        versions.sort();
-        assert_eq!(versions, ["4.0.2", "4.0.9", "4.0.10", "10.0.0"].map(Version::of));
-    }
 }

@@ -1,0 +1,188 @@
+//! What is sent for candidates that differ, and for SageMaker's own algorithms.
+
+use serde_json::json;
+
+use crate::document::tests::bit;
+use crate::model::Model;
+use crate::resolve_tests::request;
+use api::{MetricDefinition, ModelSelectionSpec, Reason};
+
+/// A selection whose own image has a default for the range of tuning.
+fn spec() -> ModelSelectionSpec {
+    let mut spec = samples::spec();
+    spec.training.hyperparameters.insert("learning_rate".into(), "0.01".into());
+    spec
+}
+
+const XGBOOST: &str = "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1";
+
+/// A selection whose second candidate is SageMaker's XGBoost, tuned by a metric of its own.
+fn with_xgboost(metric: &str) -> ModelSelectionSpec {
+    let mut spec = spec();
+    spec.candidates[1].algorithm.as_mut().unwrap().training_image = Some(XGBOOST.into());
+    let objective = json!({"objective": {"metric": metric, "goal": "Maximize"}});
+    spec.candidates[1].tuning = serde_json::from_value(objective).unwrap();
+    spec.objectives.truncate(1);
+    spec.objectives[0].metric = metric.into();
+    spec
+}
+
+#[test]
+fn an_algorithm_of_sagemakers_gets_no_definitions() {
+    let sent = request(&with_xgboost("validation:auc"), 1, None).unwrap();
+    assert_eq!((sent.metric_definitions.len(), sent.objective.metric.as_str()), (0, "validation:auc"));
+}
+
+#[test]
+fn definitions_for_an_algorithm_of_sagemakers_are_refused_with_what_to_do() {
+    let definition = MetricDefinition { name: "validation:auc".into(), regex: "auc: ([0-9.]+)".into() };
+    let mut own = with_xgboost("validation:auc");
+    own.candidates[1].metric_definitions = vec![definition];
+    let mut shared = with_xgboost("validation:auc");
+    assert!(!shared.training.metric_definitions.is_empty());
+    shared.candidates.remove(0);
+    for (spec, candidate, field) in
+        [(own, 1, "`metricDefinitions` of the candidate"), (shared, 0, "`training.metricDefinitions`")]
+    {
+        let problem = request(&spec, candidate, None).unwrap_err();
+        assert_eq!(problem.reason, Reason::InvalidRequest);
+        assert!(problem.message.starts_with(&format!("{field} must be left out: 'xgboost'")), "{}", problem.message);
+    }
+}
+
+#[test]
+fn a_metric_that_an_algorithm_of_sagemakers_does_not_report_is_told_with_the_nearest() {
+    for (metric, expected) in
+        [("validation:acu", "did you mean 'validation:auc'?"), ("zzz", "choose among validation:accuracy, ")]
+    {
+        let problem = request(&with_xgboost(metric), 1, None).unwrap_err();
+        assert_eq!(problem.reason, Reason::UnknownMetric);
+        assert!(problem.message.contains(expected), "{}", problem.message);
+    }
+    assert!(request(&with_xgboost("train:anything"), 1, None).is_ok());
+}
+
+#[test]
+fn an_expression_brings_two_names_of_one_measure_together() {
+    let mut spec = with_xgboost("validation:auc");
+    spec.derived_metrics = serde_json::from_value(json!([
+        {"name": "area", "expression": "has(metrics.val_accuracy) ? metrics.val_accuracy : metrics['validation:auc']"},
+    ]))
+    .unwrap();
+    spec.objectives[0].metric = "area".into();
+    spec.candidates[0].tuning =
+        serde_json::from_value(json!({"objective": {"metric": "tflow-ic:val-accuracy", "goal": "Maximize"}})).unwrap();
+    assert!(request(&spec, 1, None).is_ok());
+}
+
+#[test]
+fn an_unknown_image_without_definitions_is_left_to_sagemaker() {
+    let mut spec = spec();
+    spec.training.metric_definitions.clear();
+    let sent = request(&spec, 1, None).unwrap();
+    assert_eq!(sent.metric_definitions, []);
+}
+
+#[test]
+fn a_model_whose_image_is_one_of_sagemakers_gets_no_definitions() {
+    let mut spec = with_xgboost("validation:auc");
+    spec.candidates[0].tuning = spec.candidates[1].tuning.clone();
+    spec.training.metric_definitions.clear();
+    let model = Model { image: Some(XGBOOST.into()), variants: [].into(), ..bit() };
+    let sent = request(&spec, 0, Some(&model)).unwrap();
+    assert_eq!(sent.metric_definitions, []);
+}
+
+#[test]
+fn training_and_tuning_of_a_candidate_win() {
+    let mut spec = spec();
+    spec.training.environment = [("A".to_owned(), "1".to_owned()), ("B".to_owned(), "1".to_owned())].into();
+    spec.candidates[1].training = serde_json::from_value(json!({
+        "instanceType": "ml.p4d.24xlarge", "instanceCount": 2, "volumeSizeGB": 200, "maxRuntimeSeconds": 600,
+        "environment": {"B": "2"}, "spot": {"maxWaitSeconds": 700}, "outputS3URI": "s3://other/",
+    }))
+    .unwrap();
+    spec.candidates[1].tuning =
+        serde_json::from_value(json!({"strategy": "Random", "earlyStopping": "Auto", "maxRuntimeSeconds": 900}))
+            .unwrap();
+    let sent = request(&spec, 1, None).unwrap();
+    assert_eq!((sent.instance_type.as_str(), sent.instance_count, sent.volume_size_gb), ("ml.p4d.24xlarge", 2, 200));
+    assert_eq!((sent.max_runtime_seconds, sent.spot_max_wait_seconds), (600, Some(700)));
+    assert_eq!((sent.output_s3_uri.as_str(), sent.tuning_runtime_seconds), ("s3://other/", Some(900)));
+    let environment: Vec<_> = sent.environment.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    assert_eq!(environment, ["A1", "B2"]);
+    assert_eq!((sent.strategy, sent.early_stopping), (api::Strategy::Random, api::EarlyStopping::Auto));
+    let other = request(&spec, 0, Some(&bit())).unwrap();
+    assert_eq!((other.instance_type, other.output_s3_uri), (spec.training.instance_type, spec.training.output_s3_uri));
+}
+
+#[test]
+fn checkpoints_of_a_run_are_its_own_unless_they_are_shared() {
+    for (shared, slash) in [(false, ""), (false, "/"), (true, "")] {
+        let mut spec = spec();
+        let s3_uri = format!("s3://bucket/checkpoints{slash}");
+        spec.training.checkpoint = Some(api::Checkpoint { s3_uri: s3_uri.clone(), local_path: None, shared });
+        let sent = request(&spec, 1, None).unwrap();
+        let expected = if shared { s3_uri } else { format!("s3://bucket/checkpoints/{}", sent.name) };
+        assert_eq!(sent.checkpoint.unwrap().s3_uri, expected);
+    }
+}
+
+#[test]
+fn more_training_jobs_than_combinations_are_refused() {
+    for (ranges, jobs, most) in [
+        (json!([{"name": "learning_rate", "integer": {"min": "1", "max": "3"}}]), 10, 3),
+        // One value, written twice.
+        (json!([{"name": "learning_rate", "categorical": {"multiplesOfDefault": ["1", "1.0"]}}]), 2, 1),
+    ] {
+        let mut spec = spec();
+        spec.tuning.parameter_ranges = serde_json::from_value(ranges).unwrap();
+        spec.tuning.max_training_jobs = Some(jobs);
+        let problem = request(&spec, 1, None).unwrap_err();
+        assert_eq!(problem.reason, Reason::InvalidHyperparameter);
+        let expected = format!("`tuning.maxTrainingJobs` {jobs} must be at most {most}");
+        assert!(problem.message.starts_with(&expected), "{}", problem.message);
+        spec.tuning.max_training_jobs = Some(most);
+        assert!(request(&spec, 1, None).is_ok());
+    }
+}
+
+#[test]
+fn a_line_break_in_a_value_is_told() {
+    let mut spec = spec();
+    spec.candidates[1].hyperparameters.insert("prompt".into(), "hello\n".into());
+    let problem = request(&spec, 1, None).unwrap_err();
+    assert_eq!(problem.reason, Reason::InvalidHyperparameter);
+    assert!(problem.message.starts_with("hyperparameter 'prompt' must be one line"), "{}", problem.message);
+}
+
+#[test]
+fn an_instance_type_for_other_uses_only_is_told() {
+    for (instance_type, refused) in
+        [("ml.t2.medium", true), ("ml.inf2.xlarge", true), ("ml.t3.medium", false), ("ml.new9.large", false)]
+    {
+        let mut spec = spec();
+        spec.training.instance_type = instance_type.into();
+        let found = request(&spec, 1, None).err().map(|problem| problem.reason);
+        assert_eq!(found, refused.then_some(Reason::UnsupportedInstanceType), "{instance_type}");
+    }
+}
+
+#[test]
+fn channels_of_an_override_are_checked() {
+    for (channel, expected) in [
+        (json!({"name": "training"}), "channel 'training' of the dataset must have exactly one of `s3URI`"),
+        (
+            json!({"name": "t", "fileSystem": {"id": "fs-0123456789", "type": "EFS", "directoryPath": "/x"}}),
+            "channel 't' of the dataset is a `fileSystem`, which needs `training.vpc`",
+        ),
+    ] {
+        let mut spec = spec();
+        let overrides = json!([{"candidates": [spec.candidates[1].name], "channels": [channel]}]);
+        spec.datasets[0].channel_overrides = serde_json::from_value(overrides).unwrap();
+        let problem = request(&spec, 1, None).unwrap_err();
+        assert_eq!(problem.reason, Reason::InvalidSpec);
+        assert!(problem.message.starts_with(expected), "{}", problem.message);
+        assert!(request(&spec, 0, Some(&bit())).is_ok(), "the other candidate has the channels of the dataset");
+    }
+}

@@ -1,0 +1,218 @@
+//! The training and tuning of one candidate: those of the selection, with what the candidate has otherwise: pure.
+//!
+//! The rule is that of a JSON merge patch: a field that the candidate sets replaces the selection's, maps and objects merge
+//! key by key, lists are replaced.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::problem::Problem;
+use api::{Candidate, EarlyStopping, ModelSelectionSpec, Reason, Strategy, Training, Tuning};
+
+/// Most training jobs of a tuning job, but for the strategy Random.
+const MOST_TRAINING_JOBS: i32 = 750;
+
+/// The selection as `candidate` has it: with its training and tuning, and without the other candidates when these are its
+/// own.
+///
+/// # Errors
+/// What the two make together that the schema refuses of a selection.
+pub fn for_candidate<'a>(
+    spec: &'a ModelSelectionSpec,
+    candidate: &Candidate,
+) -> Result<Cow<'a, ModelSelectionSpec>, Problem> {
+    if candidate.training.is_none() && candidate.tuning.is_none() {
+        return Ok(Cow::Borrowed(spec));
+    }
+    let training = training(spec, candidate)?.into_owned();
+    let tuning = tuning(spec, candidate)?.into_owned();
+    check_training(&training).and_then(|()| check_tuning(&tuning)).map_err(|why| of_candidate(candidate, &why))?;
+    // Not a clone of the whole: there may be 512 candidates.
+    Ok(Cow::Owned(ModelSelectionSpec {
+        candidates: vec![candidate.clone()],
+        candidate_selectors: Vec::new(),
+        training,
+        tuning,
+        region: spec.region.clone(),
+        execution_role_arn: spec.execution_role_arn.clone(),
+        objectives: spec.objectives.clone(),
+        recommend: spec.recommend.clone(),
+        constraints: spec.constraints.clone(),
+        derived_metrics: spec.derived_metrics.clone(),
+        prices: spec.prices.clone(),
+        collect: spec.collect,
+        tags: spec.tags.clone(),
+        datasets: spec.datasets.clone(),
+        max_concurrent_tuning_jobs: spec.max_concurrent_tuning_jobs,
+        retries: spec.retries,
+        suspend: spec.suspend,
+        suspend_policy: spec.suspend_policy,
+        deletion_policy: spec.deletion_policy,
+        ready_policy: spec.ready_policy,
+        rerun: spec.rerun.clone(),
+    }))
+}
+
+/// The training of `candidate`.
+///
+/// # Errors
+/// When the candidate's is none, which the schema keeps out.
+pub fn training<'a>(spec: &'a ModelSelectionSpec, candidate: &Candidate) -> Result<Cow<'a, Training>, Problem> {
+    let Some(patch) = &candidate.training else { return Ok(Cow::Borrowed(&spec.training)) };
+    let merged = patch.apply(&spec.training);
+    merged.map(Cow::Owned).map_err(|error| of_candidate(candidate, &format!("`training`: {error}")))
+}
+
+/// The tuning of `candidate`.
+///
+/// # Errors
+/// When the candidate's is none, which the schema keeps out.
+pub fn tuning<'a>(spec: &'a ModelSelectionSpec, candidate: &Candidate) -> Result<Cow<'a, Tuning>, Problem> {
+    let Some(patch) = &candidate.tuning else { return Ok(Cow::Borrowed(&spec.tuning)) };
+    let merged = patch.apply(&spec.tuning);
+    merged.map(Cow::Owned).map_err(|error| of_candidate(candidate, &format!("`tuning`: {error}")))
+}
+
+/// The instance type of `candidate`, for what SageMaker counts together.
+pub fn instance_type<'a>(spec: &'a ModelSelectionSpec, candidate: &'a Candidate) -> &'a str {
+    let own = candidate.training.as_ref().and_then(|training| training.text(&["instanceType"]));
+    own.unwrap_or(&spec.training.instance_type)
+}
+
+/// All instance types that a training job of the selection may run on.
+pub fn instance_types(spec: &ModelSelectionSpec) -> BTreeSet<String> {
+    let of = |training: &Training| {
+        let fallbacks = training.instance_fallbacks.iter().map(|fallback| fallback.instance_type.clone());
+        fallbacks.chain([training.instance_type.clone()]).collect::<Vec<_>>()
+    };
+    if spec.candidates.is_empty() {
+        return of(&spec.training).into_iter().collect();
+    }
+    let trained = spec.candidates.iter().filter(|candidate| candidate.observed.is_none());
+    trained.filter_map(|candidate| training(spec, candidate).ok()).flat_map(|own| of(&own)).collect()
+}
+
+/// The metrics by which SageMaker steers the searches of the selection.
+pub fn objective_metrics(spec: &ModelSelectionSpec) -> impl Iterator<Item = &str> {
+    let own = spec.candidates.iter().filter_map(|candidate| candidate.tuning.as_ref()?.text(&["objective", "metric"]));
+    own.chain([spec.tuning.objective.metric.as_str()])
+}
+
+fn of_candidate(candidate: &Candidate, why: &str) -> Problem {
+    Problem::new(
+        Reason::InvalidSpec,
+        format!("`candidates` entry '{}' with the selection's fields: {why}", candidate.name),
+    )
+}
+
+/// What the schema says of a selection's training.
+fn check_training(training: &Training) -> Result<(), String> {
+    let Training { instance_type, instance_fallbacks, training_plan_arn, .. } = training;
+    if instance_fallbacks.iter().any(|fallback| fallback.instance_type == *instance_type) {
+        return Err(format!("`training.instanceFallbacks` must be other types than `instanceType` '{instance_type}'"));
+    }
+    if training_plan_arn.is_some() && !instance_fallbacks.is_empty() {
+        return Err("`training.trainingPlanARN` must be left out when `instanceFallbacks` is set".to_owned());
+    }
+    Ok(())
+}
+
+/// What the schema says of a selection's tuning.
+fn check_tuning(tuning: &Tuning) -> Result<(), String> {
+    let Tuning { strategy, max_training_jobs, max_parallel_training_jobs, early_stopping, hyperband, .. } = tuning;
+    let strategy = strategy.unwrap_or_default();
+    let parallel = max_parallel_training_jobs.unwrap_or(1);
+    let why = match (strategy, max_training_jobs) {
+        (Strategy::Bayesian | Strategy::Random | Strategy::Hyperband, None) => {
+            "`tuning.maxTrainingJobs` must be set unless `strategy` is 'Grid'".to_owned()
+        }
+        (_, Some(jobs)) if parallel > *jobs => {
+            format!("`tuning.maxParallelTrainingJobs` {parallel} must be at most `maxTrainingJobs` {jobs}")
+        }
+        (Strategy::Bayesian | Strategy::Hyperband | Strategy::Grid, Some(jobs)) if *jobs > MOST_TRAINING_JOBS => {
+            format!(
+                "`tuning.maxTrainingJobs` {jobs} must be at most {MOST_TRAINING_JOBS} unless `strategy` is 'Random'"
+            )
+        }
+        (Strategy::Hyperband, _) if *early_stopping == Some(EarlyStopping::Auto) => {
+            "`tuning.earlyStopping` must be 'Off' when `strategy` is 'Hyperband'".to_owned()
+        }
+        (Strategy::Bayesian | Strategy::Random | Strategy::Grid, _) if hyperband.is_some() => {
+            "`tuning.strategy` must be 'Hyperband' when `hyperband` is set".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use samples::spec;
+    use serde_json::{Value, json};
+
+    fn with(training: Value, tuning: Value) -> (ModelSelectionSpec, Candidate) {
+        let spec = spec();
+        let candidate = Candidate {
+            training: serde_json::from_value(training).unwrap(),
+            tuning: serde_json::from_value(tuning).unwrap(),
+            ..spec.candidates[0].clone()
+        };
+        (spec, candidate)
+    }
+
+    #[test]
+    fn a_candidate_without_fields_of_its_own_has_the_selections() {
+        let spec = spec();
+        assert!(matches!(for_candidate(&spec, &spec.candidates[0]), Ok(Cow::Borrowed(_))));
+        assert_eq!(instance_type(&spec, &spec.candidates[0]), spec.training.instance_type);
+    }
+
+    #[test]
+    fn its_own_fields_win() {
+        let objective = json!({"objective": {"metric": "validation:auc", "goal": "Maximize"}, "maxTrainingJobs": 9});
+        let (mut spec, candidate) = with(json!({"instanceType": "ml.p4d.24xlarge", "instanceCount": 2}), objective);
+        let own = for_candidate(&spec, &candidate).unwrap();
+        assert_eq!((own.training.instance_type.as_str(), own.training.instance_count), ("ml.p4d.24xlarge", Some(2)));
+        assert_eq!(own.training.output_s3_uri, spec.training.output_s3_uri);
+        assert_eq!((own.tuning.objective.metric.as_str(), own.tuning.max_training_jobs), ("validation:auc", Some(9)));
+        assert_eq!(own.tuning.parameter_ranges, spec.tuning.parameter_ranges);
+        assert_eq!(instance_type(&spec, &candidate), "ml.p4d.24xlarge");
+        spec.candidates[0] = candidate;
+        assert!(objective_metrics(&spec).any(|metric| metric == "validation:auc"));
+        assert!(instance_types(&spec).contains("ml.p4d.24xlarge"));
+        assert!(instance_types(&spec).contains(&spec.training.instance_type), "that of the other candidate");
+    }
+
+    #[test]
+    fn what_the_two_make_together_is_checked() {
+        for (training, tuning, expected) in [
+            (
+                json!(null),
+                json!({"maxParallelTrainingJobs": 99}),
+                "`tuning.maxParallelTrainingJobs` 99 must be at most",
+            ),
+            (json!(null), json!({"maxTrainingJobs": 751}), "`tuning.maxTrainingJobs` 751 must be at most 750"),
+            (json!(null), json!({"hyperband": {"maxResource": 9}}), "`tuning.strategy` must be 'Hyperband'"),
+            (
+                json!(null),
+                json!({"strategy": "Hyperband", "earlyStopping": "Auto"}),
+                "`tuning.earlyStopping` must be 'Off'",
+            ),
+            (json!({"instanceCount": "many"}), json!(null), "`training`: invalid type"),
+            (
+                json!({"instanceFallbacks": [{"instanceType": spec().training.instance_type}]}),
+                json!(null),
+                "`training.instanceFallbacks` must be other types",
+            ),
+        ] {
+            let (spec, candidate) = with(training, tuning);
+            let problem = for_candidate(&spec, &candidate).unwrap_err();
+            assert_eq!(problem.reason, Reason::InvalidSpec);
+            assert!(problem.message.contains(expected), "{}", problem.message);
+            assert!(problem.message.starts_with("`candidates` entry 'mobilenet'"), "{}", problem.message);
+        }
+        let (spec, candidate) = with(json!(null), json!({"strategy": "Random", "maxTrainingJobs": 751}));
+        assert!(for_candidate(&spec, &candidate).is_ok());
+    }
+}

@@ -1,0 +1,64 @@
+//! What clients need besides SageMaker: who they are, and a place for their scripts.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::harness::{CREATE, Emulator, request};
+
+async fn signed(emulator: &Emulator, service: &str, method: Method, path: &str, body: &str) -> (u16, String) {
+    let credential =
+        format!("AWS4-HMAC-SHA256 Credential=AKID/20261124/us-west-2/{service}/aws4_request, Signature=00");
+    let ask = emulator.request(method, path).header("authorization", credential).body(body.to_owned());
+    let answer = ask.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn the_caller_is_somebody_of_the_account() {
+    let emulator = Emulator::start(&["--account", "999988887777"]);
+    let (status, text) =
+        signed(&emulator, "sts", Method::POST, "", "Action=GetCallerIdentity&Version=2011-06-15").await;
+    assert!(status == 200 && text.contains("<Account>999988887777</Account>"), "{text}");
+    let (status, text) = signed(&emulator, "iam", Method::POST, "", "Action=GetRole&RoleName=x").await;
+    assert!(status == 403 && text.contains("<Code>AccessDenied</Code>"), "{text}");
+    assert_eq!(emulator.admin_get("calls").await["byOperation"]["sts:GetCallerIdentity"], 1);
+}
+
+#[tokio::test]
+async fn buckets_take_scripts_and_list_them() {
+    let emulator = Emulator::start(&[]);
+    let s3 = async |method: Method, path: &str, body: &str| signed(&emulator, "s3", method, path, body).await;
+    assert_eq!(s3(Method::HEAD, "mine", "").await.0, 404);
+    assert_eq!(s3(Method::PUT, "mine/a/b/script.tar.gz", "abc").await.0, 404, "no such bucket");
+    assert_eq!(s3(Method::PUT, "mine", "").await.0, 200);
+    assert_eq!(s3(Method::HEAD, "mine", "").await.0, 200);
+    assert_eq!(s3(Method::PUT, "mine/a/b/script.tar.gz", "abc").await.0, 200);
+    assert_eq!(s3(Method::GET, "mine/a/b/script.tar.gz", "").await, (200, "abc".to_owned()));
+    let list = s3(Method::GET, "mine?list-type=2&prefix=a%2F&delimiter=%2F", "").await.1;
+    assert!(list.contains("<CommonPrefixes><Prefix>a/b/</Prefix>") && !list.contains("script"), "{list}");
+    let list = s3(Method::GET, "mine?list-type=2", "").await.1;
+    assert!(list.contains("<Key>a/b/script.tar.gz</Key>"), "{list}");
+    assert!(s3(Method::GET, "", "").await.1.contains("<Name>mine</Name>"));
+    assert_eq!(s3(Method::DELETE, "mine/a/b/script.tar.gz", "").await.0, 204);
+    assert_eq!(s3(Method::GET, "mine/a/b/script.tar.gz", "").await.0, 404);
+}
+
+#[tokio::test]
+async fn training_jobs_of_all_tuning_jobs_are_listed_newest_first() {
+    let emulator = Emulator::start(&[]);
+    emulator.ok(CREATE, &request("one")).await;
+    emulator.advance(1e6).await;
+    emulator.ok(CREATE, &request("two")).await;
+    emulator.advance(60.0).await;
+    let list = emulator.ok("ListTrainingJobs", &json!({"MaxResults": 3})).await;
+    let names: Vec<&str> = list["TrainingJobSummaries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| job["TrainingJobName"].as_str().unwrap())
+        .collect();
+    assert!(names[0].starts_with("two-") && names[2].starts_with("one-") && list["NextToken"].is_string(), "{names:?}");
+    let running =
+        emulator.ok("ListTrainingJobs", &json!({"StatusEquals": "InProgress", "NameContains": "two-001"})).await;
+    assert_eq!(running["TrainingJobSummaries"].as_array().unwrap().len(), 1);
+}
