@@ -5,8 +5,8 @@ use kube::api::ListParams;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, ResourceExt as _};
 
-use crate::Failure;
 use crate::args::ClusterArgs;
+use crate::failure::Failure;
 
 /// A connection, with the namespace to work in.
 pub(crate) struct Cluster {

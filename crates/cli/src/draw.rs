@@ -9,7 +9,7 @@ use view::plot::{Axis, Plot, Point, bounds};
 use view::runs::Mark;
 use view::text::{number, plain};
 
-use crate::Failure;
+use crate::failure::Failure;
 
 const SIZE: (u32, u32) = (960, 640);
 const FONT: &str = "sans-serif";

@@ -7,6 +7,7 @@ pub mod args;
 mod clock;
 mod cluster;
 mod draw;
+mod failure;
 mod manifest;
 mod output;
 mod verbs;
@@ -16,34 +17,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 pub use args::Args;
-
-/// Why a verb cannot do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// In words for the person.
-    #[error("{0}")]
-    Told(String),
-    /// The API server has refused something.
-    #[error("{}", refused(.0))]
-    Kubernetes(#[from] kube::Error),
-    /// A file or the output.
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-}
-
-/// What a verb ends with.
-pub(crate) type Outcome = Result<ExitCode, Failure>;
-
-fn refused(error: &kube::Error) -> String {
-    match error {
-        kube::Error::Api(status) if status.code == 404 && status.message.contains("could not find") => {
-            "the cluster has no ModelSelections: install the CRD (kubectl apply -f crds/modelselections.yaml)"
-                .to_owned()
-        }
-        kube::Error::Api(status) => status.message.clone(),
-        other => format!("no answer of the API server: {other}"),
-    }
-}
+pub use failure::Failure;
+use failure::Outcome;
 
 /// Parses, runs, and maps the result to an exit code. Who closes the pipe has seen enough: that is success.
 pub fn main() -> ExitCode {

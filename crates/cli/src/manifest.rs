@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// The documents of a file, or of standard input for `-`.
 pub(crate) fn read(file: &Path) -> Result<Vec<Value>, Failure> {

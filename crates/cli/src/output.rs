@@ -6,8 +6,8 @@ use serde::Serialize;
 use view::page::{Look, Page};
 use view::text::plain;
 
-use crate::Failure;
 use crate::args::{LookArgs, When};
+use crate::failure::Failure;
 
 /// Columns where there is no terminal to ask.
 const WIDTH: u16 = 80;

@@ -18,7 +18,8 @@ use clap::CommandFactory as _;
 
 use crate::args::{Args, Verb};
 use crate::cluster::Cluster;
-use crate::{Outcome, output};
+use crate::failure::Outcome;
+use crate::output;
 
 /// Does what the arguments say.
 pub(crate) async fn run(args: Args) -> Outcome {

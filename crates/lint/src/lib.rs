@@ -5,19 +5,14 @@
 //! the keys of lists, then the rules in CEL, unless a fault of the schema bars them. Pure: no I/O.
 
 mod defaults;
+mod fault;
 mod lists;
 mod metadata;
 mod rules;
 mod schema;
 
+use fault::Fault;
 use serde_json::Value;
-
-/// What the server says of a fault, and whether it bars the rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    message: String,
-    bars_rules: bool,
-}
 
 /// The server's words when a fault bars the rules.
 const BARRED: &str = "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; \

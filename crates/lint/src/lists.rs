@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Fault;
+use crate::fault::Fault;
 
 /// The faults of all lists below.
 pub(crate) fn check(schema: &Value, object: &Value) -> Vec<Fault> {

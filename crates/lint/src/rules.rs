@@ -8,7 +8,7 @@ use cel::{Context, ExecutionError, Program, Value as Cel};
 use regex::Regex;
 use serde_json::Value;
 
-use crate::Fault;
+use crate::fault::Fault;
 
 /// All rules of a schema, compiled, by their text.
 pub(crate) struct Rules(HashMap<String, Result<Program, String>>);

@@ -4,7 +4,7 @@
 use regex::Regex;
 use serde_json::Value;
 
-use crate::Fault;
+use crate::fault::Fault;
 
 /// The faults of the object.
 pub(crate) fn check(schema: &Value, object: &Value) -> Vec<Fault> {

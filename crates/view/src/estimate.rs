@@ -3,7 +3,7 @@
 use api::{ModelSelection, Reason, RunState, RunStatus};
 use jiff::Timestamp;
 
-use crate::summary::is_seen;
+use crate::seen::is_seen;
 
 /// Least share of the work that has to be done before an estimate says anything.
 const SHARE_MIN: f64 = 0.05;

@@ -12,6 +12,7 @@ pub mod page;
 pub mod pages;
 pub mod plot;
 pub mod runs;
+pub mod seen;
 pub mod summary;
 pub mod text;
 pub mod wait;

@@ -1,11 +1,12 @@
 //! A selection in one row.
 
-use api::{Condition, ConditionType, Counts, ModelSelection};
+use api::{ConditionType, Counts, ModelSelection};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
 
 use crate::estimate::remaining_seconds;
+use crate::seen::{condition, is_seen};
 
 /// What is said of a selection as a whole.
 #[derive(Clone, Debug, Serialize, PartialEq)]
@@ -66,17 +67,6 @@ pub fn summary(selection: &ModelSelection, now: Timestamp) -> Summary {
         remaining_seconds: remaining_seconds(selection, now),
         complete: seen && status.completion_time.is_some(),
     }
-}
-
-/// Whether the status speaks of the spec as it is.
-pub fn is_seen(selection: &ModelSelection) -> bool {
-    let observed = selection.status.as_ref().and_then(|status| status.observed_generation);
-    observed.is_some() && observed == selection.metadata.generation
-}
-
-/// The condition of a type, if it is there.
-pub fn condition(selection: &ModelSelection, wanted: ConditionType) -> Option<&Condition> {
-    selection.status.as_ref()?.conditions.iter().find(|condition| condition.type_ == wanted.as_str())
 }
 
 impl Summary {

@@ -2,7 +2,7 @@
 
 use api::{ConditionType, ModelSelection, Reason};
 
-use crate::summary::{condition, is_seen};
+use crate::seen::{condition, is_seen};
 
 /// What to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

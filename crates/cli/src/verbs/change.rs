@@ -10,7 +10,8 @@ use view::text::count;
 
 use crate::args::Target;
 use crate::cluster::Cluster;
-use crate::{Failure, Outcome, clock, output};
+use crate::failure::{Failure, Outcome};
+use crate::{clock, output};
 
 /// Who made the change, in `metadata.managedFields`.
 const FIELD_MANAGER: &str = "kubectl-modelselection";

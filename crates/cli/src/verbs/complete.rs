@@ -11,7 +11,8 @@ use kube::api::ListParams;
 
 use crate::args::{Args, ClusterArgs};
 use crate::cluster::Cluster;
-use crate::{Outcome, output};
+use crate::failure::Outcome;
+use crate::output;
 
 /// Cobra's `ShellCompDirectiveNoFileComp`.
 const NO_FILES: u8 = 4;

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::args::ExportFormat;
 use crate::cluster::Cluster;
-use crate::{Failure, Outcome, output};
+use crate::failure::{Failure, Outcome};
+use crate::output;
 
 /// A training job with the run that it belongs to.
 #[derive(Serialize)]

@@ -11,7 +11,8 @@ use view::summary::{Summary, summary};
 
 use crate::args::Format;
 use crate::cluster::Cluster;
-use crate::{Outcome, clock, output};
+use crate::failure::Outcome;
+use crate::{clock, output};
 
 pub(crate) async fn run(
     cluster: &Cluster,

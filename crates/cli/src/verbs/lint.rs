@@ -7,7 +7,8 @@ use lint::Linter;
 use serde_json::Value;
 use view::text::plain;
 
-use crate::{Outcome, manifest, output};
+use crate::failure::Outcome;
+use crate::{manifest, output};
 
 pub(crate) fn run(files: &[std::path::PathBuf]) -> Outcome {
     let linter = Linter::new();
@@ -28,7 +29,7 @@ pub(crate) fn run(files: &[std::path::PathBuf]) -> Outcome {
 }
 
 /// Tells what is wrong with a document; whether nothing is.
-fn told(linter: &Linter, file: &Path, document: &Value) -> Result<bool, crate::Failure> {
+fn told(linter: &Linter, file: &Path, document: &Value) -> Result<bool, crate::failure::Failure> {
     let name = document["metadata"]["name"].as_str().unwrap_or("(without a name)");
     let faults = linter.check(document);
     let mut text =

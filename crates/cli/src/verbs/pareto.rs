@@ -9,7 +9,8 @@ use view::pages::{self, Extent};
 
 use crate::args::Format;
 use crate::cluster::Cluster;
-use crate::{Failure, Outcome, output};
+use crate::failure::{Failure, Outcome};
+use crate::output;
 
 pub(crate) async fn run(
     cluster: &Cluster,

@@ -15,7 +15,8 @@ use view::pages;
 
 use crate::args::{ClusterArgs, DocumentFormat};
 use crate::cluster::Cluster;
-use crate::{Failure, Outcome, manifest, output};
+use crate::failure::{Failure, Outcome};
+use crate::{manifest, output};
 
 /// The exit code when something changes.
 const CHANGES: u8 = 2;

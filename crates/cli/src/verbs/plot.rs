@@ -10,7 +10,8 @@ use view::plot::{Choice, plot};
 use super::pareto::check_dataset;
 use crate::args::AxisName;
 use crate::cluster::Cluster;
-use crate::{Failure, Outcome, clock, draw, output};
+use crate::failure::{Failure, Outcome};
+use crate::{clock, draw, output};
 
 /// Lines of the picture where the terminal does not say how many it has.
 const LINES: u16 = 22;

@@ -16,7 +16,8 @@ use view::waiting::{Waiting, waiting};
 
 use crate::args::Format;
 use crate::cluster::Cluster;
-use crate::{Failure, Outcome, clock, output};
+use crate::failure::{Failure, Outcome};
+use crate::{clock, output};
 
 /// What `-o json` and `-o yaml` write of a selection.
 #[derive(Serialize)]

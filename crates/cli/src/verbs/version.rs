@@ -7,7 +7,8 @@ use kube::Api;
 
 use crate::args::ClusterArgs;
 use crate::cluster::Cluster;
-use crate::{Outcome, output};
+use crate::failure::Outcome;
+use crate::output;
 
 pub(crate) async fn run(args: &ClusterArgs, client_only: bool) -> Outcome {
     output::text(&format!("plugin: {}\n", env!("CARGO_PKG_VERSION")))?;

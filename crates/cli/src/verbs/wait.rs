@@ -12,7 +12,8 @@ use view::wait::{Goal, Verdict, verdict};
 use super::status::changes;
 use crate::args::WaitGoal;
 use crate::cluster::Cluster;
-use crate::{Failure, Outcome, clock, output};
+use crate::failure::{Failure, Outcome};
+use crate::{clock, output};
 
 /// The exit code of a timeout.
 const TIMEOUT: u8 = 3;
