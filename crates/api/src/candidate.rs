@@ -70,11 +70,11 @@ pub struct Candidate {
     pub warm_start: Option<WarmStart>,
     /// training of this candidate: a field that is set here replaces that of the selection's training; maps and objects
     /// merge key by key, lists are replaced. Default: none. Changing what affects the result creates new jobs for its runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::training_schema")]
     pub training: Option<Patch<Training>>,
     /// tuning of this candidate, by the same rule as training. Default: none. Changing it creates new jobs for its runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::tuning_schema")]
     pub tuning: Option<Patch<Tuning>>,
 }
@@ -161,11 +161,11 @@ pub struct CandidateSelector {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
     /// training of these candidates, as in candidates. Default: none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::training_schema")]
     pub training: Option<Patch<Training>>,
     /// tuning of these candidates, as in candidates. Default: none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::tuning_schema")]
     pub tuning: Option<Patch<Tuning>>,
 }
