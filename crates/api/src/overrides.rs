@@ -106,7 +106,7 @@ fn without_rules(schema: &mut Value) {
         }
     }
     if let Some(Value::String(text)) = fields.get_mut("description") {
-        *text = text.replace(" Required.", " Default: that of the selection.");
+        *text = text.replace("Required.", "Default: that of the selection.");
     }
     // An object merges, so it may have some of its fields; an item of a list is a whole.
     if fields.get("required").is_some_and(Value::is_array) {
