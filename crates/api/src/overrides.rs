@@ -75,56 +75,55 @@ fn merge(whole: &mut Value, patch: &Map<String, Value>) {
 
 /// The fields of training that a candidate may have otherwise: all but those that it has itself.
 pub(super) fn training_schema(generator: &mut SchemaGenerator) -> Schema {
-    patch_of(Training::json_schema(generator), "training", &["hyperparameters", "metricDefinitions"])
+    patch_of(Training::json_schema(generator), &["hyperparameters", "metricDefinitions"])
 }
 
 /// Likewise of tuning.
 pub(super) fn tuning_schema(generator: &mut SchemaGenerator) -> Schema {
-    patch_of(Tuning::json_schema(generator), "tuning", &["parameterRanges", "warmStart"])
+    patch_of(Tuning::json_schema(generator), &["parameterRanges", "warmStart"])
 }
 
 /// The schema of a patch: nothing is required, and nothing has a default. The CEL rules are left out, since the API server
 /// counts each for every candidate that there may be; the operator checks the candidate's training and tuning as a whole.
-fn patch_of(mut schema: Schema, of: &str, but: &[&str]) -> Schema {
+fn patch_of(mut schema: Schema, but: &[&str]) -> Schema {
     schema.remove("x-kubernetes-validations");
     schema.remove("required");
     schema.insert("minProperties".to_owned(), Value::from(1));
     if let Some(Value::Object(fields)) = schema.get_mut("properties") {
         but.iter().for_each(|name| drop(fields.remove(*name)));
-        for (name, field) in fields.iter_mut() {
-            without_rules(field);
-            if let Value::Object(field) = field {
-                field.insert("description".to_owned(), Value::from(format!("{name} as in {of}.")));
-            }
-        }
+        fields.values_mut().for_each(without_rules);
     }
     schema
 }
 
-/// Takes the rules, what is required, the defaults and the texts out of a schema and all below it.
+/// Takes the rules, what is required and the defaults out of a schema and all below it.
 fn without_rules(schema: &mut Value) {
     let Value::Object(fields) = schema else { return };
-    for name in ["x-kubernetes-validations", "description", "default"] {
+    for name in ["x-kubernetes-validations", "default"] {
         // A property may have such a name, but its schema is an object.
         if fields.get(name).is_some_and(|value| !value.is_object()) {
             fields.remove(name);
         }
+    }
+    if let Some(Value::String(text)) = fields.get_mut("description") {
+        *text = text.replace("Required.", "Default: that of the selection.");
     }
     // An object merges, so it may have some of its fields; an item of a list is a whole.
     if fields.get("required").is_some_and(Value::is_array) {
         fields.remove("required");
     }
     for (name, inner) in fields.iter_mut() {
-        if name == "items" { without_texts(inner) } else { without_rules(inner) }
+        if name == "items" { of_item(inner) } else { without_rules(inner) }
     }
 }
 
-/// The same of the items of a list, which keep what is required.
-fn without_texts(schema: &mut Value) {
-    let required = schema.get("required").cloned();
-    without_rules(schema);
-    if let (Some(required), Value::Object(fields)) = (required, schema) {
-        fields.insert("required".to_owned(), required);
+/// The same of the items of a list, which are wholes: they keep what is required.
+fn of_item(schema: &mut Value) {
+    if let Value::Object(fields) = schema {
+        fields.remove("x-kubernetes-validations");
+        if let Some(Value::Object(properties)) = fields.get_mut("properties") {
+            properties.values_mut().for_each(of_item);
+        }
     }
 }
 
