@@ -12,11 +12,11 @@ use kube::{Client, ResourceExt as _};
 use tokio::sync::OnceCell;
 
 use super::conflict::Writers;
-use super::incarnation::Incarnations;
+use super::incarnations::Incarnations;
+use super::memory::Tables;
 use super::permits::Permits;
 use super::retries::Retries;
 use super::settings::Settings;
-use super::tables::Tables;
 use api::{ModelSelection, clip};
 use catalog::Catalog;
 use decide::permits::permits_held;

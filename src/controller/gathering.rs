@@ -10,13 +10,12 @@ use futures::StreamExt as _;
 use futures::stream;
 use jiff::Timestamp;
 
-use super::pass::Pass;
 use api::{BestTrainingJob, RunStatus};
 use decide::observation::TrainingResult;
 use decide::table::is_of;
 use decide::training_job::trial;
 use platform::clock;
-use sagemaker::{Class, EndedTrainingJob, Operation, Pages, TuningError};
+use sagemaker::{Class, EndedTrainingJob, Operation, Pages, Region, TuningError};
 
 /// Calls in a pass, and how long a pass may be at them: what is known is reported before more is asked for.
 const PER_PASS: usize = 64;
@@ -65,7 +64,7 @@ impl Budget {
 
 /// Goes on with the calls. Returns whether all is known.
 pub(super) async fn gather(
-    pass: &Pass<'_>,
+    region: &Region,
     run: &RunStatus,
     job: &str,
     gathering: &mut Gathering,
@@ -82,7 +81,7 @@ pub(super) async fn gather(
         match &mut gathering.step {
             Step::List(pages) => {
                 budget.calls -= 1;
-                let (listed, next) = pass.region.ended_training_jobs(job, pages.token()).await?;
+                let (listed, next) = region.ended_training_jobs(job, pages.token()).await?;
                 gathering.listed.extend(listed);
                 pages.turn(Operation::ListTrainingJobsForHyperParameterTuningJob, next)?;
                 if !pages.go_on() {
@@ -101,7 +100,7 @@ pub(super) async fn gather(
             Step::Search(pages) => {
                 budget.calls -= 1;
                 let arn = run.tuning_job_arn.as_deref().unwrap_or_default();
-                match pass.region.search_training_results(arn, pages.token()).await {
+                match region.search_training_results(arn, pages.token()).await {
                     Ok((found, next)) => {
                         // Without metrics it may have been seen too early.
                         gathering.results.extend(found.into_iter().filter(|(_, result)| !result.metrics.is_empty()));
@@ -120,7 +119,7 @@ pub(super) async fn gather(
             Step::Describe => {
                 let now: Vec<String> = missing.into_iter().take(CONCURRENCY.min(budget.calls)).collect();
                 budget.calls -= now.len();
-                let describe = async |name: String| (pass.region.training_result(&name).await, name);
+                let describe = async |name: String| (region.training_result(&name).await, name);
                 let described: Vec<_> = stream::iter(now).map(describe).buffered(CONCURRENCY).collect().await;
                 for (result, name) in described {
                     let result = match result {

@@ -12,6 +12,8 @@ mod expand;
 mod fetch;
 mod gathering;
 mod incarnation;
+mod incarnations;
+mod memory;
 mod observe;
 mod pass;
 mod permits;

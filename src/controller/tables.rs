@@ -1,7 +1,6 @@
-//! The `ConfigMap`s with the training jobs of runs, and what of them is in memory.
+//! The `ConfigMap`s with the training jobs of runs.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
@@ -9,7 +8,6 @@ use kube::api::{Patch, PatchParams};
 use kube::{Api, Resource as _, ResourceExt as _};
 
 use super::error::{Error, answered};
-use super::gathering::Gathering;
 use super::pass::Pass;
 use api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
 use decide::front;
@@ -17,58 +15,6 @@ use decide::table;
 
 /// On a page that is followed by another: its name.
 const NEXT_PAGE: &str = "modelselection.dev/next-page";
-
-/// What is in memory of the tables of each selection, by uid. All of it can be read again.
-#[derive(Default)]
-pub(super) struct Tables(Mutex<HashMap<String, OfSelection>>);
-
-#[derive(Default)]
-struct OfSelection {
-    /// The generation that the tables were read for: an edit may need more of them.
-    generation: Option<i64>,
-    tables: front::Tables,
-    gathering: HashMap<String, Gathering>,
-}
-
-impl Tables {
-    /// The tables that are in memory for `generation`.
-    pub(super) fn tables(&self, uid: &str, generation: Option<i64>) -> front::Tables {
-        self.of(uid, generation, |of| of.tables.clone())
-    }
-
-    fn put(&self, uid: &str, generation: Option<i64>, job: &str, table: Vec<BestTrainingJob>) {
-        self.of(uid, generation, |of| of.tables.insert(job.to_owned(), table.into()));
-    }
-
-    /// Takes out what is known of a table that is being gathered.
-    pub(super) fn take(&self, uid: &str, job: &str) -> Gathering {
-        self.lock().get_mut(uid).and_then(|of| of.gathering.remove(job)).unwrap_or_default()
-    }
-
-    /// Puts it back, for the next pass.
-    pub(super) fn put_back(&self, uid: &str, job: &str, gathering: Gathering) {
-        self.lock().entry(uid.to_owned()).or_default().gathering.insert(job.to_owned(), gathering);
-    }
-
-    /// Forgets a selection: it has gone, or has nothing more to do.
-    pub(super) fn forget(&self, uid: &str) {
-        self.lock().remove(uid);
-    }
-
-    fn of<T>(&self, uid: &str, generation: Option<i64>, with: impl FnOnce(&mut OfSelection) -> T) -> T {
-        let mut all = self.lock();
-        let of = all.entry(uid.to_owned()).or_default();
-        if of.generation != generation {
-            of.tables.clear();
-            of.generation = generation;
-        }
-        with(of)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, OfSelection>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Writes the table of a run, the last page first: when the first page is there, all are. To write it again is harmless.
 pub(super) async fn write(

@@ -169,7 +169,7 @@ async fn find_or_make(
     {
         return Ok(Some(trials));
     }
-    match gather(pass, run, job, gathering, budget).await {
+    match gather(&pass.region, run, job, gathering, budget).await {
         Ok(true) => {
             let written = tables::write(pass, run, job, &gathering.table(run)).await;
             written.map(Some).map_err(|error| refused(&error))

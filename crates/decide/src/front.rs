@@ -14,10 +14,9 @@ mod trials_tests;
 
 use super::derived::{DIGITS, Derivations};
 use api::{
-    Dataset, Front, FrontMember, ModelSelectionSpec, ModelSelectionStatus, Objective, ObjectiveValue, RunStatus,
-    bounds, decimal, significant,
+    Dataset, Front, FrontMember, ModelSelectionSpec, ModelSelectionStatus, RunStatus, bounds, decimal, significant,
 };
-use axes::Axes;
+use axes::{Axes, named};
 pub use observed::invalid;
 use pareto::{self, Direction, Scale};
 use points::{Data, Point, points};
@@ -141,14 +140,4 @@ fn affordable(points: usize, objectives: usize) -> bool {
             4..=6 => 512,
             _ => 100,
         }
-}
-
-fn named(objectives: &[Objective], values: &[f64]) -> Vec<ObjectiveValue> {
-    objectives
-        .iter()
-        .zip(values)
-        .filter_map(|(objective, value)| {
-            Some(ObjectiveValue { metric: objective.metric.clone(), value: decimal(*value)? })
-        })
-        .collect()
 }

@@ -11,9 +11,9 @@ use super::console::{Console, console};
 use super::front::{Front, front};
 use super::history::Axis;
 use super::manifest::manifest;
+use super::options::{Live, Options};
 use super::run::{self, Run};
 use super::verdict::{Verdict, verdict};
-use super::{Live, Options};
 
 /// What the page shows. Its JSON is the interface between this crate and the front-end.
 #[derive(Clone, Debug, Serialize)]

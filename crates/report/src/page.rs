@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::Model;
+use super::model::Model;
 
 /// The style sheets, in the order in which they apply.
 const STYLES: [&str; 5] = [

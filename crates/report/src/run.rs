@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use api::{BestTrainingJob, Candidate, ModelSelection, RunState, RunStatus, parse_decimal};
 use serde::Serialize;
 
-use super::{Options, family};
+use super::family;
+use super::options::Options;
 
 /// A row of the table.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -2,6 +2,7 @@
 
 mod account;
 mod error;
+mod hub;
 mod limiter;
 mod metadata;
 mod pages;
@@ -15,9 +16,10 @@ mod trials;
 
 use std::collections::BTreeMap;
 
-pub use self::sagemaker::{ActiveJob, HubContent, Listed, PUBLIC_HUB, Region, SageMaker};
+pub use self::sagemaker::{ActiveJob, Region, SageMaker};
 pub use account::Account;
 pub use error::{Class, TuningError};
+pub use hub::{HubContent, Listed, PUBLIC_HUB};
 pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;

@@ -1,6 +1,6 @@
 //! The axes on which values are compared.
 
-use api::{Goal, Objective};
+use api::{Goal, Objective, ObjectiveValue, decimal};
 use pareto::{Direction, Scale};
 
 /// The axes of the objectives.
@@ -26,4 +26,14 @@ impl Axes {
     pub(super) fn positions(&self, values: &[f64]) -> Vec<f64> {
         self.scales.iter().zip(values).map(|(scale, &value)| scale.position(value)).collect()
     }
+}
+
+pub(super) fn named(objectives: &[Objective], values: &[f64]) -> Vec<ObjectiveValue> {
+    objectives
+        .iter()
+        .zip(values)
+        .filter_map(|(objective, value)| {
+            Some(ObjectiveValue { metric: objective.metric.clone(), value: decimal(*value)? })
+        })
+        .collect()
 }

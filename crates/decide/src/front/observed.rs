@@ -1,7 +1,7 @@
 //! How candidates that were measured elsewhere stand against the runs.
 
+use super::axes::{Axes, named};
 use super::points::Point;
-use super::{Axes, named};
 use crate::names::{nearest, some};
 use crate::problem::Problem;
 use api::{ModelSelectionSpec, ObservedPoint, Reason, bounds};

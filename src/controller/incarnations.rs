@@ -1,0 +1,93 @@
+//! What is remembered of previous incarnations: the searches for their jobs, and what deleted selections were.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::future::{BoxFuture, Shared};
+use jiff::Timestamp;
+use kube::ResourceExt as _;
+
+use api::{ModelSelection, ModelSelectionStatus};
+use decide::incarnation::TaggedJob;
+use platform::clock;
+use sagemaker::TuningError;
+
+/// The jobs with the tags of a selection, newest first.
+pub(super) type Jobs = Arc<[TaggedJob]>;
+/// A search, which goes on when a pass has no time to wait for it.
+pub(super) type Search = Shared<BoxFuture<'static, Result<Jobs, TuningError>>>;
+
+/// How long the resolved versions of a deleted selection are kept. Search shows new jobs after seconds to minutes; who
+/// applies the manifest again within that time means the same models.
+const VERSIONS_KEPT: Duration = Duration::from_secs(3_600);
+
+/// The searches of all selections, by uid, and what is kept of deleted ones.
+#[derive(Default)]
+pub(super) struct Incarnations(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    searches: HashMap<String, Search>,
+    /// Selections whose status began from nothing, and whose orphans have not been looked for.
+    begun: HashSet<String>,
+    /// The runs of deleted selections, by namespace and name.
+    deleted: HashMap<(String, String), (Timestamp, ModelSelectionStatus)>,
+}
+
+impl Incarnations {
+    /// Notes a selection whose status begins from nothing.
+    pub(super) fn begin(&self, uid: &str) {
+        self.lock().begun.insert(uid.to_owned());
+    }
+
+    /// Whether orphans of the selection have yet to be looked for.
+    pub(super) fn has_begun(&self, uid: &str) -> bool {
+        self.lock().begun.contains(uid)
+    }
+
+    pub(super) fn search(&self, uid: &str, search: impl FnOnce() -> Search) -> Search {
+        self.lock().searches.entry(uid.to_owned()).or_insert_with(search).clone()
+    }
+
+    /// Drops the answer: a later question is asked anew.
+    pub(super) fn drop_answer(&self, uid: &str) {
+        self.lock().searches.remove(uid);
+    }
+
+    pub(super) fn end(&self, uid: &str) {
+        self.lock().begun.remove(uid);
+    }
+
+    /// Keeps what a deleted selection was, for a while.
+    pub(super) fn keep(&self, selection: &ModelSelection) {
+        let Some(status) = selection.status.clone().filter(|status| !status.runs.is_empty()) else { return };
+        let status = ModelSelectionStatus { conditions: Vec::new(), fronts: Vec::new(), ..status };
+        let (key, now) = (key(selection), clock::steady());
+        let mut state = self.lock();
+        state.deleted.retain(|_, (deleted, _)| now < *deleted + VERSIONS_KEPT);
+        state.deleted.insert(key, (now, status));
+    }
+
+    /// The status that a deleted selection of the same name had.
+    pub(super) fn deleted(&self, selection: &ModelSelection) -> Option<ModelSelectionStatus> {
+        let state = self.lock();
+        let (deleted, status) = state.deleted.get(&key(selection))?;
+        (clock::steady() < *deleted + VERSIONS_KEPT).then(|| status.clone())
+    }
+
+    /// Forgets a selection that has gone.
+    pub(super) fn forget(&self, uid: &str) {
+        let mut state = self.lock();
+        state.searches.remove(uid);
+        state.begun.remove(uid);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(selection: &ModelSelection) -> (String, String) {
+    (selection.namespace().unwrap_or_default(), selection.name_any())
+}
