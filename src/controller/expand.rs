@@ -54,11 +54,11 @@ pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until
                 let new = untaken(&spec, &expansion.model_ids);
                 match within_bound(&spec, new.len(), expansion.message.as_deref().unwrap_or_default()) {
                     Ok(()) => add(&mut spec, selector, new),
-                    Err(of_this) => drop(problem.get_or_insert(named(index, of_this))),
+                    Err(of_this) => drop(problem.get_or_insert(named(index, &of_this))),
                 }
                 expansions.push(expansion);
             }
-            Err(of_this) => drop(problem.get_or_insert(named(index, of_this))),
+            Err(of_this) => drop(problem.get_or_insert(named(index, &of_this))),
         }
     }
     if problem.is_some() {
@@ -76,7 +76,7 @@ pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until
 }
 
 /// A problem of the selector with that index.
-fn named(index: usize, problem: Problem) -> Problem {
+fn named(index: usize, problem: &Problem) -> Problem {
     Problem::new(problem.reason, format!("`candidateSelectors[{index}]`: {}", problem.message))
 }
 

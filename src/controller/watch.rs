@@ -33,7 +33,7 @@ type Woken = mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>;
 const WATCH_TIMEOUT_SECONDS: u32 = 60;
 
 /// Whether somebody else than this operator was the last to write the status. The times are the API server's own.
-fn written_last_by_another(managers: Vec<ManagedFieldsEntry>) -> bool {
+fn written_last_by_another(managers: &[ManagedFieldsEntry]) -> bool {
     let of_status = managers.iter().filter(|entry| entry.subresource.as_deref() == Some("status"));
     let (ours, others): (Vec<_>, Vec<_>) = of_status.partition(|entry| entry.manager.as_deref() == Some(FIELD_MANAGER));
     let last = |entries: &[&ManagedFieldsEntry]| entries.iter().filter_map(|entry| Some(entry.time.as_ref()?.0)).max();
@@ -95,7 +95,7 @@ fn readable(
             Some(selection)
         }
         Err(invalid) => {
-            context.note_unreadable(&invalid.metadata, &invalid.error.to_string());
+            context.note_unreadable(&invalid.metadata, &invalid.error);
             None
         }
     };
@@ -130,7 +130,7 @@ pub(super) fn selections(
         .try_filter_map(move |event| future::ready(Ok(readable(&reading, event))))
         .modify(move |selection| {
             // Half of the size of an object, and of no further use.
-            if written_last_by_another(selection.metadata.managed_fields.take().unwrap_or_default()) {
+            if written_last_by_another(&selection.metadata.managed_fields.take().unwrap_or_default()) {
                 suspecting.writers.suspect(&selection.uid().unwrap_or_default());
             }
             selection.metadata.annotations = None;

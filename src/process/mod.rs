@@ -5,12 +5,12 @@ mod check;
 mod election;
 mod end;
 mod lease;
+mod lifetime;
 mod needs;
-mod process;
 mod rights;
 mod server;
 mod telemetry;
 mod traces;
 
 pub use end::End;
-pub use process::run;
+pub use lifetime::run;

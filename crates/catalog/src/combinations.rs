@@ -1,7 +1,7 @@
 //! How many different training jobs a search can make: pure.
 //!
 //! SageMaker refuses more training jobs than that: "The total number of hyperparameter combinations for the provided ranges
-//! [3.0] must be equal or greater than the value of MaxNumberOfJobs, [10]" (public report:
+//! [3.0] must be equal or greater than the value of `MaxNumberOfJobs`, [10]" (public report:
 //! aws/amazon-sagemaker-operator-for-k8s, issue 123).
 
 use api::{Reason, Strategy, parse_decimal};
@@ -12,17 +12,14 @@ use sagemaker::SearchRange;
 /// Whether there are as many combinations of the ranges as training jobs are asked for; for Grid exactly as many.
 pub(super) fn enough(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result<(), Problem> {
     let (Some(most), Some(jobs)) = (combinations(ranges), definition.max_training_jobs) else { return Ok(()) };
-    let jobs_wanted = u64::try_from(jobs).unwrap_or_default();
+    let asked = u64::try_from(jobs).unwrap_or_default();
     let grid = definition.strategy == Strategy::Grid;
-    if jobs_wanted <= most && !(grid && jobs_wanted < most) {
+    if asked <= most && !(grid && asked < most) {
         return Ok(());
     }
-    let (must, remedy) = match grid {
-        true => ("be left out, or be", String::new()),
-        false => ("be at most", ", or widen the ranges".to_owned()),
-    };
+    let (verb, remedy) = if grid { ("be left out, or be", "") } else { ("be at most", ", or widen the ranges") };
     let message = format!(
-        "`tuning.maxTrainingJobs` {jobs} must {must} {most}, the number of combinations of {field}; set it to {most}{remedy}"
+        "`tuning.maxTrainingJobs` {jobs} must {verb} {most}, the number of combinations of {field}; set it to {most}{remedy}"
     );
     Err(Problem::new(Reason::InvalidHyperparameter, message))
 }

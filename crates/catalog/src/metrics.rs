@@ -48,7 +48,7 @@ pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics
     if unknown {
         return Ok(Metrics { definitions: metrics.into_iter().collect(), known: None });
     }
-    for (field, metric) in named(spec, definition).filter(|(_, metric)| !metrics.contains_key(*metric)) {
+    if let Some((field, metric)) = named(spec, definition).find(|(_, metric)| !metrics.contains_key(*metric)) {
         let names = || metrics.keys().map(String::as_str);
         let add = "add one to `training.metricDefinitions`";
         let remedy = match names::nearest(metric, names()) {
@@ -67,7 +67,7 @@ pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics
 /// candidates, if there are any that they can be for.
 fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Problem> {
     let Subject { all, spec, definition, candidate, .. } = run;
-    let others = || all.candidates.iter().any(|candidate| takes_definitions(candidate));
+    let others = || all.candidates.iter().any(takes_definitions);
     let field = match candidate {
         Some(candidate) if !candidate.metric_definitions.is_empty() => Some("`metricDefinitions` of the candidate"),
         _ if !spec.training.metric_definitions.is_empty() && !others() => Some("`training.metricDefinitions`"),
@@ -82,7 +82,7 @@ fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Pro
         );
         return Err(Problem::new(Reason::InvalidRequest, message));
     }
-    for (field, metric) in named(spec, definition).filter(|(_, metric)| !algorithm.may_report(metric)) {
+    if let Some((field, metric)) = named(spec, definition).find(|(_, metric)| !algorithm.may_report(metric)) {
         let remedy = match names::nearest(metric, algorithm.metrics.iter().copied()) {
             Some(near) => format!("did you mean '{near}'?"),
             None if algorithm.metrics.is_empty() => "it reports none that it could be tuned by".to_owned(),

@@ -25,7 +25,7 @@ const TENSORFLOW: [(&str, &str); 8] = [
     ("test_throughput", "Average test throughput"),
 ];
 
-/// What LightGBM's script logs, each as `name: value`.
+/// What `LightGBM`'s script logs, each as `name: value`.
 const LIGHTGBM: [&str; 13] = [
     "auc",
     "auc_mu",

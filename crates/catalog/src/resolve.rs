@@ -31,6 +31,7 @@ const MAX_RUNTIME_SECONDS: i32 = 86_400;
 
 /// The request for the run with that definition and identity. `model` is that of the definition's version, for a
 /// JumpStart candidate.
+#[allow(clippy::too_many_lines)] // one member of the request after the other
 pub fn job_request(
     spec: &ModelSelectionSpec,
     definition: &Definition,

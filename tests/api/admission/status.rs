@@ -52,6 +52,7 @@ async fn suspended_selections_can_be_listed() {
 }
 
 /// 512 runs that succeeded, with names as long as they can be and eight metrics each. About 1.2 MB: etcd takes 1.5.
+#[allow(clippy::too_many_lines)] // every field
 fn large() -> ModelSelectionStatus {
     let name = |kind: &str, i: usize| format!("{kind}{i:0>width$}", width = 63 - kind.len());
     let number = "-1.2345678901234567e-300".to_owned();
