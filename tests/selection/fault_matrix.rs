@@ -1,6 +1,8 @@
 //! The life of a selection with a fault of each kind, of each operation, in each phase: exactly one job for each attempt, and
 //! the same end as without the fault.
 
+#![allow(clippy::print_stdout)] // the count of cells is for who reads the log
+
 use std::time::Duration;
 
 use api::{ModelSelectionStatus, RunState};

@@ -166,7 +166,7 @@ async fn what_is_sent_is_what_the_vendors_sdk_sends() {
             (Some(_), Err(_)) if listed(WE_REFUSE) => drop(used.insert(name.to_owned())),
             (None, Ok(_)) if listed(WE_SEND) => drop(used.insert(name.to_owned())),
             (Some(_), Err(decide::problem::Problem { message, .. })) => {
-                faults.push(format!("{name}: refused: {message}"))
+                faults.push(format!("{name}: refused: {message}"));
             }
             (None, Ok(_)) => faults.push(format!("{name}: sent, recorded {}", case["error"])),
         }
