@@ -198,7 +198,7 @@ fn the_compatibility_pages_name_the_versions_that_the_tests_use() {
         ("docs/compatibility.md", include_str!("../../docs/compatibility.md"), "| component | supported | tested |"),
     ];
     for (name, page, heading) in pages {
-        let tested: String = table(page, heading).iter().map(|row| row[2].clone()).collect::<Vec<_>>().join(" ");
+        let tested: String = table(page, heading).iter().map(|row| row[2]).collect::<Vec<_>>().join(" ");
         for version in &versions {
             assert!(tested.contains(version.as_str()), "{name} does not say that {version} is tested: {tested}");
         }

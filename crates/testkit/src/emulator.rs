@@ -108,6 +108,11 @@ impl Emulator {
         self.admin(Method::POST, "hub", Some(entry)).await;
     }
 
+    /// Shows an outdated view, as the emulator's documentation describes.
+    pub async fn lag(&self, lag: Value) {
+        self.admin(Method::POST, "lags", Some(lag)).await;
+    }
+
     /// Takes all faults back.
     pub async fn clear_faults(&self) {
         self.admin(Method::DELETE, "faults", None).await;

@@ -1,0 +1,287 @@
+//! `SageMaker` is eventually consistent, and answers get lost: no job is made twice, and none runs on unseen.
+
+use api::{ModelSelection, ModelSelectionStatus, Reason, RunState};
+use kube::api::{DeleteParams, Patch, PatchParams};
+use serde_json::{Value, json};
+use testkit::status::{condition, is_running, job_of, run_of};
+use testkit::world::{DEADLINE, LONG};
+use testkit::{Selection, World, await_gone, await_object, await_until, shared};
+
+const CREATE: &str = "CreateHyperParameterTuningJob";
+/// Long enough for the lags below, so that nothing counts as missing while they last.
+const WINDOW: [(&str, &str); 1] = [("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "60")];
+
+async fn world(purpose: &str, emulator: &[&str]) -> World<'static> {
+    let arguments: Vec<&str> = ["--speed", "0"].iter().chain(emulator).copied().collect();
+    World::start(shared().await, purpose, &arguments, &WINDOW).await
+}
+
+async fn lose_the_answer_to_create(world: &World<'_>) {
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
+}
+
+async fn succeeds_with_one_job(world: &World<'_>, name: &str) {
+    world.await_launched(name).await;
+    world.emulator.advance(LONG).await;
+    let status = world.await_complete(name).await;
+    assert_eq!(status.runs[0].state, RunState::Succeeded, "{status:#?}");
+    assert_eq!(world.jobs().await.len(), 1);
+}
+
+#[tokio::test]
+async fn tags_that_show_late_are_not_anothers() {
+    let world = world("late-tags", &["--lag", "ListTags:Untagged:4,time=real"]).await;
+    lose_the_answer_to_create(&world).await;
+    world.apply(&Selection::new("late").images(&["one"])).await;
+    succeeds_with_one_job(&world, "late").await;
+    assert_eq!(world.events("late", "NameConflict").await, 0);
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_tags_that_show_late() {
+    let world = world("late-delete", &["--lag", "ListTags:Untagged:6,time=real"]).await;
+    lose_the_answer_to_create(&world).await;
+    world.apply(&Selection::new("late").images(&["one"])).await;
+    await_until("the job is created", DEADLINE, async || world.jobs().await.len() == 1).await;
+    world.delete_and_wait("late").await;
+    assert_eq!(world.jobs_in("InProgress").await, [""; 0], "nothing runs on unseen");
+}
+
+#[tokio::test]
+async fn an_edit_waits_for_tags_that_show_late() {
+    let world = world("late-edit", &["--lag", "ListTags:Untagged:6,time=real"]).await;
+    lose_the_answer_to_create(&world).await;
+    let selection = Selection::new("late").images(&["one"]);
+    world.apply(&selection).await;
+    await_until("the job is created", DEADLINE, async || world.jobs().await.len() == 1).await;
+    let first = world.jobs().await.into_keys().next().unwrap_or_default();
+    world.apply(&selection.with("/rerun", json!("again"))).await;
+    world.await_stop(&first).await;
+    world.await_launched("late").await;
+    assert_eq!(world.jobs_in("InProgress").await.len(), 1);
+}
+
+/// A listing has shown the job; then lists and Describe come from a replica that has not heard of it.
+#[tokio::test]
+async fn a_job_that_a_stale_replica_misses_is_not_deleted() {
+    let world = world("stale", &[]).await;
+    world.apply(&Selection::new("stale").images(&["one"])).await;
+    world.await_launched("stale").await;
+    for operation in ["ListHyperParameterTuningJobs", "DescribeHyperParameterTuningJob"] {
+        let lag = json!({"operation": operation, "kind": "Missing", "seconds": 15, "since": "now", "time": "real"});
+        world.emulator.lag(lag).await;
+    }
+    await_until("it was looked for in vain", DEADLINE, async || {
+        world.errors("DescribeHyperParameterTuningJob ResourceNotFound").await >= 2
+    })
+    .await;
+    succeeds_with_one_job(&world, "stale").await;
+}
+
+#[tokio::test]
+async fn an_answer_without_an_arn_is_no_answer() {
+    for kind in ["EmptyAnswer", "NoEffect"] {
+        let world = world(&format!("empty-{}", kind.to_lowercase()), &[]).await;
+        world.emulator.fault(json!({"operation": CREATE, "kind": kind, "count": 1})).await;
+        world.apply(&Selection::new("empty").images(&["one"])).await;
+        succeeds_with_one_job(&world, "empty").await;
+    }
+}
+
+/// As in a copy of a cluster, whose status names jobs that belong to the first one.
+#[tokio::test]
+async fn jobs_whose_tags_name_another_cluster_are_not_stopped() {
+    let mut world =
+        World::start(shared().await, "copy", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "first")]).await;
+    world.apply(&Selection::new("copy").images(&["one"])).await;
+    world.await_launched("copy").await;
+    world.operator.kill();
+    world.options.extra_env.push(("MODELSELECTION_CLUSTER_NAME".into(), "second".into()));
+    world.start_operator();
+    world.delete_and_wait("copy").await;
+    assert_eq!(world.jobs_in("InProgress").await.len(), 1, "the first cluster's job goes on");
+}
+
+/// A cluster that was rebuilt from Git with a newer commit: the status is gone, and the manifest has another candidate.
+#[tokio::test]
+async fn what_runs_for_a_lost_status_is_stopped_or_adopted() {
+    let mut world =
+        World::start(shared().await, "rebuilt", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "prod")]).await;
+    world.apply(&Selection::new("lost").images(&["kept", "dropped"])).await;
+    let before = world.await_launched("lost").await;
+    world.operator.kill();
+    remove_by_hand(&world, "lost").await;
+    world.apply(&Selection::new("lost").images(&["kept", "new"])).await;
+    world.start_operator();
+    world.await_stop(&job_of(&before, "dropped")).await;
+    let after = world.await_launched("lost").await;
+    assert_eq!(job_of(&after, "kept"), job_of(&before, "kept"));
+    assert_eq!(world.jobs().await.len(), 3);
+}
+
+/// The same, when the new life is a deletion.
+#[tokio::test]
+async fn a_deletion_without_a_status_stops_what_runs() {
+    let mut world =
+        World::start(shared().await, "deleted", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "prod")]).await;
+    let selection = Selection::new("lost").images(&["one"]);
+    world.apply(&selection).await;
+    world.await_launched("lost").await;
+    world.operator.kill();
+    remove_by_hand(&world, "lost").await;
+    let finalizers = selection.clone();
+    world.apply(&finalizers).await;
+    let patch = json!({"metadata": {"finalizers": ["modelselection.dev/stop-tuning-jobs"]}});
+    patch_object(&world, "lost", &patch).await;
+    world.selections.delete("lost", &DeleteParams::default()).await.unwrap_or_else(|e| panic!("{e}"));
+    world.start_operator();
+    await_gone(&world.selections, "lost", DEADLINE).await;
+    assert_eq!(world.jobs_in("InProgress").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_status_is_what_sagemaker_says_once_another_writer_has_ended() {
+    let world = World::held("writer").await;
+    world.apply(&Selection::new("writer").images(&["one", "two"])).await;
+    world.await_launched("writer").await;
+    for state in ["Stopped", "Succeeded", "Failed", "Running", "Stopped"] {
+        let mut runs: Value = json!([]);
+        let current = world.selections.get("writer").await.unwrap_or_else(|e| panic!("{e}"));
+        for run in current.status.unwrap_or_default().runs {
+            let mut run = serde_json::to_value(run).unwrap_or_default();
+            run["state"] = json!(state);
+            runs.as_array_mut().expect("a list").push(run);
+        }
+        let patch = json!({"status": {"runs": runs}});
+        world
+            .selections
+            .patch_status("writer", &PatchParams::default(), &Patch::Merge(&patch))
+            .await
+            .unwrap_or_else(|e| panic!("{e}"));
+    }
+    let right = |status: &ModelSelectionStatus| status.runs.iter().all(is_running);
+    world.await_observed("writer", "both run again", right).await;
+    world.emulator.advance(LONG).await;
+    let status = world.await_complete("writer").await;
+    assert!(status.runs.iter().all(|run| run.state == RunState::Succeeded), "{status:#?}");
+    assert_eq!(world.jobs().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_role_that_was_just_made_needs_no_person() {
+    let world = world("role", &[]).await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "RoleNotAssumable", "count": 1})).await;
+    world.apply(&Selection::new("role").images(&["one"])).await;
+    let status = world.await_condition("role", "Ready", Reason::RetryingAfterError).await;
+    assert!(condition(&status, "Stalled").is_none(), "{status:#?}");
+    assert!(condition(&status, "Ready").is_some_and(|ready| ready.message.contains("Could not assume role")));
+    world.await_launched("role").await;
+}
+
+#[tokio::test]
+async fn a_job_that_was_stopped_elsewhere_keeps_its_result() {
+    let world = World::held("stopped").await;
+    world.emulator.set_seconds_per_epoch(60.0).await;
+    world.apply(&Selection::new("stopped").images(&["one"]).with("/tuning/maxParallelTrainingJobs", json!(1))).await;
+    let launched = world.await_launched("stopped").await;
+    let job = job_of(&launched, "one");
+    await_until("a training job has completed", DEADLINE, async || {
+        world.emulator.advance(60).await;
+        let described = json!({"HyperParameterTuningJobName": job});
+        let job = world.emulator.call("DescribeHyperParameterTuningJob", &described).await.unwrap_or_default();
+        if job["TrainingJobStatusCounters"]["Completed"].as_i64() >= Some(1) { Ok(()) } else { Err(job) }
+    })
+    .await;
+    let request = json!({"HyperParameterTuningJobName": job});
+    world.emulator.call("StopHyperParameterTuningJob", &request).await.unwrap_or_else(|e| panic!("{e:?}"));
+    await_until("the stop is done", DEADLINE, async || {
+        world.emulator.advance(60).await;
+        world.jobs_in("Stopped").await.len() == 1
+    })
+    .await;
+    let status = world.await_complete("stopped").await;
+    assert_eq!(status.runs[0].state, RunState::Succeeded, "{status:#?}");
+    assert!(!status.fronts[0].members.is_empty());
+}
+
+#[tokio::test]
+async fn a_failure_says_why_its_training_failed() {
+    let world = World::held("why").await;
+    let reason = "AlgorithmError: ExecuteUserScriptError: ValueError: No images found\n\u{1b}[31mforged";
+    world.emulator.behave(json!({"match": "*", "failAlways": true, "failureReason": reason})).await;
+    world.apply(&Selection::new("why").images(&["one"])).await;
+    world.await_launched("why").await;
+    world.emulator.advance(LONG).await;
+    let status = world.await_complete("why").await;
+    let message = run_of(&status, "one").message.clone().unwrap_or_default();
+    assert!(
+        message.contains("ValueError: No images found") && message.contains("/aws/sagemaker/TrainingJobs"),
+        "{message}"
+    );
+    assert!(!message.chars().any(char::is_control), "{message:?}");
+    assert!(!world.operator.logs().contains('\u{1b}'), "foreign text colours no line of the log");
+}
+
+#[tokio::test]
+async fn a_warm_start_waits_for_a_parent_that_runs() {
+    let world = World::held("parent").await;
+    world.apply(&Selection::new("parent").images(&["one"])).await;
+    let parent = job_of(&world.await_launched("parent").await, "one");
+    let warm_start = json!({"type": "TransferLearning", "parentTuningJobNames": [parent]});
+    world.apply(&Selection::new("child").images(&["one"]).with("/tuning/warmStart", warm_start)).await;
+    let waits = |status: &ModelSelectionStatus| {
+        status.runs.first().is_some_and(|run| run.reason == Some(Reason::WaitingForParent))
+    };
+    let status = world.await_observed("child", "it waits for its parent", waits).await;
+    assert!(condition(&status, "Stalled").is_none(), "{status:#?}");
+    assert!(run_of(&status, "one").message.as_deref().is_some_and(|message| message.contains(&parent)));
+    world.emulator.advance(LONG).await;
+    world.await_complete("parent").await;
+    world.await_launched("child").await;
+}
+
+#[tokio::test]
+async fn a_version_that_no_status_can_name_holds_up_nothing_else() {
+    let world = World::held("version").await;
+    let id = "tensorflow-ic-odd";
+    world.emulator.set_hub_model(json!({"id": id, "version": "9".repeat(200), "unchecked": true})).await;
+    world.apply(&Selection::new("version").jump_start("odd", id, "*").images(&["own"])).await;
+    let status =
+        world.await_observed("version", "the own image runs", |status| status.runs.iter().any(is_running)).await;
+    assert_eq!(run_of(&status, "odd").reason, Some(Reason::UnknownVersion), "{status:#?}");
+}
+
+#[tokio::test]
+async fn jobs_of_a_selection_whose_finalizer_was_removed_are_named() {
+    let world = World::held("by-hand").await;
+    world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
+    world.apply(&Selection::new("by-hand").images(&["one"])).await;
+    let job = job_of(&world.await_launched("by-hand").await, "one");
+    world.delete("by-hand").await;
+    let waits = |selection: &ModelSelection| {
+        let ready = selection.status.as_ref().and_then(|status| condition(status, "Ready"));
+        ready.is_some_and(|ready| ready.message.contains("deletionPolicy"))
+    };
+    await_object(&world.selections, "by-hand", "it says that the deletion waits", DEADLINE, waits).await;
+    remove_by_hand(&world, "by-hand").await;
+    await_until("an Event of the namespace names the job", DEADLINE, async || {
+        world.events(&world.namespace, "TuningJobsLeftRunning").await > 0
+    })
+    .await;
+    let logs = world.operator.logs();
+    let command = format!("--hyper-parameter-tuning-job-name {job}");
+    assert!(logs.contains(&command), "{logs}");
+}
+
+async fn patch_object(world: &World<'_>, name: &str, patch: &Value) {
+    let patched = world.selections.patch(name, &PatchParams::default(), &Patch::Merge(patch)).await;
+    patched.unwrap_or_else(|e| panic!("cannot patch {name}: {e}"));
+}
+
+/// Deletes a selection and takes its finalizer off, as a person would who does not want to wait.
+async fn remove_by_hand(world: &World<'_>, name: &str) {
+    let _ = world.selections.delete(name, &DeleteParams::default()).await;
+    let patch = json!({"metadata": {"finalizers": null}});
+    let _ = world.selections.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await;
+    await_gone(&world.selections, name, DEADLINE).await;
+}
