@@ -220,8 +220,9 @@ impl Findings {
                 self.check("list-max-items", path, has("maxItems"));
                 self.check("list-type", path, has("x-kubernetes-list-type"));
                 let named = schema["items"]["properties"].is_object();
-                // Selectors have no names: what one finds is known by what it says.
-                let map = schema["x-kubernetes-list-type"] == "map" || path == ".spec.candidateSelectors";
+                // Selectors and overrides have no names: each is known by what it says.
+                let nameless = [".spec.candidateSelectors", ".spec.datasets[].channelOverrides"];
+                let map = schema["x-kubernetes-list-type"] == "map" || nameless.contains(&path.as_str());
                 self.check("list-of-named-is-map", path, !(at.spec && named) || map);
                 let items = Place { path: format!("{path}[]"), in_list: true, required: false, ..at.clone() };
                 self.schema(&schema["items"], &items);

@@ -23,11 +23,13 @@ pub struct Objective {
 
 /// The scale of the values of an objective.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
+// Comments on variants would replace the description of the field.
+#[allow(missing_docs)]
 pub enum Scale {
-    /// Equal differences count the same.
+    // Equal differences count the same.
     #[default]
     Linear,
-    /// Equal ratios count the same.
+    // Equal ratios count the same.
     Logarithmic,
 }
 
@@ -76,11 +78,13 @@ pub struct AtLeast {
 
 /// The rules for the recommended member of a front.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
+// Comments on variants would replace the description of the field.
+#[allow(missing_docs)]
 pub enum RecommendationRule {
-    /// The member nearest to the best value of every objective.
+    // The member nearest to the best value of every objective.
     #[default]
     Knee,
-    /// The member with the best value of one objective.
+    // The member with the best value of one objective.
     Best,
 }
 

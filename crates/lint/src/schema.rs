@@ -34,6 +34,11 @@ fn walk(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Fault>) {
         let words = format!("{path}: Invalid value: {actual:?}: {path} in body must be of type {expected}: {actual:?}");
         return faults.push(barring(words));
     }
+    if schema["x-kubernetes-int-or-string"] == true && !["integer", "string"].contains(&actual) {
+        let words =
+            format!("{path}: Invalid value: {actual:?}: {path} in body must be of type integer,string: {actual:?}");
+        return faults.push(barring(words));
+    }
     if let Some(allowed) = schema["enum"].as_array()
         && !allowed.contains(value)
     {
@@ -89,7 +94,8 @@ fn string(schema: &Value, text: &str, path: &str, faults: &mut Vec<Fault>) {
     if let Some(most) = schema["maxLength"].as_u64()
         && length as u64 > most
     {
-        faults.push(barring(format!("{path}: Too long: may not be more than {most} bytes")));
+        // The server looks no further at a string that is too long.
+        return faults.push(barring(format!("{path}: Too long: may not be more than {most} bytes")));
     }
     if let Some(least) = schema["minLength"].as_u64()
         && (length as u64) < least

@@ -42,7 +42,7 @@ pub(super) fn cases() -> Vec<Case> {
         good(
             "results from elsewhere",
             jumpstart(),
-            "{candidates: [{name: a, observed: {metrics: {m: '1', 'a b': '2e-3'}}}, {name: b, observed: {datasets: [{name: x, metrics: {m: '1'}}]}}], datasets: [{name: x, channels: [{name: training, s3URI: s3://b/x}]}]}",
+            "{candidates: [{name: a, observed: {metrics: {m: '1', 'a b': '2e-3'}}}, {name: b, observed: {datasets: [{name: x, metrics: {m: '1'}}]}}], datasets: [{name: x, channels: [{name: training, s3URI: s3://bucket/x}]}]}",
         ),
         good(
             "selectors alone",
