@@ -69,8 +69,21 @@ fn each_field_of_the_spec_is_in_an_example() {
     examples().iter().for_each(|(_, _, example)| paths(&example["spec"], "spec", &mut used));
     let missing: Vec<&String> = all
         .iter()
-        // Ranges are the same wherever they are.
         .filter(|field| !used.contains(*field))
+        // An override has the fields of what it overrides; that there are overrides is shown once.
+        .filter(|field| match field.split_once("[].training.").or_else(|| field.split_once("[].tuning.")) {
+            Some((owner, _)) => {
+                let part = if field.contains("[].training.") { "training" } else { "tuning" };
+                let of_selection = field.replacen(&format!("{owner}[]."), "spec.", 1);
+                let shown = used.iter().any(|path| path.starts_with(&format!("spec.candidates[].{part}.")));
+                let ranges = of_selection.contains(".parameterRanges[].");
+                !(shown && (ranges || used.contains(&of_selection)))
+            }
+            None => true,
+        })
+        // Likewise of the channels that some candidates have in place of the dataset's.
+        .filter(|field| !used.contains(&field.replacen(".channelOverrides[].channels[].", ".channels[].", 1)))
+        // Ranges are the same wherever they are.
         .filter(|field| match field.rsplit_once(".parameterRanges[].") {
             Some((_, rest)) => !used.contains(&format!("spec.tuning.parameterRanges[].{rest}")),
             None => true,

@@ -80,7 +80,13 @@ pub(super) fn training_schema(generator: &mut SchemaGenerator) -> Schema {
 
 /// Likewise of tuning.
 pub(super) fn tuning_schema(generator: &mut SchemaGenerator) -> Schema {
-    patch_of(Tuning::json_schema(generator), &["parameterRanges", "warmStart"])
+    let mut schema = patch_of(Tuning::json_schema(generator), &["parameterRanges", "warmStart"]);
+    // The type is that of spec.objectives, which have a scale; a search has none.
+    let objective = schema.pointer_mut("/properties/objective/properties").and_then(Value::as_object_mut);
+    if let Some(fields) = objective {
+        fields.remove("scale");
+    }
+    schema
 }
 
 /// The schema of a patch: nothing is required, and nothing has a default. The CEL rules are left out, since the API server
