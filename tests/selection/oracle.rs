@@ -8,7 +8,7 @@ mod wire;
 use std::collections::BTreeSet;
 
 use api::ModelSelectionSpec;
-use catalog::{Buckets, from_document, from_spec, job_request};
+use catalog::{Buckets, Model, from_document, from_spec, job_request};
 use decide::definition::{Definition, Source};
 use decide::identity::Identity;
 use sagemaker::JobRequest;
@@ -23,6 +23,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     (ANY, "/HyperParameterTuningJobName", "ours is worked out from the run, so that it is found again"),
     (ANY, "/TrainingJobDefinition/StaticHyperParameters/sagemaker_job_name", "the name, without a time stamp"),
     (ANY, "/Tags/modelselection.dev/", "whose job it is"),
+    (ANY, "/TrainingJobDefinition/CheckpointConfig/S3Uri", "each run has its own folder, see docs/decisions/032"),
     (
         ANY,
         "/TrainingJobDefinition/AlgorithmSpecification/MetricDefinitions/tflow-ic:val-accuracy",
@@ -192,8 +193,10 @@ fn a_document_of_the_hub_is_read_as_the_spec_is() {
         if packages.is_some_and(|packages| !packages.contains_key(region)) {
             continue; // The hub of that region does not have the model.
         }
-        let read = from_document(&document(&spec, region).to_string());
-        assert_eq!(read, from_spec(&spec.to_string(), region, &Buckets::of(region)), "{}", case["name"]);
+        // The recorded specs are from before it was published whether a model reads validation data.
+        let recorded = |model: Model| Model { validates: None, ..model };
+        let read = from_document(&document(&spec, region).to_string()).map(recorded);
+        assert_eq!(read, from_spec(&spec.to_string(), region, &Buckets::of(region)).map(recorded), "{}", case["name"]);
     }
 }
 

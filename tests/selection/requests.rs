@@ -95,7 +95,7 @@ spec:
     networkIsolation: true
     encryptInterContainerTraffic: true
     spot: {maxWaitSeconds: 72000}
-    checkpoint: {s3URI: "s3://bucket/checkpoints/", localPath: /opt/ml/checkpoints}
+    checkpoint: {s3URI: "s3://bucket/checkpoints/", localPath: /opt/ml/checkpoints, shared: true}
     maxRetryAttempts: 2
   tags: {team: vision}
   collect: Best
@@ -371,6 +371,12 @@ fn find_unused(schema: &Value, values: &[&Value], path: &str, unused: &mut Vec<S
         let path = format!("{path}.{name}");
         // Of one type with those of tuning, where each kind is used.
         if name == "parameterRanges" && path != "spec.tuning.parameterRanges" {
+            continue;
+        }
+        // Overrides have the fields of what they override; the others say nothing to SageMaker.
+        let of_overrides = ["training", "tuning"].contains(&name.as_str()) && path.contains("candidate");
+        let silent = ["observed", "scale", "recommend"].contains(&name.as_str());
+        if of_overrides || silent || name == "channelOverrides" {
             continue;
         }
         let given: Vec<&Value> = values.iter().filter_map(|value| value.get(name)).collect();

@@ -21,7 +21,8 @@ fn sorted(status: &ModelSelectionStatus) -> Vec<String> {
     all
 }
 
-const SUSPENDED: [&str; 3] = ["Ready=True/Suspended", "Succeeded=Unknown/Suspended", "Suspended=True/Suspended"];
+const SUSPENDED: [&str; 4] =
+    ["Finished=False/Suspended", "Ready=True/Suspended", "Succeeded=Unknown/Suspended", "Suspended=True/Suspended"];
 
 #[tokio::test]
 async fn a_suspended_selection_drains_and_starts_nothing_until_it_is_resumed() {
@@ -48,7 +49,10 @@ async fn a_suspended_selection_drains_and_starts_nothing_until_it_is_resumed() {
 
     world.apply(&selection.with("/suspend", json!(false))).await;
     let resumed = world.await_observed("drain", "the second runs", |status| is_running(&status.runs[1])).await;
-    assert_eq!(sorted(&resumed), ["Ready=True/TuningRunning", "Succeeded=Unknown/TuningRunning"]);
+    assert_eq!(
+        sorted(&resumed),
+        ["Finished=False/TuningRunning", "Ready=True/TuningRunning", "Succeeded=Unknown/TuningRunning"]
+    );
     world.emulator.advance(LONG).await;
     let done = world.await_complete("drain").await;
     assert!(done.runs.iter().all(|run| run.state == RunState::Succeeded && run.attempt == 0));
@@ -195,7 +199,10 @@ async fn a_stop_that_is_denied_is_told_and_its_cure_is_noticed() {
     world.await_observed("denied-stop", "it is told of the superseded job", told).await;
     world.emulator.clear_faults().await;
     let status = world.await_launched("denied-stop").await;
-    assert_eq!(conditions(&status), ["Ready=True/TuningRunning", "Succeeded=Unknown/TuningRunning"]);
+    assert_eq!(
+        conditions(&status),
+        ["Ready=True/TuningRunning", "Succeeded=Unknown/TuningRunning", "Finished=False/TuningRunning"]
+    );
     // ... and by suspend.
     let job = job_of(&status, "one");
     world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
