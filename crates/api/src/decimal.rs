@@ -48,6 +48,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp)] // these are exact
     fn digits_are_counted_from_the_first_that_is_not_zero() {
         for (value, digits, rounded) in
             [(0.1 + 0.2, 12, 0.3), (1234.5, 2, 1200.0), (0.0, 3, 0.0), (-0.001_239, 3, -0.001_24), (9.99, 1, 10.0)]

@@ -16,7 +16,7 @@ fn spec() -> ModelSelectionSpec {
 
 const XGBOOST: &str = "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1";
 
-/// A selection whose second candidate is SageMaker's XGBoost, tuned by a metric of its own.
+/// A selection whose second candidate is SageMaker's `XGBoost`, tuned by a metric of its own.
 fn with_xgboost(metric: &str) -> ModelSelectionSpec {
     let mut spec = spec();
     spec.candidates[1].algorithm.as_mut().unwrap().training_image = Some(XGBOOST.into());

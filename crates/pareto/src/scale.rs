@@ -48,6 +48,7 @@ mod tests {
     use super::Scale::{self, Linear, Logarithmic};
 
     #[test]
+    #[allow(clippy::float_cmp)] // powers of ten are exact
     fn a_factor_of_ten_is_one_unit() {
         assert_eq!([0.1, 1.0, 100.0].map(|value| Logarithmic.position(value)), [-1.0, 0.0, 2.0]);
         assert_eq!([-1.0, 0.0, 2.0].map(|position| Logarithmic.value(position)), [0.1, 1.0, 100.0]);
