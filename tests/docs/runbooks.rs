@@ -10,7 +10,7 @@ use serde_json::json;
 use testkit::manifests::apply;
 use testkit::run_folder::run_folder;
 use testkit::world::DEADLINE;
-use testkit::{Selection, World, await_until, kubectl, shared};
+use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_until, kubectl};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const STAND_INS: &str = r#"
@@ -46,7 +46,8 @@ fn commands(page: &str) -> String {
 
 #[tokio::test]
 async fn the_commands_show_what_the_runbooks_say() {
-    let plane = shared().await;
+    // The commands list the selections of all namespaces.
+    let plane = &ControlPlane::start(ControlPlaneOptions::default()).await;
     let world = World::short_epochs_on(plane, "runbooks", &["--speed", "0", "--max-tuning-jobs", "1"], &[]).await;
     let create = "CreateHyperParameterTuningJob";
     world.emulator.fault(json!({"operation": create, "kind": "AccessDenied", "nameContains": "denied"})).await;

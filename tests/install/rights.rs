@@ -9,13 +9,14 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams};
 use sagemaker::Operation;
 use testkit::{
-    Emulator, Operator, OperatorOptions, apply_yaml, await_gone, await_object, await_until, fresh_namespace,
-    install_crd, shared,
+    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml, await_gone, await_object,
+    await_until, fresh_namespace, install_crd,
 };
 
 #[tokio::test]
 async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_manifest() {
-    let plane = shared().await;
+    // An operator of all namespaces would take over the selections of other tests.
+    let plane = &ControlPlane::start(ControlPlaneOptions::default()).await;
     let client = plane.client();
     install_crd(&client, testkit::programs::CRD.as_ref()).await;
     apply_yaml(&client, "apiVersion: v1\nkind: Namespace\nmetadata: {name: modelselection-system}").await.unwrap();

@@ -15,8 +15,15 @@ use testkit::manifests::apply;
 use testkit::world::DEADLINE;
 use testkit::{
     ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, await_gone, await_object,
-    await_until, fresh_namespace, install_crd, shared,
+    await_until, fresh_namespace, install_crd,
 };
+use tokio::sync::OnceCell;
+
+/// The control plane of these tests: an operator of all namespaces would take over the selections of others.
+async fn plane() -> &'static ControlPlane {
+    static PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
+    PLANE.get_or_init(|| ControlPlane::start(ControlPlaneOptions::default())).await
+}
 
 /// Applies what is rendered and gives the credentials of the operator's service account.
 pub async fn install(plane: &ControlPlane, client: &Client, rendered: &Objects) -> PathBuf {
@@ -137,7 +144,7 @@ async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_chart() {
 
 #[tokio::test]
 async fn for_some_namespaces_a_role_in_each_is_enough() {
-    let plane = shared().await;
+    let plane = plane().await;
     let client = plane.client();
     let (one, two) = (fresh_namespace(&client, "one").await, fresh_namespace(&client, "two").await);
     let values = format!(
@@ -193,7 +200,7 @@ fn texts(value: &Value) -> String {
 
 /// A right is taken away; what the operator then says must name it: in `/readyz`, in its log or in the status.
 async fn without(right: &Right, values: &str) {
-    let plane = shared().await;
+    let plane = plane().await;
     let client = plane.client();
     let name = format!("no-{}-{}", right.verb, right.resource.replace('/', "-"));
     let namespace = fresh_namespace(&client, &name).await;
