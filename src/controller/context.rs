@@ -13,10 +13,10 @@ use tokio::sync::OnceCell;
 
 use super::conflict::Writers;
 use super::incarnations::Incarnations;
-use super::memory::Tables;
 use super::permits::Permits;
 use super::retries::Retries;
 use super::settings::Settings;
+use super::table_memory::Tables;
 use api::{ModelSelection, clip};
 use catalog::Catalog;
 use decide::permits::permits_held;

@@ -11,8 +11,8 @@ use kube::runtime::reflector::{ObjectRef, Store};
 
 use api::ModelSelection;
 use decide::cadence;
+use decide::fair_share::{Demand, share};
 use decide::permits::permits_held;
-use decide::queue::{Demand, share};
 
 /// What SageMaker counts together: tuning jobs of a region, and instances of a type in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

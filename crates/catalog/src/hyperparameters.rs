@@ -6,8 +6,8 @@ use super::model::{Hyperparameter, Model};
 use super::python;
 use api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal, significant};
 use decide::definition::Definition;
-use decide::names;
 use decide::problem::Problem;
+use decide::suggest;
 use sagemaker::SearchRange;
 
 /// What SageMaker adds itself.
@@ -236,10 +236,10 @@ pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result
 pub(super) fn unknown(field: &str, name: &str, model: &Model) -> Problem {
     let names: Vec<&str> =
         model.hyperparameters.iter().filter(|known| !known.container).map(|known| known.name.as_str()).collect();
-    let remedy = match names::nearest(name, names.iter().copied()) {
+    let remedy = match suggest::nearest(name, names.iter().copied()) {
         Some(known) => format!("did you mean '{known}'?"),
         None if names.is_empty() => "it has none: remove it, or choose another model".to_owned(),
-        None => format!("it has {}", names::some(names)),
+        None => format!("it has {}", suggest::some(names)),
     };
     Problem::new(Reason::UnknownHyperparameter, format!("{field}: the model has no hyperparameter '{name}'; {remedy}"))
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use super::model::Model;
 use super::python;
 use api::{Channel, InputMode, JumpStart, Reason};
-use decide::names;
 use decide::problem::Problem;
+use decide::suggest;
 use sagemaker::{InputChannel, instance_types};
 
 /// Where the channel `code` lies in the container.
@@ -72,9 +72,9 @@ pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<O
         );
         return Ok(Some(warning));
     }
-    let remedy = match names::nearest("training", there()) {
+    let remedy = match suggest::nearest("training", there()) {
         Some(near) => format!("rename channel '{near}' to 'training'"),
-        None => format!("add it to those that it has: {}", names::some(there())),
+        None => format!("add it to those that it has: {}", suggest::some(there())),
     };
     Err(Problem::new(Reason::InvalidRequest, format!("{reads}; {remedy}")))
 }
@@ -108,11 +108,11 @@ pub(super) fn image(
     let known = listed || model.variants.contains_key(instance_type) || instance_types().contains(&instance_type);
     let supports = || match supported.len() {
         0 => "its description names none; choose another version or model".to_owned(),
-        _ => format!("it supports {}", names::some(supported.iter().map(String::as_str))),
+        _ => format!("it supports {}", suggest::some(supported.iter().map(String::as_str))),
     };
     if !known {
-        let of_model = names::nearest(instance_type, supported.iter().map(String::as_str));
-        let near = of_model.or_else(|| names::nearest(instance_type, instance_types().iter().copied()));
+        let of_model = suggest::nearest(instance_type, supported.iter().map(String::as_str));
+        let near = of_model.or_else(|| suggest::nearest(instance_type, instance_types().iter().copied()));
         let remedy = near.map_or_else(supports, |near| format!("did you mean '{near}'?"));
         return refuse(format!("{field} '{instance_type}' is no instance type; {remedy}"));
     }

@@ -9,7 +9,7 @@ use api::{Candidate, ModelSelectionSpec, Reason};
 use decide::algorithms::{self, Algorithm};
 use decide::definition::{Definition, Source};
 use decide::problem::Problem;
-use decide::{derived, names};
+use decide::{derived, suggest};
 
 /// A run, as far as it decides the metrics.
 pub(super) struct Subject<'a> {
@@ -51,10 +51,10 @@ pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics
     if let Some((field, metric)) = named(spec, definition).find(|(_, metric)| !metrics.contains_key(*metric)) {
         let names = || metrics.keys().map(String::as_str);
         let add = "add one to `training.metricDefinitions`";
-        let remedy = match names::nearest(metric, names()) {
-            Some(near) => format!("did you mean '{near}'? Otherwise {add}; there are {}", names::some(names())),
+        let remedy = match suggest::nearest(metric, names()) {
+            Some(near) => format!("did you mean '{near}'? Otherwise {add}; there are {}", suggest::some(names())),
             None if metrics.is_empty() => add.to_owned(),
-            None => format!("{add}, or choose among {}", names::some(names())),
+            None => format!("{add}, or choose among {}", suggest::some(names())),
         };
         let message = format!("`{field}` names the metric '{metric}', for which there is no definition; {remedy}");
         return Err(Problem::new(Reason::UnknownMetric, message));
@@ -78,15 +78,15 @@ fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Pro
         let message = format!(
             "{field} must be left out: '{repository}' is an algorithm of SageMaker's own, which has its metrics by itself \
              and takes no definitions; remove them, and name one of {}",
-            names::some(algorithm.metrics.iter().copied())
+            suggest::some(algorithm.metrics.iter().copied())
         );
         return Err(Problem::new(Reason::InvalidRequest, message));
     }
     if let Some((field, metric)) = named(spec, definition).find(|(_, metric)| !algorithm.may_report(metric)) {
-        let remedy = match names::nearest(metric, algorithm.metrics.iter().copied()) {
+        let remedy = match suggest::nearest(metric, algorithm.metrics.iter().copied()) {
             Some(near) => format!("did you mean '{near}'?"),
             None if algorithm.metrics.is_empty() => "it reports none that it could be tuned by".to_owned(),
-            None => format!("choose among {}", names::some(algorithm.metrics.iter().copied())),
+            None => format!("choose among {}", suggest::some(algorithm.metrics.iter().copied())),
         };
         let message = format!(
             "`{field}` names the metric '{metric}', which SageMaker's '{repository}' does not report; {remedy}"

@@ -20,8 +20,8 @@ use decide::definition::{Definition, Source};
 use decide::derived;
 use decide::effective::for_candidate;
 use decide::identity::{Identity, tag};
-use decide::names;
 use decide::problem::Problem;
+use decide::suggest;
 use sagemaker::{Code, InputChannel, JobRequest, SearchRange, instance_types, only_for_other_uses};
 
 /// Volume when neither the spec nor the model says.
@@ -241,7 +241,7 @@ fn trains(definition: &Definition) -> Result<(), Problem> {
     let fallbacks = definition.instance_fallbacks.iter().map(|fallback| fallback.instance_type.as_str());
     let mut all = std::iter::once(definition.instance_type.as_str()).chain(fallbacks);
     let Some(other) = all.find(|instance_type| only_for_other_uses(instance_type)) else { return Ok(()) };
-    let near = names::nearest(other, instance_types().iter().copied()).unwrap_or("ml.m5.xlarge");
+    let near = suggest::nearest(other, instance_types().iter().copied()).unwrap_or("ml.m5.xlarge");
     let message = format!(
         "SageMaker does not train on `instanceType` '{other}', which it has for notebooks, processing or endpoints; choose \
          another, such as '{near}'"

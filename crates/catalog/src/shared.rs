@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::model::Model;
 use api::{Candidate, ModelSelectionSpec, Reason};
 use decide::definition::Definition;
-use decide::names;
 use decide::problem::Problem;
+use decide::suggest;
 
 /// The names that no candidate seen so far has.
 #[derive(Debug, Default)]
@@ -60,9 +60,9 @@ impl Shared {
         let training = spec.training.hyperparameters.contains_key(name);
         let field = if training { "`training.hyperparameters`" } else { "`hyperparameters` of the dataset" };
         let known = || self.known.iter().map(String::as_str);
-        let remedy = match names::nearest(name, known()) {
+        let remedy = match suggest::nearest(name, known()) {
             Some(near) => format!("did you mean '{near}'?"),
-            None => format!("there are {}", names::some(known())),
+            None => format!("there are {}", suggest::some(known())),
         };
         let message = format!("{field} has '{name}', a hyperparameter that no candidate has; {remedy}");
         Problem::new(Reason::UnknownHyperparameter, message)

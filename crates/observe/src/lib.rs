@@ -3,7 +3,7 @@
 //! A sweep is one listing of the jobs that run, a page for each hundred. Jobs that are no longer in it have changed:
 //! their owners are woken and describe them. Nobody asks job by job, and nobody asks at all while nothing runs.
 
-mod view;
+mod running_jobs;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,9 +18,9 @@ use decide::identity::JOB_NAME_PREFIX;
 use decide::problem::Problem;
 use platform::clock;
 use platform::metrics::Metrics;
+pub use running_jobs::Sighting;
+use running_jobs::View;
 use sagemaker::{Region, SageMaker};
-pub use view::Sighting;
-use view::View;
 
 /// Wakes a selection: its next reconcile comes at once.
 pub type Wake = mpsc::UnboundedSender<ObjectRef<ModelSelection>>;

@@ -7,8 +7,8 @@ use super::expression::Expression;
 use super::vocabulary::{Input, is_word};
 use super::{Derivations, hyperparameters_used};
 use crate::effective::instance_types;
-use crate::names::{nearest, some};
 use crate::problem::Problem;
+use crate::suggest::{nearest, some};
 use api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec, Reason, decimal};
 
 /// What a run will have, as far as it is known before it is made.

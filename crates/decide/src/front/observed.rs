@@ -2,8 +2,8 @@
 
 use super::axes::{Axes, named};
 use super::points::Point;
-use crate::names::{nearest, some};
 use crate::problem::Problem;
+use crate::suggest::{nearest, some};
 use api::{ModelSelectionSpec, ObservedPoint, Reason, bounds};
 
 /// The first result from elsewhere on a dataset that there is not: to check it at admission would cost too much.
