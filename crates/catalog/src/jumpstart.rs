@@ -67,10 +67,8 @@ pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<O
     let reads =
         format!("{name} reads its data from the channel 'training', which the dataset does not have in `channels`");
     if has("train") {
-        let warning = format!(
-            "{name} reads the channel 'training'; unless its script reads 'train', rename channel 'train' to 'training'"
-        );
-        return Ok(Some(warning));
+        // Short, so that the other warning has room beside it (`bounds::WARNING`).
+        return Ok(Some("rename channel 'train' to 'training' unless its script reads it".into()));
     }
     let remedy = match suggest::nearest("training", there()) {
         Some(near) => format!("rename channel '{near}' to 'training'"),
@@ -81,13 +79,10 @@ pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<O
 
 /// What to say of objectives that are measured on validation data which the model does not take: its script splits the
 /// training data itself, so that the values of two models are of different data.
-pub(super) fn own_split(name: &str, model: &Model, metrics: &[&str]) -> Option<String> {
+pub(super) fn own_split(model: &Model, metrics: &[&str]) -> Option<String> {
     let of_validation = |metric: &&&str| metric.contains("val");
     let metric = metrics.iter().find(of_validation).filter(|_| model.validates == Some(false))?;
-    Some(format!(
-        "{name} takes no validation data: its script measures '{metric}' on a part of the training data, not comparable with a \
-         value of the channel 'validation'"
-    ))
+    Some(format!("its script measures '{metric}' on a part of the training data"))
 }
 
 /// The training image for an instance type.
@@ -265,10 +260,10 @@ mod tests {
     #[test]
     fn a_split_of_the_script_is_told() {
         let own = Model { validates: Some(false), ..bit() };
-        let warning = own_split("it", &own, &["train_loss", "val_accuracy"]).unwrap();
+        let warning = own_split(&own, &["train_loss", "val_accuracy"]).unwrap();
         assert!(warning.contains("measures 'val_accuracy' on a part of the training data"), "{warning}");
-        assert_eq!(own_split("it", &own, &["test_accuracy"]), None);
-        assert_eq!(own_split("it", &bit(), &["val_accuracy"]), None);
+        assert_eq!(own_split(&own, &["test_accuracy"]), None);
+        assert_eq!(own_split(&bit(), &["val_accuracy"]), None);
     }
 
     #[test]

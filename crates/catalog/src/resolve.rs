@@ -105,7 +105,7 @@ pub fn job_request(
         let objectives = spec.objectives.iter().map(|objective| objective.metric.as_str());
         let objectives: Vec<&str> = objectives.chain([definition.objective.metric.as_str()]).collect();
         warnings.extend(jumpstart::data(&name, model_id, &definition.channels)?);
-        warnings.extend(jumpstart::own_split(&name, model, &objectives));
+        warnings.extend(jumpstart::own_split(model, &objectives));
     }
     let request = JobRequest {
         warning: (!warnings.is_empty()).then(|| clip(&warnings.join("; "), bounds::WARNING)),
