@@ -305,11 +305,7 @@ fn each_problem_has_its_reason_and_remedy() {
     let mut other_channel = spec();
     other_channel.datasets[0].channels[0].name = "train".into();
     let warned = request(&other_channel, 0, Some(&model)).unwrap().warning.unwrap();
-    assert_eq!(
-        warned,
-        "rename channel 'train' to 'training' unless its script reads it; its script measures 'val_accuracy' on a part of \
-         the training data"
-    );
+    assert_eq!(warned, "rename channel 'train' to 'training' unless its script reads it");
     for (model, edit, reason, text) in cases {
         let mut spec = spec();
         edit(&mut spec);
