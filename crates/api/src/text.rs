@@ -53,6 +53,13 @@ mod tests {
     }
 
     #[test]
+    fn what_could_move_the_cursor_or_turn_the_text_is_shown_instead() {
+        assert_eq!(plain("red \u{1b}[31m and a bell \u{7}"), "red \\u{1b}[31m and a bell \\u{7}");
+        assert_eq!(plain("a\u{202e}b\u{9b}2J"), "a\\u{202e}b\\u{9b}2J");
+        assert_eq!(plain("two\nlines\tÄ é 日本"), "two lines Ä é 日本");
+    }
+
+    #[test]
     fn clipping_keeps_characters_and_words_whole() {
         assert_eq!(clip("short", 10), "short");
         assert_eq!(clip("aéééé", 7), "aé...");

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use api::plain;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 use view::plot::{Axis, Plot, Point, bounds};
 use view::runs::Mark;
-use view::text::{number, plain};
+use view::text::number;
 
 use crate::failure::Failure;
 
@@ -82,7 +83,7 @@ where
     chart.draw_series(named.map(|point| {
         // To the side where there is room for it.
         let (x, y) = place(point);
-        let shown = plain(&point.label);
+        let shown = plain(&point.label).into_owned();
         let offset = if x > f64::midpoint(left, right) { -8 - 7 * i32::try_from(shown.len()).unwrap_or(0) } else { 8 };
         EmptyElement::at((x, y)) + Text::new(shown, (offset, -16), (FONT, 14))
     }))?;

@@ -2,9 +2,9 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use api::plain;
 use serde::Serialize;
 use view::page::{Look, Page};
-use view::text::plain;
 
 use crate::args::{LookArgs, When};
 use crate::failure::Failure;
@@ -103,7 +103,7 @@ pub(crate) fn complain(message: &str) {
 
 /// Says something on standard error. When nobody can read it, nothing is lost.
 pub(crate) fn note(message: &str) {
-    let lines: Vec<String> = message.lines().map(plain).collect();
+    let lines: Vec<_> = message.lines().map(plain).collect();
     let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
 }
 

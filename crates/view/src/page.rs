@@ -8,8 +8,6 @@ use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table as Grid, Width,
 };
 
-use crate::text::plain;
-
 /// How a page is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
@@ -47,7 +45,7 @@ pub struct Text {
 impl Text {
     /// The text, made harmless: see [`plain`].
     pub fn new(text: &str) -> Self {
-        Self { text: plain(text), tone: Tone::Plain }
+        Self { text: api::plain(text).into_owned(), tone: Tone::Plain }
     }
 
     /// The same in a tone.

@@ -1,10 +1,4 @@
-//! Foreign text on its way to a terminal, and numbers and durations in words.
-
-/// The one door for text of others (messages, ids, metric names) on its way to a terminal: what could move the cursor,
-/// recolour, hide or turn text is shown as `\u{1b}`.
-pub fn plain(text: &str) -> String {
-    api::plain(text).into_owned()
-}
+//! Numbers and durations in words.
 
 /// A decimal of the API with at most four significant digits; text that is no number stays as it is.
 pub fn number(decimal: &str) -> String {
@@ -49,13 +43,6 @@ pub fn count(number: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_could_move_the_cursor_or_turn_the_text_is_shown_instead() {
-        assert_eq!(plain("red \u{1b}[31m and a bell \u{7}"), "red \\u{1b}[31m and a bell \\u{7}");
-        assert_eq!(plain("a\u{202e}b\u{9b}2J"), "a\\u{202e}b\\u{9b}2J");
-        assert_eq!(plain("two\nlines\tÄ é 日本"), "two lines Ä é 日本");
-    }
 
     #[test]
     fn numbers_have_four_digits() {

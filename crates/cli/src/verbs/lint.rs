@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use api::plain;
 use lint::Linter;
 use serde_json::Value;
-use view::text::plain;
 
 use crate::failure::Outcome;
 use crate::{manifest, output};
