@@ -3,10 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use api::ModelSelectionStatus;
 use decide::cadence::backoff;
@@ -51,22 +51,22 @@ impl Writers {
     /// Somebody else was the last to write the status. Counts only if this process has not seen the selection yet: later,
     /// [`Self::notice`] tells more.
     pub(super) fn suspect(&self, uid: &str) {
-        if !self.lock().contains_key(uid) {
-            self.suspects.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned());
+        if !self.known.lock().contains_key(uid) {
+            self.suspects.lock().insert(uid.to_owned());
         }
     }
 
     /// We are about to write that.
     pub(super) fn writing(&self, uid: &str, status: &ModelSelectionStatus) {
         let says = fingerprint(Some(status));
-        if let Some(known) = self.lock().get_mut(uid).filter(|known| !known.writing.contains(&says)) {
+        if let Some(known) = self.known.lock().get_mut(uid).filter(|known| !known.writing.contains(&says)) {
             known.writing.push(says);
         }
     }
 
     /// We wrote that, which made this version.
     pub(super) fn written(&self, uid: &str, version: u64, status: &ModelSelectionStatus) {
-        if let Some(known) = self.lock().get_mut(uid) {
+        if let Some(known) = self.known.lock().get_mut(uid) {
             known.writing.clear();
             (known.version, known.content) = (version, fingerprint(Some(status)));
         }
@@ -80,14 +80,14 @@ impl Writers {
         status: Option<&ModelSelectionStatus>,
         now: Timestamp,
     ) -> Option<Duration> {
-        let mut all = self.lock();
+        let mut all = self.known.lock();
         let says = fingerprint(status);
         let Some(known) = all.get_mut(uid) else {
             let writing = Vec::new();
             let known =
                 Known { version, content: says, writing, reported: None, noticed: None, times: 0, conflict: None };
             // Nothing that another wrote before this process began is believed unseen.
-            let suspect = self.suspects.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+            let suspect = self.suspects.lock().remove(uid);
             let conflict = suspect.then_some(Conflict { unreported: true });
             all.insert(uid.to_owned(), Known { conflict, ..known });
             return None;
@@ -108,16 +108,12 @@ impl Writers {
 
     /// Whether somebody else has written since this was asked last.
     pub(super) fn take(&self, uid: &str) -> Option<Conflict> {
-        self.lock().get_mut(uid)?.conflict.take()
+        self.known.lock().get_mut(uid)?.conflict.take()
     }
 
     /// Forgets a selection.
     pub(super) fn forget(&self, uid: &str) {
-        self.lock().remove(uid);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().remove(uid);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What every reconcile shares.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future;
@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Client, ResourceExt as _};
+use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
 use super::conflict::Writers;
@@ -130,7 +131,7 @@ impl Context {
     /// before: deciding on the older one would create jobs again, which is safe, but costs calls.
     pub(super) fn newest(&self, seen: &Arc<ModelSelection>) -> Arc<ModelSelection> {
         let uid = seen.uid().unwrap_or_default();
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).get(&uid).cloned();
+        let written = self.written.lock().get(&uid).cloned();
         let watched = self.stores.iter().find_map(|store| store.get(&ObjectRef::from_obj(&**seen)));
         let same = |other: &Arc<ModelSelection>| other.metadata.uid == seen.metadata.uid;
         let others = written.into_iter().chain(watched).filter(same);
@@ -152,7 +153,7 @@ impl Context {
 
     /// Notes that an object can be read, or has gone.
     pub(super) fn note_readable(&self, metadata: &ObjectMeta) {
-        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unreadable = self.unreadable.lock();
         if unreadable.remove(&full_name(metadata)).is_some() {
             self.report_unreadable(&unreadable);
         }
@@ -160,7 +161,7 @@ impl Context {
 
     /// Notes that an object cannot be read by this release: it is left alone until it can.
     pub(super) fn note_unreadable(&self, metadata: &ObjectMeta, error: &str) {
-        let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unreadable = self.unreadable.lock();
         if unreadable.insert(full_name(metadata), clip(error, ERROR_MAX)).as_deref() != Some(&clip(error, ERROR_MAX)) {
             self.report_unreadable(&unreadable);
         }
@@ -178,7 +179,7 @@ impl Context {
         if let (Some(uid), Some(status)) = (selection.uid(), &selection.status) {
             self.writers.written(&uid, version(&selection), status);
         }
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.written.lock();
         // What the watch has caught up with need not be kept twice.
         written.retain(|_, ours| {
             let seen = self.stores.iter().find_map(|store| store.get(&ObjectRef::from_obj(&**ours)));
@@ -191,13 +192,13 @@ impl Context {
 
     /// Whether nothing is left to be done for a selection but to let it go.
     pub(super) fn is_cleaned_up(&self, uid: &str) -> bool {
-        self.cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).contains(uid)
+        self.cleaned_up.lock().contains(uid)
     }
 
     /// Notes that nothing is left to be done for a selection. The watch shows it for a while yet.
     pub(super) fn note_cleaned_up(&self, selection: &ModelSelection) {
         self.forget(selection);
-        self.cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).extend(selection.uid());
+        self.cleaned_up.lock().extend(selection.uid());
     }
 
     /// Forgets all that is kept of a selection that goes, and wakes those that may take its permits.
@@ -205,8 +206,8 @@ impl Context {
         self.observer.forget(&ObjectRef::from_obj(selection));
         let Some(uid) = &selection.uid() else { return };
         self.wake_all(self.permits.remove(uid));
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
-        self.cleaned_up.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
+        self.written.lock().remove(uid);
+        self.cleaned_up.lock().remove(uid);
         self.incarnations.forget(uid);
         self.retries.forget(uid);
         self.writers.forget(uid);

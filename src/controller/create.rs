@@ -2,11 +2,11 @@
 //! exists already is adopted.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream;
+use parking_lot::Mutex;
 
 use super::adopt::{Found, adopt};
 use super::pass::Pass;
@@ -92,7 +92,7 @@ pub(super) async fn create(
         })
         .collect();
     let halted = Mutex::new(None::<Class>);
-    let halt = || *halted.lock().unwrap_or_else(PoisonError::into_inner);
+    let halt = || *halted.lock();
     let mut results = stream::iter(chosen)
         .map(async |(chosen, run)| match halt() {
             Some(class) => (chosen.index, not_tried(run, chosen.may_exist, class), None),
@@ -113,7 +113,7 @@ pub(super) async fn create(
         };
         let ends_all = matches!(class, Class::Quota | Class::Throttled) || (meets_all(class) && created == 0);
         if ends_all {
-            halted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(class);
+            halted.lock().get_or_insert(class);
         }
     }
     drop(results);

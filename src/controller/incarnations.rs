@@ -1,12 +1,13 @@
 //! What is remembered of previous incarnations: the searches for their jobs, and what deleted selections were.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
+use parking_lot::Mutex;
 
 use api::{ModelSelection, ModelSelectionStatus};
 use decide::incarnation::TaggedJob;
@@ -38,25 +39,25 @@ struct State {
 impl Incarnations {
     /// Notes a selection whose status begins from nothing.
     pub(super) fn begin(&self, uid: &str) {
-        self.lock().begun.insert(uid.to_owned());
+        self.0.lock().begun.insert(uid.to_owned());
     }
 
     /// Whether orphans of the selection have yet to be looked for.
     pub(super) fn has_begun(&self, uid: &str) -> bool {
-        self.lock().begun.contains(uid)
+        self.0.lock().begun.contains(uid)
     }
 
     pub(super) fn search(&self, uid: &str, search: impl FnOnce() -> Search) -> Search {
-        self.lock().searches.entry(uid.to_owned()).or_insert_with(search).clone()
+        self.0.lock().searches.entry(uid.to_owned()).or_insert_with(search).clone()
     }
 
     /// Drops the answer: a later question is asked anew.
     pub(super) fn drop_answer(&self, uid: &str) {
-        self.lock().searches.remove(uid);
+        self.0.lock().searches.remove(uid);
     }
 
     pub(super) fn end(&self, uid: &str) {
-        self.lock().begun.remove(uid);
+        self.0.lock().begun.remove(uid);
     }
 
     /// Keeps what a deleted selection was, for a while.
@@ -64,27 +65,23 @@ impl Incarnations {
         let Some(status) = selection.status.clone().filter(|status| !status.runs.is_empty()) else { return };
         let status = ModelSelectionStatus { conditions: Vec::new(), fronts: Vec::new(), ..status };
         let (key, now) = (key(selection), clock::steady());
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         state.deleted.retain(|_, (deleted, _)| now < *deleted + VERSIONS_KEPT);
         state.deleted.insert(key, (now, status));
     }
 
     /// The status that a deleted selection of the same name had.
     pub(super) fn deleted(&self, selection: &ModelSelection) -> Option<ModelSelectionStatus> {
-        let state = self.lock();
+        let state = self.0.lock();
         let (deleted, status) = state.deleted.get(&key(selection))?;
         (clock::steady() < *deleted + VERSIONS_KEPT).then(|| status.clone())
     }
 
     /// Forgets a selection that has gone.
     pub(super) fn forget(&self, uid: &str) {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         state.searches.remove(uid);
         state.begun.remove(uid);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

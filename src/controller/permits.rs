@@ -2,12 +2,12 @@
 //! refused.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::{ObjectRef, Store};
+use parking_lot::Mutex;
 
 use api::ModelSelection;
 use decide::cadence;
@@ -58,7 +58,7 @@ impl Permits {
     /// Counts, after the start, the jobs of selections that are not reconciled yet, so that the first ones do not take
     /// permits that others hold.
     pub(super) fn seed(&self, stores: &[Store<ModelSelection>], default_region: Option<&str>) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         for selection in stores.iter().flat_map(Store::state) {
             let (Some(uid), Some(status)) = (selection.uid(), &selection.status) else { continue };
             let active = permits_held(status);
@@ -84,7 +84,7 @@ impl Permits {
         wanted: usize,
         now: Timestamp,
     ) -> usize {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let freed = state.entries.get(uid).is_some_and(|entry| entry.freed || active < entry.demand.active);
         let demand = Demand { active, waiting: wanted };
         state.entries.insert(uid.to_owned(), Entry { object: object.clone(), pool: pool.clone(), demand, freed });
@@ -97,12 +97,12 @@ impl Permits {
 
     /// Whether a selection that waits would be granted a further permit now.
     pub(super) fn free(&self, uid: &str, now: Timestamp) -> bool {
-        self.lock().grant(uid, self.limit, now) > 0
+        self.state.lock().grant(uid, self.limit, now) > 0
     }
 
     /// Notes what a selection has after a pass, and returns who may now take permits that became free.
     pub(super) fn settle(&self, uid: &str, active: usize, waiting: usize) -> Vec<ObjectRef<ModelSelection>> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let Some(entry) = state.entries.get_mut(uid) else { return Vec::new() };
         let freed = std::mem::take(&mut entry.freed) || active < entry.demand.active;
         entry.demand = Demand { active, waiting };
@@ -112,14 +112,14 @@ impl Permits {
 
     /// Forgets a selection, and returns who may now take its permits.
     pub(super) fn remove(&self, uid: &str) -> Vec<ObjectRef<ModelSelection>> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let Some(entry) = state.entries.remove(uid) else { return Vec::new() };
         waiters(&state, &entry.pool.region, uid)
     }
 
     /// Notes that SageMaker refused one more job than the `running` ones of this selection and all others of the pool.
     pub(super) fn refused(&self, uid: &str, pool: &Pool, running: usize, now: Timestamp) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let others = state.entries.iter().filter(|(id, entry)| *id != uid && entry.pool == *pool);
         let limit = running + others.map(|(_, entry)| entry.demand.active).sum::<usize>();
         let times = state.refused.get(pool).map_or(0, |refused| refused.times);
@@ -131,7 +131,7 @@ impl Permits {
 
     /// Notes that SageMaker accepted a job, so that `running` of this selection run now.
     pub(super) fn accepted(&self, uid: &str, pool: &Pool, running: usize) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let others = state.entries.iter().filter(|(id, entry)| *id != uid && entry.pool == *pool);
         let total = running + others.map(|(_, entry)| entry.demand.active).sum::<usize>();
         if state.refused.get(pool).is_some_and(|refused| total > refused.limit) {
@@ -141,12 +141,8 @@ impl Permits {
 
     /// How long until one more job may be tried in a pool where SageMaker refused one.
     pub(super) fn next_try(&self, pool: &Pool, now: Timestamp) -> Option<Duration> {
-        let state = self.lock();
+        let state = self.state.lock();
         Duration::try_from(state.refused.get(pool)?.retry_at.duration_since(now)).ok()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

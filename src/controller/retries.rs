@@ -1,10 +1,10 @@
 //! When what failed may be tried again. Kept in memory only: a restart tries once more at once.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 use decide::absence::Absence;
 use decide::cadence;
@@ -39,7 +39,7 @@ struct OfSelection {
 impl Retries {
     /// Begins anew when the generation has changed: an edit may have cured what failed.
     pub(super) fn observe(&self, uid: &str, generation: Option<i64>, now: Timestamp) {
-        let mut all = self.lock();
+        let mut all = self.0.lock();
         if let Some(of) = all.get_mut(uid)
             && of.generation != generation
         {
@@ -52,12 +52,12 @@ impl Retries {
 
     /// When the present generation was seen first.
     pub(super) fn observed(&self, uid: &str) -> Option<Timestamp> {
-        self.lock().get(uid)?.observed
+        self.0.lock().get(uid)?.observed
     }
 
     /// Notes that a task has not succeeded, and returns its consecutive failures. See [`backoff`] for the pauses.
     pub(super) fn failed(&self, uid: &str, task: Task, outcome: Outcome, now: Timestamp) -> Failures {
-        let mut all = self.lock();
+        let mut all = self.0.lock();
         let of = all.entry(uid.to_owned()).or_default();
         let before = of.failing.get(&task);
         // Not a try of its own: the answer was kept from the last one.
@@ -75,7 +75,7 @@ impl Retries {
 
     /// Notes that a task has succeeded.
     pub(super) fn succeeded(&self, uid: &str, task: &Task) {
-        if let Some(of) = self.lock().get_mut(uid) {
+        if let Some(of) = self.0.lock().get_mut(uid) {
             of.failing.remove(task);
             of.problems.remove(task);
         }
@@ -83,7 +83,7 @@ impl Retries {
 
     /// Notes why a task fails, if a person must help.
     pub(super) fn note_problem(&self, uid: &str, task: &Task, problem: Option<Problem>) {
-        let mut all = self.lock();
+        let mut all = self.0.lock();
         let problems = &mut all.entry(uid.to_owned()).or_default().problems;
         match problem.filter(|problem| problem.reason.needs_person()) {
             Some(problem) => drop(problems.insert(task.clone(), problem)),
@@ -93,7 +93,7 @@ impl Retries {
 
     /// Why a task fails, if a person must help.
     pub(super) fn problem(&self, uid: &str, task: &Task) -> Option<Problem> {
-        self.lock().get(uid)?.problems.get(task).cloned()
+        self.0.lock().get(uid)?.problems.get(task).cloned()
     }
 
     /// Whether a task may be tried now.
@@ -103,13 +103,13 @@ impl Retries {
 
     /// The consecutive failures of a task, if it has failed.
     pub(super) fn failures(&self, uid: &str, task: &Task) -> Option<Failures> {
-        self.lock().get(uid)?.failing.get(task).copied()
+        self.0.lock().get(uid)?.failing.get(task).copied()
     }
 
     /// How long until the next task may be tried that might not be tried at `started`, when the pass began: what has come
     /// due since then was not tried either, and is due at once.
     pub(super) fn next_try(&self, uid: &str, started: Timestamp, now: Timestamp) -> Option<Duration> {
-        let all = self.lock();
+        let all = self.0.lock();
         let later = all.get(uid)?.failing.values().map(|failures| failures.not_before).filter(|time| *time > started);
         let pause = later.min()?.duration_since(now);
         Some(Duration::try_from(pause).unwrap_or_default())
@@ -117,11 +117,7 @@ impl Retries {
 
     /// Forgets a selection.
     pub(super) fn forget(&self, uid: &str) {
-        self.lock().remove(uid);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, OfSelection>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().remove(uid);
     }
 }
 

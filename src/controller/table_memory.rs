@@ -1,7 +1,8 @@
 //! The tables of training jobs that are in memory, and those that are being gathered.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::Mutex;
 
 use super::gathering::Gathering;
 use api::BestTrainingJob;
@@ -31,30 +32,26 @@ impl Tables {
 
     /// Takes out what is known of a table that is being gathered.
     pub(super) fn take(&self, uid: &str, job: &str) -> Gathering {
-        self.lock().get_mut(uid).and_then(|of| of.gathering.remove(job)).unwrap_or_default()
+        self.0.lock().get_mut(uid).and_then(|of| of.gathering.remove(job)).unwrap_or_default()
     }
 
     /// Puts it back, for the next pass.
     pub(super) fn put_back(&self, uid: &str, job: &str, gathering: Gathering) {
-        self.lock().entry(uid.to_owned()).or_default().gathering.insert(job.to_owned(), gathering);
+        self.0.lock().entry(uid.to_owned()).or_default().gathering.insert(job.to_owned(), gathering);
     }
 
     /// Forgets a selection: it has gone, or has nothing more to do.
     pub(super) fn forget(&self, uid: &str) {
-        self.lock().remove(uid);
+        self.0.lock().remove(uid);
     }
 
     fn of<T>(&self, uid: &str, generation: Option<i64>, with: impl FnOnce(&mut OfSelection) -> T) -> T {
-        let mut all = self.lock();
+        let mut all = self.0.lock();
         let of = all.entry(uid.to_owned()).or_default();
         if of.generation != generation {
             of.tables.clear();
             of.generation = generation;
         }
         with(of)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, OfSelection>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -150,7 +150,9 @@ impl Visit for Fields<'_> {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
 
     use super::*;
 
@@ -159,7 +161,7 @@ mod tests {
 
     impl Write for Buffer {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
+            self.0.lock().write(bytes)
         }
 
         fn flush(&mut self) -> std::io::Result<()> {
@@ -206,7 +208,7 @@ mod tests {
             let span = tracing::info_span!("selection", namespace = "vision", name = "caltech256");
             span.in_scope(|| tracing::info!(job = "ms-x", failures = 3, "two\nlines"));
         });
-        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let text = String::from_utf8(written.0.lock().clone()).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");
         let line: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(line["namespace"], "vision");
@@ -230,7 +232,7 @@ mod tests {
             let span = tracing::info_span!("selection", name = reason);
             span.in_scope(|| tracing::info!(why = %reason, debug = ?reason, "two\nlines"));
         });
-        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let text = String::from_utf8(written.0.lock().clone()).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(!text.contains('\u{1b}') && text.contains("why=bad 2026"), "{text}");
     }

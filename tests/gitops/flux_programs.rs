@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path as Segment, State};
 use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::{Api, Client};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -77,7 +78,7 @@ impl Source {
     pub async fn new(client: &Client, name: &str) -> Self {
         let archives = Archives::default();
         let serve = |State(archives): State<Archives>, Segment(name): Segment<String>| async move {
-            archives.lock().unwrap().get(&name).cloned().ok_or(axum::http::StatusCode::NOT_FOUND)
+            archives.lock().get(&name).cloned().ok_or(axum::http::StatusCode::NOT_FOUND)
         };
         let router = Router::new().route("/{name}", axum::routing::get(serve)).with_state(archives.clone());
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -114,7 +115,7 @@ impl Source {
             "url": format!("http://{}/{name}", self.address), "path": name, "size": bytes.len(),
             "digest": format!("sha256:{digest}"), "revision": revision, "lastUpdateTime": NOW,
         });
-        self.archives.lock().unwrap().insert(name, bytes);
+        self.archives.lock().insert(name, bytes);
         mark_ready(&self.api, &self.name, json!({"artifact": artifact})).await;
         revision
     }

@@ -1,7 +1,9 @@
 //! Traces, as a collector gets them.
 #![allow(clippy::unwrap_used)] // a test may panic
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use api::ModelSelection;
 use axum::body::Bytes;
@@ -19,7 +21,7 @@ use testkit::{
 async fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
     let received = Arc::new(Mutex::new(Vec::new()));
     let kept = received.clone();
-    let take = async move |body: Bytes| kept.lock().unwrap().extend_from_slice(&body);
+    let take = async move |body: Bytes| kept.lock().extend_from_slice(&body);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let app = axum::Router::new().route("/v1/traces", post(take));
@@ -77,7 +79,7 @@ async fn a_pass_is_a_trace_with_its_calls_and_the_logs_name_it() {
         b"a-test",
     ];
     await_until("the collector has it all", DEADLINE, async || {
-        let received = received.lock().unwrap();
+        let received = received.lock();
         let missing = wanted.iter().position(|text| !contains(&received, text));
         missing.map_or(Ok(()), |which| Err(format!("number {which} is missing")))
     })

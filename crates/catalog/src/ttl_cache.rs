@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::CatalogError;
@@ -47,12 +48,12 @@ impl<T> Default for Entry<T> {
 impl<T> Entry<T> {
     /// Stores a value, in place of an older one.
     pub(super) fn store(&self, cached: Cached<T>) {
-        *self.0.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(cached);
+        *self.0.cached.lock() = Some(cached);
     }
 
     /// The result of `read` on the cached value, if there is one.
     pub(super) fn read<R>(&self, read: impl FnOnce(&Cached<T>) -> Option<R>) -> Option<R> {
-        self.0.cached.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(read)
+        self.0.cached.lock().as_ref().and_then(read)
     }
 }
 
@@ -96,7 +97,7 @@ impl<T> Default for TtlCache<T> {
 impl<T> TtlCache<T> {
     /// The entry of `key`, marked as used now. Evicts the entries that were idle for longer than [`IDLE_TTL`].
     pub(super) fn entry(&self, key: [&str; 3], now: Timestamp) -> Entry<T> {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut entries = self.0.lock();
         if !within(TTL, entries.last_eviction, now) {
             entries.last_eviction = now;
             entries.by_key.retain(|_, (used, _)| within(IDLE_TTL, *used, now));

@@ -2,9 +2,9 @@
 //!
 //! Everything else gets the time as an argument, so that a job's whole life can be tested without waiting for it.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 /// A point in virtual time: milliseconds since the Unix epoch.
@@ -68,7 +68,7 @@ impl Clock {
 
     /// Virtual now.
     pub fn now(&self) -> Moment {
-        let setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        let setting = self.setting.lock();
         virtual_now(&setting, self.real())
     }
 
@@ -79,14 +79,14 @@ impl Clock {
 
     /// Moves virtual time forward.
     pub fn advance(&self, seconds: f64) {
-        let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut setting = self.setting.lock();
         setting.base = setting.base.plus(seconds.max(0.0));
     }
 
     /// Changes the speed from now on; virtual time itself does not jump.
     pub fn set_speed(&self, speed: f64) {
         let real = self.real();
-        let mut setting = self.setting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut setting = self.setting.lock();
         setting.base = virtual_now(&setting, real);
         setting.base_real = real;
         setting.speed = speed;
@@ -94,7 +94,7 @@ impl Clock {
 
     /// Virtual seconds per real second.
     pub fn speed(&self) -> f64 {
-        self.setting.lock().unwrap_or_else(PoisonError::into_inner).speed
+        self.setting.lock().speed
     }
 }
 

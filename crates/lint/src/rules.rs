@@ -1,10 +1,11 @@
 //! The rules in CEL, at every level of the schema.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use cel::extractors::This;
 use cel::{Context, ExecutionError, Program, Value as Cel};
+use parking_lot::Mutex;
 use regex::Regex;
 use serde_json::Value;
 
@@ -134,7 +135,7 @@ struct Patterns(Mutex<HashMap<String, Regex>>);
 
 impl Patterns {
     fn matches(&self, text: &str, pattern: &str) -> Result<bool, ExecutionError> {
-        let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut known = self.0.lock();
         if !known.contains_key(pattern) {
             let regex =
                 Regex::new(pattern).map_err(|error| ExecutionError::function_error("matches", error.to_string()))?;

@@ -6,10 +6,11 @@
 mod running_jobs;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kube::runtime::reflector::ObjectRef;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, mpsc};
 
 use api::ModelSelection;
@@ -46,12 +47,6 @@ pub struct Observer {
 /// The watched regions. One without jobs for a while is dropped.
 #[derive(Default)]
 struct Regions(Mutex<HashMap<String, Arc<Watch>>>);
-
-impl Regions {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Watch>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// How long a region without jobs is kept.
 const IDLE: Duration = Duration::from_secs(600);
@@ -106,7 +101,7 @@ impl Observer {
     }
 
     fn regions(&self) -> MutexGuard<'_, HashMap<String, Arc<Watch>>> {
-        self.regions.lock()
+        self.regions.0.lock()
     }
 
     fn watch(&self, region: &str) {
@@ -129,7 +124,7 @@ impl Observer {
 
 impl Watch {
     fn view(&self) -> MutexGuard<'_, View> {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+        self.view.lock()
     }
 }
 

@@ -1,12 +1,13 @@
 //! Until when this process may act. Whoever acts asks just before: a process that was frozen does not know of it when it
 //! wakes, and its lease may be another's by then.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{Method, Request};
 use kube::client::{Body, ClientBuilder};
 use kube::{Client, Config};
+use parking_lot::Mutex;
 use tower::BoxError;
 use tower::filter::FilterLayer;
 
@@ -24,13 +25,13 @@ pub struct NotLeading;
 impl Leadership {
     /// Fails unless this process leads now.
     pub fn check(&self) -> Result<(), NotLeading> {
-        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let until = *self.0.lock();
         if clock::uptime() < until { Ok(()) } else { Err(NotLeading) }
     }
 
     /// This process leads until then, by [`clock::uptime`].
     pub fn lasts_until(&self, end: Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = end;
+        *self.0.lock() = end;
     }
 
     /// There is no election: this process leads always.

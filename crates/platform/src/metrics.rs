@@ -3,9 +3,10 @@
 //! it.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, OnceLock, PoisonError};
 
+use parking_lot::Mutex;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -236,7 +237,7 @@ impl Default for Metrics {
 impl Metrics {
     /// The text of `/metrics`.
     pub fn encode(&self) -> String {
-        let _only = self.scraping.lock().unwrap_or_else(PoisonError::into_inner);
+        let _only = self.scraping.lock();
         if let Some(count) = self.counting.get() {
             self.take_in(&count());
         }

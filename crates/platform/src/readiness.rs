@@ -1,7 +1,8 @@
 //! Why the operator is not ready, if it is not; and what a person should know although it is.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 /// What must be in order before the operator can work. Each part reports for itself.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ impl Readiness {
 
     /// Notes that `part` is in order, or why not. Changes are logged.
     pub fn set(&self, part: &'static str, state: Result<(), String>) {
-        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missing = self.missing.lock();
         match state {
             Ok(()) => {
                 if missing.remove(part).is_some() {
@@ -37,7 +38,7 @@ impl Readiness {
 
     /// Notes what a person should look at, though it does not keep the operator from working; or that it has passed.
     pub fn warn(&self, part: &'static str, what: Option<String>) {
-        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut warnings = self.warnings.lock();
         match what {
             None => drop(warnings.remove(part)),
             Some(what) => {
@@ -51,11 +52,11 @@ impl Readiness {
 
     /// `Ok` when all is in order, with the warnings there are; else a line for each part that is not.
     pub fn check(&self) -> Result<String, String> {
-        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = self.missing.lock();
         if !missing.is_empty() {
             return Err(lines("", &missing));
         }
-        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let warnings = self.warnings.lock();
         Ok("ok\n".to_owned() + &lines("warning: ", &warnings))
     }
 }

@@ -2,10 +2,10 @@
 //! recovers when it does not. SageMaker does not publish its rates and does not raise them.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 
 /// The operations, each with SageMaker's name for it, in one list: what is generated from it (the policy of the operator's
 /// role, the reference of the metrics) cannot miss one.
@@ -146,7 +146,7 @@ impl Limits {
     }
 
     fn with<T>(&self, operation: Operation, now: Timestamp, change: impl FnOnce(&mut Budget) -> T) -> T {
-        let mut budgets = self.budgets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut budgets = self.budgets.lock();
         change(budgets.entry(operation).or_insert_with(|| Budget::new(operation.ceiling(), now)))
     }
 }

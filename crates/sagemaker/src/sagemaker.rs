@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_sagemaker::Client;
@@ -14,6 +14,7 @@ use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::types as aws;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use parking_lot::Mutex;
 use tracing::Instrument as _;
 
 use super::account::Account;
@@ -77,13 +78,13 @@ impl SageMaker {
 
     /// SageMaker in the region `name`.
     pub fn region(&self, name: &str) -> Region {
-        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut regions = self.regions.lock();
         regions.entry(name.to_owned()).or_insert_with(|| self.connect(name)).clone()
     }
 
     /// Drops the connections and rates of a region that nothing happens in any more.
     pub fn drop_region(&self, name: &str) {
-        self.regions.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.regions.lock().remove(name);
     }
 
     fn connect(&self, name: &str) -> Region {

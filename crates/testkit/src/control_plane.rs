@@ -6,13 +6,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::api::PostParams;
 use kube::{Api, Client, Config};
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
@@ -123,7 +123,7 @@ impl ControlPlane {
             api_server: Mutex::new(None),
             etcd: Mutex::new(None),
         };
-        *lock(&plane.etcd) = Some(plane.spawn("etcd", plane.etcd_arguments()));
+        *plane.etcd.lock() = Some(plane.spawn("etcd", plane.etcd_arguments()));
         // The API server waits for etcd by itself.
         plane.try_start_api_server().await?;
         if !plane.options.crds.is_empty() {
@@ -191,7 +191,7 @@ impl ControlPlane {
 
     /// Kills the API server (SIGKILL: its clients see connections break). Not for the shared control plane.
     pub fn stop_api_server(&self) {
-        *lock(&self.api_server) = None;
+        *self.api_server.lock() = None;
     }
 
     /// Starts the API server again, on the same port and with the same data, and waits until it is ready.
@@ -200,7 +200,7 @@ impl ControlPlane {
     }
 
     async fn try_start_api_server(&self) -> Result<(), String> {
-        *lock(&self.api_server) = Some(self.spawn("kube-apiserver", self.api_server_arguments()));
+        *self.api_server.lock() = Some(self.spawn("kube-apiserver", self.api_server_arguments()));
         // A server that answers 503 is what we expect here; the client would repeat each request for seconds.
         let mut config = self.admin.clone();
         config.default_retry = false;
@@ -215,7 +215,7 @@ impl ControlPlane {
 
     async fn start_controller_manager(&self) -> Result<(), String> {
         let arguments = self.controller_manager_arguments();
-        *lock(&self.controller_manager) = Some(self.spawn("kube-controller-manager", arguments));
+        *self.controller_manager.lock() = Some(self.spawn("kube-controller-manager", arguments));
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client(), "default");
         self.ready("there is a default service account", &[&self.controller_manager], async || {
             accounts.get("default").await.map(drop).map_err(|e| e.to_string())
@@ -232,13 +232,13 @@ impl ControlPlane {
     ) -> Result<(), String> {
         let waited = try_await_until(what, START_DEADLINE, async || {
             let ended =
-                programs.iter().any(|program| lock(program).as_mut().is_none_or(|process| !process.is_running()));
+                programs.iter().any(|program| program.lock().as_mut().is_none_or(|process| !process.is_running()));
             if ended { Ok(Err("a program ended by itself".to_owned())) } else { condition().await.map(Ok) }
         });
         let logs = || {
             programs
                 .iter()
-                .filter_map(|program| lock(program).as_ref().map(Process::tail))
+                .filter_map(|program| program.lock().as_ref().map(Process::tail))
                 .collect::<Vec<_>>()
                 .join("\n")
         };
@@ -329,7 +329,7 @@ impl ControlPlane {
 impl Drop for ControlPlane {
     fn drop(&mut self) {
         for program in [&self.controller_manager, &self.api_server, &self.etcd] {
-            *lock(program) = None;
+            *program.lock() = None;
         }
         // The logs stay, for whoever wants to know why a test failed.
         let _ = fs::remove_dir_all(self.folder.join(BULKY));
@@ -372,9 +372,4 @@ fn flag(name: &str, value: impl std::fmt::Display) -> String {
 
 fn connect(config: Config) -> Client {
     Client::try_from(config).unwrap_or_else(|e| panic!("cannot make a Kubernetes client: {e}"))
-}
-
-/// A test that panicked while it held the lock has left nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,10 +1,11 @@
 //! What is sent, as it is on the wire.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_sagemaker::config::Credentials;
+use parking_lot::Mutex;
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
 use sagemaker::{JobRequest, SageMaker};
@@ -72,7 +73,7 @@ impl Wire {
         let bodies = Arc::new(Mutex::new(Vec::new()));
         let keep = bodies.clone();
         let answer = move |body: String| async move {
-            keep.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+            keep.lock().push(serde_json::from_str(&body).unwrap());
             r#"{"HyperParameterTuningJobArn":"arn:aws:sagemaker:us-west-2:111122223333:hyper-parameter-tuning-job/x"}"#
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -94,6 +95,6 @@ impl Wire {
         leadership.lasts();
         let sagemaker = SageMaker::new(self.config.clone().into(), None, Arc::new(Metrics::default()), leadership);
         sagemaker.region("us-west-2").create(request).await.unwrap();
-        self.bodies.lock().unwrap().pop().unwrap()
+        self.bodies.lock().pop().unwrap()
     }
 }

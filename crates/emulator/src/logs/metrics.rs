@@ -1,8 +1,9 @@
 //! Lines of a log, and the metrics that the service reads out of them.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 
+use parking_lot::Mutex;
 use regex::Regex;
 
 use crate::request::MetricDefinition;
@@ -40,7 +41,7 @@ static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::
 const MOST_COMPILED: usize = 4096;
 
 fn compiled(source: &str) -> Result<Regex, regex::Error> {
-    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = COMPILED.lock();
     if let Some(regex) = known.get(source) {
         return Ok(regex.clone());
     }

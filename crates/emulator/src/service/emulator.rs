@@ -2,9 +2,10 @@
 //!
 //! The order is that of the service: signature, then whatever a test ordered to go wrong, rate, shape of the request, rules.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -104,11 +105,6 @@ pub struct Emulator {
     calls: Mutex<Calls>,
 }
 
-/// A lock that a panic elsewhere cannot take away: the state behind it is changed in one step each time.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Emulator {
     /// A new one, or one that goes on from a snapshot.
     pub fn new(options: Options, snapshot: Snapshot) -> Self {
@@ -140,7 +136,7 @@ impl Emulator {
 
     /// What is needed to go on later.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot { now: Some(self.clock.now()), world: lock(&self.world).clone() }
+        Snapshot { now: Some(self.clock.now()), world: self.world.lock().clone() }
     }
 
     /// The clock.
@@ -150,12 +146,12 @@ impl Emulator {
 
     /// The hub as it is now.
     pub fn hub(&self) -> Arc<Hub> {
-        Arc::clone(&lock(&self.hub))
+        Arc::clone(&self.hub.lock())
     }
 
     /// Adds a version of a model to the hub, or replaces it.
     pub fn set_hub_model(&self, entry: HubEntry) -> Result<(), String> {
-        Arc::make_mut(&mut lock(&self.hub)).set(entry, self.clock.now().seconds())
+        Arc::make_mut(&mut self.hub.lock()).set(entry, self.clock.now().seconds())
     }
 
     fn now(&self) -> Now {
@@ -164,12 +160,12 @@ impl Emulator {
 
     /// Goes back to the hub of the start.
     pub fn reset_hub(&self) {
-        *lock(&self.hub) = Arc::new(Hub::new(&self.loaded));
+        *self.hub.lock() = Arc::new(Hub::new(&self.loaded));
     }
 
     /// Whether the rate of an operation allows one more now.
     pub fn granted(&self, operation: &str) -> bool {
-        lock(&self.buckets).take(operation, self.clock.real().as_secs_f64())
+        self.buckets.lock().take(operation, self.clock.real().as_secs_f64())
     }
 
     /// Settings.
@@ -179,17 +175,17 @@ impl Emulator {
 
     /// The faults.
     pub fn faults(&self) -> MutexGuard<'_, Faults> {
-        lock(&self.faults)
+        self.faults.lock()
     }
 
     /// The lags.
     pub fn lags(&self) -> MutexGuard<'_, Lags> {
-        lock(&self.lags)
+        self.lags.lock()
     }
 
     /// Buckets and objects that clients made.
     pub fn objects(&self) -> MutexGuard<'_, Objects> {
-        lock(&self.objects)
+        self.objects.lock()
     }
 
     /// Orders a lag and returns its id.
@@ -206,7 +202,7 @@ impl Emulator {
 
     /// Puts a job there that breaks whatever rules it likes.
     pub fn plant(&self, region: &str, request: &Value) -> Result<(), String> {
-        let table = Arc::clone(&lock(&self.table));
+        let table = Arc::clone(&self.table.lock());
         let now = self.now();
         let view = Lags::default().view("", now);
         let call = Call {
@@ -233,22 +229,22 @@ impl Emulator {
 
     /// Counters and log.
     pub fn calls(&self) -> MutexGuard<'_, Calls> {
-        lock(&self.calls)
+        self.calls.lock()
     }
 
     /// All jobs.
     pub fn world(&self) -> MutexGuard<'_, World> {
-        lock(&self.world)
+        self.world.lock()
     }
 
     /// Lays a row over the table; jobs created from now on follow it.
     pub fn override_model(&self, row: Row) {
-        Arc::make_mut(&mut lock(&self.table)).models.push(row);
+        Arc::make_mut(&mut self.table.lock()).models.push(row);
     }
 
     /// Goes back to the table of the start.
     pub fn reset_models(&self) {
-        lock(&self.table).clone_from(&self.loaded);
+        self.table.lock().clone_from(&self.loaded);
     }
 
     /// How long to wait, in real time, before the request is looked at.
@@ -303,7 +299,7 @@ impl Emulator {
         if let Err(error) = protocol::operation(incoming.target.as_deref()) {
             return (refusal(&error), Some(error.code.to_owned()));
         }
-        let table = Arc::clone(&lock(&self.table));
+        let table = Arc::clone(&self.table.lock());
         let hub = self.hub();
         let now = self.now();
         let view = self.lags().view(operation, now);

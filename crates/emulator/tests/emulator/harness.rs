@@ -3,7 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use emulator::model;
 use reqwest::{Client, RequestBuilder, Response};
@@ -25,7 +27,7 @@ struct Process(Mutex<Child>);
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let mut child = self.0.lock().unwrap();
+        let mut child = self.0.lock();
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -55,7 +57,7 @@ impl Emulator {
 
     /// Ends it as an init system would.
     pub fn terminate(&self) -> ExitStatus {
-        let mut child = self.process.0.lock().unwrap();
+        let mut child = self.process.0.lock();
         assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
         child.wait().unwrap()
     }
