@@ -37,7 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const PURE: &[(&str, &[&str])] = &[
     ("api", &["jiff", "k8s-openapi", "kube", "schemars", "serde", "serde_json"]),
     ("pareto", &[]),
-    ("lint", &["cel", "regex", "serde_json"]),
+    ("lint", &["cel", "parking_lot", "regex", "serde_json"]),
     ("decide", &["cel", "jiff", "k8s-openapi", "serde", "serde_json", "sha2", "strsim"]),
 ];
 
