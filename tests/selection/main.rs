@@ -2,6 +2,7 @@
 
 mod attached;
 mod bad_input;
+mod collect_all;
 mod consistency;
 mod derived;
 mod edits;
@@ -15,4 +16,3 @@ mod restarts;
 mod selectors;
 mod sharing;
 mod suspend_and_delete;
-mod trials;

@@ -130,7 +130,7 @@ fn an_own_image_may_have_any_type_channels_and_program_but_needs_ranges() {
     spec.training.instance_type = "ml.new9.large".into();
     spec.datasets[0].channels[0].name = "train".into();
     spec.training.hyperparameters.insert("sagemaker_program".into(), "mine.py".into());
-    spec.candidates[1].hyperparameters = [("learning_rate".to_owned(), "0.01".to_owned())].into();
+    spec.candidates[1].overrides.hyperparameters = [("learning_rate".to_owned(), "0.01".to_owned())].into();
     let sent = request(&spec, 1, None).unwrap();
     assert_eq!(sent.hyperparameters["sagemaker_program"], "mine.py");
     assert_eq!(sent.instance_type, "ml.new9.large");
@@ -206,7 +206,7 @@ fn each_problem_has_its_reason_and_remedy() {
         ),
         (
             &model,
-            |s| drop(s.candidates[0].hyperparameters.insert("epoch".into(), "5".into())),
+            |s| drop(s.candidates[0].overrides.hyperparameters.insert("epoch".into(), "5".into())),
             Reason::UnknownHyperparameter,
             "did you mean 'epochs'?",
         ),

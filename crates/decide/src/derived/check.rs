@@ -49,7 +49,7 @@ fn always<'a>(derivations: &Derivations<'a>) -> Result<(), Wrong<'a>> {
     for (place, (name, expression)) in entries.iter().enumerate() {
         let wrong = |why: String| Err((*name, why));
         let definitions = spec.training.metric_definitions.iter();
-        let mut definitions = definitions.chain(spec.candidates.iter().flat_map(|c| &c.metric_definitions));
+        let mut definitions = definitions.chain(spec.candidates.iter().flat_map(|c| &c.overrides.metric_definitions));
         if definitions.any(|definition| definition.name == *name) {
             return wrong(clash());
         }

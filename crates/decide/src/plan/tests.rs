@@ -39,7 +39,7 @@ fn nothing_changes_when_nothing_changed() {
 fn an_edit_touches_only_the_runs_that_it_changes() {
     let mut spec = spec();
     let status = launched(&spec);
-    spec.candidates[1].hyperparameters.insert("epochs".into(), "9".into());
+    spec.candidates[1].overrides.hyperparameters.insert("epochs".into(), "9".into());
     let plan = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
     assert_eq!(plan.runs[0], status.runs[0]);
     assert_eq!(plan.runs[1].state, RunState::Waiting);
@@ -126,7 +126,7 @@ fn rerun_and_region_start_everything_anew() {
 fn a_job_that_is_wanted_again_before_it_was_stopped_is_not_stopped() {
     let first = spec();
     let mut edited = spec();
-    edited.candidates[1].hyperparameters.insert("epochs".into(), "9".into());
+    edited.candidates[1].overrides.hyperparameters.insert("epochs".into(), "9".into());
     let mut status = launched(&first);
     status.runs[1].attempt = 2;
     status.runs[1].tuning_job_name = Some("own-2".into());
