@@ -12,7 +12,7 @@ use kube::runtime::controller::Action;
 use super::causes::with_causes;
 use super::context::Context;
 use super::stop::{Stopped, stop_own};
-use super::{incarnation, record};
+use super::{previous_incarnation, record};
 use api::{DeletionPolicy, ModelSelection, Reason, SupersededJob};
 use decide::events::EventNote;
 use decide::identity::Identity;
@@ -175,7 +175,8 @@ async fn jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<Supersede
     if never_observed || ctx.incarnations.has_begun(&selection.uid().unwrap_or_default()) {
         let nobody = SupersededJob::default();
         let found =
-            incarnation::running_jobs(&ctx.sagemaker.region(region), &identity(selection, ctx, &nobody)).await?;
+            previous_incarnation::running_jobs(&ctx.sagemaker.region(region), &identity(selection, ctx, &nobody))
+                .await?;
         jobs.extend(found.into_iter().filter(|job| !of_status(&status.runs, job)));
     }
     Ok(jobs)

@@ -12,10 +12,10 @@ use kube::{Client, ResourceExt as _};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
-use super::conflict::Writers;
-use super::incarnations::Incarnations;
-use super::permits::Permits;
-use super::retries::Retries;
+use super::concurrency_limiter::Permits;
+use super::conflicting_writer::Writers;
+use super::incarnation_memory::Incarnations;
+use super::retry_memory::Retries;
 use super::settings::Settings;
 use super::table_memory::Tables;
 use api::{ModelSelection, clip};

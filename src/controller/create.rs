@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::adopt::{Found, adopt};
 use super::pass::Pass;
-use super::retries::Failures;
+use super::retry_memory::Failures;
 use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus};
 use decide::permits::{Choice, Permission, choose, holds_permit, own_limit, permits_held, startable};
 use decide::problem::Problem;

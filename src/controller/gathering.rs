@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use api::{BestTrainingJob, RunStatus};
 use decide::observation::TrainingResult;
-use decide::table::is_of;
+use decide::table_pages::is_of;
 use decide::training_job::trial;
 use platform::clock;
 use sagemaker::{Class, EndedTrainingJob, Operation, Pages, Region, TuningError};

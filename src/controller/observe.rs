@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::versions::versions;
-use super::{adopt, describe, incarnation, trials};
+use super::{adopt, collect_all, describe, previous_incarnation};
 use api::{ModelSelectionSpec, ModelSelectionStatus};
 use decide::front::Tables;
 use decide::plan::{ResolvedVersion, advance, plan, take_back};
@@ -56,7 +56,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let mut planned = plan(&spec, &status, pass.region.name(), &versions, &undecided);
     take_back(&mut planned, |run| pass.identity(run).job_name());
     (status.runs, status.superseded) = (planned.runs, planned.superseded);
-    incarnation::reclaim(pass, &mut status, until).await;
+    previous_incarnation::reclaim(pass, &mut status, until).await;
     if pass.unverified {
         status.runs.iter_mut().for_each(|run| apply(run, RunEvent::Unverified));
     }
@@ -64,7 +64,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let mut unfinished = describe::describe(pass, &spec, &mut status.runs, &sightings).await;
     unfinished |= adopt::find(pass, &spec, &mut status.runs).await;
     advance(&spec, &mut status.runs);
-    let tables = trials::bring(pass, &spec, &mut status.runs).await;
+    let tables = collect_all::bring(pass, &spec, &mut status.runs).await;
     let unobserved = unobserved(pass, &status);
     Observed { spec, versions, status, sightings, tables, incomplete, unobserved, unfinished }
 }

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::ObjectRef;
 
+use super::concurrency_limiter::Pool;
 use super::context::Context;
-use super::permits::Pool;
-use super::retries::Failures;
+use super::retry_memory::Failures;
 use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
 use decide::absence::Absence;
 use decide::identity::Identity;
@@ -82,7 +82,7 @@ impl<'a> Pass<'a> {
         self.may_try(&Task::resolve_request(run)) && self.may_try(&Task::create(run))
     }
 
-    /// Notes that a task has not succeeded; see [`super::retries::Retries::failed`].
+    /// Notes that a task has not succeeded; see [`super::retry_memory::Retries::failed`].
     pub(super) fn failed(&self, task: Task, outcome: Outcome) -> Failures {
         self.ctx.retries.failed(&self.uid, task, outcome, clock::steady())
     }

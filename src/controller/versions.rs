@@ -3,8 +3,8 @@
 use futures::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
 
-use super::incarnation;
 use super::pass::Pass;
+use super::previous_incarnation;
 use super::requests::{PER_PASS, unresolved};
 use api::{Candidate, ModelSelectionSpec, ModelSelectionStatus, Reason, bounds, message};
 use decide::incarnation::version_by_jobs;
@@ -38,7 +38,7 @@ pub(super) async fn versions(
         {
             return Some(Err(problem));
         }
-        match previous.get_or_init(|| incarnation::jobs(pass, until)).await {
+        match previous.get_or_init(|| previous_incarnation::jobs(pass, until)).await {
             Ok(jobs) => {
                 if let Some(version) = version_by_jobs(jobs, candidate, &spec.rerun) {
                     return Some(usable(version));

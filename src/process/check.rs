@@ -10,9 +10,9 @@ use kube::Client;
 use tokio::time::{sleep, timeout};
 
 use super::args::Args;
-use super::end::{End, Error};
-use super::needs::{API_SERVER, CRD, CREDENTIALS, RECHECK, await_crd, kubernetes, scope, watch_credentials};
-use super::{election, rights};
+use super::exit_reason::{End, Error};
+use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, RECHECK, await_crd, kubernetes, scope, watch_credentials};
+use super::{election, permissions};
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
 use platform::readiness::Readiness;
@@ -22,7 +22,7 @@ const SAGEMAKER: &str = "sagemaker";
 
 /// Waits at most so long until all is in order, and writes what `/readyz` would say.
 pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
-    let readiness = Arc::new(Readiness::new([API_SERVER, CRD, CREDENTIALS, rights::PART, SAGEMAKER].into_iter()));
+    let readiness = Arc::new(Readiness::new([API_SERVER, CRD, CREDENTIALS, permissions::PART, SAGEMAKER].into_iter()));
     let account = Account::load(args.region.as_deref()).await;
     // One question needs no lease: it changes nothing, and this process asks no other.
     let leadership = Leadership::default();
@@ -34,7 +34,7 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
 
     let looking = join4(
         watch_credentials(account, readiness.clone()),
-        rights::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()),
+        permissions::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()),
         ask(&sagemaker, &readiness),
         async {
             scope(args, &client, &readiness).await;

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::args::Args;
 use super::lease::{DURATION, Held, RENEW, RETRY, RETRY_RENEWAL, Record, Sighting, Step, decide};
-use super::rights::LeaseName;
+use super::permissions::LeaseName;
 use api::FIELD_MANAGER;
 use decide::cadence::jitter;
 use platform::api_server::message;

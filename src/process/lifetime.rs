@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 
 use super::args::Args;
 use super::election::{self, Election};
-use super::end::{End, Error};
-use super::needs::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
-use super::{check, rights, server, telemetry};
+use super::exit_reason::{End, Error};
+use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
+use super::{check, permissions, server, telemetry};
 use crate::controller::{self, Settings};
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
@@ -65,7 +65,7 @@ async fn live(args: Args) -> Result<End, Error> {
     }
     let shutdown = on_signal();
     let metrics = Arc::new(Metrics::default());
-    let parts = [API_SERVER, CRD, CREDENTIALS, rights::PART];
+    let parts = [API_SERVER, CRD, CREDENTIALS, permissions::PART];
     let elected = args.leader_elect.then_some(election::PART);
     let readiness = Arc::new(Readiness::new(parts.into_iter().chain(elected)));
 
@@ -89,7 +89,7 @@ async fn live(args: Args) -> Result<End, Error> {
         .leader_elect
         .then(|| Election::new(&args, client.clone(), leadership.clone(), metrics.clone(), readiness.clone()));
     let lease = election.as_ref().map(Election::lease);
-    tokio::spawn(rights::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()));
+    tokio::spawn(permissions::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()));
 
     let prepared = async {
         let scope = scope(&args, &client, &readiness).await;

@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, filter::LevelFilter};
 
 use super::args::LogFormat;
-use super::end::Error;
+use super::exit_reason::Error;
 use super::traces::{self, Traces};
 use platform::clock;
 

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use super::combinations;
 use super::hyperparameters::{accepts, may_be, ranges, unknown, unreserved, within_limits};
 use super::jumpstart::{self, ScriptContext};
-use super::limits;
 use super::metric_regex;
 use super::metrics::{self, Metrics, Subject};
 use super::model::Model;
+use super::sagemaker_limits;
 use api::{
     Channel, Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds,
     clip,
@@ -153,7 +153,7 @@ pub fn job_request(
             .unwrap_or(model.is_some_and(|model| model.encrypt_traffic)),
     };
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
-        limits::of_description(&format!("model '{model_id}' {version}"), model, &request)?;
+        sagemaker_limits::of_description(&format!("model '{model_id}' {version}"), model, &request)?;
     }
     Ok(request)
 }

@@ -19,7 +19,7 @@ use api::{
 pub use check::{Known, check, invalid};
 
 use super::effective::objective_metrics;
-use super::fit::is_bounded;
+use super::status_bounds::is_bounded;
 use super::training_job::{is_deleted, unquoted};
 use evaluate::{Value, Why};
 use expression::Expression;

@@ -4,15 +4,15 @@
 use std::collections::HashMap;
 
 use super::api_server::ApiServerError;
+use super::config_maps;
 use super::gathering::{Budget, Gathering, gather};
 use super::pass::Pass;
-use super::tables;
 use api::{Collect, ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus, Trials};
+use decide::collect_all::{wanted, with_inputs};
 use decide::front::{self, Tables};
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
-use decide::trials::{wanted, with_inputs};
 use sagemaker::{Class, TuningError};
 
 /// How often in a row SageMaker must say that a tuning job is gone before it is believed: nothing brings it back.
@@ -46,7 +46,7 @@ pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut
     // Those whose table was gone.
     collect(pass, spec, runs, &mut budget).await;
     read(pass, runs).await;
-    let tables = tables::in_memory(pass);
+    let tables = config_maps::in_memory(pass);
     for run in runs {
         if let Some(table) = run.tuning_job_name.as_ref().and_then(|job| tables.get(job)) {
             with_inputs(run, table);
@@ -81,7 +81,7 @@ fn try_again(pass: &Pass<'_>, run: &mut RunStatus) {
 /// Brings the tables of the runs into memory.
 async fn read(pass: &Pass<'_>, runs: &mut [RunStatus]) {
     for run in runs {
-        let Err(error) = tables::read(pass, run).await else { continue };
+        let Err(error) = config_maps::read(pass, run).await else { continue };
         let Some(job) = run.tuning_job_name.clone() else { continue };
         let fault = refused(&error);
         let passing = matches!(fault, Fault::Passing(_));
@@ -165,13 +165,13 @@ async fn find_or_make(
         run.reason.is_some() || pass.ctx.retries.failures(&pass.uid, &Task::GatherTable(job.to_owned())).is_some();
     if trouble
         && gathering.is_new()
-        && let Some(trials) = tables::find(pass, job).await.map_err(|error| refused(&error))?
+        && let Some(trials) = config_maps::find(pass, job).await.map_err(|error| refused(&error))?
     {
         return Ok(Some(trials));
     }
     match gather(&pass.region, run, job, gathering, budget).await {
         Ok(true) => {
-            let written = tables::write(pass, run, job, &gathering.table(run)).await;
+            let written = config_maps::write(pass, run, job, &gathering.table(run)).await;
             written.map(Some).map_err(|error| refused(&error))
         }
         Ok(false) => Ok(None),

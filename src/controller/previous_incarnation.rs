@@ -4,7 +4,7 @@
 use futures::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::incarnations::Jobs;
+use super::incarnation_memory::Jobs;
 use super::pass::Pass;
 use api::{ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
