@@ -18,6 +18,7 @@ use super::permits::Permits;
 use super::retries::Retries;
 use super::settings::Settings;
 use super::table_memory::Tables;
+use super::worked_out::AllWorkedOut;
 use api::{ModelSelection, clip};
 use catalog::Catalog;
 use decide::permits::permits_held;
@@ -43,6 +44,7 @@ pub(super) struct Context {
     pub(super) retries: Retries,
     pub(super) writers: Writers,
     pub(super) tables: Tables,
+    pub(super) worked_out: AllWorkedOut,
     pub(super) incarnations: Incarnations,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
@@ -83,6 +85,7 @@ impl Context {
             retries: Retries::default(),
             writers: Writers::default(),
             tables: Tables::default(),
+            worked_out: AllWorkedOut::default(),
             incarnations: Incarnations::default(),
             metrics,
             stores,
@@ -212,6 +215,7 @@ impl Context {
         self.retries.forget(uid);
         self.writers.forget(uid);
         self.tables.forget(uid);
+        self.worked_out.forget(uid);
     }
 }
 

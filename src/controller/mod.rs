@@ -27,6 +27,7 @@ mod tables;
 mod trials;
 mod versions;
 mod watch;
+mod worked_out;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The step that looks: which runs there are, and what has become of their jobs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::expand::{Expanded, expand};
@@ -43,22 +43,28 @@ pub(super) struct Observed {
 
 /// Looks at the models, plans the runs, and brings them up to date.
 pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -> Observed {
-    if status.start_time.is_none() {
+    if pass.is_unverified() {
+        pass.ctx.incarnations.drop_answer(&pass.uid);
+    }
+    if status.start_time.is_none() || pass.is_unverified() {
         pass.ctx.incarnations.begin(&pass.uid);
     }
     let expanded = expand(pass, &status, clock::after(MODEL_WAIT)).await;
     let Expanded { spec, expansions, problem, undecided } = expanded;
-    let incomplete = problem.or_else(|| derived::invalid(&spec)).or_else(|| front::invalid(&spec));
+    let incomplete = problem.or_else(|| derived::invalid(&pass.derivations(&spec))).or_else(|| front::invalid(&spec));
     status.expansions = expansions;
     // A selector that waits for many descriptions leaves the other candidates their time.
     let until = clock::after(MODEL_WAIT);
     let versions = versions(pass, &spec, &status, until).await;
-    let mut planned = plan(&spec, &status, pass.region.name(), &versions, &undecided);
+    let fingerprints = &mut pass.worked_out().fingerprints;
+    let mut planned = plan(&spec, &status, pass.region.name(), &versions, &undecided, fingerprints);
     take_back(&mut planned, |run| pass.identity(run).job_name());
     (status.runs, status.superseded) = (planned.runs, planned.superseded);
     incarnation::reclaim(pass, &mut status, until).await;
-    if pass.unverified {
+    if pass.is_unverified() {
         status.runs.iter_mut().for_each(|run| apply(run, RunEvent::Unverified));
+        let wanted: BTreeSet<&String> = status.runs.iter().filter_map(|run| run.tuning_job_name.as_ref()).collect();
+        status.superseded.retain(|job| !wanted.contains(&job.tuning_job_name));
     }
     let sightings = pass.track(&status);
     let mut unfinished = describe::describe(pass, &spec, &mut status.runs, &sightings).await;

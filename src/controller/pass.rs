@@ -6,12 +6,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::ObjectRef;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::context::Context;
 use super::permits::Pool;
 use super::retries::Failures;
-use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
+use super::worked_out::WorkedOut;
+use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
 use decide::absence::Absence;
+use decide::derived::{Derivations, Expressions};
 use decide::identity::Identity;
 use decide::retry::{Outcome, Task};
 use observe::Sighting;
@@ -30,13 +33,18 @@ pub(super) struct Pass<'a> {
     pub(super) pool: Pool,
     /// When the pass began, by the steady clock.
     pub(super) started: Timestamp,
-    /// Somebody else wrote the status: nothing in it is believed that SageMaker does not confirm.
-    pub(super) unverified: bool,
+    /// The version of the status that somebody else wrote: nothing in it is believed that SageMaker does not confirm.
+    unverified: Option<u64>,
+    expressions: Expressions,
+    worked_out: Mutex<WorkedOut>,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(ctx: &'a Context, selection: Arc<ModelSelection>, region: &str, unverified: bool) -> Self {
+    pub(super) fn new(ctx: &'a Context, selection: Arc<ModelSelection>, region: &str, unverified: Option<u64>) -> Self {
+        let worked_out = ctx.worked_out.take(&selection);
         Self {
+            expressions: worked_out.expressions.clone(),
+            worked_out: Mutex::new(worked_out),
             ctx,
             object: ObjectRef::from_obj(&*selection),
             uid: selection.uid().unwrap_or_default(),
@@ -46,6 +54,31 @@ impl<'a> Pass<'a> {
             unverified,
             selection,
         }
+    }
+
+    /// What earlier passes have worked out.
+    pub(super) fn worked_out(&self) -> MutexGuard<'_, WorkedOut> {
+        self.worked_out.lock()
+    }
+
+    /// Whether nothing in the status is believed that SageMaker does not confirm.
+    pub(super) fn is_unverified(&self) -> bool {
+        self.unverified.is_some()
+    }
+
+    /// Ends a pass that went through. What was worked out is left to the next one, but of a selection that is complete.
+    pub(super) fn end(self, complete: bool) {
+        if let Some(version) = self.unverified {
+            self.ctx.writers.verified(&self.uid, version);
+        }
+        if !complete {
+            self.ctx.worked_out.put_back(&self.uid, self.worked_out.into_inner());
+        }
+    }
+
+    /// The derived metrics of `spec`, which is the selection's with the candidates that the selectors have found.
+    pub(super) fn derivations<'s>(&self, spec: &'s ModelSelectionSpec) -> Derivations<'s> {
+        Derivations::with(spec, self.expressions.clone())
     }
 
     /// The generation that the pass works on.

@@ -7,6 +7,7 @@ use super::resolve::job_request;
 use crate::document::tests::bit;
 use api::{DerivedMetric, InputMode, MetricDefinition, MetricPreset, ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};
+use decide::derived::Derivations;
 use decide::effective::for_candidate;
 use decide::identity::Identity;
 use decide::problem::Problem;
@@ -35,7 +36,7 @@ pub(super) fn request(
         rerun: "",
         attempt: 0,
     };
-    job_request(spec, &definition, model, &identity)
+    job_request(&Derivations::new(spec), &definition, model, &identity)
 }
 
 /// Compared with what the vendor's SDK sent for the same model; the differences are ours and named here.

@@ -1,5 +1,6 @@
 //! What expressions come to, and what is said of those that come to nothing.
 
+mod cost;
 mod mistakes;
 mod properties;
 
@@ -21,6 +22,18 @@ fn spec(expressions: &[(&str, &str)]) -> ModelSelectionSpec {
     dataset.training_size = Some(24_000);
     dataset.facts = [("classes".to_owned(), "256".to_owned()), ("tiny".to_owned(), "1e-300".to_owned())].into();
     spec
+}
+
+fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
+    super::invalid(&Derivations::new(spec))
+}
+
+fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<(), Problem> {
+    super::check(&Derivations::new(spec), dataset, known)
+}
+
+fn apply(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
+    super::apply(&Derivations::new(spec), runs, &mut Memo::default());
 }
 
 fn job() -> BestTrainingJob {
