@@ -207,7 +207,13 @@ fn proves(pass: &Pass<'_>, run: &mut RunStatus, job: &str, tags: &[(String, Stri
             }
             missing
         }
-        Ownership::Foreign(difference) => difference,
+        Ownership::Foreign(difference) => {
+            pass.failed(Task::Describe(job.to_owned()), Outcome::Fault(Class::Transient));
+            if !pass.is_foreign(job) {
+                return false;
+            }
+            difference
+        }
     };
     pass.succeeded(&prove);
     tracing::warn!(job, difference, "the status names a tuning job that was not made for the run; it is forgotten");

@@ -7,7 +7,7 @@ use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::versions::versions;
 use super::{adopt, describe, incarnation, trials};
-use api::{ModelSelectionSpec, ModelSelectionStatus};
+use api::{ModelSelectionSpec, ModelSelectionStatus, RunStatus, SupersededJob};
 use decide::front::Tables;
 use decide::plan::{ResolvedVersion, advance, plan, take_back};
 use decide::problem::Problem;
@@ -56,10 +56,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     // A selector that waits for many descriptions leaves the other candidates their time.
     let until = clock::after(MODEL_WAIT);
     let versions = versions(pass, &spec, &status, until).await;
-    let fingerprints = &mut pass.worked_out().fingerprints;
-    let mut planned = plan(&spec, &status, pass.region.name(), &versions, &undecided, fingerprints);
-    take_back(&mut planned, |run| pass.identity(run).job_name());
-    (status.runs, status.superseded) = (planned.runs, planned.superseded);
+    (status.runs, status.superseded) = planned(pass, &spec, &status, &versions, &undecided);
     incarnation::reclaim(pass, &mut status, until).await;
     if pass.is_unverified() {
         status.runs.iter_mut().for_each(|run| apply(run, RunEvent::Unverified));
@@ -73,6 +70,20 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let tables = trials::bring(pass, &spec, &mut status.runs).await;
     let unobserved = unobserved(pass, &status);
     Observed { spec, versions, status, sightings, tables, incomplete, unobserved, unfinished }
+}
+
+/// The runs of the spec, and the jobs that no run refers to any more.
+fn planned(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+    versions: &[Option<ResolvedVersion>],
+    undecided: &BTreeSet<String>,
+) -> (Vec<RunStatus>, Vec<SupersededJob>) {
+    let known = &mut pass.worked_out().fingerprints;
+    let mut planned = plan(spec, status, pass.region.name(), versions, undecided, known);
+    take_back(&mut planned, |run| pass.identity(run).job_name());
+    (planned.runs, planned.superseded)
 }
 
 /// Why the running jobs of the selection cannot be observed, when a person must help or when it lasts.

@@ -15,11 +15,15 @@ use super::worked_out::WorkedOut;
 use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
 use decide::absence::Absence;
 use decide::derived::{Derivations, Expressions};
+use decide::fault::Class;
 use decide::identity::Identity;
 use decide::retry::{Outcome, Task};
 use observe::Sighting;
 use platform::clock;
 use sagemaker::Region;
+
+/// Answers in a row that must say that a job is another's.
+pub(super) const FOREIGN_ANSWERS: u32 = 3;
 
 /// A pass over a selection.
 pub(super) struct Pass<'a> {
@@ -123,6 +127,12 @@ impl<'a> Pass<'a> {
     /// Notes that a task has succeeded.
     pub(super) fn succeeded(&self, task: &Task) {
         self.ctx.retries.succeeded(&self.uid, task);
+    }
+
+    /// Whether the tags of a job are another's: they say so for the third time. One answer may have been another job's.
+    pub(super) fn is_foreign(&self, job: &str) -> bool {
+        let failures = self.failed(Task::Prove(job.to_owned()), Outcome::Fault(Class::NotFound));
+        failures.times >= FOREIGN_ANSWERS
     }
 
     /// Whether what did not show in those answers counts as missing.
