@@ -82,7 +82,7 @@ impl Context {
             catalog: Catalog::new(settings.catalog),
             observer,
             permits: Permits::new(settings.max_tuning_jobs),
-            retries: Retries::default(),
+            retries: Retries::new(settings.consistency_window),
             writers: Writers::default(),
             tables: Tables::default(),
             worked_out: AllWorkedOut::default(),

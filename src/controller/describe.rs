@@ -103,9 +103,9 @@ pub(super) async fn describe(
 /// Whether a job that was declared deleted is to be looked for once more.
 fn is_due_again(pass: &Pass<'_>, run: &RunStatus, job: &str) -> bool {
     let task = Task::FindDeleted(job.to_owned());
-    is_declared_deleted(run)
-        && pass.may_try(&task)
-        && pass.ctx.retries.failures(&pass.uid, &task).is_some_and(|failures| failures.times == 1)
+    // A new process does not know that it was looked for.
+    let failures = pass.ctx.retries.failures(&pass.uid, &task);
+    is_declared_deleted(run) && pass.may_try(&task) && failures.is_none_or(|failures| failures.times == 1)
 }
 
 fn is_declared_deleted(run: &RunStatus) -> bool {
@@ -279,5 +279,7 @@ pub(super) fn next_look(pass: &Pass<'_>, runs: &[RunStatus]) -> Option<Duration>
     let deleted = runs.iter().filter(|run| is_declared_deleted(run)).filter_map(|run| run.tuning_job_name.clone());
     let failures = deleted.filter_map(|job| pass.ctx.retries.failures(&pass.uid, &Task::FindDeleted(job)));
     let next = failures.filter(|failures| failures.times == 1).map(|failures| failures.not_before).min()?;
-    Some(Duration::try_from(next.duration_since(clock::steady())).unwrap_or_default())
+    let pause = Duration::try_from(next.duration_since(clock::steady())).unwrap_or_default();
+    // One that was looked for once more is not looked for again.
+    (pause <= pass.ctx.settings.consistency_window * 3).then_some(pause)
 }

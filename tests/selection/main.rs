@@ -2,11 +2,14 @@
 
 mod attached;
 mod bad_input;
+mod clock;
 mod consistency;
 mod derived;
 mod edits;
 mod fault_matrix;
 mod faults;
+mod forged;
+mod large;
 mod lifecycle;
 mod oracle;
 mod quiet;

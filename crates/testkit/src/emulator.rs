@@ -113,6 +113,11 @@ impl Emulator {
         self.admin(Method::POST, "lags", Some(lag)).await;
     }
 
+    /// Shows everything as it is.
+    pub async fn clear_lags(&self) {
+        self.admin(Method::DELETE, "lags", None).await;
+    }
+
     /// Takes all faults back.
     pub async fn clear_faults(&self) {
         self.admin(Method::DELETE, "faults", None).await;
