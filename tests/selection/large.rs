@@ -4,7 +4,7 @@ use api::{Reason, RunState};
 use serde_json::{Value, json};
 use testkit::status::{condition, runs_in};
 use testkit::world::{LATER, LONG};
-use testkit::{Selection, World};
+use testkit::{Selection, World, shared};
 
 /// 16 derived metrics of 1,024 characters, each built on the one before.
 fn largest_expressions() -> Value {
@@ -37,7 +37,9 @@ fn selection(name: &str, runs: usize) -> Selection {
 
 #[tokio::test]
 async fn expressions_as_large_as_the_schema_allows_are_worked_out() {
-    let world = World::held("expressions").await;
+    let limits = [("MODELSELECTION_MAX_TUNING_JOBS", "1000")];
+    let emulator = ["--speed", "0", "--max-tuning-jobs", "1000"];
+    let world = World::start(shared().await, "expressions", &emulator, &limits).await;
     world.apply(&selection("large", 128)).await;
     // Another selection does not wait for it.
     world.apply(&Selection::new("small").images(&["one"])).await;
