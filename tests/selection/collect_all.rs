@@ -12,9 +12,9 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 use kube::api::DeleteParams;
 use serde_json::{Value, json};
-use testkit::{Selection, World, await_until, consistently};
 use testkit::status::{job_of, run_of, timeless};
 use testkit::world::DEADLINE;
+use testkit::{Selection, World, await_until, consistently};
 
 /// Six training jobs a run: more epochs take longer and are more accurate.
 fn selection(name: &str) -> Selection {

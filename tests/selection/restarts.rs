@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use api::{Reason, RunState};
 use serde_json::{Value, json};
-use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_gone, await_until, consistently};
 use testkit::jobs::Job;
 use testkit::status::{is_running, job_of, run_of, timeless};
 use testkit::world::{DEADLINE, LONG};
+use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_gone, await_until, consistently};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
 /// Longer than any test lasts: a call that is held so long ends with the process that made it.

@@ -1,4 +1,4 @@
-//! The ConfigMaps with the tables: their pages, restarts while they are written, and an API server that refuses them.
+//! The `ConfigMaps` with the tables: their pages, restarts while they are written, and an API server that refuses them.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
-use testkit::{Selection, World, apply_yaml, await_until};
 use testkit::status::{condition_parts, run_of, timeless};
 use testkit::world::DEADLINE;
+use testkit::{Selection, World, apply_yaml, await_until};
 
 /// Longer than any test lasts.
 const HELD: u64 = 120_000;

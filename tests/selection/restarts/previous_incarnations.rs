@@ -7,9 +7,9 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
 use serde_json::json;
-use testkit::{ControlPlane, ControlPlaneOptions, Selection, World};
 use testkit::status::{is_running, job_of, run_of, timeless};
 use testkit::world::{DEADLINE, LONG};
+use testkit::{ControlPlane, ControlPlaneOptions, Selection, World};
 
 /// As after a restore from a backup, which has the spec only.
 #[tokio::test]
