@@ -2,12 +2,15 @@
 
 mod attached;
 mod bad_input;
+mod clock;
 mod collect_all;
 mod consistency;
 mod derived;
 mod edits;
 mod fault_matrix;
 mod faults;
+mod forged;
+mod large;
 mod lifecycle;
 mod oracle;
 mod quiet;

@@ -10,7 +10,7 @@ use super::problem::Problem;
 use api::{Candidate, EarlyStopping, ModelSelectionSpec, Reason, Strategy, Training, Tuning};
 
 /// Most training jobs of a tuning job, but for the strategy Random.
-const MOST_TRAINING_JOBS: i32 = 750;
+pub(super) const MOST_TRAINING_JOBS: i32 = 750;
 
 /// The selection as `candidate` has it: with its training and tuning, and without the other candidates when these are its
 /// own.

@@ -6,8 +6,6 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::identity::Identity;
-
 /// Every job of the operator begins with this; IAM policies and listings can rely on it.
 pub const JOB_NAME_PREFIX: &str = "ms-";
 /// SageMaker's limit on names of tuning jobs.
@@ -16,16 +14,11 @@ pub const JOB_NAME_MAX: usize = 32;
 const HASH_LENGTH: usize = 13;
 const SLUG_LENGTH: usize = JOB_NAME_MAX - JOB_NAME_PREFIX.len() - 1 - HASH_LENGTH;
 
-impl Identity<'_> {
-    /// The name of the tuning job: a prefix, some letters for people, a hash of the whole identity. Lower case only,
-    /// since SageMaker's names do not differ by case.
-    pub fn job_name(&self) -> String {
-        let Self { scope, namespace, name, candidate, dataset, definition, rerun, attempt } = *self;
-        // JSON keeps the fields apart: ("ab", "c") and ("a", "bc") must not have one hash.
-        let key = serde_json::json!([scope, namespace, name, candidate, dataset, definition, rerun, attempt]);
-        let hash = base32(&Sha256::digest(key.to_string()), HASH_LENGTH);
-        format!("{JOB_NAME_PREFIX}{}-{hash}", slug(name, candidate))
-    }
+/// The name of a tuning job: a prefix, some letters for people, a hash of its whole identity. Lower case only, since
+/// SageMaker's names do not differ by case.
+pub(super) fn job_name(selection: &str, candidate: &str, identity: &str) -> String {
+    let hash = base32(&Sha256::digest(identity), HASH_LENGTH);
+    format!("{JOB_NAME_PREFIX}{}-{hash}", slug(selection, candidate))
 }
 
 /// Letters for people: the beginning of the selection's and of the candidate's name.
@@ -57,6 +50,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::identity::Identity;
     use crate::identity::tests::identity;
 
     /// Names are money: a release that names jobs otherwise runs, and pays, everything again.

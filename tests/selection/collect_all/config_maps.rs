@@ -1,4 +1,4 @@
-//! The ConfigMaps with the tables: their pages, restarts while they are written, and an API server that refuses them.
+//! The `ConfigMaps` with the tables: their pages, restarts while they are written, and an API server that refuses them.
 
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ use crate::hub_document::tests::bit;
 use crate::model::Model;
 use api::{DerivedMetric, InputMode, MetricDefinition, MetricPreset, ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};
+use decide::derived::Derivations;
 use decide::effective::for_candidate;
 use decide::identity::Identity;
 use decide::problem::Problem;
@@ -33,7 +34,7 @@ fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&Model>) -
         rerun: "",
         attempt: 0,
     };
-    job_request(spec, &definition, model, &identity)
+    job_request(&Derivations::new(spec), &definition, model, &identity)
 }
 
 /// Compared with what the vendor's SDK sent for the same model; the differences are ours and named here.

@@ -1,6 +1,31 @@
 use super::*;
 use samples::spec;
 
+fn plan(
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+    region: &str,
+    pins: &[Option<ResolvedVersion>],
+    undecided: &BTreeSet<String>,
+) -> Plan {
+    super::plan(spec, status, region, pins, undecided, &mut Fingerprints::default())
+}
+
+#[test]
+fn what_is_known_of_a_spec_is_planned_as_it_was() {
+    let spec = spec();
+    let mut known = Fingerprints::default();
+    let mut plan = |pins: &[_]| {
+        super::plan(&spec, &ModelSelectionStatus::default(), "us-west-2", pins, &BTreeSet::new(), &mut known).runs
+    };
+    let first = plan(&pins(&spec));
+    assert_eq!(plan(&pins(&spec)), first);
+    let other = plan(&[Some(Ok("5.0.0".to_owned())), None]);
+    assert_ne!(other[0].definition, first[0].definition, "of another version");
+    assert_eq!(plan(&[Some(Err(Problem::new(Reason::UnknownModel, "gone"))), None])[0].definition, None);
+    assert_eq!(plan(&pins(&spec)), first);
+}
+
 fn pins(spec: &ModelSelectionSpec) -> Vec<Option<ResolvedVersion>> {
     spec.candidates.iter().map(|c| c.jump_start.as_ref().map(|_| Ok("4.0.2".to_owned()))).collect()
 }
