@@ -15,14 +15,14 @@ use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
 use sagemaker::{Class, TuningError};
 
-/// How often in a row SageMaker must say that a tuning job is gone before it is believed: nothing brings it back.
+/// Consecutive responses that a tuning job is gone before it counts as gone: there is no way back from that.
 const GONE_TRIES: u32 = 2;
 
-/// Why a table cannot be had.
+/// Why a table cannot be collected.
 enum Fault {
-    /// It passes by itself.
+    /// A transient fault.
     Passing(String),
-    /// Somebody must help.
+    /// The user must act.
     Lasting(Reason, String),
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut
     Some(tables)
 }
 
-/// Whether a further pass right now would get on.
+/// Whether another pass could continue now.
 pub(super) fn more_to_do(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> bool {
     let task = |run: &RunStatus| Task::GatherTable(run.tuning_job_name.clone().unwrap_or_default());
     status.runs.iter().any(|run| to_collect(spec, run) && pass.may_try(&task(run)))
@@ -88,7 +88,7 @@ async fn read(pass: &Pass<'_>, runs: &mut [RunStatus]) {
         let fault = refused(&error);
         let passing = matches!(fault, Fault::Passing(_));
         hinder(pass, run, &job, fault);
-        // A server that does not answer must not hold the pass for each run. When this one is had, so are the others.
+        // An API server that does not respond would delay the pass once for each run. The next pass tries all of them.
         if passing {
             return;
         }
@@ -123,7 +123,7 @@ async fn collect(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStat
     }
 }
 
-/// Goes on without the table of a run, for now or for good.
+/// Continues without the table of a run, for now or for good.
 fn hinder(pass: &Pass<'_>, run: &mut RunStatus, job: &str, fault: Fault) {
     let task = Task::GatherTable(job.to_owned());
     match fault {
@@ -199,8 +199,7 @@ fn unread(error: &TuningError, gone: u32) -> Fault {
     }
 }
 
-/// What the API server says to a table that it does not take or give. A name that is taken by something else is refused like one
-/// that is immutable.
+/// Why the API server refuses to store or return a table. It refuses a name that another object has like an immutable one.
 fn refused(error: &ApiServerError) -> Fault {
     let ApiServerError::Refused(kube::Error::Api(status)) = error else { return Fault::Passing(error.to_string()) };
     let why = format!("the API server refuses the ConfigMap: {}", status.message);

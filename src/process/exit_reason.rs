@@ -1,15 +1,15 @@
-//! How the process ends.
+//! Why the process exits.
 
-/// Why the process ends, when nothing is wrong with itself.
+/// Why the process ends without a fault of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// It was asked to end.
     Stopped,
-    /// Another leads, or may by now.
+    /// Another process leads, or may lead by now.
     LeadershipLost,
-    /// It was only to look, and something is missing.
+    /// It was a check, and something is missing.
     Unready,
 }
 
-/// What is wrong with the process itself.
+/// A fault of the process itself.
 pub(super) type Error = Box<dyn std::error::Error + Send + Sync>;
