@@ -225,7 +225,12 @@ fn status_size() {
             ..Default::default()
         })
         .collect();
-    let fronts = decide::front::fronts(&spec, &mut runs, &std::collections::HashMap::default());
+    let fronts = decide::front::fronts(
+        &spec,
+        &mut runs,
+        &std::collections::HashMap::default(),
+        &decide::front::References::default(),
+    );
     let members = fronts[0].members.len();
     let bytes = serde_json::to_vec(&ModelSelectionStatus { runs, fronts, ..Default::default() }).unwrap().len();
     println!("status of 300 runs with 16 metrics each, {members} of them on the front: {} KiB", bytes / 1024);

@@ -18,6 +18,7 @@ mod pass;
 mod permits;
 mod reconcile;
 mod record;
+mod references;
 mod requests;
 mod retries;
 mod settings;

@@ -18,9 +18,11 @@ use super::{cleanup, create, describe, record, stop, trials};
 use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
 use decide::cadence;
 use decide::conditions::complete;
+use decide::front::References;
 use decide::permits::permits_held;
 use decide::plan::advance;
 use decide::problem::Problem;
+use decide::regions;
 use decide::retry::{Outcome as Tried, Task};
 use decide::run::{RunEvent, apply};
 use platform::clock;
@@ -87,7 +89,7 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
 
 async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
     let Some((pass, status)) = load(&seen, ctx).await? else { return Ok(Action::await_change()) };
-    let observed = observe(&pass, status).await;
+    let observed = observe(&pass, status).await?;
     let decided = decide(&pass, observed).await;
     let recorded = decided.record(&pass).await?;
     let acted = act(&pass, recorded).await?;
@@ -113,6 +115,10 @@ async fn load<'a>(
         record::invalid(ctx, &selection, &Problem::new(Reason::InvalidSpec, message)).await?;
         return Ok(None);
     };
+    if let Some(problem) = regions::unknown(&region, ctx.sagemaker.default_region()) {
+        record::invalid(ctx, &selection, &problem).await?;
+        return Ok(None);
+    }
     Ok(Some((Pass::new(ctx, selection, &region, conflict.is_some()), status)))
 }
 
@@ -145,9 +151,14 @@ impl Decided {
 
 async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, Error> {
     let status = std::mem::take(&mut observed.status);
-    let Observed { spec, tables, incomplete, unobserved, .. } = &observed;
-    let known =
-        Known { spec, tables: tables.as_ref(), incomplete: incomplete.as_ref(), unobserved: unobserved.as_ref() };
+    let Observed { spec, tables, references, incomplete, unobserved, .. } = &observed;
+    let known = Known {
+        spec,
+        tables: tables.as_ref(),
+        references,
+        incomplete: incomplete.as_ref(),
+        unobserved: unobserved.as_ref(),
+    };
     observed.status = record(pass, &known, status).await?;
     Ok(observed)
 }
@@ -182,22 +193,21 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
         .is_some_and(|problem| !matches!(problem.reason, Reason::InvalidExpression | Reason::InvalidSpec));
     let lacking = !describe::incomplete(pass, spec, &status.runs).is_empty();
     let now = clock::steady();
+    let resync = cadence::jitter(RESYNC_PERIOD, uid, 0);
     let retry = ctx.retries.next_try(uid, pass.started, now);
     let open = expanding || lacking || ctx.incarnations.has_begun(uid) || !status.superseded.is_empty();
     if complete(spec, &status.runs) && !open {
         ctx.permits.remove(uid);
         if !status.runs.iter().any(|run| trials::to_collect(spec, run)) {
             ctx.tables.forget(uid);
-            // A job that was declared deleted is looked for once more.
-            return match describe::next_look(pass, &status.runs) {
-                Some(pause) => Action::requeue(pause),
-                None => Action::await_change(),
-            };
+            // A job that was declared deleted is looked for once more, and what a ConfigMap holds may have changed.
+            let reread = (!References::wanted(spec).is_empty()).then_some(resync);
+            let next = [describe::next_look(pass, &status.runs), reread].into_iter().flatten().min();
+            return next.map_or_else(Action::await_change, Action::requeue);
         }
     }
     let probe = create::next_probe(pass, spec, status);
     let more = *unfinished || create::more_to_do(pass, spec, status) || trials::more_to_do(pass, spec, status);
-    let resync = cadence::jitter(RESYNC_PERIOD, uid, 0);
     let soonest = [retry, probe, more.then_some(SOON)].into_iter().flatten().min();
     Action::requeue(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
 }

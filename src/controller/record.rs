@@ -16,7 +16,7 @@ use super::stop;
 use api::{FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
 use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
-use decide::front::Tables;
+use decide::front::{References, Tables};
 use decide::problem::Problem;
 use decide::{derived, front, summary};
 use platform::clock;
@@ -33,6 +33,8 @@ pub(super) struct Known<'a> {
     pub(super) spec: &'a ModelSelectionSpec,
     /// The tables that the fronts need; `None` when the fronts stand as they were written last.
     pub(super) tables: Option<&'a Tables>,
+    /// What the `ConfigMap`s hold that candidates refer to.
+    pub(super) references: &'a References,
     /// Why the runs are not all that the spec asks for.
     pub(super) incomplete: Option<&'a Problem>,
     /// Why SageMaker cannot be observed.
@@ -47,7 +49,7 @@ pub(super) async fn record(
     status: ModelSelectionStatus,
 ) -> Result<ModelSelectionStatus, Error> {
     let now = whole_second(clock::now());
-    let Known { spec, tables, incomplete, unobserved } = *known;
+    let Known { spec, tables, references, incomplete, unobserved } = *known;
     let unobserved = unobserved.cloned().or_else(|| stop::problem(pass, &status));
     let ModelSelectionStatus {
         mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
@@ -58,7 +60,7 @@ pub(super) async fn record(
     let fronts = tokio::task::block_in_place(|| {
         summary::bounded(spec, &mut runs);
         derived::apply(spec, &mut runs);
-        tables.map_or_else(last, |tables| front::fronts(spec, &mut runs, tables))
+        tables.map_or_else(last, |tables| front::fronts(spec, &mut runs, tables, references))
     });
     let counts = summary::counts(&runs);
     let situation = Situation {

@@ -186,3 +186,66 @@ fn channels_of_an_override_are_checked() {
         assert!(request(&spec, 0, Some(&bit())).is_ok(), "the other candidate has the channels of the dataset");
     }
 }
+
+#[test]
+fn a_line_break_is_told_wherever_a_block_of_yaml_may_bring_one() {
+    type Edit = fn(&mut ModelSelectionSpec);
+    let edits: [(Edit, Reason, &str); 6] = [
+        (
+            |spec| {
+                spec.tuning.parameter_ranges[0].categorical = serde_json::from_value(json!({"values": ["1\n"]})).ok()
+            },
+            Reason::InvalidHyperparameter,
+            "the range of hyperparameter 'learning_rate'",
+        ),
+        (
+            |spec| spec.training.metric_definitions[0].regex.push('\n'),
+            Reason::InvalidRequest,
+            "the definition of metric 'test_accuracy'",
+        ),
+        (
+            |spec| spec.datasets[0].channels[0].content_type = Some("text/csv\n".into()),
+            Reason::InvalidRequest,
+            "channel 'training'",
+        ),
+        (
+            |spec| spec.training.output_kms_key_id = Some("key\n".into()),
+            Reason::InvalidRequest,
+            "the field 'outputKMSKeyID'",
+        ),
+        (
+            |spec| {
+                let checkpoint = json!({"s3URI": "s3://bucket/c/", "localPath": "/tmp\n"});
+                spec.training.checkpoint = serde_json::from_value(checkpoint).ok();
+            },
+            Reason::InvalidRequest,
+            "the field 'localPath'",
+        ),
+        (
+            |spec| {
+                let training = json!({"trainingPlanARN": format!("arn:aws:sagemaker:{}\n", "x".repeat(40))});
+                spec.candidates[1].training = serde_json::from_value(training).ok();
+            },
+            Reason::InvalidRequest,
+            "the field 'trainingPlanARN'",
+        ),
+    ];
+    for (edit, reason, expected) in edits {
+        let mut spec = spec();
+        edit(&mut spec);
+        let problem = request(&spec, 1, None).unwrap_err();
+        assert_eq!(problem.reason, reason, "{}", problem.message);
+        assert!(problem.message.starts_with(&format!("{expected} must be one line")), "{}", problem.message);
+    }
+}
+
+#[test]
+fn a_bucket_that_cannot_exist_is_told_with_its_field() {
+    let mut spec = spec();
+    spec.candidates[1].training = serde_json::from_value(json!({"outputS3URI": "s3://My_Bucket/out/"})).unwrap();
+    let problem = request(&spec, 1, None).unwrap_err();
+    assert_eq!(problem.reason, Reason::InvalidRequest);
+    let expected = "`training.outputS3URI`: there can be no S3 bucket 'My_Bucket'";
+    assert!(problem.message.starts_with(expected), "{}", problem.message);
+    assert!(request(&spec, 0, Some(&bit())).is_ok(), "the other candidate has the prefix of the selection");
+}

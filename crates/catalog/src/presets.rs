@@ -62,8 +62,19 @@ pub(super) fn measured_on(metric: &str) -> Option<&'static str> {
     metric.starts_with("test_").then_some("test")
 }
 
+/// What the Trainer of Hugging Face logs, as a Python dictionary: name, and the key in it.
+const TRAINER: [(&str, &str); 6] = [
+    ("train_loss", "'(?:train_)?loss'"),
+    ("train_runtime", "'train_runtime'"),
+    ("train_samples_per_second", "'train_samples_per_second'"),
+    ("eval_loss", "'eval_loss'"),
+    ("eval_runtime", "'eval_runtime'"),
+    ("eval_samples_per_second", "'eval_samples_per_second'"),
+];
+
 /// By framework and task, which are the first two parts of a model's id. Models of other kinds have the definitions of
-/// their own description only. Sources: the tuning page of each algorithm in SageMaker's developer guide.
+/// their own description only. Sources: the tuning page of each algorithm in SageMaker's developer guide, and the models'
+/// own definitions, as the tests of the vendor's SDK 2.257.7 have them.
 fn of_model(model_id: &str) -> BTreeMap<String, String> {
     let mut parts = model_id.split('-');
     match (parts.next().unwrap_or_default(), parts.next().unwrap_or_default()) {
@@ -81,8 +92,24 @@ fn of_model(model_id: &str) -> BTreeMap<String, String> {
             ("f1_score", r"metrics=\{'f1': "),
             ("accuracy_score", r"metrics=\{'accuracy': "),
         ]),
+        ("mxnet", "semseg") => of_lines(&[("val_loss", "validation loss=")]),
+        ("meta", "textgeneration") => of_lines(&[
+            ("eval_loss", r"eval_epoch_loss=tensor\("),
+            ("eval_perplexity", r"eval_ppl=tensor\("),
+            ("train_loss", "train_epoch_loss="),
+        ]),
+        ("meta", "textgenerationneuron") => of_lines(&[("train_loss", "reduced_train_loss=")]),
+        ("huggingface", "spc") => trainer(&["accuracy"]),
+        ("huggingface", "llm" | "text2text" | "textgeneration" | "textgeneration1" | "textgeneration2") => trainer(&[]),
         _ => BTreeMap::new(),
     }
+}
+
+/// Metrics of a script that uses the Trainer of Hugging Face, with what it evaluates besides the loss.
+fn trainer(evaluated: &[&str]) -> BTreeMap<String, String> {
+    let evaluated = evaluated.iter().map(|name| (format!("eval_{name}"), format!("'eval_{name}'")));
+    let all = TRAINER.iter().map(|(name, key)| ((*name).to_owned(), (*key).to_owned())).chain(evaluated);
+    all.map(|(name, key)| (name, format!("{key}: {NUMBER}"))).collect()
 }
 
 /// Metrics by name and the text before the number; of the same name, either text.
@@ -184,8 +211,12 @@ mod tests {
         assert_eq!(read(&tensorflow, "train_accuracy", "- top_5_accuracy: 0.5"), None);
     }
 
+    /// The last line of the Trainer of Hugging Face.
+    const TRAINED: &str =
+        "{'train_runtime': 9.1, 'train_samples_per_second': 40, 'train_loss': 0.25, 'eval_accuracy': 0.25}";
+
     #[test]
-    fn other_kinds_have_what_the_guide_lists() {
+    fn other_kinds_have_what_is_known_of_their_logs() {
         for (model, name, line) in [
             ("lightgbm-classification-model", "binary_logloss", "[1] valid_0's binary_logloss: 0.25"),
             ("lightgbm-regression-model", "rmse", "rmse: 0.25"),
@@ -197,10 +228,25 @@ mod tests {
                 "val_localization_loss",
                 "Val_localization=0.25",
             ),
+            ("mxnet-semseg-fcn-resnet50-ade", "val_loss", "Epoch 3, validation loss=0.25"),
+            ("huggingface-spc-bert-base-cased", "eval_accuracy", TRAINED),
+            ("huggingface-spc-bert-base-cased", "eval_samples_per_second", "'eval_samples_per_second': 0.25"),
+            ("huggingface-llm-falcon-7b-bf16", "eval_loss", "{'eval_loss': 0.25, 'eval_runtime': 3.2}"),
+            ("huggingface-llm-gemma-2b-instruct", "train_loss", "{'loss': 0.25, 'learning_rate': 5e-05}"),
+            ("huggingface-text2text-flan-t5-base", "train_loss", TRAINED),
+            ("meta-textgeneration-llama-2-7b", "eval_loss", "epoch 1: eval_epoch_loss=tensor(0.25, device='cuda:0')"),
+            ("meta-textgeneration-llama-2-7b", "eval_perplexity", "eval_ppl=tensor(0.25, device='cuda:0')"),
+            ("meta-textgenerationneuron-llama-2-7b", "train_loss", "reduced_train_loss=0.25"),
         ] {
-            assert_eq!(read(&of_model(model), name, line).as_deref(), Some("0.25"), "{model}");
+            assert_eq!(read(&of_model(model), name, line).as_deref(), Some("0.25"), "{model} {name}");
         }
-        assert_eq!(of_model("huggingface-llm-falcon-7b"), BTreeMap::new());
+        // The loss of training is not that of evaluation.
+        assert_eq!(read(&of_model("huggingface-llm-falcon-7b-bf16"), "train_loss", "{'eval_loss': 0.25}"), None);
+        // SageMaker's own image, and scripts of which nobody has written down the log.
+        for model in ["xgboost-classification-model", "sklearn-classification-linear", "autogluon-regression-ensemble"]
+        {
+            assert_eq!(of_model(model), BTreeMap::new(), "{model}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::bucket;
 use super::combinations;
 use super::hyperparameters::{accepts, may_be, ranges, unknown, unreserved, within_limits};
 use super::jumpstart::{self, ScriptContext};
@@ -12,6 +13,7 @@ use super::limits;
 use super::metric_regex;
 use super::metrics::{self, Metrics, Subject};
 use super::model::Model;
+use super::one_line;
 use api::{
     Channel, Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds,
     clip,
@@ -99,16 +101,18 @@ pub fn job_request(
     within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), ranges_field)?;
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
-    let mut warnings: Vec<String> = Vec::new();
+    let (mut warnings, mut own_split): (Vec<String>, bool) = (Vec::new(), false);
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
         let name = format!("model '{model_id}' {version}");
-        let objectives = spec.objectives.iter().map(|objective| objective.metric.as_str());
-        let objectives: Vec<&str> = objectives.chain([definition.objective.metric.as_str()]).collect();
         warnings.extend(jumpstart::data(&name, model_id, &definition.channels)?);
-        warnings.extend(jumpstart::own_split(model, &objectives));
+        own_split = jumpstart::splits_by_itself(model, model_id);
+        if own_split {
+            warnings.extend(jumpstart::own_split(&derived::metrics_wanted(spec)));
+        }
     }
     let request = JobRequest {
         warning: (!warnings.is_empty()).then(|| clip(&warnings.join("; "), bounds::WARNING)),
+        own_split,
         metric_definitions,
         name,
         tags,
@@ -152,6 +156,8 @@ pub fn job_request(
             .encrypt_inter_container_traffic
             .unwrap_or(model.is_some_and(|model| model.encrypt_traffic)),
     };
+    one_line::check(&request)?;
+    bucket::check(&request, &definition.region)?;
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
         limits::of_description(&format!("model '{model_id}' {version}"), model, &request)?;
     }

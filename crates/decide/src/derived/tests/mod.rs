@@ -4,7 +4,7 @@ mod mistakes;
 mod properties;
 
 use super::*;
-use crate::front::{Tables, fronts};
+use crate::front::{References, Tables, fronts};
 use api::{Constraint, DerivedMetric};
 use samples::spec as base;
 
@@ -207,7 +207,7 @@ fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclu
     apply(&spec, &mut runs);
     let shown: Vec<_> = runs[0].best.as_ref().unwrap().derived_metrics.iter().map(|m| (&*m.name, &*m.value)).collect();
     assert_eq!(shown, [("images_per_second", "3000"), ("cost", "1")]);
-    let front = &fronts(&spec, &mut runs, &Tables::new())[0];
+    let front = &fronts(&spec, &mut runs, &Tables::new(), &References::default())[0];
     assert_eq!(
         (front.members.len(), &*front.members[0].candidate, &*front.members[0].values[1].value),
         (1, "fast", "6000")
