@@ -2,6 +2,7 @@
 
 mod attached;
 mod bad_input;
+mod candidates;
 mod consistency;
 mod derived;
 mod edits;

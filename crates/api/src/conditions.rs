@@ -150,7 +150,7 @@ closed! {
         EULANotAccepted,
         /// An expression of a derived metric is invalid.
         InvalidExpression,
-        /// The tuning job in a candidate's tuningJobName does not exist.
+        /// The tuning job in a candidate's tuningJobName, or a parent of a warm start, does not exist.
         UnknownTuningJob,
         /// AWS denies the operator an action.
         AccessDenied,
