@@ -110,17 +110,19 @@ async fn a_mistake_that_can_be_told_costs_no_call_of_sagemaker() {
         one(name).with("/candidates", patch)
     };
     let cases = [
-        (one("region").with("/region", json!("us-west-9")), Reason::InvalidSpec, "`region` 'us-west-9' is no AWS region"),
         (
-            one("group").with("/training/metricDefinitions/1/regex", json!("accuracy: (?:[0-9.]+)|(")),
+            one("region").with("/region", json!("us-west-9")),
+            Reason::InvalidSpec,
+            "`region` 'us-west-9' is no AWS region",
+        ),
+        (
+            one("group").with("/training/metricDefinitions/1/regex", json!("- Test accuracy: ([0-9.]+")),
             Reason::InvalidRequest,
             "`training.metricDefinitions[1].regex`: unclosed group",
         ),
         (
-            one("combinations").with(
-                "/tuning/parameterRanges",
-                json!([{"name": "learning_rate", "categorical": {"values": [1]}}]),
-            ),
+            one("combinations")
+                .with("/tuning/parameterRanges", json!([{"name": "learning_rate", "categorical": {"values": [1]}}])),
             Reason::InvalidHyperparameter,
             "`tuning.maxTrainingJobs` 2 must be at most 1",
         ),
@@ -145,10 +147,8 @@ async fn a_mistake_that_can_be_told_costs_no_call_of_sagemaker() {
             "hyperparameter 'prompt' must be one line",
         ),
         (
-            one("parent").with(
-                "/tuning/warmStart",
-                json!({"type": "TransferLearning", "parentTuningJobNames": ["nowhere"]}),
-            ),
+            one("parent")
+                .with("/tuning/warmStart", json!({"type": "TransferLearning", "parentTuningJobNames": ["nowhere"]})),
             Reason::UnknownTuningJob,
             "the warm start's parent, the tuning job 'nowhere', does not exist",
         ),
@@ -232,9 +232,8 @@ async fn training_jobs_that_were_all_stopped_at_their_limit_are_not_taken_for_de
 #[tokio::test]
 async fn what_sagemaker_refuses_for_good_waits_for_an_edit() {
     let world = World::fast("refused").await;
-    let selection = |instance: &str| {
-        Selection::one_metric("sel").images(&["one"]).with("/training/instanceType", json!(instance))
-    };
+    let selection =
+        |instance: &str| Selection::one_metric("sel").images(&["one"]).with("/training/instanceType", json!(instance));
     world.apply(&selection("ml.new9.large")).await;
     let status = world.await_condition("sel", "Stalled", Reason::InvalidRequest).await;
     let message = &condition(&status, "Ready").unwrap().message;

@@ -193,7 +193,8 @@ fn a_line_break_is_told_wherever_a_block_of_yaml_may_bring_one() {
     let edits: [(Edit, Reason, &str); 6] = [
         (
             |spec| {
-                spec.tuning.parameter_ranges[0].categorical = serde_json::from_value(json!({"values": ["1\n", "2"]})).ok()
+                spec.tuning.parameter_ranges[0].categorical =
+                    serde_json::from_value(json!({"values": ["1\n", "2"]})).ok()
             },
             Reason::InvalidHyperparameter,
             "the range of hyperparameter 'learning_rate'",
