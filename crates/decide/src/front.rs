@@ -6,13 +6,7 @@ mod own_split;
 mod points;
 mod recommendation;
 mod references;
-#[cfg(test)]
-mod scales_tests;
 mod tables;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod trials_tests;
 
 use super::derived::{DIGITS, Derivations};
 use api::{
@@ -151,3 +145,6 @@ fn affordable(points: usize, objectives: usize) -> bool {
             _ => 100,
         }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,9 @@
 //! Fronts of the best training jobs.
 
+mod own_split;
+mod scales;
+mod trials;
+
 use super::{References, Tables, fronts};
 use crate::observation::TrainingResult;
 use api::{
