@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::error::Error;
 use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::versions::versions;
@@ -33,8 +32,8 @@ pub(super) struct Observed {
     pub(super) sightings: HashMap<String, Sighting>,
     /// The tables that the fronts need; `None` when the fronts stand as they were written last.
     pub(super) tables: Option<Tables>,
-    /// What the `ConfigMap`s hold that candidates refer to.
-    pub(super) references: References,
+    /// What the `ConfigMap`s hold that candidates refer to; `None` while they cannot be read.
+    pub(super) references: Option<References>,
     /// Why the runs are not all that the spec asks for: a selector that has found nothing yet, an expression that cannot be
     /// read.
     pub(super) incomplete: Option<Problem>,
@@ -45,7 +44,7 @@ pub(super) struct Observed {
 }
 
 /// Looks at the models, plans the runs, and brings them up to date.
-pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -> Result<Observed, Error> {
+pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -> Observed {
     if status.start_time.is_none() {
         pass.ctx.incarnations.begin(&pass.uid);
     }
@@ -68,9 +67,9 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     unfinished |= adopt::find(pass, &spec, &mut status.runs).await;
     advance(&spec, &mut status.runs);
     let tables = trials::bring(pass, &spec, &mut status.runs).await;
-    let references = references::read(pass, &spec).await?;
+    let references = references::read(pass, &spec).await;
     let unobserved = unobserved(pass, &status);
-    Ok(Observed { spec, versions, status, sightings, tables, references, incomplete, unobserved, unfinished })
+    Observed { spec, versions, status, sightings, tables, references, incomplete, unobserved, unfinished }
 }
 
 /// Why the running jobs of the selection cannot be observed, when a person must help or when it lasts.

@@ -23,7 +23,6 @@ use decide::conditions::complete;
 use decide::front::References;
 use decide::permits::permits_held;
 use decide::plan::advance;
-use decide::problem::Problem;
 use decide::regions;
 use decide::retry::{Outcome as Tried, Task};
 use decide::run::{RunEvent, apply};
@@ -58,7 +57,7 @@ pub(super) enum Error {
 /// Why a selection was not loaded.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LoadError {
-    #[error("`region` is missing, which cannot be reported")]
+    #[error("`region` is missing or unknown, which cannot be reported")]
     NotReported(#[source] RecordError),
 }
 
@@ -144,7 +143,7 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
 
 async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
     let Some((pass, status)) = load(&seen, ctx).await? else { return Ok(Action::await_change()) };
-    let observed = observe(&pass, status).await?;
+    let observed = observe(&pass, status).await;
     let decided = decide(&pass, observed).await;
     let recorded = decided.record(&pass).await?;
     let acted = act(&pass, recorded).await?;
@@ -165,17 +164,16 @@ async fn load<'a>(
     ctx.retries.observe(&uid, selection.metadata.generation, clock::steady());
     ctx.count_permits().await;
     let status = selection.status.clone().unwrap_or_default();
-    let Some(region) = selection.spec.region.clone().or(ctx.sagemaker.default_region().map(str::to_owned)) else {
-        let message = "`region` must be set, since the operator has no region of its own (AWS_REGION or --region)";
-        let problem = Problem::new(Reason::InvalidSpec, message);
-        record::invalid(ctx, &selection, &problem).await.map_err(LoadError::NotReported)?;
-        return Ok(None);
-    };
-    if let Some(problem) = regions::unknown(&region, ctx.sagemaker.default_region()) {
-        record::invalid(ctx, &selection, &problem).await?;
-        return Ok(None);
+    match regions::of(selection.spec.region.as_deref(), ctx.sagemaker.default_region()) {
+        Ok(region) => {
+            let pass = Pass::new(ctx, selection.clone(), region, conflict.is_some());
+            Ok(Some((pass, status)))
+        }
+        Err(problem) => {
+            record::invalid(ctx, &selection, &problem).await.map_err(LoadError::NotReported)?;
+            Ok(None)
+        }
     }
-    Ok(Some((Pass::new(ctx, selection, &region, conflict.is_some()), status)))
 }
 
 /// What is to be done: the jobs to create have their names in the status, those to stop their state.
@@ -210,8 +208,7 @@ async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, R
     let Observed { spec, tables, references, incomplete, unobserved, .. } = &observed;
     let known = Known {
         spec,
-        tables: tables.as_ref(),
-        references,
+        of_fronts: tables.as_ref().zip(references.as_ref()),
         incomplete: incomplete.as_ref(),
         unobserved: unobserved.as_ref(),
     };
@@ -257,7 +254,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
         if !status.runs.iter().any(|run| trials::to_collect(spec, run)) {
             ctx.tables.forget(uid);
             // A job that was declared deleted is looked for once more, and what a ConfigMap holds may have changed.
-            let reread = (!References::wanted(spec).is_empty()).then_some(resync);
+            let reread = (!References::wanted(spec).is_empty()).then(|| retry.map_or(resync, |soon| soon.min(resync)));
             let next = [describe::next_look(pass, &status.runs), reread].into_iter().flatten().min();
             return next.map_or_else(Action::await_change, Action::requeue);
         }

@@ -38,10 +38,8 @@ fn whole_second(time: Timestamp) -> Timestamp {
 pub(super) struct Known<'a> {
     /// The spec, with the candidates that the selectors have found.
     pub(super) spec: &'a ModelSelectionSpec,
-    /// The tables that the fronts need; `None` when the fronts stand as they were written last.
-    pub(super) tables: Option<&'a Tables>,
-    /// What the `ConfigMap`s hold that candidates refer to.
-    pub(super) references: &'a References,
+    /// What the fronts need besides the runs; `None` when the fronts stand as they were written last.
+    pub(super) of_fronts: Option<(&'a Tables, &'a References)>,
     /// Why the runs are not all that the spec asks for.
     pub(super) incomplete: Option<&'a Problem>,
     /// Why SageMaker cannot be observed.
@@ -56,7 +54,7 @@ pub(super) async fn record(
     status: ModelSelectionStatus,
 ) -> Result<ModelSelectionStatus, RecordError> {
     let now = whole_second(clock::now());
-    let Known { spec, tables, references, incomplete, unobserved } = *known;
+    let Known { spec, of_fronts, incomplete, unobserved } = *known;
     let unobserved = unobserved.cloned().or_else(|| stop::problem(pass, &status));
     let ModelSelectionStatus {
         mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
@@ -67,7 +65,7 @@ pub(super) async fn record(
     let fronts = tokio::task::block_in_place(|| {
         summary::bounded(spec, &mut runs);
         derived::apply(spec, &mut runs);
-        tables.map_or_else(last, |tables| front::fronts(spec, &mut runs, tables, references))
+        of_fronts.map_or_else(last, |(tables, references)| front::fronts(spec, &mut runs, tables, references))
     });
     let counts = summary::counts(&runs);
     let situation = Situation {

@@ -54,18 +54,25 @@ const REGIONS: [&str; 46] = [
     "us-west-2",
 ];
 
-/// Why nothing can be done in `region`: there is no such region. The operator's `own` region is right: it may be newer than
+/// The region of a selection: the `wanted` one, or the operator's `own`. That one is right in any case: it may be newer than
 /// this release.
-pub fn unknown(region: &str, own: Option<&str>) -> Option<Problem> {
+///
+/// # Errors
+/// When there is none, or no such region.
+pub fn of<'a>(wanted: Option<&'a str>, own: Option<&'a str>) -> Result<&'a str, Problem> {
+    let invalid = |message: String| Problem::new(Reason::InvalidSpec, message);
+    let region = wanted.or(own).ok_or_else(|| {
+        let message = "`region` must be set, since the operator has no region of its own (AWS_REGION or --region)";
+        invalid(message.to_owned())
+    })?;
     if REGIONS.contains(&region) || own == Some(region) {
-        return None;
+        return Ok(region);
     }
     let near = suggest::nearest(region, REGIONS).map_or_else(String::new, |near| format!("did you mean '{near}'? "));
-    let message = format!(
+    Err(invalid(format!(
         "`region` '{region}' is no AWS region that this release knows; {near}A newer region can be used as the operator's own \
          (--region)"
-    );
-    Some(Problem::new(Reason::InvalidSpec, message))
+    )))
 }
 
 #[cfg(test)]
@@ -74,16 +81,20 @@ mod tests {
 
     #[test]
     fn a_region_that_there_is_not_is_told_with_the_nearest() {
-        for (region, own, near) in [
-            ("us-west-2", None, None),
-            ("us-gov-west-1", None, None),
-            ("xx-new-9", Some("xx-new-9"), None),
-            ("us-west-9", None, Some("did you mean 'us-west-")),
-            ("eu-centrl-1", Some("us-west-2"), Some("did you mean 'eu-central-")),
+        for (wanted, own, expected) in [
+            (Some("us-west-2"), None, Ok("us-west-2")),
+            (Some("us-gov-west-1"), Some("us-west-2"), Ok("us-gov-west-1")),
+            (None, Some("us-west-2"), Ok("us-west-2")),
+            (Some("xx-new-9"), Some("xx-new-9"), Ok("xx-new-9")),
+            (None, None, Err("`region` must be set")),
+            (Some("us-west-9"), None, Err("did you mean 'us-west-")),
+            (Some("eu-centrl-1"), Some("us-west-2"), Err("did you mean 'eu-central-")),
         ] {
-            let message = unknown(region, own).map(|problem| problem.message);
-            assert_eq!(message.is_some(), near.is_some(), "{region}");
-            assert!(message.unwrap_or_default().contains(near.unwrap_or_default()), "{region}");
+            match (of(wanted, own), expected) {
+                (Ok(region), Ok(expected)) => assert_eq!(region, expected),
+                (Err(problem), Err(expected)) => assert!(problem.message.contains(expected), "{}", problem.message),
+                (found, expected) => panic!("{wanted:?}: {found:?}, not {expected:?}"),
+            }
         }
         assert!(REGIONS.is_sorted_by(|a, b| a < b));
     }

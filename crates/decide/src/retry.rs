@@ -32,6 +32,8 @@ pub enum Task {
     FindDeleted(String),
     /// Gathering all training jobs of a tuning job into its table.
     GatherTable(String),
+    /// Reading the `ConfigMap`s that candidates refer to.
+    ReadConfigMaps,
     /// Stopping a tuning job.
     Stop(String),
 }

@@ -202,7 +202,7 @@ fn a_line_break_is_told_wherever_a_block_of_yaml_may_bring_one() {
         (
             |spec| spec.training.metric_definitions[0].regex.push('\n'),
             Reason::InvalidRequest,
-            "the definition of metric 'test_accuracy'",
+            "the definition of metric 'val_accuracy'",
         ),
         (
             |spec| spec.datasets[0].channels[0].content_type = Some("text/csv\n".into()),

@@ -19,9 +19,6 @@ fn only_objectives_that_some_script_measures_by_itself_are_warned_of() {
     };
     let warnings = told(true);
     assert_eq!((warnings.len(), warnings[0].metric.as_str()), (1, "val_accuracy"));
-    assert!(
-        warnings[0].message.contains("for a: their scripts do not use the channel 'validation'"),
-        "{warnings:?}"
-    );
+    assert!(warnings[0].message.contains("for a: their scripts do not use the channel 'validation'"), "{warnings:?}");
     assert_eq!(told(false), []);
 }
