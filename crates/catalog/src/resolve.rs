@@ -66,6 +66,7 @@ pub fn job_request(
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());
     }
+    resource(definition, &hyperparameters)?;
     let image = match &code {
         Code::Image(image) => Some(image.as_str()),
         Code::Algorithm(_) => None,
@@ -274,6 +275,20 @@ fn check_overrides(
         }
     }
     Ok(())
+}
+
+/// The hyperparameters from which SageMaker takes the most resource of Hyperband, when it is not said.
+const RESOURCES: [&str; 5] = ["epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs"];
+
+/// Whether SageMaker knows how far Hyperband may go. The schema says it of tuning's, as far as it knows the hyperparameters.
+fn resource(definition: &Definition, fixed: &BTreeMap<String, String>) -> Result<(), Problem> {
+    let said = definition.hyperband.as_ref().is_some_and(|hyperband| hyperband.max_resource.is_some());
+    if definition.strategy != Strategy::Hyperband || said || RESOURCES.iter().any(|name| fixed.contains_key(*name)) {
+        return Ok(());
+    }
+    let message = "`tuning.hyperband.maxResource` must be set when `strategy` is 'Hyperband': 'epochs' is not among the \
+                   fixed `hyperparameters`";
+    Err(Problem::new(Reason::InvalidHyperparameter, message.to_owned()))
 }
 
 /// What the search makes of the kinds of its ranges. The schema says it of tuning's.

@@ -250,3 +250,32 @@ fn a_bucket_that_cannot_exist_is_told_with_its_field() {
     assert!(problem.message.starts_with(expected), "{}", problem.message);
     assert!(request(&spec, 0, Some(&bit())).is_ok(), "the other candidate has the prefix of the selection");
 }
+
+#[test]
+fn what_a_candidate_searches_by_its_own_strategy_is_checked_as_a_whole() {
+    let values: Vec<String> = (0..30).map(|value| value.to_string()).collect();
+    for (tuning, ranges, expected) in [
+        (
+            json!({"strategy": "Grid", "maxTrainingJobs": 750}),
+            json!([
+                {"name": "learning_rate", "categorical": {"values": values}},
+                {"name": "momentum", "categorical": {"values": values}},
+            ]),
+            "the candidate's `parameterRanges` has 900 combinations",
+        ),
+        (
+            json!({"strategy": "Hyperband"}),
+            json!([{"name": "epochs", "integer": {"min": "1", "max": "9"}}]),
+            "`tuning.hyperband.maxResource` must be set",
+        ),
+    ] {
+        let mut spec = spec();
+        spec.candidates[1].tuning = serde_json::from_value(tuning).unwrap();
+        spec.candidates[1].parameter_ranges = serde_json::from_value(ranges).unwrap();
+        let problem = request(&spec, 1, None).unwrap_err();
+        assert!(problem.message.starts_with(expected), "{}", problem.message);
+    }
+    let mut spec = spec();
+    spec.candidates[1].tuning = serde_json::from_value(json!({"strategy": "Hyperband"})).unwrap();
+    assert!(request(&spec, 1, None).is_ok(), "its epochs are fixed");
+}
