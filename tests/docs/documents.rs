@@ -145,7 +145,7 @@ fn each_reason_and_event_has_its_cure() {
 fn each_message_of_a_rule_that_the_page_explains_is_one() {
     let schema = serde_json::to_value(api::crd()).unwrap().to_string();
     let page = include_str!("../../docs/troubleshooting.md");
-    let quoted: Vec<&str> = page.split("`` ").skip(1).filter_map(|rest| rest.split(" ``").next()).collect();
+    let quoted: Vec<&str> = page.split("``").skip(1).step_by(2).map(str::trim).collect();
     let messages: Vec<&&str> = quoted.iter().filter(|text| text.contains(" must ")).collect();
     assert!(messages.len() >= 4, "{quoted:?}");
     for message in messages {
