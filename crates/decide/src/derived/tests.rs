@@ -1,10 +1,11 @@
 //! What expressions come to, and what is said of those that come to nothing.
 
+mod cost;
 mod mistakes;
 mod properties;
 
 use super::*;
-use crate::front::{References, Tables, fronts};
+use crate::front::{Tables, fronts};
 use api::{Constraint, DerivedMetric};
 use samples::spec as base;
 
@@ -21,6 +22,18 @@ fn spec(expressions: &[(&str, &str)]) -> ModelSelectionSpec {
     dataset.training_size = Some(24_000);
     dataset.facts = [("classes".to_owned(), "256".to_owned()), ("tiny".to_owned(), "1e-300".to_owned())].into();
     spec
+}
+
+fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
+    super::invalid(&Derivations::new(spec))
+}
+
+fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<(), Problem> {
+    super::check(&Derivations::new(spec), dataset, known)
+}
+
+fn apply(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
+    super::apply(&Derivations::new(spec), runs, &mut Memo::default());
 }
 
 fn job() -> BestTrainingJob {
@@ -132,7 +145,7 @@ fn derived_metrics_can_use_those_that_stand_before_them_and_no_others() {
 }
 
 #[test]
-fn what_cannot_be_worked_out_says_why() {
+fn what_cannot_be_cache_says_why() {
     use ExclusionReason::{MetricMissing, MetricNotFinite};
     for (expression, reason, text) in [
         ("1 / zero", MetricNotFinite, "it divides by 'zero', which is 0"),
@@ -207,7 +220,7 @@ fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclu
     apply(&spec, &mut runs);
     let shown: Vec<_> = runs[0].best.as_ref().unwrap().derived_metrics.iter().map(|m| (&*m.name, &*m.value)).collect();
     assert_eq!(shown, [("images_per_second", "3000"), ("cost", "1")]);
-    let front = &fronts(&spec, &mut runs, &Tables::new(), &References::default())[0];
+    let front = &fronts(&spec, &mut runs, &Tables::new())[0];
     assert_eq!(
         (front.members.len(), &*front.members[0].candidate, &*front.members[0].values[1].value),
         (1, "fast", "6000")
@@ -230,7 +243,7 @@ fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclu
 
 /// The examples of the how-to, with the metrics of the preset.
 #[test]
-fn the_examples_of_the_how_to_can_be_worked_out() {
+fn the_examples_of_the_how_to_can_be_cache() {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Example {

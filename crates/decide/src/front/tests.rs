@@ -4,7 +4,7 @@ mod own_split;
 mod scales;
 mod trials;
 
-use super::{References, Tables, fronts};
+use super::{Tables, fronts};
 use crate::observation::TrainingResult;
 use api::{
     BestTrainingJob, Collect, Constraint, ExclusionReason, Front, Goal, MetricValue, ModelSelectionSpec, Reason,
@@ -46,7 +46,7 @@ fn the_front_is_ordered_ranked_and_has_a_knee() {
         both("balanced", "0.9", "40"),
         both("twin", "0.9", "40"),
     ];
-    let front = &fronts(&spec(), &mut runs, &Tables::new(), &References::default())[0];
+    let front = &fronts(&spec(), &mut runs, &Tables::new())[0];
     assert_eq!(members(front), ["accurate", "balanced", "twin", "fast"]);
     assert_eq!(recommended(front), Some("balanced"));
     assert!(front.hypervolume.is_some() && front.reference.len() == 2 && front.excluded.is_empty());
@@ -59,7 +59,7 @@ fn the_direction_of_each_objective_counts() {
     let mut spec = spec();
     spec.objectives[1].goal = Goal::Minimize;
     let mut runs = [both("a", "0.9", "10"), both("b", "0.9", "5"), both("c", "0.8", "20")];
-    assert_eq!(members(&fronts(&spec, &mut runs, &Tables::new(), &References::default())[0]), ["b"]);
+    assert_eq!(members(&fronts(&spec, &mut runs, &Tables::new())[0]), ["b"]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn runs_without_a_usable_result_are_listed_with_the_reason() {
         failed,
         RunStatus { state: RunState::Running, ..both("running", "1", "100") },
     ];
-    let front = &fronts(&spec, &mut runs, &Tables::new(), &References::default())[0];
+    let front = &fronts(&spec, &mut runs, &Tables::new())[0];
     assert_eq!(members(front), ["good"]);
     let reasons: Vec<_> = front.excluded.iter().map(|e| (e.candidate.as_str(), e.reason)).collect();
     assert_eq!(
@@ -117,7 +117,7 @@ fn the_best_training_job_counts_also_when_the_table_lacks_it() {
         RunStatus { tuning_job_name: Some("job".into()), best: Some(named("b", "0.9", "1")), ..both("c", "0", "0") };
     let front_with = |table: Vec<BestTrainingJob>| {
         let tables = Tables::from([("job".to_owned(), table.into())]);
-        let front = fronts(&spec, &mut [run.clone()], &tables, &References::default()).remove(0);
+        let front = fronts(&spec, &mut [run.clone()], &tables).remove(0);
         front.members.into_iter().filter_map(|member| member.training_job_name).collect::<Vec<_>>()
     };
     assert_eq!(front_with(vec![named("a", "0.8", "2"), named("c", "0.7", "3")]), ["b", "a", "c"]);
@@ -128,9 +128,9 @@ fn the_best_training_job_counts_also_when_the_table_lacks_it() {
 
 #[test]
 fn no_runs_and_one_run() {
-    let front = &fronts(&spec(), &mut [], &Tables::new(), &References::default())[0];
+    let front = &fronts(&spec(), &mut [], &Tables::new())[0];
     assert!(front.members.is_empty() && front.recommendation.is_none() && front.hypervolume.is_none());
-    let front = &fronts(&spec(), &mut [both("only", "0.9", "1")], &Tables::new(), &References::default())[0];
+    let front = &fronts(&spec(), &mut [both("only", "0.9", "1")], &Tables::new())[0];
     assert_eq!((members(front), recommended(front)), (vec!["only"], Some("only")));
 }
 
@@ -141,6 +141,6 @@ fn datasets_have_fronts_of_their_own() {
     second.name = "flowers".into();
     spec.datasets.push(second);
     let mut runs = [both("a", "0.9", "1"), RunStatus { dataset: "flowers".into(), ..both("b", "0.1", "0.1") }];
-    let fronts = fronts(&spec, &mut runs, &Tables::new(), &References::default());
+    let fronts = fronts(&spec, &mut runs, &Tables::new());
     assert_eq!((members(&fronts[0]), members(&fronts[1])), (vec!["a"], vec!["b"]));
 }

@@ -60,12 +60,7 @@ fn with_status(mut manifest: Value, runs: &[Value], conditions: &Value) -> Model
     let mut selection: ModelSelection = serde_json::from_value(manifest).expect("the sample is a selection");
     let spec = selection.spec.clone();
     let status = selection.status.as_mut().expect("it was just set");
-    status.fronts = decide::front::fronts(
-        &spec,
-        &mut status.runs,
-        &decide::front::Tables::new(),
-        &decide::front::References::default(),
-    );
+    status.fronts = decide::front::fronts(&spec, &mut status.runs, &decide::front::Tables::new());
     selection
 }
 

@@ -1,7 +1,7 @@
 //! Objectives that were measured on different data.
 
 use super::both;
-use crate::front::{References, Tables, fronts};
+use crate::front::{Tables, fronts};
 use api::RunStatus;
 
 #[test]
@@ -15,7 +15,7 @@ fn only_objectives_that_some_script_measures_by_itself_are_warned_of() {
     spec.objectives[0].metric = "val_accuracy".into();
     let told = |own_split: bool| {
         let mut runs = [measured(both("a", "0.9", "1"), own_split), measured(both("b", "0.8", "2"), false)];
-        fronts(&spec, &mut runs, &Tables::new(), &References::default()).remove(0).warnings
+        fronts(&spec, &mut runs, &Tables::new()).remove(0).warnings
     };
     let warnings = told(true);
     assert_eq!((warnings.len(), warnings[0].metric.as_str()), (1, "val_accuracy"));

@@ -1,7 +1,8 @@
 //! Scales, the recommendation, and candidates that were measured elsewhere.
 
 use super::{both, members, recommended};
-use crate::front::{References, Tables, fronts, invalid};
+use crate::derived::Derivations;
+use crate::front::{References, Tables, fronts, fronts_with, invalid};
 use api::{
     AtLeast, Candidate, ConfigMapKey, ExclusionReason, Front, Goal, MetricFrom, ModelSelectionSpec, Observed,
     ObservedDataset, Recommend, RecommendationRule, RunStatus, Scale, parse_decimal,
@@ -30,7 +31,7 @@ fn logarithmic() -> ModelSelectionSpec {
 }
 
 fn front(spec: &ModelSelectionSpec, mut runs: Vec<RunStatus>) -> Front {
-    fronts(spec, &mut runs, &Tables::new(), &References::default()).remove(0)
+    fronts(spec, &mut runs, &Tables::new()).remove(0)
 }
 
 #[test]
@@ -166,7 +167,7 @@ fn what_was_measured_elsewhere_stands_on_the_front_without_a_run() {
         observed("vendor", &[("test_accuracy", "0.99"), ("test_throughput", "1")]),
     ];
     let mut runs = [both("a", "0.9", "40"), both("b", "0.85", "50"), both("c", "0.86", "31")];
-    let front = fronts(&spec, &mut runs, &Tables::new(), &References::default()).remove(0);
+    let front = fronts(&spec, &mut runs, &Tables::new()).remove(0);
     assert_eq!(members(&front), ["vendor", "a", "b"]);
     let marked: Vec<bool> = front.members.iter().map(|member| member.observed).collect();
     assert_eq!(marked, [true, false, false]);
@@ -195,7 +196,7 @@ fn what_was_measured_elsewhere_may_lack_a_metric_or_a_dataset() {
     elsewhere.observed.as_mut().unwrap().datasets.push(of_flowers);
     let infinite = observed("infinite", &[("test_accuracy", "inf"), ("test_throughput", "1")]);
     spec.candidates = vec![partly, elsewhere, infinite];
-    let fronts = fronts(&spec, &mut [], &Tables::new(), &References::default());
+    let fronts = fronts(&spec, &mut [], &Tables::new());
     let excluded: Vec<_> = fronts[0].excluded.iter().map(|e| (e.candidate.as_str(), e.reason)).collect();
     assert_eq!(
         excluded,
@@ -229,7 +230,7 @@ fn a_dataset_that_there_is_not_is_told() {
 }
 
 #[test]
-fn derived_metrics_of_what_was_measured_elsewhere_are_worked_out_or_given() {
+fn derived_metrics_of_what_was_measured_elsewhere_are_cache_or_given() {
     let mut spec = spec();
     let expression = "test_throughput * 2.0".to_owned();
     spec.derived_metrics = vec![api::DerivedMetric { name: "images".into(), expression }];
@@ -272,7 +273,7 @@ fn what_a_config_map_holds_counts_and_what_it_lacks_is_told() {
     let data = [("accuracy", "0.87"), ("throughput", "30\n"), ("latency", "fast")];
     references.note("production", Ok(data.map(|(key, value)| (key.to_owned(), value.to_owned())).into()));
     assert_eq!(References::wanted(&spec).into_iter().collect::<Vec<_>>(), ["production"]);
-    let front = fronts(&spec, &mut [], &Tables::new(), &references).remove(0);
+    let front = fronts_with(&Derivations::new(&spec), &[], &mut [], &Tables::new(), &references).remove(0);
     let values: Vec<&str> = front.members[0].values.iter().map(|value| &*value.value).collect();
     assert_eq!((members(&front), values), (vec!["incumbent"], vec!["0.87", "60"]));
     let [no_key, no_input] = front.excluded.as_slice() else { panic!("{front:#?}") };

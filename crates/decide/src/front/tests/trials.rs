@@ -1,7 +1,7 @@
 //! Fronts of all training jobs of the runs.
 
 use super::{both, members, recommended, run};
-use crate::front::{References, Tables, VALUES_MAX, fronts, stand};
+use crate::front::{Tables, VALUES_MAX, fronts, stand};
 use api::{
     BestTrainingJob, Collect, Constraint, ExclusionReason, Front, ModelSelectionSpec, ModelSelectionStatus, RunState,
     RunStatus, bounds,
@@ -23,7 +23,7 @@ fn tabled(candidate: &str, trials: &[BestTrainingJob], tables: &mut Tables) -> R
 
 fn of_all(spec: &mut ModelSelectionSpec, runs: &mut [RunStatus], tables: &Tables) -> Front {
     spec.collect = Collect::All;
-    fronts(spec, runs, tables, &References::default()).remove(0)
+    fronts(spec, runs, tables).remove(0)
 }
 
 fn recommended_training_job(front: &Front) -> Option<&str> {
@@ -52,7 +52,7 @@ fn every_training_job_of_a_table_may_enter_the_front() {
     assert_eq!(recommended(&front), Some("a"));
     assert_eq!(recommended_training_job(&front), Some("a-1"));
     // The same runs by their best training jobs: no table is asked for, and no training job is named.
-    let front = &fronts(&spec(), &mut runs, &Tables::new(), &References::default())[0];
+    let front = &fronts(&spec(), &mut runs, &Tables::new())[0];
     assert_eq!((members(front), training_jobs(front)), (vec!["d", "a", "b"], vec!["none"; 3]));
     assert_eq!(recommended_training_job(front), None);
 }
@@ -96,7 +96,7 @@ fn long_fronts_are_cut_and_say_so() {
         runs.push(RunStatus { dataset: dataset.name.clone(), ..run });
         spec.datasets.push(dataset);
     }
-    let fronts = fronts(&spec, &mut runs, tables, &References::default());
+    let fronts = fronts(&spec, &mut runs, tables);
     let listed: usize = fronts.iter().map(|front| front.members.len()).sum();
     assert!(listed * 2 <= VALUES_MAX && listed > VALUES_MAX / 4, "{listed}");
     assert_eq!((fronts[31].members.len(), fronts[31].omitted_members), (3, 0), "short ones are whole");
