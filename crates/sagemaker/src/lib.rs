@@ -112,6 +112,8 @@ pub struct JobRequest {
     pub encrypt_traffic: bool,
     /// What a person should know of the job; not sent.
     pub warning: Option<String>,
+    /// Whether the model's script measures validation metrics on a part of the training data.
+    pub own_split: bool,
 }
 
 /// What runs.
