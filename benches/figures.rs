@@ -87,7 +87,8 @@ async fn restart(plane: &ControlPlane) {
         let copy = api.create(&PostParams::default(), &copy).await.unwrap();
         let name = copy.metadata.name.unwrap();
         // As the operator itself: a status that somebody else wrote is verified.
-        let patch = json!({"apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection", "status": done.status});
+        let patch =
+            json!({"apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection", "status": done.status});
         let params = PatchParams::apply(api::FIELD_MANAGER).force();
         api.patch_status(&name, &params, &Patch::Apply(patch)).await.unwrap();
     }

@@ -225,9 +225,11 @@ fn still_running(
     match stopped {
         Ok(Some(Stopped::Accepted | Stopped::NothingToStop)) => None,
         Ok(None) => Some(("SageMaker has accepted to stop it, but still shows it as running".to_owned(), false)),
-        Ok(Some(Stopped::Foreign)) => {
-            not_yet(Task::Prove(job.to_owned()), Duration::ZERO, "its tags say that it is another's; they are read again")
-        }
+        Ok(Some(Stopped::Foreign)) => not_yet(
+            Task::Prove(job.to_owned()),
+            Duration::ZERO,
+            "its tags say that it is another's; they are read again",
+        ),
         Ok(Some(Stopped::Absent)) => not_yet(
             Task::Find(job.to_owned()),
             ABSENT_FOR.min(window),

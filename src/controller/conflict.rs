@@ -86,8 +86,16 @@ impl Writers {
         let says = fingerprint(status);
         let Some(known) = all.get_mut(uid) else {
             let writing = Vec::new();
-            let known =
-                Known { version, content: says, writing, reported: None, noticed: None, times: 0, conflict: None, unverified: None };
+            let known = Known {
+                version,
+                content: says,
+                writing,
+                reported: None,
+                noticed: None,
+                times: 0,
+                conflict: None,
+                unverified: None,
+            };
             // Nothing that another wrote before this process began is believed unseen.
             let suspect = self.suspects.lock().remove(uid);
             let conflict = suspect.then_some(Conflict { unreported: true });

@@ -180,9 +180,9 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     pass.track(status);
     ctx.wake_all(ctx.permits.settle(uid, permits_held(status), create::wanted(pass, spec, status)));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
-    let expanding = incomplete
-        .as_ref()
-        .is_some_and(|problem| !matches!(problem.reason, Reason::InvalidExpression | Reason::ExpressionBudgetExceeded | Reason::InvalidSpec));
+    let expanding = incomplete.as_ref().is_some_and(|problem| {
+        !matches!(problem.reason, Reason::InvalidExpression | Reason::ExpressionBudgetExceeded | Reason::InvalidSpec)
+    });
     let lacking = !describe::incomplete(pass, spec, &status.runs).is_empty();
     let now = clock::steady();
     let retry = ctx.retries.next_try(uid, pass.started, now);

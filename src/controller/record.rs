@@ -158,8 +158,11 @@ fn left_by_others(written: Option<&ModelSelectionStatus>, ours: &ModelSelectionS
     let written = written.filter(|written| *written != ours)?;
     let fields = |status| serde_json::to_value(status).ok()?.as_object().cloned();
     let (written, ours) = (fields(written)?, fields(ours)?);
-    let removed: serde_json::Map<_, _> =
-        written.into_iter().filter(|(field, _)| !ours.contains_key(field)).map(|(field, _)| (field, json!(null))).collect();
+    let removed: serde_json::Map<_, _> = written
+        .into_iter()
+        .filter(|(field, _)| !ours.contains_key(field))
+        .map(|(field, _)| (field, json!(null)))
+        .collect();
     (!removed.is_empty()).then(|| json!({"status": removed}))
 }
 

@@ -295,7 +295,8 @@ async fn a_job_that_was_declared_deleted_is_looked_for_once_more() {
         world.apply(&Selection::new(name).images(&["one"])).await;
         let job = job_of(&world.await_launched(name).await, "one");
         // For good, as far as the process can tell.
-        let lag = json!({"operation": "*", "kind": "Missing", "seconds": 1_000_000, "since": "now", "nameContains": job});
+        let lag =
+            json!({"operation": "*", "kind": "Missing", "seconds": 1_000_000, "since": "now", "nameContains": job});
         world.emulator.lag(lag).await;
         let status = world.await_complete(name).await;
         assert_eq!(status.runs[0].reason, Some(Reason::TuningJobDeleted), "{status:#?}");

@@ -209,7 +209,8 @@ mod tests {
     fn a_job_that_was_made_for_the_run_has_its_tags_and_its_name_in_whatever_cluster() {
         let identity = identity("a", "b");
         let elsewhere = Identity { scope: "other", ..identity.clone() };
-        let foreign = |name: &str, tags: &[(String, String)]| matches!(identity.made(name, tags), Ownership::Foreign(_));
+        let foreign =
+            |name: &str, tags: &[(String, String)]| matches!(identity.made(name, tags), Ownership::Foreign(_));
         assert_eq!(identity.made(&identity.job_name(), &identity.tags()), Ownership::Ours);
         assert_eq!(identity.made(&elsewhere.job_name(), &elsewhere.tags()), Ownership::Ours);
         assert!(foreign("ms-a-b-anything", &identity.tags()), "tags are easily copied");

@@ -27,10 +27,7 @@ impl WallClock {
     /// What the program needs in its environment.
     pub fn environment(&self) -> Vec<(String, String)> {
         let text = |path: &Path| path.display().to_string();
-        vec![
-            ("LD_PRELOAD".to_owned(), text(library())),
-            ("WALL_CLOCK_OFFSET".to_owned(), text(&self.offset)),
-        ]
+        vec![("LD_PRELOAD".to_owned(), text(library())), ("WALL_CLOCK_OFFSET".to_owned(), text(&self.offset))]
     }
 
     /// Sets it that many seconds ahead, or back.

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::Derivations;
 use super::evaluate::Why;
 use super::expression::Expression;
 use super::vocabulary::{Input, is_word};
-use super::Derivations;
 use crate::effective::instance_types;
 use crate::problem::Problem;
 use crate::suggest::{nearest, some};

@@ -94,7 +94,9 @@ fn value(node: &Node, inputs: &Inputs<'_>) -> Result<Value, Why> {
         Node::Arithmetic((_, sign, apply), sides) => {
             let (left, right) = (number(&sides.0, inputs)?, number(&sides.1, inputs)?);
             finite(apply(left, right), || match *sign {
-                "/" | "%" if right == 0.0 => format!("it divides by {}", shown(&sides.1, &Value::Number(right), inputs)),
+                "/" | "%" if right == 0.0 => {
+                    format!("it divides by {}", shown(&sides.1, &Value::Number(right), inputs))
+                }
                 _ => format!("{} {sign} {} is too large", plain(left), plain(right)),
             })?
         }

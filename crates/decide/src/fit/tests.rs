@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::observation::{BestSoFar, JobStatus, TrainingResult, TuningJob};
 use crate::derived::Derivations;
+use crate::observation::{BestSoFar, JobStatus, TrainingResult, TuningJob};
 use crate::run::{RunEvent, after};
 use crate::summary::bounded;
 use crate::training_job::trial;
