@@ -8,19 +8,19 @@ use super::incarnations::Jobs;
 use super::pass::Pass;
 use api::{ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
-use decide::identity::{Identity, tag};
-use decide::incarnation::orphans;
+use decide::identity::{Identity, job_name_beginning, tag};
+use decide::incarnation::{TaggedJob, orphans};
 use sagemaker::{Class, Operation, Region, TuningError};
 
 /// The jobs of previous incarnations. Waits until `until` and no longer.
 pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result<Jobs, CatalogError> {
     let run = RunStatus::default();
     let identity = pass.identity(&run);
-    let wanted = tags_of(&identity);
+    let (wanted, beginning) = (tags_of(&identity), job_name_beginning(identity.name));
     let (region, wake, object) = (pass.region.clone(), pass.ctx.wake.clone(), pass.object.clone());
     let search = || {
         let search = async move {
-            let jobs = search(&region, &wanted).await;
+            let jobs = search(&region, &wanted, &beginning).await;
             // The receiver lives as long as the controller.
             let _ = wake.send(object);
             jobs
@@ -51,9 +51,10 @@ fn tags_of(identity: &Identity<'_>) -> Vec<(&'static str, String)> {
         .to_vec()
 }
 
-/// All jobs with those tags that pass the full check of ownership.
-async fn search(region: &Region, wanted: &[(&str, String)]) -> Result<Jobs, TuningError> {
-    match region.jobs_with_tags(wanted).await {
+/// All jobs with those tags, newest first. What the search does not show yet, the listing of running jobs may: pins must not
+/// hang on one answer that lags behind.
+async fn search(region: &Region, wanted: &[(&str, String)], beginning: &str) -> Result<Jobs, TuningError> {
+    match tagged(region, wanted, beginning).await {
         // Without the right to search (or a service that cannot) there is no previous incarnation to be seen.
         Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
             tracing::warn!(%error, "cannot search for jobs of a previous incarnation; the newest versions are used");
@@ -61,6 +62,14 @@ async fn search(region: &Region, wanted: &[(&str, String)]) -> Result<Jobs, Tuni
         }
         jobs => jobs.map(Jobs::from),
     }
+}
+
+async fn tagged(region: &Region, wanted: &[(&str, String)], beginning: &str) -> Result<Vec<TaggedJob>, TuningError> {
+    let searched = region.jobs_with_tags(wanted).await?;
+    let mut found = region.running_with_tags(beginning, &searched).await?;
+    found.retain(|job| wanted.iter().all(|(key, value)| job.tag(key) == Some(value)));
+    found.extend(searched);
+    Ok(found)
 }
 
 /// Finds running jobs that carry the selection's tags and that no run of it refers to, and lists them as superseded, so that
@@ -82,6 +91,6 @@ pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, 
 
 /// The running jobs of a selection whose status was lost, for its deletion.
 pub(super) async fn running_jobs(region: &Region, identity: &Identity<'_>) -> Result<Vec<SupersededJob>, TuningError> {
-    let jobs = search(region, &tags_of(identity)).await?;
+    let jobs = search(region, &tags_of(identity), &job_name_beginning(identity.name)).await?;
     Ok(orphans(&jobs, &ModelSelectionStatus::default(), |_| String::new(), region.name()))
 }

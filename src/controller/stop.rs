@@ -175,7 +175,8 @@ async fn stop_proven(region: &Region, name: &str) -> Result<Stopped, TuningError
         Ok(()) => Ok(Stopped::Accepted),
         Err(error) if error.class == Class::NotFound => Ok(Stopped::Absent),
         // SageMaker's error for a job that is stopping or has ended is undocumented, so the job is described.
-        Err(error) if error.class == Class::Invalid => match region.describe(name).await?.status {
+        Err(error) if matches!(error.class, Class::Invalid | Class::Ended) => match region.describe(name).await?.status
+        {
             JobStatus::InProgress => Err(error),
             JobStatus::Stopping => Ok(Stopped::Accepted),
             JobStatus::Completed | JobStatus::Failed | JobStatus::Stopped | JobStatus::Deleting => {

@@ -19,7 +19,8 @@ pub struct TaggedJob {
 }
 
 impl TaggedJob {
-    fn tag(&self, key: &str) -> Option<&str> {
+    /// The value of a tag, if it has that tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
         self.tags.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
     }
 

@@ -11,6 +11,7 @@ mod response;
 mod s3;
 mod sagemaker;
 mod span;
+mod tagged;
 mod timeouts;
 mod trials;
 
