@@ -12,13 +12,13 @@ use kube::{Client, ResourceExt as _};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
+use super::cache::Caches;
 use super::conflict::Writers;
 use super::incarnations::Incarnations;
 use super::permits::Permits;
 use super::retries::Retries;
 use super::settings::Settings;
 use super::table_memory::Tables;
-use super::worked_out::AllWorkedOut;
 use api::{ModelSelection, clip};
 use catalog::Catalog;
 use decide::permits::permits_held;
@@ -44,7 +44,7 @@ pub(super) struct Context {
     pub(super) retries: Retries,
     pub(super) writers: Writers,
     pub(super) tables: Tables,
-    pub(super) worked_out: AllWorkedOut,
+    pub(super) caches: Caches,
     pub(super) incarnations: Incarnations,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
@@ -85,7 +85,7 @@ impl Context {
             retries: Retries::new(settings.consistency_window),
             writers: Writers::default(),
             tables: Tables::default(),
-            worked_out: AllWorkedOut::default(),
+            caches: Caches::default(),
             incarnations: Incarnations::default(),
             metrics,
             stores,
@@ -215,7 +215,7 @@ impl Context {
         self.retries.forget(uid);
         self.writers.forget(uid);
         self.tables.forget(uid);
-        self.worked_out.forget(uid);
+        self.caches.forget(uid);
     }
 }
 

@@ -108,7 +108,7 @@ pub(super) async fn create(
         created += usize::from(run.state.active() || run.state.ended());
         let task = Task::create(&run);
         if run.state != RunState::Waiting {
-            pass.worked_out().requests.remove(&run);
+            pass.cache().requests.remove(&run);
         }
         status.runs[index] = run;
         let Some(class) = fault else {

@@ -80,7 +80,7 @@ fn planned(
     versions: &[Option<ResolvedVersion>],
     undecided: &BTreeSet<String>,
 ) -> (Vec<RunStatus>, Vec<SupersededJob>) {
-    let known = &mut pass.worked_out().fingerprints;
+    let known = &mut pass.cache().fingerprints;
     let mut planned = plan(spec, status, pass.region.name(), versions, undecided, known);
     take_back(&mut planned, |run| pass.identity(run).job_name());
     (planned.runs, planned.superseded)

@@ -8,10 +8,10 @@ use kube::ResourceExt as _;
 use kube::runtime::reflector::ObjectRef;
 use parking_lot::{Mutex, MutexGuard};
 
+use super::cache::Cache;
 use super::context::Context;
 use super::permits::Pool;
 use super::retries::Failures;
-use super::worked_out::WorkedOut;
 use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
 use decide::absence::Absence;
 use decide::derived::{Derivations, Expressions};
@@ -40,15 +40,15 @@ pub(super) struct Pass<'a> {
     /// The version of the status that somebody else wrote: nothing in it is believed that SageMaker does not confirm.
     unverified: Option<u64>,
     expressions: Expressions,
-    worked_out: Mutex<WorkedOut>,
+    cache: Mutex<Cache>,
 }
 
 impl<'a> Pass<'a> {
     pub(super) fn new(ctx: &'a Context, selection: Arc<ModelSelection>, region: &str, unverified: Option<u64>) -> Self {
-        let worked_out = ctx.worked_out.take(&selection);
+        let cache = ctx.caches.take(&selection);
         Self {
-            expressions: worked_out.expressions.clone(),
-            worked_out: Mutex::new(worked_out),
+            expressions: cache.expressions.clone(),
+            cache: Mutex::new(cache),
             ctx,
             object: ObjectRef::from_obj(&*selection),
             uid: selection.uid().unwrap_or_default(),
@@ -61,8 +61,8 @@ impl<'a> Pass<'a> {
     }
 
     /// What earlier passes have worked out.
-    pub(super) fn worked_out(&self) -> MutexGuard<'_, WorkedOut> {
-        self.worked_out.lock()
+    pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock()
     }
 
     /// Whether nothing in the status is believed that SageMaker does not confirm.
@@ -76,7 +76,7 @@ impl<'a> Pass<'a> {
             self.ctx.writers.verified(&self.uid, version);
         }
         if !complete {
-            self.ctx.worked_out.put_back(&self.uid, self.worked_out.into_inner());
+            self.ctx.caches.put_back(&self.uid, self.cache.into_inner());
         }
     }
 

@@ -77,7 +77,7 @@ pub(super) async fn requests(
                 let request = Arc::new(request);
                 // With a candidate that is missing, it is open whether a name that all have in common is known.
                 if !inputs.incomplete {
-                    pass.worked_out().requests.insert(&runs[index], request.clone());
+                    pass.cache().requests.insert(&runs[index], request.clone());
                 }
                 requests.insert(index, request);
             }
@@ -90,8 +90,8 @@ pub(super) async fn requests(
 /// The requests that were worked out before, of runs that may start.
 fn known(pass: &Pass<'_>, runs: &[RunStatus]) -> HashMap<usize, Arc<JobRequest>> {
     let waiting = runs.iter().enumerate().filter(|(_, run)| run.state == RunState::Waiting && pass.may_start(run));
-    let worked_out = pass.worked_out();
-    waiting.filter_map(|(index, run)| Some((index, worked_out.requests.of(run)?))).collect()
+    let cache = pass.cache();
+    waiting.filter_map(|(index, run)| Some((index, cache.requests.of(run)?))).collect()
 }
 
 /// The runs whose requests are worked out in this pass, with their definitions.

@@ -3,6 +3,7 @@
 mod attached;
 mod bad_input;
 mod clock;
+mod collect_all;
 mod consistency;
 mod derived;
 mod edits;
@@ -19,4 +20,3 @@ mod restarts;
 mod selectors;
 mod sharing;
 mod suspend_and_delete;
-mod trials;

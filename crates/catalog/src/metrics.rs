@@ -28,7 +28,7 @@ pub(super) struct Subject<'a> {
 
 /// The metrics of a run.
 pub(super) struct Metrics {
-    /// Name and regex of each that SageMaker is told of.
+    /// Name and regex of each that is sent to SageMaker.
     pub(super) definitions: Vec<(String, String)>,
     /// The names that the run may report; `None` when they are not known.
     pub(super) known: Option<BTreeSet<String>>,
@@ -73,7 +73,9 @@ fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Pro
     let Subject { all, spec, definition, candidate, .. } = run;
     let others = || all.candidates.iter().any(takes_definitions);
     let field = match candidate {
-        Some(candidate) if !candidate.metric_definitions.is_empty() => Some("`metricDefinitions` of the candidate"),
+        Some(candidate) if !candidate.overrides.metric_definitions.is_empty() => {
+            Some("`metricDefinitions` of the candidate")
+        }
         _ if !spec.training.metric_definitions.is_empty() && !others() => Some("`training.metricDefinitions`"),
         _ => None,
     };
@@ -107,7 +109,7 @@ fn takes_definitions(candidate: &Candidate) -> bool {
     let image = candidate.algorithm.as_ref().and_then(|algorithm| algorithm.training_image.as_deref());
     candidate.tuning_job_name.is_none()
         && candidate.observed.is_none()
-        && image.is_none_or(|image| algorithms::of_image(image, &candidate.hyperparameters).is_none())
+        && image.is_none_or(|image| algorithms::of_image(image, &candidate.overrides.hyperparameters).is_none())
 }
 
 /// The metrics of the preset, of the model and of the spec; the later wins.

@@ -61,7 +61,7 @@ pub fn job_request(
         check_overrides(spec, identity.candidate, model, &definition.hyperparameters)?;
     }
     hyperparameters.extend(definition.hyperparameters.clone());
-    let own_ranges = candidate.is_some_and(|candidate| !candidate.parameter_ranges.is_empty());
+    let own_ranges = candidate.is_some_and(|candidate| !candidate.overrides.parameter_ranges.is_empty());
     let ranges_field = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
     let ranges = ranges(ranges_field, &definition.parameter_ranges, model, &hyperparameters)?;
     kinds(definition, &ranges, ranges_field)?;
@@ -264,7 +264,7 @@ fn check_overrides(
     model: &Model,
     overrides: &BTreeMap<String, String>,
 ) -> Result<(), Problem> {
-    let own = spec.candidates.iter().find(|c| c.name == candidate).map(|c| &c.hyperparameters);
+    let own = spec.candidates.iter().find(|c| c.name == candidate).map(|c| &c.overrides.hyperparameters);
     for (name, value) in overrides {
         let field = format!("hyperparameter '{name}' of candidate '{candidate}'");
         match model.hyperparameter(name) {
@@ -301,3 +301,6 @@ fn kinds(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,13 +4,7 @@ mod axes;
 mod observed;
 mod points;
 mod recommendation;
-#[cfg(test)]
-mod scales_tests;
 mod tables;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod trials_tests;
 
 use std::sync::Arc;
 
@@ -154,3 +148,6 @@ fn affordable(points: usize, objectives: usize) -> bool {
             _ => 100,
         }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ pub struct Known {
 
 /// What is wrong with the expressions of a spec, whatever the runs are.
 pub fn invalid(derivations: &Derivations<'_>) -> Option<Problem> {
-    told(derivations.mistake()).or_else(|| derivations.over_budget())
+    problem(derivations.mistake()).or_else(|| derivations.over_budget())
 }
 
 /// Whether the derived metrics of a run on the dataset of that name can be worked out once it has ended.
@@ -31,13 +31,13 @@ pub fn check(derivations: &Derivations<'_>, dataset: &str, known: &Known) -> Res
         let dataset = derivations.spec.datasets.iter().find(|d| d.name == dataset);
         dataset.map_or(Ok(()), |dataset| tried(derivations, dataset, known))
     });
-    told(wrong).map_or(Ok(()), Err)
+    problem(wrong).map_or(Ok(()), Err)
 }
 
 /// The name of a derived metric, and what is wrong with it.
 pub(super) type Wrong = (String, String);
 
-fn told(wrong: Result<(), Wrong>) -> Option<Problem> {
+fn problem(wrong: Result<(), Wrong>) -> Option<Problem> {
     let (name, why) = wrong.err()?;
     Some(Problem::new(Reason::InvalidExpression, format!("`derivedMetrics` entry '{name}': {why}")))
 }
@@ -45,7 +45,7 @@ fn told(wrong: Result<(), Wrong>) -> Option<Problem> {
 /// What does not depend on a run: the grammar, the order, and what the spec itself must have.
 pub(super) fn always(derivations: &Derivations<'_>) -> Result<(), Wrong> {
     let Derivations { spec, expressions, .. } = derivations;
-    let of_candidates = spec.candidates.iter().flat_map(|candidate| &candidate.metric_definitions);
+    let of_candidates = spec.candidates.iter().flat_map(|candidate| &candidate.overrides.metric_definitions);
     let definitions = spec.training.metric_definitions.iter().chain(of_candidates);
     let read_from_logs: HashSet<&str> = definitions.map(|definition| definition.name.as_str()).collect();
     let names: Vec<&str> = expressions.iter().map(|(name, _)| name).collect();

@@ -38,7 +38,7 @@ impl Expression {
     pub(super) fn parse(source: &str) -> Result<Self, String> {
         let parsed = PrattParser::new().max_recursion_depth(MAX_DEPTH).parse(source).map_err(|errors| {
             let first = errors.errors.into_iter().next();
-            first.map_or_else(String::new, |error| told(source, error.pos, &error.msg))
+            first.map_or_else(String::new, |error| located(source, error.pos, &error.msg))
         })?;
         let mut reader = Reader::default();
         let root = reader.node(&parsed, 0)?;
@@ -48,7 +48,7 @@ impl Expression {
 }
 
 /// What the parser says, with the place in words. It counts lines and bytes from 1, and from 0 where there is no place.
-fn told(source: &str, (line, column): (isize, isize), message: &str) -> String {
+fn located(source: &str, (line, column): (isize, isize), message: &str) -> String {
     if message.contains("recursion limit") {
         return too_deep();
     }
@@ -168,10 +168,10 @@ impl Reader {
                 let wanted = if least == most { least.to_string() } else { format!("{least} or more") };
                 return Err(format!("`{name}` takes {wanted} numbers, not {}", nodes.len()));
             }
-            return worked_out(Node::Function(function, nodes));
+            return cache(Node::Function(function, nodes));
         }
         let node = match (nodes.pop(), nodes.pop(), nodes.pop()) {
-            (Some(node), None, None) if name == operators::NEGATE => worked_out(Node::Negative(Box::new(node)))?,
+            (Some(node), None, None) if name == operators::NEGATE => cache(Node::Negative(Box::new(node)))?,
             (Some(node), None, None) if name == operators::LOGICAL_NOT => Node::Not(Box::new(node)),
             (Some(no), Some(yes), Some(condition)) if name == operators::CONDITIONAL => {
                 Node::If(Box::new((condition, yes, no)))
@@ -182,7 +182,7 @@ impl Reader {
                     if let ("/" | "%", Node::Number(0.0)) = (operator.1, &sides.1) {
                         return Err("it divides by 0".to_owned());
                     }
-                    worked_out(Node::Arithmetic(operator, sides))?
+                    cache(Node::Arithmetic(operator, sides))?
                 } else if let Some(operator) = COMPARISONS.iter().find(|operator| operator.0 == name) {
                     let (left, right) = *sides;
                     Node::Comparison(operator, Box::new(self.alike(left, right)))
@@ -220,9 +220,9 @@ impl Reader {
     }
 }
 
-/// A part that is made of numbers only is worked out at once: what never gives a number, such as `sqrt(-1)`, is told before
+/// A part that is made of numbers only is worked out at once: what never gives a number, such as `sqrt(-1)`, is reported before
 /// a job is made, and `x / (1 - 1)` is found to divide by 0.
-fn worked_out(node: Node) -> Result<Node, String> {
+fn cache(node: Node) -> Result<Node, String> {
     let is_number = |node: &Node| matches!(node, Node::Number(_));
     let fixed = match &node {
         Node::Negative(node) => is_number(node),

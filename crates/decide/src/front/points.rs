@@ -168,7 +168,7 @@ fn not_emitted(spec: &ModelSelectionSpec, best: &BestTrainingJob, name: &str) ->
         return why.to_owned();
     }
     // That of a preset or of a model is not the user's to correct.
-    let candidates = spec.candidates.iter().flat_map(|candidate| &candidate.metric_definitions);
+    let candidates = spec.candidates.iter().flat_map(|candidate| &candidate.overrides.metric_definitions);
     let own = spec.training.metric_definitions.iter().chain(candidates).any(|metric| metric.name == name);
     let regex = if own { "check its regex in `metricDefinitions` against the logs, and " } else { "check " };
     format!(

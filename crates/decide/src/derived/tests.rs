@@ -145,7 +145,7 @@ fn derived_metrics_can_use_those_that_stand_before_them_and_no_others() {
 }
 
 #[test]
-fn what_cannot_be_worked_out_says_why() {
+fn what_cannot_be_cache_says_why() {
     use ExclusionReason::{MetricMissing, MetricNotFinite};
     for (expression, reason, text) in [
         ("1 / zero", MetricNotFinite, "it divides by 'zero', which is 0"),
@@ -243,7 +243,7 @@ fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclu
 
 /// The examples of the how-to, with the metrics of the preset.
 #[test]
-fn the_examples_of_the_how_to_can_be_worked_out() {
+fn the_examples_of_the_how_to_can_be_cache() {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Example {
@@ -253,7 +253,7 @@ fn the_examples_of_the_how_to_can_be_worked_out() {
         prices: std::collections::BTreeMap<String, String>,
         datasets: Vec<serde_json::Value>,
     }
-    let text = include_str!("../../../../../docs/how-to/derived-metrics.md");
+    let text = include_str!("../../../../docs/how-to/derived-metrics.md");
     let yaml = text.split("```yaml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let example: Example = serde_saphyr::from_str(yaml).unwrap();
     let mut spec = base();

@@ -1,5 +1,5 @@
-//! What the passes over a selection have worked out of its spec and results, so that a pass costs what has changed, not what
-//! there is. All of it can be worked out again.
+//! Values computed from a selection's spec and results, kept between reconciles: a reconcile then costs as much as has changed,
+//! not as much as there is. Each value can be computed again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use decide::derived::{Expressions, Memo};
 use decide::plan::Fingerprints;
 use sagemaker::JobRequest;
 
-/// What was worked out for one generation of a selection.
+/// The values of one generation of a selection.
 #[derive(Default)]
-pub(super) struct WorkedOut {
+pub(super) struct Cache {
     generation: Option<i64>,
     /// The expressions of the spec.
     pub(super) expressions: Expressions,
@@ -22,28 +22,28 @@ pub(super) struct WorkedOut {
     pub(super) fingerprints: Fingerprints,
     /// The requests of the runs that wait for a permit.
     pub(super) requests: Requests,
-    /// What the derived metrics have come to. It knows by itself whether an edit concerns it.
+    /// The values of the derived metrics. They outlive a generation: each knows what it was computed from.
     pub(super) derived: Memo,
 }
 
-/// What was worked out, by uid. A pass takes it out and puts it back; one that fails leaves nothing.
+/// The caches of all selections, by uid. A reconcile takes its cache out and puts it back; one that fails drops it.
 #[derive(Default)]
-pub(super) struct AllWorkedOut(Mutex<HashMap<String, WorkedOut>>);
+pub(super) struct Caches(Mutex<HashMap<String, Cache>>);
 
-impl AllWorkedOut {
-    /// Takes out what holds for the present generation of a selection.
-    pub(super) fn take(&self, selection: &ModelSelection) -> WorkedOut {
+impl Caches {
+    /// Takes out the cache of a selection, without the values of an older generation.
+    pub(super) fn take(&self, selection: &ModelSelection) -> Cache {
         let before = self.0.lock().remove(&selection.uid().unwrap_or_default()).unwrap_or_default();
         let generation = selection.metadata.generation;
         if before.generation.is_some() && before.generation == generation {
             return before;
         }
         let expressions = Expressions::read(&selection.spec.derived_metrics);
-        WorkedOut { generation, expressions, derived: before.derived, ..WorkedOut::default() }
+        Cache { generation, expressions, derived: before.derived, ..Cache::default() }
     }
 
-    pub(super) fn put_back(&self, uid: &str, worked_out: WorkedOut) {
-        self.0.lock().insert(uid.to_owned(), worked_out);
+    pub(super) fn put_back(&self, uid: &str, cache: Cache) {
+        self.0.lock().insert(uid.to_owned(), cache);
     }
 
     pub(super) fn forget(&self, uid: &str) {
@@ -53,17 +53,24 @@ impl AllWorkedOut {
 
 /// The requests of runs that wait for a permit, by candidate and dataset.
 #[derive(Default)]
-pub(super) struct Requests(HashMap<(String, String), (Option<String>, i32, Arc<JobRequest>)>);
+pub(super) struct Requests(HashMap<(String, String), Cached>);
+
+/// A request, with the definition and attempt that it was made for.
+struct Cached {
+    definition: Option<String>,
+    attempt: i32,
+    request: Arc<JobRequest>,
+}
 
 impl Requests {
-    /// The request of the run, if it was worked out for the same definition and attempt.
+    /// The request of the run, if it was made for the same definition and attempt.
     pub(super) fn of(&self, run: &RunStatus) -> Option<Arc<JobRequest>> {
-        let (definition, attempt, request) = self.0.get(&key(run))?;
-        (*definition == run.definition && *attempt == run.attempt).then(|| request.clone())
+        let cached = self.0.get(&key(run))?;
+        (cached.definition == run.definition && cached.attempt == run.attempt).then(|| cached.request.clone())
     }
 
     pub(super) fn insert(&mut self, run: &RunStatus, request: Arc<JobRequest>) {
-        self.0.insert(key(run), (run.definition.clone(), run.attempt, request));
+        self.0.insert(key(run), Cached { definition: run.definition.clone(), attempt: run.attempt, request });
     }
 
     /// Drops the request of a run whose job is created.

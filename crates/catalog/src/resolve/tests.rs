@@ -1,10 +1,12 @@
 //! What is sent for a run, and what is said when it cannot be.
 
+mod candidates;
+
 use std::collections::BTreeMap;
 
-use super::model::Model;
-use super::resolve::job_request;
+use super::job_request;
 use crate::document::tests::bit;
+use crate::model::Model;
 use api::{DerivedMetric, InputMode, MetricDefinition, MetricPreset, ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};
 use decide::derived::Derivations;
@@ -14,11 +16,7 @@ use decide::problem::Problem;
 use sagemaker::{Code, JobRequest, SearchRange};
 use samples::spec;
 
-pub(super) fn request(
-    spec: &ModelSelectionSpec,
-    candidate: usize,
-    model: Option<&Model>,
-) -> Result<JobRequest, Problem> {
+fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&Model>) -> Result<JobRequest, Problem> {
     let source = match &spec.candidates[candidate].algorithm {
         Some(own) => Source::Image { image: own.training_image.clone().unwrap(), input_mode: InputMode::File },
         None => Source::JumpStart { model_id: "tensorflow-ic-bit".into(), version: "4.0.6".into() },
@@ -43,7 +41,7 @@ pub(super) fn request(
 #[test]
 fn a_jumpstart_model_is_sent_as_the_vendors_estimator_sends_it() {
     let recorded: serde_json::Value = serde_json::from_str(include_str!(
-        "../../../tests/fixtures/create-hpt-job.jumpstart-estimator.bit-m-r101x1.json"
+        "../../../../tests/fixtures/create-hpt-job.jumpstart-estimator.bit-m-r101x1.json"
     ))
     .unwrap();
     let recorded = &recorded["TrainingJobDefinition"];
@@ -133,7 +131,7 @@ fn an_own_image_may_have_any_type_channels_and_program_but_needs_ranges() {
     spec.training.instance_type = "ml.new9.large".into();
     spec.datasets[0].channels[0].name = "train".into();
     spec.training.hyperparameters.insert("sagemaker_program".into(), "mine.py".into());
-    spec.candidates[1].hyperparameters = [("learning_rate".to_owned(), "0.01".to_owned())].into();
+    spec.candidates[1].overrides.hyperparameters = [("learning_rate".to_owned(), "0.01".to_owned())].into();
     let sent = request(&spec, 1, None).unwrap();
     assert_eq!(sent.hyperparameters["sagemaker_program"], "mine.py");
     assert_eq!(sent.instance_type, "ml.new9.large");
@@ -209,7 +207,7 @@ fn each_problem_has_its_reason_and_remedy() {
         ),
         (
             &model,
-            |s| drop(s.candidates[0].hyperparameters.insert("epoch".into(), "5".into())),
+            |s| drop(s.candidates[0].overrides.hyperparameters.insert("epoch".into(), "5".into())),
             Reason::UnknownHyperparameter,
             "did you mean 'epochs'?",
         ),

@@ -1,13 +1,15 @@
 //! The reconcile loop: observe, decide, act, report. One file for each step.
 
 mod adopt;
+mod api_server;
+mod cache;
+mod causes;
 mod cleanup;
 mod conflict;
 mod context;
 mod counts;
 mod create;
 mod describe;
-mod error;
 mod expand;
 mod fetch;
 mod gathering;
@@ -27,7 +29,6 @@ mod tables;
 mod trials;
 mod versions;
 mod watch;
-mod worked_out;
 
 use std::collections::HashMap;
 use std::sync::Arc;
