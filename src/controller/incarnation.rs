@@ -6,10 +6,13 @@ use tracing::Instrument as _;
 
 use super::incarnations::Jobs;
 use super::pass::Pass;
+use super::record;
+use super::stop::stop_command;
 use api::{ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
+use decide::events::EventNote;
 use decide::identity::{Identity, job_name_beginning, tag};
-use decide::incarnation::{TaggedJob, orphans};
+use decide::incarnation::{TaggedJob, claimed, orphans};
 use sagemaker::{Class, Operation, Region, TuningError};
 
 /// The jobs of previous incarnations. Waits until `until` and no longer.
@@ -81,7 +84,11 @@ pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, 
     }
     let Ok(jobs) = jobs(pass, until).await else { return };
     pass.ctx.incarnations.end(&pass.uid);
-    let found = orphans(&jobs, status, |run| pass.identity(run).job_name(), pass.region.name());
+    let all = orphans(&jobs, status, |run| pass.identity(run).job_name(), pass.region.name());
+    let (found, unclaimed) = claimed(all, &jobs, &[&pass.selection.spec.rerun, &status.rerun, ""]);
+    if !unclaimed.is_empty() {
+        report_unclaimed(pass, &unclaimed).await;
+    }
     if !found.is_empty() {
         tracing::warn!(jobs = ?found.iter().map(|job| &job.tuning_job_name).collect::<Vec<_>>(),
             "tuning jobs of a previous incarnation run that the spec does not ask for any more; they are stopped");
@@ -89,8 +96,28 @@ pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, 
     status.superseded.extend(found);
 }
 
+/// Jobs with our tags under names of their own: somebody's copies, or of a `rerun` that no status tells any more. Whoever pays
+/// for them learns how to stop them.
+async fn report_unclaimed(pass: &Pass<'_>, jobs: &[SupersededJob]) {
+    let commands: Vec<String> = jobs.iter().map(stop_command).collect();
+    let note = format!(
+        "{} running tuning jobs carry this selection's tags, but not the names that follow from them; they are left alone. If \
+         they are of an earlier `rerun`, stop them: {}",
+        jobs.len(),
+        commands.join("; ")
+    );
+    tracing::warn!(note, "tuning jobs with our tags are not ours for sure");
+    let event = EventNote { warning: true, reason: "TuningJobsLeftRunning", note };
+    record::publish(pass.ctx, &pass.selection, "AdoptTuningJobs", event).await;
+}
+
 /// The running jobs of a selection whose status was lost, for its deletion.
-pub(super) async fn running_jobs(region: &Region, identity: &Identity<'_>) -> Result<Vec<SupersededJob>, TuningError> {
+pub(super) async fn running_jobs(
+    region: &Region,
+    identity: &Identity<'_>,
+    rerun: &str,
+) -> Result<Vec<SupersededJob>, TuningError> {
     let jobs = search(region, &tags_of(identity), &job_name_beginning(identity.name)).await?;
-    Ok(orphans(&jobs, &ModelSelectionStatus::default(), |_| String::new(), region.name()))
+    let all = orphans(&jobs, &ModelSelectionStatus::default(), |_| String::new(), region.name());
+    Ok(claimed(all, &jobs, &[rerun, identity.rerun, ""]).0)
 }

@@ -35,6 +35,13 @@ pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sig
     }
 }
 
+/// What a person runs to stop a job that the operator does not stop.
+pub(super) fn stop_command(SupersededJob { region, tuning_job_name, .. }: &SupersededJob) -> String {
+    format!(
+        "aws sagemaker stop-hyper-parameter-tuning-job --region {region} --hyper-parameter-tuning-job-name {tuning_job_name}"
+    )
+}
+
 /// Notes why a job cannot be stopped, if it cannot.
 fn note(pass: &Pass<'_>, task: &Task, job: &str, error: Option<TuningError>) {
     let problem = error.map(|error| {

@@ -380,6 +380,7 @@ async fn a_strangers_job_with_our_tags_pins_no_version() {
     world.apply(&Selection::new("stranger").jump_start("js", MOBILENET, "*").with("/rerun", json!("again"))).await;
     let again = world.await_launched("stranger").await;
     assert_eq!(run_of(&again, "js").model_version, ours.model_version);
+    await_until("it is told", DEADLINE, async || world.events("stranger", "TuningJobsLeftRunning").await > 0).await;
     assert_eq!(world.jobs().await["ms-stranger-anybody"].status, "InProgress", "and it is not stopped");
 }
 
