@@ -25,6 +25,7 @@ mod stop;
 mod table_memory;
 mod tables;
 mod trials;
+mod unwritten;
 mod versions;
 mod watch;
 

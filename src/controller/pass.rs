@@ -8,7 +8,7 @@ use kube::ResourceExt as _;
 use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
-use super::permits::Pool;
+use super::permits::{Claimant, Pool};
 use super::retries::Failures;
 use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
 use decide::absence::Absence;
@@ -26,8 +26,8 @@ pub(super) struct Pass<'a> {
     pub(super) object: ObjectRef<ModelSelection>,
     pub(super) uid: String,
     pub(super) region: Region,
-    /// What SageMaker counts the selection's jobs in.
-    pub(super) pool: Pool,
+    /// Who asks for permits.
+    pub(super) claimant: Claimant,
     /// When the pass began, by the steady clock.
     pub(super) started: Timestamp,
     /// Somebody else wrote the status: nothing in it is believed that SageMaker does not confirm.
@@ -41,11 +41,16 @@ impl<'a> Pass<'a> {
             object: ObjectRef::from_obj(&*selection),
             uid: selection.uid().unwrap_or_default(),
             region: ctx.sagemaker.region(region),
-            pool: Pool { region: region.to_owned(), instance_type: selection.spec.training.instance_type.clone() },
+            claimant: Claimant::of(&selection, region),
             started: clock::steady(),
             unverified,
             selection,
         }
+    }
+
+    /// What SageMaker counts a job together with that trains on `instance_type`.
+    pub(super) fn pool(&self, instance_type: &str) -> Pool {
+        Pool { region: self.claimant.region.clone(), instance_type: instance_type.to_owned() }
     }
 
     /// The generation that the pass works on.

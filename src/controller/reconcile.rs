@@ -18,7 +18,6 @@ use super::{cleanup, create, describe, record, stop, trials};
 use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
 use decide::cadence;
 use decide::conditions::complete;
-use decide::permits::permits_held;
 use decide::plan::advance;
 use decide::problem::Problem;
 use decide::retry::{Outcome as Tried, Task};
@@ -107,7 +106,10 @@ async fn load<'a>(
     }
     ctx.retries.observe(&uid, selection.metadata.generation, clock::steady());
     ctx.count_permits().await;
-    let status = selection.status.clone().unwrap_or_default();
+    if conflict.is_some() {
+        ctx.unwritten.drop_progress(&uid);
+    }
+    let status = ctx.unwritten.status(&uid).or_else(|| selection.status.clone()).unwrap_or_default();
     let Some(region) = selection.spec.region.clone().or(ctx.sagemaker.default_region().map(str::to_owned)) else {
         let message = "`region` must be set, since the operator has no region of its own (AWS_REGION or --region)";
         record::invalid(ctx, &selection, &Problem::new(Reason::InvalidSpec, message)).await?;
@@ -175,7 +177,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let Pass { ctx, uid, .. } = pass;
     let Observed { spec, status, incomplete, unfinished, .. } = observed;
     pass.track(status);
-    ctx.wake_all(ctx.permits.settle(uid, permits_held(status), create::wanted(pass, spec, status)));
+    let own = ctx.wake(ctx.permits.settle(uid, create::claim(pass, spec, status), clock::steady()));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
     let expanding = incomplete
         .as_ref()
@@ -185,7 +187,8 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let retry = ctx.retries.next_try(uid, pass.started, now);
     let open = expanding || lacking || ctx.incarnations.has_begun(uid) || !status.superseded.is_empty();
     if complete(spec, &status.runs) && !open {
-        ctx.permits.remove(uid);
+        ctx.wake(ctx.permits.remove(uid, clock::steady()));
+        ctx.unwritten.forget(uid);
         if !status.runs.iter().any(|run| trials::to_collect(spec, run)) {
             ctx.tables.forget(uid);
             // A job that was declared deleted is looked for once more.
@@ -195,9 +198,10 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
             };
         }
     }
-    let probe = create::next_probe(pass, spec, status);
-    let more = *unfinished || create::more_to_do(pass, spec, status) || trials::more_to_do(pass, spec, status);
+    let repeat = create::next_repeat(pass, spec, status);
+    let more = *unfinished || create::more_to_do(pass, spec, status, &own) || trials::more_to_do(pass, spec, status);
+    let unwritten = ctx.unwritten.due(uid, now);
     let resync = cadence::jitter(RESYNC_PERIOD, uid, 0);
-    let soonest = [retry, probe, more.then_some(SOON)].into_iter().flatten().min();
+    let soonest = [retry, repeat, unwritten, more.then_some(SOON)].into_iter().flatten().min();
     Action::requeue(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
 }

@@ -18,6 +18,7 @@ use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::Tables;
 use decide::problem::Problem;
+use decide::progress::is_only_progress;
 use decide::{derived, front, summary};
 use platform::clock;
 
@@ -84,6 +85,7 @@ pub(super) async fn record(
         expansions,
         runs,
         superseded,
+        objectives: spec.objectives.iter().map(|objective| objective.metric.clone()).collect(),
         fronts,
     };
     write(pass.ctx, &pass.selection, status).await
@@ -111,14 +113,19 @@ async fn write_conditions(
     write(ctx, selection, status).await.map(drop)
 }
 
-/// Writes `status` unless it is what was written last, and publishes the Events of the step.
+/// Writes `status` unless it is what was written last, and publishes the Events of the step. Mere progress may wait.
 async fn write(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
     status: ModelSelectionStatus,
 ) -> Result<ModelSelectionStatus, Error> {
     let last = ctx.newest(selection).status.clone().unwrap_or_default();
+    let uid = selection.uid().unwrap_or_default();
     if status == last {
+        ctx.unwritten.drop_progress(&uid);
+        return Ok(status);
+    }
+    if is_only_progress(&last, &status) && ctx.unwritten.keep(&uid, &status, clock::steady()) {
         return Ok(status);
     }
     let api: Api<ModelSelection> =
@@ -128,10 +135,10 @@ async fn write(
         "apiVersion": ModelSelection::api_version(&()),
         "kind": ModelSelection::kind(&()),
         // A status must never be written to another object of the same name.
-        "metadata": {"uid": selection.uid()},
+        "metadata": {"uid": uid},
         "status": status,
     });
-    ctx.writers.writing(&selection.uid().unwrap_or_default(), &status);
+    ctx.writers.writing(&uid, &status);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
     let written = answered(api.patch_status(&name, &params, &patch)).await?;

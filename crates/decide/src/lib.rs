@@ -22,6 +22,7 @@ pub mod observation;
 pub mod permits;
 pub mod plan;
 pub mod problem;
+pub mod progress;
 pub mod retry;
 pub mod run;
 pub mod suggest;

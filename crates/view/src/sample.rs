@@ -51,8 +51,7 @@ pub(crate) fn running() -> ModelSelection {
         json!({"completed": 1, "inProgress": 1, "retryableError": 0, "nonRetryableError": 0, "stopped": 0});
     let mut waiting = run("mobilenet-v2-100-192", "Waiting", None, "", "");
     waiting["reason"] = json!("Queued");
-    let members = json!([{"candidate": "mobilenet-v2-100-160", "values": [
-        {"metric": "test_accuracy", "value": "0.802"}, {"metric": "test_throughput", "value": "40"}]}]);
+    let members = json!([{"candidate": "mobilenet-v2-100-160", "values": ["0.802", "40"]}]);
     selection(
         &["mobilenet-v2-100-160", "efficientnet", "mobilenet-v2-100-224", "mobilenet-v2-100-192"],
         &json!({
@@ -66,6 +65,7 @@ pub(crate) fn running() -> ModelSelection {
                 run("efficientnet", "Succeeded", Some(1), "0.7", "8"),
                 running, waiting,
             ],
+            "objectives": ["test_accuracy", "test_throughput"],
             "fronts": [{"dataset": "caltech256", "members": members, "recommendation": {"candidate": "mobilenet-v2-100-160", "rule": "Knee", "message": "the only member"}}],
         }),
     )
@@ -74,8 +74,7 @@ pub(crate) fn running() -> ModelSelection {
 /// All have ended: three on the front, one dominated, one failed.
 pub(crate) fn complete() -> ModelSelection {
     let member = |candidate: &str, accuracy: &str, throughput: &str| {
-        json!({"candidate": candidate, "values": [
-            {"metric": "test_accuracy", "value": accuracy}, {"metric": "test_throughput", "value": throughput}]})
+        json!({"candidate": candidate, "values": [accuracy, throughput]})
     };
     let mut failed = run("mobilenet-v1-075-128", "Failed", None, "", "");
     failed["reason"] = json!("TuningJobFailed");
@@ -102,6 +101,7 @@ pub(crate) fn complete() -> ModelSelection {
                 run("efficientnet-v2-imagenet21k-m", "Succeeded", Some(1), "0.931", "0.8"),
                 failed,
             ],
+            "objectives": ["test_accuracy", "test_throughput"],
             "fronts": [{
                 "dataset": "caltech256",
                 "members": [

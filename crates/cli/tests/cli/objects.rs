@@ -28,8 +28,7 @@ pub(crate) fn condition(type_: &str, status: &str, reason: &str, message: &str) 
 /// A status that is complete: three on the front, one dominated, one failed, whose message is hostile.
 pub(crate) fn complete() -> Value {
     let member = |candidate: &str, accuracy: &str, throughput: &str| {
-        json!({"candidate": candidate, "values": [
-            {"metric": "test_accuracy", "value": accuracy}, {"metric": "test_throughput", "value": throughput}]})
+        json!({"candidate": candidate, "values": [accuracy, throughput]})
     };
     let message = "5 of 5 runs ended: 4 succeeded, 1 failed";
     json!({
@@ -46,6 +45,7 @@ pub(crate) fn complete() -> Value {
             {"candidate": "mobilenet-v1-075-128", "dataset": "caltech256", "state": "Failed", "attempt": 0,
              "reason": "TuningJobFailed", "message": "ValueError: \u{1b}[2J\u{202e}no images found"},
         ],
+        "objectives": ["test_accuracy", "test_throughput"],
         "fronts": [{
             "dataset": "caltech256", "recommendation": {
                     "candidate": "mobilenet-v2-100-160", "rule": "Knee",

@@ -1,6 +1,6 @@
 //! How candidates that were measured elsewhere stand against the runs.
 
-use super::axes::{Axes, named};
+use super::axes::{Axes, decimals};
 use super::points::Point;
 use crate::problem::Problem;
 use crate::suggest::{nearest, some};
@@ -36,7 +36,7 @@ pub(super) fn observed(
         let beaten_by = beaten_by(point, points, axes);
         ObservedPoint {
             candidate: point.candidate.to_owned(),
-            values: named(&spec.objectives, &point.values),
+            values: decimals(&point.values),
             pareto_rank: rank,
             beaten_by_count: i32::try_from(beaten_by.len()).unwrap_or(i32::MAX),
             beaten_by: beaten_by.into_iter().take(bounds::BEATEN_BY).map(str::to_owned).collect(),

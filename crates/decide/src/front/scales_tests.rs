@@ -44,7 +44,7 @@ fn the_knee_of_the_published_frontier_depends_on_the_scale() {
 #[test]
 fn reference_and_hypervolume_are_on_the_scales() {
     let front = front(&logarithmic(), vec![both("a", "0.9", "10"), both("b", "0.5", "1000")]);
-    let reference: Vec<_> = front.reference.iter().map(|value| value.value.as_str()).collect();
+    let reference: Vec<_> = front.reference.iter().map(String::as_str).collect();
     // A tenth of two decades below ten; in the units of the metric.
     assert_eq!(reference, ["0.46", "6.3095734448"]);
     let volume = parse_decimal(front.hypervolume.as_deref().unwrap()).unwrap();
@@ -237,7 +237,7 @@ fn derived_metrics_of_what_was_measured_elsewhere_are_worked_out_or_given() {
         observed("neither", &[("test_accuracy", "0.7")]),
     ];
     let front = front(&spec, Vec::new());
-    let values: Vec<_> = front.members.iter().map(|member| (&*member.candidate, &*member.values[1].value)).collect();
+    let values: Vec<_> = front.members.iter().map(|member| (&*member.candidate, &*member.values[1])).collect();
     assert_eq!(values, [("worked-out", "8"), ("given", "9")]);
     assert!(front.excluded[0].message.contains("'images' cannot be worked out"), "{}", front.excluded[0].message);
 }
