@@ -157,7 +157,7 @@ impl Sweeper {
     }
 
     fn drop_if_idle(&self, regions: &Regions, sagemaker: &SageMaker) -> bool {
-        let mut regions = regions.lock();
+        let mut regions = regions.0.lock();
         let idle = self.watch.view().is_empty();
         if idle {
             regions.remove(self.region.name());
