@@ -70,7 +70,7 @@ fn front(data: &Data<'_>, dataset: &Dataset, axes: &Axes, ranks: &mut [Option<i3
     Front {
         dataset: dataset.name.clone(),
         recommendation: recommendation::recommendation(spec, axes, &members),
-        observed: observed::observed(spec, axes, &considered, &ranked),
+        observed: observed::observed(axes, &considered, &ranked),
         hypervolume,
         reference: reference.as_deref().map(decimals).unwrap_or_default(),
         omitted_members: i32::try_from(members.len().saturating_sub(MEMBERS_MAX)).unwrap_or(i32::MAX),

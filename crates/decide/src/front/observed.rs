@@ -26,7 +26,6 @@ pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
 
 /// Each candidate with a result from elsewhere, with those that beat it in every objective. `ranks` are those of `points`.
 pub(super) fn observed(
-    spec: &ModelSelectionSpec,
     axes: &Axes,
     points: &[Point<'_>],
     ranks: &[i32],
