@@ -327,8 +327,8 @@ pub(super) fn more_to_do(
     pass.may_try(&Task::CreateAny) && startable(spec, &status.runs).any(free_now)
 }
 
-/// When a job that may exist may be asked for again whose instances SageMaker refused. Runs without a permit are told when
-/// it is their turn.
+/// When a job that may exist may be asked for again whose instances SageMaker refused. Selections whose runs wait
+/// for a permit are woken when it is their turn.
 pub(super) fn next_repeat(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,

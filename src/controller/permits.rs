@@ -48,8 +48,8 @@ impl Claimant {
 struct Entry {
     claimant: Claimant,
     claim: Claim,
-    /// It was told that it is its turn, and has not been looked at since.
-    told: bool,
+    /// It was woken because it is its turn, and has not been reconciled since.
+    woken: bool,
 }
 
 impl Entry {
@@ -83,7 +83,7 @@ struct State {
 /// Whose turn it is after a change.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Turns {
-    /// Other selections that have not been told yet.
+    /// Other selections that have not been woken yet.
     pub(super) others: Vec<ObjectRef<ModelSelection>>,
     /// What the selection itself would be granted.
     pub(super) own: ByType,
@@ -111,14 +111,14 @@ impl Permits {
             }
             let region = selection.spec.region.as_deref().or(default_region).unwrap_or_default();
             let claimant = Claimant::of(&selection, region);
-            state.entries.entry(claimant.uid.clone()).or_insert(Entry { claimant, claim, told: false });
+            state.entries.entry(claimant.uid.clone()).or_insert(Entry { claimant, claim, woken: false });
         }
     }
 
     /// Reserves permits for the jobs that `claim` wants, and returns how many there are of each instance type.
     pub(super) fn reserve(&self, claimant: &Claimant, claim: Claim, now: Timestamp) -> ByType {
         let mut state = self.state.lock();
-        let entry = Entry { claimant: claimant.clone(), claim, told: false };
+        let entry = Entry { claimant: claimant.clone(), claim, woken: false };
         state.entries.insert(claimant.uid.clone(), entry);
         let granted = state.own(&claimant.uid, self.limit, now);
         if let Some(Entry { claim, .. }) = state.entries.get_mut(&claimant.uid) {
@@ -135,9 +135,9 @@ impl Permits {
     pub(super) fn settle(&self, uid: &str, claim: Claim, now: Timestamp) -> Turns {
         let mut state = self.state.lock();
         let Some(entry) = state.entries.get_mut(uid) else { return Turns::default() };
-        (entry.claim, entry.told) = (claim, false);
+        (entry.claim, entry.woken) = (claim, false);
         let region = entry.claimant.region.clone();
-        Turns { own: state.own(uid, self.limit, now), others: state.tell(&region, uid, self.limit, now) }
+        Turns { own: state.own(uid, self.limit, now), others: state.wake(&region, uid, self.limit, now) }
     }
 
     /// A selection wants no more permits: it is being deleted. Returns whose turn it is.
@@ -150,12 +150,12 @@ impl Permits {
     pub(super) fn remove(&self, uid: &str, now: Timestamp) -> Turns {
         let mut state = self.state.lock();
         let Some(Entry { claimant, .. }) = state.entries.remove(uid) else { return Turns::default() };
-        Turns { others: state.tell(&claimant.region, uid, self.limit, now), ..Turns::default() }
+        Turns { others: state.wake(&claimant.region, uid, self.limit, now), ..Turns::default() }
     }
 
     /// Whose turn it is in a region after some time has passed.
     pub(super) fn due(&self, region: &str, now: Timestamp) -> Turns {
-        Turns { others: self.state.lock().tell(region, "", self.limit, now), ..Turns::default() }
+        Turns { others: self.state.lock().wake(region, "", self.limit, now), ..Turns::default() }
     }
 
     /// Notes that SageMaker refused one more job than the `running` ones of this selection and all others of the pool.
@@ -228,14 +228,14 @@ impl State {
         own.into_iter().flatten().map(|(instance_type, count)| (instance_type.to_owned(), count)).collect()
     }
 
-    /// Those whose turn it is and who do not know it yet. From now on they do.
-    fn tell(&mut self, region: &str, but: &str, limit: usize, now: Timestamp) -> Vec<ObjectRef<ModelSelection>> {
+    /// Those whose turn it is and who are not woken yet. From now on they count as woken.
+    fn wake(&mut self, region: &str, but: &str, limit: usize, now: Timestamp) -> Vec<ObjectRef<ModelSelection>> {
         let turns = self.turns(region, limit, now).into_iter().map(|(entry, _)| entry);
-        let untold = turns.filter(|entry| !entry.told && entry.claimant.uid != but);
-        let claimants: Vec<Claimant> = untold.map(|entry| entry.claimant.clone()).collect();
+        let asleep = turns.filter(|entry| !entry.woken && entry.claimant.uid != but);
+        let claimants: Vec<Claimant> = asleep.map(|entry| entry.claimant.clone()).collect();
         for claimant in &claimants {
             if let Some(entry) = self.entries.get_mut(&claimant.uid) {
-                entry.told = true;
+                entry.woken = true;
             }
         }
         claimants.into_iter().map(|claimant| claimant.object).collect()
@@ -278,16 +278,16 @@ mod tests {
         assert_eq!(settle("a", 8, 0), []);
         assert_eq!(settle("a", 7, 0), [object("b")]);
         assert_eq!(reserve(&permits, "b", claim("p3", 2, 6), at(0)), 1);
-        // A permit that is found free at the beginning of a pass is told of at its end.
+        // A permit that is found free at the beginning of a pass wakes the others at its end.
         assert_eq!(reserve(&permits, "a", claim("p3", 6, 0), at(0)), 0);
         assert_eq!(settle("a", 6, 0), [object("b")]);
-        assert_eq!(settle("a", 6, 0), [], "it knows already");
+        assert_eq!(settle("a", 6, 0), [], "it is woken already");
         assert_eq!(settle("b", 3, 5), []);
         assert_eq!(permits.remove("a", at(0)).others, [object("b")]);
     }
 
     #[test]
-    fn only_those_whose_turn_it_is_are_told_and_a_turn_that_is_not_taken_goes_on() {
+    fn only_those_whose_turn_it_is_are_woken_and_a_turn_that_is_not_taken_goes_on() {
         let permits = Permits::new(2);
         assert_eq!(reserve(&permits, "a", claim("p3", 0, 2), at(0)), 2);
         for waiting in ["b", "c", "d"] {

@@ -121,7 +121,7 @@ impl View {
                     Sighting::Unseen | Sighting::Running(_) => Sighting::Left(started),
                 },
             };
-            // One that has left is told of again and again, until its owner has described it.
+            // One that has left is reported at every poll, until its owner has described it.
             if sighting != job.sighting || matches!(sighting, Sighting::Left(_)) {
                 job.sighting = sighting;
                 changed.insert(owner.to_string());
