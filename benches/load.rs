@@ -172,9 +172,9 @@ async fn run(plane: &ControlPlane, shape: &Shape) {
         world.apply(&manifest("late", 1)).await;
         expected += 1;
     }
-    let mut most = 0;
+    let mut most = (0, 0);
     await_until("all are complete", DEADLINE, async || {
-        most = most.max(world.operator.rss_kib());
+        most = most.max(memory(&world));
         let complete = times.lock().complete.len();
         if complete == expected { Ok(()) } else { Err(complete) }
     })
@@ -252,7 +252,7 @@ async fn idle(plane: &ControlPlane, shape: &Shape) {
     let mut used = counts(&world).await;
     used.api = less(&used.api, &before);
     println!("## {}: all looked at after {:.1} s ({looked_at_by:.1} s of CPU)", shape.name, looked_at.as_secs_f64());
-    used.print((shape.selections * shape.runs) as f64, world.operator.rss_kib());
+    used.print((shape.selections * shape.runs) as f64, memory(&world));
     print_status(&world, "first").await;
 }
 
@@ -273,6 +273,11 @@ async fn counts(world: &World<'_>) -> Counts {
         passes: passes(&world.operator.metrics().await),
         cpu_seconds: world.operator.cpu_seconds(),
     }
+}
+
+/// Resident memory in KiB, and without the program itself.
+fn memory(world: &World<'_>) -> (u64, u64) {
+    (world.operator.rss_kib(), world.operator.heap_kib())
 }
 
 fn passes(metrics: &HashMap<String, f64>) -> f64 {
@@ -314,17 +319,19 @@ impl Counts {
         }
     }
 
-    fn print(&self, runs: f64, most_kib: u64) {
+    fn print(&self, runs: f64, (resident, heap): (u64, u64)) {
         let Self { calls, api, passes, cpu_seconds } = self;
         println!("SageMaker: {:.2} calls a run: {}", calls["total"].as_f64().unwrap() / runs, calls["byOperation"]);
         let status: f64 = api.iter().filter(|(name, _)| name.ends_with("modelselections/status")).map(|(_, n)| n).sum();
         println!("API server: {:.2} status writes a run: {api:?}", status / runs);
         println!(
-            "passes: {passes} ({:.2} a run); CPU: {cpu_seconds:.1} s ({:.1} ms a run, {:.1} ms a pass); memory: {:.1} MiB",
+            "passes: {passes} ({:.2} a run); CPU: {cpu_seconds:.1} s ({:.1} ms a run, {:.1} ms a pass); memory: {:.1} MiB, of which \
+             {:.1} without the program itself",
             passes / runs,
             1000.0 * cpu_seconds / runs,
             1000.0 * cpu_seconds / passes,
-            most_kib as f64 / 1024.0
+            resident as f64 / 1024.0,
+            heap as f64 / 1024.0,
         );
     }
 }

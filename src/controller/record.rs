@@ -1,5 +1,6 @@
 //! Writing the status and the Events: only when they say something new.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::events::{self, EventType};
 use kube::{Api, Resource, ResourceExt as _};
+use serde::Serialize;
 use serde_json::json;
 
 use super::api_server::{ApiServerError, answered};
@@ -128,38 +130,49 @@ async fn write_conditions(
     write(ctx, selection, status).await.map(drop)
 }
 
+/// What is applied. The status is not copied, since it may be large.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusOf<'a> {
+    api_version: Cow<'static, str>,
+    kind: Cow<'static, str>,
+    /// A status must never be written to another object of the same name.
+    metadata: serde_json::Value,
+    status: &'a ModelSelectionStatus,
+}
+
 /// Writes `status` unless it is what was written last, and publishes the Events of the step. Mere progress may wait.
 async fn write(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
     status: ModelSelectionStatus,
 ) -> Result<ModelSelectionStatus, RecordError> {
-    let last = ctx.newest(selection).status.clone().unwrap_or_default();
+    let (newest, none) = (ctx.newest(selection), ModelSelectionStatus::default());
+    let last = newest.status.as_ref().unwrap_or(&none);
     let uid = selection.uid().unwrap_or_default();
-    if status == last {
+    if status == *last {
         ctx.unwritten.drop_progress(&uid);
         return Ok(status);
     }
-    if is_only_progress(&last, &status) && ctx.unwritten.keep(&uid, &status, clock::steady()) {
+    if is_only_progress(last, &status) && ctx.unwritten.keep(&uid, &status, clock::steady()) {
         return Ok(status);
     }
     let api: Api<ModelSelection> =
         Api::namespaced(ctx.client.clone(), selection.namespace().as_deref().unwrap_or("default"));
     let name = selection.name_any();
-    let patch = json!({
-        "apiVersion": ModelSelection::api_version(&()),
-        "kind": ModelSelection::kind(&()),
-        // A status must never be written to another object of the same name.
-        "metadata": {"uid": uid},
-        "status": status,
-    });
+    let patch = StatusOf {
+        api_version: ModelSelection::api_version(&()),
+        kind: ModelSelection::kind(&()),
+        metadata: json!({"uid": uid}),
+        status: &status,
+    };
     ctx.writers.writing(&uid, &status);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
     let written = answered(api.patch_status(&name, &params, &patch)).await.map_err(RecordError::Status)?;
     ctx.metrics.status_written();
     ctx.note_written(written);
-    for event in events(&last, &status) {
+    for event in events(last, &status) {
         publish(ctx, selection, "UpdateStatus", event).await;
     }
     Ok(status)

@@ -159,12 +159,21 @@ impl Operator {
 
     /// Its memory in KiB (resident set).
     pub fn rss_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// Its memory in KiB without the program itself and its libraries.
+    pub fn heap_kib(&self) -> u64 {
+        self.memory_kib("RssAnon:")
+    }
+
+    fn memory_kib(&self, field: &str) -> u64 {
         let path = format!("/proc/{}/status", self.process.pid());
         let status = std::fs::read_to_string(&path)
             .unwrap_or_else(|e| panic!("cannot read {path} (has the operator ended?): {e}"));
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
         let number = line.and_then(|rest| rest.split_whitespace().next()).and_then(|number| number.parse().ok());
-        number.unwrap_or_else(|| panic!("no VmRSS in {path} (has the operator ended?)"))
+        number.unwrap_or_else(|| panic!("no {field} in {path} (has the operator ended?)"))
     }
 
     /// The seconds of CPU that it has used.
