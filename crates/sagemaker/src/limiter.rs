@@ -66,17 +66,20 @@ impl Operation {
 const FLOOR: f64 = 0.1;
 /// Share of the rate that each success adds, as long as it is not known where SageMaker throttles.
 const RECOVERY: f64 = 0.1;
-/// Share of the rate at which SageMaker throttled that each success gives back near to it: some hundred calls go by before
-/// the limit is tried again, and hardly any of them is lost.
-const APPROACH: f64 = 0.001;
+/// Share of the way to the rate at which SageMaker throttled that each success goes back, and the least step as a share of
+/// that rate: some dozen calls go by before the limit is tried again, and hardly any of them is lost.
+const APPROACH: f64 = 0.03;
+const LEAST_STEP: f64 = 0.001;
 /// When the rate has come that far above where SageMaker throttled, its limit is another one by now.
 const BEYOND: f64 = 1.15;
+/// The rate after throttling, as a share of the one before, while it is not known where the limit is.
+const FAR: f64 = 0.5;
 
-/// The rate after throttling, as a share of the one before, by the number of calls since the last time that were let through:
-/// after none the rate is far too high, after many just too high.
-fn slower(let_through: u32) -> f64 {
+/// The rate after throttling near the limit, as a share of the one before, by the number of calls since the last time that
+/// were let through.
+fn near(let_through: u32) -> f64 {
     match let_through {
-        0..3 => 0.5,
+        0..3 => 0.8,
         3..16 => 0.9,
         _ => 0.95,
     }
@@ -92,7 +95,7 @@ pub struct Budget {
     slowed: Option<Timestamp>,
     /// Calls that were let through since it was slowed.
     let_through: u32,
-    /// The rate at which SageMaker throttled, when it had let some calls through before: its limit is somewhat lower.
+    /// The rate at which SageMaker throttled last, once it is known about where its limit is: somewhat lower.
     wall: Option<f64>,
 }
 
@@ -118,16 +121,16 @@ impl Budget {
         Ok(wait)
     }
 
-    /// SageMaker throttled a call that was sent at `sent`: a lower rate, and nothing at once. Calls that were on their way
+    /// SageMaker throttled a call that got its turn at `taken`: a lower rate, and nothing at once. Calls that had their turn
     /// already when the rate was lowered say nothing about the new one.
-    pub fn throttled(&mut self, sent: Timestamp, now: Timestamp) {
-        if self.slowed.is_some_and(|slowed| sent < slowed) {
+    pub fn throttled(&mut self, taken: Timestamp, now: Timestamp) {
+        if self.slowed.is_some_and(|slowed| taken < slowed) {
             return;
         }
         // What went well at the start says nothing: it had the whole of SageMaker's own bucket.
-        let let_through = if self.slowed.is_some() { self.let_through } else { 0 };
-        let slower = slower(let_through);
-        self.wall = (slower > 0.5).then_some(self.rate);
+        let is_near = self.wall.is_some() || (self.slowed.is_some() && self.let_through >= 3);
+        let slower = if is_near { near(self.let_through) } else { FAR };
+        self.wall = is_near.then_some(self.rate);
         self.slowed = Some(now);
         self.let_through = 0;
         self.rate = (self.rate * slower).max(FLOOR);
@@ -138,7 +141,8 @@ impl Budget {
     pub fn succeeded(&mut self) {
         self.let_through = self.let_through.saturating_add(1);
         self.wall = self.wall.filter(|wall| self.rate < wall * BEYOND);
-        let step = self.wall.map_or(RECOVERY * self.rate, |wall| APPROACH * wall);
+        let back = |wall: f64| (APPROACH * (wall - self.rate)).max(LEAST_STEP * wall);
+        let step = self.wall.map_or(RECOVERY * self.rate, back);
         self.rate = (self.rate + step).min(self.ceiling);
     }
 
@@ -161,11 +165,11 @@ impl Limits {
         self.with(operation, now, |budget| budget.take(now, patience))
     }
 
-    /// Notes how a call of `operation` that was sent at `sent` ended, and returns the rate from now on.
-    pub fn note(&self, operation: Operation, throttled: bool, sent: Timestamp, now: Timestamp) -> f64 {
+    /// Notes how a call of `operation` that got its turn at `taken` ended, and returns the rate from now on.
+    pub fn note(&self, operation: Operation, throttled: bool, taken: Timestamp, now: Timestamp) -> f64 {
         self.with(operation, now, |budget| {
             if throttled {
-                budget.throttled(sent, now);
+                budget.throttled(taken, now);
             } else {
                 budget.succeeded();
             }
