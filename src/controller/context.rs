@@ -12,6 +12,7 @@ use kube::{Client, ResourceExt as _};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
+use super::cache::Caches;
 use super::conflict::Writers;
 use super::incarnations::Incarnations;
 use super::permits::{ByType, Permits, Turns};
@@ -45,6 +46,7 @@ pub(super) struct Context {
     pub(super) writers: Writers,
     pub(super) unwritten: Unwritten,
     pub(super) tables: Tables,
+    pub(super) caches: Caches,
     pub(super) incarnations: Incarnations,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
@@ -82,10 +84,11 @@ impl Context {
             catalog: Catalog::new(settings.catalog),
             observer,
             permits: Arc::new(Permits::new(settings.max_tuning_jobs)),
-            retries: Retries::default(),
+            retries: Retries::new(settings.consistency_window),
             writers: Writers::default(),
             unwritten: Unwritten::new(settings.pauses.max),
             tables: Tables::default(),
+            caches: Caches::default(),
             incarnations: Incarnations::default(),
             metrics,
             stores,
@@ -225,6 +228,7 @@ impl Context {
         self.retries.forget(uid);
         self.writers.forget(uid);
         self.tables.forget(uid);
+        self.caches.forget(uid);
     }
 }
 

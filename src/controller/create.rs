@@ -2,6 +2,7 @@
 //! exists already is adopted.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -12,7 +13,7 @@ use super::adopt::{Found, adopt};
 use super::pass::Pass;
 use super::permits::ByType;
 use super::retries::Failures;
-use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus};
+use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
 use decide::permits::{Choice, Claim, InstanceTypes, choose, holds_permit, own_limit, permits_held, startable};
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task, reported_reason};
@@ -28,7 +29,7 @@ const PER_PASS: usize = 16;
 /// A run to create.
 pub(super) struct Chosen {
     index: usize,
-    request: JobRequest,
+    request: Arc<JobRequest>,
     /// By which SageMaker counts its instances.
     instance_type: String,
     /// The job may exist from an earlier try. Of a fresh one, a refusal means that there is none.
@@ -40,7 +41,7 @@ pub(super) fn chosen(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
     status: &mut ModelSelectionStatus,
-    mut requests: HashMap<usize, JobRequest>,
+    mut requests: HashMap<usize, Arc<JobRequest>>,
 ) -> Vec<Chosen> {
     let Pass { ctx, uid, .. } = pass;
     let types = InstanceTypes::of(spec);
@@ -74,7 +75,7 @@ fn ready(
     pass: &Pass<'_>,
     types: &InstanceTypes<'_>,
     runs: &[RunStatus],
-    requests: &HashMap<usize, JobRequest>,
+    requests: &HashMap<usize, Arc<JobRequest>>,
 ) -> Vec<usize> {
     if !pass.may_try(&Task::CreateAny) {
         return Vec::new();
@@ -169,6 +170,9 @@ pub(super) async fn create(
         .buffer_unordered(CONCURRENCY);
     let mut created = BTreeSet::new();
     while let Some((run, fault, Chosen { index, instance_type, .. })) = results.next().await {
+        if run.state != RunState::Waiting {
+            pass.cache().requests.remove(&run);
+        }
         if let Some(fault) = &fault {
             halts.lock().add(&instance_type, fault, !created.is_empty());
         } else {

@@ -51,7 +51,7 @@ pub struct InstanceTypes<'a> {
 impl<'a> InstanceTypes<'a> {
     /// Those of a selection.
     pub fn of(spec: &'a ModelSelectionSpec) -> Self {
-        let differ = spec.candidates.iter().filter(|candidate| candidate.training.is_some());
+        let differ = spec.candidates.iter().filter(|candidate| candidate.overrides.training.is_some());
         let own = differ.map(|candidate| (candidate.name.as_str(), instance_type(spec, candidate)));
         Self { of_selection: &spec.training.instance_type, own: own.collect() }
     }
@@ -174,7 +174,7 @@ mod tests {
     fn a_claim_is_counted_by_the_instance_type_that_a_run_really_uses() {
         let mut spec = samples::spec();
         let own = serde_json::json!({"instanceType": "ml.c5.xlarge"});
-        spec.candidates[1].training = serde_json::from_value(own).unwrap();
+        spec.candidates[1].overrides.training = serde_json::from_value(own).unwrap();
         let [first, second] = [0, 1].map(|index| spec.candidates[index].name.clone());
         let of = |candidate: &str, state| RunStatus { candidate: candidate.to_owned(), ..run(state, true) };
         let (gpu, cpu) = (spec.training.instance_type.clone(), "ml.c5.xlarge".to_owned());
