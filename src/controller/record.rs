@@ -15,7 +15,7 @@ use super::api_server::{ApiServerError, answered};
 use super::context::Context;
 use super::pass::Pass;
 use super::stop;
-use api::{FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
+use api::{Collect, FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
 use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::Tables;
@@ -30,6 +30,9 @@ pub(super) enum RecordError {
     #[error("the status was not written")]
     Status(#[source] ApiServerError),
 }
+
+/// Runs whose fronts are computed in no time.
+const SMALL: usize = 64;
 
 /// The API server keeps whole seconds. With finer times, what was written and what is read back would differ, and an
 /// unchanged status would be written again.
@@ -64,8 +67,8 @@ pub(super) async fn record(
     } = status;
     let generation = pass.generation();
     let last = || pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
-    // Large tables and expressions take seconds, which others must not wait for.
-    let fronts = tokio::task::block_in_place(|| {
+    let is_small = runs.len() <= SMALL && spec.collect == Collect::Best && spec.derived_metrics.is_empty();
+    let mut compute = || {
         let derivations = pass.derivations(spec);
         summary::bounded(&derivations, &mut runs);
         let Some(tables) = tables else { return last() };
@@ -74,7 +77,9 @@ pub(super) async fn record(
         }
         let of_best = derived::apply(&derivations, &mut runs, &mut pass.cache().derived);
         front::fronts_with(&derivations, &of_best, &mut runs, tables)
-    });
+    };
+    // Large tables and expressions take seconds, which others must not wait for. For the others a thread costs more.
+    let fronts = if is_small { compute() } else { tokio::task::block_in_place(compute) };
     let counts = summary::counts(&runs);
     let situation = Situation {
         spec,
