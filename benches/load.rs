@@ -28,6 +28,8 @@ const REAL_SECONDS: f64 = 20.0;
 const SPEED: f64 = RUN_SECONDS / REAL_SECONDS;
 /// Longest time that a shape may take.
 const DEADLINE: Duration = Duration::from_secs(3600);
+/// A selection that comes while the others wait.
+const LATE: &str = "late";
 /// As a user has them, and not as tests do.
 const SETTINGS: [(&str, &str); 3] = [
     ("MODELSELECTION_MIN_SWEEP_SECONDS", "2"),
@@ -153,8 +155,7 @@ async fn start<'a>(plane: &'a ControlPlane, shape: &Shape, speed: f64) -> World<
 async fn run(plane: &ControlPlane, shape: &Shape) {
     let world = start(plane, shape, SPEED).await;
     let times = watch(&world.client, &world.namespace);
-    // The clock of the emulator in ours.
-    let clock = (Instant::now(), world.emulator.set_speed(SPEED).await["now"].as_f64().unwrap());
+    let clock = EmulatedClock::of(&world).await;
     let before = counts(&world).await;
     let started = Instant::now();
     let applied: Mutex<HashMap<String, Instant>> = Mutex::default();
@@ -168,8 +169,8 @@ async fn run(plane: &ControlPlane, shape: &Shape) {
     let mut expected = shape.selections;
     if shape.rate.is_some() {
         await_until("the places are taken", DEADLINE, async || world.jobs_created().await >= 150).await;
-        applied.lock().insert("late".to_owned(), Instant::now());
-        world.apply(&manifest("late", 1)).await;
+        applied.lock().insert(LATE.to_owned(), Instant::now());
+        world.apply(&manifest(LATE, 1)).await;
         expected += 1;
     }
     let mut most = (0, 0);
@@ -180,43 +181,66 @@ async fn run(plane: &ControlPlane, shape: &Shape) {
     })
     .await;
     let seconds = started.elapsed().as_secs_f64();
-    let runs = (shape.selections * shape.runs) as f64;
     let used = counts(&world).await.less(&before);
     println!("## {} ({seconds:.0} s)", shape.name);
-    used.print(runs, most);
+    used.print((shape.selections * shape.runs) as f64, most);
     print_status(&world, &names[0]).await;
     let jobs = world.job_documents().await;
-    let real = |time: &Value| {
-        let seconds = (time.as_f64().unwrap() - clock.1) / SPEED;
-        if seconds < 0.0 { clock.0 - Duration::from_secs_f64(-seconds) } else { clock.0 + Duration::from_secs_f64(seconds) }
-    };
+    print_times(&jobs, &clock, &applied.into_inner(), &times.lock().ended);
+    if let Some(rate) = shape.rate {
+        let throttled = world.errors(&format!("{CREATE} ThrottlingException")).await;
+        print_creates(&jobs, &clock, rate, throttled as f64, world.calls_of(CREATE).await as f64);
+    }
+}
+
+/// The clock of the emulator in ours.
+struct EmulatedClock {
+    here: Instant,
+    there: f64,
+}
+
+impl EmulatedClock {
+    async fn of(world: &World<'_>) -> Self {
+        // Its answer has the time; the speed stays what it is.
+        let there = world.emulator.set_speed(SPEED).await["now"].as_f64().unwrap();
+        Self { here: Instant::now(), there }
+    }
+
+    /// When that was. All jobs are created after the clock was read.
+    fn real(&self, time: &Value) -> Instant {
+        self.here + Duration::from_secs_f64(((time.as_f64().unwrap() - self.there) / SPEED).max(0.0))
+    }
+}
+
+fn print_times(
+    jobs: &BTreeMap<String, Value>,
+    clock: &EmulatedClock,
+    applied: &HashMap<String, Instant>,
+    ended: &HashMap<String, Instant>,
+) {
     let mut first: BTreeMap<&str, Instant> = BTreeMap::new();
     for job in jobs.values() {
-        let created = real(&job["creationTime"]);
+        let created = clock.real(&job["creationTime"]);
         first.entry(testkit::jobs::owner(job)).and_modify(|first| *first = created.min(*first)).or_insert(created);
     }
-    let applied = applied.lock();
-    print_delays("applied to first job", first.iter().map(|(name, at)| at.saturating_duration_since(applied[*name])));
-    if let Some(late) = first.get("late") {
-        println!("late selection: {:.1} s to its job", late.saturating_duration_since(applied["late"]).as_secs_f64());
+    let waited = |(name, at): (&&str, &Instant)| at.saturating_duration_since(applied[*name]);
+    print_delays("applied to first job", first.iter().map(waited));
+    if let Some(late) = first.get(LATE) {
+        println!("late selection: {:.1} s to its job", waited((&LATE, late)).as_secs_f64());
     }
-    let ended = &times.lock().ended;
-    print_delays(
-        "job ended to status",
-        jobs.iter().filter_map(|(name, job)| Some(ended.get(name)?.saturating_duration_since(real(&job["endTime"])))),
+    let seen = jobs.iter().filter_map(|(name, job)| Some((ended.get(name)?, clock.real(&job["endTime"]))));
+    print_delays("job ended to status", seen.map(|(seen, ended)| seen.saturating_duration_since(ended)));
+}
+
+fn print_creates(jobs: &BTreeMap<String, Value>, clock: &EmulatedClock, rate: f64, throttled: f64, calls: f64) {
+    let created = || jobs.values().map(|job| clock.real(&job["creationTime"]));
+    let (Some(first), Some(last)) = (created().min(), created().max()) else { return };
+    let reached = (jobs.len() - 1) as f64 / (last - first).as_secs_f64();
+    println!(
+        "creates: {reached:.2} a second of {rate} ({:.0} %), {throttled} of {calls} throttled ({:.1} %)",
+        100.0 * reached / rate,
+        100.0 * throttled / calls
     );
-    if let Some(rate) = shape.rate {
-        let throttled = world.errors(&format!("{CREATE} ThrottlingException")).await as f64;
-        let calls = world.calls_of(CREATE).await as f64;
-        let mut created: Vec<Instant> = jobs.values().map(|job| real(&job["creationTime"])).collect();
-        created.sort();
-        let reached = (created.len() - 1) as f64 / (created[created.len() - 1] - created[0]).as_secs_f64();
-        println!(
-            "creates: {reached:.2} a second of {rate} ({:.0} %), {throttled} of {calls} throttled ({:.1} %)",
-            100.0 * reached / rate,
-            100.0 * throttled / calls
-        );
-    }
 }
 
 /// A restart with complete selections, and a while of idleness.
@@ -233,7 +257,8 @@ async fn idle(plane: &ControlPlane, shape: &Shape) {
             let mut copy = ModelSelection::new(&format!("copy-{n:04}"), done.spec.clone());
             copy.metadata.finalizers.clone_from(&done.metadata.finalizers);
             let name = world.selections.create(&PostParams::default(), &copy).await.unwrap().name_any();
-            let patch = json!({"apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection", "status": status});
+            let patch =
+                json!({"apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection", "status": status});
             let params = PatchParams::apply(api::FIELD_MANAGER).force();
             world.selections.patch_status(&name, &params, &Patch::Apply(&patch)).await.unwrap();
         })
@@ -295,7 +320,8 @@ async fn counts_of_server(world: &World<'_>) -> BTreeMap<String, f64> {
         let label = |key: &str| labels.split(&format!("{key}=\"")).nth(1).and_then(|rest| rest.split('"').next());
         let (resource, subresource) = (label("resource").unwrap_or_default(), label("subresource").unwrap_or_default());
         let verb = label("verb").unwrap_or_default();
-        let ours = ["modelselections", "events", "configmaps"].contains(&resource) && (verb, subresource) != ("APPLY", "");
+        let ours =
+            ["modelselections", "events", "configmaps"].contains(&resource) && (verb, subresource) != ("APPLY", "");
         if ours && !(resource == "configmaps" && ["LIST", "WATCH"].contains(&verb)) {
             let place = if subresource.is_empty() { resource.to_owned() } else { format!("{resource}/{subresource}") };
             *counts.entry(format!("{verb} {place}")).or_default() += value;

@@ -15,7 +15,9 @@ use super::api_server::{ApiServerError, answered};
 use super::context::Context;
 use super::pass::Pass;
 use super::stop;
-use api::{Collect, FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
+use api::{
+    Collect, FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions,
+};
 use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::Tables;

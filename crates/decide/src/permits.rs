@@ -167,7 +167,11 @@ mod tests {
         assert_eq!(choice(&[0, 2, 3], 16), Choice { repeated: vec![], fresh: vec![0, 2], queued: vec![3] });
         assert_eq!(choice(&[], 16), Choice::default());
         let other = choose(&runs, &[0, 2, 3], 2, 16, |wanted| wanted[1..].to_vec());
-        assert_eq!(other, Choice { repeated: vec![], fresh: vec![2], queued: vec![0, 3] }, "that of another type waits");
+        assert_eq!(
+            other,
+            Choice { repeated: vec![], fresh: vec![2], queued: vec![0, 3] },
+            "that of another type waits"
+        );
     }
 
     #[test]

@@ -249,7 +249,8 @@ mod tests {
             let wait = budget.take(at(millis), PATIENT).unwrap().max(Duration::from_millis(50));
             let wait = i64::try_from(wait.as_millis()).unwrap();
             millis += wait;
-            level = (level + Duration::from_millis(wait.unsigned_abs()).as_secs_f64() * per_second).min(per_second.max(1.0));
+            level = (level + Duration::from_millis(wait.unsigned_abs()).as_secs_f64() * per_second)
+                .min(per_second.max(1.0));
             if level >= 1.0 {
                 level -= 1.0;
                 budget.succeeded();

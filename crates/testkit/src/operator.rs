@@ -189,7 +189,8 @@ impl Operator {
 
     /// The values of `/metrics`, by their names with labels.
     pub async fn metrics(&self) -> HashMap<String, f64> {
-        let (_, text) = self.get("/metrics").await.unwrap_or_else(|e| panic!("no metrics: {e}\n{}", self.process.tail()));
+        let (_, text) =
+            self.get("/metrics").await.unwrap_or_else(|e| panic!("no metrics: {e}\n{}", self.process.tail()));
         metrics(&text)
     }
 

@@ -25,11 +25,7 @@ pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
 }
 
 /// Each candidate with a result from elsewhere, with those that beat it in every objective. `ranks` are those of `points`.
-pub(super) fn observed(
-    axes: &Axes,
-    points: &[Point<'_>],
-    ranks: &[i32],
-) -> Vec<ObservedPoint> {
+pub(super) fn observed(axes: &Axes, points: &[Point<'_>], ranks: &[i32]) -> Vec<ObservedPoint> {
     let elsewhere = points.iter().zip(ranks).filter(|(point, _)| point.run.is_none());
     let observed = elsewhere.map(|(point, &rank)| {
         let beaten_by = beaten_by(point, points, axes);
