@@ -103,6 +103,7 @@ bench: ## measure the figures of README.md
 	cargo bench --bench pareto
 	cargo bench -p modelselection-decide --bench largest
 	cargo bench --bench figures
+	cargo bench --bench load
 
 .PHONY: tools
 tools:

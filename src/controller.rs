@@ -28,6 +28,7 @@ mod retry_memory;
 mod settings;
 mod stop;
 mod table_memory;
+mod unwritten;
 mod versions;
 mod watch;
 

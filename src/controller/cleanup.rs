@@ -58,6 +58,7 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
     if ctx.is_cleaned_up(&uid) {
         return Ok(Action::await_change());
     }
+    ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));
     let newest = ctx.newest(seen);
     // The policy may be changed while the deletion waits: what is seen now counts.
     let left = match seen.spec.deletion_policy {

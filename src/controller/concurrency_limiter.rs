@@ -11,22 +11,56 @@ use parking_lot::Mutex;
 
 use api::ModelSelection;
 use decide::cadence;
-use decide::fair_share::{Demand, share};
-use decide::permits::permits_held;
+use decide::fair_share::{Demand, Share, shares};
+use decide::permits::Claim;
 
-/// What SageMaker counts together: tuning jobs of a region, and instances of a type in it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What SageMaker counts together: instances of a type in a region.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Pool {
     pub(super) region: String,
     pub(super) instance_type: String,
 }
 
+/// Permits by instance type.
+pub(super) type ByType = BTreeMap<String, usize>;
+
+/// Who asks for permits.
+#[derive(Clone, Debug)]
+pub(super) struct Claimant {
+    pub(super) uid: String,
+    pub(super) object: ObjectRef<ModelSelection>,
+    pub(super) region: String,
+    /// When the selection was created.
+    pub(super) since: Timestamp,
+}
+
+impl Claimant {
+    pub(super) fn of(selection: &ModelSelection, region: &str) -> Self {
+        Self {
+            uid: selection.uid().unwrap_or_default(),
+            object: ObjectRef::from_obj(selection),
+            region: region.to_owned(),
+            since: selection.creation_timestamp().map_or(Timestamp::MIN, |time| time.0),
+        }
+    }
+}
+
 struct Entry {
-    object: ObjectRef<ModelSelection>,
-    pool: Pool,
-    demand: Demand,
-    /// It has given back a permit since the others were woken.
-    freed: bool,
+    claimant: Claimant,
+    claim: Claim,
+    /// It was woken because it is its turn, and has not been reconciled since.
+    woken: bool,
+}
+
+impl Entry {
+    fn held(&self) -> usize {
+        self.claim.held.values().sum()
+    }
+
+    fn demand(&self) -> Demand<'_> {
+        let Claim { wanted, served, .. } = &self.claim;
+        Demand { active: self.held(), waiting: wanted, served: *served, since: self.claimant.since }
+    }
 }
 
 /// A quota that SageMaker refused to exceed.
@@ -41,8 +75,18 @@ struct Refused {
 
 #[derive(Default)]
 struct State {
+    /// By uid: equal selections have their turns in a fixed order.
     entries: BTreeMap<String, Entry>,
     refused: HashMap<Pool, Refused>,
+}
+
+/// Whose turn it is after a change.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Turns {
+    /// Other selections that have not been woken yet.
+    pub(super) others: Vec<ObjectRef<ModelSelection>>,
+    /// What the selection itself would be granted.
+    pub(super) own: ByType,
 }
 
 pub(super) struct Permits {
@@ -60,80 +104,77 @@ impl Permits {
     pub(super) fn seed(&self, stores: &[Store<ModelSelection>], default_region: Option<&str>) {
         let mut state = self.state.lock();
         for selection in stores.iter().flat_map(Store::state) {
-            let (Some(uid), Some(status)) = (selection.uid(), &selection.status) else { continue };
-            let active = permits_held(status);
-            let region = selection.spec.region.as_deref().or(default_region).unwrap_or_default().to_owned();
-            let pool = Pool { region, instance_type: selection.spec.training.instance_type.clone() };
-            let entry = Entry {
-                object: ObjectRef::from_obj(&*selection),
-                pool,
-                demand: Demand { active, waiting: 0 },
-                freed: false,
-            };
-            state.entries.entry(uid).or_insert(entry);
+            let Some(status) = &selection.status else { continue };
+            let claim = Claim::of(&selection.spec, status, [].iter());
+            if claim.held.is_empty() {
+                continue;
+            }
+            let region = selection.spec.region.as_deref().or(default_region).unwrap_or_default();
+            let claimant = Claimant::of(&selection, region);
+            state.entries.entry(claimant.uid.clone()).or_insert(Entry { claimant, claim, woken: false });
         }
     }
 
-    /// Reserves permits for up to `wanted` new jobs, and returns how many there are.
-    pub(super) fn reserve(
-        &self,
-        uid: &str,
-        object: &ObjectRef<ModelSelection>,
-        pool: &Pool,
-        active: usize,
-        wanted: usize,
-        now: Timestamp,
-    ) -> usize {
+    /// Reserves permits for the jobs that `claim` wants, and returns how many there are of each instance type.
+    pub(super) fn reserve(&self, claimant: &Claimant, claim: Claim, now: Timestamp) -> ByType {
         let mut state = self.state.lock();
-        let freed = state.entries.get(uid).is_some_and(|entry| entry.freed || active < entry.demand.active);
-        let demand = Demand { active, waiting: wanted };
-        state.entries.insert(uid.to_owned(), Entry { object: object.clone(), pool: pool.clone(), demand, freed });
-        let granted = state.grant(uid, self.limit, now);
-        if let Some(entry) = state.entries.get_mut(uid) {
-            entry.demand = Demand { active: active + granted, waiting: wanted - granted };
+        let entry = Entry { claimant: claimant.clone(), claim, woken: false };
+        state.entries.insert(claimant.uid.clone(), entry);
+        let granted = state.own(&claimant.uid, self.limit, now);
+        if let Some(Entry { claim, .. }) = state.entries.get_mut(&claimant.uid) {
+            for (instance_type, wanted) in &mut claim.wanted {
+                let granted = granted.get(instance_type).copied().unwrap_or_default();
+                *wanted -= granted;
+                *claim.held.entry(instance_type.clone()).or_default() += granted;
+            }
         }
         granted
     }
 
-    /// Whether a selection that waits would be granted a further permit now.
-    pub(super) fn free(&self, uid: &str, now: Timestamp) -> bool {
-        self.state.lock().grant(uid, self.limit, now) > 0
+    /// Notes what a selection has after a pass, and returns whose turn it is.
+    pub(super) fn settle(&self, uid: &str, claim: Claim, now: Timestamp) -> Turns {
+        let mut state = self.state.lock();
+        let Some(entry) = state.entries.get_mut(uid) else { return Turns::default() };
+        (entry.claim, entry.woken) = (claim, false);
+        let region = entry.claimant.region.clone();
+        Turns { own: state.own(uid, self.limit, now), others: state.wake(&region, uid, self.limit, now) }
     }
 
-    /// Notes what a selection has after a pass, and returns who may now take permits that became free.
-    pub(super) fn settle(&self, uid: &str, active: usize, waiting: usize) -> Vec<ObjectRef<ModelSelection>> {
-        let mut state = self.state.lock();
-        let Some(entry) = state.entries.get_mut(uid) else { return Vec::new() };
-        let freed = std::mem::take(&mut entry.freed) || active < entry.demand.active;
-        entry.demand = Demand { active, waiting };
-        let region = entry.pool.region.clone();
-        if freed { waiters(&state, &region, uid) } else { Vec::new() }
+    /// A selection wants no more permits: it is being deleted. Returns whose turn it is.
+    pub(super) fn withdraw(&self, uid: &str, now: Timestamp) -> Turns {
+        let claim = self.state.lock().entries.get(uid).map(|entry| Claim { wanted: Vec::new(), ..entry.claim.clone() });
+        claim.map_or_else(Turns::default, |claim| self.settle(uid, claim, now))
     }
 
-    /// Forgets a selection, and returns who may now take its permits.
-    pub(super) fn remove(&self, uid: &str) -> Vec<ObjectRef<ModelSelection>> {
+    /// Forgets a selection, and returns whose turn it is.
+    pub(super) fn remove(&self, uid: &str, now: Timestamp) -> Turns {
         let mut state = self.state.lock();
-        let Some(entry) = state.entries.remove(uid) else { return Vec::new() };
-        waiters(&state, &entry.pool.region, uid)
+        let Some(Entry { claimant, .. }) = state.entries.remove(uid) else { return Turns::default() };
+        Turns { others: state.wake(&claimant.region, uid, self.limit, now), ..Turns::default() }
+    }
+
+    /// Whose turn it is in a region after some time has passed.
+    pub(super) fn due(&self, region: &str, now: Timestamp) -> Turns {
+        Turns { others: self.state.lock().wake(region, "", self.limit, now), ..Turns::default() }
     }
 
     /// Notes that SageMaker refused one more job than the `running` ones of this selection and all others of the pool.
-    pub(super) fn refused(&self, uid: &str, pool: &Pool, running: usize, now: Timestamp) {
+    /// Returns after what time one more may be tried.
+    pub(super) fn refused(&self, uid: &str, pool: &Pool, running: usize, now: Timestamp) -> Duration {
         let mut state = self.state.lock();
-        let others = state.entries.iter().filter(|(id, entry)| *id != uid && entry.pool == *pool);
-        let limit = running + others.map(|(_, entry)| entry.demand.active).sum::<usize>();
+        let limit = running + state.held_by_others(uid, pool);
         let times = state.refused.get(pool).map_or(0, |refused| refused.times);
         // Quotas are raised by people and freed by jobs that end: minutes, not seconds.
         let pause = cadence::backoff(times, Duration::from_secs(15), Duration::from_secs(300));
         let refused = Refused { limit, retry_at: now + pause, times: times.saturating_add(1) };
         state.refused.insert(pool.clone(), refused);
+        pause
     }
 
-    /// Notes that SageMaker accepted a job, so that `running` of this selection run now.
+    /// Notes that SageMaker accepted a job, so that `running` of this selection run now in the pool.
     pub(super) fn accepted(&self, uid: &str, pool: &Pool, running: usize) {
         let mut state = self.state.lock();
-        let others = state.entries.iter().filter(|(id, entry)| *id != uid && entry.pool == *pool);
-        let total = running + others.map(|(_, entry)| entry.demand.active).sum::<usize>();
+        let total = running + state.held_by_others(uid, pool);
         if state.refused.get(pool).is_some_and(|refused| total > refused.limit) {
             state.refused.remove(pool);
         }
@@ -147,45 +188,58 @@ impl Permits {
 }
 
 impl State {
-    /// How many further permits the selection would get of those that it wants.
-    fn grant(&self, uid: &str, limit: usize, now: Timestamp) -> usize {
-        let Some(pool) = self.entries.get(uid).map(|entry| &entry.pool) else { return 0 };
-        let fair = |limit: usize, counts: &dyn Fn(&Pool) -> bool| {
-            let members: Vec<_> = self.entries.iter().filter(|(_, entry)| counts(&entry.pool)).collect();
-            let demands: Vec<Demand> = members.iter().map(|(_, entry)| self.satisfiable(entry, now)).collect();
-            members.iter().position(|(id, _)| *id == uid).map_or(0, |me| share(limit, &demands, me))
-        };
-        let granted = fair(limit, &|other| other.region == pool.region);
-        match self.allowed(pool, now) {
-            Some(allowed) => granted.min(fair(allowed, &|other| other == pool)),
-            None => granted,
+    fn held_by_others(&self, uid: &str, pool: &Pool) -> usize {
+        let others = self.in_region(&pool.region).filter(|(id, _)| *id != uid);
+        others.filter_map(|(_, entry)| entry.claim.held.get(&pool.instance_type)).sum()
+    }
+
+    fn in_region(&self, region: &str) -> impl Iterator<Item = (&String, &Entry)> {
+        self.entries.iter().filter(move |(_, entry)| entry.claimant.region == region)
+    }
+
+    /// Those whose turn it is in a region, with what each would be granted.
+    fn turns(&self, region: &str, limit: usize, now: Timestamp) -> Vec<(&Entry, Share<'_>)> {
+        // Mostly there is no free place, and nobody need be looked at.
+        if self.in_region(region).map(|(_, entry)| entry.held()).sum::<usize>() >= limit {
+            return Vec::new();
         }
+        let rooms: BTreeMap<&str, usize> = self
+            .refused
+            .iter()
+            .filter(|(pool, _)| pool.region == region)
+            .map(|(pool, refused)| {
+                let allowed = refused.limit + usize::from(refused.retry_at <= now);
+                (pool.instance_type.as_str(), allowed.saturating_sub(self.held_by_others("", pool)))
+            })
+            .collect();
+        let entries: Vec<&Entry> = self.in_region(region).map(|(_, entry)| entry).collect();
+        let demands: Vec<Demand<'_>> = entries.iter().map(|entry| entry.demand()).collect();
+        shares(limit, &rooms, &demands).into_iter().map(|(index, share)| (entries[index], share)).collect()
     }
 
-    /// How many jobs may run in a pool, as far as SageMaker has refused one.
-    fn allowed(&self, pool: &Pool, now: Timestamp) -> Option<usize> {
-        self.refused.get(pool).map(|refused| refused.limit + usize::from(refused.retry_at <= now))
+    /// What a selection would be granted now.
+    fn own(&self, uid: &str, limit: usize, now: Timestamp) -> ByType {
+        let Some(Entry { claimant, claim, .. }) = self.entries.get(uid) else { return ByType::new() };
+        if claim.wanted.is_empty() {
+            return ByType::new();
+        }
+        let turns = self.turns(&claimant.region, limit, now);
+        let own = turns.into_iter().find(|(entry, _)| entry.claimant.uid == uid).map(|(_, share)| share);
+        own.into_iter().flatten().map(|(instance_type, count)| (instance_type.to_owned(), count)).collect()
     }
 
-    /// The demand without what SageMaker would refuse: that must not keep permits from others.
-    fn satisfiable(&self, entry: &Entry, now: Timestamp) -> Demand {
-        let Entry { pool, demand, .. } = entry;
-        let active = || self.entries.values().filter(|e| e.pool == *pool).map(|e| e.demand.active).sum();
-        let room = self.allowed(pool, now).map_or(usize::MAX, |allowed| allowed.saturating_sub(active()));
-        Demand { waiting: demand.waiting.min(room), ..*demand }
+    /// Those whose turn it is and who are not woken yet. From now on they count as woken.
+    fn wake(&mut self, region: &str, but: &str, limit: usize, now: Timestamp) -> Vec<ObjectRef<ModelSelection>> {
+        let turns = self.turns(region, limit, now).into_iter().map(|(entry, _)| entry);
+        let asleep = turns.filter(|entry| !entry.woken && entry.claimant.uid != but);
+        let claimants: Vec<Claimant> = asleep.map(|entry| entry.claimant.clone()).collect();
+        for claimant in &claimants {
+            if let Some(entry) = self.entries.get_mut(&claimant.uid) {
+                entry.woken = true;
+            }
+        }
+        claimants.into_iter().map(|claimant| claimant.object).collect()
     }
-}
-
-fn waiters(state: &State, region: &str, but: &str) -> Vec<ObjectRef<ModelSelection>> {
-    let waits = |entry: &&Entry| entry.demand.waiting > 0 && entry.pool.region == region;
-    state
-        .entries
-        .iter()
-        .filter(|(uid, _)| *uid != but)
-        .map(|(_, entry)| entry)
-        .filter(waits)
-        .map(|e| e.object.clone())
-        .collect()
 }
 
 #[cfg(test)]
@@ -204,45 +258,87 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
+    fn claim(instance_type: &str, held: usize, wanted: usize) -> Claim {
+        let of = |count: usize| (instance_type.to_owned(), count);
+        Claim { held: [of(held)].into(), wanted: vec![of(wanted)], served: held > 0 }
+    }
+
+    fn reserve(permits: &Permits, uid: &str, claim: Claim, now: Timestamp) -> usize {
+        let claimant =
+            Claimant { uid: uid.into(), object: object(uid), region: "us-west-2".into(), since: Timestamp::MIN };
+        permits.reserve(&claimant, claim, now).values().sum()
+    }
+
     #[test]
     fn permits_are_reserved_at_once_and_given_back() {
         let permits = Permits::new(10);
-        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 0, 8, at(0)), 8);
-        assert_eq!(permits.reserve("b", &object("b"), &pool("p3"), 0, 8, at(0)), 2);
-        assert_eq!(permits.settle("a", 8, 0), []);
-        assert_eq!(permits.settle("a", 7, 0), [object("b")]);
-        assert_eq!(permits.reserve("b", &object("b"), &pool("p3"), 2, 6, at(0)), 1);
+        let settle = |uid, held, wanted| permits.settle(uid, claim("p3", held, wanted), at(0)).others;
+        assert_eq!(reserve(&permits, "a", claim("p3", 0, 8), at(0)), 8);
+        assert_eq!(reserve(&permits, "b", claim("p3", 0, 8), at(0)), 2);
+        assert_eq!(settle("a", 8, 0), []);
+        assert_eq!(settle("a", 7, 0), [object("b")]);
+        assert_eq!(reserve(&permits, "b", claim("p3", 2, 6), at(0)), 1);
         // A permit that is found free at the beginning of a pass wakes the others at its end.
-        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 6, 0, at(0)), 0);
-        assert_eq!(permits.settle("a", 6, 0), [object("b")]);
-        assert_eq!(permits.settle("a", 6, 0), []);
-        assert_eq!(permits.remove("a"), [object("b")]);
+        assert_eq!(reserve(&permits, "a", claim("p3", 6, 0), at(0)), 0);
+        assert_eq!(settle("a", 6, 0), [object("b")]);
+        assert_eq!(settle("a", 6, 0), [], "it is woken already");
+        assert_eq!(settle("b", 3, 5), []);
+        assert_eq!(permits.remove("a", at(0)).others, [object("b")]);
+    }
+
+    #[test]
+    fn only_those_whose_turn_it_is_are_woken_and_a_turn_that_is_not_taken_goes_on() {
+        let permits = Permits::new(2);
+        assert_eq!(reserve(&permits, "a", claim("p3", 0, 2), at(0)), 2);
+        for waiting in ["b", "c", "d"] {
+            assert_eq!(reserve(&permits, waiting, claim("p3", 0, 5), at(0)), 0);
+        }
+        let freed = permits.settle("a", claim("p3", 1, 4), at(0));
+        assert_eq!(freed, Turns { others: vec![object("b")], own: ByType::new() });
+        // It cannot start anything after all.
+        assert_eq!(reserve(&permits, "b", claim("p3", 0, 0), at(0)), 0);
+        assert_eq!(permits.settle("b", claim("p3", 0, 0), at(0)).others, [object("c")]);
+        // Nor will one that is being deleted.
+        assert_eq!(permits.withdraw("c", at(0)).others, [object("d")]);
+        assert_eq!(reserve(&permits, "d", claim("p3", 0, 5), at(0)), 1);
     }
 
     #[test]
     fn a_refused_quota_holds_only_its_own_instance_type_and_is_probed_later() {
         let permits = Permits::new(100);
-        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 0, 8, at(0)), 8);
-        permits.refused("a", &pool("p3"), 3, at(0));
-        permits.settle("a", 3, 5);
-        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 3, 5, at(1)), 0);
-        assert_eq!(permits.reserve("b", &object("b"), &pool("c5"), 0, 5, at(1)), 5);
+        assert_eq!(reserve(&permits, "a", claim("p3", 0, 8), at(0)), 8);
+        assert_eq!(permits.refused("a", &pool("p3"), 3, at(0)), Duration::from_secs(15));
+        permits.settle("a", claim("p3", 3, 5), at(0));
+        assert_eq!(reserve(&permits, "a", claim("p3", 3, 5), at(1)), 0);
+        assert_eq!(reserve(&permits, "b", claim("c5", 0, 5), at(1)), 5);
         // One of ours ended: its permit is ours to take.
-        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 2, 5, at(1)), 1);
-        permits.settle("a", 3, 4);
+        assert_eq!(reserve(&permits, "a", claim("p3", 2, 5), at(1)), 1);
+        permits.settle("a", claim("p3", 3, 4), at(1));
         // Later, one more is tried; when it is taken, the quota is forgotten.
         assert_eq!(permits.next_try(&pool("p3"), at(1)), Some(Duration::from_secs(14)));
-        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 3, 4, at(15)), 1);
+        assert_eq!(permits.due("us-west-2", at(14)).others, []);
+        assert_eq!(permits.due("us-west-2", at(15)).others, [object("a")]);
+        assert_eq!(reserve(&permits, "a", claim("p3", 3, 4), at(15)), 1);
         permits.accepted("a", &pool("p3"), 4);
-        assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 4, 3, at(15)), 3);
+        assert_eq!(reserve(&permits, "a", claim("p3", 4, 3), at(15)), 3);
     }
 
     #[test]
     fn a_refused_selection_keeps_no_permits_from_others() {
         let permits = Permits::new(4);
-        permits.reserve("a", &object("a"), &pool("p3"), 0, 4, at(0));
+        reserve(&permits, "a", claim("p3", 0, 4), at(0));
         permits.refused("a", &pool("p3"), 0, at(0));
-        permits.settle("a", 0, 4);
-        assert_eq!(permits.reserve("b", &object("b"), &pool("c5"), 0, 8, at(1)), 4);
+        permits.settle("a", claim("p3", 0, 4), at(0));
+        assert_eq!(reserve(&permits, "b", claim("c5", 0, 8), at(1)), 4);
+    }
+
+    #[test]
+    fn runs_of_a_refused_instance_type_do_not_hold_up_the_others_of_their_selection() {
+        let permits = Permits::new(100);
+        reserve(&permits, "a", claim("p3", 0, 1), at(0));
+        permits.refused("a", &pool("p3"), 0, at(0));
+        permits.settle("a", claim("p3", 0, 1), at(0));
+        let wanted = vec![("p3".to_owned(), 2), ("c5".to_owned(), 3)];
+        assert_eq!(reserve(&permits, "b", Claim { wanted, ..Claim::default() }, at(1)), 3);
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
+use std::io;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -142,9 +143,24 @@ impl Writers {
 
 /// Instead of a copy: statuses can be large.
 fn fingerprint(status: Option<&ModelSelectionStatus>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(&serde_json::to_vec(&status).unwrap_or_default());
-    hasher.finish()
+    let mut hashing = Hashing(DefaultHasher::new());
+    // Neither the status nor the hasher can fail.
+    let _ = serde_json::to_writer(&mut hashing, &status);
+    hashing.0.finish()
+}
+
+/// Hashes what is written to it.
+struct Hashing(DefaultHasher);
+
+impl io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

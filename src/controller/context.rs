@@ -13,15 +13,16 @@ use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
 use super::cache::Caches;
-use super::concurrency_limiter::Permits;
+use super::concurrency_limiter::{ByType, Permits, Turns};
 use super::conflicting_writer::Writers;
 use super::incarnation_memory::Incarnations;
 use super::retry_memory::Retries;
 use super::settings::Settings;
 use super::table_memory::Tables;
+use super::unwritten::Unwritten;
 use api::{ModelSelection, clip};
 use catalog::Catalog;
-use decide::permits::permits_held;
+use decide::permits::Claim;
 use observe::{Observer, Wake};
 use platform::clock;
 use platform::metrics::Metrics;
@@ -40,16 +41,17 @@ pub(super) struct Context {
     pub(super) sagemaker: SageMaker,
     pub(super) catalog: Catalog,
     pub(super) observer: Observer,
-    pub(super) permits: Permits,
+    pub(super) permits: Arc<Permits>,
     pub(super) retries: Retries,
     pub(super) writers: Writers,
+    pub(super) unwritten: Unwritten,
     pub(super) tables: Tables,
     pub(super) caches: Caches,
     pub(super) incarnations: Incarnations,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
     pub(super) stores: Vec<Store<ModelSelection>>,
-    pub(super) wake: Wake,
+    pub(super) waker: Wake,
     pub(super) settings: Settings,
     written: Mutex<HashMap<String, Arc<ModelSelection>>>,
     cleaned_up: Mutex<HashSet<String>>,
@@ -81,15 +83,16 @@ impl Context {
             sagemaker,
             catalog: Catalog::new(settings.catalog),
             observer,
-            permits: Permits::new(settings.max_tuning_jobs),
+            permits: Arc::new(Permits::new(settings.max_tuning_jobs)),
             retries: Retries::new(settings.consistency_window),
             writers: Writers::default(),
+            unwritten: Unwritten::new(settings.pauses.max),
             tables: Tables::default(),
             caches: Caches::default(),
             incarnations: Incarnations::default(),
             metrics,
             stores,
-            wake,
+            waker: wake,
             settings,
             written: Mutex::default(),
             cleaned_up: Mutex::default(),
@@ -117,16 +120,24 @@ impl Context {
             return self.forget(selection);
         }
         let (uid, newest) = (selection.uid().unwrap_or_default(), self.newest(selection));
-        let held = newest.status.as_ref().map_or(0, permits_held);
-        self.wake_all(self.permits.settle(&uid, held, 0));
+        let status = newest.status.clone().unwrap_or_default();
+        let held = Claim::of(&newest.spec, &status, [].iter());
+        self.wake(self.permits.settle(&uid, held, clock::steady()));
     }
 
-    /// Wakes these selections.
-    pub(super) fn wake_all(&self, selections: Vec<ObjectRef<ModelSelection>>) {
-        for selection in selections {
-            // The receiver lives as long as the controller.
-            let _ = self.wake.send(selection);
-        }
+    /// Has those looked at whose turn it is to start jobs, and returns what the selection itself may start.
+    pub(super) fn wake(&self, turns: Turns) -> ByType {
+        wake_all(&self.waker, turns.others);
+        turns.own
+    }
+
+    /// Has those looked at whose turn it is in `region` after `pause`.
+    pub(super) fn wake_after(&self, region: &str, pause: Duration) {
+        let (permits, wake, region) = (self.permits.clone(), self.waker.clone(), region.to_owned());
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            wake_all(&wake, permits.due(&region, clock::steady()).others);
+        });
     }
 
     /// The newest known version of a selection. The watch lags behind our own writes, and a pass may have an older version:
@@ -144,7 +155,7 @@ impl Context {
     pub(super) fn note_seen(&self, selection: &ModelSelection) {
         let Some(uid) = selection.uid() else { return };
         if let Some(soon) = self.writers.notice(&uid, version(selection), selection.status.as_ref(), clock::steady()) {
-            let (wake, object) = (self.wake.clone(), ObjectRef::from_obj(selection));
+            let (wake, object) = (self.waker.clone(), ObjectRef::from_obj(selection));
             tokio::spawn(async move {
                 tokio::time::sleep(soon).await;
                 // The receiver lives as long as the controller.
@@ -181,6 +192,7 @@ impl Context {
         if let (Some(uid), Some(status)) = (selection.uid(), &selection.status) {
             self.writers.written(&uid, version(&selection), status);
         }
+        self.unwritten.written(&selection.uid().unwrap_or_default(), clock::steady());
         let mut written = self.written.lock();
         // Versions that the watch shows need no second copy.
         written.retain(|_, ours| {
@@ -207,7 +219,8 @@ impl Context {
     pub(super) fn forget(&self, selection: &ModelSelection) {
         self.observer.forget(&ObjectRef::from_obj(selection));
         let Some(uid) = &selection.uid() else { return };
-        self.wake_all(self.permits.remove(uid));
+        self.wake(self.permits.remove(uid, clock::steady()));
+        self.unwritten.forget(uid);
         self.written.lock().remove(uid);
         self.cleaned_up.lock().remove(uid);
         self.incarnations.forget(uid);
@@ -215,6 +228,13 @@ impl Context {
         self.writers.forget(uid);
         self.tables.forget(uid);
         self.caches.forget(uid);
+    }
+}
+
+fn wake_all(wake: &Wake, selections: Vec<ObjectRef<ModelSelection>>) {
+    for selection in selections {
+        // The receiver lives as long as the controller.
+        let _ = wake.send(selection);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Creates jobs. Safe to repeat: the name of a job follows from its identity, and a job that exists already is adopted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use futures::stream;
 use parking_lot::Mutex;
 
 use super::adopt::{Found, adopt};
+use super::concurrency_limiter::ByType;
 use super::pass::Pass;
 use super::retry_memory::Failures;
 use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
-use decide::permits::{Choice, Permission, choose, holds_permit, own_limit, permits_held, startable};
+use decide::permits::{Choice, Claim, InstanceTypes, choose, holds_permit, own_limit, permits_held, startable};
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task, reported_reason};
 use decide::run::{RunEvent, after, apply};
@@ -28,6 +29,8 @@ const PER_PASS: usize = 16;
 pub(super) struct Chosen {
     index: usize,
     request: Arc<JobRequest>,
+    /// The instance type for which SageMaker counts the job.
+    instance_type: String,
     /// The job may exist from an earlier try. For a first try, a refusal means that there is none.
     may_exist: bool,
 }
@@ -39,22 +42,15 @@ pub(super) fn chosen(
     status: &mut ModelSelectionStatus,
     mut requests: HashMap<usize, Arc<JobRequest>>,
 ) -> Vec<Chosen> {
-    let Pass { ctx, object, uid, pool, .. } = pass;
-    let held = permits_held(status);
-    // A job of that name exists, and its tags are not visible yet: creating it again would give no information.
-    let proving = |run: &RunStatus| {
-        let name = run.tuning_job_name.clone().unwrap_or_default();
-        ctx.retries.failures(uid, &Task::Prove(name)).is_some()
-    };
-    let mut ready: Vec<usize> = requests.keys().copied().filter(|&index| !proving(&status.runs[index])).collect();
-    ready.sort_unstable();
-    let permission = Permission { create: pass.may_try(&Task::CreateAny), repeat: !quota_refused(pass) };
-    let room = own_limit(spec).saturating_sub(held);
-    let granted = |wanted| ctx.permits.reserve(uid, object, pool, held, wanted, clock::steady());
+    let Pass { ctx, uid, .. } = pass;
+    let types = InstanceTypes::of(spec);
+    let ready = ready(pass, &types, &status.runs, &requests);
+    let room = own_limit(spec).saturating_sub(permits_held(status));
     // After a fault that affects every job, one create probes whether it is over.
     let probes = ctx.retries.failures(uid, &Task::CreateAny).is_some();
     let most = if probes { 1 } else { PER_PASS };
-    let Choice { repeated, fresh, queued } = choose(&status.runs, &ready, room, permission, most, granted);
+    let granted = |wanted: &[usize]| granted(pass, spec, status, &types, wanted);
+    let Choice { repeated, fresh, queued } = choose(&status.runs, &ready, room, most, granted);
     for index in queued {
         let run = &mut status.runs[index];
         // A run that waits for another reason than a permit keeps that reason.
@@ -64,18 +60,87 @@ pub(super) fn chosen(
     }
     let all = repeated.into_iter().map(|index| (index, true)).chain(fresh.into_iter().map(|index| (index, false)));
     all.filter_map(|(index, may_exist)| {
-        let request = requests.remove(&index)?;
-        apply(&mut status.runs[index], RunEvent::Chosen { job_name: &request.name });
-        status.runs[index].warning.clone_from(&request.warning);
-        status.runs[index].own_split = request.own_split;
-        Some(Chosen { index, request, may_exist })
+        let (request, run) = (requests.remove(&index)?, &mut status.runs[index]);
+        let instance_type = types.of_run(run).to_owned();
+        apply(run, RunEvent::Chosen { job_name: &request.name });
+        run.warning.clone_from(&request.warning);
+        run.own_split = request.own_split;
+        Some(Chosen { index, request, instance_type, may_exist })
     })
     .collect()
 }
 
-/// Whether SageMaker has refused a further job of the pool, and is not to be asked again yet.
-fn quota_refused(pass: &Pass<'_>) -> bool {
-    pass.ctx.permits.next_try(&pass.pool, clock::steady()).is_some()
+/// The runs with a request that may be tried now, in their order.
+fn ready(
+    pass: &Pass<'_>,
+    types: &InstanceTypes<'_>,
+    runs: &[RunStatus],
+    requests: &HashMap<usize, Arc<JobRequest>>,
+) -> Vec<usize> {
+    if !pass.may_try(&Task::CreateAny) {
+        return Vec::new();
+    }
+    // A job of that name exists, and its tags are not visible yet: creating it again would give no information.
+    let proving = |run: &RunStatus| {
+        let name = run.tuning_job_name.clone().unwrap_or_default();
+        pass.ctx.retries.failures(&pass.uid, &Task::Prove(name)).is_some()
+    };
+    let refused = |run: &RunStatus| holds_permit(run) && quota_refused(pass, types.of_run(run));
+    let may_try = |index: &usize| !proving(&runs[*index]) && !refused(&runs[*index]);
+    let mut ready: Vec<usize> = requests.keys().copied().filter(may_try).collect();
+    ready.sort_unstable();
+    ready
+}
+
+/// Which of the runs that want a permit get one.
+fn granted(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+    types: &InstanceTypes<'_>,
+    wanted: &[usize],
+) -> Vec<usize> {
+    let claim = Claim::of(spec, status, wanted.iter().map(|&index| &status.runs[index]));
+    let mut left = pass.ctx.permits.reserve(&pass.claimant, claim, clock::steady());
+    let mut takes = |index: usize| match left.get_mut(types.of_run(&status.runs[index])) {
+        None | Some(0) => false,
+        Some(left) => {
+            *left -= 1;
+            true
+        }
+    };
+    wanted.iter().copied().filter(|&index| takes(index)).collect()
+}
+
+/// Whether SageMaker has refused a further job on `instance_type`, and is not to be asked again yet.
+fn quota_refused(pass: &Pass<'_>, instance_type: &str) -> bool {
+    pass.ctx.permits.next_try(&pass.pool(instance_type), clock::steady()).is_some()
+}
+
+/// Faults that would meet further creates.
+#[derive(Default)]
+struct Halts {
+    /// All of them.
+    all: Option<Class>,
+    /// Those on instance types whose quota is used up.
+    refused: BTreeSet<String>,
+}
+
+impl Halts {
+    fn of(&self, instance_type: &str) -> Option<Class> {
+        self.all.or_else(|| self.refused.contains(instance_type).then_some(Class::Quota))
+    }
+
+    fn add(&mut self, instance_type: &str, fault: &Fault, created: bool) {
+        match fault.class {
+            Class::Quota => drop(self.refused.insert(instance_type.to_owned())),
+            // One that SageMaker throttled has slowed down the next ones; one that would have to wait too long was not sent.
+            Class::Throttled if fault.sent => {}
+            Class::Throttled => self.all = self.all.or(Some(Class::Throttled)),
+            class if meets_all(class) && !created => self.all = self.all.or(Some(class)),
+            _ => {}
+        }
+    }
 }
 
 /// Creates the chosen jobs. A fault that affects all of them stops the creation: the rest are not tried.
@@ -92,50 +157,61 @@ pub(super) async fn create(
             (chosen, run)
         })
         .collect();
-    let halted = Mutex::new(None::<Class>);
-    let halt = || *halted.lock();
+    let halts = Mutex::new(Halts::default());
+    let halt = |instance_type: &str| halts.lock().of(instance_type);
     let mut results = stream::iter(chosen)
-        .map(async |(chosen, run)| match halt() {
-            Some(class) => (chosen.index, not_tried(run, chosen.may_exist, class), None),
+        .map(async |(chosen, run)| match halt(&chosen.instance_type) {
+            Some(class) => (not_tried(run, chosen.may_exist, class), None, chosen),
             None => {
                 let (run, fault) = create_one(pass, spec, &chosen, run).await;
-                (chosen.index, run, fault)
+                (run, fault, chosen)
             }
         })
         .buffer_unordered(CONCURRENCY);
-    let mut created = 0_usize;
-    while let Some((index, run, fault)) = results.next().await {
-        created += usize::from(run.state.active() || run.state.ended());
-        let task = Task::create(&run);
+    let mut created = BTreeSet::new();
+    while let Some((run, fault, Chosen { index, instance_type, .. })) = results.next().await {
         if run.state != RunState::Waiting {
             pass.cache().requests.remove(&run);
         }
-        status.runs[index] = run;
-        let Some(class) = fault else {
-            pass.succeeded(&task);
-            continue;
-        };
-        let ends_all = matches!(class, Class::Quota | Class::Throttled) || (meets_all(class) && created == 0);
-        if ends_all {
-            halted.lock().get_or_insert(class);
+        if let Some(fault) = &fault {
+            halts.lock().add(&instance_type, fault, !created.is_empty());
+        } else {
+            pass.succeeded(&Task::create(&run));
         }
+        if run.state.active() || run.state.ended() {
+            created.insert(instance_type);
+        }
+        status.runs[index] = run;
     }
     drop(results);
-    settle(pass, permits_held(status), created, halt());
+    settle(pass, spec, status, &created, &halts.into_inner());
 }
 
 /// Notes what the results mean for further creates.
-fn settle(pass: &Pass<'_>, held: usize, created: usize, halt: Option<Class>) {
-    let Pass { ctx, uid, pool, .. } = pass;
-    if created > 0 {
+fn settle(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+    created: &BTreeSet<String>,
+    halts: &Halts,
+) {
+    let Pass { ctx, uid, .. } = pass;
+    let held = Claim::of(spec, status, [].iter()).held;
+    let running = |instance_type: &String| held.get(instance_type).copied().unwrap_or_default();
+    if !created.is_empty() {
         pass.succeeded(&Task::CreateAny);
-        ctx.permits.accepted(uid, pool, held);
     }
-    match halt {
-        None => {}
-        // Once per pass, and only after every call has its response: as many jobs run as the quota allows.
-        Some(Class::Quota) => ctx.permits.refused(uid, pool, held, clock::steady()),
-        Some(class) => drop(pass.failed(Task::CreateAny, Outcome::Fault(class))),
+    for instance_type in created {
+        ctx.permits.accepted(uid, &pass.pool(instance_type), running(instance_type));
+    }
+    // Once per pass, and only after every call has its response: as many jobs run as the quota allows.
+    for instance_type in &halts.refused {
+        let (pool, now) = (pass.pool(instance_type), clock::steady());
+        let pause = ctx.permits.refused(uid, &pool, running(instance_type), now);
+        ctx.wake_after(&pool.region, pause);
+    }
+    if let Some(class) = halts.all {
+        pass.failed(Task::CreateAny, Outcome::Fault(class));
     }
 }
 
@@ -150,12 +226,25 @@ fn meets_all(class: Class) -> bool {
     matches!(class, Class::Denied | Class::Credentials | Class::Clock | Class::Role | Class::Transient)
 }
 
+/// Why a job was not created.
+struct Fault {
+    class: Class,
+    /// SageMaker was asked.
+    sent: bool,
+}
+
+impl Fault {
+    fn of(error: &TuningError) -> Self {
+        Self { class: error.class, sent: error.code.is_some() }
+    }
+}
+
 async fn create_one(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
     chosen: &Chosen,
     run: RunStatus,
-) -> (RunStatus, Option<Class>) {
+) -> (RunStatus, Option<Fault>) {
     let Chosen { request, may_exist, .. } = chosen;
     match pass.region.create(request).await {
         Ok(arn) => {
@@ -178,12 +267,12 @@ async fn exists(
     spec: &ModelSelectionSpec,
     request: &JobRequest,
     run: RunStatus,
-) -> (RunStatus, Option<Class>) {
+) -> (RunStatus, Option<Fault>) {
     match adopt(pass, spec, run.clone()).await {
         Found::Adopted(run) => (run, None),
         Found::Foreign(run) => {
             pass.failed(Task::create(&run), Outcome::Fault(Class::Invalid));
-            (run, Some(Class::Invalid))
+            (run, Some(Fault { class: Class::Invalid, sent: true }))
         }
         Found::Unproven(error) | Found::Fault(error) => not_created(pass, run, &error, true),
         Found::Absent(error) => {
@@ -197,7 +286,7 @@ async fn exists(
     }
 }
 
-fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: bool) -> (RunStatus, Option<Class>) {
+fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: bool) -> (RunStatus, Option<Fault>) {
     let lasting = match error.class {
         // The rate or the quota is lowered for all selections; nothing is wrong with the run.
         Class::Quota | Class::Throttled => Duration::ZERO,
@@ -208,36 +297,49 @@ fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: 
     };
     let grace = pass.ctx.settings.grace();
     let problem = Problem::new(reported_reason(error.class, lasting, grace), error.explain());
-    (after(run, RunEvent::NotCreated { problem: &problem, may_exist }), Some(error.class))
+    (after(run, RunEvent::NotCreated { problem: &problem, may_exist }), Some(Fault::of(error)))
 }
 
-/// How many more jobs the selection would start if its own limit and those over all selections allowed it. What its own
-/// limit forbids is not demanded, since others could have it.
-pub(super) fn wanted(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> usize {
-    if !pass.may_try(&Task::CreateAny) {
-        return 0;
-    }
-    let waiting = startable(spec, &status.runs).filter(|(_, run)| !holds_permit(run) && pass.may_start(run)).count();
-    waiting.min(own_limit(spec).saturating_sub(permits_held(status)))
+/// What the selection has of the permits, and how many more jobs it would start if only the limits over all selections
+/// counted: what its own limit forbids it must not keep from others.
+pub(super) fn claim(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> Claim {
+    let room = own_limit(spec).saturating_sub(permits_held(status));
+    let room = if pass.may_try(&Task::CreateAny) { room } else { 0 };
+    let waiting = startable(spec, &status.runs).map(|(_, run)| run);
+    Claim::of(spec, status, waiting.filter(|run| !holds_permit(run) && pass.may_start(run)).take(room))
 }
 
-/// Whether another pass could continue now: there are permits, and runs that may take them.
-pub(super) fn more_to_do(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> bool {
-    let room = permits_held(status) < own_limit(spec) && pass.ctx.permits.free(&pass.uid, clock::steady());
-    let may_repeat = !quota_refused(pass);
+/// Whether a further pass right now would get on: there are permits, of which `own` are the selection's, and runs that may
+/// take them.
+pub(super) fn more_to_do(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+    own: &ByType,
+) -> bool {
+    let types = InstanceTypes::of(spec);
+    let room = permits_held(status) < own_limit(spec);
     let free_now = |(_, run): (usize, &RunStatus)| {
-        let permit = if holds_permit(run) { may_repeat } else { room };
+        let instance_type = types.of_run(run);
+        let permit = if holds_permit(run) {
+            !quota_refused(pass, instance_type)
+        } else {
+            room && own.contains_key(instance_type)
+        };
         permit && pass.may_start(run)
     };
     pass.may_try(&Task::CreateAny) && startable(spec, &status.runs).any(free_now)
 }
 
-/// When a further job may be tried in a pool where SageMaker refused one, if any waits for that.
-pub(super) fn next_probe(
+/// When a job that may exist may be asked for again whose instances SageMaker refused. Selections whose runs wait
+/// for a permit are woken when it is their turn.
+pub(super) fn next_repeat(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
     status: &ModelSelectionStatus,
 ) -> Option<Duration> {
-    let waits = startable(spec, &status.runs).next().is_some();
-    pass.ctx.permits.next_try(&pass.pool, clock::steady()).filter(|_| waits)
+    let types = InstanceTypes::of(spec);
+    let unsure = startable(spec, &status.runs).map(|(_, run)| run).filter(|run| holds_permit(run));
+    let pools = unsure.map(|run| pass.pool(types.of_run(run)));
+    pools.filter_map(|pool| pass.ctx.permits.next_try(&pool, clock::steady())).min()
 }

@@ -9,7 +9,7 @@ use kube::runtime::reflector::ObjectRef;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::cache::Cache;
-use super::concurrency_limiter::Pool;
+use super::concurrency_limiter::{Claimant, Pool};
 use super::context::Context;
 use super::retry_memory::Failures;
 use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
@@ -33,8 +33,8 @@ pub(super) struct Pass<'a> {
     pub(super) object: ObjectRef<ModelSelection>,
     pub(super) uid: String,
     pub(super) region: Region,
-    /// The pool in which SageMaker counts the selection's jobs.
-    pub(super) pool: Pool,
+    /// Who asks for permits.
+    pub(super) claimant: Claimant,
     /// When the pass began, by the steady clock.
     pub(super) started: Timestamp,
     /// The version of the status that another client wrote: everything in it is verified with SageMaker.
@@ -53,11 +53,16 @@ impl<'a> Pass<'a> {
             object: ObjectRef::from_obj(&*selection),
             uid: selection.uid().unwrap_or_default(),
             region: ctx.sagemaker.region(region),
-            pool: Pool { region: region.to_owned(), instance_type: selection.spec.training.instance_type.clone() },
+            claimant: Claimant::of(&selection, region),
             started: clock::steady(),
             unverified,
             selection,
         }
+    }
+
+    /// What SageMaker counts a job together with that trains on `instance_type`.
+    pub(super) fn pool(&self, instance_type: &str) -> Pool {
+        Pool { region: self.claimant.region.clone(), instance_type: instance_type.to_owned() }
     }
 
     /// What earlier passes have worked out.

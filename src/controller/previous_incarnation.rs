@@ -21,7 +21,7 @@ pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result
     let run = RunStatus::default();
     let identity = pass.identity(&run);
     let (wanted, beginning) = (tags_of(&identity), job_name_beginning(identity.name));
-    let (region, wake, object) = (pass.region.clone(), pass.ctx.wake.clone(), pass.object.clone());
+    let (region, wake, object) = (pass.region.clone(), pass.ctx.waker.clone(), pass.object.clone());
     let search = || {
         let search = async move {
             let jobs = search(&region, &wanted, &beginning).await;

@@ -21,7 +21,6 @@ use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
 use decide::cadence;
 use decide::conditions::complete;
 use decide::front::References;
-use decide::permits::permits_held;
 use decide::plan::advance;
 use decide::regions;
 use decide::retry::{Outcome as Tried, Task};
@@ -166,7 +165,10 @@ async fn load<'a>(
     let unverified = ctx.writers.unverified(&uid);
     ctx.retries.observe(&uid, selection.metadata.generation, clock::steady());
     ctx.count_permits().await;
-    let status = selection.status.clone().unwrap_or_default();
+    if unverified.is_some() {
+        ctx.unwritten.drop_progress(&uid);
+    }
+    let status = ctx.unwritten.status(&uid).or_else(|| selection.status.clone()).unwrap_or_default();
     match regions::of(selection.spec.region.as_deref(), ctx.sagemaker.default_region()) {
         Ok(region) => {
             let pass = Pass::new(ctx, selection.clone(), region, unverified);
@@ -242,7 +244,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let Pass { ctx, uid, .. } = pass;
     let Observed { spec, status, incomplete, unfinished, .. } = observed;
     pass.track(status);
-    ctx.wake_all(ctx.permits.settle(uid, permits_held(status), create::wanted(pass, spec, status)));
+    let own = ctx.wake(ctx.permits.settle(uid, create::claim(pass, spec, status), clock::steady()));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
     let expanding = incomplete.as_ref().is_some_and(|problem| {
         !matches!(problem.reason, Reason::InvalidExpression | Reason::ExpressionBudgetExceeded | Reason::InvalidSpec)
@@ -253,7 +255,8 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let retry = ctx.retries.next_try(uid, pass.started, now);
     let open = expanding || lacking || ctx.incarnations.has_begun(uid) || !status.superseded.is_empty();
     if complete(spec, &status.runs) && !open {
-        ctx.permits.remove(uid);
+        ctx.wake(ctx.permits.remove(uid, clock::steady()));
+        ctx.unwritten.forget(uid);
         if !status.runs.iter().any(|run| collect_all::to_collect(spec, run)) {
             ctx.tables.forget(uid);
             // A job that was declared deleted is looked for once more, and what a ConfigMap holds may have changed.
@@ -262,8 +265,10 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
             return next.map_or_else(Action::await_change, Action::requeue);
         }
     }
-    let probe = create::next_probe(pass, spec, status);
-    let more = *unfinished || create::more_to_do(pass, spec, status) || collect_all::more_to_do(pass, spec, status);
-    let soonest = [retry, probe, more.then_some(SOON)].into_iter().flatten().min();
+    let repeat = create::next_repeat(pass, spec, status);
+    let more =
+        *unfinished || create::more_to_do(pass, spec, status, &own) || collect_all::more_to_do(pass, spec, status);
+    let unwritten = ctx.unwritten.due(uid, now);
+    let soonest = [retry, repeat, unwritten, more.then_some(SOON)].into_iter().flatten().min();
     Action::requeue(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
 }

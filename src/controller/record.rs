@@ -1,5 +1,6 @@
 //! The step `record`: writes the status and the Events, only if they changed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,17 +8,21 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::events::{self, EventType};
 use kube::{Api, Resource, ResourceExt as _};
+use serde::Serialize;
 use serde_json::json;
 
 use super::api_server::{ApiServerError, answered};
 use super::context::Context;
 use super::pass::Pass;
 use super::stop;
-use api::{FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
+use api::{
+    Collect, FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions,
+};
 use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::{References, Tables};
 use decide::problem::Problem;
+use decide::progress::is_only_progress;
 use decide::{derived, front, summary};
 use platform::clock;
 
@@ -27,6 +32,9 @@ pub(super) enum RecordError {
     #[error("the status was not written")]
     Status(#[source] ApiServerError),
 }
+
+/// Runs whose fronts are computed in no time.
+const SMALL: usize = 64;
 
 /// The API server keeps whole seconds. With finer times, an unchanged status would differ from what is read back and would be
 /// written again.
@@ -61,8 +69,8 @@ pub(super) async fn record(
     } = status;
     let generation = pass.generation();
     let last = || pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
-    // Large tables and expressions take seconds, which must not block other selections.
-    let fronts = tokio::task::block_in_place(|| {
+    let is_small = runs.len() <= SMALL && spec.collect == Collect::Best && spec.derived_metrics.is_empty();
+    let mut compute = || {
         let derivations = pass.derivations(spec);
         summary::bounded(&derivations, &mut runs);
         let Some((tables, references)) = of_fronts else { return last() };
@@ -71,7 +79,9 @@ pub(super) async fn record(
         }
         let of_best = derived::apply(&derivations, &mut runs, &mut pass.cache().derived);
         front::fronts_with(&derivations, &of_best, &mut runs, tables, references)
-    });
+    };
+    // Large tables and expressions take seconds, which must not block other selections. For the others a thread costs more.
+    let fronts = if is_small { compute() } else { tokio::task::block_in_place(compute) };
     let counts = summary::counts(&runs);
     let situation = Situation {
         spec,
@@ -96,6 +106,7 @@ pub(super) async fn record(
         expansions,
         runs,
         superseded,
+        objectives: spec.objectives.iter().map(|objective| objective.metric.clone()).collect(),
         fronts,
     };
     write(pass.ctx, &pass.selection, status).await
@@ -131,27 +142,43 @@ async fn write_conditions(
     write(ctx, selection, status).await.map(drop)
 }
 
-/// Writes `status` unless it is what was written last, and publishes the Events of the step.
+/// What is applied. The status is not copied, since it may be large.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusOf<'a> {
+    api_version: Cow<'static, str>,
+    kind: Cow<'static, str>,
+    /// A status must never be written to another object of the same name.
+    metadata: serde_json::Value,
+    status: &'a ModelSelectionStatus,
+}
+
+/// Writes `status` unless it is what was written last, and publishes the Events of the step. Mere progress may wait.
 async fn write(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
     status: ModelSelectionStatus,
 ) -> Result<ModelSelectionStatus, RecordError> {
-    let last = ctx.newest(selection).status.clone().unwrap_or_default();
-    if status == last {
+    let (newest, none) = (ctx.newest(selection), ModelSelectionStatus::default());
+    let last = newest.status.as_ref().unwrap_or(&none);
+    let uid = selection.uid().unwrap_or_default();
+    if status == *last {
+        ctx.unwritten.drop_progress(&uid);
+        return Ok(status);
+    }
+    if is_only_progress(last, &status) && ctx.unwritten.keep(&uid, &status, clock::steady()) {
         return Ok(status);
     }
     let api: Api<ModelSelection> =
         Api::namespaced(ctx.client.clone(), selection.namespace().as_deref().unwrap_or("default"));
     let name = selection.name_any();
-    let patch = json!({
-        "apiVersion": ModelSelection::api_version(&()),
-        "kind": ModelSelection::kind(&()),
-        // A status must never be written to another object of the same name.
-        "metadata": {"uid": selection.uid()},
-        "status": status,
-    });
-    ctx.writers.writing(&selection.uid().unwrap_or_default(), &status);
+    let patch = StatusOf {
+        api_version: ModelSelection::api_version(&()),
+        kind: ModelSelection::kind(&()),
+        metadata: json!({"uid": uid}),
+        status: &status,
+    };
+    ctx.writers.writing(&uid, &status);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
     let mut written = answered(api.patch_status(&name, &params, &patch)).await.map_err(RecordError::Status)?;
@@ -162,7 +189,7 @@ async fn write(
         written = removed.map_err(RecordError::Status)?;
     }
     ctx.note_written(written);
-    for event in events(&last, &status) {
+    for event in events(last, &status) {
         publish(ctx, selection, "UpdateStatus", event).await;
     }
     Ok(status)

@@ -185,7 +185,7 @@ async fn edits_of_the_objectives_are_worked_out_from_the_tables_and_a_restart_re
     let costs = world.await_complete("edits").await;
     assert_eq!(members(&costs), members(&all), "{costs:#?}");
     let values = &costs.fronts[0].members[0].values;
-    assert!((values[1].value.parse::<f64>().unwrap() % 32.0).abs() < f64::EPSILON, "{values:?}");
+    assert!((values[1].parse::<f64>().unwrap() % 32.0).abs() < f64::EPSILON, "{values:?}");
     assert_eq!(run_of(&costs, "one").best.as_ref().unwrap().derived_metrics[0].name, "cost");
 
     world.apply(&first.clone().with("/collect", json!("Best"))).await;

@@ -65,7 +65,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     let status = world.await_complete("images").await;
     assert_eq!(derived(&status, "small"), [("images_per_second", "320")]);
     assert_eq!(derived(&status, "large"), [("images_per_second", "625")]);
-    assert_eq!(status.fronts[0].members[0].values[0].value, "625");
+    assert_eq!(status.fronts[0].members[0].values[0], "625");
 
     // From the batch size, which was not kept: one look at each result.
     let both = |status: &ModelSelectionStatus| {

@@ -105,9 +105,9 @@ pub struct Front {
     /// worst value of each objective plus a tenth of its range on its scale. It depends on the results only, so it
     /// changes while runs still end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 8))]
+    #[schemars(length(max = 8), inner(length(max = 64)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
-    pub reference: Vec<ObjectiveValue>,
+    pub reference: Vec<String>,
     /// excluded are the ended runs and observed candidates that cannot enter the front, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 512))]
@@ -145,21 +145,10 @@ pub struct FrontMember {
     /// observed is true for a candidate that was measured elsewhere: it has no run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observed: bool,
-    /// values of the objectives, in their order in the spec.
-    #[schemars(length(max = 8))]
+    /// values of status.objectives, in their order, as decimal strings.
+    #[schemars(length(max = 8), inner(length(max = 64)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
-    pub values: Vec<ObjectiveValue>,
-}
-
-/// The value of one objective.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
-pub struct ObjectiveValue {
-    /// metric of the objective.
-    #[schemars(length(max = 255))]
-    pub metric: String,
-    /// value as a decimal string.
-    #[schemars(length(max = 64))]
-    pub value: String,
+    pub values: Vec<String>,
 }
 
 /// The recommended member of a front, and the reason.
@@ -231,10 +220,10 @@ pub struct ObservedPoint {
     /// candidate with spec.candidates[].observed.
     #[schemars(length(max = 63))]
     pub candidate: String,
-    /// values of the objectives, in their order in the spec.
-    #[schemars(length(max = 8))]
+    /// values of status.objectives, in their order, as decimal strings.
+    #[schemars(length(max = 8), inner(length(max = 64)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
-    pub values: Vec<ObjectiveValue>,
+    pub values: Vec<String>,
     /// paretoRank is 0 on the front of the dataset, 1 on the front without those, and so on.
     #[schemars(range(min = 0, max = bounds::PARETO_RANK))]
     pub pareto_rank: i32,

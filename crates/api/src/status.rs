@@ -69,6 +69,11 @@ pub struct ModelSelectionStatus {
     #[schemars(length(max = 1024))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub superseded: Vec<SupersededJob>,
+    /// objectives are the metrics of the values in fronts, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), inner(length(max = bounds::METRIC_NAME)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub objectives: Vec<String>,
     /// fronts are the Pareto fronts, one for each dataset.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]

@@ -1,30 +1,68 @@
-//! Who may start how many tuning jobs.
+//! Whose turn it is to start tuning jobs, when all selections of a region share a limit.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use jiff::Timestamp;
 
 /// What a selection has and would like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Demand {
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demand<'a> {
     /// Tuning jobs that count against the limit.
     pub active: usize,
-    /// Further ones that it would start at once.
-    pub waiting: usize,
+    /// Further ones that it would start at once: how many of each instance type, in their order.
+    pub waiting: &'a [(String, usize)],
+    /// Whether one of its runs has had a place before.
+    pub served: bool,
+    /// When it came.
+    pub since: Timestamp,
 }
 
-/// How many jobs the selection at `index` may start now, when at most `limit` may run over all of `demands`.
+/// How many jobs of each instance type a selection may start.
+pub type Share<'a> = BTreeMap<&'a str, usize>;
+
+/// How many jobs the selections may start now, by index in `demands`; only those that may start one. At most `limit` may run
+/// over all of them, and of an instance type that is in `rooms` that many more.
 ///
-/// Max-min fair: each free place goes to a waiting selection that has least, the first of them on a tie. Running jobs
-/// are never taken away.
-pub fn share(limit: usize, demands: &[Demand], index: usize) -> usize {
-    let mut have: Vec<usize> = demands.iter().map(|demand| demand.active).collect();
-    let mut free = limit.saturating_sub(have.iter().sum());
-    while free > 0 {
-        let poorest = (0..demands.len())
-            .filter(|&i| have[i] < demands[i].active + demands[i].waiting)
-            .min_by_key(|&i| (have[i], i));
-        let Some(poorest) = poorest else { break };
-        have[poorest] += 1;
-        free -= 1;
+/// Max-min fair: each free place goes to a waiting selection that has least. Among equals, one that never had a place comes
+/// first, so that a small selection does not wait for large ones; then the one that came first, which keeps the place of a
+/// run that has ended for its next run. Running jobs are never taken away.
+pub fn shares<'a>(limit: usize, rooms: &BTreeMap<&str, usize>, demands: &[Demand<'a>]) -> BTreeMap<usize, Share<'a>> {
+    let mut shares: BTreeMap<usize, Share<'a>> = BTreeMap::new();
+    let mut free = limit.saturating_sub(demands.iter().map(|demand| demand.active).sum());
+    if free == 0 {
+        return shares;
     }
-    have[index] - demands[index].active
+    let mut rooms = rooms.clone();
+    let turn = |index: usize, have: usize| Reverse((have, demands[index].served, demands[index].since, index));
+    let waits = |index: &usize| !demands[*index].waiting.is_empty();
+    let mut queue: BinaryHeap<_> =
+        (0..demands.len()).filter(waits).map(|index| turn(index, demands[index].active)).collect();
+    while free > 0
+        && let Some(Reverse((have, _, _, index))) = queue.pop()
+    {
+        let share = shares.entry(index).or_default();
+        // Whose instances SageMaker refuses must not keep places from others.
+        if let Some(instance_type) = next(&demands[index], share, &rooms) {
+            *share.entry(instance_type).or_default() += 1;
+            if let Some(room) = rooms.get_mut(instance_type) {
+                *room -= 1;
+            }
+            free -= 1;
+            queue.push(turn(index, have + 1));
+        }
+    }
+    shares.retain(|_, share| !share.is_empty());
+    shares
+}
+
+/// The instance type of the next job that may start beyond `share`, if one may.
+fn next<'a>(demand: &Demand<'a>, share: &Share<'a>, rooms: &BTreeMap<&str, usize>) -> Option<&'a str> {
+    let left = |(instance_type, wanted): &&(String, usize)| {
+        let given = share.get(instance_type.as_str()).copied().unwrap_or_default();
+        given < *wanted && rooms.get(instance_type.as_str()) != Some(&0)
+    };
+    demand.waiting.iter().find(left).map(|(instance_type, _)| instance_type.as_str())
 }
 
 #[cfg(test)]
@@ -32,20 +70,52 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn shares(limit: usize, demands: &[(usize, usize)]) -> Vec<usize> {
-        let demands: Vec<Demand> = demands.iter().map(|&(active, waiting)| Demand { active, waiting }).collect();
-        (0..demands.len()).map(|i| share(limit, &demands, i)).collect()
+    fn shares_of(limit: usize, demands: &[(usize, usize)]) -> Vec<usize> {
+        let waiting: Vec<_> = demands.iter().map(|&(_, waiting)| [("p3".to_owned(), waiting)]).collect();
+        let demand = |(&(active, _), waiting)| Demand { active, waiting, ..Demand::default() };
+        let all: Vec<Demand<'_>> = demands.iter().zip(waiting.iter().map(|one| &one[..])).map(demand).collect();
+        let shares = shares(limit, &BTreeMap::new(), &all);
+        (0..demands.len()).map(|index| shares.get(&index).map_or(0, |share| share.values().sum())).collect()
     }
 
     #[test]
     fn places_go_to_those_who_have_least() {
-        assert_eq!(shares(10, &[(0, 100)]), [10]);
-        assert_eq!(shares(10, &[(0, 100), (0, 100)]), [5, 5]);
-        assert_eq!(shares(10, &[(0, 2), (0, 100)]), [2, 8]);
-        assert_eq!(shares(10, &[(8, 100), (0, 100)]), [0, 2]);
-        assert_eq!(shares(3, &[(0, 9), (0, 9)]), [2, 1]);
-        assert_eq!(shares(10, &[(12, 5), (0, 5)]), [0, 0]);
-        assert_eq!(shares(0, &[(0, 5)]), [0]);
+        assert_eq!(shares_of(10, &[(0, 100)]), [10]);
+        assert_eq!(shares_of(10, &[(0, 100), (0, 100)]), [5, 5]);
+        assert_eq!(shares_of(10, &[(0, 2), (0, 100)]), [2, 8]);
+        assert_eq!(shares_of(10, &[(8, 100), (0, 100)]), [0, 2]);
+        assert_eq!(shares_of(3, &[(0, 9), (0, 9)]), [2, 1]);
+        assert_eq!(shares_of(10, &[(12, 5), (0, 5)]), [0, 0]);
+        assert_eq!(shares_of(0, &[(0, 5)]), [0]);
+    }
+
+    #[test]
+    fn among_equals_who_never_had_a_place_comes_first_and_then_who_came_first() {
+        let one = [("p3".to_owned(), 5)];
+        let at = |second, served| Demand {
+            waiting: &one,
+            since: Timestamp::from_second(second).unwrap(),
+            served,
+            ..Demand::default()
+        };
+        let turns = |limit, demands: &[Demand<'_>]| -> Vec<usize> {
+            shares(limit, &BTreeMap::new(), demands).into_keys().collect()
+        };
+        assert_eq!(turns(1, &[at(2, true), at(1, true), at(3, true)]), [1]);
+        assert_eq!(turns(1, &[at(2, true), at(1, true), at(3, false)]), [2]);
+        assert_eq!(turns(2, &[at(2, true), at(1, true), at(3, false)]), [1, 2]);
+    }
+
+    #[test]
+    fn instances_that_are_refused_are_passed_over() {
+        let (both, gpu) = ([("p3".to_owned(), 2), ("c5".to_owned(), 2)], [("p3".to_owned(), 9)]);
+        let demand = |waiting| Demand { waiting, ..Demand::default() };
+        let demands = [demand(&both[..]), demand(&gpu[..])];
+        let shares = |room: usize| shares(10, &BTreeMap::from([("p3", room)]), &demands);
+        assert_eq!(shares(0), BTreeMap::from([(0, BTreeMap::from([("c5", 2)]))]));
+        assert_eq!(shares(1), BTreeMap::from([(0, BTreeMap::from([("c5", 2), ("p3", 1)]))]));
+        let wide = BTreeMap::from([(0, BTreeMap::from([("c5", 2), ("p3", 2)])), (1, BTreeMap::from([("p3", 4)]))]);
+        assert_eq!(shares(6), wide);
     }
 
     proptest! {
@@ -54,7 +124,7 @@ mod tests {
             limit in 0usize..40,
             demands in proptest::collection::vec((0usize..8, 0usize..12), 1..8),
         ) {
-            let given = shares(limit, &demands);
+            let given = shares_of(limit, &demands);
             let active: usize = demands.iter().map(|d| d.0).sum();
             let total: usize = given.iter().sum();
             let waiting: usize = demands.iter().map(|d| d.1).sum();

@@ -14,7 +14,7 @@ use super::derived::{DIGITS, Derivations, Derived};
 use api::{
     Dataset, Front, FrontMember, ModelSelectionSpec, ModelSelectionStatus, RunStatus, bounds, decimal, significant,
 };
-use axes::{Axes, named};
+use axes::{Axes, decimals};
 pub use observed::invalid;
 pub use own_split::is_of_validation;
 use pareto::{self, Direction, Scale};
@@ -24,7 +24,7 @@ pub use tables::Tables;
 
 /// Most members that a front lists, as in the schema.
 const MEMBERS_MAX: usize = 512;
-/// Values that the members of all fronts may list together, some 60 bytes each: etcd takes 1.5 MiB in all. Members that
+/// Values that the members of all fronts may list together, some 20 bytes each: etcd takes 1.5 MiB in all. Members that
 /// are the best of their runs never come to more than 512 runs times 8 objectives.
 const VALUES_MAX: usize = 4096;
 /// Whether the fronts of `last` are those of `runs` at `generation`: nothing that they follow from has changed. The
@@ -83,10 +83,10 @@ fn front(data: &Data<'_>, dataset: &Dataset, axes: &Axes, ranks: &mut [Option<i3
     Front {
         dataset: dataset.name.clone(),
         recommendation: recommendation::recommendation(spec, axes, &members),
-        observed: observed::observed(spec, axes, &considered, &ranked),
+        observed: observed::observed(axes, &considered, &ranked),
         warnings: own_split::warnings(spec, data.runs, &considered),
         hypervolume,
-        reference: reference.map(|point| named(&spec.objectives, &point)).unwrap_or_default(),
+        reference: reference.as_deref().map(decimals).unwrap_or_default(),
         omitted_members: i32::try_from(members.len().saturating_sub(MEMBERS_MAX)).unwrap_or(i32::MAX),
         members: members
             .iter()
@@ -95,7 +95,7 @@ fn front(data: &Data<'_>, dataset: &Dataset, axes: &Axes, ranks: &mut [Option<i3
                 candidate: point.candidate.to_owned(),
                 training_job_name: point.training_job.map(str::to_owned),
                 observed: point.run.is_none(),
-                values: named(&spec.objectives, &point.values),
+                values: decimals(&point.values),
             })
             .collect(),
         excluded,

@@ -1,7 +1,8 @@
 //! Which runs hold a permit of the concurrency limiter, and which may start.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::effective::instance_type;
 use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
 
 /// Whether the run holds a permit: its own tuning job runs, or may have been created.
@@ -41,13 +42,64 @@ pub fn startable<'a>(
     runs.iter().enumerate().filter(move |(_, run)| !spec.suspend && startable(run))
 }
 
-/// What may be done about the creation of jobs in this pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Permission {
-    /// Jobs may be created at all: no fault that would meet each of them makes the selection wait.
-    pub create: bool,
-    /// Jobs may be asked for once more whose creation was not answered: SageMaker has not just refused one for its quota.
-    pub repeat: bool,
+/// The instance type of each run, by which SageMaker counts instances: a candidate may have one of its own.
+pub struct InstanceTypes<'a> {
+    of_selection: &'a str,
+    own: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> InstanceTypes<'a> {
+    /// Those of a selection.
+    pub fn of(spec: &'a ModelSelectionSpec) -> Self {
+        let differ = spec.candidates.iter().filter(|candidate| candidate.overrides.training.is_some());
+        let own = differ.map(|candidate| (candidate.name.as_str(), instance_type(spec, candidate)));
+        Self { of_selection: &spec.training.instance_type, own: own.collect() }
+    }
+
+    /// That of a run.
+    pub fn of_run(&self, run: &RunStatus) -> &'a str {
+        self.own.get(run.candidate.as_str()).copied().unwrap_or(self.of_selection)
+    }
+}
+
+/// What a selection has of the permits that all selections share, and what it would like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Permits that it holds, by instance type.
+    pub held: BTreeMap<String, usize>,
+    /// Further ones that it would use at once, by instance type, in the order of its runs.
+    pub wanted: Vec<(String, usize)>,
+    /// Whether a run has had a permit before.
+    pub served: bool,
+}
+
+impl Claim {
+    /// The claim of a selection whose runs `wanting` would start at once.
+    pub fn of<'r>(
+        spec: &ModelSelectionSpec,
+        status: &ModelSelectionStatus,
+        wanting: impl Iterator<Item = &'r RunStatus>,
+    ) -> Self {
+        let types = InstanceTypes::of(spec);
+        let mut claim = Self { served: status.runs.iter().any(was_served), ..Self::default() };
+        let running = status.runs.iter().filter(|run| holds_permit(run)).map(|run| types.of_run(run));
+        // What a superseded job was made with is not known any more.
+        let superseded = status.superseded.iter().map(|_| types.of_selection);
+        for instance_type in running.chain(superseded) {
+            *claim.held.entry(instance_type.to_owned()).or_default() += 1;
+        }
+        for instance_type in wanting.map(|run| types.of_run(run)) {
+            match claim.wanted.iter_mut().find(|(known, _)| known == instance_type) {
+                Some((_, count)) => *count += 1,
+                None => claim.wanted.push((instance_type.to_owned(), 1)),
+            }
+        }
+        claim
+    }
+}
+
+fn was_served(run: &RunStatus) -> bool {
+    !run.attached && (holds_permit(run) || run.state.ended() || run.attempt > 0)
 }
 
 /// The runs whose jobs a pass creates, by index in the order of creation.
@@ -62,26 +114,20 @@ pub struct Choice {
 }
 
 /// Splits the runs whose requests are `ready` (indices in ascending order) by what is done about them. `granted` is asked
-/// for the number of fresh runs that want a permit, and answers how many get one. At most `most` are chosen.
+/// with the fresh runs that want a permit, and answers which get one. At most `most` are chosen.
 pub fn choose(
     runs: &[RunStatus],
     ready: &[usize],
     room: usize,
-    permission: Permission,
     most: usize,
-    granted: impl FnOnce(usize) -> usize,
+    granted: impl FnOnce(&[usize]) -> Vec<usize>,
 ) -> Choice {
     let (unsure, fresh): (Vec<usize>, Vec<usize>) = ready.iter().partition(|&&index| holds_permit(&runs[index]));
-    let wanted = if permission.create { fresh.len().min(room) } else { 0 };
-    let granted = granted(wanted);
-    let (now, later) = fresh.split_at(granted);
-    let repeated: Vec<usize> =
-        if permission.create && permission.repeat { unsure.into_iter().take(most).collect() } else { Vec::new() };
-    Choice {
-        fresh: now.iter().copied().take(most - repeated.len()).collect(),
-        queued: if permission.create { later.to_vec() } else { Vec::new() },
-        repeated,
-    }
+    let mut now = granted(&fresh[..fresh.len().min(room)]);
+    let queued = fresh.into_iter().filter(|index| !now.contains(index)).collect();
+    let repeated: Vec<usize> = unsure.into_iter().take(most).collect();
+    now.truncate(most - repeated.len());
+    Choice { repeated, fresh: now, queued }
 }
 
 #[cfg(test)]
@@ -114,14 +160,34 @@ mod tests {
     fn lost_answers_come_first_and_the_rest_wait_for_permits() {
         let waiting = |named| run(RunState::Waiting, named);
         let runs = [waiting(false), waiting(true), waiting(false), waiting(false)];
-        let all = Permission { create: true, repeat: true };
-        let choice = |permission, most| choose(&runs, &[0, 1, 2, 3], 3, permission, most, |wanted| wanted.min(2));
-        assert_eq!(choice(all, 16), Choice { repeated: vec![1], fresh: vec![0, 2], queued: vec![3] });
-        assert_eq!(choice(all, 2), Choice { repeated: vec![1], fresh: vec![0], queued: vec![3] });
-        let refused = Permission { repeat: false, ..all };
-        assert_eq!(choice(refused, 16), Choice { repeated: vec![], fresh: vec![0, 2], queued: vec![3] });
-        let none = Permission { create: false, repeat: true };
-        let nothing = choose(&runs, &[0, 1, 2, 3], 3, none, 16, |wanted| wanted);
-        assert_eq!(nothing, Choice::default());
+        let first_two = |wanted: &[usize]| wanted.iter().copied().take(2).collect();
+        let choice = |ready: &[usize], most| choose(&runs, ready, 3, most, first_two);
+        assert_eq!(choice(&[0, 1, 2, 3], 16), Choice { repeated: vec![1], fresh: vec![0, 2], queued: vec![3] });
+        assert_eq!(choice(&[0, 1, 2, 3], 2), Choice { repeated: vec![1], fresh: vec![0], queued: vec![3] });
+        assert_eq!(choice(&[0, 2, 3], 16), Choice { repeated: vec![], fresh: vec![0, 2], queued: vec![3] });
+        assert_eq!(choice(&[], 16), Choice::default());
+        let other = choose(&runs, &[0, 2, 3], 2, 16, |wanted| wanted[1..].to_vec());
+        assert_eq!(
+            other,
+            Choice { repeated: vec![], fresh: vec![2], queued: vec![0, 3] },
+            "that of another type waits"
+        );
+    }
+
+    #[test]
+    fn a_claim_is_counted_by_the_instance_type_that_a_run_really_uses() {
+        let mut spec = samples::spec();
+        let own = serde_json::json!({"instanceType": "ml.c5.xlarge"});
+        spec.candidates[1].overrides.training = serde_json::from_value(own).unwrap();
+        let [first, second] = [0, 1].map(|index| spec.candidates[index].name.clone());
+        let of = |candidate: &str, state| RunStatus { candidate: candidate.to_owned(), ..run(state, true) };
+        let (gpu, cpu) = (spec.training.instance_type.clone(), "ml.c5.xlarge".to_owned());
+        let waiting = [&second, &first, &second].map(|name| of(name, RunState::Waiting));
+        let mut status = ModelSelectionStatus { runs: vec![of(&second, RunState::Running)], ..Default::default() };
+        status.superseded.push(api::SupersededJob::default());
+        let claim = Claim::of(&spec, &status, waiting.iter());
+        assert_eq!(claim.held, BTreeMap::from([(gpu.clone(), 1), (cpu.clone(), 1)]));
+        assert_eq!((claim.wanted, claim.served), (vec![(cpu, 2), (gpu, 1)], true));
+        assert!(!Claim::of(&spec, &ModelSelectionStatus::default(), [].iter()).served);
     }
 }

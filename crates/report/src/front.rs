@@ -1,6 +1,6 @@
 //! The front of a dataset, and the rows that it adds to those of the runs.
 
-use api::{Excluded, ExclusionReason, FrontMember, ObjectiveValue, parse_decimal};
+use api::{Excluded, ExclusionReason, FrontMember, parse_decimal};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -39,6 +39,10 @@ pub fn front(front: &api::Front, runs: &mut Vec<Run>, source: &run::Source<'_>, 
     let dataset = front.dataset.as_str();
     for point in &front.observed {
         let mut row = run::of_observed(source, &point.candidate, dataset);
+        // The objectives are the first metrics. Those of a ConfigMap are known from the status only.
+        for (value, known) in row.values.iter_mut().zip(values(&point.values)) {
+            *value = known.or(*value);
+        }
         row.role = if point.pareto_rank == 0 { Role::Front } else { Role::Dominated };
         row.rank = Some(point.pareto_rank);
         row.beaten_by.clone_from(&point.beaten_by);
@@ -119,6 +123,6 @@ fn considered(runs: &[Run], source: &run::Source<'_>, dataset: &str) -> Vec<(Tim
 }
 
 /// The values of the objectives, in their order.
-fn values(values: &[ObjectiveValue]) -> Vec<Option<f64>> {
-    values.iter().map(|value| parse_decimal(&value.value)).collect()
+fn values(values: &[String]) -> Vec<Option<f64>> {
+    values.iter().map(|value| parse_decimal(value)).collect()
 }

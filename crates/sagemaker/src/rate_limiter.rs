@@ -64,8 +64,26 @@ impl Operation {
 
 /// Slowest rate that throttling can bring an operation to: one call in ten seconds.
 const FLOOR: f64 = 0.1;
-/// Share of the ceiling that each success gives back.
-const RECOVERY: f64 = 0.05;
+/// Share of the rate that each success adds, as long as it is not known where SageMaker throttles.
+const RECOVERY: f64 = 0.1;
+/// Share of the way to the rate at which SageMaker throttled that each success goes back, and the least step as a share of
+/// that rate: some dozen calls go by before the limit is tried again, and hardly any of them is lost.
+const APPROACH: f64 = 0.03;
+const LEAST_STEP: f64 = 0.001;
+/// When the rate has come that far above where SageMaker throttled, its limit is another one by now.
+const BEYOND: f64 = 1.15;
+/// The rate after throttling, as a share of the one before, while it is not known where the limit is.
+const FAR: f64 = 0.5;
+
+/// The rate after throttling near the limit, as a share of the one before, by the number of calls since the last time that
+/// were let through.
+fn near(let_through: u32) -> f64 {
+    match let_through {
+        0..3 => 0.8,
+        3..16 => 0.9,
+        _ => 0.95,
+    }
+}
 
 /// The token bucket of one operation. A second's worth of calls may go at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,12 +93,17 @@ pub struct Budget {
     tokens: f64,
     refilled: Timestamp,
     slowed: Option<Timestamp>,
+    /// Calls that were let through since it was slowed.
+    let_through: u32,
+    /// The rate at which SageMaker throttled last, once it is known about where its limit is: somewhat lower.
+    wall: Option<f64>,
 }
 
 impl Budget {
     /// A full bucket at the highest rate.
     pub fn new(ceiling: f64, now: Timestamp) -> Self {
-        Self { ceiling, rate: ceiling, tokens: ceiling.max(1.0), refilled: now, slowed: None }
+        let tokens = ceiling.max(1.0);
+        Self { ceiling, rate: ceiling, tokens, refilled: now, slowed: None, let_through: 0, wall: None }
     }
 
     /// Takes one call out of the budget and returns how long it must wait for its turn. Calls that wait have their
@@ -98,20 +121,29 @@ impl Budget {
         Ok(wait)
     }
 
-    /// SageMaker throttled a call that was sent at `sent`: half the rate, and nothing at once. Calls that were on their
-    /// way already when the rate was lowered say nothing about the new one.
-    pub fn throttled(&mut self, sent: Timestamp, now: Timestamp) {
-        if self.slowed.is_some_and(|slowed| sent < slowed) {
+    /// SageMaker throttled a call that got its turn at `taken`: a lower rate, and nothing at once. Calls that had their turn
+    /// already when the rate was lowered say nothing about the new one.
+    pub fn throttled(&mut self, taken: Timestamp, now: Timestamp) {
+        if self.slowed.is_some_and(|slowed| taken < slowed) {
             return;
         }
+        // What went well at the start says nothing: it had the whole of SageMaker's own bucket.
+        let is_near = self.wall.is_some() || (self.slowed.is_some() && self.let_through >= 3);
+        let slower = if is_near { near(self.let_through) } else { FAR };
+        self.wall = is_near.then_some(self.rate);
         self.slowed = Some(now);
-        self.rate = (self.rate / 2.0).max(FLOOR);
+        self.let_through = 0;
+        self.rate = (self.rate * slower).max(FLOOR);
         self.tokens = self.tokens.min(0.0);
     }
 
     /// A call was let through.
     pub fn succeeded(&mut self) {
-        self.rate = (self.rate + RECOVERY * self.ceiling).min(self.ceiling);
+        self.let_through = self.let_through.saturating_add(1);
+        self.wall = self.wall.filter(|wall| self.rate < wall * BEYOND);
+        let back = |wall: f64| (APPROACH * (wall - self.rate)).max(LEAST_STEP * wall);
+        let step = self.wall.map_or(RECOVERY * self.rate, back);
+        self.rate = (self.rate + step).min(self.ceiling);
     }
 
     /// Calls per second at present.
@@ -133,11 +165,11 @@ impl Limits {
         self.with(operation, now, |budget| budget.take(now, patience))
     }
 
-    /// Notes how a call of `operation` that was sent at `sent` ended, and returns the rate from now on.
-    pub fn note(&self, operation: Operation, throttled: bool, sent: Timestamp, now: Timestamp) -> f64 {
+    /// Notes how a call of `operation` that got its turn at `taken` ended, and returns the rate from now on.
+    pub fn note(&self, operation: Operation, throttled: bool, taken: Timestamp, now: Timestamp) -> f64 {
         self.with(operation, now, |budget| {
             if throttled {
-                budget.throttled(sent, now);
+                budget.throttled(taken, now);
             } else {
                 budget.succeeded();
             }
@@ -207,6 +239,39 @@ mod tests {
             assert_eq!(budget.take(at(0), Duration::from_millis(600)), Err(Duration::from_secs(1)));
         }
         assert_eq!(budget.take(at(0), PATIENT), Ok(Duration::from_secs(1)));
+    }
+
+    /// SageMaker's own bucket, and what became of calls that are made one after the other as fast as the budget allows.
+    fn against(per_second: f64, calls: u32) -> (f64, f64) {
+        let (mut budget, mut millis, mut level) = (Budget::new(4.0, at(0)), 0_i64, per_second.max(1.0));
+        let mut throttled = 0_u32;
+        for _ in 0..calls {
+            let wait = budget.take(at(millis), PATIENT).unwrap().max(Duration::from_millis(50));
+            let wait = i64::try_from(wait.as_millis()).unwrap();
+            millis += wait;
+            level = (level + Duration::from_millis(wait.unsigned_abs()).as_secs_f64() * per_second)
+                .min(per_second.max(1.0));
+            if level >= 1.0 {
+                level -= 1.0;
+                budget.succeeded();
+            } else {
+                throttled += 1;
+                budget.throttled(at(millis), at(millis));
+            }
+        }
+        let allowed = Duration::from_millis(millis.unsigned_abs()).as_secs_f64() * per_second;
+        (f64::from(calls - throttled) / allowed, f64::from(throttled) / f64::from(calls))
+    }
+
+    #[test]
+    fn the_rate_settles_just_below_the_limit() {
+        for per_second in [0.3, 0.5, 0.9, 1.0, 1.5, 2.0, 2.7, 3.5] {
+            let (used, throttled) = against(per_second, 500);
+            println!("{per_second} a second: {:.1} % used, {:.1} % throttled", used * 100.0, throttled * 100.0);
+            // A bucket that holds a single call forgives nothing.
+            let least = if per_second > 1.0 { 0.95 } else { 0.93 };
+            assert!(used >= least && throttled <= 0.05, "{per_second}: {used} {throttled}");
+        }
     }
 
     proptest! {

@@ -229,8 +229,8 @@ impl Region {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        let turn = self.limits.take(operation, clock::steady(), MAX_WAIT);
-        let wait = turn.map_err(|_| {
+        let taken = clock::steady();
+        let wait = self.limits.take(operation, taken, MAX_WAIT).map_err(|_| {
             // Without the time: a status that says it would be written again and again.
             let why = "its turn comes only later, since SageMaker throttles it";
             not_sent(operation, Class::Throttled, why.to_owned())
@@ -245,7 +245,7 @@ impl Region {
         });
         let now = clock::steady();
         let class = result.as_ref().err().map(|error| error.class);
-        let rate = self.limits.note(operation, class == Some(Class::Throttled), started, now);
+        let rate = self.limits.note(operation, class == Some(Class::Throttled), taken, now);
         let (outcome, seconds) = (class.map_or("ok", Class::as_str), now.duration_since(started).as_secs_f64());
         self.metrics.sagemaker_call(&self.name, operation.as_str(), outcome, seconds, rate);
         // Other faults say nothing about the credentials: the network may be down.

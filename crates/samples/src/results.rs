@@ -22,8 +22,7 @@ pub fn run(candidate: &str, rank: i32, accuracy: &str, throughput: &str) -> Valu
 
 /// A member of a front.
 pub fn member(candidate: &str, accuracy: &str, throughput: &str) -> Value {
-    json!({"candidate": candidate, "values": [
-        {"metric": "test_accuracy", "value": accuracy}, {"metric": "test_throughput", "value": throughput}]})
+    json!({"candidate": candidate, "values": [accuracy, throughput]})
 }
 
 /// A condition of generation 1.
@@ -49,6 +48,7 @@ pub fn complete() -> Value {
             {"candidate": "mobilenet-v1-075-128", "dataset": "caltech256", "state": "Failed", "attempt": 0,
              "reason": "TuningJobFailed", "message": "ValueError: \u{1b}[2J\u{202e}no images found"},
         ],
+        "objectives": ["test_accuracy", "test_throughput"],
         "fronts": [{
             "dataset": "caltech256", "recommendation": {
                     "candidate": "mobilenet-v2-100-160", "rule": "Knee",

@@ -14,6 +14,8 @@ use super::programs;
 use super::run_folder::{numbered, run_folder};
 
 const END_DEADLINE: Duration = Duration::from_secs(30);
+/// `USER_HZ` of Linux, on every architecture that the operator runs on.
+const TICKS_PER_SECOND: f64 = 100.0;
 
 /// How to start it.
 #[derive(Clone, Debug)]
@@ -157,12 +159,39 @@ impl Operator {
 
     /// Its memory in KiB (resident set).
     pub fn rss_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// Its memory in KiB without the program itself and its libraries.
+    pub fn heap_kib(&self) -> u64 {
+        self.memory_kib("RssAnon:")
+    }
+
+    fn memory_kib(&self, field: &str) -> u64 {
         let path = format!("/proc/{}/status", self.process.pid());
         let status = std::fs::read_to_string(&path)
             .unwrap_or_else(|e| panic!("cannot read {path} (has the operator ended?): {e}"));
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
         let number = line.and_then(|rest| rest.split_whitespace().next()).and_then(|number| number.parse().ok());
-        number.unwrap_or_else(|| panic!("no VmRSS in {path} (has the operator ended?)"))
+        number.unwrap_or_else(|| panic!("no {field} in {path} (has the operator ended?)"))
+    }
+
+    /// The seconds of CPU that it has used.
+    pub fn cpu_seconds(&self) -> f64 {
+        let path = format!("/proc/{}/stat", self.process.pid());
+        let stat = std::fs::read_to_string(&path)
+            .unwrap_or_else(|e| panic!("cannot read {path} (has the operator ended?): {e}"));
+        // Behind the name, which may have spaces: the state is the 3rd field, `utime` the 14th and `stime` the 15th.
+        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+        let ticks: f64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+        ticks / TICKS_PER_SECOND
+    }
+
+    /// The values of `/metrics`, by their names with labels.
+    pub async fn metrics(&self) -> HashMap<String, f64> {
+        let (_, text) =
+            self.get("/metrics").await.unwrap_or_else(|e| panic!("no metrics: {e}\n{}", self.process.tail()));
+        metrics(&text)
     }
 
     /// Everything that it logged.

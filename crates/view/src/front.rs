@@ -67,7 +67,7 @@ fn view(objectives: &[Objective], runs: &[Run], front: &Front) -> FrontView {
         candidate: member.candidate.clone(),
         training_job_name: member.training_job_name.clone(),
         recommended: is_recommended(member),
-        values: member.values.iter().map(|value| value.value.clone()).collect(),
+        values: member.values.clone(),
     });
     let of_dataset = runs.iter().filter(|run| run.dataset == front.dataset);
     let mut dominated: Vec<Run> = of_dataset.filter(|run| run.mark == Mark::Dominated).cloned().collect();

@@ -1,6 +1,6 @@
 //! A front as a picture: which points there are, and the picture in characters.
 
-use api::{Goal, ModelSelection, ObjectiveValue, Scale, parse_decimal};
+use api::{Goal, ModelSelection, Scale, parse_decimal};
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
 use ratatui_core::style::{Color, Style};
@@ -155,9 +155,9 @@ fn points(selection: &ModelSelection, dataset: &str, x: &str, y: &str) -> (Vec<P
         }
     }
     let Some(front) = status.fronts.iter().find(|front| front.dataset == dataset) else { return (points, ended) };
-    let of = |values: &[ObjectiveValue], metric: &str| {
-        let value = values.iter().find(|value| value.metric == metric)?;
-        parse_decimal(&value.value)
+    let of = |values: &[String], metric: &str| {
+        let index = status.objectives.iter().position(|objective| objective == metric)?;
+        parse_decimal(values.get(index)?)
     };
     let observed = front.observed.iter().filter_map(|point| {
         let (x, y) = (of(&point.values, x)?, of(&point.values, y)?);

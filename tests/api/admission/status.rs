@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use api::{
     Alternative, BestTrainingJob, Condition, Counts, Difference, Excluded, ExclusionReason, Expansion, Front,
-    FrontMember, MetricValue, ModelSelectionStatus, ObjectiveValue, ObservedPoint, Recommendation, RecommendationRule,
-    RunState, RunStatus, TrainingJobCounts, Trials,
+    FrontMember, MetricValue, ModelSelectionStatus, ObservedPoint, Recommendation, RecommendationRule, RunState,
+    RunStatus, TrainingJobCounts, Trials,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Api;
@@ -93,8 +93,7 @@ fn large() -> ModelSelectionStatus {
             pareto_rank: Some(511),
         })
         .collect();
-    let values: Vec<_> =
-        (0..8).map(|m| ObjectiveValue { metric: format!("metric_number_{m}"), value: number.clone() }).collect();
+    let values = vec![number.clone(); 8];
     let member = |i: usize| FrontMember {
         candidate: name("candidate-", i),
         training_job_name: Some("t".repeat(45)),
@@ -153,6 +152,7 @@ fn large() -> ModelSelectionStatus {
         }],
         runs,
         superseded: Vec::new(),
+        objectives: (0..8).map(|m| format!("metric_number_{m}")).collect(),
         fronts: vec![Front {
             dataset: name("dataset-", 0),
             members: (0..256).map(member).collect(),

@@ -231,10 +231,7 @@ fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclu
     let shown: Vec<_> = runs[0].best.as_ref().unwrap().derived_metrics.iter().map(|m| (&*m.name, &*m.value)).collect();
     assert_eq!(shown, [("images_per_second", "3000"), ("cost", "1")]);
     let front = &fronts(&spec, &mut runs, &Tables::new())[0];
-    assert_eq!(
-        (front.members.len(), &*front.members[0].candidate, &*front.members[0].values[1].value),
-        (1, "fast", "6000")
-    );
+    assert_eq!((front.members.len(), &*front.members[0].candidate, &*front.members[0].values[1]), (1, "fast", "6000"));
     let excluded: Vec<_> = front.excluded.iter().map(|e| (&*e.candidate, e.reason)).collect();
     assert_eq!(
         excluded,

@@ -1,6 +1,6 @@
 //! The axes on which values are compared.
 
-use api::{Goal, Objective, ObjectiveValue, decimal};
+use api::{Goal, Objective, decimal};
 use pareto::{Direction, Scale};
 
 /// The axes of the objectives.
@@ -28,12 +28,8 @@ impl Axes {
     }
 }
 
-pub(super) fn named(objectives: &[Objective], values: &[f64]) -> Vec<ObjectiveValue> {
-    objectives
-        .iter()
-        .zip(values)
-        .filter_map(|(objective, value)| {
-            Some(ObjectiveValue { metric: objective.metric.clone(), value: decimal(*value)? })
-        })
-        .collect()
+/// Values as the status has them.
+pub(super) fn decimals(values: &[f64]) -> Vec<String> {
+    // None is infinite.
+    values.iter().map(|value| decimal(*value).unwrap_or_default()).collect()
 }

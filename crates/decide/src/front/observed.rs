@@ -1,6 +1,6 @@
 //! How candidates that were measured elsewhere stand against the runs.
 
-use super::axes::{Axes, named};
+use super::axes::{Axes, decimals};
 use super::points::Point;
 use crate::problem::Problem;
 use crate::suggest::{nearest, some};
@@ -25,18 +25,13 @@ pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
 }
 
 /// Each candidate with a result from elsewhere, with those that beat it in every objective. `ranks` are those of `points`.
-pub(super) fn observed(
-    spec: &ModelSelectionSpec,
-    axes: &Axes,
-    points: &[Point<'_>],
-    ranks: &[i32],
-) -> Vec<ObservedPoint> {
+pub(super) fn observed(axes: &Axes, points: &[Point<'_>], ranks: &[i32]) -> Vec<ObservedPoint> {
     let elsewhere = points.iter().zip(ranks).filter(|(point, _)| point.run.is_none());
     let observed = elsewhere.map(|(point, &rank)| {
         let beaten_by = beaten_by(point, points, axes);
         ObservedPoint {
             candidate: point.candidate.to_owned(),
-            values: named(&spec.objectives, &point.values),
+            values: decimals(&point.values),
             pareto_rank: rank,
             beaten_by_count: i32::try_from(beaten_by.len()).unwrap_or(i32::MAX),
             beaten_by: beaten_by.into_iter().take(bounds::BEATEN_BY).map(str::to_owned).collect(),

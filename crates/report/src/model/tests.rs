@@ -13,6 +13,7 @@ fn object() -> Value {
     object["status"] = json!({
         "region": "us-west-2",
         "runs": [run("a", "0.9", "1", 0), run("b", "0.8", "5", 0), run("c", "0.7", "2", 1)],
+        "objectives": ["test_accuracy", "test_throughput"],
         "fronts": [{
             "dataset": "small", "hypervolume": "1.5", "recommendation": {"candidate": "b", "rule": "Knee", "message": "the knee"},
             "members": [{"candidate": "a", "values": []}, {"candidate": "b", "values": []}],
@@ -49,10 +50,8 @@ fn training_jobs_on_the_front_that_are_not_the_best_of_their_run_are_rows() {
     let mut object = object();
     object["status"]["fronts"][0]["members"] = json!([
         {"candidate": "a", "trainingJobName": "a-001", "values": []},
-        {"candidate": "c", "trainingJobName": "c-007", "values": [
-            {"metric": "test_accuracy", "value": "0.75"}, {"metric": "test_throughput", "value": "9"}]},
-        {"candidate": "c", "trainingJobName": "c-008", "values": [
-            {"metric": "test_accuracy", "value": "0.76"}, {"metric": "test_throughput", "value": "8"}]},
+        {"candidate": "c", "trainingJobName": "c-007", "values": ["0.75", "9"]},
+        {"candidate": "c", "trainingJobName": "c-008", "values": ["0.76", "8"]},
     ]);
     object["status"]["fronts"][0]["recommendation"] =
         json!({"candidate": "c", "trainingJobName": "c-008", "rule": "Knee", "message": "the knee"});
@@ -72,8 +71,7 @@ fn results_from_elsewhere_and_the_reasons_of_a_recommendation_are_shown() {
     let front = &mut object["status"]["fronts"][0];
     front["recommendation"] = json!({"candidate": "a", "rule": "Knee", "message": "nearest to the ideal",
         "alternatives": [{"candidate": "b", "message": "-10 points for 5 times the throughput", "differences": []}]});
-    front["observed"] = json!([{"candidate": "production", "paretoRank": 2, "beatenBy": ["a"], "beatenByCount": 1, "values": [
-        {"metric": "test_accuracy", "value": "0.6"}, {"metric": "test_throughput", "value": "0.5"}]}]);
+    front["observed"] = json!([{"candidate": "production", "paretoRank": 2, "beatenBy": ["a"], "beatenByCount": 1, "values": ["0.6", "0.5"]}]);
     front["excluded"] = json!([{"candidate": "vendor", "reason": "MetricMissing", "message": "no 'test_accuracy'"}]);
     let model = model(&object);
     assert_eq!(model["objectives"][1]["logarithmic"], true);

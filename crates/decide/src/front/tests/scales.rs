@@ -45,7 +45,7 @@ fn the_knee_of_the_published_frontier_depends_on_the_scale() {
 #[test]
 fn reference_and_hypervolume_are_on_the_scales() {
     let front = front(&logarithmic(), vec![both("a", "0.9", "10"), both("b", "0.5", "1000")]);
-    let reference: Vec<_> = front.reference.iter().map(|value| value.value.as_str()).collect();
+    let reference: Vec<_> = front.reference.iter().map(String::as_str).collect();
     // A tenth of two decades below ten; in the units of the metric.
     assert_eq!(reference, ["0.46", "6.3095734448"]);
     let volume = parse_decimal(front.hypervolume.as_deref().unwrap()).unwrap();
@@ -241,7 +241,7 @@ fn derived_metrics_of_what_was_measured_elsewhere_are_cache_or_given() {
         observed("neither", &[("test_accuracy", "0.7")]),
     ];
     let front = front(&spec, Vec::new());
-    let values: Vec<_> = front.members.iter().map(|member| (&*member.candidate, &*member.values[1].value)).collect();
+    let values: Vec<_> = front.members.iter().map(|member| (&*member.candidate, &*member.values[1])).collect();
     assert_eq!(values, [("worked-out", "8"), ("given", "9")]);
     assert!(front.excluded[0].message.contains("'images' cannot be worked out"), "{}", front.excluded[0].message);
 }
@@ -274,7 +274,7 @@ fn what_a_config_map_holds_counts_and_what_it_lacks_is_told() {
     references.note("production", Ok(data.map(|(key, value)| (key.to_owned(), value.to_owned())).into()));
     assert_eq!(References::wanted(&spec).into_iter().collect::<Vec<_>>(), ["production"]);
     let front = fronts_with(&Derivations::new(&spec), &[], &mut [], &Tables::new(), &references).remove(0);
-    let values: Vec<&str> = front.members[0].values.iter().map(|value| &*value.value).collect();
+    let values: Vec<&str> = front.members[0].values.iter().map(String::as_str).collect();
     assert_eq!((members(&front), values), (vec!["incumbent"], vec!["0.87", "60"]));
     let [no_key, no_input] = front.excluded.as_slice() else { panic!("{front:#?}") };
     assert_eq!(no_key.reason, ExclusionReason::MetricMissing);
