@@ -202,7 +202,7 @@ mod tests {
     use crate::hub_document::tests::bit;
 
     #[test]
-    fn an_instance_type_without_an_image_is_told_why() {
+    fn an_instance_type_without_an_image_is_explained() {
         let variants = || Model { image: None, ..bit() }.variants;
         let listed = |types: &[&str]| types.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
         for (types, variants, instance_type, expected) in [
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_of_the_script_is_told() {
+    fn a_split_of_the_script_is_reported() {
         let own = Model { validates: Some(false), ..bit() };
         let warning = own_split(&own, &["train_loss", "val_accuracy"]).unwrap();
         assert!(warning.contains("measures 'val_accuracy' on a part of the training data"), "{warning}");

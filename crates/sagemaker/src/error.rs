@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told_with_the_remedy() {
+    fn errors_are_reported_with_the_remedy() {
         let error = TuningError {
             class: Class::Denied,
             operation: "CreateHyperParameterTuningJob",

@@ -26,7 +26,7 @@ fn the_examples_are_valid_without_a_server() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_the_field() {
+fn what_is_wrong_is_reported_with_the_field() {
     let manifest = std::fs::read_to_string(format!("{ROOT}/examples/minimal.yaml")).unwrap();
     let said = lint(&manifest.replace("executionRoleARN: ", "executionRoleARN: not-an-arn-"));
     assert_eq!(said.code, 1, "{said:?}");
