@@ -22,6 +22,7 @@ mod pass;
 mod previous_incarnation;
 mod reconcile;
 mod record;
+mod references;
 mod requests;
 mod retry_memory;
 mod settings;

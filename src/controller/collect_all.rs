@@ -9,7 +9,7 @@ use super::gathering::{Budget, Gathering, gather};
 use super::pass::Pass;
 use api::{Collect, ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus, Trials};
 use decide::collect_all::{wanted, with_inputs};
-use decide::front::{self, Tables};
+use decide::front::{self, References, Tables};
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
@@ -41,7 +41,8 @@ pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut
     }
     let mut budget = Budget::of_pass();
     collect(pass, spec, runs, &mut budget).await;
-    if !pass.is_unverified() && front::stand(&last, pass.generation(), runs) {
+    let referring = !References::wanted(spec).is_empty();
+    if !pass.is_unverified() && !referring && front::stand(&last, pass.generation(), runs) {
         return None;
     }
     read(pass, runs).await;

@@ -67,6 +67,7 @@ pub(super) fn chosen(
         let request = requests.remove(&index)?;
         apply(&mut status.runs[index], RunEvent::Chosen { job_name: &request.name });
         status.runs[index].warning.clone_from(&request.warning);
+        status.runs[index].own_split = request.own_split;
         Some(Chosen { index, request, may_exist })
     })
     .collect()

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::versions::versions;
-use super::{adopt, collect_all, describe, previous_incarnation};
+use super::{adopt, collect_all, describe, previous_incarnation, references};
 use api::{ModelSelectionSpec, ModelSelectionStatus, RunStatus, SupersededJob};
-use decide::front::Tables;
+use decide::front::{References, Tables};
 use decide::plan::{ResolvedVersion, advance, plan, take_back};
 use decide::problem::Problem;
 use decide::run::{RunEvent, apply};
@@ -32,6 +32,8 @@ pub(super) struct Observed {
     pub(super) sightings: HashMap<String, Sighting>,
     /// The tables that the fronts need; `None` when the fronts stand as they were written last.
     pub(super) tables: Option<Tables>,
+    /// What the `ConfigMap`s hold that candidates refer to; `None` while they cannot be read.
+    pub(super) references: Option<References>,
     /// Why the runs are not all that the spec asks for: a selector that has found nothing yet, an expression that cannot be
     /// read.
     pub(super) incomplete: Option<Problem>,
@@ -68,8 +70,9 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     unfinished |= adopt::find(pass, &spec, &mut status.runs).await;
     advance(&spec, &mut status.runs);
     let tables = collect_all::bring(pass, &spec, &mut status.runs).await;
+    let references = references::read(pass, &spec).await;
     let unobserved = unobserved(pass, &status);
-    Observed { spec, versions, status, sightings, tables, incomplete, unobserved, unfinished }
+    Observed { spec, versions, status, sightings, tables, references, incomplete, unobserved, unfinished }
 }
 
 /// The runs of the spec, and the jobs that no run refers to any more.

@@ -16,7 +16,7 @@ use super::stop;
 use api::{FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
 use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
-use decide::front::Tables;
+use decide::front::{References, Tables};
 use decide::problem::Problem;
 use decide::{derived, front, summary};
 use platform::clock;
@@ -38,8 +38,8 @@ fn whole_second(time: Timestamp) -> Timestamp {
 pub(super) struct Known<'a> {
     /// The spec, with the candidates that the selectors have found.
     pub(super) spec: &'a ModelSelectionSpec,
-    /// The tables that the fronts need; `None` when the fronts stand as they were written last.
-    pub(super) tables: Option<&'a Tables>,
+    /// What the fronts need besides the runs; `None` when the fronts stand as they were written last.
+    pub(super) of_fronts: Option<(&'a Tables, &'a References)>,
     /// Why the runs are not all that the spec asks for.
     pub(super) incomplete: Option<&'a Problem>,
     /// Why SageMaker cannot be observed.
@@ -54,7 +54,7 @@ pub(super) async fn record(
     status: ModelSelectionStatus,
 ) -> Result<ModelSelectionStatus, RecordError> {
     let now = whole_second(clock::now());
-    let Known { spec, tables, incomplete, unobserved } = *known;
+    let Known { spec, of_fronts, incomplete, unobserved } = *known;
     let unobserved = unobserved.cloned().or_else(|| stop::problem(pass, &status));
     let ModelSelectionStatus {
         mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
@@ -65,12 +65,12 @@ pub(super) async fn record(
     let fronts = tokio::task::block_in_place(|| {
         let derivations = pass.derivations(spec);
         summary::bounded(&derivations, &mut runs);
-        let Some(tables) = tables else { return last() };
+        let Some((tables, references)) = of_fronts else { return last() };
         if derivations.over_budget().is_some() {
             return Vec::new();
         }
         let of_best = derived::apply(&derivations, &mut runs, &mut pass.cache().derived);
-        front::fronts_with(&derivations, &of_best, &mut runs, tables)
+        front::fronts_with(&derivations, &of_best, &mut runs, tables, references)
     });
     let counts = summary::counts(&runs);
     let situation = Situation {

@@ -182,7 +182,7 @@ async fn shared_names(pass: &Pass<'_>, inputs: &Inputs<'_>) -> (Shared, bool) {
     (shared, open)
 }
 
-/// The warm start parents that have not ended, by name, each with the problem that its children report.
+/// The warm start parents that have not ended or do not exist, by name, each with the problem that its children report.
 struct Parents(BTreeMap<String, Problem>);
 
 impl Parents {
@@ -200,13 +200,24 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
         if parents.contains_key(parent) {
             continue;
         }
-        // If the call fails, SageMaker's response to Create decides.
-        if let Ok(job) = pass.region.describe(parent).await
-            && job.status.runs()
-        {
-            let message = format!("waiting for the warm start's parent, the tuning job '{parent}', to end");
-            parents.insert(parent.clone(), Problem::new(Reason::WaitingForParent, message));
-        }
+        let problem = match pass.region.describe(parent).await {
+            Ok(job) if job.status.runs() => {
+                let message = format!("waiting for the warm start's parent, the tuning job '{parent}', to end");
+                Problem::new(Reason::WaitingForParent, message)
+            }
+            // It may be made any time.
+            Err(error) if error.class == Class::NotFound => {
+                let message = format!(
+                    "the warm start's parent, the tuning job '{parent}', does not exist in {}; correct \
+                     `warmStart.parentTuningJobNames`",
+                    pass.region.name()
+                );
+                Problem::new(Reason::UnknownTuningJob, message)
+            }
+            // What cannot be looked at is left to SageMaker's answer to Create.
+            Ok(_) | Err(_) => continue,
+        };
+        parents.insert(parent.clone(), problem);
     }
     Parents(parents)
 }

@@ -2,6 +2,7 @@
 
 mod attached;
 mod bad_input;
+mod candidates;
 mod clock;
 mod collect_all;
 mod consistency;
@@ -10,6 +11,7 @@ mod edits;
 mod fault_matrix;
 mod faults;
 mod forged;
+mod isolation;
 mod large;
 mod lifecycle;
 mod oracle;

@@ -3,6 +3,7 @@
 //! [`Catalog`] reads SageMaker's hub or JumpStart's metadata and keeps what it read, for all selections; [`matching`]
 //! and [`job_request`] are pure.
 
+mod bucket;
 mod catalog;
 mod combinations;
 mod error;
@@ -14,6 +15,7 @@ mod metric_regex;
 mod metrics;
 mod model;
 mod nearest_ids;
+mod one_line;
 mod presets;
 mod python;
 mod resolve;

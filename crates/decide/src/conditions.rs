@@ -232,6 +232,7 @@ fn no_usable_result(runs: &[RunStatus], fronts: &[Front]) -> Option<Problem> {
     Some(Problem::new(reason, format!("dataset '{}' has no run that can be on the front{why}", empty.dataset)))
 }
 
+/// The summary with what is to be known of the fronts.
 fn with_exclusions(summary: String, fronts: &[Front]) -> String {
     let excluded: Vec<&str> = fronts
         .iter()
@@ -239,6 +240,13 @@ fn with_exclusions(summary: String, fronts: &[Front]) -> String {
         .filter(|e| e.reason != ExclusionReason::RunNotSucceeded)
         .map(|e| e.candidate.as_str())
         .collect();
+    let doubtful = fronts.iter().flat_map(|front| &front.warnings).next();
+    let summary = match doubtful {
+        Some(warning) => {
+            format!("{summary}. Not all values of '{}' compare; see `status.fronts[].warnings`", warning.metric)
+        }
+        None => summary,
+    };
     match excluded.as_slice() {
         [] => summary,
         [first] => format!(

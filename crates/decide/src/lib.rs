@@ -23,6 +23,7 @@ pub mod observation;
 pub mod permits;
 pub mod plan;
 pub mod problem;
+pub mod regions;
 pub mod retry;
 pub mod run;
 mod status_bounds;

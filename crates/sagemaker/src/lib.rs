@@ -11,6 +11,7 @@ mod response;
 mod s3;
 mod sagemaker;
 mod span;
+mod tagged;
 mod timeouts;
 mod training_jobs;
 
@@ -33,6 +34,7 @@ use api::{
 
 /// All that a tuning job is created with.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "most are members of SageMaker's request")]
 pub struct JobRequest {
     /// The name of the job, at most 32 characters.
     pub name: String,
@@ -112,6 +114,8 @@ pub struct JobRequest {
     pub encrypt_traffic: bool,
     /// What a person should know of the job; not sent.
     pub warning: Option<String>,
+    /// Whether the model's script measures validation metrics on a part of the training data.
+    pub own_split: bool,
 }
 
 /// What runs.

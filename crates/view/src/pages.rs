@@ -297,6 +297,9 @@ fn one_front(page: &mut Page, front: &FrontView, extent: Extent) {
 }
 
 fn recommendation(page: &mut Page, front: &FrontView) {
+    for warning in &front.warnings {
+        page.paragraph(format!("warning: {}", warning.message));
+    }
     for point in &front.observed {
         let beaten = match point.beaten_by_count {
             0 => "no candidate is better in every objective".to_owned(),
