@@ -93,7 +93,7 @@ fn each_field_of_the_spec_is_in_an_example() {
 }
 
 #[test]
-fn each_example_is_told_of() {
+fn each_example_is_reported_of() {
     let index = std::fs::read_to_string(format!("{FOLDER}/README.md")).unwrap();
     let examples = examples();
     assert!(examples.len() >= 20);

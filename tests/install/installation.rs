@@ -110,7 +110,7 @@ async fn told_to_stop_before_it_has_seen_its_selections_it_gives_the_lease_back_
 }
 
 #[tokio::test]
-async fn a_crd_that_goes_is_told_and_its_return_is_noticed() {
+async fn a_crd_that_goes_is_reported_and_its_return_is_noticed() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let mut world = World::short_epochs_on(&plane, "crd-goes", &["--speed", "3000"], &[]).await;
     let crds: Api<CustomResourceDefinition> = Api::all(world.client.clone());
@@ -166,7 +166,7 @@ async fn serve_credentials(expiration: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn credentials_that_have_expired_are_told_by_the_probe() {
+async fn credentials_that_have_expired_are_reported_by_the_probe() {
     let plane = shared().await;
     let client = plane.client();
     install_crd(&client, CRD.as_ref()).await;
@@ -195,7 +195,7 @@ async fn an_empty_region_is_none_and_the_probe_says_so() {
 }
 
 #[tokio::test]
-async fn a_status_that_somebody_else_wrote_is_told_and_corrected() {
+async fn a_status_that_somebody_else_wrote_is_reported_and_corrected() {
     let mut world = World::short_epochs("rival", &["--speed", "3000"], &[]).await;
     world.apply(&Selection::one_metric("sel").images(&["a", "b"])).await;
     world.await_complete("sel").await;
@@ -215,7 +215,7 @@ async fn a_status_that_somebody_else_wrote_is_told_and_corrected() {
 }
 
 #[tokio::test]
-async fn two_operators_with_leases_of_their_own_are_told() {
+async fn two_operators_with_leases_of_their_own_are_reported() {
     let mut world = World::short_epochs("two", &["--speed", "0"], &[]).await;
     world.apply(&Selection::one_metric("sel").images(&["a", "b", "c"])).await;
     world.await_observed("sel", "all run", |status| runs_in(status, RunState::Running) == 3).await;

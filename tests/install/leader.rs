@@ -128,7 +128,7 @@ async fn a_container_that_starts_again_in_its_pod_leads_at_once() {
 }
 
 #[tokio::test]
-async fn who_is_told_to_stop_gives_the_lease_back() {
+async fn who_is_reported_to_stop_gives_the_lease_back() {
     let mut world = World::held("graceful").await;
     let mut standby = replica(&world, "follows-a-stop");
     await_leads(&world.operator).await;
@@ -221,7 +221,7 @@ async fn a_stolen_lease_stops_the_leader() {
 }
 
 #[tokio::test]
-async fn a_leader_of_another_version_is_told() {
+async fn a_leader_of_another_version_is_reported() {
     let world = World::held("version").await;
     await_leads(&world.operator).await;
     let leases = leases(&world.client, &world.namespace);

@@ -89,7 +89,7 @@ async fn it_waits_for_the_api_server_and_the_crd_and_says_so() {
 }
 
 #[tokio::test]
-async fn missing_credentials_are_told_by_the_probe_and_by_the_selections() {
+async fn missing_credentials_are_reported_by_the_probe_and_by_the_selections() {
     let plane = shared().await;
     let client = plane.client();
     install_crd(&client, CRD.as_ref()).await;
@@ -253,7 +253,7 @@ async fn sigterm_ends_it_soon_even_while_calls_hang_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_told_and_ends_it() {
+async fn a_port_in_use_is_reported_and_ends_it() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let plane = shared().await;

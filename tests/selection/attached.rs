@@ -119,7 +119,7 @@ async fn two_selections_may_follow_one_job_and_what_was_stopped_with_a_result_co
 }
 
 #[tokio::test]
-async fn a_job_that_does_not_exist_is_told() {
+async fn a_job_that_does_not_exist_is_reported() {
     let world = World::held("no-such-job").await;
     world.apply(&attaching("lost", "no-such-job").images(&["own"])).await;
     let reported = |status: &ModelSelectionStatus| {

@@ -281,7 +281,7 @@ async fn hundreds_of_training_jobs_cost_a_few_calls_and_one_each_without_the_rig
 }
 
 #[tokio::test]
-async fn a_deleted_tuning_job_is_told_and_not_asked_for_again_until_an_edit() {
+async fn a_deleted_tuning_job_is_reported_and_not_asked_for_again_until_an_edit() {
     let mut world = World::fast("deleted").await;
     models(&world).await;
     let best = selection("deleted").with("/collect", json!("Best"));

@@ -127,7 +127,7 @@ async fn a_throttled_look_for_a_hyperparameter_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_mistake_in_an_expression_makes_no_job_and_is_told_with_its_place() {
+async fn a_mistake_in_an_expression_makes_no_job_and_is_reported_with_its_place() {
     let world = World::fast("mistake").await;
     let selection = two_batch_sizes(&world).await;
     for (expression, texts) in [

@@ -78,7 +78,7 @@ async fn answers_500_and_503_of_every_operation_pass_by() {
 }
 
 #[tokio::test]
-async fn trouble_with_the_hub_that_has_passed_is_not_told_of_a_run_that_waits_for_a_place() {
+async fn trouble_with_the_hub_that_has_passed_is_not_reported_of_a_run_that_waits_for_a_place() {
     let world = World::short_epochs("passed", &["--speed", "0"], &[]).await;
     world.emulator.fault(json!({"operation": "DescribeHubContent", "kind": "ServiceUnavailable", "count": 1})).await;
     let hub = JUMPSTART.replace("\"4.*\"", "\"4.0.6\"");
@@ -155,7 +155,7 @@ async fn an_answer_that_comes_after_the_clients_patience_makes_no_second_job() {
 }
 
 #[tokio::test]
-async fn expired_credentials_are_told_and_their_return_is_noticed() {
+async fn expired_credentials_are_reported_and_their_return_is_noticed() {
     let world = World::short_epochs("expired", &["--speed", "0"], &[]).await;
     world.apply(&Selection::one_metric("expired").images(&["a", "b"])).await;
     let status = world.await_condition("expired", "Ready", Reason::TuningRunning).await;
@@ -324,7 +324,7 @@ async fn a_job_without_any_objective_says_so() {
 }
 
 #[tokio::test]
-async fn a_best_training_job_that_was_deleted_is_told_as_deleted() {
+async fn a_best_training_job_that_was_deleted_is_reported_as_deleted() {
     let world = World::short_epochs("no-training-job", FAST, &[]).await;
     world.emulator.fault(json!({"operation": "DescribeTrainingJob", "kind": "NotFound"})).await;
     world.apply(&Selection::one_metric("deleted").images(&["a"])).await;

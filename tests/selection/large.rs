@@ -63,7 +63,7 @@ async fn expressions_as_large_as_the_schema_allows_are_worked_out() {
 }
 
 #[tokio::test]
-async fn expressions_over_the_budget_are_told_before_a_job_is_made() {
+async fn expressions_over_the_budget_are_reported_before_a_job_is_made() {
     let world = World::held("budget").await;
     let over = selection("over", 128)
         .with("/collect", json!("All"))

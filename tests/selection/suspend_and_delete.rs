@@ -183,7 +183,7 @@ async fn resuming_while_jobs_are_still_being_stopped_ends_in_new_attempts_too() 
 }
 
 #[tokio::test]
-async fn a_stop_that_is_denied_is_told_and_its_cure_is_noticed() {
+async fn a_stop_that_is_denied_is_reported_and_its_cure_is_noticed() {
     let world = World::held("denied-stop").await;
     let selection = Selection::new("denied-stop").images(&["one"]).with("/suspendPolicy", json!("Stop"));
     world.apply(&selection).await;

@@ -210,7 +210,7 @@ mod tests {
     use crate::hub_document::tests::bit;
 
     #[test]
-    fn an_instance_type_without_an_image_is_told_why() {
+    fn an_instance_type_without_an_image_is_explained() {
         let variants = || Model { image: None, ..bit() }.variants;
         let listed = |types: &[&str]| types.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
         for (types, variants, instance_type, expected) in [
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_of_the_script_is_told() {
+    fn a_split_of_the_script_is_reported() {
         let metrics = ["train_loss", "val_accuracy"].map(str::to_owned);
         let warning = own_split(&metrics).unwrap();
         assert!(warning.contains("measures 'val_accuracy' on a part of the training data"), "{warning}");

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn realistic_mistakes_are_told_what_was_meant() {
+    fn realistic_mistakes_get_the_id_that_was_meant() {
         let hub = hub();
         for (wrong, meant) in [
             // Short names, mistyped or not.
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_another_kind_is_told_as_such() {
+    fn what_is_of_another_kind_is_reported_as_such() {
         let mut hub = hub();
         for wrong in ["huggingface-bert", "meta-textgeneration-llama-2-7b", "xgboost-classification-model", "zzz", "-"]
         {

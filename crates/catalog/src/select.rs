@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_each_clause_has_left_is_told() {
+    fn what_each_clause_has_left_is_reported() {
         let selector = serde_json::json!({"task": "ic", "framework": "tensorflow", "include": ["*vit*"]});
         assert_eq!(
             found(selector).1,
@@ -165,7 +165,7 @@ mod tests {
         );
     }
     #[test]
-    fn who_asks_for_a_kind_that_there_is_not_is_told_which_there_are() {
+    fn an_unknown_kind_gets_the_list_of_kinds() {
         use serde_json::json;
         assert_eq!(
             found(json!({"task": "classification"})).1,

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_person_is_told_again_when_it_changes() {
+    fn what_needs_a_person_is_reported_again_when_it_changes() {
         let mut before = status(Reason::UnknownModel, true);
         let unknown = RunStatus::default().with(RunState::Waiting, Some(Reason::UnknownModel), None);
         before.runs = vec![unknown.clone()];
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn only_transitions_are_told() {
+    fn only_transitions_are_reported() {
         let running = status(Reason::TuningRunning, false);
         let unknown = status(Reason::UnknownModel, true);
         assert_eq!(events(&running, &running), []);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn trials_that_cannot_be_kept_are_told_once() {
+    fn trials_that_cannot_be_kept_are_reported_once() {
         let before = status(Reason::TuningRunning, false);
         let mut after = before.clone();
         let run = RunStatus { candidate: "a".into(), dataset: "d".into(), ..Default::default() };
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_is_tried_again_is_told_too() {
+    fn a_failure_that_is_tried_again_is_reported_too() {
         let mut before = status(Reason::TuningRunning, false);
         let running = RunStatus { candidate: "a".into(), dataset: "d".into(), ..Default::default() };
         before.runs = vec![running.clone()];

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_is_told_and_not_all_are_listed() {
+    fn the_nearest_is_reported_and_not_all_are_listed() {
         let names = ["epochs", "batch_size", "learning_rate"];
         assert_eq!(nearest("epoch", names), Some("epochs"));
         assert_eq!(nearest("zzz", names), None);

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_fault_is_told_in_the_words_of_the_server() {
+    fn each_kind_of_fault_is_reported_in_the_words_of_the_server() {
         for (field, value, expected) in [
             (
                 "retries",

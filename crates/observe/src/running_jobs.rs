@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_that_needs_a_person_is_told_once_and_so_is_its_end() {
+    fn trouble_that_needs_a_person_is_reported_once_and_so_is_its_end() {
         let mut view = View::default();
         view.track(&owner("a"), &[("ms-1", false)], at(0));
         let denied =

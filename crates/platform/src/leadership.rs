@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn it_begins_and_ends_when_it_is_told_to() {
+    fn it_begins_and_ends_on_request() {
         let leadership = Leadership::default();
         assert!(leadership.check().is_err());
         leadership.lasts_until(clock::uptime() + Duration::from_secs(60));

@@ -90,13 +90,13 @@ mod tests {
         for class in Class::ALL {
             let error =
                 TuningError { class, operation: "CreateHyperParameterTuningJob", code: None, message: message.clone() };
-            let told = error.explain();
-            assert!(told.chars().count() <= bounds::MESSAGE && told.ends_with(class.remedy()), "{told}");
+            let text = error.explain();
+            assert!(text.chars().count() <= bounds::MESSAGE && text.ends_with(class.remedy()), "{text}");
         }
     }
 
     #[test]
-    fn errors_are_told_with_the_remedy() {
+    fn errors_are_reported_with_the_remedy() {
         let error = TuningError {
             class: Class::Denied,
             operation: "CreateHyperParameterTuningJob",

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_and_what_is_expected_are_told_apart() {
+    fn the_bound_and_what_is_expected_are_separate() {
         let mut spec = samples::spec();
         spec.training.max_runtime_seconds = Some(7200);
         spec.prices.insert("ml.p3.2xlarge".into(), "4".into());

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_that_no_run_has_is_told() {
+    fn a_metric_that_no_run_has_is_reported() {
         let choice = Choice { x: Some("test_acuracy".into()), ..Choice::default() };
         let error = plot(&sample::complete(), "caltech256", &choice).unwrap_err();
         assert_eq!(error, "no run has a metric 'test_acuracy'; choose another one with --x");

@@ -226,7 +226,7 @@ async fn without(right: &Right, values: &str) {
 }
 
 #[tokio::test]
-async fn each_missing_right_is_told_by_name() {
+async fn each_missing_right_is_reported_by_name() {
     let some = "emulator: {enabled: true}\nfullnameOverride: some-name\nclusterName: prod\nwatchNamespaces: [some-namespace]\nrbac: {userRoles: false}";
     let rights = rights(&Helm::Four.template(CHART, some).unwrap());
     assert!(rights.len() > 10, "{rights:?}");

@@ -116,7 +116,7 @@ async fn killed_at_any_call_and_after_any_write_it_ends_the_same() {
 }
 
 #[tokio::test]
-async fn a_table_that_the_api_server_refuses_is_told_once_and_made_when_it_may_be() {
+async fn a_table_that_the_api_server_refuses_is_reported_once_and_made_when_it_may_be() {
     let world = World::fast("quota").await;
     models(&world).await;
     let quota = format!(

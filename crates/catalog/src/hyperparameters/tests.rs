@@ -68,7 +68,7 @@ fn only_numbers_are_searched_between_bounds() {
 }
 
 #[test]
-fn what_the_model_does_not_take_is_told_with_the_remedy() {
+fn what_the_model_does_not_take_is_reported_with_the_remedy() {
     for (json, reason, text) in [
         (
             serde_json::json!({"name": "learning_rat", "continuous": {"min": "0.1", "max": "0.2"}}),

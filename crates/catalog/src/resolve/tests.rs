@@ -151,7 +151,7 @@ fn without_a_script_values_are_plain_and_the_model_is_a_channel_all_the_same() {
 
 /// Whose it is, and what of the spec would stand in its place.
 #[test]
-fn what_sagemaker_refuses_of_a_description_is_told_to_be_of_that() {
+fn what_sagemaker_refuses_of_a_description_is_reported_as_such() {
     let long = |name: &str| vec![(name.to_owned(), "x".repeat(501))];
     let cases = [
         (Model { metrics: long("own"), ..bit() }, "a metric definition 'own' that is too long"),

@@ -36,7 +36,7 @@ fn numbers_without_quotes_hide_nothing() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_the_field() {
+fn what_is_wrong_is_reported_with_the_field() {
     let manifest = std::fs::read_to_string(format!("{ROOT}/examples/minimal.yaml")).unwrap();
     let said = lint(&manifest.replace("executionRoleARN: ", "executionRoleARN: not-an-arn-"));
     assert_eq!(said.code, 1, "{said:?}");

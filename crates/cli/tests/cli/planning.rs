@@ -38,7 +38,7 @@ async fn a_new_manifest_creates_everything() {
 }
 
 #[tokio::test]
-async fn an_edit_is_told_by_its_fields_and_what_it_runs_again() {
+async fn an_edit_is_reported_by_its_fields_and_what_it_runs_again() {
     let place = Place::new("diff").await;
     let mut status = complete();
     status["region"] = json!("us-west-2");

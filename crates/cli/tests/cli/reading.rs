@@ -79,7 +79,7 @@ async fn every_format_is_what_it_says() {
 }
 
 #[tokio::test]
-async fn names_may_be_short_or_left_out_and_mistakes_are_told() {
+async fn names_may_be_short_or_left_out_and_mistakes_are_reported() {
     let place = Place::new("names").await;
     let none = place.run(&["status"]);
     assert_eq!(

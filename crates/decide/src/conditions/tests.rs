@@ -90,7 +90,7 @@ fn each_row_of_the_table() {
 }
 
 #[test]
-fn a_metric_that_nobody_emitted_is_told_by_name() {
+fn a_metric_that_nobody_emitted_is_reported_by_name() {
     let runs = [run(RunState::Succeeded, None)];
     let mut empty = front(0);
     empty.excluded.push(Excluded {
@@ -112,7 +112,7 @@ fn a_metric_that_nobody_emitted_is_told_by_name() {
 }
 
 #[test]
-fn each_reason_is_told_with_its_count_and_an_example() {
+fn each_reason_is_reported_with_its_count_and_an_example() {
     let waiting = |candidate: &str, reason: Reason, message: &str| {
         let run = RunStatus { candidate: candidate.into(), dataset: "flowers".into(), ..Default::default() };
         run.with(RunState::Waiting, Some(reason), Some(message))

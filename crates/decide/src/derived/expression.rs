@@ -102,7 +102,7 @@ impl Reader {
                 None => Err("a part of it has no meaning".to_owned()),
             },
             Expr::List(_) => Err("a list may only stand after `in`".to_owned()),
-            Expr::Comprehension(_) => Err("macros other than `has` are not to be had".to_owned()),
+            Expr::Comprehension(_) => Err("macros other than `has` are not supported".to_owned()),
             Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => Err("it must be a number, not an object".to_owned()),
         }
     }

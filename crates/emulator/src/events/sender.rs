@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_read_and_queues_told_from_endpoints() {
+    fn urls_are_read_as_queues_or_endpoints() {
         for (url, address, queue) in [
             ("http://127.0.0.1:5000/111122223333/events", "127.0.0.1:5000", true),
             ("http://localhost/hook", "localhost:80", false),

@@ -51,7 +51,7 @@ fn definitions_for_an_algorithm_of_sagemakers_are_refused_with_what_to_do() {
 }
 
 #[test]
-fn a_metric_that_an_algorithm_of_sagemakers_does_not_report_is_told_with_the_nearest() {
+fn a_metric_that_an_algorithm_of_sagemakers_does_not_report_is_reported_with_the_nearest() {
     for (metric, expected) in
         [("validation:acu", "did you mean 'validation:auc'?"), ("zzz", "choose among validation:accuracy, ")]
     {
@@ -148,7 +148,7 @@ fn more_training_jobs_than_combinations_are_refused() {
 }
 
 #[test]
-fn a_line_break_in_a_value_is_told() {
+fn a_line_break_in_a_value_is_reported() {
     let mut spec = spec();
     spec.candidates[1].overrides.hyperparameters.insert("prompt".into(), "hello\n".into());
     let problem = request(&spec, 1, None).unwrap_err();
@@ -157,7 +157,7 @@ fn a_line_break_in_a_value_is_told() {
 }
 
 #[test]
-fn an_instance_type_for_other_uses_only_is_told() {
+fn an_instance_type_for_other_uses_only_is_reported() {
     for (instance_type, refused) in
         [("ml.t2.medium", true), ("ml.inf2.xlarge", true), ("ml.t3.medium", false), ("ml.new9.large", false)]
     {

@@ -71,7 +71,7 @@ fn a_pass_works_out_only_what_is_new_or_has_changed() {
 }
 
 #[test]
-fn what_would_take_too_long_is_told_before_a_job_is_made() {
+fn what_would_take_too_long_is_reported_before_a_job_is_made() {
     let mut spec = largest();
     let candidate = spec.candidates[0].clone();
     spec.candidates = vec![candidate; 512];

@@ -4,7 +4,7 @@ use super::*;
 use api::Reason;
 
 #[test]
-fn mistakes_of_the_grammar_are_told_with_their_place() {
+fn mistakes_of_the_grammar_are_reported_with_their_place() {
     let long = format!("{}1{}", "(".repeat(500), ")".repeat(500));
     let deep = format!("{}1{}", "abs(".repeat(150), ")".repeat(150));
     let chain = format!("{}1", "1+".repeat(500));
@@ -62,7 +62,7 @@ fn mistakes_of_the_grammar_are_told_with_their_place() {
 }
 
 #[test]
-fn what_the_spec_itself_lacks_is_told_without_a_run() {
+fn what_the_spec_itself_lacks_is_reported_without_a_run() {
     let message_of = |expressions: &[(&str, &str)], edit: fn(&mut ModelSelectionSpec)| {
         let mut spec = spec(expressions);
         edit(&mut spec);
@@ -100,7 +100,7 @@ fn what_the_spec_itself_lacks_is_told_without_a_run() {
 }
 
 #[test]
-fn what_a_run_lacks_is_told_before_its_job_is_made() {
+fn what_a_run_lacks_is_reported_before_its_job_is_made() {
     let known = Known {
         metrics: ["accuracy", "test-latency", "test_throughput"].map(str::to_owned).into(),
         hyperparameters: [

@@ -95,7 +95,7 @@ fn alternatives_say_what_they_give_and_take() {
 }
 
 #[test]
-fn differences_of_what_is_no_share_are_told_as_they_are() {
+fn differences_of_what_is_no_share_are_reported_as_they_are() {
     let mut spec = spec();
     spec.objectives[0].goal = Goal::Minimize;
     let front = front(&spec, vec![both("a", "0.5", "10"), both("b", "0.6", "11"), both("c", "0.9", "11.5")]);
@@ -211,7 +211,7 @@ fn what_was_measured_elsewhere_may_lack_a_metric_or_a_dataset() {
 }
 
 #[test]
-fn a_dataset_that_there_is_not_is_told() {
+fn a_dataset_that_there_is_not_is_reported() {
     let mut spec = spec();
     let mut misspelt = observed("incumbent", &[]);
     let metrics = [("test_accuracy".to_owned(), "0.5".to_owned())].into();
