@@ -18,6 +18,8 @@ pub(super) struct Failures {
     pub(super) times: u32,
     /// When the first was.
     pub(super) since: Timestamp,
+    /// Those of them that were not awaited answers.
+    faults: u32,
     /// When the next try may come.
     pub(super) not_before: Timestamp,
 }
@@ -71,11 +73,15 @@ impl Retries {
         if let Some(failures) = before.filter(|failures| now < failures.not_before) {
             return *failures;
         }
-        let times = before.map_or(0, |failures| failures.times);
+        let (times, faults) = before.map_or((0, 0), |failures| (failures.times, failures.faults));
+        let pending = outcome == Outcome::Pending;
         let pauses = backoff(&task, outcome, self.window);
-        let pause = cadence::jitter(cadence::backoff(times, pauses.first, pauses.most), uid, u64::from(times));
+        // Answers that were merely awaited make no pause after a fault longer.
+        let doubled = if pending { times } else { faults };
+        let pause = cadence::jitter(cadence::backoff(doubled, pauses.first, pauses.most), uid, u64::from(times));
         let since = before.map_or(now, |failures| failures.since);
-        let failures = Failures { times: times.saturating_add(1), since, not_before: now + pause };
+        let faults = faults.saturating_add(u32::from(!pending));
+        let failures = Failures { times: times.saturating_add(1), faults, since, not_before: now + pause };
         of.failing.insert(task, failures);
         failures
     }
