@@ -16,7 +16,7 @@ use super::observe::{MODEL_WAIT, Observed, observe};
 use super::pass::Pass;
 use super::record::{Known, RecordError, record};
 use super::requests::{Inputs, requests};
-use super::{cleanup, create, describe, record, stop, trials};
+use super::{cleanup, collect_all, create, describe, record, stop};
 use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
 use decide::cadence;
 use decide::conditions::complete;
@@ -232,7 +232,7 @@ async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Resu
     }
     // A job that was adopted may have failed long ago.
     advance(spec, &mut status.runs);
-    observed.tables = trials::bring(pass, &observed.spec, &mut observed.status.runs).await;
+    observed.tables = collect_all::bring(pass, &observed.spec, &mut observed.status.runs).await;
     recorded(pass, observed).await.map_err(ActError::NotRecorded)
 }
 
@@ -254,7 +254,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let open = expanding || lacking || ctx.incarnations.has_begun(uid) || !status.superseded.is_empty();
     if complete(spec, &status.runs) && !open {
         ctx.permits.remove(uid);
-        if !status.runs.iter().any(|run| trials::to_collect(spec, run)) {
+        if !status.runs.iter().any(|run| collect_all::to_collect(spec, run)) {
             ctx.tables.forget(uid);
             // A job that was declared deleted is looked for once more, and what a ConfigMap holds may have changed.
             let reread = (!References::wanted(spec).is_empty()).then(|| retry.map_or(resync, |soon| soon.min(resync)));
@@ -263,7 +263,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
         }
     }
     let probe = create::next_probe(pass, spec, status);
-    let more = *unfinished || create::more_to_do(pass, spec, status) || trials::more_to_do(pass, spec, status);
+    let more = *unfinished || create::more_to_do(pass, spec, status) || collect_all::more_to_do(pass, spec, status);
     let soonest = [retry, probe, more.then_some(SOON)].into_iter().flatten().min();
     Action::requeue(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
 }

@@ -1,4 +1,4 @@
-//! The request for each run that waits: what is sent to SageMaker once the run has a permit.
+//! The request of each waiting run, which is sent to SageMaker once the run has a permit.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
 use sagemaker::{Class, JobRequest};
 
-/// Models asked for in one pass: the first jobs of a large selection need not wait for the last model. All at a time, since
-/// the limits of the region space the calls: what comes too late for this pass is there for the next.
+/// Models requested in one pass: the first jobs of a large selection need not wait for the last model. All at once, since
+/// the rate limiter spaces the calls; late responses are there for the next pass.
 pub(super) const PER_PASS: usize = 24;
 
-/// What the requests are worked out from.
+/// The inputs of the requests.
 pub(super) struct Inputs<'a> {
     /// The spec, with the candidates that the selectors have found.
     pub(super) spec: &'a ModelSelectionSpec,
@@ -222,13 +222,13 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
     Parents(parents)
 }
 
-/// Notes that a model or a request cannot be had, and says so in the words of the status.
+/// Notes that a model or a request is not available, and returns the problem for the status.
 pub(super) fn unresolved(pass: &Pass<'_>, task: Task, error: CatalogError) -> Problem {
     let (outcome, problem) = match error {
         CatalogError::Pending => {
             (Outcome::Pending, Problem::new(Reason::Progressing, "JumpStart is being asked for the models"))
         }
-        // Looked at as often as a running job.
+        // Polled as often as a running job.
         CatalogError::Problem(problem) if problem.reason == Reason::WaitingForParent => {
             (Outcome::Fault(Class::Transient), problem)
         }

@@ -207,7 +207,7 @@ pub(super) fn add_script(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::tests::bit;
+    use crate::hub_document::tests::bit;
 
     #[test]
     fn an_instance_type_without_an_image_is_told_why() {

@@ -9,11 +9,11 @@ use super::bucket;
 use super::combinations;
 use super::hyperparameters::{accepts, may_be, ranges, unknown, unreserved, within_limits};
 use super::jumpstart::{self, ScriptContext};
-use super::limits;
 use super::metric_regex;
 use super::metrics::{self, Metrics, Subject};
 use super::model::Model;
 use super::one_line;
+use super::sagemaker_limits;
 use api::{
     Channel, Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds,
     clip,
@@ -166,7 +166,7 @@ pub fn job_request(
     one_line::check(&request)?;
     bucket::check(&request, &definition.region)?;
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
-        limits::of_description(&format!("model '{model_id}' {version}"), model, &request)?;
+        sagemaker_limits::of_description(&format!("model '{model_id}' {version}"), model, &request)?;
     }
     Ok(request)
 }

@@ -172,7 +172,8 @@ mod tests {
         });
         edit(&mut object);
         let Unquoted { mut remedies, mut hidden } = Linter::new().unquoted(&object);
-        (remedies.sort(), hidden.sort());
+        remedies.sort();
+        hidden.sort();
         assert_eq!(
             remedies,
             [

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::limiter::Operation;
+use super::rate_limiter::Operation;
 use api::{bounds, clip};
 pub use decide::fault::Class;
 

@@ -14,7 +14,7 @@ use crate::plot::{Plot, arrow, in_characters};
 use crate::runs::{Mark, Run, by_interest, runs};
 use crate::summary::{Summary, summary};
 use crate::text::{count, duration, number};
-use crate::waiting::waiting;
+use crate::waiting_runs::waiting;
 
 /// Rows of the table of runs, unless all are asked for.
 const ROWS: usize = 20;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::{ConfigMapKey, ExclusionReason, ModelSelectionSpec, decimal, parse_decimal};
+use api::{ConfigMapKey, ExclusionReason, ModelSelectionSpec, Observed, decimal, parse_decimal};
 
 /// The data of each `ConfigMap`, or why it cannot be read.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +12,7 @@ impl References {
     /// The names of the `ConfigMap`s that candidates of `spec` refer to.
     pub fn wanted(spec: &ModelSelectionSpec) -> BTreeSet<&str> {
         let observed = spec.candidates.iter().filter_map(|candidate| candidate.observed.as_ref());
-        observed.flat_map(|observed| observed.references()).map(|reference| reference.name.as_str()).collect()
+        observed.flat_map(Observed::references).map(|reference| reference.name.as_str()).collect()
     }
 
     /// Notes what a `ConfigMap` holds, or why it cannot be read.

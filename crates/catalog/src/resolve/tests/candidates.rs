@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::request;
-use crate::document::tests::bit;
+use crate::hub_document::tests::bit;
 use crate::model::Model;
 use api::{MetricDefinition, ModelSelectionSpec, Reason};
 
