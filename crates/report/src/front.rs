@@ -38,7 +38,7 @@ struct Alternative {
 pub fn front(front: &api::Front, runs: &mut Vec<Run>, source: &run::Source<'_>, axes: &[Axis]) -> Front {
     let dataset = front.dataset.as_str();
     for point in &front.observed {
-        let mut row = run::of_observed(source, &point.candidate, dataset);
+        let mut row = run::of_observed(source, &point.candidate, dataset, &point.values);
         row.role = if point.pareto_rank == 0 { Role::Front } else { Role::Dominated };
         row.rank = Some(point.pareto_rank);
         row.beaten_by.clone_from(&point.beaten_by);
@@ -94,7 +94,7 @@ fn exclude(runs: &mut Vec<Run>, source: &run::Source<'_>, dataset: &str, entry: 
     let known = runs.iter().position(|run| run.dataset == dataset && run.candidate == entry.candidate);
     let index = known.unwrap_or_else(|| {
         // What is excluded and has no run was measured elsewhere.
-        runs.push(run::of_observed(source, &entry.candidate, dataset));
+        runs.push(run::of_observed(source, &entry.candidate, dataset, &[]));
         runs.len() - 1
     });
     let row = &mut runs[index];

@@ -32,6 +32,7 @@ use api::{
 };
 
 /// All that a tuning job is created with.
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the request, but one")]
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobRequest {
     /// The name of the job, at most 32 characters.
