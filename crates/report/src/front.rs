@@ -1,6 +1,6 @@
 //! The front of a dataset, and the rows that it adds to those of the runs.
 
-use api::{Excluded, ExclusionReason, FrontMember, parse_decimal};
+use api::{Excluded, ExclusionReason, FrontMember, ObjectiveValue, parse_decimal};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -38,11 +38,7 @@ struct Alternative {
 pub fn front(front: &api::Front, runs: &mut Vec<Run>, source: &run::Source<'_>, axes: &[Axis]) -> Front {
     let dataset = front.dataset.as_str();
     for point in &front.observed {
-        let mut row = run::of_observed(source, &point.candidate, dataset);
-        // The objectives are the first metrics. Those of a ConfigMap are known from the status only.
-        for (value, known) in row.values.iter_mut().zip(values(&point.values)) {
-            *value = known.or(*value);
-        }
+        let mut row = run::of_observed(source, &point.candidate, dataset, &point.values);
         row.role = if point.pareto_rank == 0 { Role::Front } else { Role::Dominated };
         row.rank = Some(point.pareto_rank);
         row.beaten_by.clone_from(&point.beaten_by);
@@ -98,7 +94,7 @@ fn exclude(runs: &mut Vec<Run>, source: &run::Source<'_>, dataset: &str, entry: 
     let known = runs.iter().position(|run| run.dataset == dataset && run.candidate == entry.candidate);
     let index = known.unwrap_or_else(|| {
         // What is excluded and has no run was measured elsewhere.
-        runs.push(run::of_observed(source, &entry.candidate, dataset));
+        runs.push(run::of_observed(source, &entry.candidate, dataset, &[]));
         runs.len() - 1
     });
     let row = &mut runs[index];
@@ -123,6 +119,6 @@ fn considered(runs: &[Run], source: &run::Source<'_>, dataset: &str) -> Vec<(Tim
 }
 
 /// The values of the objectives, in their order.
-fn values(values: &[String]) -> Vec<Option<f64>> {
-    values.iter().map(|value| parse_decimal(value)).collect()
+fn values(values: &[ObjectiveValue]) -> Vec<Option<f64>> {
+    values.iter().map(|value| parse_decimal(&value.value)).collect()
 }

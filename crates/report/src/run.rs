@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use api::{BestTrainingJob, Candidate, ModelSelection, ObservedValue, RunState, RunStatus, parse_decimal};
+use api::{
+    BestTrainingJob, Candidate, ModelSelection, ObjectiveValue, ObservedValue, RunState, RunStatus, parse_decimal,
+};
 use serde::Serialize;
 
 use super::family;
@@ -238,15 +240,19 @@ pub fn of_trial(run: &Run, training_job: &str, values: Vec<Option<f64>>) -> Run 
     }
 }
 
-/// The row of a result from elsewhere; the front says how it compares.
-pub fn of_observed(source: &Source<'_>, candidate: &str, dataset: &str) -> Run {
+/// The row of a result from elsewhere; the front says how it compares. `of_front` are the values that the front has of it: of
+/// a `ConfigMap` only the status knows them.
+pub fn of_observed(source: &Source<'_>, candidate: &str, dataset: &str, of_front: &[ObjectiveValue]) -> Run {
     let candidates = &source.selection.spec.candidates;
     let observed = candidates.iter().find(|one| one.name == candidate).and_then(|one| one.observed.as_ref());
     let known = observed.map(|observed| observed.on(dataset)).unwrap_or_default();
-    let value = |name: &String| match known.get(name.as_str())? {
-        ObservedValue::Here(text) => parse_decimal(text),
-        // Only the status knows it.
-        ObservedValue::In(_) => None,
+    let value = |name: &String| {
+        let of_front = of_front.iter().find(|value| value.metric == *name).map(|value| value.value.as_str());
+        let here = || match known.get(name.as_str())? {
+            ObservedValue::Here(text) => Some(*text),
+            ObservedValue::In(_) => None,
+        };
+        of_front.or_else(here).and_then(parse_decimal)
     };
     Run {
         candidate: candidate.to_owned(),
