@@ -1,5 +1,4 @@
-//! Creating jobs. It may be repeated: a job is created under the name that follows from what it is for, and one that
-//! exists already is adopted.
+//! Creates jobs. Safe to repeat: the name of a job follows from its identity, and a job that exists already is adopted.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,9 +9,9 @@ use futures::stream;
 use parking_lot::Mutex;
 
 use super::adopt::{Found, adopt};
+use super::concurrency_limiter::ByType;
 use super::pass::Pass;
-use super::permits::ByType;
-use super::retries::Failures;
+use super::retry_memory::Failures;
 use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
 use decide::permits::{Choice, Claim, InstanceTypes, choose, holds_permit, own_limit, permits_held, startable};
 use decide::problem::Problem;
@@ -21,9 +20,9 @@ use decide::run::{RunEvent, after, apply};
 use platform::clock;
 use sagemaker::{Class, JobRequest, TuningError};
 
-/// Creates at a time.
+/// Concurrent creates.
 const CONCURRENCY: usize = 4;
-/// Creates in one pass, so that the status shows progress.
+/// Most creates in one pass, so that the status shows progress.
 const PER_PASS: usize = 16;
 
 /// A run to create.
@@ -32,7 +31,7 @@ pub(super) struct Chosen {
     request: Arc<JobRequest>,
     /// By which SageMaker counts its instances.
     instance_type: String,
-    /// The job may exist from an earlier try. Of a fresh one, a refusal means that there is none.
+    /// The job may exist from an earlier try. For a first try, a refusal means that there is none.
     may_exist: bool,
 }
 
@@ -54,7 +53,7 @@ pub(super) fn chosen(
     let Choice { repeated, fresh, queued } = choose(&status.runs, &ready, room, most, granted);
     for index in queued {
         let run = &mut status.runs[index];
-        // Another fault than the missing permit keeps its reason.
+        // A run that waits for another reason than a permit keeps that reason.
         if ctx.retries.failures(uid, &Task::create(run)).is_none() {
             apply(run, RunEvent::Queued);
         }
@@ -65,6 +64,7 @@ pub(super) fn chosen(
         let instance_type = types.of_run(run).to_owned();
         apply(run, RunEvent::Chosen { job_name: &request.name });
         run.warning.clone_from(&request.warning);
+        run.own_split = request.own_split;
         Some(Chosen { index, request, instance_type, may_exist })
     })
     .collect()
@@ -143,7 +143,7 @@ impl Halts {
     }
 }
 
-/// Creates the chosen jobs. A fault of a kind that would meet all of them ends the creation: the rest are not tried.
+/// Creates the chosen jobs. A fault that affects all of them stops the creation: the rest are not tried.
 pub(super) async fn create(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -221,7 +221,7 @@ fn not_tried(run: RunStatus, may_exist: bool, class: Class) -> RunStatus {
     after(run, RunEvent::NotTried { reason, may_exist })
 }
 
-/// Whether a fault of this class would meet every other job of the selection as well.
+/// Whether a fault of this class affects every other job of the selection as well.
 fn meets_all(class: Class) -> bool {
     matches!(class, Class::Denied | Class::Credentials | Class::Clock | Class::Role | Class::Transient)
 }
@@ -254,14 +254,14 @@ async fn create_one(
         Err(error) if error.class == Class::Exists => exists(pass, spec, request, run).await,
         Err(error) => {
             tracing::info!(job = request.name, class = error.class.as_str(), %error, "tuning job not created");
-            // A fault on the way leaves open whether the job was created; any other answer is a refusal.
+            // After a transport fault the job may exist; any other response is a refusal.
             let may_exist = *may_exist || error.class == Class::Transient;
             not_created(pass, run, &error, may_exist)
         }
     }
 }
 
-/// The name is taken: by our own job, whose answer was lost, or by somebody else's.
+/// The name is taken: by our own job, whose response was lost, or by a job of another owner.
 async fn exists(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -276,7 +276,7 @@ async fn exists(
         }
         Found::Unproven(error) | Found::Fault(error) => not_created(pass, run, &error, true),
         Found::Absent(error) => {
-            // The job does not show yet, or its entry was deleted and the name stays taken. After some time it is the latter.
+            // The job is not visible yet, or it was deleted and the name stays taken: the latter after the consistency window.
             let failures = pass.failed(Task::Find(request.name.clone()), Outcome::Fault(error.class));
             if pass.is_missing(failures) {
                 return (after(run, RunEvent::NextAttempt), None);
@@ -288,7 +288,7 @@ async fn exists(
 
 fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: bool) -> (RunStatus, Option<Fault>) {
     let lasting = match error.class {
-        // The rate is lowered, or the quota noted for all; nothing is wrong with the run.
+        // The rate or the quota is lowered for all selections; nothing is wrong with the run.
         Class::Quota | Class::Throttled => Duration::ZERO,
         class => {
             let failures: Failures = pass.failed(Task::create(&run), Outcome::Fault(class));

@@ -1,5 +1,5 @@
-//! What has become of the running jobs. Those that the shared sweep still shows as running cost nothing; those that it no
-//! longer shows are described.
+//! Brings active runs up to date. Jobs that the last poll saw running cost nothing; jobs that left the listing are
+//! described.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -20,9 +20,9 @@ use observe::Sighting;
 use platform::clock;
 use sagemaker::{Class, TuningError};
 
-/// Describes at a time.
+/// Concurrent describes.
 const CONCURRENCY: usize = 4;
-/// Describes in a pass: what is known is reported before the next ones are asked for.
+/// Most describes in a pass: the status shows their results before the next ones.
 const PER_PASS: usize = 32;
 
 /// Jobs to describe, each with the runs that follow it: several candidates may name one job.
@@ -34,7 +34,7 @@ impl Due {
         self.0.entry(job.to_owned()).or_insert_with(|| (since, Vec::new())).1.push(run);
     }
 
-    /// Those that have waited longest, as many as one pass takes, and whether there are more.
+    /// Those that have waited longest, as many as one pass may describe, and whether there are more.
     fn first(self) -> (Vec<(String, Vec<usize>)>, bool) {
         let more = self.0.len() > PER_PASS;
         let mut jobs: Vec<_> = self.0.into_iter().collect();
@@ -118,13 +118,13 @@ struct Seen {
     tags: Vec<(String, String)>,
 }
 
-/// What a look at a job has come to.
+/// The result of describing a job.
 enum Look {
     /// The job.
     Seen(Seen),
-    /// It does not exist any more.
+    /// It no longer exists.
     Missing,
-    /// It cannot be said now; the status mentions the problem, if there is one.
+    /// Not known now; the status shows the problem, if there is one.
     Unknown(Option<Problem>),
 }
 
@@ -155,7 +155,7 @@ fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, seen: Result<Seen, Tunin
                 return Look::Unknown(None);
             }
             pass.succeeded(&task);
-            // Looked for once more, when the contradictions of the service must have ended.
+            // Described once more after the consistency window.
             pass.failed(Task::FindDeleted(job.to_owned()), Outcome::Accepted);
             Look::Missing
         }
@@ -254,7 +254,7 @@ async fn describe_again(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [
         }
         pass.succeeded(&Task::Describe(job.clone()));
         if derivations.lack_input_of(&runs[index]) {
-            // It has no such hyperparameter. An edit or a restart looks again.
+            // It has no such hyperparameter. An edit or a restart describes it again.
             pass.failed(Task::DescribeAgain(job), Outcome::Refused);
         }
     }

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, mpsc};
 
 use api::ModelSelection;
 use decide::cadence;
-use decide::identity::JOB_NAME_PREFIX;
+use decide::job_name::JOB_NAME_PREFIX;
 use decide::problem::Problem;
 use platform::clock;
 use platform::metrics::Metrics;

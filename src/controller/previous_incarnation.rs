@@ -4,7 +4,7 @@
 use futures::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::incarnations::Jobs;
+use super::incarnation_memory::Jobs;
 use super::pass::Pass;
 use api::{ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
@@ -66,7 +66,7 @@ async fn search(region: &Region, wanted: &[(&str, String)]) -> Result<Jobs, Tuni
 /// Finds running jobs that carry the selection's tags and that no run of it refers to, and lists them as superseded, so that
 /// they are stopped. Does so once, after the status of the selection has begun from nothing.
 pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, until: tokio::time::Instant) {
-    // Who is suspended asks for nothing, until it goes on.
+    // A suspended selection searches when it is resumed.
     if !pass.ctx.incarnations.has_begun(&pass.uid) || pass.selection.spec.suspend {
         return;
     }
