@@ -101,6 +101,7 @@ image: ## build the image and its SBOM in dist/ without a container engine (as r
 .PHONY: bench
 bench: ## measure the figures of README.md
 	cargo bench --bench pareto
+	cargo bench -p modelselection-decide --bench largest
 	cargo bench --bench figures
 	cargo bench --bench load
 

@@ -181,9 +181,12 @@ async fn jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<Supersede
     let never_observed = status.observed_generation.is_none_or(|generation| generation < 0);
     if never_observed || ctx.incarnations.has_begun(&selection.uid().unwrap_or_default()) {
         let nobody = SupersededJob::default();
-        let found =
-            previous_incarnation::running_jobs(&ctx.sagemaker.region(region), &identity(selection, ctx, &nobody))
-                .await?;
+        let found = previous_incarnation::running_jobs(
+            &ctx.sagemaker.region(region),
+            &identity(selection, ctx, &nobody),
+            &selection.spec.rerun,
+        )
+        .await?;
         jobs.extend(found.into_iter().filter(|job| !of_status(&status.runs, job)));
     }
     Ok(jobs)

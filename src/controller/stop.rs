@@ -36,6 +36,13 @@ pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sig
     }
 }
 
+/// What a person runs to stop a job that the operator does not stop.
+pub(super) fn stop_command(SupersededJob { region, tuning_job_name, .. }: &SupersededJob) -> String {
+    format!(
+        "aws sagemaker stop-hyper-parameter-tuning-job --region {region} --hyper-parameter-tuning-job-name {tuning_job_name}"
+    )
+}
+
 /// Notes why a job cannot be stopped, if it cannot.
 fn note(pass: &Pass<'_>, task: &Task, job: &str, error: Option<TuningError>) {
     let problem = error.map(|error| {
@@ -176,7 +183,8 @@ async fn stop_proven(region: &Region, name: &str) -> Result<Stopped, TuningError
         Ok(()) => Ok(Stopped::Accepted),
         Err(error) if error.class == Class::NotFound => Ok(Stopped::Absent),
         // SageMaker's error for a job that is stopping or has ended is undocumented, so the job is described.
-        Err(error) if error.class == Class::Invalid => match region.describe(name).await?.status {
+        Err(error) if matches!(error.class, Class::Invalid | Class::Ended) => match region.describe(name).await?.status
+        {
             JobStatus::InProgress => Err(error),
             JobStatus::Stopping => Ok(Stopped::Accepted),
             JobStatus::Completed | JobStatus::Failed | JobStatus::Stopped | JobStatus::Deleting => {

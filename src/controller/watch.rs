@@ -18,6 +18,7 @@ use kube::{Api, ResourceExt as _};
 use tokio::sync::mpsc;
 
 use super::context::Context;
+use super::stop::stop_command;
 use super::{reconcile, record};
 use ::observe::Wake;
 use api::{DeletionPolicy, FIELD_MANAGER, ModelSelection};
@@ -55,14 +56,7 @@ fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
     let Some(status) = &selection.status else { return };
     let region = status.region.clone().unwrap_or_default();
     let left = status.runs.iter().filter_map(|run| left_behind(run, &region)).chain(status.superseded.clone());
-    let commands: Vec<String> = left
-        .map(|job| {
-            format!(
-                "aws sagemaker stop-hyper-parameter-tuning-job --region {} --hyper-parameter-tuning-job-name {}",
-                job.region, job.tuning_job_name
-            )
-        })
-        .collect();
+    let commands: Vec<String> = left.map(|job| stop_command(&job)).collect();
     if commands.is_empty() {
         return;
     }

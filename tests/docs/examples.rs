@@ -211,7 +211,7 @@ fn kubectl_shows_them<'a>(world: &World<'_>, names: impl Iterator<Item = &'a str
         assert!(table.lines().all(|line| line.trim_end().chars().count() <= 80), "{table}");
         assert_eq!(table.lines().count(), 2, "{table}");
         let (_, described) = kubectl(world.plane, &["describe", "msel", name, "--namespace", &world.namespace], "");
-        println!("{name}: {} lines\n{table}", described.lines().count());
+        eprintln!("{name}: {} lines\n{table}", described.lines().count());
     }
 }
 

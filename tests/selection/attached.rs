@@ -134,3 +134,30 @@ async fn a_job_that_does_not_exist_is_told() {
     );
     assert!(world.calls_of("DescribeHyperParameterTuningJob").await <= 3);
 }
+
+/// One observation and one table for each job, however many candidates name it.
+#[tokio::test]
+async fn many_candidates_that_name_one_job_cost_as_much_as_one() {
+    let world = World::held("one-job").await;
+    by_hand(&world, &["Their-Job-4"]).await;
+    let candidates: Vec<Value> =
+        (0..64).map(|n| json!({"name": format!("theirs-{n}"), "tuningJobName": "Their-Job-4"})).collect();
+    world.apply(&Selection::new("all").with("/candidates", json!(candidates)).with("/collect", json!("All"))).await;
+    world
+        .await_observed("all", "all run", |status| status.runs.len() == 64 && status.runs.iter().all(is_running))
+        .await;
+    world.await_idle().await;
+    world.emulator.reset_calls().await;
+    world.emulator.advance(LONG).await;
+    let status = world.await_complete("all").await;
+    assert!(status.runs.iter().all(|run| run.state == RunState::Succeeded), "{status:#?}");
+    let tables: std::collections::BTreeSet<_> =
+        status.runs.iter().map(|run| run.trials.as_ref().unwrap().config_map.clone()).collect();
+    assert_eq!(tables.len(), 1);
+    let calls = world.emulator.calls().await["byOperation"].clone();
+    for operation in ["DescribeTrainingJob", "Search", "ListTrainingJobsForHyperParameterTuningJob"] {
+        assert!(calls[operation].as_u64().unwrap_or(0) <= 2, "{calls}");
+    }
+    let sweeps = calls["ListHyperParameterTuningJobs"].as_u64().unwrap();
+    assert!(calls["DescribeHyperParameterTuningJob"].as_u64().unwrap() <= sweeps + 1, "{calls}");
+}

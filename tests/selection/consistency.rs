@@ -7,6 +7,7 @@ use testkit::status::{condition, is_running, job_of, run_of};
 use testkit::world::{DEADLINE, LONG};
 use testkit::{Selection, World, await_gone, await_object, await_until, shared};
 
+const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
 const CREATE: &str = "CreateHyperParameterTuningJob";
 /// Long enough for the lags below, so that nothing counts as missing while they last.
 const WINDOW: [(&str, &str); 1] = [("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "60")];
@@ -339,4 +340,91 @@ async fn jobs_are_named_also_by_an_operator_that_was_restarted() {
     .await;
     let logs = world.operator.logs();
     assert!(logs.contains(&format!("--hyper-parameter-tuning-job-name {job}")), "{logs}");
+}
+
+/// Deleted with `Retain` and applied again while the search lags and the hub has a newer version: the same manifest means the
+/// same job. So it does for the next process, which remembers nothing.
+#[tokio::test]
+async fn a_version_is_kept_while_the_search_lags_and_the_hub_moves_on() {
+    for restart in [false, true] {
+        let arguments = ["--search-lag", "100000"];
+        let mut world = world(&format!("pinned-{restart}"), &arguments).await;
+        let selection =
+            Selection::new("pinned").jump_start("js", MOBILENET, "*").with("/deletionPolicy", json!("Retain"));
+        world.apply(&selection).await;
+        let first = world.await_launched("pinned").await;
+        world.delete_and_wait("pinned").await;
+        world.emulator.set_hub_model(json!({"id": MOBILENET, "version": "99.0.0"})).await;
+        if restart {
+            world.kill_and_restart();
+        }
+        world.apply(&selection).await;
+        let second = world.await_launched("pinned").await;
+        assert_eq!(second.runs, first.runs, "restarted: {restart}");
+        assert_eq!(world.jobs().await.len(), 1);
+    }
+}
+
+/// A job that carries our tags, but not the name that follows from them, may be anybody's.
+#[tokio::test]
+async fn a_strangers_job_with_our_tags_pins_no_version() {
+    let world = World::held("stranger").await;
+    world.apply(&Selection::new("stranger").jump_start("js", MOBILENET, "*")).await;
+    let ours = run_of(&world.await_launched("stranger").await, "js").clone();
+    let name = ours.tuning_job_name.clone().unwrap_or_default();
+    let mut tags = world.job_documents().await[&name]["tags"].clone();
+    world.delete_and_wait("stranger").await;
+    tags["sagemaker-sdk:jumpstart-model-version"] = json!("1.0.0");
+    let list: Vec<Value> =
+        tags.as_object().expect("tags").iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    let mut request = testkit::jobs::foreign_job("ms-stranger-anybody");
+    request["Tags"] = json!(list);
+    world.emulator.call(CREATE, &request).await.unwrap_or_else(|e| panic!("{e:?}"));
+    world.apply(&Selection::new("stranger").jump_start("js", MOBILENET, "*").with("/rerun", json!("again"))).await;
+    let again = world.await_launched("stranger").await;
+    assert_eq!(run_of(&again, "js").model_version, ours.model_version);
+    await_until("it is told", DEADLINE, async || world.events("stranger", "TuningJobsLeftRunning").await > 0).await;
+    assert_eq!(world.jobs().await["ms-stranger-anybody"].status, "InProgress", "and it is not stopped");
+}
+
+/// A stop of a job that ended a moment ago is a race, not a fault.
+#[tokio::test]
+async fn a_stop_that_comes_too_late_is_no_fault() {
+    let world = World::held("race").await;
+    let selection = Selection::new("race").images(&["one"]);
+    world.apply(&selection).await;
+    let job = job_of(&world.await_launched("race").await, "one");
+    let stop = "StopHyperParameterTuningJob";
+    world.emulator.fault(json!({"operation": stop, "kind": "AlreadyEnded", "count": 1})).await;
+    world.apply(&selection.with("/suspend", json!(true)).with("/suspendPolicy", json!("Stop"))).await;
+    world.await_stop(&job).await;
+    let (_, text) = world.operator.get("/metrics").await.unwrap_or_else(|e| panic!("{e}"));
+    let outcome = |outcome: &str| text.contains(&format!("operation=\"{stop}\",outcome=\"{outcome}\""));
+    assert!(outcome("ended") && !outcome("invalid"), "{text}");
+    let events = world.events("race", "InvalidRequest").await;
+    assert_eq!(events, 0);
+}
+
+/// A clock that is off has a reason of its own, and how old the view is shows in a metric.
+#[tokio::test]
+async fn refused_signatures_are_told_as_a_clock_that_is_off() {
+    let world = World::held("skewed").await;
+    world.apply(&Selection::new("skewed").images(&["one"])).await;
+    world.await_launched("skewed").await;
+    for kind in ["RequestExpired", "SignatureExpired"] {
+        world.emulator.fault(json!({"operation": "*", "kind": kind})).await;
+        let status = world.await_condition("skewed", "Stalled", Reason::ClockSkewed).await;
+        let message = &condition(&status, "Stalled").expect("it is stalled").message;
+        assert!(message.contains("set the clock of the operator's node"), "{message}");
+        await_until("the age of the view is measured", DEADLINE, async || {
+            let (_, text) = world.operator.get("/metrics").await?;
+            let age = testkit::operator::metrics(&text)["modelselection_observation_age_seconds{region=\"us-west-2\"}"];
+            if age > 2.0 { Ok(()) } else { Err(age.to_string()) }
+        })
+        .await;
+        world.emulator.clear_faults().await;
+        world.await_condition("skewed", "Ready", Reason::TuningRunning).await;
+    }
+    world.emulator.advance(LONG).await;
+    world.await_complete("skewed").await;
 }

@@ -1,10 +1,15 @@
 //! Selections as large as the schema allows: they get on, and others do not wait for them.
 
+use std::time::Duration;
+
 use api::{Reason, RunState};
 use serde_json::{Value, json};
 use testkit::status::{condition, runs_in};
 use testkit::world::{LATER, LONG};
 use testkit::{Selection, World, shared};
+
+/// SageMaker takes a few creations a second, and the machine may be busy.
+const LONG_WAIT: Duration = Duration::from_mins(5);
 
 /// 16 derived metrics of 1,024 characters, each built on the one before.
 fn largest_expressions() -> Value {
@@ -48,10 +53,10 @@ async fn expressions_as_large_as_the_schema_allows_are_worked_out() {
     world.apply(&Selection::new("small").images(&["one"])).await;
     world.await_launched("small").await;
     let all_run = |status: &api::ModelSelectionStatus| runs_in(status, RunState::Running) == 128;
-    world.await_observed_within("large", "all jobs run", LATER, all_run).await;
+    world.await_observed_within("large", "all jobs run", LONG_WAIT, all_run).await;
     world.emulator.advance(LONG).await;
     world.await_complete("small").await;
-    let status = world.await_complete_within("large", LATER).await;
+    let status = world.await_complete_within("large", LONG_WAIT).await;
     assert_eq!(runs_in(&status, RunState::Succeeded), 128);
     let derived = &status.runs[127].best.as_ref().expect("a result").derived_metrics;
     assert_eq!(derived.last().map(|metric| metric.value.as_str()), Some("16"));

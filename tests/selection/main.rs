@@ -11,6 +11,7 @@ mod edits;
 mod fault_matrix;
 mod faults;
 mod forged;
+mod isolation;
 mod large;
 mod lifecycle;
 mod oracle;

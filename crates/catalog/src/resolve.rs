@@ -114,7 +114,7 @@ pub fn job_request(
         warnings.extend(jumpstart::data(&name, model_id, &definition.channels)?);
         own_split = jumpstart::splits_by_itself(model, model_id);
         if own_split {
-            warnings.extend(jumpstart::own_split(&derived::metrics_wanted(spec)));
+            warnings.extend(jumpstart::own_split(&Derivations::new(spec).metrics_wanted()));
         }
     }
     let request = JobRequest {

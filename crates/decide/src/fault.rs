@@ -27,11 +27,13 @@ pub enum Class {
     Clock,
     /// The request can never be accepted as it is.
     Invalid,
+    /// What is to be stopped has ended already: a race, and no fault.
+    Ended,
 }
 
 impl Class {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Throttled,
         Self::Transient,
         Self::Quota,
@@ -43,6 +45,7 @@ impl Class {
         Self::Data,
         Self::Clock,
         Self::Invalid,
+        Self::Ended,
     ];
 
     /// The metric label.
@@ -59,6 +62,7 @@ impl Class {
             Self::Data => "data",
             Self::Clock => "clock",
             Self::Invalid => "invalid",
+            Self::Ended => "ended",
         }
     }
 
@@ -66,7 +70,7 @@ impl Class {
     pub fn reason(self) -> Reason {
         match self {
             Self::Throttled => Reason::Throttled,
-            Self::Transient | Self::NotFound | Self::Exists => Reason::RetryingAfterError,
+            Self::Transient | Self::NotFound | Self::Exists | Self::Ended => Reason::RetryingAfterError,
             Self::Quota => Reason::QuotaExceeded,
             Self::Denied => Reason::AccessDenied,
             Self::Credentials => Reason::CredentialsRejected,
@@ -80,7 +84,7 @@ impl Class {
     /// What a person can do about it.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::Throttled | Self::Transient | Self::NotFound | Self::Exists => "",
+            Self::Throttled | Self::Transient | Self::NotFound | Self::Exists | Self::Ended => "",
             Self::Quota => "; the run starts when the quota allows, or ask AWS to raise it",
             Self::Denied => "; allow the action in the IAM policy of the operator's role",
             Self::Credentials => "; give the operator valid AWS credentials (IRSA, Pod Identity or environment)",

@@ -19,7 +19,8 @@ pub struct TaggedJob {
 }
 
 impl TaggedJob {
-    fn tag(&self, key: &str) -> Option<&str> {
+    /// The value of a tag, if it has that tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
         self.tags.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
     }
 
@@ -88,6 +89,18 @@ pub fn orphans(
         .collect()
 }
 
+/// Splits orphans by whether their names follow from their tags and one of `reruns`. The others may be copies that somebody has
+/// made, with our tags: they are not ours to stop.
+pub fn claimed(
+    orphans: Vec<SupersededJob>,
+    jobs: &[TaggedJob],
+    reruns: &[&str],
+) -> (Vec<SupersededJob>, Vec<SupersededJob>) {
+    let genuine = |job: &&TaggedJob| reruns.iter().any(|rerun| job.is_genuine(rerun));
+    let genuine: Vec<&str> = jobs.iter().filter(genuine).map(|job| job.name.as_str()).collect();
+    orphans.into_iter().partition(|orphan| genuine.contains(&orphan.tuning_job_name.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +161,11 @@ mod tests {
         let mut status = ModelSelectionStatus { runs: vec![run], ..Default::default() };
         let found = orphans(&jobs, &status, |_| String::new(), "us-west-2");
         assert_eq!(found.iter().map(|job| job.candidate.as_str()).collect::<Vec<_>>(), ["gone"]);
+        let copy = TaggedJob { name: "ms-copy".into(), ..jobs[1].clone() };
+        let all = [jobs[1].clone(), copy];
+        let both = orphans(&all, &status, |_| String::new(), "us-west-2");
+        let (ours, others) = claimed(both, &all, &["again", ""]);
+        assert_eq!((ours.len(), others[0].tuning_job_name.as_str()), (1, "ms-copy"));
         status.superseded = found;
         assert_eq!(orphans(&jobs, &status, |_| String::new(), "us-west-2"), []);
     }

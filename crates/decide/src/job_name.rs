@@ -21,16 +21,23 @@ pub(super) fn job_name(selection: &str, candidate: &str, identity: &str) -> Stri
     format!("{JOB_NAME_PREFIX}{}-{hash}", slug(selection, candidate))
 }
 
+/// How the names of all jobs of a selection of that name begin. Those of other selections may begin so too.
+pub fn job_name_beginning(selection: &str) -> String {
+    format!("{JOB_NAME_PREFIX}{}", cleaned(selection, SLUG_LENGTH / 2).trim_end_matches('-'))
+}
+
 /// Letters for people: the beginning of the selection's and of the candidate's name.
 fn slug(name: &str, candidate: &str) -> String {
-    let clean = |text: &str, length: usize| -> String {
-        let lower: String =
-            text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-        lower.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-").chars().take(length).collect()
-    };
-    let name = clean(name, SLUG_LENGTH / 2);
-    let candidate = clean(candidate, SLUG_LENGTH - name.len() - 1);
+    let name = cleaned(name, SLUG_LENGTH / 2);
+    let candidate = cleaned(candidate, SLUG_LENGTH - name.len() - 1);
     format!("{name}-{candidate}").trim_matches('-').replace("--", "-")
+}
+
+/// The words of a text in lower case, `length` characters at most.
+fn cleaned(text: &str, length: usize) -> String {
+    let lower: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    lower.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-").chars().take(length).collect()
 }
 
 /// Crockford's alphabet in lower case: no letter is taken for a digit.
@@ -86,6 +93,7 @@ mod tests {
             prop_assert!(job.len() <= JOB_NAME_MAX, "{}", job);
             prop_assert!(job.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
             prop_assert!(!job.ends_with('-') && job.starts_with(JOB_NAME_PREFIX));
+            prop_assert!(job.starts_with(&job_name_beginning(&name)), "{}", job);
         }
     }
 }

@@ -130,7 +130,7 @@ fn often_passes(class: Class) -> bool {
         // Nothing but an edit or a clock helps.
         Class::Clock | Class::Invalid => false,
         // These need no person at all: a quota that was just raised is tried again by itself.
-        Class::Quota | Class::Throttled | Class::Transient | Class::NotFound | Class::Exists => false,
+        Class::Quota | Class::Throttled | Class::Transient | Class::NotFound | Class::Exists | Class::Ended => false,
     }
 }
 

@@ -11,6 +11,7 @@ mod response;
 mod s3;
 mod sagemaker;
 mod span;
+mod tagged;
 mod timeouts;
 mod training_jobs;
 
@@ -33,6 +34,7 @@ use api::{
 
 /// All that a tuning job is created with.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "most are members of SageMaker's request")]
 pub struct JobRequest {
     /// The name of the job, at most 32 characters.
     pub name: String,

@@ -23,7 +23,6 @@ use super::rate_limiter::{Limits, Operation};
 use super::timeouts::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::{Class, JobRequest, TuningError, request, response, span};
 use api::TrainingJobCounts;
-use decide::incarnation::TaggedJob;
 use decide::observation::{JobStatus, TrainingResult, TuningJob};
 use platform::clock;
 use platform::leadership::Leadership;
@@ -206,7 +205,8 @@ impl Region {
         self.call(Operation::ListHyperParameterTuningJobs, ask).await.map(drop)
     }
 
-    /// Stops a tuning job. One that is stopping, or has ended, is refused as [`Class::Invalid`].
+    /// Stops a tuning job. One that has ended is refused as [`Class::Ended`], or as [`Class::Invalid`]: the text is not
+    /// documented.
     pub async fn stop(&self, name: &str) -> Result<(), TuningError> {
         let stop = || self.client.stop_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send();
         self.call(Operation::StopHyperParameterTuningJob, stop).await.map(drop)
@@ -219,45 +219,6 @@ impl Region {
             let page = self.call(Operation::ListTags, ask).await?;
             let tags = page.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?)));
             Ok((tags.collect(), page.next_token))
-        })
-        .await
-    }
-
-    /// The tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good for what is
-    /// long past, not for what was just created.
-    pub async fn jobs_with_tags(&self, wanted: &[(&str, String)]) -> Result<Vec<TaggedJob>, TuningError> {
-        let filters: Vec<aws::Filter> = wanted
-            .iter()
-            .map(|(key, value)| {
-                let equals = aws::Filter::builder().name(format!("Tags.{key}")).operator(aws::Operator::Equals);
-                equals.value(value).build()
-            })
-            .collect();
-        let expression = &aws::SearchExpression::builder().set_filters(Some(filters)).build();
-        read_all(Operation::Search, |token| async move {
-            let page = self
-                .call(Operation::Search, || {
-                    self.client
-                        .search()
-                        .resource(aws::ResourceType::HyperParameterTuningJob)
-                        .search_expression(expression.clone())
-                        .sort_by("CreationTime")
-                        .sort_order(aws::SearchSortOrder::Descending)
-                        .max_results(100)
-                        .set_next_token(token)
-                        .send()
-                })
-                .await?;
-            let jobs = page.results.unwrap_or_default().into_iter().filter_map(|record| {
-                let job = record.hyper_parameter_tuning_job?;
-                Some(TaggedJob {
-                    name: job.hyper_parameter_tuning_job_name?,
-                    arn: job.hyper_parameter_tuning_job_arn.unwrap_or_default(),
-                    status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
-                    tags: job.tags?.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
-                })
-            });
-            Ok((jobs.collect(), page.next_token))
         })
         .await
     }
@@ -278,8 +239,10 @@ impl Region {
         self.leadership.check().map_err(|error| not_sent(operation, Class::Transient, error.to_string()))?;
         let span = span::of(operation, &self.name);
         let started = clock::steady();
-        let result =
-            Box::pin(send()).instrument(span.clone()).await.map_err(|error| classify(operation.as_str(), &error));
+        let result = Box::pin(send()).instrument(span.clone()).await.map_err(|error| {
+            let error = classify(operation.as_str(), &error);
+            TuningError { class: ended_or(operation, &error), ..error }
+        });
         let now = clock::steady();
         let class = result.as_ref().err().map(|error| error.class);
         let rate = self.limits.note(operation, class == Some(Class::Throttled), taken, now);
@@ -289,7 +252,7 @@ impl Region {
         if matches!(class, None | Some(Class::Credentials)) {
             self.metrics.set_credentials_rejected(class.is_some());
         }
-        span::end(&span, result.as_ref().err());
+        span::end(&span, result.as_ref().err().filter(|error| error.class != Class::Ended));
         result
     }
 }
@@ -339,6 +302,12 @@ where
 fn brief(message: &str) -> String {
     let sentence = message.split(" (").next().unwrap_or(message);
     api::clip(sentence, 300)
+}
+
+/// The class of a stop of what has ended: only the word `already` is sure.
+fn ended_or(operation: Operation, error: &TuningError) -> Class {
+    let ended = operation == Operation::StopHyperParameterTuningJob && error.message.contains("already");
+    if ended && error.class == Class::Invalid { Class::Ended } else { error.class }
 }
 
 /// An answer that says nothing of what was asked for, or that is about something else: a proxy or a cache stands in between.

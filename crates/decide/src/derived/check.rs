@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::Derivations;
+use super::derivations::Derivations;
 use super::evaluate::Why;
 use super::expression::Expression;
 use super::vocabulary::{Input, is_word};
@@ -22,12 +22,12 @@ pub struct Known {
 
 /// What is wrong with the expressions of a spec, whatever the runs are.
 pub fn invalid(derivations: &Derivations<'_>) -> Option<Problem> {
-    problem(derivations.mistake()).or_else(|| derivations.over_budget())
+    problem(mistake(derivations)).or_else(|| derivations.over_budget())
 }
 
 /// Whether the derived metrics of a run on the dataset of that name can be worked out once it has ended.
 pub fn check(derivations: &Derivations<'_>, dataset: &str, known: &Known) -> Result<(), Problem> {
-    let wrong = derivations.mistake().and_then(|()| of_run(derivations, known)).and_then(|()| {
+    let wrong = mistake(derivations).and_then(|()| of_run(derivations, known)).and_then(|()| {
         let dataset = derivations.spec.datasets.iter().find(|d| d.name == dataset);
         dataset.map_or(Ok(()), |dataset| tried(derivations, dataset, known))
     });
@@ -35,15 +35,20 @@ pub fn check(derivations: &Derivations<'_>, dataset: &str, known: &Known) -> Res
 }
 
 /// The name of a derived metric, and what is wrong with it.
-pub(super) type Wrong = (String, String);
+type Wrong = (String, String);
 
 fn problem(wrong: Result<(), Wrong>) -> Option<Problem> {
     let (name, why) = wrong.err()?;
     Some(Problem::new(Reason::InvalidExpression, format!("`derivedMetrics` entry '{name}': {why}")))
 }
 
+/// What is wrong, whatever the runs are: looked for once.
+fn mistake(derivations: &Derivations<'_>) -> Result<(), Wrong> {
+    derivations.mistake.get_or_init(|| always(derivations)).clone()
+}
+
 /// What does not depend on a run: the grammar, the order, and what the spec itself must have.
-pub(super) fn always(derivations: &Derivations<'_>) -> Result<(), Wrong> {
+fn always(derivations: &Derivations<'_>) -> Result<(), Wrong> {
     let Derivations { spec, expressions, .. } = derivations;
     let of_candidates = spec.candidates.iter().flat_map(|candidate| &candidate.overrides.metric_definitions);
     let definitions = spec.training.metric_definitions.iter().chain(of_candidates);

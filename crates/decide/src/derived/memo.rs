@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Derivations, Derived};
+use super::derivations::{Derivations, Derived};
 use api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec};
 
 /// The derived metrics of training jobs, each with what it was worked out from.

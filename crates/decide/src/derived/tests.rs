@@ -4,9 +4,15 @@ mod cost;
 mod mistakes;
 mod properties;
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::front::{Tables, fronts};
-use api::{Constraint, DerivedMetric};
+use crate::problem::Problem;
+use api::{
+    BestTrainingJob, Constraint, DerivedMetric, ExclusionReason, MetricValue, ModelSelectionSpec, RunState,
+    parse_decimal, significant,
+};
 use samples::spec as base;
 
 fn derived(name: &str, expression: &str) -> DerivedMetric {
@@ -34,6 +40,10 @@ fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<(), 
 
 fn apply(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
     super::apply(&Derivations::new(spec), runs, &mut Memo::default());
+}
+
+fn hyperparameters_used(spec: &ModelSelectionSpec) -> BTreeSet<String> {
+    Derivations::new(spec).hyperparameters_used()
 }
 
 fn job() -> BestTrainingJob {

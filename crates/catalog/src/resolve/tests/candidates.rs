@@ -194,7 +194,7 @@ fn a_line_break_is_told_wherever_a_block_of_yaml_may_bring_one() {
         (
             |spec| {
                 spec.tuning.parameter_ranges[0].categorical =
-                    serde_json::from_value(json!({"values": ["1\n", "2"]})).ok()
+                    serde_json::from_value(json!({"values": ["1\n", "2"]})).ok();
             },
             Reason::InvalidHyperparameter,
             "the range of hyperparameter 'learning_rate'",
