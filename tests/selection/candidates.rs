@@ -60,7 +60,7 @@ async fn what_a_config_map_holds_stands_on_the_front_and_is_read_again() {
     world.apply(&incumbent("sel").with("/maxConcurrentTuningJobs", json!(7))).await;
     let on_front = |status: &ModelSelectionStatus| status.fronts[0].members.iter().any(|member| member.observed);
     let status = world.await_observed("sel", "the incumbent is on the front", on_front).await;
-    assert_eq!(status.fronts[0].observed[0].values[0].value, "0.999");
+    assert_eq!(status.fronts[0].observed[0].values[0], "0.999");
     assert_eq!(status.fronts[0].members.len(), 1, "{status:#?}");
 
     // So does a restart; what is there instead of a number is not told.
