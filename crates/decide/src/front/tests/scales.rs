@@ -274,7 +274,7 @@ fn what_a_config_map_holds_counts_and_what_it_lacks_is_told() {
     references.note("production", Ok(data.map(|(key, value)| (key.to_owned(), value.to_owned())).into()));
     assert_eq!(References::wanted(&spec).into_iter().collect::<Vec<_>>(), ["production"]);
     let front = fronts_with(&Derivations::new(&spec), &[], &mut [], &Tables::new(), &references).remove(0);
-    let values: Vec<&str> = front.members[0].values.iter().map(|value| &*value.value).collect();
+    let values: Vec<&str> = front.members[0].values.iter().map(String::as_str).collect();
     assert_eq!((members(&front), values), (vec!["incumbent"], vec!["0.87", "60"]));
     let [no_key, no_input] = front.excluded.as_slice() else { panic!("{front:#?}") };
     assert_eq!(no_key.reason, ExclusionReason::MetricMissing);
