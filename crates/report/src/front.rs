@@ -1,6 +1,6 @@
 //! The front of a dataset, and the rows that it adds to those of the runs.
 
-use api::{Excluded, ExclusionReason, FrontMember, ObjectiveValue, parse_decimal};
+use api::{Excluded, ExclusionReason, FrontMember, parse_decimal};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -119,6 +119,6 @@ fn considered(runs: &[Run], source: &run::Source<'_>, dataset: &str) -> Vec<(Tim
 }
 
 /// The values of the objectives, in their order.
-fn values(values: &[ObjectiveValue]) -> Vec<Option<f64>> {
-    values.iter().map(|value| parse_decimal(&value.value)).collect()
+fn values(values: &[String]) -> Vec<Option<f64>> {
+    values.iter().map(|value| parse_decimal(value)).collect()
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{
-    BestTrainingJob, Candidate, ModelSelection, ObjectiveValue, ObservedValue, RunState, RunStatus, parse_decimal,
-};
+use api::{BestTrainingJob, Candidate, ModelSelection, ObservedValue, RunState, RunStatus, parse_decimal};
 use serde::Serialize;
 
 use super::family;
@@ -240,14 +238,14 @@ pub fn of_trial(run: &Run, training_job: &str, values: Vec<Option<f64>>) -> Run 
     }
 }
 
-/// The row of a result from elsewhere; the front says how it compares. `of_front` are the values that the front has of it: of
-/// a `ConfigMap` only the status knows them.
-pub fn of_observed(source: &Source<'_>, candidate: &str, dataset: &str, of_front: &[ObjectiveValue]) -> Run {
+/// The row of a result from elsewhere; the front says how it compares. `of_front` are the values of the objectives, which are
+/// the first metrics: those of a `ConfigMap` are known from the status only.
+pub fn of_observed(source: &Source<'_>, candidate: &str, dataset: &str, of_front: &[String]) -> Run {
     let candidates = &source.selection.spec.candidates;
     let observed = candidates.iter().find(|one| one.name == candidate).and_then(|one| one.observed.as_ref());
     let known = observed.map(|observed| observed.on(dataset)).unwrap_or_default();
-    let value = |name: &String| {
-        let of_front = of_front.iter().find(|value| value.metric == *name).map(|value| value.value.as_str());
+    let value = |(index, name): (usize, &String)| {
+        let of_front = of_front.get(index).map(String::as_str);
         let here = || match known.get(name.as_str())? {
             ObservedValue::Here(text) => Some(*text),
             ObservedValue::In(_) => None,
@@ -259,7 +257,7 @@ pub fn of_observed(source: &Source<'_>, candidate: &str, dataset: &str, of_front
         dataset: dataset.to_owned(),
         kind: Kind::Observed,
         family: family::of_name(candidate),
-        values: source.metrics.iter().map(value).collect(),
+        values: source.metrics.iter().enumerate().map(value).collect(),
         ..Run::default()
     }
 }
