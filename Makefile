@@ -94,6 +94,7 @@ image: ## build the image and its SBOM in dist/ without a container engine (as r
 bench: ## measure the figures of README.md
 	cargo bench --bench pareto
 	cargo bench --bench figures
+	cargo test --bench calls -- --bench # the debug build: calls do not depend on it
 
 .PHONY: tools
 tools:

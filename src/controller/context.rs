@@ -144,7 +144,7 @@ impl Context {
         if let Some(soon) = self.writers.notice(&uid, version(selection), selection.status.as_ref(), clock::steady()) {
             let (wake, object) = (self.wake.clone(), ObjectRef::from_obj(selection));
             tokio::spawn(async move {
-                tokio::time::sleep(soon).await;
+                clock::sleep(soon).await;
                 // The receiver lives as long as the controller.
                 let _ = wake.send(object);
             });

@@ -63,7 +63,7 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
 pub(super) fn error_policy(selection: Arc<ModelSelection>, _: &Error, ctx: Arc<Context>) -> Action {
     let (uid, now) = (selection.uid().unwrap_or_default(), clock::steady());
     ctx.retries.failed(&uid, Task::Reconcile, Tried::Refused, now);
-    Action::requeue(ctx.retries.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))
+    requeue_after(ctx.retries.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))
 }
 
 async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
@@ -174,7 +174,7 @@ async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Resu
 fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let Pass { ctx, uid, .. } = pass;
     let Observed { spec, status, incomplete, unfinished, .. } = observed;
-    pass.track(status);
+    pass.track_running(status);
     ctx.wake_all(ctx.permits.settle(uid, permits_held(status), create::wanted(pass, spec, status)));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
     let expanding = incomplete
@@ -190,7 +190,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
             ctx.tables.forget(uid);
             // A job that was declared deleted is looked for once more.
             return match describe::next_look(pass, &status.runs) {
-                Some(pause) => Action::requeue(pause),
+                Some(pause) => requeue_after(pause),
                 None => Action::await_change(),
             };
         }
@@ -199,5 +199,9 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let more = *unfinished || create::more_to_do(pass, spec, status) || trials::more_to_do(pass, spec, status);
     let resync = cadence::jitter(RESYNC_PERIOD, uid, 0);
     let soonest = [retry, probe, more.then_some(SOON)].into_iter().flatten().min();
-    Action::requeue(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
+    requeue_after(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
+}
+
+fn requeue_after(pause: Duration) -> Action {
+    Action::requeue(clock::real(pause))
 }

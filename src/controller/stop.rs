@@ -15,7 +15,7 @@ use sagemaker::{Class, Region, TuningError};
 pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sightings: &HashMap<String, Sighting>) {
     let mut left = Vec::new();
     for job in std::mem::take(&mut status.superseded) {
-        let sighting = sightings.get(&job.tuning_job_name).copied();
+        let sighting = sightings.get(&job.tuning_job_name);
         left.extend(superseded(pass, job, sighting).await);
     }
     status.superseded = left;
@@ -54,7 +54,7 @@ pub(super) fn problem(pass: &Pass<'_>, status: &ModelSelectionStatus) -> Option<
 }
 
 /// The superseded job as it now is; `None` once it has ended.
-async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<Sighting>) -> Option<SupersededJob> {
+async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sighting>) -> Option<SupersededJob> {
     let (task, find) = (Task::Stop(job.tuning_job_name.clone()), Task::Find(job.tuning_job_name.clone()));
     if !pass.may_try(&task) || !pass.may_try(&find) {
         return Some(job);
@@ -62,7 +62,7 @@ async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<Sighti
     let region = pass.ctx.sagemaker.region(&job.region);
     let stopped = if job.stop_requested {
         match sighting {
-            Some(Sighting::Left(_)) => ended(&region, &job.tuning_job_name).await,
+            Some(Sighting::Left(_) | Sighting::Ended(_)) => ended(&region, &job.tuning_job_name).await,
             Some(Sighting::Running(_) | Sighting::Unseen) | None => return Some(job),
         }
     } else {

@@ -49,8 +49,9 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_MIN_SWEEP_SECONDS", default_value = "2", value_parser = seconds)]
     pub min_sweep_seconds: Duration,
 
-    /// Longest polling interval of the running jobs, in seconds: the maximum delay until a change is seen.
-    #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "30", value_parser = seconds)]
+    /// Longest polling interval of the running jobs, in seconds: the maximum delay until a change is seen. Around the expected
+    /// end of jobs the interval is shorter. A smaller value costs more calls and shows results earlier.
+    #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "600", value_parser = seconds)]
     pub max_sweep_seconds: Duration,
 
     /// How long the deletion of a selection waits for AWS to stop its jobs, in seconds. After that, jobs may keep running.
@@ -92,6 +93,10 @@ pub struct Args {
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
 
+    /// Lets the operator live so many times faster than real time, for benches with an emulated SageMaker that does, too.
+    #[arg(long, env = "MODELSELECTION_TIME_SCALE", default_value = "1", value_parser = time_scale, hide = true)]
+    pub time_scale: f64,
+
     /// Check the installation and exit: 0 if ready, 1 if not. Waits up to SECONDS until it is ready (60 without a value).
     /// Makes one read-only SageMaker call.
     #[arg(
@@ -131,4 +136,9 @@ impl From<CatalogSource> for SourceKind {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+fn time_scale(text: &str) -> Result<f64, String> {
+    let scale = text.parse().ok().filter(|scale: &f64| (1.0..=100_000.0).contains(scale));
+    scale.ok_or_else(|| "must be a number from 1 to 100000".to_owned())
 }

@@ -10,6 +10,7 @@ mod request;
 mod response;
 mod s3;
 mod sagemaker;
+mod search;
 mod span;
 mod timeouts;
 mod trials;
@@ -24,6 +25,7 @@ pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;
 pub use response::{instance_types, only_for_other_uses};
+pub use search::EndedJob;
 pub use trials::EndedTrainingJob;
 
 use api::{

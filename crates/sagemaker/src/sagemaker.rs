@@ -14,6 +14,7 @@ use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::types as aws;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use tracing::Instrument as _;
 
@@ -23,7 +24,6 @@ use super::pages::read_all;
 use super::timeouts::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::{Class, JobRequest, TuningError, request, response, span};
 use api::TrainingJobCounts;
-use decide::incarnation::TaggedJob;
 use decide::observation::{JobStatus, TrainingResult, TuningJob};
 use platform::clock;
 use platform::leadership::Leadership;
@@ -61,6 +61,8 @@ pub struct ActiveJob {
     pub status: JobStatus,
     /// Its training jobs, by state.
     pub training_jobs: TrainingJobCounts,
+    /// When it was created.
+    pub created: Option<Timestamp>,
 }
 
 impl SageMaker {
@@ -189,6 +191,7 @@ impl Region {
                         let active = ActiveJob {
                             status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
                             training_jobs: response::counts(job.training_job_status_counters.as_ref()),
+                            created: job.creation_time.and_then(|time| Timestamp::from_second(time.secs()).ok()),
                         };
                         Some((job.hyper_parameter_tuning_job_name?, active))
                     });
@@ -222,45 +225,6 @@ impl Region {
         .await
     }
 
-    /// The tuning jobs that carry all of `wanted`, newest job first. Search is an index that lags behind: good for what is
-    /// long past, not for what was just created.
-    pub async fn jobs_with_tags(&self, wanted: &[(&str, String)]) -> Result<Vec<TaggedJob>, TuningError> {
-        let filters: Vec<aws::Filter> = wanted
-            .iter()
-            .map(|(key, value)| {
-                let equals = aws::Filter::builder().name(format!("Tags.{key}")).operator(aws::Operator::Equals);
-                equals.value(value).build()
-            })
-            .collect();
-        let expression = &aws::SearchExpression::builder().set_filters(Some(filters)).build();
-        read_all(Operation::Search, |token| async move {
-            let page = self
-                .call(Operation::Search, || {
-                    self.client
-                        .search()
-                        .resource(aws::ResourceType::HyperParameterTuningJob)
-                        .search_expression(expression.clone())
-                        .sort_by("CreationTime")
-                        .sort_order(aws::SearchSortOrder::Descending)
-                        .max_results(100)
-                        .set_next_token(token)
-                        .send()
-                })
-                .await?;
-            let jobs = page.results.unwrap_or_default().into_iter().filter_map(|record| {
-                let job = record.hyper_parameter_tuning_job?;
-                Some(TaggedJob {
-                    name: job.hyper_parameter_tuning_job_name?,
-                    arn: job.hyper_parameter_tuning_job_arn.unwrap_or_default(),
-                    status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
-                    tags: job.tags?.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
-                })
-            });
-            Ok((jobs.collect(), page.next_token))
-        })
-        .await
-    }
-
     /// One call: waits for its turn, is timed, counted and classified, and tells the limits how it went.
     pub(super) async fn call<T, E, F>(&self, operation: Operation, send: impl FnOnce() -> F) -> Result<T, TuningError>
     where
@@ -273,7 +237,7 @@ impl Region {
             let why = "its turn comes only later, since SageMaker throttles it";
             not_sent(operation, Class::Throttled, why.to_owned())
         })?;
-        tokio::time::sleep(wait).await;
+        clock::sleep(wait).await;
         self.leadership.check().map_err(|error| not_sent(operation, Class::Transient, error.to_string()))?;
         let span = span::of(operation, &self.name);
         let started = clock::steady();
