@@ -121,15 +121,14 @@ async fn measure(plane: &ControlPlane, shape: Shape, speed: f64, environment: Op
         ("RUST_LOG".to_owned(), "warn".to_owned()),
     ];
     options.extra_env.extend(environment);
-    let mut operator = Operator::start(options);
-    operator.await_ready(Duration::from_secs(60)).await;
-    let clock = Clock::read(&emulator).await;
-    let started = Instant::now();
     let api: Api<ModelSelection> = Api::namespaced(client.clone(), &namespace);
-    let seen = tokio::spawn(watch(api, shape.selections, clock));
+    // All are there when the operator comes: applying them takes real time.
     for selection in 0..shape.selections {
         apply_yaml(&client, &manifest(shape, selection, &namespace).to_string()).await.unwrap();
     }
+    let seen = tokio::spawn(watch(api, shape.selections, Clock::read(&emulator).await));
+    let (started, mut operator) = (Instant::now(), Operator::start(options));
+    operator.await_ready(Duration::from_secs(60)).await;
     let seen = tokio::time::timeout(DEADLINE, seen).await.expect("all selections complete").unwrap();
     let cpu = cpu_seconds(operator.pid()) / started.elapsed().as_secs_f64();
     report(shape, speed, cpu, &emulator.calls().await, &delays(&emulator.jobs().await, &seen));

@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use super::conflict::Writers;
 use super::incarnations::Incarnations;
+use super::joint_search::JointSearches;
 use super::permits::Permits;
 use super::retries::Retries;
 use super::settings::Settings;
@@ -44,6 +45,7 @@ pub(super) struct Context {
     pub(super) writers: Writers,
     pub(super) tables: Tables,
     pub(super) incarnations: Incarnations,
+    pub(super) joint_searches: JointSearches,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
     pub(super) stores: Vec<Store<ModelSelection>>,
@@ -84,6 +86,7 @@ impl Context {
             writers: Writers::default(),
             tables: Tables::default(),
             incarnations: Incarnations::default(),
+            joint_searches: JointSearches::default(),
             metrics,
             stores,
             wake,

@@ -1,38 +1,32 @@
 //! Jobs of a previous incarnation of a selection: of the same name, before it was deleted, or before its status or its cluster
-//! was lost. They are found by the tags, with one search for each selection whose status begins from nothing.
+//! was lost. They are found by the tags, with one search for all selections whose status begins from nothing at about the same time.
 
 use futures::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::incarnations::Jobs;
+use super::joint_search::{Jobs, Place, lost, search};
 use super::pass::Pass;
 use api::{ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
-use decide::identity::{Identity, tag};
+use decide::identity::Identity;
 use decide::incarnation::orphans;
-use sagemaker::{Class, Operation, Region, TuningError};
+use sagemaker::{Region, TuningError};
 
 /// The jobs of previous incarnations. Waits until `until` and no longer.
 pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result<Jobs, CatalogError> {
-    let run = RunStatus::default();
-    let identity = pass.identity(&run);
-    let wanted = tags_of(&identity);
-    let (region, wake, object) = (pass.region.clone(), pass.ctx.wake.clone(), pass.object.clone());
     let search = || {
-        let search = async move {
-            let jobs = search(&region, &wanted).await;
+        let run = RunStatus::default();
+        let (place, name) = place_of(&pass.region, &pass.identity(&run));
+        let joint = pass.ctx.joint_searches.join(&pass.region, place, &name);
+        let (wake, object) = (pass.ctx.wake.clone(), pass.object.clone());
+        let own = async move {
+            let jobs = joint.await;
             // The receiver lives as long as the controller.
             let _ = wake.send(object);
-            jobs
+            jobs.map(|jobs| jobs.iter().filter(|job| job.is_of(&name)).cloned().collect())
         };
-        let searched = tokio::spawn(search.in_current_span());
-        let lost = |error: tokio::task::JoinError| TuningError {
-            class: Class::Transient,
-            operation: Operation::Search.as_str(),
-            code: None,
-            message: error.to_string(),
-        };
-        searched.map(move |jobs| jobs.map_err(lost).flatten()).boxed().shared()
+        let own = tokio::spawn(own.in_current_span());
+        own.map(|jobs| jobs.map_err(lost).flatten()).boxed().shared()
     };
     match tokio::time::timeout_at(until, pass.ctx.incarnations.search(&pass.uid, search)).await {
         Err(_) => Err(CatalogError::Pending),
@@ -44,23 +38,11 @@ pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result
     }
 }
 
-fn tags_of(identity: &Identity<'_>) -> Vec<(&'static str, String)> {
+fn place_of(region: &Region, identity: &Identity<'_>) -> (Place, String) {
     let Identity { scope, namespace, name, .. } = identity;
-    [(tag::SCOPE, scope), (tag::NAMESPACE, namespace), (tag::NAME, name)]
-        .map(|(key, value)| (key, (*value).to_owned()))
-        .to_vec()
-}
-
-/// All jobs with those tags that pass the full check of ownership.
-async fn search(region: &Region, wanted: &[(&str, String)]) -> Result<Jobs, TuningError> {
-    match region.jobs_with_tags(wanted).await {
-        // Without the right to search (or a service that cannot) there is no previous incarnation to be seen.
-        Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
-            tracing::warn!(%error, "cannot search for jobs of a previous incarnation; the newest versions are used");
-            Ok(Jobs::default())
-        }
-        jobs => jobs.map(Jobs::from),
-    }
+    let place =
+        Place { region: region.name().to_owned(), scope: (*scope).to_owned(), namespace: (*namespace).to_owned() };
+    (place, (*name).to_owned())
 }
 
 /// Finds running jobs that carry the selection's tags and that no run of it refers to, and lists them as superseded, so that
@@ -82,6 +64,7 @@ pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, 
 
 /// The running jobs of a selection whose status was lost, for its deletion.
 pub(super) async fn running_jobs(region: &Region, identity: &Identity<'_>) -> Result<Vec<SupersededJob>, TuningError> {
-    let jobs = search(region, &tags_of(identity)).await?;
+    let (place, name) = place_of(region, identity);
+    let jobs = search(region, &place, &[name]).await?;
     Ok(orphans(&jobs, &ModelSelectionStatus::default(), |_| String::new(), region.name()))
 }

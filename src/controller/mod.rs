@@ -13,6 +13,7 @@ mod fetch;
 mod gathering;
 mod incarnation;
 mod incarnations;
+mod joint_search;
 mod observe;
 mod pass;
 mod permits;

@@ -28,10 +28,25 @@ pub struct EndedJob {
 }
 
 impl Region {
-    /// The tuning jobs that carry all of `wanted`, newest job first.
-    pub async fn jobs_with_tags(&self, wanted: &[(&str, String)]) -> Result<Vec<TaggedJob>, TuningError> {
-        let filters = wanted.iter().map(|(key, value)| filter(&format!("Tags.{key}"), aws::Operator::Equals, value));
-        let expression = aws::SearchExpression::builder().set_filters(Some(filters.collect())).build();
+    /// The tuning jobs that carry all of `tags`, and of the tag `key` one of `values`; newest job first.
+    pub async fn jobs_with_tags(
+        &self,
+        tags: &[(&str, &str)],
+        key: &str,
+        values: &[String],
+    ) -> Result<Vec<TaggedJob>, TuningError> {
+        let tag = |key: &str| format!("Tags.{key}");
+        let equals = |(key, value): (&str, &str)| filter(&tag(key), aws::Operator::Equals, value);
+        let filters = tags.iter().copied().map(equals);
+        let expression = match values {
+            [value] => {
+                aws::SearchExpression::builder().set_filters(Some(filters.chain([equals((key, value))]).collect()))
+            }
+            values => aws::SearchExpression::builder()
+                .set_filters(Some(filters.collect()))
+                .sub_expressions(one_of(&tag(key), values)),
+        };
+        let expression = expression.build();
         let records = self.search(aws::ResourceType::HyperParameterTuningJob, expression).await?;
         let jobs = records.into_iter().filter_map(|record| {
             let job = record.hyper_parameter_tuning_job?;
