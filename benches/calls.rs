@@ -24,9 +24,11 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use api::{ModelSelection, RunState};
+use clap::Parser as _;
 use futures::TryStreamExt as _;
 use kube::Api;
 use kube::runtime::{WatchStreamExt as _, watcher};
+use modelselection_operator::process::args::Args;
 use serde_json::{Value, json};
 use testkit::{ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml};
 
@@ -115,7 +117,9 @@ async fn measure(plane: &ControlPlane, shape: Shape, speed: f64, environment: Op
         emulator.behave(behaviour(image, images)).await;
     }
     let mut options = OperatorOptions::new(plane, &emulator, &namespace);
+    let default = Args::parse_from(["modelselection-operator"]).max_sweep_seconds;
     options.extra_env = vec![
+        ("MODELSELECTION_MAX_SWEEP_SECONDS".to_owned(), default.as_secs().to_string()),
         ("MODELSELECTION_TIME_SCALE".to_owned(), speed.to_string()),
         ("MODELSELECTION_MAX_TUNING_JOBS".to_owned(), shape.at_a_time.to_string()),
         ("RUST_LOG".to_owned(), "warn".to_owned()),

@@ -178,12 +178,13 @@ fn taken_in(pass: &Pass<'_>, run: &mut RunStatus, look: &Look) {
                 apply(run, RunEvent::Unverified);
             }
             *run = applied(pass, std::mem::take(run), fetched);
+            let Some(name) = &run.tuning_job_name else { return };
             let (observer, region) = (&pass.ctx.observer, pass.region.name());
-            if let (true, Some(name)) = (run.state.active(), &run.tuning_job_name) {
+            if run.state.active() {
                 observer.looked_at(region, &pass.object, name);
             }
-            if let (RunState::Succeeded, Some(length)) = (run.state, fetched.job.lasted) {
-                observer.learn(region, &pass.object, length);
+            if let (RunState::Succeeded, Some(lasted)) = (run.state, fetched.job.lasted) {
+                observer.learn(region, &pass.object, name, lasted);
             }
         }
         Look::Missing => apply(run, RunEvent::Deleted),

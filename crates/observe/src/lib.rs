@@ -87,9 +87,9 @@ impl Observer {
     }
 
     /// Says how long a job of `owner` took that has come to its end by itself: others like it will take about as long.
-    pub fn learn(&self, region: &str, owner: &ObjectRef<ModelSelection>, length: Duration) {
+    pub fn learn(&self, region: &str, owner: &ObjectRef<ModelSelection>, job: &str, lasted: Duration) {
         if let Some(watch) = self.regions().get(region) {
-            watch.view().learn(owner, length);
+            watch.view().learn(owner, job, lasted, clock::steady());
         }
     }
 

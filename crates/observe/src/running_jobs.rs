@@ -105,7 +105,7 @@ const STALE: Duration = Duration::from_secs(120);
 /// Jobs on a page of a listing.
 const PAGE: usize = 100;
 /// A listing, which shows what no search does, comes at least once in so many of the longest pauses, for each of its pages.
-const LISTED_EVERY: u32 = 3;
+const LISTED_EVERY: u32 = 6;
 /// An owner with so many lengths of its own needs no others.
 const ENOUGH: usize = 3;
 
@@ -166,8 +166,11 @@ impl View {
         }
     }
 
-    /// A job of `owner` has come to its end by itself after `length`.
-    pub(super) fn learn(&mut self, owner: &Owner, length: Duration) {
+    /// A job of `owner` has come to its end by itself, by `SageMaker`'s clock after `lasted`. That may not be ours: an
+    /// emulator's runs faster.
+    pub(super) fn learn(&mut self, owner: &Owner, job: &str, lasted: Duration, now: Timestamp) {
+        let known = self.jobs.get(&(owner.clone(), job.to_owned()));
+        let length = known.map_or(lasted, |job| lasted.min(age(job.since, now)));
         self.lengths.entry(owner.clone()).or_default().add(length);
         self.all_lengths.add(length);
     }
@@ -551,7 +554,7 @@ mod tests {
         view.listed(at(7_000), listing(&all));
         assert_eq!(next(&mut view).1, Ask::List, "no job of theirs has ended yet");
         for length in [6_000, 6_500, 7_000, 8_000] {
-            view.learn(&owner("a"), Duration::from_secs(length));
+            view.learn(&owner("a"), "ms-of-before", Duration::from_secs(length), at(7_000));
         }
         track_since(&mut view, "a", &[&names[..], &["ms-new"]].concat(), Since::Now, 7_000);
         let (pause, ask) = next(&mut view);
@@ -568,9 +571,9 @@ mod tests {
     fn a_listing_confirms_the_searches_now_and_then() {
         let mut view = View::default();
         track_since(&mut view, "a", &["ms-1", "ms-2", "ms-3"], Since::Now, 0);
-        (0..3).for_each(|_| view.learn(&owner("a"), Duration::from_secs(4_000)));
+        (0..3).for_each(|_| view.learn(&owner("a"), "ms-3", Duration::from_secs(90_000), at(4_000)));
         view.listed(at(3_900), listing(&["ms-1", "ms-2", "ms-3"].map(|name| (name, running(0)))));
         assert!(matches!(view.ask(MAX, at(4_600)), Ask::Search(_)));
-        assert_eq!(view.ask(MAX, at(3_900 + 1_800)), Ask::List);
+        assert_eq!(view.ask(MAX, at(3_900 + 3_600)), Ask::List);
     }
 }
