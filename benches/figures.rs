@@ -14,7 +14,8 @@ use kube::Api;
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::json;
 use testkit::{
-    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml, await_object, await_until,
+    ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, Selection, apply_yaml, await_object,
+    await_until,
 };
 
 const SELECTIONS: usize = 200;
@@ -47,11 +48,9 @@ async fn calls_per_run(plane: &ControlPlane, concurrency: usize) {
     emulator.behave(two_hours).await;
     let mut operator = Operator::start(OperatorOptions::new(plane, &emulator, &namespace));
     operator.await_ready(Duration::from_secs(30)).await;
-    let mut selection = own_images(RUNS);
-    selection["metadata"]["namespace"] = json!(namespace);
-    selection["spec"]["maxConcurrentTuningJobs"] = json!(concurrency);
+    let selection = own_images(RUNS).with("/maxConcurrentTuningJobs", json!(concurrency));
     let started = Instant::now();
-    apply_yaml(&client, &selection.to_string()).await.unwrap();
+    apply_yaml(&client, &selection.manifest(&namespace).to_string()).await.unwrap();
     let api: Api<ModelSelection> = Api::namespaced(client, &namespace);
     let done = await_object(&api, "figures", "complete", Duration::from_secs(3600), complete).await;
     let calls = emulator.calls().await;
@@ -129,40 +128,10 @@ fn mib(kib: u64) -> f64 {
 }
 
 /// Own images, trained for 100 epochs.
-fn own_images(count: usize) -> serde_json::Value {
-    let candidates: Vec<serde_json::Value> = (0..count)
-        .map(|n| json!({"name": format!("image-{n:03}"), "algorithm": {"trainingImage": format!("111122223333.dkr.ecr.us-west-2.amazonaws.com/model-{n:03}:1")}}))
-        .collect();
-    json!({
-        "apiVersion": "modelselection.dev/v1alpha1",
-        "kind": "ModelSelection",
-        "metadata": {"name": "figures"},
-        "spec": {
-            "executionRoleARN": "arn:aws:iam::111122223333:role/SageMakerTraining",
-            "objectives": [{"metric": "test_accuracy", "goal": "Maximize"}, {"metric": "test_throughput", "goal": "Maximize"}],
-            "datasets": [{"name": "data", "channels": [
-                {"name": "training", "s3URI": "s3://bucket/train/"},
-                {"name": "test", "s3URI": "s3://bucket/test/"},
-            ]}],
-            "candidates": candidates,
-            "tuning": {
-                "objective": {"metric": "val_accuracy", "goal": "Maximize"},
-                "maxTrainingJobs": 2,
-                "maxParallelTrainingJobs": 2,
-                "parameterRanges": [{"name": "learning_rate", "continuous": {"min": "0.0001", "max": "0.1", "scaling": "Logarithmic"}}],
-            },
-            "training": {
-                "instanceType": "ml.p3.2xlarge",
-                "hyperparameters": {"epochs": "100"},
-                "metricDefinitions": [
-                    {"name": "val_accuracy", "regex": "- val_accuracy: ([0-9.]+)"},
-                    {"name": "test_accuracy", "regex": "- Test accuracy: ([0-9.]+)"},
-                    {"name": "test_throughput", "regex": "- Average test throughput: ([0-9.]+)"},
-                ],
-                "outputS3URI": "s3://bucket/out/",
-            },
-        },
-    })
+fn own_images(count: usize) -> Selection {
+    let names: Vec<String> = (0..count).map(|n| format!("model-{n:03}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Selection::new("figures").images(&names).with("/training/hyperparameters/epochs", json!("100"))
 }
 
 /// 300 runs with the first 16 metrics of JumpStart's notebook each, names as long as real ones, and a front of all of them:
@@ -186,7 +155,7 @@ fn status_size() {
         "test_accuracy",
         "test_throughput",
     ];
-    let spec: api::ModelSelectionSpec = serde_json::from_value(own_images(1)["spec"].clone()).unwrap();
+    let spec: api::ModelSelectionSpec = serde_json::from_value(own_images(1).0["spec"].clone()).unwrap();
     let mut runs: Vec<RunStatus> = (0..300)
         .map(|n| RunStatus {
             candidate: format!("efficientnet-v2-imagenet21k-ft1k-{n:03}"),

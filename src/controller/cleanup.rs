@@ -9,8 +9,8 @@ use futures::stream;
 use kube::ResourceExt as _;
 use kube::runtime::controller::Action;
 
+use super::causes::with_causes;
 use super::context::Context;
-use super::error::Error;
 use super::stop::{Stopped, stop_own};
 use super::{incarnation, record};
 use api::{DeletionPolicy, ModelSelection, Reason, SupersededJob};
@@ -33,6 +33,13 @@ const ABSENT_FOR: Duration = Duration::from_secs(30);
 /// and either may be wrong.
 const TRIED_FOR: Duration = Duration::from_secs(60);
 
+/// Why a deleted selection does not go yet.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CleanupError {
+    #[error("running tuning jobs could not be stopped: {job} and {more} more: {why}")]
+    JobsRun { job: String, more: usize, why: String },
+}
+
 /// A job that may still run.
 struct Left {
     job: String,
@@ -44,7 +51,7 @@ struct Left {
 /// Stops the running jobs, if the policy says so. Works from the status and from the tags of jobs: neither a broken spec nor
 /// a missing model can keep an object from going. When AWS cannot be reached for longer than the deadline, the object goes
 /// all the same.
-pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error> {
+pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, CleanupError> {
     let uid = seen.uid().unwrap_or_default();
     if ctx.is_cleaned_up(&uid) {
         return Ok(Action::await_change());
@@ -80,8 +87,8 @@ fn tried_for(selection: &ModelSelection, ctx: &Context) -> Duration {
     failures.map_or(Duration::ZERO, |failures| failures.lasting(clock::steady()))
 }
 
-/// Tells that the deletion waits, in the conditions, and with an Event the first time.
-async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context, left: &[Left]) -> Error {
+/// Reports that the deletion waits: in the conditions, and with an Event the first time.
+async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context, left: &[Left]) -> CleanupError {
     let uid = seen.uid().unwrap_or_default();
     let Left { job, why, needs_person } = &left[0];
     let patience = ctx.settings.deletion_deadline.as_secs();
@@ -91,15 +98,15 @@ async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context
          run on and delete at once, set `deletionPolicy: Retain`"
     );
     let reason = if *needs_person { Reason::AccessDenied } else { Reason::RetryingAfterError };
-    let told = record::deleting(ctx, newest, &Problem::new(reason, note.clone())).await;
-    if let Err(error) = told {
-        tracing::info!(%error, "cannot say in the status that the deletion waits");
+    let reported = record::deleting(ctx, newest, &Problem::new(reason, note.clone())).await;
+    if let Err(error) = reported {
+        tracing::info!(error = with_causes(&error), "cannot say in the status that the deletion waits");
     }
     if ctx.retries.failures(&uid, &Task::Reconcile).is_none() {
         let event = EventNote { warning: true, reason: "TuningJobsNotStopped", note };
         record::publish(ctx, seen, "StopTuningJobs", event).await;
     }
-    Error::Cleanup(format!("{job} and {} more: {why}", count - 1))
+    CleanupError::JobsRun { job: job.clone(), more: count - 1, why: why.clone() }
 }
 
 async fn give_up(seen: &ModelSelection, ctx: &Context, left: &[Left]) {

@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(notice(14, "9/9", 1), Some(0));
         assert_eq!((writers.take("u"), writers.take("u")), (Some(Conflict { unreported: true }), None));
         assert_eq!(notice(15, "8/9", 2), Some(1), "corrected all the same");
-        assert_eq!(writers.take("u"), Some(Conflict { unreported: false }), "but told already");
+        assert_eq!(writers.take("u"), Some(Conflict { unreported: false }), "but reported already");
         assert_eq!(notice(16, "7/9", 3), Some(2));
         assert_eq!(notice(17, "9/9", 604), Some(0));
         assert_eq!(writers.take("u"), Some(Conflict { unreported: true }));

@@ -110,24 +110,24 @@ async fn models(
     until: Instant,
 ) -> Result<(Vec<String>, String), CatalogError> {
     let listing = pass.ctx.catalog.listing(&pass.region, not_before, until).await?;
-    let Matching { mut models, summary: mut told } = matching(&selector.jump_start, &listing);
+    let Matching { mut models, mut summary } = matching(&selector.jump_start, &listing);
     let taken = taken(spec);
     let all = models.len();
     models.retain(|listed| !taken.contains(&listed.model_id));
     let elsewhere = all - models.len();
     if elsewhere > 0 {
-        told += &format!("; named by other candidates: {elsewhere}");
+        summary += &format!("; named by other candidates: {elsewhere}");
     }
     let clauses = &selector.jump_start;
     let limit = clauses.limit.and_then(|limit| usize::try_from(limit).ok());
     let models: Vec<Listed> = models.into_iter().cloned().collect();
-    // Nobody waits for a thousand descriptions to be told that they are too many.
+    // Do not read a thousand descriptions only to report that they are too many.
     if limit.is_none() && models.len() > room(spec) {
         let deprecated = deprecated(pass, clauses, &models, until).await?;
         let left = models.len() - deprecated;
         if left > room(spec) {
             let left_out = left_out(&BTreeMap::from([(DEPRECATED, deprecated)]));
-            return Err(CatalogError::Problem(too_many_to_read(spec, left, &format!("{told}{left_out}"))));
+            return Err(CatalogError::Problem(too_many_to_read(spec, left, &format!("{summary}{left_out}"))));
         }
     }
     let (mut found, mut out) = (Vec::new(), BTreeMap::new());
@@ -137,7 +137,7 @@ async fn models(
         match judged {
             Ok(None) => found.push(model_id),
             Ok(Some(why)) => *out.entry(why).or_default() += 1,
-            // Of one model it is that model's affair; it is told below if it is so of all.
+            // SageMaker may refuse one model and describe the others. It is reported below if it refuses all.
             Err(CatalogError::Fault(fault)) if of_one(&fault) => {
                 *out.entry("cannot be described, which SageMaker refuses").or_default() += 1;
                 refused.get_or_insert(fault);
@@ -148,20 +148,20 @@ async fn models(
         }
         described += 1;
         if Some(found.len()) == limit {
-            told += &format!("; `limit`: {}", found.len());
+            summary += &format!("; `limit`: {}", found.len());
             break;
         }
     }
     if let (0, Some(fault)) = (described, refused) {
         return Err(CatalogError::Fault(fault));
     }
-    told += &left_out(&out);
-    within_bound(spec, found.len(), &told).map_err(CatalogError::Problem)?;
+    summary += &left_out(&out);
+    within_bound(spec, found.len(), &summary).map_err(CatalogError::Problem)?;
     if found.is_empty() && elsewhere == 0 {
-        let message = format!("no model is found. {told}. Widen the clause that leaves none, or remove it");
+        let message = format!("no model is found. {summary}. Widen the clause that leaves none, or remove it");
         return Err(CatalogError::Problem(Problem::new(Reason::NoModelFound, message)));
     }
-    Ok((found, told))
+    Ok((found, summary))
 }
 
 /// Whether that may be so of one model, while others are described.

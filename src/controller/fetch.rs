@@ -59,7 +59,7 @@ pub(super) async fn complete(
         },
     };
     let failure = match job.status {
-        // The reason is for people: without the right to list, or with a list that lags, the failure is told without it.
+        // The reason is for people: without the right to list, or with a list that lags, the failure is reported without it.
         JobStatus::Failed => pass.region.failed_training_job(name).await.unwrap_or_default(),
         _ => None,
     };

@@ -25,7 +25,7 @@ struct Entry {
     object: ObjectRef<ModelSelection>,
     pool: Pool,
     demand: Demand,
-    /// It has given back a permit since the others were told.
+    /// It has given back a permit since the others were woken.
     freed: bool,
 }
 
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(permits.settle("a", 8, 0), []);
         assert_eq!(permits.settle("a", 7, 0), [object("b")]);
         assert_eq!(permits.reserve("b", &object("b"), &pool("p3"), 2, 6, at(0)), 1);
-        // A permit that is found free at the beginning of a pass is told of at its end.
+        // A permit that is found free at the beginning of a pass wakes the others at its end.
         assert_eq!(permits.reserve("a", &object("a"), &pool("p3"), 6, 0, at(0)), 0);
         assert_eq!(permits.settle("a", 6, 0), [object("b")]);
         assert_eq!(permits.settle("a", 6, 0), []);

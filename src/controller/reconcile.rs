@@ -8,11 +8,13 @@ use kube::runtime::finalizer::{self, Event, finalizer};
 use kube::{Api, ResourceExt as _};
 use tracing::Instrument as _;
 
+use super::api_server::ApiServerError;
+use super::causes::with_causes;
+use super::cleanup::CleanupError;
 use super::context::Context;
-use super::error::{Error, PASS_DEADLINE};
 use super::observe::{MODEL_WAIT, Observed, observe};
 use super::pass::Pass;
-use super::record::{Known, record};
+use super::record::{Known, RecordError, record};
 use super::requests::{Inputs, requests};
 use super::{cleanup, create, describe, record, stop, trials};
 use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
@@ -26,10 +28,58 @@ use decide::run::{RunEvent, apply};
 use platform::clock;
 use platform::metrics::Outcome;
 
+/// The longest time of a pass. Its calls have limits of their own; this is for what was not thought of.
+const PASS_DEADLINE: Duration = Duration::from_secs(300);
 /// How often an active selection is looked at although nothing has woken it.
 const RESYNC_PERIOD: Duration = Duration::from_secs(600);
 /// How soon the next pass comes when there is more to do than one pass may.
 const SOON: Duration = Duration::from_millis(100);
+
+/// Why a reconcile failed: an infrastructure fault in one of its steps. What a user can do wrong is a condition, not an error.
+/// To observe and to decide cannot fail: a call that fails is tried again, and the other runs go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error("cannot load the selection")]
+    Load(#[from] LoadError),
+    #[error("cannot record the decision, so nothing is done")]
+    Record(#[from] RecordError),
+    #[error("cannot record what was done")]
+    Act(#[from] ActError),
+    #[error("the deletion waits")]
+    Cleanup(#[from] CleanupError),
+    #[error("cannot change the finalizer")]
+    Finalizer(#[from] FinalizerError),
+    #[error("a pass took longer than {} s", PASS_DEADLINE.as_secs())]
+    Deadline,
+}
+
+/// Why a selection was not loaded.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    #[error("`region` is missing, which cannot be reported")]
+    NotReported(#[source] RecordError),
+}
+
+/// Why jobs were created or stopped without a record. The names of those created are in the status already, so the next pass
+/// adopts them.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ActError {
+    #[error("the next pass finds the tuning jobs by name")]
+    NotRecorded(#[source] RecordError),
+}
+
+/// Why the finalizer is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FinalizerError {
+    #[error("it was not added")]
+    Add(#[source] ApiServerError),
+    #[error("it was not removed")]
+    Remove(#[source] ApiServerError),
+    #[error("the object has no name")]
+    Unnamed,
+    #[error("it cannot be found in the list of finalizers")]
+    Unknown,
+}
 
 pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
     let span = tracing::info_span!(
@@ -45,7 +95,7 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
         .unwrap_or(Err(Error::Deadline));
     let outcome = match &result {
         Err(error) => {
-            span.in_scope(|| tracing::warn!(%error, "the pass failed; trying again"));
+            span.in_scope(|| tracing::warn!(error = with_causes(error), "the pass failed; trying again"));
             ctx.give_back(&selection);
             Outcome::Error
         }
@@ -71,17 +121,22 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
         Api::namespaced(ctx.client.clone(), selection.namespace().as_deref().unwrap_or("default"));
     finalizer(&api, FINALIZER, selection, async |event| match event {
         Event::Apply(selection) => Box::pin(pass(selection, &ctx)).await,
-        Event::Cleanup(selection) => cleanup::cleanup(&selection, &ctx).await,
+        Event::Cleanup(selection) => Ok(cleanup::cleanup(&selection, &ctx).await?),
     })
     .await
-    .or_else(|error| match error {
-        // It went while the watch still showed it.
-        finalizer::Error::RemoveFinalizer(kube::Error::Api(status)) if status.is_not_found() => {
-            Ok(Action::await_change())
-        }
-        finalizer::Error::ApplyFailed(error) | finalizer::Error::CleanupFailed(error) => Err(error),
-        finalizer::Error::AddFinalizer(error) | finalizer::Error::RemoveFinalizer(error) => Err(error.into()),
-        other => Err(Error::Finalizer(other.to_string())),
+    .or_else(|error| {
+        let error = match error {
+            // It went while the watch still showed it.
+            finalizer::Error::RemoveFinalizer(kube::Error::Api(status)) if status.is_not_found() => {
+                return Ok(Action::await_change());
+            }
+            finalizer::Error::ApplyFailed(error) | finalizer::Error::CleanupFailed(error) => return Err(error),
+            finalizer::Error::AddFinalizer(error) => FinalizerError::Add(ApiServerError::Refused(error)),
+            finalizer::Error::RemoveFinalizer(error) => FinalizerError::Remove(ApiServerError::Refused(error)),
+            finalizer::Error::UnnamedObject => FinalizerError::Unnamed,
+            finalizer::Error::InvalidFinalizer => FinalizerError::Unknown,
+        };
+        Err(error.into())
     })
 }
 
@@ -98,7 +153,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
 async fn load<'a>(
     seen: &Arc<ModelSelection>,
     ctx: &'a Context,
-) -> Result<Option<(Pass<'a>, ModelSelectionStatus)>, Error> {
+) -> Result<Option<(Pass<'a>, ModelSelectionStatus)>, LoadError> {
     let selection = ctx.newest(seen);
     let uid = selection.uid().unwrap_or_default();
     let conflict = ctx.writers.take(&uid);
@@ -110,7 +165,8 @@ async fn load<'a>(
     let status = selection.status.clone().unwrap_or_default();
     let Some(region) = selection.spec.region.clone().or(ctx.sagemaker.default_region().map(str::to_owned)) else {
         let message = "`region` must be set, since the operator has no region of its own (AWS_REGION or --region)";
-        record::invalid(ctx, &selection, &Problem::new(Reason::InvalidSpec, message)).await?;
+        let problem = Problem::new(Reason::InvalidSpec, message);
+        record::invalid(ctx, &selection, &problem).await.map_err(LoadError::NotReported)?;
         return Ok(None);
     };
     Ok(Some((Pass::new(ctx, selection, &region, conflict.is_some()), status)))
@@ -137,13 +193,13 @@ async fn decide(pass: &Pass<'_>, mut observed: Observed) -> Decided {
 
 impl Decided {
     /// Records the intent before acting: a restart then knows which jobs may exist.
-    async fn record(mut self, pass: &Pass<'_>) -> Result<Self, Error> {
+    async fn record(mut self, pass: &Pass<'_>) -> Result<Self, RecordError> {
         self.observed = recorded(pass, self.observed).await?;
         Ok(self)
     }
 }
 
-async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, Error> {
+async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, RecordError> {
     let status = std::mem::take(&mut observed.status);
     let Observed { spec, tables, incomplete, unobserved, .. } = &observed;
     let known =
@@ -154,7 +210,7 @@ async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, E
 
 /// Stops and creates jobs, and records what came of it. Most passes only take in what was observed: that stands already, and
 /// is not worked out again.
-async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Result<Observed, Error> {
+async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Result<Observed, ActError> {
     let Observed { spec, status, sightings, .. } = &mut observed;
     let problem = stop::problem(pass, status);
     let acts = !(chosen.is_empty() && status.superseded.is_empty());
@@ -166,7 +222,7 @@ async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Resu
     // A job that was adopted may have failed long ago.
     advance(spec, &mut status.runs);
     observed.tables = trials::bring(pass, &observed.spec, &mut observed.status.runs).await;
-    recorded(pass, observed).await
+    recorded(pass, observed).await.map_err(ActError::NotRecorded)
 }
 
 /// When to look again: not at all once everything has ended, else when something may be tried again. Changes of the jobs

@@ -9,8 +9,8 @@ use kube::runtime::events::{self, EventType};
 use kube::{Api, Resource, ResourceExt as _};
 use serde_json::json;
 
+use super::api_server::{ApiServerError, answered};
 use super::context::Context;
-use super::error::{Error, answered};
 use super::pass::Pass;
 use super::stop;
 use api::{FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
@@ -20,6 +20,13 @@ use decide::front::Tables;
 use decide::problem::Problem;
 use decide::{derived, front, summary};
 use platform::clock;
+
+/// Why a status was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RecordError {
+    #[error("the status was not written")]
+    Status(#[source] ApiServerError),
+}
 
 /// The API server keeps whole seconds. With finer times, what was written and what is read back would differ, and an
 /// unchanged status would be written again.
@@ -45,7 +52,7 @@ pub(super) async fn record(
     pass: &Pass<'_>,
     known: &Known<'_>,
     status: ModelSelectionStatus,
-) -> Result<ModelSelectionStatus, Error> {
+) -> Result<ModelSelectionStatus, RecordError> {
     let now = whole_second(clock::now());
     let Known { spec, tables, incomplete, unobserved } = *known;
     let unobserved = unobserved.cloned().or_else(|| stop::problem(pass, &status));
@@ -90,12 +97,20 @@ pub(super) async fn record(
 }
 
 /// Says that nothing can be done with the spec.
-pub(super) async fn invalid(ctx: &Context, selection: &Arc<ModelSelection>, problem: &Problem) -> Result<(), Error> {
+pub(super) async fn invalid(
+    ctx: &Context,
+    selection: &Arc<ModelSelection>,
+    problem: &Problem,
+) -> Result<(), RecordError> {
     write_conditions(ctx, selection, conditions::invalid(problem)).await
 }
 
 /// Says why the deletion of a selection waits.
-pub(super) async fn deleting(ctx: &Context, selection: &Arc<ModelSelection>, problem: &Problem) -> Result<(), Error> {
+pub(super) async fn deleting(
+    ctx: &Context,
+    selection: &Arc<ModelSelection>,
+    problem: &Problem,
+) -> Result<(), RecordError> {
     write_conditions(ctx, selection, conditions::deleting(problem)).await
 }
 
@@ -103,7 +118,7 @@ async fn write_conditions(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
     wanted: Vec<WantedCondition>,
-) -> Result<(), Error> {
+) -> Result<(), RecordError> {
     let before = selection.status.clone().unwrap_or_default();
     let generation = selection.meta().generation;
     let conditions = merge_conditions(&before.conditions, wanted, generation, whole_second(clock::now()));
@@ -116,7 +131,7 @@ async fn write(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
     status: ModelSelectionStatus,
-) -> Result<ModelSelectionStatus, Error> {
+) -> Result<ModelSelectionStatus, RecordError> {
     let last = ctx.newest(selection).status.clone().unwrap_or_default();
     if status == last {
         return Ok(status);
@@ -134,7 +149,7 @@ async fn write(
     ctx.writers.writing(&selection.uid().unwrap_or_default(), &status);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
-    let written = answered(api.patch_status(&name, &params, &patch)).await?;
+    let written = answered(api.patch_status(&name, &params, &patch)).await.map_err(RecordError::Status)?;
     ctx.metrics.status_written();
     ctx.note_written(written);
     for event in events(&last, &status) {

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Resource as _, ResourceExt as _};
 
-use super::error::{Error, answered};
+use super::api_server::{ApiServerError, answered};
 use super::pass::Pass;
 use api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
 use decide::front;
@@ -22,7 +22,7 @@ pub(super) async fn write(
     run: &RunStatus,
     job: &str,
     training_jobs: &[BestTrainingJob],
-) -> Result<Trials, Error> {
+) -> Result<Trials, ApiServerError> {
     let name = table::name(&pass.uid, job);
     let pages = table::pages(training_jobs, table::PAGE_MAX);
     let last = pages.len() - 1;
@@ -45,7 +45,7 @@ pub(super) async fn write(
 }
 
 /// Brings the table of a run into memory. A run whose table is gone loses it, and wants it again.
-pub(super) async fn read(pass: &Pass<'_>, run: &mut RunStatus) -> Result<(), Error> {
+pub(super) async fn read(pass: &Pass<'_>, run: &mut RunStatus) -> Result<(), ApiServerError> {
     let (Some(job), Some(trials)) = (&run.tuning_job_name, &run.trials) else { return Ok(()) };
     if in_memory(pass).contains_key(job) {
         return Ok(());
@@ -66,7 +66,7 @@ pub(super) fn in_memory(pass: &Pass<'_>) -> front::Tables {
 }
 
 /// Brings a table that was written already, but that no run names, into memory.
-pub(super) async fn find(pass: &Pass<'_>, job: &str) -> Result<Option<Trials>, Error> {
+pub(super) async fn find(pass: &Pass<'_>, job: &str) -> Result<Option<Trials>, ApiServerError> {
     let config_map = table::name(&pass.uid, job);
     let Some(table) = read_table(pass, &config_map, None).await? else { return Ok(None) };
     let count = i32::try_from(table.len()).unwrap_or(i32::MAX);
@@ -76,7 +76,11 @@ pub(super) async fn find(pass: &Pass<'_>, job: &str) -> Result<Option<Trials>, E
 
 /// A table with all its pages; `None` when one is missing or is not what was written. When it is not known how many
 /// training jobs there are, the pages must be those that this selection has written.
-async fn read_table(pass: &Pass<'_>, first: &str, count: Option<i32>) -> Result<Option<Vec<BestTrainingJob>>, Error> {
+async fn read_table(
+    pass: &Pass<'_>,
+    first: &str,
+    count: Option<i32>,
+) -> Result<Option<Vec<BestTrainingJob>>, ApiServerError> {
     let mut table = Vec::new();
     for number in 0.. {
         let (api, name) = (api(pass), table::page_name(first, number));

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::error::Error;
+use super::api_server::ApiServerError;
 use super::gathering::{Budget, Gathering, gather};
 use super::pass::Pass;
 use super::tables;
@@ -199,8 +199,8 @@ fn unread(error: &TuningError, gone: u32) -> Fault {
 
 /// What the API server says to a table that it does not take or give. A name that is taken by something else is refused like one
 /// that is immutable.
-fn refused(error: &Error) -> Fault {
-    let Error::Kubernetes(kube::Error::Api(status)) = error else { return Fault::Passing(error.to_string()) };
+fn refused(error: &ApiServerError) -> Fault {
+    let ApiServerError::Refused(kube::Error::Api(status)) = error else { return Fault::Passing(error.to_string()) };
     let why = format!("the API server refuses the ConfigMap: {}", status.message);
     match status.code {
         403 if status.message.contains("exceeded quota") => Fault::Lasting(Reason::QuotaExceeded, why),

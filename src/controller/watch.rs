@@ -23,7 +23,7 @@ use ::observe::Wake;
 use api::{DeletionPolicy, FIELD_MANAGER, ModelSelection};
 use decide::events::EventNote;
 use decide::plan::left_behind;
-use platform::api_server::told;
+use platform::api_server::message;
 
 type Selections = BoxStream<'static, watcher::Result<ModelSelection>>;
 type Woken = mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>;
@@ -160,7 +160,7 @@ pub(super) async fn reconcile_all(
     context: Arc<Context>,
 ) {
     let stores = context.stores.clone();
-    // A controller whose watch has shown nothing yet waits for it even when it is told to end.
+    // A controller whose watch has shown nothing yet waits for it even when it should end.
     let (seen, ending) = (stores[store].clone(), shutdown.clone());
     let ended_before_it_began = async move {
         ending.await;
@@ -209,5 +209,5 @@ fn report_controller_error<E: std::error::Error + 'static>(error: &controller::E
 fn trouble(error: &(dyn std::error::Error + 'static)) -> String {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     let answer = causes.find_map(|error| error.downcast_ref::<kube::Error>());
-    answer.map_or_else(|| error.to_string(), told)
+    answer.map_or_else(|| error.to_string(), message)
 }

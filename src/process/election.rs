@@ -16,7 +16,7 @@ use super::lease::{DURATION, Held, RENEW, RETRY, RETRY_RENEWAL, Record, Sighting
 use super::rights::LeaseName;
 use api::FIELD_MANAGER;
 use decide::cadence::jitter;
-use platform::api_server::told;
+use platform::api_server::message;
 use platform::clock;
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
@@ -134,7 +134,7 @@ impl Election {
         self.metrics.set_leading(&self.name, false);
     }
 
-    /// Looks if need be, decides, writes. Returns what was done; trouble is told, and means to wait.
+    /// Looks if need be, decides, writes. Returns what was done; trouble is logged, and means to wait.
     async fn round(&mut self) -> Step {
         self.rounds += 1;
         // Too late is too late, also when nobody answers.
@@ -149,7 +149,7 @@ impl Election {
                 self.readiness.set(PART, Ok(()));
                 return step;
             }
-            Ok(Err(error)) => told(&error),
+            Ok(Err(error)) => message(&error),
             Err(_) => "the API server does not answer".to_owned(),
         };
         self.readiness.set(PART, Err(format!("cannot read or write the lease {}: {trouble}", self.place)));

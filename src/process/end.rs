@@ -3,7 +3,7 @@
 /// Why the process ends, when nothing is wrong with itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It was told to.
+    /// It was asked to end.
     Stopped,
     /// Another leads, or may by now.
     LeadershipLost,

@@ -33,7 +33,7 @@ type Shutdown = watch::Receiver<Option<&'static str>>;
 ///
 /// # Errors
 /// When a port cannot be bound, or the configuration of Kubernetes cannot be read. What can come later (the API server,
-/// the CRD, credentials) is waited for, and told by `/readyz`.
+/// the CRD, credentials) is waited for, and reported by `/readyz`.
 pub async fn run(mut args: Args) -> Result<End, Error> {
     clock::set_scale(args.time_scale);
     // An empty variable means all namespaces, as in a manifest that leaves it empty.
@@ -190,8 +190,8 @@ async fn stopped(server: JoinHandle<std::io::Result<()>>) -> End {
 /// of the same machine, which is no reason not to work.
 async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Error> {
     if let Some(address) = asked {
-        let told = |error| format!("cannot listen on {address} (--http-listen): {error}");
-        return Ok(TcpListener::bind(&*addresses(address)).await.map_err(told)?);
+        let cannot_listen = |error| format!("cannot listen on {address} (--http-listen): {error}");
+        return Ok(TcpListener::bind(&*addresses(address)).await.map_err(cannot_listen)?);
     }
     match TcpListener::bind(&*addresses(DEFAULT_HTTP)).await {
         Ok(listener) => Ok(listener),

@@ -30,7 +30,7 @@ const SELECTIONS: &[Rule] = &[
     ("events.k8s.io", "events", "", &["create", "patch"]),
 ];
 /// Wherever there are selections, but for `collect: All` only. Some of it is first needed long after it was taken away, so it
-/// is told in advance, though it keeps nothing from working.
+/// is reported in advance, though it keeps nothing from working.
 const TABLES: &[Rule] = &[("", "configmaps", "", &["get", "create", "patch"])];
 /// Where the lease is.
 const LEASE: &[Rule] = &[("coordination.k8s.io", "leases", "", &["get", "create", "update"])];
@@ -73,10 +73,10 @@ pub(super) async fn watch(
 /// What is missing of these rights, and the remedy.
 async fn missing(client: &Client, needed: &[ResourceAttributes]) -> kube::Result<Option<String>> {
     let answers = try_join_all(needed.iter().map(|right| has(client, right))).await?;
-    let missing = needed.iter().zip(answers).filter(|(_, has)| !has).map(|(right, _)| told(right));
+    let missing = needed.iter().zip(answers).filter(|(_, has)| !has).map(|(right, _)| in_words(right));
     let missing: Vec<String> = missing.collect::<BTreeSet<String>>().into_iter().collect();
-    let told = || format!("the operator may not {}; apply deploy/rbac.yaml", missing.join(", "));
-    Ok((!missing.is_empty()).then(told))
+    let message = || format!("the operator may not {}; apply deploy/rbac.yaml", missing.join(", "));
+    Ok((!missing.is_empty()).then(message))
 }
 
 fn everywhere(rules: &'static [Rule], namespaces: &[String]) -> Vec<ResourceAttributes> {
@@ -118,7 +118,7 @@ async fn has(client: &Client, right: &ResourceAttributes) -> kube::Result<bool> 
 }
 
 /// `patch modelselections/status in team-a`.
-fn told(right: &ResourceAttributes) -> String {
+fn in_words(right: &ResourceAttributes) -> String {
     let text = |part: &Option<String>| part.clone().unwrap_or_default();
     let subresource = right.subresource.iter().filter(|part| !part.is_empty()).map(|part| format!("/{part}"));
     let place = match right.namespace.as_deref() {
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn what_is_needed_depends_on_where_the_selections_and_the_lease_are() {
         let lease = LeaseName { namespace: "system".into(), name: "operator".into() };
-        let everywhere: Vec<String> = needed(&[], Some(&lease)).iter().map(told).collect();
+        let everywhere: Vec<String> = needed(&[], Some(&lease)).iter().map(in_words).collect();
         let expected = [
             "list modelselections in all namespaces",
             "watch modelselections in all namespaces",
@@ -148,7 +148,7 @@ mod tests {
             "update leases in system",
         ];
         assert_eq!(everywhere, expected);
-        let two: Vec<String> = needed(&["a".into(), "b".into()], None).iter().map(told).collect();
+        let two: Vec<String> = needed(&["a".into(), "b".into()], None).iter().map(in_words).collect();
         assert_eq!(two.len(), 12);
         assert!(two[..6].iter().all(|right| right.ends_with(" in a")), "{two:?}");
         assert!(two[6..].iter().all(|right| right.ends_with(" in b")), "{two:?}");

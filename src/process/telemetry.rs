@@ -37,7 +37,7 @@ pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces
         }
         LogFormat::Json => logs.fmt_fields(JsonFields::new()).event_format(Flat).with_filter(filter).boxed(),
     };
-    // Logs are there first, so that what is wrong with the collector can be told.
+    // Logs are there first, so that what is wrong with the collector can be logged.
     let traces = Traces::new(collector);
     let spans = traces.as_ref().ok().and_then(Traces::layer);
     tracing_subscriber::registry().with(logs).with(spans).init();

@@ -56,11 +56,12 @@ impl Traces {
 }
 
 fn provider(endpoint: &str) -> Result<SdkTracerProvider, Error> {
-    let told = |error: &dyn std::error::Error| format!("cannot send traces to '{endpoint}' (--otlp-endpoint): {error}");
+    let cannot_send =
+        |error: &dyn std::error::Error| format!("cannot send traces to '{endpoint}' (--otlp-endpoint): {error}");
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_native_roots()
-        .map_err(|error| told(&error))?
+        .map_err(|error| cannot_send(&error))?
         .with_no_client_auth();
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
     let client = OnRuntime { http: Arc::new(HyperClient::new(connector, REQUEST, None)), runtime: Handle::current() };
@@ -70,7 +71,7 @@ fn provider(endpoint: &str) -> Result<SdkTracerProvider, Error> {
         .with_protocol(Protocol::HttpBinary)
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
         .build()
-        .map_err(|error| told(&error))?;
+        .map_err(|error| cannot_send(&error))?;
     // The builder has read OTEL_RESOURCE_ATTRIBUTES already; what is set here would win over it.
     let named = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
     let resource = Resource::builder()

@@ -170,17 +170,17 @@ async fn the_examples_run_to_the_end() {
         ends.insert(name.as_str(), await_end(&world.selections, name).await);
     }
     for (name, status) in &ends {
-        let told: Vec<(&str, &str)> =
+        let reasons: Vec<(&str, &str)> =
             status.conditions.iter().map(|c| (c.reason.as_str(), c.message.as_str())).collect();
         if *name == "suspended" {
-            assert!(status.runs.iter().all(|run| run.state == RunState::Waiting), "{name}: {told:?}");
+            assert!(status.runs.iter().all(|run| run.state == RunState::Waiting), "{name}: {reasons:?}");
             continue;
         }
-        assert_eq!(condition_parts(status, "Succeeded").map(|(on, _, _)| on), Some("True"), "{name}: {told:?}");
-        assert!(status.runs.iter().all(|run| run.state == RunState::Succeeded), "{name}: {told:?}");
+        assert_eq!(condition_parts(status, "Succeeded").map(|(on, _, _)| on), Some("True"), "{name}: {reasons:?}");
+        assert!(status.runs.iter().all(|run| run.state == RunState::Succeeded), "{name}: {reasons:?}");
         assert!(
             status.fronts.iter().all(|front| !front.members.is_empty() && front.excluded.is_empty()),
-            "{name}: {told:?}"
+            "{name}: {reasons:?}"
         );
     }
 
@@ -220,13 +220,13 @@ async fn metrics_are_as_the_page_says(world: &World<'_>) {
     let there: BTreeSet<&str> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     let page = include_str!("../../docs/reference/metrics.md");
-    let told: BTreeSet<&str> = page
+    let listed: BTreeSet<&str> = page
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .map(|name| name.trim_end_matches("_total"))
         .collect();
     assert_eq!(
         there.iter().map(|name| name.trim_end_matches("_info")).collect::<BTreeSet<_>>(),
-        told.iter().map(|name| name.trim_end_matches("_info")).collect()
+        listed.iter().map(|name| name.trim_end_matches("_info")).collect()
     );
 }

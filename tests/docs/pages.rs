@@ -33,13 +33,13 @@ fn every_reason_has_its_cure() {
     assert!(reasons.len() > 30 && reasons.contains("EULANotAccepted"), "{reasons:?}");
     let page = read("docs/troubleshooting.md");
     let table = page.lines().skip_while(|line| *line != "| reason | where | what it means | what to do |").skip(2);
-    let told: BTreeSet<String> = table
+    let listed: BTreeSet<String> = table
         .map_while(|row| row.strip_prefix("| ")?.split_once(" | "))
         // What only an Event has is no reason of the API.
         .filter(|(_, rest)| !rest.starts_with("Event"))
         .flat_map(|(reasons, _)| reasons.split(", ").map(str::to_owned))
         .collect();
-    assert_eq!(told, reasons);
+    assert_eq!(listed, reasons);
 }
 
 #[test]

@@ -60,7 +60,7 @@ async fn the_commands_show_what_the_runbooks_say() {
     apply(&world.client, &Selection::one_metric("unseen").images(&["a"]).manifest("default")).await.unwrap();
     let list = "ListHyperParameterTuningJobs";
     world.emulator.fault(json!({"operation": list, "kind": "InternalFailure", "count": 10})).await;
-    await_until("the trouble is told", DEADLINE, async || world.operator.logs().contains("cannot list")).await;
+    await_until("the trouble is logged", DEADLINE, async || world.operator.logs().contains("cannot list")).await;
 
     let here = |text: &str| text.replace("modelselection-system", &world.namespace);
     let (code, built) = kubectl(plane, &["kustomize", &format!("{ROOT}/deploy/overlays/cluster-wide")], "");

@@ -4,8 +4,8 @@ use kube::api::DynamicObject;
 use kube::{Api, ResourceExt as _};
 use serde_json::{Value, json};
 
-use crate::argocd_programs::{ArgoCd, GUIDE, REFRESH, Repository, applications, told};
-use crate::parts::{CRD, DEADLINE, annotate, await_told, in_namespace, make_namespace, objects, of_guide, plane};
+use crate::argocd_programs::{ArgoCd, GUIDE, REFRESH, Repository, applications, summary};
+use crate::parts::{CRD, DEADLINE, annotate, await_summary, in_namespace, make_namespace, objects, of_guide, plane};
 use testkit::manifests::apply;
 use testkit::world::LONG;
 use testkit::{Selection, World, await_gone, await_object, consistently, fresh_namespace};
@@ -54,7 +54,7 @@ fn application(name: &str, fleet: &Fleet, namespace: &str) -> Value {
 /// Both Applications say all of this.
 async fn both_say(applications: &Api<DynamicObject>, parts: &[&str]) {
     for name in APPLICATIONS {
-        await_told(applications, name, parts, told).await;
+        await_summary(applications, name, parts, summary).await;
     }
 }
 
@@ -153,7 +153,7 @@ async fn stay_synced(applications: &Api<DynamicObject>) {
         for name in APPLICATIONS {
             let application = applications.get(name).await.map_err(|e| e.to_string())?;
             if application.data["status"]["sync"]["status"] != "Synced" {
-                return Err(format!("{name}: {}", told(&application)));
+                return Err(format!("{name}: {}", summary(&application)));
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What Argo CD is told about selections by `deploy/argocd`, in Lua 5.1 with what Argo CD gives to scripts: the libraries
+//! What Argo CD learns about selections from `deploy/argocd`, in Lua 5.1 with what Argo CD gives to scripts: the libraries
 //! base, package and table, and os for those that require it. `make test-gitops` asks Argo CD itself.
 #![allow(clippy::unwrap_used)] // a test may panic
 

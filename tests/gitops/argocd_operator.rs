@@ -6,10 +6,10 @@ use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::{Value, json};
 
-use crate::argocd_programs::{ArgoCd, GUIDE, REFRESH, Repository, SYSTEM, applications, told};
+use crate::argocd_programs::{ArgoCd, GUIDE, REFRESH, Repository, SYSTEM, applications, summary};
 use crate::parts::{
-    CRD, DEADLINE, annotate, apply_all, await_told, copy_repository, examples, in_namespace, names, objects, of_guide,
-    plane, play_nodes, section,
+    CRD, DEADLINE, annotate, apply_all, await_summary, copy_repository, examples, in_namespace, names, objects,
+    of_guide, plane, play_nodes, section,
 };
 use testkit::{Selection, World, await_gone, await_object, await_until, consistently, fresh_namespace, kubectl};
 
@@ -44,8 +44,8 @@ fn application(name: &str, path: &str, namespace: &str) -> Value {
 /// Waits until an Application and all that is in it is Synced.
 async fn await_synced(applications: &Api<DynamicObject>, name: &str) {
     await_until(&format!("{name} is Synced"), DEADLINE, async || {
-        let told = told(&applications.get(name).await.map_err(|e| e.to_string())?);
-        if told.starts_with("Synced") && !told.contains("OutOfSync") { Ok(()) } else { Err(told) }
+        let text = summary(&applications.get(name).await.map_err(|e| e.to_string())?);
+        if text.starts_with("Synced") && !text.contains("OutOfSync") { Ok(()) } else { Err(text) }
     })
     .await;
 }
@@ -91,14 +91,14 @@ async fn argo_cd_brings_the_operator_and_then_every_example() {
         names(&applications).await.contains(&OPERATOR.to_owned())
     })
     .await;
-    await_told(&applications, OPERATOR, &["Synced Progressing"], told).await;
+    await_summary(&applications, OPERATOR, &["Synced Progressing"], summary).await;
     consistently("the second wave waits", Duration::from_secs(7), async || {
         let there = names(&applications).await;
         if there.contains(&"selections".to_owned()) { Err(format!("{there:?}")) } else { Ok(()) }
     })
     .await;
     play_nodes(&client, OPERATORS_NAMESPACE);
-    await_told(&applications, OPERATOR, &["Synced Healthy"], told).await;
+    await_summary(&applications, OPERATOR, &["Synced Healthy"], summary).await;
     await_until("the second wave", DEADLINE, async || names(&applications).await.contains(&"selections".to_owned()))
         .await;
     await_synced(&applications, "selections").await;
@@ -112,8 +112,8 @@ async fn argo_cd_brings_the_operator_and_then_every_example() {
         annotate(&applications, name, REFRESH, "hard").await;
         let compared = |application: &DynamicObject| !application.annotations().contains_key(REFRESH);
         let application = await_object(&applications, name, "compared", DEADLINE, compared).await;
-        assert!(told(&application).starts_with("Synced"), "{name}: {}", told(&application));
-        assert!(!told(&application).contains("OutOfSync"), "{name}: {}", told(&application));
+        assert!(summary(&application).starts_with("Synced"), "{name}: {}", summary(&application));
+        assert!(!summary(&application).contains("OutOfSync"), "{name}: {}", summary(&application));
     }
 
     // The definition goes from git: it is not pruned.
@@ -121,13 +121,13 @@ async fn argo_cd_brings_the_operator_and_then_every_example() {
     without["spec"]["source"]["helm"]["valuesObject"]["crds"] = json!({"enabled": false});
     fleet.write("apps/operator.json", &without.to_string());
     fleet.commit(&applications, &["apps"]).await;
-    await_told(&applications, OPERATOR, &["OutOfSync", DEFINITION, "sync Succeeded"], told).await;
+    await_summary(&applications, OPERATOR, &["OutOfSync", DEFINITION, "sync Succeeded"], summary).await;
     assert_eq!(names(&selections_in(&client, &namespace).await).await, kept);
 
     // Nor when the operator itself goes.
     fleet.write("apps/operator.json", &operator.to_string());
     fleet.commit(&applications, &["apps"]).await;
-    await_told(&applications, OPERATOR, &["Synced Healthy"], told).await;
+    await_summary(&applications, OPERATOR, &["Synced Healthy"], summary).await;
     let orphans = json!({"spec": {"syncPolicy": {"automated": null}}});
     applications.patch("apps", &PatchParams::default(), &Patch::Merge(&orphans)).await.unwrap();
     let deployments = objects(&client, "apps/v1", "Deployment", OPERATORS_NAMESPACE).await;
@@ -165,7 +165,7 @@ async fn argo_cd_makes_an_application_of_each_folder() {
     })
     .await;
     for name in made().await {
-        await_told(&applications, &name, &["Synced Progressing", "flowers Synced"], told).await;
+        await_summary(&applications, &name, &["Synced Progressing", "flowers Synced"], summary).await;
     }
 
     // A folder that goes takes its Application with it, and not the selection.

@@ -20,18 +20,18 @@ pub const SYSTEM: &str = "argocd";
 pub const REFRESH: &str = "argocd.argoproj.io/refresh";
 
 /// How an Application and its resources are: `Synced Healthy; flowers Synced Healthy 0 of 1 runs ...; sync Succeeded`.
-pub fn told(application: &DynamicObject) -> String {
+pub fn summary(application: &DynamicObject) -> String {
     let text = |pointer: &str| application.data.pointer(pointer).and_then(Value::as_str).unwrap_or("-").to_owned();
-    let mut told = format!("{} {}", text("/status/sync/status"), text("/status/health/status"));
+    let mut summary = format!("{} {}", text("/status/sync/status"), text("/status/health/status"));
     for resource in application.data.pointer("/status/resources").and_then(Value::as_array).into_iter().flatten() {
         let text = |pointer: &str| resource.pointer(pointer).and_then(Value::as_str).unwrap_or("-").to_owned();
         let health = format!("{} {}", text("/health/status"), text("/health/message"));
-        told.push_str(&format!("; {} {} {health}", text("/name"), text("/status")));
+        summary.push_str(&format!("; {} {} {health}", text("/name"), text("/status")));
     }
     for condition in application.data.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten() {
-        told.push_str(&format!("; {}", condition["message"]));
+        summary.push_str(&format!("; {}", condition["message"]));
     }
-    format!("{told}; sync {} {}", text("/status/operationState/phase"), text("/status/operationState/message"))
+    format!("{summary}; sync {} {}", text("/status/operationState/phase"), text("/status/operationState/message"))
 }
 
 /// The Applications of Argo CD's namespace.

@@ -6,8 +6,8 @@ use kube::Api;
 use kube::api::DynamicObject;
 use serde_json::json;
 
-use crate::flux_programs::{Flux, GUIDE, Source, fleet, kustomizations, not_ready, told};
-use crate::parts::{CRD, DEADLINE, annotate, apply_all, await_told, in_namespace, names, objects, of_guide, plane};
+use crate::flux_programs::{Flux, GUIDE, Source, fleet, kustomizations, not_ready, summary};
+use crate::parts::{CRD, DEADLINE, annotate, apply_all, await_summary, in_namespace, names, objects, of_guide, plane};
 use testkit::world::LONG;
 use testkit::{Selection, World, await_gone, await_object, await_until, fresh_namespace, kubectl};
 
@@ -39,16 +39,16 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
 
     // Launched: ready while the job runs.
     world.start_operator();
-    await_told(&kustomizations, "selections", &["Ready=True", &revision], told).await;
+    await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
     assert_eq!(world.jobs_in("InProgress").await.len(), 1);
 
     // Completed: ready at the end, and not before. The job stays, since the policy is no part of the run.
     fleet.write("selections/flowers.yaml", &manifest(flowers().with("/readyPolicy", json!("Completed"))));
     let revision = fleet.push().await;
-    await_told(&kustomizations, "selections", &["Ready=Unknown", &revision], told).await;
+    await_summary(&kustomizations, "selections", &["Ready=Unknown", &revision], summary).await;
     not_ready(&kustomizations, "selections", "the job runs").await;
     world.emulator.advance(LONG).await;
-    await_told(&kustomizations, "selections", &["Ready=True", &revision], told).await;
+    await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
     assert_eq!(world.jobs().await.len(), 1);
 
     // What somebody else set is taken back, and the rest of the status stays.
@@ -59,21 +59,21 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     annotate(&kustomizations, "selections", "reconcile.fluxcd.io/requestedAt", "now").await;
     let resumed = |selection: &DynamicObject| selection.data["spec"]["suspend"] == false;
     await_object(&selections, "flowers", "Flux takes the suspension back", DEADLINE, resumed).await;
-    await_told(&kustomizations, "selections", &["Ready=True", &revision], told).await;
+    await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
 
     // One that can never work ends the wait at once. A repeated application would come after the timeout only.
     let hopeless = Selection::new("hopeless").jump_start("x", "tensorflow-ic-no-such-model", "*");
     fleet.write("selections/hopeless.yaml", &manifest(hopeless));
     let revision = fleet.push().await;
     let stalled = ["Ready=False", "HealthCheckFailed", "stalled", &revision];
-    let took = await_told(&kustomizations, "selections", &stalled, told).await;
+    let took = await_summary(&kustomizations, "selections", &stalled, summary).await;
     assert!(took < Duration::from_secs(10), "Flux waited {took:?} for a selection that can never work");
 
     // Removed from git: gone from the cluster, with its job.
     fleet.remove("selections/hopeless.yaml");
     fleet.write("selections/running.yaml", &manifest(Selection::new("running").images(&["b"])));
     let revision = fleet.push().await;
-    await_told(&kustomizations, "selections", &["Ready=True", &revision], told).await;
+    await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
     await_gone(&selections, "hopeless", DEADLINE).await;
     let running = world.jobs_in("InProgress").await;
     assert_eq!(running.len(), 1);
@@ -81,7 +81,7 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     let revision = fleet.push().await;
     await_gone(&selections, "running", DEADLINE).await;
     world.await_stop(&running[0]).await;
-    await_told(&kustomizations, "selections", &["Ready=True", &revision], told).await;
+    await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
 
     // With the expressions of the guide: ready with the results, although the selection's own policy is Launched.
     let mut gate = of_guide(GUIDE, "Kustomization", "selections-complete");
@@ -92,5 +92,5 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     world.await_launched("late").await;
     not_ready(&kustomizations, "selections-complete", "the job runs").await;
     world.emulator.advance(LONG).await;
-    await_told(&kustomizations, "selections-complete", &["Ready=True", &revision], told).await;
+    await_summary(&kustomizations, "selections-complete", &["Ready=True", &revision], summary).await;
 }

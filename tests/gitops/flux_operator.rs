@@ -8,10 +8,10 @@ use kube::api::{DeleteParams, DynamicObject};
 use kube::{Api, Client, ResourceExt as _};
 use serde_json::{Value, json};
 
-use crate::flux_programs::{Flux, GUIDE, SYSTEM, Source, fleet, kustomizations, mark_ready, not_ready, told};
+use crate::flux_programs::{Flux, GUIDE, SYSTEM, Source, fleet, kustomizations, mark_ready, not_ready, summary};
 use crate::parts::{
-    DEADLINE, annotate, apply_all, await_told, copy_repository, examples, in_namespace, make_namespace, names, objects,
-    of_guide, plane, play_nodes, section,
+    DEADLINE, annotate, apply_all, await_summary, copy_repository, examples, in_namespace, make_namespace, names,
+    objects, of_guide, plane, play_nodes, section,
 };
 use testkit::run_folder::run_folder;
 use testkit::{ControlPlane, Selection, World, await_gone, await_until, fresh_namespace, tool};
@@ -54,7 +54,7 @@ async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
             .write(&format!("selections/{}.yaml", example["metadata"]["name"].as_str().unwrap()), &example.to_string());
     }
     fleet.push().await;
-    await_told(&kustomizations, "selections", &["Ready=False DependencyNotReady"], told).await;
+    await_summary(&kustomizations, "selections", &["Ready=False DependencyNotReady"], summary).await;
 
     copy_repository(repository.folder());
     let revision = repository.push().await;
@@ -65,8 +65,8 @@ async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
     .await;
     not_ready(&kustomizations, OPERATOR, "its Pod does not run").await;
     play_nodes(&client, OPERATORS_NAMESPACE);
-    await_told(&kustomizations, OPERATOR, &["Ready=True", &revision], told).await;
-    await_told(&kustomizations, "selections", &["Ready=True"], told).await;
+    await_summary(&kustomizations, OPERATOR, &["Ready=True", &revision], summary).await;
+    await_summary(&kustomizations, "selections", &["Ready=True"], summary).await;
     let world = World::start_in(plane, &namespace, &["--speed", "0"], &[]).await;
     world.await_launched("two-datasets").await;
 
@@ -83,7 +83,7 @@ async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
         annotate(&kustomizations, name, "reconcile.fluxcd.io/requestedAt", "now").await;
         let handled = |object: &DynamicObject| object.data["status"]["lastHandledReconcileAt"] == "now";
         testkit::await_object(&kustomizations, name, "applied again", DEADLINE, handled).await;
-        await_told(&kustomizations, name, &["Ready=True"], told).await;
+        await_summary(&kustomizations, name, &["Ready=True"], summary).await;
     }
     let after = [
         generations(&selections).await,
@@ -153,7 +153,7 @@ async fn flux_waits_for_the_release_before_the_selections() {
     let releases = objects(&client, "helm.toolkit.fluxcd.io/v2", "HelmRelease", SYSTEM).await;
     await_until("Flux has applied the release", DEADLINE, async || names(&releases).await == [OPERATOR]).await;
     not_ready(&kustomizations, OPERATOR, "nobody has installed the release").await;
-    await_told(&kustomizations, "selections", &["Ready=False DependencyNotReady"], told).await;
+    await_summary(&kustomizations, "selections", &["Ready=False DependencyNotReady"], summary).await;
 
     let mut source = Source::new(&client, OPERATOR).await;
     copy_repository(source.folder());
@@ -162,9 +162,9 @@ async fn flux_waits_for_the_release_before_the_selections() {
     helm(plane, &release, &["install"], Some(source.folder()));
     play_nodes(&client, OPERATORS_NAMESPACE);
     mark_ready(&releases, OPERATOR, json!({})).await;
-    await_told(&kustomizations, OPERATOR, &["Ready=True", &revision], told).await;
+    await_summary(&kustomizations, OPERATOR, &["Ready=True", &revision], summary).await;
     let world = World::start_in(plane, &namespace, &["--speed", "0"], &[]).await;
-    await_told(&kustomizations, "selections", &["Ready=True", &revision], told).await;
+    await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
     world.await_launched("flowers").await;
 
     // Removed from git, and uninstalled: the kind and the selection stay.
@@ -179,7 +179,7 @@ async fn flux_waits_for_the_release_before_the_selections() {
     fleet.write("operator/release.yaml", &rendered);
     let revision = fleet.push().await;
     apply_all(&client, &[of_guide(chart, "Kustomization", OPERATOR)]).await;
-    await_told(&kustomizations, OPERATOR, &["Ready=True", &revision], told).await;
+    await_summary(&kustomizations, OPERATOR, &["Ready=True", &revision], summary).await;
     kustomizations.delete(OPERATOR, &DeleteParams::default()).await.unwrap();
     await_gone(&deployments(&client).await, OPERATOR, DEADLINE).await;
     await_gone(&kustomizations, OPERATOR, DEADLINE).await;

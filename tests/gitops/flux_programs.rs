@@ -31,7 +31,7 @@ pub async fn kustomizations(client: &Client) -> Api<DynamicObject> {
 }
 
 /// Ready, and all else that tells how a Kustomization is: `Ready=True ReconciliationSucceeded main@sha1:2 ...`.
-pub fn told(kustomization: &DynamicObject) -> String {
+pub fn summary(kustomization: &DynamicObject) -> String {
     let conditions = kustomization.data.pointer("/status/conditions").and_then(Value::as_array);
     let ready = conditions.into_iter().flatten().find(|condition| condition["type"] == "Ready");
     let Some(ready) = ready else { return "no Ready".to_owned() };
@@ -43,8 +43,8 @@ pub fn told(kustomization: &DynamicObject) -> String {
 /// Longer than Flux needs to look again.
 pub async fn not_ready(kustomizations: &Api<DynamicObject>, name: &str, while_: &str) {
     consistently(&format!("{name} is not ready while {while_}"), Duration::from_secs(7), async || {
-        let told = told(&kustomizations.get(name).await.map_err(|e| e.to_string())?);
-        if told.contains("Ready=True") { Err(told) } else { Ok(()) }
+        let text = summary(&kustomizations.get(name).await.map_err(|e| e.to_string())?);
+        if text.contains("Ready=True") { Err(text) } else { Ok(()) }
     })
     .await;
 }

@@ -117,7 +117,7 @@ pub fn play_nodes(client: &Client, namespace: &str) {
     tokio::spawn(seen.for_each(move |pod| {
         let (pods, ready) = (pods.clone(), ready.clone());
         async move {
-            // A Pod may have gone meanwhile; whoever waits for it tells.
+            // A Pod may have gone meanwhile; whoever waits for it reports it.
             if let Ok(Pod { metadata, status: Some(PodStatus { phase, .. }), .. }) = pod
                 && phase.as_deref() == Some("Pending")
             {
@@ -129,16 +129,16 @@ pub fn play_nodes(client: &Client, namespace: &str) {
 }
 
 /// Waits until a text about an object contains all of these, and says how long that took.
-pub async fn await_told(
+pub async fn await_summary(
     api: &Api<DynamicObject>,
     name: &str,
     parts: &[&str],
-    tell: impl Fn(&DynamicObject) -> String,
+    summarize: impl Fn(&DynamicObject) -> String,
 ) -> Duration {
     let started = Instant::now();
     await_until(&format!("{name} says {parts:?}"), DEADLINE, async || {
-        let told = tell(&api.get(name).await.map_err(|e| e.to_string())?);
-        if parts.iter().all(|part| told.contains(part)) { Ok(()) } else { Err(told) }
+        let summary = summarize(&api.get(name).await.map_err(|e| e.to_string())?);
+        if parts.iter().all(|part| summary.contains(part)) { Ok(()) } else { Err(summary) }
     })
     .await;
     started.elapsed()

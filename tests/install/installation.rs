@@ -1,4 +1,4 @@
-//! What can be wrong with an installation: each is told by `/readyz`, and by a condition or an Event where there is an
+//! What can be wrong with an installation: each is reported by `/readyz`, and by a condition or an Event where there is an
 //! object, and its cure is noticed.
 
 use std::time::Duration;
@@ -207,7 +207,7 @@ async fn a_status_that_somebody_else_wrote_is_told_and_corrected() {
         .await;
     let corrected = |status: &api::ModelSelectionStatus| status.progress.as_deref() == Some("2/2");
     world.await_observed("sel", "it is corrected", corrected).await;
-    // A second time as well, which is not told again.
+    // A second time as well, which is not reported again.
     let forged = json!({"status": {"progress": "8/9", "best": "nonsense"}});
     world.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
     world.await_observed("sel", "it is corrected again", corrected).await;
@@ -229,7 +229,8 @@ async fn two_operators_with_leases_of_their_own_are_told() {
     await_until("both operate", DEADLINE, async || second.logs().contains("operating")).await;
     world.emulator.set_speed(60.0).await;
     world.await_complete("sel").await;
-    await_until("it is told", Duration::from_secs(30), async || world.events("sel", "AnotherOperator").await > 0).await;
+    await_until("it is reported", Duration::from_secs(30), async || world.events("sel", "AnotherOperator").await > 0)
+        .await;
     assert_eq!(world.jobs_created().await, 3, "no run is paid for twice");
     readyz(&mut world.operator, 200, &["ok\n"]).await;
     println!("Events AnotherOperator: {}", world.events("sel", "AnotherOperator").await);

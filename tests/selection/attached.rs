@@ -122,11 +122,11 @@ async fn two_selections_may_follow_one_job_and_what_was_stopped_with_a_result_co
 async fn a_job_that_does_not_exist_is_told() {
     let world = World::held("no-such-job").await;
     world.apply(&attaching("lost", "no-such-job").images(&["own"])).await;
-    let told = |status: &ModelSelectionStatus| {
+    let reported = |status: &ModelSelectionStatus| {
         condition_parts(status, "Stalled").is_some_and(|(_, reason, _)| reason == "UnknownTuningJob")
             && is_running(run_of(status, "own"))
     };
-    let status = world.await_status("lost", "to say so while the other runs", told).await;
+    let status = world.await_status("lost", "to say so while the other runs", reported).await;
     let (_, _, message) = condition_parts(&status, "Stalled").unwrap();
     assert!(
         message.contains("there is no tuning job 'no-such-job' in us-west-2; correct `tuningJobName`"),

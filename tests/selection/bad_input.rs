@@ -1,4 +1,4 @@
-//! What people get wrong, and what they are told: which field, which value, what to do. Once, and without a storm of
+//! Mistakes of users, and the messages about them: which field, which value, what to do. Once, and without a storm of
 //! calls; the other runs go on, and an edit that cures it lets the selection complete.
 #![allow(clippy::unwrap_used)] // a test may panic
 
@@ -431,9 +431,9 @@ tuning:
     world.emulator.fault(fault("AccessDenied", "pytorch-ic-resnet18")).await;
     world.apply(&manifest("refused")).await;
     let status = world.await_complete_within("refused", LATER).await;
-    let told = status.expansions[0].message.as_deref().unwrap();
-    assert!(told.contains("left out since they cannot be described, which SageMaker refuses: 1"), "{told}");
-    assert!(!status.expansions[0].model_ids.is_empty(), "{told}");
+    let message = status.expansions[0].message.as_deref().unwrap();
+    assert!(message.contains("left out since they cannot be described, which SageMaker refuses: 1"), "{message}");
+    assert!(!status.expansions[0].model_ids.is_empty(), "{message}");
 }
 
 /// A name for all candidates, which the scripts would ignore.

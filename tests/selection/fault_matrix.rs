@@ -74,7 +74,7 @@ impl Life<'_> {
     async fn until_stopped(&self, name: &str) {
         let stopped = |status: &ModelSelectionStatus| status.runs[0].state == RunState::Stopped;
         await_until("the job is stopped", DEADLINE, async || {
-            // A job that is told to stop takes a while.
+            // A job takes a while to stop.
             self.world.emulator.advance(600).await;
             let status = self.world.selections.get(name).await.map_err(|e| e.to_string())?.status.unwrap_or_default();
             if stopped(&status) { Ok(()) } else { Err(format!("{status:#?}")) }

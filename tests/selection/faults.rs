@@ -85,8 +85,8 @@ async fn trouble_with_the_hub_that_has_passed_is_not_told_of_a_run_that_waits_fo
     let manifest =
         Selection::one_metric("passed").images(&["a"]).candidate_yaml(&hub).with_yaml("maxConcurrentTuningJobs: 1");
     world.apply(&manifest).await;
-    let told = |status: &api::ModelSelectionStatus| run_of(status, "js").reason == Some(Reason::RetryingAfterError);
-    world.await_observed("passed", "the trouble is told", told).await;
+    let reported = |status: &api::ModelSelectionStatus| run_of(status, "js").reason == Some(Reason::RetryingAfterError);
+    world.await_observed("passed", "the trouble is reported", reported).await;
     let queued = |status: &api::ModelSelectionStatus| {
         let js = run_of(status, "js");
         (js.state, js.reason, &js.message) == (RunState::Waiting, Some(Reason::Queued), &None)
@@ -278,14 +278,14 @@ async fn a_job_that_was_deleted_at_sagemaker_has_failed_and_is_not_made_again() 
             matches!(run_of(status, "a").state, RunState::Failed | RunState::Stopped)
         })
         .await;
-    // A sweep may have come between the stop and the deletion and have told of the stop; that is true as well.
-    let told = run_of(&status, "a").reason;
-    assert!(matches!(told, Some(Reason::TuningJobDeleted | Reason::StoppedExternally)), "{status:#?}");
-    println!("deleted at SageMaker: {told:?}");
+    // A sweep may have come between the stop and the deletion and have reported the stop; that is true as well.
+    let reason = run_of(&status, "a").reason;
+    assert!(matches!(reason, Some(Reason::TuningJobDeleted | Reason::StoppedExternally)), "{status:#?}");
+    println!("deleted at SageMaker: {reason:?}");
     world.emulator.set_speed(300.0).await;
     let status = world.await_complete("deleted").await;
     assert_eq!(run_of(&status, "b").state, RunState::Succeeded);
-    assert_eq!(run_of(&status, "a").reason, told);
+    assert_eq!(run_of(&status, "a").reason, reason);
     assert_eq!(run_of(&status, "a").attempt, 0);
     assert_eq!(world.jobs_created().await, 2);
 }

@@ -236,7 +236,7 @@ async fn the_front_is_exact_and_the_same_results_give_the_same_bytes() {
     assert!(first.fronts[0].excluded[0].message.contains("'test_accuracy'"), "{:?}", first.fronts[0].excluded);
     let ranks: Vec<Option<i32>> = first.runs.iter().map(|run| run.pareto_rank).collect();
     assert_eq!(ranks, [Some(1), Some(0), Some(0), Some(0), None, None]);
-    // Missing results are told, and take nothing from the others.
+    // Missing results are reported, and do not affect the others.
     assert_eq!(condition_parts(&first, "Succeeded").unwrap().0, "True");
     assert!(condition_parts(&first, "Ready").unwrap().2.contains("2 results are not considered"), "{first:#?}");
 

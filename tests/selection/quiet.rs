@@ -234,7 +234,7 @@ async fn over_a_whole_life_only_the_finalizer_the_status_and_events_are_written_
     }
     assert_eq!(finalizers, 2, "set once and removed once");
     for (name, written) in statuses(&writes) {
-        assert!(written.len() > 5, "the life of {name} is told in {} steps", written.len());
+        assert!(written.len() > 5, "the life of {name} is shown in {} steps", written.len());
         for pair in written.windows(2) {
             assert_ne!(pair[0], pair[1], "{name}: the same status was written twice");
         }

@@ -282,7 +282,7 @@ async fn every_request_keeps_to_the_service_model() {
     suspend(true).await;
     world.await_observed("everything", "all are being stopped", |s| runs_in(s, RunState::Stopping) == 3).await;
     // The status says so before the calls are made: that of the edit, and three of suspend.
-    await_until("all were told to stop", DEADLINE, async || world.calls_of("StopHyperParameterTuningJob").await >= 4)
+    await_until("all stops are requested", DEADLINE, async || world.calls_of("StopHyperParameterTuningJob").await >= 4)
         .await;
     world.emulator.advance(100).await;
     world.await_observed("everything", "all have stopped", |s| runs_in(s, RunState::Stopped) == 3).await;

@@ -41,8 +41,8 @@ async fn a_hub_of_a_thousand_models_is_listed_once_and_each_candidate_described_
     let selection = await_object(&world.selections, "all", "to run", wait, named).await;
     let status = selection.status.unwrap();
     assert_eq!(status.runs.len(), 162);
-    let told = status.expansions[0].message.clone().unwrap();
-    assert_eq!(told, "JumpStart lists 1000 models; of task 'ic': 162");
+    let message = status.expansions[0].message.clone().unwrap();
+    assert_eq!(message, "JumpStart lists 1000 models; of task 'ic': 162");
     let (lists, describes) = (world.calls_of(LIST).await, world.calls_of(DESCRIBE).await);
     println!("1000 models, 162 candidates: {lists} lists, {describes} describes");
     assert!(lists <= 10, "{lists} lists");
@@ -129,7 +129,7 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
     world.apply(&selection).await;
     let status = world.await_launched("left-out").await;
     assert_eq!(candidates(&status), BTreeSet::from(["mine", "mxnet-ic-plain"]));
-    let told = status.expansions[0].message.as_deref().unwrap();
+    let message = status.expansions[0].message.as_deref().unwrap();
     for part in [
         "of framework 'mxnet': 6",
         "left out since they are deprecated (`includeDeprecated`): 1",
@@ -137,7 +137,7 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
         "have known vulnerabilities (`includeVulnerable`): 1",
         "need their licence accepted (`acceptEULA`): 1",
     ] {
-        assert!(told.contains(part), "{part} is not in: {told}");
+        assert!(message.contains(part), "{part} is not in: {message}");
     }
     // The overrides of the selector are those of its candidates.
     let requests = world.emulator.requests(CREATE).await;
@@ -182,7 +182,7 @@ async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     assert_eq!(
         world.calls_of(DESCRIBE).await,
         0,
-        "nobody reads a thousand descriptions to be told that they are too many"
+        "a thousand descriptions are not read only to report that they are too many"
     );
 
     let status = world.await_status("narrow", "to be refused", stalled).await;
@@ -199,8 +199,8 @@ async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     let status = world.await_launched("wide").await;
     assert_eq!(status.runs.len(), 5);
     assert!(candidates(&status).iter().all(|id| id.starts_with("pytorch-ic-")));
-    let told = status.expansions[0].message.as_deref().unwrap();
-    assert!(told.ends_with("; `limit`: 5"), "{told}");
+    let message = status.expansions[0].message.as_deref().unwrap();
+    assert!(message.ends_with("; `limit`: 5"), "{message}");
 }
 
 /// Each source, and the operation that lists its models.

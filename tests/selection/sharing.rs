@@ -84,8 +84,8 @@ async fn a_quota_below_our_own_limits_is_no_failure() {
         .await;
     assert_eq!(runs_in(&status, RunState::Failed), 0);
     assert_eq!(status_and_reason(&status, "Stalled"), ("", ""), "{status:#?}");
-    let told = status.runs.iter().find(|run| run.reason == Some(Reason::QuotaExceeded)).unwrap();
-    let message = told.message.as_deref().unwrap();
+    let refused = status.runs.iter().find(|run| run.reason == Some(Reason::QuotaExceeded)).unwrap();
+    let message = refused.message.as_deref().unwrap();
     assert!(message.contains("'Number of concurrent hyperparameter tuning jobs' is 3"), "{message}");
     assert!(message.contains("ask AWS to raise it"), "the remedy: {message}");
 

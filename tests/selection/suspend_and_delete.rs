@@ -189,14 +189,14 @@ async fn a_stop_that_is_denied_is_told_and_its_cure_is_noticed() {
     world.apply(&selection).await;
     let job = job_of(&world.await_launched("denied-stop").await, "one");
     world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
-    let told = |status: &ModelSelectionStatus| {
-        let told = condition_parts(status, "Stalled").filter(|(_, reason, _)| *reason == "AccessDenied");
-        told.is_some_and(|(.., message)| message.contains(&format!("'{job}' cannot be stopped")))
+    let reported = |status: &ModelSelectionStatus| {
+        let stalled = condition_parts(status, "Stalled").filter(|(_, reason, _)| *reason == "AccessDenied");
+        stalled.is_some_and(|(.., message)| message.contains(&format!("'{job}' cannot be stopped")))
     };
     // By an edit ...
     let edited = selection.with("/training/hyperparameters/epochs", json!("3"));
     world.apply(&edited).await;
-    world.await_observed("denied-stop", "it is told of the superseded job", told).await;
+    world.await_observed("denied-stop", "it reports the superseded job", reported).await;
     world.emulator.clear_faults().await;
     let status = world.await_launched("denied-stop").await;
     assert_eq!(
@@ -207,11 +207,11 @@ async fn a_stop_that_is_denied_is_told_and_its_cure_is_noticed() {
     let job = job_of(&status, "one");
     world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
     world.apply(&edited.with("/suspend", json!(true))).await;
-    let told = |status: &ModelSelectionStatus| {
+    let reported = |status: &ModelSelectionStatus| {
         condition_parts(status, "Suspended").is_some()
             && condition_parts(status, "Stalled").is_some_and(|(.., message)| message.contains(&job))
     };
-    world.await_observed("denied-stop", "it is told of the suspended job", told).await;
+    world.await_observed("denied-stop", "it reports the suspended job", reported).await;
     world.emulator.clear_faults().await;
     world.await_stop(&job).await;
     world.await_observed("denied-stop", "nothing is wrong any more", |status| sorted(status) == SUSPENDED).await;
@@ -383,8 +383,8 @@ async fn a_job_that_may_have_been_made_is_not_forgotten_when_the_next_create_is_
 async fn events(world: &World<'_>, reason: &str) -> Vec<String> {
     let events: Api<Event> = Api::namespaced(world.client.clone(), &world.namespace);
     let all = events.list(&ListParams::default()).await.unwrap();
-    let told = all.items.into_iter().filter(|event| event.reason.as_deref() == Some(reason));
-    told.filter_map(|event| event.note).collect()
+    let notes = all.items.into_iter().filter(|event| event.reason.as_deref() == Some(reason));
+    notes.filter_map(|event| event.note).collect()
 }
 
 #[tokio::test]
@@ -400,12 +400,12 @@ async fn deletion_ends_after_its_deadline_when_aws_denies_the_stop_and_says_what
     // Deletion times are whole seconds.
     assert!(started.elapsed() >= Duration::from_secs(2), "it gave up after {:?}", started.elapsed());
     assert_eq!(world.jobs_in("InProgress").await.len(), 2);
-    let told = events(&world, "TuningJobsNotStopped").await;
-    assert_eq!(told.len(), 1, "{told:?}");
-    let told = events(&world, "TuningJobsLeftRunning").await;
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("2 tuning jobs could not be stopped"), "{told:?}");
-    assert!(told[0].contains("AccessDenied"), "{told:?}");
+    let notes = events(&world, "TuningJobsNotStopped").await;
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    let notes = events(&world, "TuningJobsLeftRunning").await;
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].contains("2 tuning jobs could not be stopped"), "{notes:?}");
+    assert!(notes[0].contains("AccessDenied"), "{notes:?}");
 }
 
 #[tokio::test]

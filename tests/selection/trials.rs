@@ -124,8 +124,8 @@ async fn every_training_job_may_be_on_the_front_and_the_table_says_what_sagemake
             assert_eq!(line["metrics"].as_object().unwrap().len(), metrics.len());
             for metric in &metrics {
                 let text = line["metrics"][metric["MetricName"].as_str().unwrap()].as_str().unwrap();
-                let (kept, told) = (text.parse::<f64>().unwrap(), metric["Value"].as_f64().unwrap());
-                assert!((kept - told).abs() <= 1e-6 * told.abs(), "{text} is not {told}");
+                let (kept, reported) = (text.parse::<f64>().unwrap(), metric["Value"].as_f64().unwrap());
+                assert!((kept - reported).abs() <= 1e-6 * reported.abs(), "{text} is not {reported}");
             }
         }
     }
@@ -406,7 +406,7 @@ async fn a_table_that_the_api_server_refuses_is_told_once_and_made_when_it_may_b
     let best = run.best.as_ref().unwrap().training_job_name.as_str();
     assert_eq!(members(&status), [("one", best)]);
 
-    // It is told once, and tried again with pauses, without asking SageMaker anything again.
+    // It is reported once, and tried again with pauses, without asking SageMaker anything again.
     world.await_idle().await;
     world.emulator.reset_calls().await;
     let refused = || world.writes().iter().filter(|write| write.resource == "configmaps" && write.code == 403).count();
@@ -415,9 +415,9 @@ async fn a_table_that_the_api_server_refuses_is_told_once_and_made_when_it_may_b
     assert_eq!(refused() - before, 0, "no storm");
     let events: Api<Event> = Api::namespaced(world.client.clone(), &world.namespace);
     let events = events.list(&ListParams::default()).await.unwrap().items;
-    let told: Vec<_> = events.iter().filter(|event| event.reason.as_deref() == Some("TrialsNotKept")).collect();
-    assert_eq!(told.len(), 1, "{events:#?}");
-    assert_eq!((told[0].type_.as_deref(), told[0].series.is_none()), (Some("Warning"), true));
+    let warnings: Vec<_> = events.iter().filter(|event| event.reason.as_deref() == Some("TrialsNotKept")).collect();
+    assert_eq!(warnings.len(), 1, "{events:#?}");
+    assert_eq!((warnings[0].type_.as_deref(), warnings[0].series.is_none()), (Some("Warning"), true));
 
     quotas.delete("none", &DeleteParams::default()).await.unwrap();
     let cured =

@@ -26,7 +26,7 @@ pub const MODEL_VERSION: usize = 32;
 pub const MESSAGE: usize = 512;
 /// Characters of the warning of a run.
 pub const WARNING: usize = 128;
-/// The largest Pareto rank that is told. There may be more, with all trials of many runs.
+/// The largest Pareto rank that the status shows. There may be more, with all trials of many runs.
 pub const PARETO_RANK: i32 = 1024;
 /// Characters of the sizes of all fronts: with all trials, those of 32 datasets may be long.
 pub const FRONT_SIZES: usize = 128;

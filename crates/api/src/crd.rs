@@ -34,7 +34,7 @@ pub(super) fn not_numbers(pattern: &str) -> String {
     format!("[self.min, self.max].exists(x, !x.matches(r'{pattern}'))")
 }
 
-/// What a person is told whose value does not match the pattern, after the name of the field.
+/// The message for a value that does not match the pattern, after the name of the field.
 const MEANINGS: [(&str, &str); 15] = [
     (ALGORITHM, "must be the name or ARN of an algorithm resource, without spaces"),
     (CHANNEL_NAME, "must consist of letters, digits, '-', '_' and '.'"),

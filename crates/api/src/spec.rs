@@ -68,7 +68,7 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
     validation = Rule::new(format!("!has(self.candidates) || self.candidates.filter(c, has(c.observed)).size() <= {}", super::bounds::OBSERVED))
         .message("`candidates` must have at most 8 entries with `observed`")
         .field_path(".candidates"),
-    // Those of a JumpStart model or of a candidate cannot be told here; the operator checks them before it makes a job.
+    // Those of a JumpStart model or of a candidate cannot be known here; the operator checks them before it makes a job.
     validation = Rule::new(format!("{OTHER_METRICS} || self.objectives.all(o, {DEFINED})"))
         .message("`objectives` must each name one of `training.metricDefinitions` or `derivedMetrics` when no candidate brings others; add a definition with that name or correct the name")
         .field_path(".objectives"),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 pub mod circles;
 pub mod modules;
 pub mod packages;
+pub mod sources;
 pub mod uses;
 
 /// The folder of the repository.

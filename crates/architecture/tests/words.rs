@@ -1,30 +1,8 @@
 //! The invariants of `ARCHITECTURE.md` that can be read off the source: who may name what.
-#![allow(clippy::unwrap_used)] // a test may panic
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use architecture::root;
-
-/// The sources below a folder, but for this crate's own, which name what they forbid.
-fn sources(folder: &str) -> Vec<(PathBuf, String)> {
-    let root = root();
-    let mut folders = vec![root.join(folder)];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
-            let path = entry.unwrap().path();
-            if path.is_dir() && path != root.join("crates/architecture") {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                files.push((path.strip_prefix(&root).unwrap().to_owned(), text));
-            }
-        }
-    }
-    assert!(!files.is_empty(), "no sources in {folder}");
-    files
-}
+use architecture::sources::sources;
 
 /// Lines of code (comments left out) in `folders` that contain one of `words`, but for files whose path contains one of
 /// `except`.
@@ -103,16 +81,4 @@ fn the_emulator_and_the_operator_do_not_know_each_other() {
         "src",
     ];
     assert_eq!(naming(&rest, &["emulator"], &[]), [""; 0]);
-}
-
-#[test]
-fn files_stay_small_enough_to_read() {
-    let long: Vec<String> = ["src", "crates"]
-        .into_iter()
-        .flat_map(sources)
-        .map(|(path, text)| (path, text.split("#[cfg(test)]").next().unwrap_or_default().lines().count()))
-        .filter(|(path, lines)| *lines > 420 && !path.to_string_lossy().contains("/tests/"))
-        .map(|(path, lines)| format!("{}: {lines} lines", path.display()))
-        .collect();
-    assert_eq!(long, [""; 0]);
 }

@@ -17,7 +17,7 @@ const SCRIPT_IN_CONTAINER: &str = "/opt/ml/input/data/code/sourcedir.tar.gz";
 /// container's hyperparameters of the model say.
 const PROGRAM: &str = "transfer_learning.py";
 const LOG_LEVEL: &str = "20";
-/// The variables by which a container is told of a model that it fetches itself, and that its licence is accepted.
+/// The variables that name the model which a container fetches itself, and accept its licence.
 const GATED_ARTIFACT: &str = "SageMakerGatedModelS3Uri";
 const ACCEPT_EULA: &str = "accept_eula";
 
@@ -150,7 +150,7 @@ pub(super) struct ScriptContext<'a> {
 }
 
 /// Adds the pre-trained model and the script. With a script each value is JSON, so that words are quoted; an image that
-/// needs none is told the plain values, as by the vendor's SDK.
+/// needs none gets the plain values, as from the vendor's SDK.
 pub(super) fn add_script(
     model: &Model,
     context: &ScriptContext<'_>,

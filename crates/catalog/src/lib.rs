@@ -25,11 +25,6 @@ mod spec;
 mod ttl_cache;
 mod version;
 
-#[cfg(test)]
-mod candidate_tests;
-#[cfg(test)]
-mod resolve_tests;
-
 pub use catalog::Catalog;
 pub use document::from_document;
 pub use error::CatalogError;

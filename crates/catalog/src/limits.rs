@@ -1,4 +1,4 @@
-//! SageMaker's limits on what a model's description brings. A person who has written none of it must be told whose it is,
+//! SageMaker's limits on what a model's description brings. The user has written none of it, so the message must say whose it is,
 //! and what of the spec would stand in its place: pure.
 
 use super::model::Model;

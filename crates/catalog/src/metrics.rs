@@ -25,7 +25,7 @@ pub(super) struct Subject<'a> {
 
 /// The metrics of a run.
 pub(super) struct Metrics {
-    /// Name and regex of each that SageMaker is told of.
+    /// Name and regex of each that is sent to SageMaker.
     pub(super) definitions: Vec<(String, String)>,
     /// The names that the run may report; `None` when they are not known.
     pub(super) known: Option<BTreeSet<String>>,

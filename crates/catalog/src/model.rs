@@ -33,7 +33,7 @@ pub struct Model {
     pub environment: BTreeMap<String, String>,
     /// The pre-trained model, for the channel `model`.
     pub artifact: Option<String>,
-    /// The pre-trained model of which only the container is told, which then fetches it itself.
+    /// The pre-trained model that the container fetches itself, by a variable.
     pub gated_artifact: Option<String>,
     /// The training script.
     pub script: Option<String>,
@@ -64,7 +64,7 @@ pub struct Variant {
     pub environment: BTreeMap<String, String>,
     /// The pre-trained model.
     pub artifact: Option<String>,
-    /// The pre-trained model of which only the container is told.
+    /// The pre-trained model that the container fetches itself.
     pub gated_artifact: Option<String>,
 }
 

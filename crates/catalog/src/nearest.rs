@@ -55,11 +55,11 @@ pub fn nearest<'a>(wanted: &str, ids: impl IntoIterator<Item = &'a str>) -> Near
             let found =
                 counts.iter().enumerate().map(|(at, count)| count * best(&mut words.iter().map(|word| like(at, word))));
             let found = share(found.sum(), counts.iter().sum());
-            let told = words
+            let covered = words
                 .iter()
                 .map(|word| weights[word.as_str()] * best(&mut (0..written.len()).map(|at| like(at, word))));
-            let told = share(told.sum(), words.iter().map(|word| weights[word.as_str()]).sum());
-            (found + REST * told + WHOLE * alike(&wanted, id), found, *id)
+            let covered = share(covered.sum(), words.iter().map(|word| weights[word.as_str()]).sum());
+            (found + REST * covered + WHOLE * alike(&wanted, id), found, *id)
         })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(b.2)));

@@ -295,3 +295,6 @@ fn kinds(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,8 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// The names that training and the datasets of `spec` fix. None when a candidate takes whatever it is told: an image of
-    /// one's own.
+    /// The names that training and the datasets of `spec` fix. None when a candidate accepts any name: an own
+    /// image.
     pub fn of(spec: &ModelSelectionSpec) -> Self {
         if spec.candidates.iter().any(|candidate| candidate.algorithm.is_some()) {
             return Self::default();
@@ -33,7 +33,7 @@ impl Shared {
         self.open.is_empty()
     }
 
-    /// Takes in what the model of a candidate has on that instance type. One that tells of no hyperparameters at all may
+    /// Takes in what the model of a candidate has on that instance type. One whose description lists no hyperparameters may
     /// have any.
     pub fn see(&mut self, model: &Model, instance_type: &str) {
         let model = model.on(instance_type);
@@ -47,12 +47,12 @@ impl Shared {
         }
     }
 
-    /// A name that the run of `candidate` is told and that no candidate has.
+    /// A name that the run of `candidate` gets and that no candidate has.
     pub fn unknown<'a>(&'a self, definition: &Definition, candidate: &Candidate) -> Option<&'a str> {
-        let told = |name: &&String| {
+        let gets = |name: &&String| {
             definition.hyperparameters.contains_key(*name) && !candidate.hyperparameters.contains_key(*name)
         };
-        self.open.iter().find(told).map(String::as_str)
+        self.open.iter().find(gets).map(String::as_str)
     }
 
     /// What to say of such a name.

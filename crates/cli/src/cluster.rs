@@ -55,15 +55,15 @@ impl Cluster {
 async fn config(args: &ClusterArgs) -> Result<Config, Failure> {
     let options =
         KubeConfigOptions { context: args.context.clone(), cluster: args.cluster.clone(), user: args.user.clone() };
-    let told = |error: &dyn std::fmt::Display| Failure::Told(format!("cannot use the kubeconfig: {error}"));
+    let unusable = |error: &dyn std::fmt::Display| Failure::Told(format!("cannot use the kubeconfig: {error}"));
     if let Some(file) = &args.kubeconfig {
-        let kubeconfig = Kubeconfig::read_from(file).map_err(|error| told(&error))?;
-        return Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| told(&error));
+        let kubeconfig = Kubeconfig::read_from(file).map_err(|error| unusable(&error))?;
+        return Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error));
     }
     match Config::from_kubeconfig(&options).await {
         Ok(config) => Ok(config),
         // Inside a Pod there may be no kubeconfig.
-        Err(error) => Config::incluster().map_err(|_| told(&error)),
+        Err(error) => Config::incluster().map_err(|_| unusable(&error)),
     }
 }
 

@@ -24,9 +24,9 @@ pub(crate) fn look(args: &LookArgs) -> Look {
 }
 
 fn columns() -> u16 {
-    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
     let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
-    terminal().filter(|columns| *columns > 0).or(told).unwrap_or(WIDTH)
+    terminal().filter(|columns| *columns > 0).or(columns).unwrap_or(WIDTH)
 }
 
 /// Lines of the terminal, if it is one.

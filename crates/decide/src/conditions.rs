@@ -98,10 +98,10 @@ pub fn deleting(problem: &Problem) -> Vec<WantedCondition> {
     standing.conditions(problem)
 }
 
-/// The conditions, most telling first.
+/// The conditions, the most important first.
 pub fn conditions(situation: Situation<'_>) -> Vec<WantedCondition> {
     let Situation { spec, runs, counts, .. } = situation;
-    let summary = sentence(counts) + &trials::told(spec, runs);
+    let summary = sentence(counts) + &trials::summary(spec, runs);
     let suspended = format!("suspended: nothing new starts until `suspend` is false. {summary}");
     let (standing, problem) = standing(situation, summary, &suspended);
     let mut all = standing.conditions(&problem);
@@ -124,7 +124,7 @@ fn standing(situation: Situation<'_>, summary: String, suspended: &str) -> (Stan
         let summary = with_exclusions(summary, fronts);
         return match no_usable_result(runs, fronts) {
             None => (Standing::Complete, Problem::new(Reason::Completed, summary)),
-            Some(problem) => (Standing::NoResult, told(&problem, &summary)),
+            Some(problem) => (Standing::NoResult, with_summary(&problem, &summary)),
         };
     }
     let stalled = || Standing::Stalled { finished: blind.is_some() || nothing_goes_on(runs) };
@@ -132,18 +132,18 @@ fn standing(situation: Situation<'_>, summary: String, suspended: &str) -> (Stan
         // Who counts before paying, suspended, is to hear why there is nothing to count.
         let message = held.map_or_else(|| suspended.to_owned(), |held| sentences(suspended, &held.message));
         return match blind {
-            Some(problem) if problem.reason.needs_person() => (stalled(), told(problem, &message)),
-            Some(problem) => (Standing::Retrying, told(problem, &message)),
+            Some(problem) if problem.reason.needs_person() => (stalled(), with_summary(problem, &message)),
+            Some(problem) => (Standing::Retrying, with_summary(problem, &message)),
             None => (Standing::Suspended, Problem::new(Reason::Suspended, message)),
         };
     }
     let of_spec = held.filter(|held| held.reason.needs_person()).cloned();
     let of_sagemaker = || blind.filter(|blind| blind.reason.needs_person()).cloned();
     if let Some(problem) = of_spec.or_else(|| problem_of_runs(runs)).or_else(of_sagemaker) {
-        return (stalled(), told(&problem, &summary));
+        return (stalled(), with_summary(&problem, &summary));
     }
     if let Some(problem) = blind {
-        return (Standing::Retrying, told(problem, &summary));
+        return (Standing::Retrying, with_summary(problem, &summary));
     }
     let retrying = |run: &&RunStatus| run.reason == Some(Reason::RetryingAfterError);
     let of_run = runs.iter().find(retrying).map(|run| run.message.as_deref().unwrap_or("SageMaker cannot be reached"));
@@ -165,7 +165,7 @@ fn standing(situation: Situation<'_>, summary: String, suspended: &str) -> (Stan
 }
 
 /// The problem with the summary behind it.
-fn told(problem: &Problem, summary: &str) -> Problem {
+fn with_summary(problem: &Problem, summary: &str) -> Problem {
     Problem::new(problem.reason, sentences(&problem.message, summary))
 }
 
@@ -251,7 +251,5 @@ fn with_exclusions(summary: String, fronts: &[Front]) -> String {
     }
 }
 
-#[cfg(test)]
-mod kstatus;
 #[cfg(test)]
 mod tests;

@@ -90,9 +90,9 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
             .map(|e| format!("candidate '{}' cannot be on the front: {}", e.candidate, e.message))
             .collect::<Vec<_>>()
     };
-    // Told already when it is also why the selection as a whole has no result.
-    let told = news.iter().any(|news| news.reason == Reason::MetricMissing.as_str());
-    if let (true, Some(first)) = (missing(before).is_empty() && !told, missing(after).first()) {
+    // Reported already when it is also why the selection as a whole has no result.
+    let reported = news.iter().any(|news| news.reason == Reason::MetricMissing.as_str());
+    if let (true, Some(first)) = (missing(before).is_empty() && !reported, missing(after).first()) {
         news.push(EventNote { warning: true, reason: Reason::MetricMissing.as_str(), note: clip(first, NOTE_MAX) });
     }
     news
@@ -126,8 +126,8 @@ mod tests {
         after.runs = vec![unknown.clone(), unknown.clone()];
         assert_eq!(events(&before, &after), [], "as long as the message says the same");
         after.conditions[0].message = "why, and one more".to_owned();
-        let told = events(&before, &after);
-        assert_eq!((told.len(), told[0].note.as_str()), (1, "why, and one more"));
+        let notes = events(&before, &after);
+        assert_eq!((notes.len(), notes[0].note.as_str()), (1, "why, and one more"));
         // Others that go on change only what is said of the progress.
         let mut later = after.clone();
         later.conditions[0].message = "why, and one more. 1 of 3 runs ended".to_owned();

@@ -44,8 +44,8 @@ pub fn taken(spec: &ModelSelectionSpec) -> BTreeSet<String> {
 
 /// How many models are left out, by why, as the end of a message.
 pub fn left_out(why: &BTreeMap<&str, usize>) -> String {
-    let told = why.iter().filter(|(_, count)| **count > 0);
-    told.map(|(why, count)| format!("; left out since they {why}: {count}")).collect::<Vec<_>>().concat()
+    let reasons = why.iter().filter(|(_, count)| **count > 0);
+    reasons.map(|(why, count)| format!("; left out since they {why}: {count}")).collect::<Vec<_>>().concat()
 }
 
 /// The runs of the candidates that there are.
@@ -65,7 +65,7 @@ pub fn room(spec: &ModelSelectionSpec) -> usize {
 }
 
 /// Whether as many more models may be compared.
-pub fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Result<(), Problem> {
+pub fn within_bound(spec: &ModelSelectionSpec, models: usize, found: &str) -> Result<(), Problem> {
     if models <= room(spec) {
         return Ok(());
     }
@@ -73,14 +73,14 @@ pub fn within_bound(spec: &ModelSelectionSpec, models: usize, told: &str) -> Res
     let runs = runs(spec) + models * datasets;
     let message = format!(
         "it finds {models} models, which makes {runs} runs with {datasets} datasets and the other candidates; there may \
-         be {RUNS_MAX}. {told}. Narrow it, or set `limit`"
+         be {RUNS_MAX}. {found}. Narrow it, or set `limit`"
     );
     Err(Problem::new(Reason::TooManyRuns, message))
 }
 
 /// What is said of models that match, but that are too many to read what each is. How many runs they make is not known:
 /// a `limit` may well find all that can be trained.
-pub fn too_many_to_read(spec: &ModelSelectionSpec, models: usize, told: &str) -> Problem {
+pub fn too_many_to_read(spec: &ModelSelectionSpec, models: usize, found: &str) -> Problem {
     let (room, datasets) = (room(spec), spec.datasets.len());
     let remedy = match room {
         0 => "Remove candidates or datasets".to_owned(),
@@ -88,7 +88,7 @@ pub fn too_many_to_read(spec: &ModelSelectionSpec, models: usize, told: &str) ->
     };
     let message = format!(
         "it matches {models} models, of which it is not known yet which can be trained; there may be {RUNS_MAX} runs, \
-         which leaves room for {room} models with {datasets} datasets and the other candidates. {told}. {remedy}"
+         which leaves room for {room} models with {datasets} datasets and the other candidates. {found}. {remedy}"
     );
     Problem::new(Reason::TooManyRuns, message)
 }
@@ -101,15 +101,11 @@ mod tests {
 
     fn spec(datasets: usize, candidates: usize) -> ModelSelectionSpec {
         let name = |n| json!({"name": format!("n{n}"), "channels": []});
-        serde_json::from_value(json!({
-            "executionRoleARN": "arn:aws:iam::111122223333:role/SageMakerTraining",
-            "objectives": [],
-            "datasets": (0..datasets).map(name).collect::<Vec<_>>(),
-            "candidates": (0..candidates).map(name).collect::<Vec<_>>(),
-            "tuning": {"objective": {"metric": "m", "goal": "Maximize"}, "maxTrainingJobs": 1},
-            "training": {"instanceType": "ml.m5.xlarge", "outputS3URI": "s3://bucket/"},
-        }))
-        .unwrap()
+        ModelSelectionSpec {
+            datasets: (0..datasets).map(|n| serde_json::from_value(name(n)).unwrap()).collect(),
+            candidates: (0..candidates).map(|n| serde_json::from_value(name(n)).unwrap()).collect(),
+            ..samples::spec()
+        }
     }
 
     #[test]

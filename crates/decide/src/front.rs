@@ -4,13 +4,7 @@ mod axes;
 mod observed;
 mod points;
 mod recommendation;
-#[cfg(test)]
-mod scales_tests;
 mod tables;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod trials_tests;
 
 use super::derived::{DIGITS, Derivations};
 use api::{
@@ -141,3 +135,6 @@ fn affordable(points: usize, objectives: usize) -> bool {
             _ => 100,
         }
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_column_tells_of_every_dataset() {
-        let told = |names: &[&str]| {
+        let shown_fronts = |names: &[&str]| {
             let front = |name: &&str| {
                 let candidate = Some((*name).to_owned()).filter(|name| !name.is_empty());
                 let recommendation = Some(api::Recommendation { candidate, ..Default::default() });
@@ -162,7 +162,7 @@ mod tests {
             (&["mobilenet-v2-100-160", "efficientnet-b5"], Some("mob..160,eff..-b5")),
             (&["a", "b", "c", "d"], Some("a,b +2")),
         ] {
-            assert_eq!(told(names).as_deref(), shown, "{names:?}");
+            assert_eq!(shown_fronts(names).as_deref(), shown, "{names:?}");
             assert!(shown.is_none_or(|shown| shown.len() <= COLUMN + " +31".len()), "{shown:?}");
         }
     }

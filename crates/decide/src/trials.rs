@@ -19,7 +19,7 @@ pub fn hindered(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
 }
 
 /// What the conditions add: nothing when all that is wanted is kept.
-pub fn told(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> String {
+pub fn summary(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> String {
     let mut text = match runs.iter().filter(|run| pending(spec, run)).count() {
         0 => String::new(),
         n => format!("; reading all training jobs of {n} of them"),
@@ -68,16 +68,16 @@ mod tests {
             tuning_job_name: Some("job".into()),
             ..RunStatus::default()
         };
-        let told = |spec: &_, run: &_| (wanted(spec, run), pending(spec, run), hindered(spec, run));
-        assert_eq!(told(&spec, &run), (false, false, false));
+        let states = |spec: &_, run: &_| (wanted(spec, run), pending(spec, run), hindered(spec, run));
+        assert_eq!(states(&spec, &run), (false, false, false));
         spec.collect = Collect::All;
-        assert_eq!(told(&spec, &run), (true, true, false));
+        assert_eq!(states(&spec, &run), (true, true, false));
         let hindered =
             after(run.clone(), RunEvent::TableNotKept(&Problem::new(Reason::AccessDenied, "configmaps is forbidden")));
-        assert_eq!(told(&spec, &hindered), (true, false, true));
+        assert_eq!(states(&spec, &hindered), (true, false, true));
         assert_eq!(hindered.state, RunState::Succeeded);
         let kept = after(hindered, RunEvent::TableKept(Trials { config_map: "job-trials".into(), count: 3 }));
-        assert_eq!((told(&spec, &kept), &kept.message), ((false, false, false), &None));
+        assert_eq!((states(&spec, &kept), &kept.message), ((false, false, false), &None));
         for state in [RunState::Running, RunState::Failed, RunState::Stopped] {
             assert!(!wanted(&spec, &RunStatus { state, ..run.clone() }));
         }
@@ -96,14 +96,16 @@ mod tests {
         };
         assert!(complete(&spec, std::slice::from_ref(&run)));
         spec.collect = Collect::All;
-        let told = |run: &RunStatus| {
+        let summarized = |run: &RunStatus| {
             let runs = std::slice::from_ref(run);
-            (complete(&spec, runs), told(&spec, runs))
+            (complete(&spec, runs), summary(&spec, runs))
         };
-        assert_eq!(told(&run), (false, "; reading all training jobs of 1 of them".to_owned()));
-        assert_eq!(told(&after(run.clone(), RunEvent::TableKept(Trials::default()))), (true, String::new()));
-        let (is_complete, text) =
-            told(&after(run, RunEvent::TableNotKept(&Problem::new(Reason::AccessDenied, "configmaps is forbidden"))));
+        assert_eq!(summarized(&run), (false, "; reading all training jobs of 1 of them".to_owned()));
+        assert_eq!(summarized(&after(run.clone(), RunEvent::TableKept(Trials::default()))), (true, String::new()));
+        let (is_complete, text) = summarized(&after(
+            run,
+            RunEvent::TableNotKept(&Problem::new(Reason::AccessDenied, "configmaps is forbidden")),
+        ));
         assert!(is_complete);
         assert!(text.starts_with(". Of candidate 'c' on dataset 'd' only the best"), "{text}");
         assert!(text.ends_with("configmaps is forbidden"), "{text}");

@@ -19,10 +19,6 @@
 //! | requests | [`model`]: the service model; `request`: the members that matter here | know state |
 //! | ground | `clock` (the only one who reads a clock), `random`, `error`, `arn` | anything else |
 
-#[cfg(test)]
-#[path = "../tests/unit/sample.rs"]
-mod sample;
-
 pub mod args;
 mod arn;
 mod clock;
@@ -39,3 +35,8 @@ mod random;
 mod request;
 mod rules;
 mod service;
+
+#[cfg(test)]
+mod tests {
+    pub(crate) mod sample;
+}

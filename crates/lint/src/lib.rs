@@ -77,10 +77,7 @@ mod tests {
     use serde_json::json;
 
     fn checked(change: impl FnOnce(&mut Value)) -> Vec<String> {
-        let mut object = json!({
-            "apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection",
-            "metadata": {"name": "least"}, "spec": samples::spec(),
-        });
+        let mut object = samples::manifest("least");
         change(&mut object);
         Linter::new().check(&object)
     }
@@ -92,7 +89,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_fault_is_told_in_the_words_of_the_server() {
-        for (field, value, told) in [
+        for (field, value, expected) in [
             (
                 "retries",
                 json!(-1),
@@ -132,7 +129,7 @@ mod tests {
             ("suspendd", json!(true), "strict decoding error: unknown field \"spec.suspendd\""),
         ] {
             let faults = checked(|object| object["spec"][field] = value);
-            assert!(faults.iter().any(|fault| fault == told), "{field}: {faults:#?}");
+            assert!(faults.iter().any(|fault| fault == expected), "{field}: {faults:#?}");
         }
     }
 

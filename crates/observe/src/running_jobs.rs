@@ -265,7 +265,7 @@ impl View {
                 (None, Sighting::Unseen | Sighting::Running(_)) => Sighting::Left(started),
             };
             job.known = true;
-            // One that has left is told of again and again, until its owner has described it.
+            // One that has left is reported at every sweep, until its owner has described it.
             if sighting != job.sighting || sighting.is_open() {
                 job.sighting = sighting;
                 changed.insert(owner.to_string());

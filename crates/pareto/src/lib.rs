@@ -18,9 +18,6 @@ mod knee;
 mod rank;
 mod scale;
 
-#[cfg(test)]
-mod tests;
-
 pub use hypervolume::{hypervolume, reference};
 pub use knee::knee;
 pub use rank::{front, ranks};
@@ -82,3 +79,6 @@ fn check<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) {
         debug_assert!(point.iter().all(|value| value.is_finite()), "a point has finite values only");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub fn verdict(selection: &ModelSelection) -> Verdict {
     let is = |type_: &str, status: &str| {
         conditions.iter().find(|condition| condition.type_ == type_ && condition.status == status)
     };
-    let told = |word, tone, condition: Option<&Condition>| Verdict {
+    let verdict_of = |word, tone, condition: Option<&Condition>| Verdict {
         word,
         tone,
         reason: condition.map(|condition| condition.reason.clone()),
@@ -41,17 +41,17 @@ pub fn verdict(selection: &ModelSelection) -> Verdict {
     };
     let ready = conditions.iter().find(|condition| condition.type_ == "Ready");
     if let Some(condition) = is("Succeeded", "False") {
-        told("Ended without a result", Tone::Bad, Some(condition))
+        verdict_of("Ended without a result", Tone::Bad, Some(condition))
     } else if let Some(condition) = is("Stalled", "True") {
-        told("Stalled", Tone::Bad, Some(condition))
+        verdict_of("Stalled", Tone::Bad, Some(condition))
     } else if let Some(condition) = is("Suspended", "True") {
-        told("Suspended", Tone::Idle, Some(condition))
+        verdict_of("Suspended", Tone::Idle, Some(condition))
     } else if let Some(condition) = is("Succeeded", "True") {
-        told("Completed", Tone::Good, Some(condition))
+        verdict_of("Completed", Tone::Good, Some(condition))
     } else if ready.is_some() {
-        told("Running", Tone::Busy, is("Reconciling", "True").or(ready))
+        verdict_of("Running", Tone::Busy, is("Reconciling", "True").or(ready))
     } else {
-        told("Not started", Tone::Idle, None)
+        verdict_of("Not started", Tone::Idle, None)
     }
 }
 

@@ -51,31 +51,29 @@ fn best(training_job: aws::HyperParameterTrainingJobSummary) -> Option<BestSoFar
     })
 }
 
-pub(super) fn training_result(output: DescribeTrainingJobOutput) -> TrainingResult {
-    let instances = output.resource_config;
-    TrainingResult {
-        hyperparameters: output.hyper_parameters.unwrap_or_default().into_iter().collect(),
-        instance_type: instances.as_ref().and_then(|i| Some(i.instance_type.as_ref()?.as_str().to_owned())),
-        instance_count: instances.and_then(|i| i.instance_count),
-        metrics: metrics(output.final_metric_data_list),
-        model_artifact: output.model_artifacts.and_then(|artifacts| artifacts.s3_model_artifacts),
-        training_seconds: output.training_time_in_seconds,
-        billable_seconds: output.billable_time_in_seconds,
-    }
+/// The result of a training job. `Describe` and `Search` answer with different types that have the same fields.
+macro_rules! training_result {
+    ($training_job:expr) => {{
+        let job = $training_job;
+        let instances = job.resource_config;
+        TrainingResult {
+            hyperparameters: job.hyper_parameters.unwrap_or_default().into_iter().collect(),
+            instance_type: instances.as_ref().and_then(|i| Some(i.instance_type.as_ref()?.as_str().to_owned())),
+            instance_count: instances.and_then(|i| i.instance_count),
+            metrics: metrics(job.final_metric_data_list),
+            model_artifact: job.model_artifacts.and_then(|artifacts| artifacts.s3_model_artifacts),
+            training_seconds: job.training_time_in_seconds,
+            billable_seconds: job.billable_time_in_seconds,
+        }
+    }};
 }
 
-/// The same of a record of `Search`, which is another type of the SDK.
+pub(super) fn training_result(output: DescribeTrainingJobOutput) -> TrainingResult {
+    training_result!(output)
+}
+
 pub(super) fn searched_result(record: aws::TrainingJob) -> TrainingResult {
-    let instances = record.resource_config;
-    TrainingResult {
-        hyperparameters: record.hyper_parameters.unwrap_or_default().into_iter().collect(),
-        instance_type: instances.as_ref().and_then(|i| Some(i.instance_type.as_ref()?.as_str().to_owned())),
-        instance_count: instances.and_then(|i| i.instance_count),
-        metrics: metrics(record.final_metric_data_list),
-        model_artifact: record.model_artifacts.and_then(|artifacts| artifacts.s3_model_artifacts),
-        training_seconds: record.training_time_in_seconds,
-        billable_seconds: record.billable_time_in_seconds,
-    }
+    training_result!(record)
 }
 
 /// In the order of their time, as far as it is known: a name may stand there more than once.

@@ -299,8 +299,8 @@ where
 }
 
 /// The SDK appends a debug dump to its messages; people need only the sentence before it.
-fn brief(told: &str) -> String {
-    let sentence = told.split(" (").next().unwrap_or(told);
+fn brief(message: &str) -> String {
+    let sentence = message.split(" (").next().unwrap_or(message);
     api::clip(sentence, 300)
 }
 

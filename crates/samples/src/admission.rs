@@ -1,4 +1,4 @@
-//! A table of manifests: those that the API server takes, and those that it refuses, with what the person is told.
+//! A table of manifests: those that the API server takes, and those that it refuses, with parts of the message.
 
 mod accepted;
 mod refused;
@@ -82,12 +82,12 @@ pub struct Case {
     /// The object.
     pub object: Value,
     /// What the message has to contain, whichever way the object came.
-    pub told: &'static [&'static str],
+    pub expected: &'static [&'static str],
 }
 
-/// A case: the base with an edit of its spec, and what is told of it.
-pub fn edited(what: &'static str, base: Value, spec: &str, told: &'static [&'static str]) -> Case {
-    Case { what, object: merged(base, json!({"spec": yaml(spec)})), told }
+/// A case: the base with an edit of its spec, and the parts of its message.
+pub fn edited(what: &'static str, base: Value, spec: &str, expected: &'static [&'static str]) -> Case {
+    Case { what, object: merged(base, json!({"spec": yaml(spec)})), expected }
 }
 
 /// A case that is taken.
@@ -96,13 +96,13 @@ pub fn good(what: &'static str, base: Value, spec: &str) -> Case {
 }
 
 /// A bad selection that is made of the JumpStart one.
-pub fn bad(what: &'static str, spec: &str, told: &'static [&'static str]) -> Case {
-    edited(what, jumpstart(), spec, told)
+pub fn bad(what: &'static str, spec: &str, expected: &'static [&'static str]) -> Case {
+    edited(what, jumpstart(), spec, expected)
 }
 
 /// A bad selection that is made of the one with its own image.
-pub fn bad_own(what: &'static str, spec: &str, told: &'static [&'static str]) -> Case {
-    edited(what, own(), spec, told)
+pub fn bad_own(what: &'static str, spec: &str, expected: &'static [&'static str]) -> Case {
+    edited(what, own(), spec, expected)
 }
 
 /// `[item(0), item(1), ...]` in YAML.

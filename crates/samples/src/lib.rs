@@ -4,15 +4,26 @@
 #![allow(clippy::missing_panics_doc)]
 
 pub mod admission;
+pub mod results;
 mod selection;
 
 use api::ModelSelectionSpec;
+use serde_json::{Value, json};
 
 pub use selection::Selection;
 
-/// A selection as a person would write it, for tests; each test changes what it is about.
+/// The manifest of [`spec`].
+pub fn manifest(name: &str) -> Value {
+    json!({
+        "apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection",
+        "metadata": {"name": name}, "spec": spec(),
+    })
+}
+
+/// The spec that unit tests share: a model of the hub and an own image. Golden tests of names and fingerprints are made of
+/// it, so it stays as it is; each test changes what it is about.
 pub fn spec() -> ModelSelectionSpec {
-    serde_json::from_value(serde_json::json!({
+    serde_json::from_value(json!({
         "region": "us-west-2",
         "executionRoleARN": "arn:aws:iam::111122223333:role/SageMakerTraining",
         "objectives": [

@@ -1,4 +1,4 @@
-//! The operator as it is shipped: the unmodified binary, which is told everything by its environment.
+//! The operator as it is shipped: the unmodified binary, configured by its environment.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -28,7 +28,7 @@ pub const DEADLINE: Duration = Duration::from_mins(1);
 /// For what the operator retries by itself only after half a minute or more.
 pub const LATER: Duration = Duration::from_mins(2);
 /// More virtual seconds than any job of [`Selection`] takes.
-pub const LONG: u64 = 100_000;
+pub const LONG: u32 = 100_000;
 
 const USER: &str = "operator-under-test";
 
@@ -288,7 +288,7 @@ impl<'a> World<'a> {
         self.jobs().await.into_values().filter(|job| job.status == status).map(|job| job.name).collect()
     }
 
-    /// Waits until a tuning job has been told to stop.
+    /// Waits until a tuning job has got a request to stop.
     pub async fn await_stop(&self, job: &str) {
         await_until(&format!("{job} is stopped"), DEADLINE, async || {
             let jobs = self.jobs().await;

@@ -46,7 +46,7 @@ pub fn most_training_jobs(selection: &ModelSelection) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
+    use crate::tests::sample;
 
     #[test]
     fn the_rest_takes_as_long_as_its_share() {

@@ -19,4 +19,6 @@ pub mod wait;
 pub mod waiting;
 
 #[cfg(test)]
-mod sample;
+mod tests {
+    pub(crate) mod sample;
+}

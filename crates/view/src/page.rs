@@ -19,7 +19,7 @@ pub struct Look {
     pub ascii: bool,
 }
 
-/// What a piece of text means, told again by colour.
+/// What a piece of text means, repeated by its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     /// Nothing in particular.

@@ -12,7 +12,7 @@ use crate::page::{Text, Tone};
 use crate::runs::{Mark, runs, value};
 use crate::text::number;
 
-/// From this ratio of the largest to the smallest value on, an axis is logarithmic unless told otherwise.
+/// From this ratio of the largest to the smallest value on, an axis is logarithmic unless set otherwise.
 const LOG_FROM: f64 = 50.0;
 /// The name of the axis that counts seconds of training, for selections with one objective.
 const TRAINING_SECONDS: &str = "trainingSeconds";
@@ -262,7 +262,7 @@ fn tone(color: Color) -> Tone {
 mod tests {
     use super::*;
     use crate::page::{Look, Page};
-    use crate::sample;
+    use crate::tests::sample;
 
     #[test]
     fn the_axes_follow_from_the_objectives_and_the_values() {

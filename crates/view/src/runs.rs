@@ -23,7 +23,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// One character, told apart without colour.
+    /// One character, which differs without colour.
     pub fn glyph(self) -> &'static str {
         match self {
             Self::Recommended => "★",

@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn durations_have_two_units() {
-        let told = [45, 720, 6720, 273_600].map(duration);
-        assert_eq!(told, ["45s", "12m", "1h52m", "3d4h"]);
+        let shown = [45, 720, 6720, 273_600].map(duration);
+        assert_eq!(shown, ["45s", "12m", "1h52m", "3d4h"]);
     }
 }

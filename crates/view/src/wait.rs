@@ -60,7 +60,7 @@ fn has_launched(selection: &ModelSelection) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
+    use crate::tests::sample;
 
     /// The sample with a condition more.
     fn with(mut selection: ModelSelection, type_: &str, status: &str) -> ModelSelection {

@@ -1,4 +1,4 @@
-//! A table of manifests: those that are taken, and those that are refused, with what the person is told.
+//! A table of manifests: those that are taken, and those that are refused, with parts of the message.
 
 use samples::admission::{accepted, refused};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ async fn bad_manifests_are_refused_with_the_remedy() {
             if std::env::var_os("MODELSELECTION_SHOW_MESSAGES").is_some() {
                 println!("## {} ({way:?})\n{message}\n", case.what);
             }
-            let missing: Vec<_> = case.told.iter().filter(|text| !message.contains(*text)).collect();
+            let missing: Vec<_> = case.expected.iter().filter(|text| !message.contains(*text)).collect();
             // A rule has to say what is wrong, not to stumble over it.
             let stumbled = message.contains("evaluating rule") || message.contains("no such");
             if !missing.is_empty() || stumbled {

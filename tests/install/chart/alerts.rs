@@ -1,4 +1,4 @@
-//! When the alerts fire, told by Prometheus' own tool.
+//! When the alerts fire, tested with Prometheus' own tool.
 
 use std::process::{Command, Stdio};
 
@@ -19,10 +19,10 @@ fn each_alert_is_tested_before_its_time_and_after() {
     let tests = tests["tests"].as_array().unwrap();
     for alert in rule()["spec"]["groups"][0]["rules"].as_array().unwrap() {
         let of_it = |test: &&Value| test["alertname"] == alert["alert"];
-        let mut told = tests.iter().map(|test| test["alert_rule_test"].as_array().unwrap().iter().filter(of_it));
+        let mut pairs = tests.iter().map(|test| test["alert_rule_test"].as_array().unwrap().iter().filter(of_it));
         let fires = |test: &Value| test["exp_alerts"].is_array();
         let both =
-            told.any(|mut tests| tests.next().is_some_and(|before| !fires(before)) && tests.next().is_some_and(fires));
+            pairs.any(|mut tests| tests.next().is_some_and(|before| !fires(before)) && tests.next().is_some_and(fires));
         assert!(both, "{} is not seen to fire", alert["alert"]);
     }
 }

@@ -72,8 +72,8 @@ async fn it_tells_what_is_missing_and_leaves_everything_as_it_is() {
     emulator.fault(json!({"operation": "*", "kind": "AccessDenied"})).await;
     let checked = check(pod.clone(), 2).await;
     assert_eq!(checked.code, Some(1), "{}", checked.said);
-    let told = "sagemaker: in us-west-2, ListHyperParameterTuningJobs answered AccessDeniedException";
-    assert!(checked.said.starts_with(told), "{}", checked.said);
+    let expected = "sagemaker: in us-west-2, ListHyperParameterTuningJobs answered AccessDeniedException";
+    assert!(checked.said.starts_with(expected), "{}", checked.said);
     emulator.clear_faults().await;
 
     let mut nowhere = pod.clone();
@@ -105,8 +105,8 @@ async fn it_tells_what_is_missing_and_leaves_everything_as_it_is() {
     await_gone(&definitions, CRD, DEADLINE).await;
     let checked = check(pod, 3).await;
     assert_eq!(checked.code, Some(1), "{}", checked.said);
-    let told = "custom resource definition: the CRD modelselections.modelselection.dev is not installed";
-    assert!(checked.said.starts_with(told), "{}", checked.said);
+    let expected = "custom resource definition: the CRD modelselections.modelselection.dev is not installed";
+    assert!(checked.said.starts_with(expected), "{}", checked.said);
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn overlay(name: &str) -> Objects {
     build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/overlays").join(name))
 }
 
-/// Flux fills in what looks like a variable, unless it is told not to.
+/// Flux fills in what looks like a variable, unless it is disabled.
 pub fn has_no_variables_for_flux(objects: &Objects) {
     for (name, object) in &objects.0 {
         let spared = object["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/substitute"] == "disabled";

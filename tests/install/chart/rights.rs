@@ -214,13 +214,13 @@ async fn without(right: &Right, values: &str) {
     let selection = Selection::new("whole").images(&["resnet"]).with("/collect", json!("All"));
     apply_selection(&client, &namespace, selection).await;
     let selections: Api<ModelSelection> = Api::namespaced(client, &namespace);
-    await_until(&format!("it is told that {right:?} is missing"), DEADLINE, async || {
+    await_until(&format!("it is reported that {right:?} is missing"), DEADLINE, async || {
         let status = texts(&json!(selections.get("whole").await.unwrap().status));
         let said = format!("{:?}\n{}\n{status}", operator.get("/readyz").await, operator.logs());
         let refused = |line: &&str| ["forbidden", "may not"].iter().any(|word| line.contains(word));
         let words = [right.verb.as_str(), right.resource.as_str()];
-        let told = said.lines().filter(refused).any(|line| words.iter().all(|word| line.contains(word)));
-        if told { Ok(()) } else { Err(said) }
+        let reported = said.lines().filter(refused).any(|line| words.iter().all(|word| line.contains(word)));
+        if reported { Ok(()) } else { Err(said) }
     })
     .await;
 }
@@ -231,8 +231,8 @@ async fn each_missing_right_is_told_by_name() {
     let rights = rights(&Helm::Four.template(CHART, some).unwrap());
     assert!(rights.len() > 10, "{rights:?}");
     // A few at a time: each is an operator and an emulator.
-    let told = futures::stream::iter(&rights).map(|right| without(right, some)).buffer_unordered(4);
-    told.collect::<()>().await;
+    let all = futures::stream::iter(&rights).map(|right| without(right, some)).buffer_unordered(4);
+    all.collect::<()>().await;
     // This operator never comes to the other tests' selections.
     let kube_system = Right { verb: "get".to_owned(), resource: "namespaces".to_owned() };
     without(&kube_system, "emulator: {enabled: true}\nfullnameOverride: some-name\nrbac: {userRoles: false}").await;

@@ -206,7 +206,7 @@ pub(super) fn each(map: &Value, change: impl Fn(&Value) -> Value) -> Value {
     map.as_object().unwrap().iter().map(|(key, value)| (key.clone(), change(value))).collect::<Map<_, _>>().into()
 }
 
-/// What the training script is told of a value: the container hands it over as Python's `str(value)`.
+/// What the training script gets for a value: the container hands it over as Python's `str(value)`.
 pub(super) fn words(value: &Value) -> String {
     match value {
         Value::Null => "None".to_owned(),

@@ -18,7 +18,7 @@ pub(crate) fn run(files: &[std::path::PathBuf]) -> Outcome {
         let mut found = 0;
         for document in documents.iter().filter(|document| manifest::is_selection(document)) {
             found += 1;
-            good &= told(&linter, file, document)?;
+            good &= report(&linter, file, document)?;
         }
         if found == 0 {
             output::note(&format!("{}: no ModelSelection of modelselection.dev/v1alpha1", file.display()));
@@ -28,8 +28,8 @@ pub(crate) fn run(files: &[std::path::PathBuf]) -> Outcome {
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Tells what is wrong with a document; whether nothing is.
-fn told(linter: &Linter, file: &Path, document: &Value) -> Result<bool, crate::failure::Failure> {
+/// Prints what is wrong with a document. Returns whether nothing is.
+fn report(linter: &Linter, file: &Path, document: &Value) -> Result<bool, crate::failure::Failure> {
     let name = document["metadata"]["name"].as_str().unwrap_or("(without a name)");
     let faults = linter.check(document);
     let mut text =

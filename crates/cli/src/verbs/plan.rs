@@ -64,16 +64,16 @@ pub(crate) async fn diff(args: &ClusterArgs, file: &Path, look: Look) -> Outcome
 /// The selection of a file, which the server would take.
 fn selection(file: &Path) -> Result<ModelSelection, Failure> {
     let documents = manifest::read(file)?;
-    let told = |words: String| Failure::Told(format!("{}: {words}", file.display()));
+    let unusable = |words: String| Failure::Told(format!("{}: {words}", file.display()));
     let [document] = documents.iter().filter(|document| manifest::is_selection(document)).collect::<Vec<_>>()[..]
     else {
-        return Err(told("there must be exactly one ModelSelection of modelselection.dev/v1alpha1".to_owned()));
+        return Err(unusable("there must be exactly one ModelSelection of modelselection.dev/v1alpha1".to_owned()));
     };
     let faults = Linter::new().check(document);
     if !faults.is_empty() {
-        return Err(told(faults.join("; ")));
+        return Err(unusable(faults.join("; ")));
     }
-    serde_json::from_value(document.clone()).map_err(|error| told(error.to_string()))
+    serde_json::from_value(document.clone()).map_err(|error| unusable(error.to_string()))
 }
 
 /// The selection as it is in the cluster, and all selections of its namespace.

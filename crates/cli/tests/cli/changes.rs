@@ -1,19 +1,19 @@
 //! `suspend`, `resume`, `rerun`, `stop`: what they change, and that `--dry-run` changes nothing.
 
 use super::Place;
-use super::objects::running;
+use samples::results::running;
 
 #[tokio::test]
 async fn a_dry_run_changes_nothing_and_says_what_would_follow() {
     let place = Place::new("dry").await;
     place.put("caltech256", &running()).await;
-    for (verb, told) in [
+    for (verb, expected) in [
         ("suspend", "suspended (server dry run): 1 running tuning job left to end"),
         ("stop", "suspended (server dry run): 1 running tuning job stopped"),
         ("rerun", "to be run again (server dry run): 1 run again"),
     ] {
         let shown = place.shows(&[verb, "--dry-run"]);
-        assert!(shown.contains(told), "{shown}");
+        assert!(shown.contains(expected), "{shown}");
     }
     let selection = place.api().get("caltech256").await.unwrap();
     assert_eq!(selection.metadata.generation, Some(1));

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::objects::{complete, running};
 use super::{PLUGIN, Place, said};
+use samples::results::{complete, running};
 
 /// kubectl with a folder that has the plugin, under the names that kubectl looks for.
 fn kubectl(place: &Place, folder: &Path, arguments: &[&str]) -> Command {

@@ -5,15 +5,12 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use super::objects::complete;
 use super::{Place, Said};
+use samples::results::complete;
 
 /// The plugin with a manifest of the sample spec on standard input.
 fn fed(place: &Place, arguments: &[&str], edit: impl FnOnce(&mut serde_json::Value)) -> Said {
-    let mut manifest = json!({
-        "apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection",
-        "metadata": {"name": "caltech256"}, "spec": samples::spec(),
-    });
+    let mut manifest = samples::manifest("caltech256");
     edit(&mut manifest);
     let mut child = place.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(manifest.to_string().as_bytes()).unwrap();

@@ -8,8 +8,8 @@ use kube::Api;
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use super::objects::{complete, large, running};
 use super::{Place, said};
+use samples::results::{complete, large, running};
 
 /// Columns of the widest line.
 fn widest(text: &str) -> usize {

@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader};
 
 use serde_json::json;
 
-use super::objects::{complete, condition, running};
 use super::{Place, Said};
+use samples::results::{complete, condition, running};
 
 #[tokio::test]
 async fn each_end_has_its_exit_code() {
@@ -27,7 +27,7 @@ async fn each_end_has_its_exit_code() {
     ]);
     failed["fronts"] = json!([]);
     place.put("failed", &failed).await;
-    for (name, goal, code, told) in [
+    for (name, goal, code, expected) in [
         ("complete", "complete", 0, "complete: Completed: 5 of 5 runs ended"),
         ("complete", "front", 0, "Completed"),
         ("running", "launched", 0, "running: TuningRunning: 0 of 1 runs ended"),
@@ -37,7 +37,7 @@ async fn each_end_has_its_exit_code() {
     ] {
         let Said { code: ended, out, err } = place.run(&["wait", name, "--for", goal, "--timeout", "1s"]);
         assert_eq!((ended, out.as_str()), (code, ""), "{name} {goal}: {err}");
-        assert!(err.contains(told), "{name} {goal}: {err}");
+        assert!(err.contains(expected), "{name} {goal}: {err}");
     }
 }
 

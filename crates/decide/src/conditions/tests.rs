@@ -1,5 +1,7 @@
 //! Each row of the table, and what the messages say.
 
+mod kstatus;
+
 use super::*;
 use crate::summary::counts;
 use api::{Excluded, FrontMember};
@@ -116,23 +118,23 @@ fn each_reason_is_told_with_its_count_and_an_example() {
         run.with(RunState::Waiting, Some(reason), Some(message))
     };
     let mut runs = vec![waiting("typo", Reason::UnknownModel, "JumpStart has no model 'x'.")];
-    let told = |runs: &[RunStatus]| problem_of_runs(runs).map(|problem| (problem.reason, problem.message));
+    let shown_problem = |runs: &[RunStatus]| problem_of_runs(runs).map(|problem| (problem.reason, problem.message));
     let first = "candidate 'typo' on dataset 'flowers'";
-    assert_eq!(told(&runs), Some((Reason::UnknownModel, format!("{first}: JumpStart has no model 'x'."))));
+    assert_eq!(shown_problem(&runs), Some((Reason::UnknownModel, format!("{first}: JumpStart has no model 'x'."))));
     runs.push(waiting("typo-2", Reason::UnknownModel, "JumpStart has no model 'y'."));
     let message = format!("{first}, and one more run: JumpStart has no model 'x'.");
-    assert_eq!(told(&runs), Some((Reason::UnknownModel, message)));
+    assert_eq!(shown_problem(&runs), Some((Reason::UnknownModel, message)));
     runs.push(waiting("old", Reason::UnknownVersion, "there is no version 9"));
     runs.push(waiting("lr", Reason::UnknownHyperparameter, &"long ".repeat(100)));
     runs.push(run(RunState::Running, None));
-    let (reason, message) = told(&runs).unwrap();
+    let (reason, message) = shown_problem(&runs).unwrap();
     assert_eq!(reason, Reason::UnknownModel);
     let expected = format!(
         "2 UnknownModel ({first}: JumpStart has no model 'x'); 1 UnknownVersion (candidate 'old' on dataset 'flowers': \
          there is no version 9); 1 UnknownHyperparameter (candidate 'lr' on dataset 'flowers': long long"
     );
     assert!(message.starts_with(&expected) && message.ends_with("...)"), "{message}");
-    assert_eq!(told(&[run(RunState::Running, None)]), None);
+    assert_eq!(shown_problem(&[run(RunState::Running, None)]), None);
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub struct Known {
 
 /// What is wrong with the expressions of `spec`, whatever the runs are.
 pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
-    told(always(&Derivations::new(spec)))
+    problem(always(&Derivations::new(spec)))
 }
 
 /// Whether the derived metrics of a run on the dataset of that name can be worked out once it has ended.
@@ -32,13 +32,13 @@ pub fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<
         let dataset = spec.datasets.iter().find(|d| d.name == dataset);
         dataset.map_or(Ok(()), |dataset| tried(&derivations, dataset, known))
     });
-    told(wrong).map_or(Ok(()), Err)
+    problem(wrong).map_or(Ok(()), Err)
 }
 
 /// A derived metric, and what is wrong with it.
 type Wrong<'a> = (&'a str, String);
 
-fn told(wrong: Result<(), Wrong<'_>>) -> Option<Problem> {
+fn problem(wrong: Result<(), Wrong<'_>>) -> Option<Problem> {
     let (name, why) = wrong.err()?;
     Some(Problem::new(Reason::InvalidExpression, format!("`derivedMetrics` entry '{name}': {why}")))
 }

@@ -27,8 +27,8 @@ pub(super) enum Why {
 }
 
 impl Why {
-    /// The reason, told anew.
-    pub(super) fn retold(&self, message: String) -> Self {
+    /// The same reason with another message.
+    pub(super) fn with_message(&self, message: String) -> Self {
         match self {
             Self::Missing(_) => Self::Missing(message),
             Self::NotFinite(_) => Self::NotFinite(message),

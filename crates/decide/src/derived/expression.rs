@@ -34,7 +34,7 @@ impl Expression {
     pub(super) fn parse(source: &str) -> Result<Self, String> {
         let parsed = PrattParser::new().max_recursion_depth(MAX_DEPTH).parse(source).map_err(|errors| {
             let first = errors.errors.into_iter().next();
-            first.map_or_else(String::new, |error| told(source, error.pos, &error.msg))
+            first.map_or_else(String::new, |error| located(source, error.pos, &error.msg))
         })?;
         let mut reader = Reader { inputs: BTreeSet::new(), optional: BTreeSet::new() };
         let root = reader.node(&parsed, 0)?;
@@ -43,7 +43,7 @@ impl Expression {
 }
 
 /// What the parser says, with the place in words. It counts lines and bytes from 1, and from 0 where there is no place.
-fn told(source: &str, (line, column): (isize, isize), message: &str) -> String {
+fn located(source: &str, (line, column): (isize, isize), message: &str) -> String {
     if message.contains("recursion limit") {
         return too_deep();
     }
@@ -183,7 +183,7 @@ impl Reader {
     }
 }
 
-/// A part that is made of numbers only is worked out at once: what never gives a number, such as `sqrt(-1)`, is told before
+/// A part that is made of numbers only is worked out at once: what never gives a number, such as `sqrt(-1)`, is reported before
 /// a job is made, and `x / (1 - 1)` is found to divide by 0.
 fn worked_out(node: Node) -> Result<Node, String> {
     let is_number = |node: &Node| matches!(node, Node::Number(_));

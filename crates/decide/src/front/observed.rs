@@ -32,7 +32,7 @@ pub(super) fn observed(
     ranks: &[i32],
 ) -> Vec<ObservedPoint> {
     let elsewhere = points.iter().zip(ranks).filter(|(point, _)| point.run.is_none());
-    let told = elsewhere.map(|(point, &rank)| {
+    let observed = elsewhere.map(|(point, &rank)| {
         let beaten_by = beaten_by(point, points, axes);
         ObservedPoint {
             candidate: point.candidate.to_owned(),
@@ -42,7 +42,7 @@ pub(super) fn observed(
             beaten_by: beaten_by.into_iter().take(bounds::BEATEN_BY).map(str::to_owned).collect(),
         }
     });
-    told.collect()
+    observed.collect()
 }
 
 /// The candidates that have a result that is better in every objective, each once, in the order of the points.

@@ -1,5 +1,8 @@
 //! Fronts of the best training jobs.
 
+mod scales;
+mod trials;
+
 use super::{Tables, fronts};
 use crate::observation::TrainingResult;
 use api::{

@@ -110,9 +110,9 @@ fn each_event_leads_to_a_state_a_reason_and_a_name() {
         (in_state(RunState::Stopped, Some(Suspended)), RunEvent::Unverified, Stopping, Some(Suspended), true),
         (asked(Creating), RunEvent::Unverified, Waiting, Some(Creating), true),
     ] {
-        let told = format!("{event:?}");
+        let shown = format!("{event:?}");
         let run = after(run, event);
-        assert_eq!((run.state, run.reason, run.tuning_job_name.is_some()), (state, reason, named), "{told}");
+        assert_eq!((run.state, run.reason, run.tuning_job_name.is_some()), (state, reason, named), "{shown}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which states have changed since the last look. What changed twice in between is told once, as `EventBridge` may do.
+//! Which states have changed since the last look. What changed twice in between is reported once, as `EventBridge` may do.
 
 use std::collections::HashMap;
 

@@ -27,9 +27,9 @@ pub struct Job {
     /// Tags that were changed on a training job itself.
     #[serde(default)]
     pub training_tags: BTreeMap<String, TagLog>,
-    /// When it was told to stop.
+    /// When its stop was requested.
     pub stopped: Option<Moment>,
-    /// When it was told to vanish.
+    /// When its deletion was requested.
     pub deleted: Option<Moment>,
     /// Real seconds after the start of the process; `None` after a restart.
     #[serde(skip)]

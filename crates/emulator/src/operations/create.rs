@@ -91,9 +91,13 @@ pub fn refused_role(world: &mut World, call: &Call<'_>) -> Option<String> {
     let definitions = call.request.get("TrainingJobDefinition").into_iter().chain(several.into_iter().flatten());
     let mut refused = None;
     for role in definitions.filter_map(|definition| definition.get("RoleArn")?.as_str()) {
-        let assumable = *world.roles.entry(role.to_owned()).or_insert(call.now.plus(call.settings.role_delay));
+        // Without a delay nothing is noted: of two requests at once, the one that was read first may come here second.
+        if call.settings.role_delay > 0.0 {
+            world.roles.entry(role.to_owned()).or_insert(call.now.plus(call.settings.role_delay));
+        }
+        let not_yet = world.roles.get(role).is_some_and(|from| call.now < *from);
         let never = call.settings.unassumable_roles.iter().any(|other| other == role);
-        if refused.is_none() && (never || call.now < assumable) {
+        if refused.is_none() && (never || not_yet) {
             refused = Some(role.to_owned());
         }
     }

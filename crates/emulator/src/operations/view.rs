@@ -211,7 +211,7 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample;
+    use crate::tests::sample;
 
     #[test]
     fn orders_are_read_from_the_command_line() {

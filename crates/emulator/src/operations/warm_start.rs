@@ -128,7 +128,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::sample;
+    use crate::tests::sample;
 
     const STATIC: &str = "/TrainingJobDefinition/StaticHyperParameters";
     const RANGES: &str = "/HyperParameterTuningJobConfig/ParameterRanges";

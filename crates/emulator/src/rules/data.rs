@@ -90,7 +90,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{model, rules, sample};
+    use crate::tests::sample;
+    use crate::{model, rules};
 
     const DEFINITION: &str = "/TrainingJobDefinition";
 

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::sample;
+use crate::tests::sample;
 
 const CONFIG: &str = "/HyperParameterTuningJobConfig";
 const DEFINITION: &str = "/TrainingJobDefinition";

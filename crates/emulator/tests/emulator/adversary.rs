@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::harness::{CREATE, DESCRIBE, Emulator, LIST, REGION, all_names, named, request};
+use super::harness::{Answers as _, CREATE, DESCRIBE, Emulator, LIST, REGION, all_names, named, request};
 
 const STOP: &str = "StopHyperParameterTuningJob";
 
@@ -14,7 +14,7 @@ async fn lag(emulator: &Emulator, order: Value) {
 }
 
 async fn exists(emulator: &Emulator, name: &str) -> bool {
-    emulator.raw(DESCRIBE, &named(name)).await.unwrap().status().as_u16() == 200
+    emulator.send(DESCRIBE, &named(name)).await.unwrap().status().as_u16() == 200
 }
 
 fn search(name: &str) -> Value {
@@ -81,7 +81,7 @@ async fn lists_go_back_in_time_on_every_second_request() {
     }
     assert_eq!(seen, ["Completed", "InProgress", "Completed", "InProgress"]);
     assert_eq!(emulator.admin_get("lags").await[0]["lag"]["every"], 2);
-    emulator.admin_delete("lags").await;
+    emulator.clear_lags().await;
     assert_eq!(emulator.admin_get("lags").await, json!([]));
 }
 
@@ -89,8 +89,8 @@ async fn lists_go_back_in_time_on_every_second_request() {
 async fn a_create_is_answered_without_an_arn_with_and_without_effect() {
     let emulator = Emulator::start(&[]);
     for (kind, made) in [("EmptyAnswer", true), ("NoEffect", false)] {
-        emulator.fault(&json!({"operation": CREATE, "kind": kind, "count": 1})).await;
-        let answer = emulator.raw(CREATE, &request(kind)).await.unwrap();
+        emulator.fault(json!({"operation": CREATE, "kind": kind, "count": 1})).await;
+        let answer = emulator.send(CREATE, &request(kind)).await.unwrap();
         assert_eq!((answer.status().as_u16(), answer.json::<Value>().await.unwrap()), (200, json!({})));
         assert_eq!(exists(&emulator, kind).await, made, "{kind}");
     }
@@ -100,9 +100,9 @@ async fn a_create_is_answered_without_an_arn_with_and_without_effect() {
 async fn a_create_hangs_with_and_without_effect() {
     let emulator = Emulator::start(&[]);
     for (kind, made) in [("HangAnswer", true), ("HangRequest", false)] {
-        emulator.fault(&json!({"operation": CREATE, "kind": kind, "count": 1})).await;
+        emulator.fault(json!({"operation": CREATE, "kind": kind, "count": 1})).await;
         let job = request(kind);
-        let ask = emulator.raw(CREATE, &job);
+        let ask = emulator.send(CREATE, &job);
         assert!(tokio::time::timeout(Duration::from_millis(300), ask).await.is_err(), "{kind} was answered");
         assert_eq!(exists(&emulator, kind).await, made, "{kind}");
     }
@@ -122,7 +122,7 @@ async fn clocks_that_are_off_are_refused_in_both_words() {
 async fn a_job_that_just_ended_cannot_be_stopped() {
     let emulator = Emulator::start(&[]);
     emulator.ok(CREATE, &request("running")).await;
-    emulator.fault(&json!({"operation": STOP, "kind": "AlreadyEnded", "count": 1})).await;
+    emulator.fault(json!({"operation": STOP, "kind": "AlreadyEnded", "count": 1})).await;
     let raced = emulator.error(STOP, &named("running")).await;
     emulator.advance(1e6).await;
     assert_eq!(emulator.error(STOP, &named("running")).await, raced, "the fault says what the state says");
@@ -192,11 +192,11 @@ async fn strangers_have_jobs_and_tags_of_any_kind() {
     assert_eq!(emulator.admin_post("jobs", &json!({"region": REGION, "request": job})).await.0, 200);
     let ask = json!({"ResourceArn": emulator.arn("stranger")});
     let tags = |answer: reqwest::Response| async move { answer.json::<Value>().await.unwrap()["Tags"].clone() };
-    assert_eq!(tags(emulator.raw("ListTags", &ask).await.unwrap()).await, job["Tags"]);
+    assert_eq!(tags(emulator.send("ListTags", &ask).await.unwrap()).await, job["Tags"]);
     let change =
         json!({"region": REGION, "job": "stranger", "set": {"a": "\u{1b}"}, "unset": ["modelselection.dev/uid"]});
     assert_eq!(emulator.admin_post("tags", &change).await.0, 200);
-    assert_eq!(tags(emulator.raw("ListTags", &ask).await.unwrap()).await, json!([{"Key": "a", "Value": "\u{1b}"}]));
+    assert_eq!(tags(emulator.send("ListTags", &ask).await.unwrap()).await, json!([{"Key": "a", "Value": "\u{1b}"}]));
     let nobody = json!({"region": REGION, "job": "nobody"});
     assert_eq!(emulator.admin_post("tags", &nobody).await.0, 404);
 }
@@ -216,11 +216,11 @@ async fn the_hub_moves_on_and_has_odd_versions_and_ids() {
     let odd = format!("10.0.0-{}\n", "x".repeat(200));
     assert_eq!(emulator.admin_post("hub", &json!({"id": id, "version": odd})).await.0, 400);
     assert_eq!(emulator.admin_post("hub", &json!({"id": id, "version": odd, "unchecked": true})).await.0, 200);
-    let answer = emulator.raw("DescribeHubContent", &ask).await.unwrap().json().await.unwrap();
+    let answer = emulator.send("DescribeHubContent", &ask).await.unwrap().json().await.unwrap();
     assert_eq!(version(answer), odd);
     let strange = json!({"id": "tensorflow-ic-\u{1b}[31mred\n", "version": "1.0.0", "unchecked": true});
     assert_eq!(emulator.admin_post("hub", &strange).await.0, 200);
     let list = json!({"HubName": "SageMakerPublicHub", "HubContentType": "Model", "NameContains": "red"});
-    let found = emulator.raw("ListHubContents", &list).await.unwrap().json::<Value>().await.unwrap();
+    let found = emulator.send("ListHubContents", &list).await.unwrap().json::<Value>().await.unwrap();
     assert_eq!(found["HubContentSummaries"][0]["HubContentName"], strange["id"]);
 }

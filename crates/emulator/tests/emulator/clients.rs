@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::harness::{CREATE, Emulator, request};
+use super::harness::{Answers as _, CREATE, Emulator, request};
 
 async fn signed(emulator: &Emulator, service: &str, method: Method, path: &str, body: &str) -> (u16, String) {
     let credential =

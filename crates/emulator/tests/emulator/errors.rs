@@ -1,8 +1,8 @@
 //! What is refused, and what goes wrong on order.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::harness::{CREATE, DESCRIBE, Emulator, LIST, fixture, named, on, one_at_a_time, request};
+use super::harness::{Answers as _, CREATE, DESCRIBE, Emulator, LIST, fixture, named, on, one_at_a_time, request};
 
 /// Each body of the fixture is provoked and compared to the letter.
 #[tokio::test]
@@ -37,16 +37,16 @@ async fn each_error_of_the_wire_fixture() {
                 ask["TrainingJobDefinition"]["StaticHyperParameters"] = json!({});
             }
             (CREATE, "ValidationException") if text.starts_with("Could not assume role") => {
-                emulator.fault(&json!({"operation": CREATE, "kind": "RoleNotAssumable", "count": 1})).await;
+                emulator.fault(json!({"operation": CREATE, "kind": "RoleNotAssumable", "count": 1})).await;
             }
             (CREATE, "ValidationException") if text.starts_with("No S3 objects found") => {
                 ask["TrainingJobDefinition"]["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] =
                     json!("s3://b/p");
-                emulator.fault(&json!({"operation": CREATE, "kind": "NoS3Objects", "count": 1})).await;
+                emulator.fault(json!({"operation": CREATE, "kind": "NoS3Objects", "count": 1})).await;
             }
             (CREATE, "ServiceUnavailable") => {
-                emulator.fault(&json!({"operation": "*", "kind": "ServiceUnavailable", "count": 1})).await;
-                let answer = emulator.raw(CREATE, &ask).await.unwrap();
+                emulator.fault(json!({"operation": "*", "kind": "ServiceUnavailable", "count": 1})).await;
+                let answer = emulator.send(CREATE, &ask).await.unwrap();
                 assert_eq!(
                     (answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()),
                     (503, "text/html")
@@ -62,7 +62,7 @@ async fn each_error_of_the_wire_fixture() {
                     "UnrecognizedClientException" => "UnrecognizedClient",
                     other => other,
                 };
-                emulator.fault(&json!({"operation": "*", "kind": kind, "count": 1})).await;
+                emulator.fault(json!({"operation": "*", "kind": kind, "count": 1})).await;
                 if kind == "AccessDenied" {
                     ask["HyperParameterTuningJobName"] = json!("bm-0-imagenet-mobile-261124-0424");
                 }
@@ -91,23 +91,24 @@ async fn each_error_of_the_wire_fixture() {
 #[tokio::test]
 async fn dropped_connections() {
     let emulator = Emulator::start(&["--fault", "ListTags:DropRequest:1"]);
-    emulator
-        .fault(&json!({"operation": CREATE, "kind": "DropAnswer", "count": 1, "nameContains": "lost-answer"}))
-        .await;
+    emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1, "nameContains": "lost-answer"})).await;
     emulator.ok(CREATE, &request("answered")).await;
-    assert!(emulator.raw(CREATE, &request("lost-answer")).await.is_err(), "the connection is closed without an answer");
+    assert!(
+        emulator.send(CREATE, &request("lost-answer")).await.is_err(),
+        "the connection is closed without an answer"
+    );
     assert_eq!(
         emulator.error(CREATE, &request("lost-answer")).await.1["__type"],
         "ResourceInUse",
         "but the work was done"
     );
 
-    emulator.fault(&json!({"operation": CREATE, "kind": "DropRequest", "count": 1})).await;
-    assert!(emulator.raw(CREATE, &request("lost-request")).await.is_err());
+    emulator.fault(json!({"operation": CREATE, "kind": "DropRequest", "count": 1})).await;
+    assert!(emulator.send(CREATE, &request("lost-request")).await.is_err());
     emulator.ok(CREATE, &request("lost-request")).await;
 
     let tags = json!({"ResourceArn": emulator.arn("answered")});
-    assert!(emulator.raw("ListTags", &tags).await.is_err(), "faults of the command line");
+    assert!(emulator.send("ListTags", &tags).await.is_err(), "faults of the command line");
     emulator.ok("ListTags", &tags).await;
 
     let calls = emulator.admin_get("calls").await;
@@ -121,14 +122,14 @@ async fn dropped_connections() {
 #[tokio::test]
 async fn other_faults_end_when_they_should() {
     let emulator = Emulator::start(&[]);
-    emulator.fault(&json!({"operation": LIST, "kind": "Throttle", "count": null})).await;
+    emulator.fault(json!({"operation": LIST, "kind": "Throttle", "count": null})).await;
     for _ in 0..3 {
         assert_eq!(emulator.error(LIST, &json!({})).await.1["message"], "Rate exceeded");
     }
     emulator.ok("Search", &json!({"Resource": "TrainingJob"})).await;
-    emulator.admin_delete("faults").await;
-    emulator.fault(&json!({"operation": "*", "kind": "Delay", "delayMillis": 1, "count": 1})).await;
-    emulator.fault(&json!({"operation": "*", "kind": "InternalFailure", "count": 1})).await;
+    emulator.clear_faults().await;
+    emulator.fault(json!({"operation": "*", "kind": "Delay", "delayMillis": 1, "count": 1})).await;
+    emulator.fault(json!({"operation": "*", "kind": "InternalFailure", "count": 1})).await;
     let (status, body) = emulator.error(LIST, &json!({})).await;
     assert_eq!((status, body), (500, json!({"__type": "InternalFailure"})), "a delay comes on top of another fault");
     assert_eq!(emulator.admin_get("faults").await, json!([]));
@@ -139,8 +140,9 @@ async fn other_faults_end_when_they_should() {
 #[tokio::test]
 async fn signatures_regions_and_shapes() {
     let emulator = Emulator::start(&[]);
-    let unsigned = emulator.unsigned(LIST, &json!({})).await;
-    assert_eq!((unsigned.0, &unsigned.1["__type"]), (403, &json!("MissingAuthenticationToken")));
+    let unsigned = emulator.send_unsigned(LIST, &json!({})).await.unwrap();
+    assert_eq!(unsigned.status().as_u16(), 403);
+    assert_eq!(unsigned.json::<Value>().await.unwrap()["__type"], "MissingAuthenticationToken");
     emulator.ok(CREATE, &request("here")).await;
     let there = emulator.in_region("eu-central-1");
     assert_eq!(there.error(DESCRIBE, &named("here")).await.1["__type"], "ResourceNotFound", "state is per region");
@@ -167,10 +169,10 @@ async fn signatures_regions_and_shapes() {
     assert_eq!(last["unknownMembers"], json!(["TrainingJobDefinition.OutputDataConfig.S3OutputPaht"]));
     assert_eq!((&last["authorizationPresent"], &last["securityTokenPresent"]), (&json!(true), &json!(true)));
     assert_eq!(last["request"], typo, "the log has the request as it came");
-    emulator.admin_delete("calls").await;
+    emulator.reset_calls().await;
     assert_eq!(emulator.admin_get("calls").await["total"], 0);
 
-    let answer = emulator.raw(LIST, &json!({})).await.unwrap();
+    let answer = emulator.send(LIST, &json!({})).await.unwrap();
     assert_eq!(answer.headers()["content-type"], "application/x-amz-json-1.1");
     assert_eq!(answer.headers()["x-amzn-requestid"].to_str().unwrap().len(), 36);
     assert_eq!(emulator.get("").await.0, 404);

@@ -1,4 +1,4 @@
-//! State changes are told as `EventBridge` tells them.
+//! State changes are sent as `EventBridge` sends them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use axum::routing::post;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::harness::{CREATE, Emulator, fixture, request};
+use super::harness::{Answers as _, CREATE, Emulator, fixture, request};
 
 type Heard = (String, Value);
 
@@ -50,7 +50,7 @@ fn like(ours: &Value, theirs: &Value, path: &str) {
 async fn an_endpoint_hears_of_every_change() {
     let (url, mut heard) = listener("/hook").await;
     let emulator = Emulator::start(&["--events-url", &url]);
-    emulator.ok(CREATE, &request("told")).await;
+    emulator.ok(CREATE, &request("watched")).await;
     let (_, created) = next(&mut heard).await;
     assert_eq!(created["detail"]["HyperParameterTuningJobStatus"], "InProgress");
     emulator.advance(1e6).await;
@@ -61,7 +61,7 @@ async fn an_endpoint_hears_of_every_change() {
     let kinds: Vec<&str> = last.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
     assert!(kinds[0].contains("Training Job") && kinds[2].contains("HyperParameter Tuning Job"), "{kinds:?}");
     assert_eq!(last[2]["detail"]["HyperParameterTuningJobStatus"], "Completed");
-    assert_eq!(last[2]["resources"][0], emulator.arn("told"));
+    assert_eq!(last[2]["resources"][0], emulator.arn("watched"));
     assert!(last[0]["detail"].get("FinalMetricDataList").is_none(), "no event has metrics");
     like(&last[0], &fixture("eventbridge.training-job-state-change.json"), "");
     like(&last[2], &fixture("eventbridge.hpt-job-state-change.json"), "");

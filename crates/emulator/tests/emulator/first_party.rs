@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::harness::{CREATE, DESCRIBE, Emulator, named, request};
+use super::harness::{Answers as _, CREATE, DESCRIBE, Emulator, named, request};
 
 const NO_OVERRIDE: &str = "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.";
 

@@ -1,6 +1,7 @@
 //! Starts the built emulator and speaks its protocol. Every good answer is held to the service model.
 
 use std::io::{BufRead as _, BufReader};
+use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -8,19 +9,16 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use emulator::model;
-use reqwest::{Client, RequestBuilder, Response};
+use emulator_client::Client;
+pub use emulator_client::REGION;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Region of the fixtures.
-pub const REGION: &str = "us-west-2";
-
-/// A running emulator, seen from one region.
+/// A running emulator, with a client of one region.
 #[derive(Clone)]
 pub struct Emulator {
     process: Arc<Process>,
     client: Client,
-    url: String,
-    region: String,
 }
 
 struct Process(Mutex<Child>);
@@ -30,6 +28,14 @@ impl Drop for Process {
         let mut child = self.0.lock();
         let _ = child.kill();
         let _ = child.wait();
+    }
+}
+
+impl Deref for Emulator {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
     }
 }
 
@@ -46,13 +52,7 @@ impl Emulator {
         let url = lines.next().unwrap().unwrap();
         let ready = lines.next().unwrap().unwrap();
         assert!(url.starts_with("http://127.0.0.1:") && ready.starts_with("ready"), "{url} {ready}");
-        let client = Client::new();
-        Self { process: Arc::new(Process(Mutex::new(child))), client, url, region: REGION.to_owned() }
-    }
-
-    /// The same emulator, seen from another region.
-    pub fn in_region(&self, region: &str) -> Self {
-        Self { region: region.to_owned(), ..self.clone() }
+        Self { process: Arc::new(Process(Mutex::new(child))), client: Client::new(&url) }
     }
 
     /// Ends it as an init system would.
@@ -61,105 +61,56 @@ impl Emulator {
         assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
         child.wait().unwrap()
     }
+}
 
-    /// ARN of a tuning job.
-    pub fn arn(&self, name: &str) -> String {
-        format!("arn:aws:sagemaker:{}:111122223333:hyper-parameter-tuning-job/{name}", self.region)
-    }
-
-    fn ask(&self, operation: &str, body: &Value) -> RequestBuilder {
-        self.client
-            .post(&self.url)
-            .header("x-amz-target", format!("SageMaker.{operation}"))
-            .header("content-type", "application/x-amz-json-1.1")
-            .body(body.to_string())
-    }
-
-    /// The answer as it comes, if one comes.
-    pub async fn raw(&self, operation: &str, body: &Value) -> reqwest::Result<Response> {
-        let credential = format!("Credential=AKID/20261124/{}/sagemaker/aws4_request", self.region);
-        let authorization = format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host;x-amz-date, Signature=00");
-        let signed =
-            self.ask(operation, body).header("authorization", authorization).header("x-amz-security-token", "token");
-        signed.send().await
-    }
-
+/// Assertions on answers, from whichever region.
+pub trait Answers {
     /// A good answer. It keeps to the service model and has no null in it.
-    pub async fn ok(&self, operation: &str, body: &Value) -> Value {
-        let answer = self.raw(operation, body).await.unwrap();
-        let status = answer.status().as_u16();
-        let answer: Value = answer.json().await.unwrap();
-        assert_eq!(status, 200, "{operation}: {answer}");
+    async fn ok(&self, operation: &str, body: &Value) -> Value;
+    /// An error: status and body.
+    async fn error(&self, operation: &str, body: &Value) -> (u16, Value);
+    /// A plain GET.
+    async fn get(&self, path: &str) -> (u16, Value);
+    /// GET of the emulator's own API.
+    async fn admin_get(&self, path: &str) -> Value;
+    /// POST to the emulator's own API.
+    async fn admin_post(&self, path: &str, body: &Value) -> (u16, Value);
+    /// An object of S3: status, `ETag` and body, if an answer comes. `etag` is what the asker has already.
+    async fn object(&self, method: Method, path: &str, etag: Option<&str>) -> reqwest::Result<(u16, String, String)>;
+}
+
+impl Answers for Client {
+    async fn ok(&self, operation: &str, body: &Value) -> Value {
+        let answer = self.call(operation, body).await.unwrap_or_else(|error| panic!("{operation}: {error:?}"));
         assert_eq!(model::validate_output(operation, &answer), [], "{answer}");
         assert_eq!(model::unknown_members_of_output(operation, &answer), Vec::<String>::new());
         assert!(!answer.to_string().contains(":null"), "{answer}");
         answer
     }
 
-    /// An error: status and body.
-    pub async fn error(&self, operation: &str, body: &Value) -> (u16, Value) {
-        let answer = self.raw(operation, body).await.unwrap();
-        let status = answer.status().as_u16();
-        assert_ne!(status, 200, "{operation} was expected to fail");
-        (status, answer.json().await.unwrap())
+    async fn error(&self, operation: &str, body: &Value) -> (u16, Value) {
+        let error = self.call(operation, body).await.expect_err(operation);
+        (error.status, error.body)
     }
 
-    /// An answer to a request without a signature.
-    pub async fn unsigned(&self, operation: &str, body: &Value) -> (u16, Value) {
-        let answer = self.ask(operation, body).send().await.unwrap();
+    async fn get(&self, path: &str) -> (u16, Value) {
+        let answer = self.request(Method::GET, path).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// A plain GET.
-    pub async fn get(&self, path: &str) -> (u16, Value) {
-        let answer = self.client.get(format!("{}/{path}", self.url)).send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
+    async fn admin_get(&self, path: &str) -> Value {
+        self.ask(Method::GET, path, None).await.1
     }
 
-    /// GET of the emulator's own API.
-    pub async fn admin_get(&self, path: &str) -> Value {
-        self.get(&format!("_emulator/{path}")).await.1
+    async fn admin_post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.ask(Method::POST, path, Some(body)).await
     }
 
-    /// An object of S3: status, `ETag` and body, if an answer comes. `etag` is what the asker has already.
-    pub async fn object(
-        &self,
-        method: reqwest::Method,
-        path: &str,
-        etag: Option<&str>,
-    ) -> reqwest::Result<(u16, String, String)> {
-        let ask = self.client.request(method, format!("{}/{path}", self.url));
+    async fn object(&self, method: Method, path: &str, etag: Option<&str>) -> reqwest::Result<(u16, String, String)> {
+        let ask = self.request(method, path);
         let answer = etag.iter().fold(ask, |ask, etag| ask.header("if-none-match", *etag)).send().await?;
         let tag = answer.headers().get("etag").map(|tag| tag.to_str().unwrap().to_owned()).unwrap_or_default();
         Ok((answer.status().as_u16(), tag, answer.text().await?))
-    }
-
-    /// A request of any kind.
-    pub fn request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}/{path}", self.url))
-    }
-
-    /// POST to the emulator's own API.
-    pub async fn admin_post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let answer = self.client.post(format!("{}/_emulator/{path}", self.url)).json(body).send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
-    }
-
-    /// DELETE at the emulator's own API.
-    pub async fn admin_delete(&self, path: &str) {
-        let answer = self.client.delete(format!("{}/_emulator/{path}", self.url)).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), 200);
-    }
-
-    /// Orders a fault.
-    pub async fn fault(&self, order: &Value) {
-        let (status, answer) = self.admin_post("faults", order).await;
-        assert!(status == 200 && answer["id"].is_u64(), "{answer}");
-    }
-
-    /// Moves the clock.
-    pub async fn advance(&self, seconds: f64) {
-        assert_eq!(self.admin_post("clock", &json!({"advanceSeconds": seconds})).await.0, 200);
     }
 }
 
@@ -212,7 +163,7 @@ pub fn one_at_a_time(mut job: Value) -> Value {
 }
 
 /// Names of all tuning jobs of a list, page by page.
-pub async fn all_names(emulator: &Emulator, ask: &Value) -> Vec<String> {
+pub async fn all_names(emulator: &Client, ask: &Value) -> Vec<String> {
     let mut ask = ask.clone();
     let mut names = Vec::new();
     loop {

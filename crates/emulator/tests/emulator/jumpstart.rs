@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::harness::{Emulator, REGION};
+use super::harness::{Answers as _, Emulator, REGION};
 
 const HUB: &str = "SageMakerPublicHub";
 const SWIN: &str = "tensorflow-ic-swin-large-patch4-window12-384";
@@ -94,14 +94,14 @@ async fn objects_that_are_not_there_and_faults() {
         ("NotFound", 404, "NoSuchKey"),
     ] {
         let order = json!({"operation": "s3:GetObject", "kind": kind, "count": 1, "nameContains": "manifest"});
-        emulator.fault(&order).await;
+        emulator.fault(order).await;
         let (found, _, body) = get(&manifest).await.unwrap();
         assert_eq!((found, code(&body).as_str()), (status, expected));
     }
-    emulator.fault(&json!({"operation": "s3:GetObject", "kind": "DropRequest", "count": 1})).await;
+    emulator.fault(json!({"operation": "s3:GetObject", "kind": "DropRequest", "count": 1})).await;
     assert!(get(&manifest).await.is_err());
-    emulator.fault(&json!({"operation": "s3:GetObject", "kind": "ServiceUnavailable", "count": 1})).await;
-    emulator.fault(&json!({"operation": "s3:GetObject", "kind": "Delay", "delayMillis": 1, "count": 1})).await;
+    emulator.fault(json!({"operation": "s3:GetObject", "kind": "ServiceUnavailable", "count": 1})).await;
+    emulator.fault(json!({"operation": "s3:GetObject", "kind": "Delay", "delayMillis": 1, "count": 1})).await;
     assert!(get(&manifest).await.unwrap().2.contains("<html>"));
     assert_eq!(emulator.admin_get("faults").await, json!([]));
     assert_eq!(emulator.admin_get("calls").await["errors"]["s3:GetObject DropRequest"], 1);
@@ -161,6 +161,6 @@ async fn models_appear_and_change_at_run_time() {
     assert_eq!(set(json!({"id": "a", "version": "x"})).await.0, 400);
     let listed = emulator.admin_get("hub").await;
     assert!(listed.as_array().unwrap().contains(&json!({"id": SWIN, "versions": ["2.0.6", "2.0.17", "2.0.18"]})));
-    emulator.admin_delete("hub").await;
+    emulator.reset_hub().await;
     assert_eq!(manifest().await, before);
 }

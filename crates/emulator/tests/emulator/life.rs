@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::harness::{CREATE, DESCRIBE, Emulator, REGION, fixture, named, notebook, one_at_a_time, request, variant};
+use super::harness::{
+    Answers as _, CREATE, DESCRIBE, Emulator, REGION, fixture, named, notebook, one_at_a_time, request, variant,
+};
 
 #[tokio::test]
 async fn the_captured_requests_and_the_life_of_a_job() {
@@ -127,7 +129,7 @@ async fn every_captured_variant_is_accepted_and_ends() {
     parent.as_object_mut().unwrap().remove("WarmStartConfig");
     assert_eq!(emulator.admin_post("training", &json!({"match": "*", "accuracy": 99})).await.0, 200);
     emulator.ok(CREATE, &parent).await;
-    emulator.admin_delete("training").await;
+    emulator.reset_models().await;
     emulator.advance(1e6).await;
     for name in ["hyperband", "random_spot_completion", "warm_start", "autotune", "multi_definitions"] {
         let job = variant(name);
@@ -165,7 +167,7 @@ async fn models_can_be_made_to_behave() {
         job
     };
     emulator.ok(CREATE, &model("failing")).await;
-    emulator.admin_delete("training").await;
+    emulator.reset_models().await;
     emulator.ok(CREATE, &model("fine")).await;
     let mut tagged = request("by-tag");
     tagged["Tags"] = json!([{"Key": "sagemaker-sdk:jumpstart-model-id", "Value": swin}]);

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::harness::{CREATE, DESCRIBE, Emulator, LIST, REGION, all_names, named, one_at_a_time, request};
+use super::harness::{
+    Answers as _, CREATE, DESCRIBE, Emulator, LIST, REGION, all_names, named, one_at_a_time, request,
+};
 
 #[tokio::test]
 async fn lists_have_pages() {

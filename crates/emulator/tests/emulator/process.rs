@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::harness::{CREATE, DESCRIBE, Emulator, named, on, request};
+use super::harness::{Answers as _, CREATE, DESCRIBE, Emulator, named, on, request};
 
 #[tokio::test]
 async fn quotas_and_rates() {

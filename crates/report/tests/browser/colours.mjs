@@ -10,6 +10,9 @@ const themes = Object.fromEntries([...text.matchAll(/:root \{([^}]*)\}/g)].map((
   Object.fromEntries([...body.matchAll(/--([\w-]+): #([0-9a-f]{6})/g)].map(([, name, hex]) => [name, [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)])),
 ]));
 
+// Paper has the light theme, but for what differs.
+themes.print = { ...themes.light, ...themes.print };
+
 const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
 const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
 const contrast = (a, b) => {

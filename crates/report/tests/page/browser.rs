@@ -33,9 +33,9 @@ fn the_pages_work_in_a_browser() {
         .env("PAGES", &pages)
         .output()
         .expect("node runs");
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
-    println!("{told}");
+    let output_text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output_text}\n{}", String::from_utf8_lossy(&output.stderr));
+    println!("{output_text}");
 }
 
 fn write_pages(folder: &Path) {

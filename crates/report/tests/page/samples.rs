@@ -123,11 +123,11 @@ pub fn caltech256() -> ModelSelection {
         .map(|(index, (name, model))| of_figures(name, "caltech256", model, index).json(index))
         .collect();
     fail(&mut runs[17], "Failed", "TuningJobFailed", "ValueError: No images found in /opt/ml/input/data/validation");
-    let told = "20 of 21 runs succeeded; 1 failed (see status.runs)";
+    let message = "20 of 21 runs succeeded; 1 failed (see status.runs)";
     with_status(
         manifest,
         &runs,
-        &conditions(&[("Ready", "True", "Completed", told), ("Succeeded", "True", "Completed", told)]),
+        &conditions(&[("Ready", "True", "Completed", message), ("Succeeded", "True", "Completed", message)]),
     )
 }
 
@@ -189,8 +189,8 @@ pub fn running() -> ModelSelection {
     for run in &mut runs[36..] {
         fail(run, "Waiting", "Queued", "8 of 8 tuning jobs run; it is the next in line");
     }
-    let told = "33 of 42 runs ended, 3 run, 6 wait";
-    with_status(manifest, &runs, &conditions(&[("Ready", "True", "TuningRunning", told)]))
+    let message = "33 of 42 runs ended, 3 run, 6 wait";
+    with_status(manifest, &runs, &conditions(&[("Ready", "True", "TuningRunning", message)]))
 }
 
 /// 500 runs with 20 metrics each; the same every time.
@@ -241,11 +241,11 @@ pub fn large() -> ModelSelection {
         runs.push(run.json(index));
     }
     manifest["spec"]["candidates"] = Value::Array(names);
-    let told = "500 of 500 runs succeeded";
+    let message = "500 of 500 runs succeeded";
     with_status(
         manifest,
         &runs,
-        &conditions(&[("Ready", "True", "Completed", told), ("Succeeded", "True", "Completed", told)]),
+        &conditions(&[("Ready", "True", "Completed", message), ("Succeeded", "True", "Completed", message)]),
     )
 }
 

@@ -1,4 +1,4 @@
-//! Manifests that are refused, with what the person is told.
+//! Manifests that are refused, with parts of the message.
 
 mod candidates;
 mod datasets;

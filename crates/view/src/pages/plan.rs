@@ -48,7 +48,7 @@ fn costs(page: &mut Page, effect: &Effect) {
     if jobs == 0 {
         return;
     }
-    let told = |cost: &Cost| {
+    let described = |cost: &Cost| {
         let money = cost.money.map(|money| format!(", {money:.2} by spec.prices")).unwrap_or_default();
         format!("{:.1} instance hours{money}", cost.hours)
     };
@@ -56,7 +56,7 @@ fn costs(page: &mut Page, effect: &Effect) {
         Some(cost) => {
             format!(
                 "expected: {} for {} of {jobs}, by runs that have ended",
-                told(cost),
+                described(cost),
                 count(effect.expected_runs, "new job")
             )
         }
@@ -64,7 +64,7 @@ fn costs(page: &mut Page, effect: &Effect) {
     }
     .into()]);
     page.line([match &effect.bound {
-        Some(cost) => format!("at most:  {} for {}", told(cost), count(jobs, "new job")),
+        Some(cost) => format!("at most:  {} for {}", described(cost), count(jobs, "new job")),
         None => "at most:  unbounded: set tuning.maxTrainingJobs and training.maxRuntimeSeconds".to_owned(),
     }
     .into()]);

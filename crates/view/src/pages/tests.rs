@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::page::Look;
-use crate::sample;
+use crate::tests::sample;
 
 const LOOK: Look = Look { width: Some(80), color: false, ascii: false };
 

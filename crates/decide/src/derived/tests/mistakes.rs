@@ -1,4 +1,4 @@
-//! Mistakes in expressions, told before a job is made.
+//! Mistakes in expressions, reported before a job is created.
 
 use super::*;
 use api::Reason;
@@ -63,7 +63,7 @@ fn mistakes_of_the_grammar_are_told_with_their_place() {
 
 #[test]
 fn what_the_spec_itself_lacks_is_told_without_a_run() {
-    let told = |expressions: &[(&str, &str)], edit: fn(&mut ModelSelectionSpec)| {
+    let message_of = |expressions: &[(&str, &str)], edit: fn(&mut ModelSelectionSpec)| {
         let mut spec = spec(expressions);
         edit(&mut spec);
         invalid(&spec).map(|problem| problem.message).unwrap_or_default()
@@ -92,11 +92,11 @@ fn what_the_spec_itself_lacks_is_told_without_a_run() {
         (&[("a", "prices['ml.g5.xlarge']")], |_| {}, "the price of 'ml.g5.xlarge', which `prices` does not have"),
         (&[("a", "prices[instanceType]")], |s| s.prices.clear(), "the price of 'ml.p3.2xlarge'"),
     ] {
-        let message = told(expressions, edit);
+        let message = message_of(expressions, edit);
         assert!(message.contains(text), "{expressions:?}: {message}");
     }
-    assert_eq!(told(&[("a", "has(dataset.validationSize) ? dataset.validationSize : 1")], |_| {}), "");
-    assert_eq!(told(&[("a", "dataset.testSize * prices[instanceType]")], |_| {}), "");
+    assert_eq!(message_of(&[("a", "has(dataset.validationSize) ? dataset.validationSize : 1")], |_| {}), "");
+    assert_eq!(message_of(&[("a", "dataset.testSize * prices[instanceType]")], |_| {}), "");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn what_a_run_lacks_is_told_before_its_job_is_made() {
         .map(|(name, values)| (name.to_owned(), values.into_iter().map(str::to_owned).collect()))
         .into(),
     };
-    let told = |expression: &str| {
+    let message_of = |expression: &str| {
         let spec = spec(&[("earlier", "accuracy"), ("x", expression)]);
         check(&spec, "caltech256", &known).err().map(|problem| problem.message).unwrap_or_default()
     };
@@ -130,7 +130,7 @@ fn what_a_run_lacks_is_told_before_its_job_is_made() {
         ("1 / (dataset.testSize - 6000)", "it divides by 0"),
         ("sqrt(dataset.trainingSize - dataset.facts.classes * 1000)", "is no finite number"),
     ] {
-        let message = told(expression);
+        let message = message_of(expression);
         assert!(
             message.starts_with("`derivedMetrics` entry 'x': ") && message.contains(text),
             "{expression}: {message}"
@@ -146,7 +146,7 @@ fn what_a_run_lacks_is_told_before_its_job_is_made() {
         "sqrt(accuracy - 1e9) + ln(trainingSeconds - 1e9)",
         "dataset.testSize == 6000 ? 1 : 1 / (dataset.testSize - 6000)",
     ] {
-        assert_eq!(told(expression), "", "{expression}");
+        assert_eq!(message_of(expression), "", "{expression}");
     }
     let clash = check(&spec(&[("accuracy", "1")]), "caltech256", &known).unwrap_err();
     assert!(clash.message.contains("its name is that of a metric"), "{}", clash.message);

@@ -64,12 +64,12 @@ proptest! {
     #[test]
     fn no_expression_makes_it_panic(expression in any_expression()) {
         let spec = spec(&[("x", &expression), ("y", "x * 2")]);
-        let told = invalid(&spec);
+        let problem = invalid(&spec);
         let derived = Derivations::new(&spec).of(&spec.datasets[0], &job());
         prop_assert!(derived.values.iter().all(|metric| parse_decimal(&metric.value).is_some()));
         prop_assert_eq!(derived.values.len() + derived.failed.len(), 2);
-        // What is taken is told again in full; what is refused has no value.
-        prop_assert!(told.is_none() || derived.failure("x").is_some() || told.is_some_and(|problem| problem.message.contains("does not have")));
+        // What is accepted has a value; what is refused has none.
+        prop_assert!(problem.is_none() || derived.failure("x").is_some() || problem.is_some_and(|problem| problem.message.contains("does not have")));
         let known = Known { metrics: ["latency", "zero"].map(str::to_owned).into(), ..Known::default() };
         let _ = check(&spec, "caltech256", &known);
     }

@@ -7,7 +7,7 @@ use crate::logs::models::Behaviour;
 use crate::model;
 use crate::operations::training_job;
 use crate::operations::tuning_job;
-use crate::sample::{self, CREATED};
+use crate::tests::sample::{self, CREATED};
 
 const PLACE: Place<'static> = Place { region: "us-west-2", account: "111122223333" };
 

@@ -123,8 +123,8 @@ fn models_on_torch_have_words_of_their_own() {
     }
     let own = Table::embedded().behaviour(None, "1234.dkr.ecr.us-west-2.amazonaws.com/my-pytorch:1");
     assert!(expected(&own, &[], r"val Acc: ([0-9\.]+)").is_some(), "the name of an image decides too");
-    let told = Behaviour { script: Script::TensorFlow, ..own };
-    assert!(expected(&told, &[], r"- val_accuracy: ([0-9\.]+)").is_some(), "unless a row says otherwise");
+    let configured = Behaviour { script: Script::TensorFlow, ..own };
+    assert!(expected(&configured, &[], r"- val_accuracy: ([0-9\.]+)").is_some(), "unless a row says otherwise");
 }
 
 #[test]

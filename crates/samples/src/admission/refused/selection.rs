@@ -75,13 +75,17 @@ pub(super) fn cases() -> Vec<Case> {
         Case {
             what: "a long name",
             object: merged(jumpstart(), json!({"metadata": {"name": "x".repeat(64)}})),
-            told: &["`metadata.name` must be at most 63 characters long"],
+            expected: &["`metadata.name` must be at most 63 characters long"],
         },
         Case {
             what: "a name in upper case",
             object: merged(jumpstart(), json!({"metadata": {"name": "Caltech"}})),
-            told: &["metadata.name", "lower"],
+            expected: &["metadata.name", "lower"],
         },
-        Case { what: "no spec", object: merged(jumpstart(), json!({"spec": null})), told: &["spec: Required value"] },
+        Case {
+            what: "no spec",
+            object: merged(jumpstart(), json!({"spec": null})),
+            expected: &["spec: Required value"],
+        },
     ]
 }

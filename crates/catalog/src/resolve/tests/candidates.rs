@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use super::request;
 use crate::document::tests::bit;
 use crate::model::Model;
-use crate::resolve_tests::request;
 use api::{MetricDefinition, ModelSelectionSpec, Reason};
 
 /// A selection whose own image has a default for the range of tuning.

@@ -5,8 +5,8 @@ use crate::problem::Problem;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::tests::{front, run};
-use super::{Situation, conditions, launched_before};
+use super::{front, run};
+use crate::conditions::{Situation, conditions, launched_before};
 use crate::summary::counts;
 use api::{Condition, ReadyPolicy, Reason, RunState, RunStatus, merge_conditions};
 use samples::spec;
@@ -44,8 +44,8 @@ fn any_run() -> impl Strategy<Value = RunStatus> {
 
 /// Mostly nothing: else every walk would be one of trouble.
 fn trouble(reasons: &[Reason]) -> impl Strategy<Value = Option<Problem>> {
-    let told = proptest::sample::select(reasons.to_vec()).prop_map(|reason| Problem::new(reason, "it is so"));
-    proptest::option::weighted(0.2, told)
+    let problem = proptest::sample::select(reasons.to_vec()).prop_map(|reason| Problem::new(reason, "it is so"));
+    proptest::option::weighted(0.2, problem)
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -159,7 +159,7 @@ proptest! {
                 let expected = since.map_or(now, |c| c.last_transition_time.0);
                 prop_assert_eq!(condition.last_transition_time.0, expected, "of {:#?} after {:#?}", after, before);
             }
-            // Nobody who waits is told of a failure that ends by itself, nor waits for one that does not.
+            // A client that waits sees no failure that ends by itself, and does not wait for one that does not.
             let verdict = kstatus(&after);
             prop_assert_eq!(verdict == "Failed", status(&after, "Stalled").is_some());
             prop_assert_eq!(verdict == "Current", status(&after, "Ready") == Some("True"));

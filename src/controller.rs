@@ -1,13 +1,14 @@
 //! The reconcile loop: observe, decide, act, report. One file for each step.
 
 mod adopt;
+mod api_server;
+mod causes;
 mod cleanup;
 mod conflict;
 mod context;
 mod counts;
 mod create;
 mod describe;
-mod error;
 mod expand;
 mod fetch;
 mod gathering;

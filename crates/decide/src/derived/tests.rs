@@ -240,7 +240,7 @@ fn the_examples_of_the_how_to_can_be_worked_out() {
         prices: std::collections::BTreeMap<String, String>,
         datasets: Vec<serde_json::Value>,
     }
-    let text = include_str!("../../../../../docs/how-to/derived-metrics.md");
+    let text = include_str!("../../../../docs/how-to/derived-metrics.md");
     let yaml = text.split("```yaml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let example: Example = serde_saphyr::from_str(yaml).unwrap();
     let mut spec = base();

@@ -1,10 +1,12 @@
 //! What is sent for a run, and what is said when it cannot be.
 
+mod candidates;
+
 use std::collections::BTreeMap;
 
-use super::model::Model;
-use super::resolve::job_request;
+use super::job_request;
 use crate::document::tests::bit;
+use crate::model::Model;
 use api::{DerivedMetric, InputMode, MetricDefinition, MetricPreset, ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};
 use decide::effective::for_candidate;
@@ -13,11 +15,7 @@ use decide::problem::Problem;
 use sagemaker::{Code, JobRequest, SearchRange};
 use samples::spec;
 
-pub(super) fn request(
-    spec: &ModelSelectionSpec,
-    candidate: usize,
-    model: Option<&Model>,
-) -> Result<JobRequest, Problem> {
+fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&Model>) -> Result<JobRequest, Problem> {
     let source = match &spec.candidates[candidate].algorithm {
         Some(own) => Source::Image { image: own.training_image.clone().unwrap(), input_mode: InputMode::File },
         None => Source::JumpStart { model_id: "tensorflow-ic-bit".into(), version: "4.0.6".into() },
@@ -42,7 +40,7 @@ pub(super) fn request(
 #[test]
 fn a_jumpstart_model_is_sent_as_the_vendors_estimator_sends_it() {
     let recorded: serde_json::Value = serde_json::from_str(include_str!(
-        "../../../tests/fixtures/create-hpt-job.jumpstart-estimator.bit-m-r101x1.json"
+        "../../../../tests/fixtures/create-hpt-job.jumpstart-estimator.bit-m-r101x1.json"
     ))
     .unwrap();
     let recorded = &recorded["TrainingJobDefinition"];

@@ -1,7 +1,7 @@
 //! Fronts of all training jobs of the runs.
 
-use super::tests::{both, members, recommended, run};
-use super::{Tables, VALUES_MAX, fronts, stand};
+use super::{both, members, recommended, run};
+use crate::front::{Tables, VALUES_MAX, fronts, stand};
 use api::{
     BestTrainingJob, Collect, Constraint, ExclusionReason, Front, ModelSelectionSpec, ModelSelectionStatus, RunState,
     RunStatus, bounds,

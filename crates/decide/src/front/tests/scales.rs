@@ -1,7 +1,7 @@
 //! Scales, the recommendation, and candidates that were measured elsewhere.
 
-use super::tests::{both, members, recommended};
-use super::{Tables, fronts};
+use super::{both, members, recommended};
+use crate::front::{Tables, fronts, invalid};
 use api::{
     AtLeast, Candidate, ExclusionReason, Front, Goal, ModelSelectionSpec, Observed, ObservedDataset, Recommend,
     RecommendationRule, RunStatus, Scale, parse_decimal,
@@ -77,9 +77,10 @@ fn alternatives_say_what_they_give_and_take() {
         "nearest to the best value of every objective, test_accuracy on a linear scale and test_throughput on a \
          logarithmic scale, each scaled to its range on the front"
     );
-    let told: Vec<_> = recommendation.alternatives.iter().map(|a| (a.candidate.as_str(), a.message.as_str())).collect();
+    let listed: Vec<_> =
+        recommendation.alternatives.iter().map(|a| (a.candidate.as_str(), a.message.as_str())).collect();
     assert_eq!(
-        told,
+        listed,
         [
             ("efficientnet-v2-imagenet21k-ft1k-m", "0.39 times the test_throughput for +5.8 points of test_accuracy"),
             ("mobilenet-v2-100-160", "-8.8 points of test_accuracy for 1.95 times the test_throughput"),
@@ -99,9 +100,9 @@ fn differences_of_what_is_no_share_are_told_as_they_are() {
     let front = front(&spec, vec![both("a", "0.5", "10"), both("b", "0.6", "11"), both("c", "0.9", "11.5")]);
     let recommendation = front.recommendation.unwrap();
     assert_eq!(recommendation.candidate.as_deref(), Some("b"));
-    let told: Vec<_> = recommendation.alternatives.iter().map(|a| a.message.as_str()).collect();
+    let listed: Vec<_> = recommendation.alternatives.iter().map(|a| a.message.as_str()).collect();
     assert_eq!(
-        told,
+        listed,
         ["-1 of test_throughput for -0.1 of test_accuracy", "+0.3 of test_accuracy for +0.5 of test_throughput"]
     );
 }
@@ -109,12 +110,12 @@ fn differences_of_what_is_no_share_are_told_as_they_are() {
 #[test]
 fn who_knows_what_they_want_gets_it() {
     let at_least = |metric: &str, value: &str| AtLeast { metric: metric.to_owned(), value: value.to_owned() };
-    let told = |recommend: Recommend| {
+    let recommended_by = |recommend: Recommend| {
         let front = front(&ModelSelectionSpec { recommend: Some(recommend), ..logarithmic() }, published());
         let recommendation = front.recommendation.unwrap();
         (recommendation.candidate, recommendation.rule, recommendation.message)
     };
-    let (candidate, rule, message) = told(Recommend {
+    let (candidate, rule, message) = recommended_by(Recommend {
         rule: Some(RecommendationRule::Best),
         objective: Some("test_throughput".to_owned()),
         at_least: vec![at_least("test_accuracy", "0.83")],
@@ -125,10 +126,10 @@ fn who_knows_what_they_want_gets_it() {
         "the best value of test_throughput, among the 5 of 7 members with test_accuracy of at least 0.83"
     );
     let (candidate, rule, message) =
-        told(Recommend { at_least: vec![at_least("test_throughput", "40")], ..Recommend::default() });
+        recommended_by(Recommend { at_least: vec![at_least("test_throughput", "40")], ..Recommend::default() });
     assert_eq!((candidate.as_deref(), rule), (Some("mobilenet-v2-100-160"), RecommendationRule::Knee));
     assert!(message.ends_with("among the 2 of 7 members with test_throughput of at least 40"), "{message}");
-    let (candidate, _, message) = told(Recommend {
+    let (candidate, _, message) = recommended_by(Recommend {
         at_least: vec![at_least("test_accuracy", "0.9"), at_least("test_throughput", "40")],
         ..Recommend::default()
     });
@@ -169,9 +170,9 @@ fn what_was_measured_elsewhere_stands_on_the_front_without_a_run() {
     assert_eq!(members(&front), ["vendor", "a", "b"]);
     let marked: Vec<bool> = front.members.iter().map(|member| member.observed).collect();
     assert_eq!(marked, [true, false, false]);
-    let told: Vec<_> = front.observed.iter().map(|o| (&*o.candidate, o.pareto_rank, &*o.beaten_by)).collect();
+    let listed: Vec<_> = front.observed.iter().map(|o| (&*o.candidate, o.pareto_rank, &*o.beaten_by)).collect();
     // `b` is no better in accuracy.
-    assert_eq!(told, [("incumbent", 2, &["a".to_owned(), "c".to_owned()][..]), ("vendor", 0, &[])]);
+    assert_eq!(listed, [("incumbent", 2, &["a".to_owned(), "c".to_owned()][..]), ("vendor", 0, &[])]);
     assert_eq!(front.observed[0].beaten_by_count, 2);
     assert_eq!(runs.map(|run| run.pareto_rank), [Some(0), Some(0), Some(1)]);
 }
@@ -215,14 +216,14 @@ fn a_dataset_that_there_is_not_is_told() {
     misspelt.observed.as_mut().unwrap().datasets.push(ObservedDataset { name: "caltech-256".into(), metrics });
     spec.candidates.push(misspelt);
     assert_eq!(
-        super::invalid(&spec).map(|problem| problem.message).as_deref(),
+        invalid(&spec).map(|problem| problem.message).as_deref(),
         Some(
             "candidate 'incumbent': `observed.datasets` has 'caltech-256', which is not one of `datasets`; did you mean \
              'caltech256'?"
         )
     );
     spec.candidates.pop();
-    assert_eq!(super::invalid(&spec), None);
+    assert_eq!(invalid(&spec), None);
 }
 
 #[test]

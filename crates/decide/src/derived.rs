@@ -7,8 +7,6 @@ mod check;
 mod evaluate;
 mod expression;
 mod node;
-#[cfg(test)]
-mod tests;
 mod vocabulary;
 
 use std::collections::BTreeSet;
@@ -56,7 +54,7 @@ impl Derived {
             Why::NotFinite(_) => ExclusionReason::MetricNotFinite,
             Why::Missing(_) | Why::Mistaken(_) => ExclusionReason::MetricMissing,
         };
-        Some((reason, told(name, why)))
+        Some((reason, not_computed(name, why)))
     }
 }
 
@@ -192,13 +190,13 @@ fn metric(job: &BestTrainingJob, earlier: &Earlier<'_>, name: &str) -> Result<Va
     }
     match earlier.iter().find(|(derived, _)| *derived == name) {
         Some((_, Ok(number))) => Ok(Value::Number(*number)),
-        Some((_, Err(why))) => Err(why.retold(told(name, why))),
+        Some((_, Err(why))) => Err(why.with_message(not_computed(name, why))),
         None if is_deleted(job) => Err(Why::Missing("the training job no longer exists at SageMaker".to_owned())),
         None => Err(Why::Missing(format!("the training job did not emit '{name}'"))),
     }
 }
 
-fn told(name: &str, why: &Why) -> String {
+fn not_computed(name: &str, why: &Why) -> String {
     format!("'{name}' cannot be worked out: {}", why.message())
 }
 
@@ -236,3 +234,6 @@ pub fn hyperparameters_used(spec: &ModelSelectionSpec) -> BTreeSet<String> {
 pub fn metrics_wanted(spec: &ModelSelectionSpec) -> BTreeSet<String> {
     Derivations::new(spec).metrics_wanted()
 }
+
+#[cfg(test)]
+mod tests;

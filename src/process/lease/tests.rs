@@ -1,0 +1,163 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn record(holder: &str, term: i32) -> Record {
+    Record { version: "1".into(), holder: holder.into(), term, duration: DURATION }
+}
+
+fn seen(holder: &str, term: i32, since: u64) -> Sighting {
+    Sighting::of(record(holder, term), None, s(since))
+}
+
+#[test]
+fn who_does_not_hold_it_takes_what_is_free_and_waits_for_what_is_not() {
+    let step = |seen: Option<Sighting>, now| decide(seen.as_ref(), "me", None, s(now));
+    assert_eq!(step(None, 0), Step::Acquire(0));
+    assert_eq!(step(Some(seen("", 3, 0)), 0), Step::Acquire(4), "given back");
+    assert_eq!(step(Some(seen("me", 3, 0)), 0), Step::Acquire(4), "held by an earlier life in the same Pod");
+    assert_eq!(step(Some(seen("other", 3, 0)), 0), Step::Wait(s(15)));
+    assert_eq!(step(Some(seen("other", 3, 2)), 16), Step::Wait(s(1)));
+    assert_eq!(step(Some(seen("other", 3, 2)), 17), Step::Acquire(4));
+    assert_eq!(step(Some(seen("other", i32::MAX, 2)), 17), Step::Acquire(0), "a term must not be negative");
+    let patient = Record { duration: s(60), ..record("other", 3) };
+    assert_eq!(step(Some(Sighting::of(patient, None, s(0))), 20), Step::Wait(s(40)));
+    let hasty = Record { duration: s(1), ..record("other", 3) };
+    assert_eq!(step(Some(Sighting::of(hasty, None, s(0))), 2), Step::Wait(s(13)), "it may be a wrong value");
+}
+
+#[test]
+fn who_holds_it_renews_until_it_is_anothers_or_too_late() {
+    let held = Some(Held { term: 3, renewed: s(10) });
+    let step = |seen: Option<Sighting>, now| decide(seen.as_ref(), "me", held, s(now));
+    assert_eq!(step(Some(seen("me", 3, 10)), 19), Step::Renew);
+    let lost = |step| matches!(step, Step::Lost(_));
+    assert!(lost(step(Some(seen("me", 3, 10)), 20)), "too late, though nobody has taken it");
+    assert!(lost(step(Some(seen("other", 4, 11)), 12)));
+    assert!(lost(step(Some(seen("other", 3, 11)), 12)), "stolen by hand");
+    assert!(lost(step(Some(seen("me", 4, 11)), 12)), "another process of our name has taken it");
+    assert!(lost(step(Some(seen("", 3, 11)), 12)));
+    assert!(lost(step(None, 12)));
+}
+
+#[test]
+fn what_counts_is_when_it_was_seen_to_change() {
+    let first = seen("other", 1, 5);
+    let same = Sighting::of(record("other", 1), Some(&first), s(9));
+    assert_eq!(same.since, s(5));
+    let renewed = Record { version: "2".into(), ..record("other", 1) };
+    assert_eq!(Sighting::of(renewed, Some(&same), s(9)).since, s(9));
+}
+
+/// A process of the model: its own clock (an offset), what it has seen, what it holds.
+#[derive(Debug)]
+struct Candidate {
+    name: String,
+    offset: Duration,
+    sighting: Option<Sighting>,
+    held: Option<Held>,
+    gone: bool,
+}
+
+/// What happens next in the model: time passes, and then a candidate takes a turn. A candidate without turns is
+/// frozen or cut off.
+#[derive(Clone, Debug)]
+struct Event {
+    passes: Duration,
+    who: usize,
+    /// It acts on what it read in an earlier turn.
+    reads: bool,
+    /// The time between deciding and the write's arrival.
+    delay: Duration,
+    /// The write arrives, but its answer does not.
+    answer_lost: bool,
+    gives_back: bool,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    (0_u64..6000, 0_usize..4, prop::bool::weighted(0.8), 0_u64..4000, prop::bool::weighted(0.1), 0_u8..30).prop_map(
+        |(passes, who, reads, delay, answer_lost, back)| Event {
+            passes: Duration::from_millis(passes),
+            who,
+            reads,
+            delay: Duration::from_millis(if delay < 3000 { 0 } else { delay }),
+            answer_lost,
+            gives_back: back == 0,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// At no time do two of them believe that they may act; and each makes a sensible step of what it sees.
+    #[test]
+    fn never_two_at_once(
+        // The first two share their identity, as the processes before and after a restart in one Pod do.
+        offsets in prop::collection::vec(0_u64..100_000, 4),
+        events in prop::collection::vec(event(), 1..200),
+        same_name in any::<bool>(),
+    ) {
+        let name = |i: usize| if same_name && i == 1 { "c0".to_owned() } else { format!("c{i}") };
+        let mut candidates: Vec<Candidate> = offsets.iter().enumerate().map(|(i, offset)| Candidate {
+            name: name(i), offset: Duration::from_millis(*offset), sighting: None, held: None, gone: false,
+        }).collect();
+        let mut server: Option<Record> = None;
+        let (mut now, mut version) = (Duration::ZERO, 0_u64);
+        for Event { passes, who, reads, delay, answer_lost, gives_back } in events {
+            now += passes;
+            let me = &mut candidates[who];
+            if me.gone {
+                continue;
+            }
+            if reads {
+                me.sighting = server.clone().map(|record| Sighting::of(record, me.sighting.as_ref(), now + me.offset));
+            }
+            let sent = now + me.offset;
+            let step = decide(me.sighting.as_ref(), &me.name, me.held, sent);
+            let (term, back) = match step {
+                Step::Lost(_) => { me.gone = true; me.held = None; continue }
+                Step::Wait(_) => continue,
+                Step::Acquire(term) => (term, false),
+                Step::Renew => (me.held.unwrap().term, gives_back),
+            };
+            // It takes what is its own already: the process before it in that Pod has died.
+            let same = |sighting: &Sighting| sighting.record.holder == me.name;
+            let after = (matches!(step, Step::Acquire(_)) && me.sighting.as_ref().is_some_and(same)).then(|| me.name.clone());
+            // Before it gives a lease back, it stops acting.
+            if back { me.held = None; me.gone = true; }
+            now += delay;
+            let expected = me.sighting.as_ref().map(|sighting| sighting.record.version.clone());
+            if server.as_ref().map(|record| record.version.clone()) != expected {
+                continue;
+            }
+            version += 1;
+            let holder = if back { String::new() } else { me.name.clone() };
+            let written = Record { version: version.to_string(), holder, term, duration: DURATION };
+            server = Some(written.clone());
+            if !answer_lost && !back {
+                me.held = Some(Held { term, renewed: sent });
+                me.sighting = Some(Sighting::of(written, None, now + me.offset));
+            }
+            for (_, dead) in candidates.iter_mut().enumerate().filter(|(i, c)| *i != who && after.as_ref() == Some(&c.name)) {
+                (dead.gone, dead.held) = (true, None);
+            }
+            let acting = |c: &&Candidate| c.held.is_some_and(|held| now + c.offset < held.until());
+            let acting: Vec<&str> = candidates.iter().filter(acting).map(|c| c.name.as_str()).collect();
+            prop_assert!(acting.len() <= 1, "{acting:?}\n{candidates:#?}");
+        }
+    }
+
+    /// When nobody else is there any more, whoever goes on asking gets the lease, and in time.
+    #[test]
+    fn somebody_leads_in_the_end(term in 0_i32..1000, since in 0_u64..1000, holder in "[a-c]?") {
+        let sighting = Sighting::of(record(&holder, term), None, Duration::from_millis(since));
+        let now = Duration::from_millis(since) + DURATION;
+        let acquires = matches!(decide(Some(&sighting), "me", None, now), Step::Acquire(_));
+        prop_assert!(acquires);
+    }
+}
