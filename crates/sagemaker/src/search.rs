@@ -209,7 +209,7 @@ mod tests {
             let metric =
                 aws::FinalHyperParameterTuningJobObjectiveMetric::builder().metric_name("val").value(value).build();
             let best = aws::HyperParameterTrainingJobSummary::builder().training_job_name("t");
-            best.final_hyper_parameter_tuning_job_objective_metric(metric.unwrap()).build()
+            best.final_hyper_parameter_tuning_job_objective_metric(metric).build()
         };
         let job = |status, values: &[f32]| {
             let metrics = values.iter().map(|value| aws::MetricData::builder().value(*value).build()).collect();
