@@ -59,15 +59,12 @@ impl Shape {
         self.selections * self.runs
     }
 
-    /// Such that it takes some minutes.
+    /// As slow as patience allows: what a machine does in real time counts less then.
     fn speed(self) -> f64 {
-        let lives = self.total().div_ceil(self.at_a_time);
-        if lives > 10 {
-            480.0
-        } else if self.total() > 100 {
-            60.0
-        } else {
-            120.0
+        match self.total().div_ceil(self.at_a_time) {
+            1 if self.total() > 1 => 60.0,
+            0..=10 => 240.0,
+            _ => 480.0,
         }
     }
 }
