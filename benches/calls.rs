@@ -77,8 +77,7 @@ async fn main() {
     }
     let after = |flag: &str| arguments.iter().position(|argument| argument == flag).map(|at| arguments[at + 1].clone());
     let speed = after("--speed").map(|speed| speed.parse::<f64>().unwrap());
-    let environment =
-        after("--env").and_then(|pair| Some(pair.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned()))?));
+    let environment = after("--env").and_then(|pair| pair.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())));
     let shapes: Vec<&str> = arguments
         .iter()
         .map(String::as_str)
@@ -196,16 +195,16 @@ fn report(shape: Shape, speed: f64, cpu: f64, calls: &Value, delays: &[f64]) {
     let total = calls["total"].as_f64().unwrap();
     assert!((create + list + search + describe - total).abs() < 0.5, "other calls: {calls}");
     assert_eq!(delays.len(), shape.total(), "the end of each job is seen");
-    let at = |share: f64| delays[((delays.len() - 1) as f64 * share).round() as usize];
+    let at = |percent: usize| delays[(delays.len() - 1) * percent / 100];
     println!(
         "| {}x{} | {} | **{:.2}** | {create} | {list} | {search} | {describe} | {:.0} s | {:.0} s | {:.0} s | {speed} | {cpu:.2} |",
         shape.selections,
         shape.runs,
         shape.at_a_time,
         total / runs,
-        at(0.5),
-        at(0.99),
-        at(1.0),
+        at(50),
+        at(99),
+        at(100),
     );
 }
 

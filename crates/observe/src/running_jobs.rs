@@ -63,6 +63,7 @@ pub(super) enum Ask {
 }
 
 type Owner = ObjectRef<ModelSelection>;
+type Key = (Owner, String);
 
 struct Tracked {
     since: Timestamp,
@@ -79,7 +80,7 @@ struct Tracked {
 #[derive(Default)]
 pub(super) struct View {
     /// By owner and name: two selections may follow one job that neither has made.
-    jobs: HashMap<(Owner, String), Tracked>,
+    jobs: HashMap<Key, Tracked>,
     /// How long jobs took: those of each owner that has some, and all.
     lengths: HashMap<Owner, Lengths>,
     all_lengths: Lengths,
@@ -195,41 +196,34 @@ impl View {
             return Ask::List;
         }
         let from = self.swept.unwrap_or(now);
-        let (jobs, after) = (self.keys_and_expectations(from), age(from, now).as_secs_f64());
-        let expectations: Vec<Expectation> = jobs.iter().map(|(_, expectation)| *expectation).collect();
         // A listing finds nothing as cheaply as a search does, as long as it is one page.
-        if pages == 1 && ends::expected(&expectations, after) < 1.0 {
+        if pages == 1 && ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
             return Ask::List;
         }
-        let due: BTreeSet<&String> =
-            jobs.iter().filter(|(_, job)| job.ended(after) > 0.0).map(|((_, name), _)| name).collect();
-        let names = if due.is_empty() { jobs.iter().map(|((_, name), _)| name).collect() } else { due };
+        // Also those that nobody expects to end: a name costs nothing.
+        let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
+        let names: BTreeSet<&String> = awaited.map(|((_, name), _)| name).collect();
         Ask::Search(names.into_iter().cloned().collect())
     }
 
-    /// When each job is expected to end, by what was known at `at`.
+    /// When the jobs are expected to end, by what was known at `at`.
     fn expectations(&self, at: Timestamp) -> Vec<Expectation> {
-        self.keys_and_expectations(at).into_iter().map(|(_, expectation)| expectation).collect()
-    }
-
-    fn keys_and_expectations(&self, at: Timestamp) -> Vec<(&(Owner, String), Expectation)> {
+        let since = |from: Timestamp| at.duration_since(from).as_secs_f64();
         // What has left is its owner's to look at.
         let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
         let (stopping, running): (Vec<_>, Vec<_>) = awaited.partition(|(_, job)| job.stopping.is_some());
-        let since = |from: Timestamp| at.duration_since(from).as_secs_f64();
-        let stops =
-            stopping.into_iter().filter_map(|(key, job)| Some((key, Expectation::of_stop(since(job.stopping?)))));
+        let stops = stopping.into_iter().filter_map(|(_, job)| Some(Expectation::of_stop(since(job.stopping?))));
         // An owner that has seen enough ends knows best how long its jobs take.
-        let mut kinds: HashMap<Option<&Owner>, Vec<(&(Owner, String), &Tracked)>> = HashMap::new();
-        for (key, job) in running {
-            let own = self.lengths.get(&key.0).is_some_and(|lengths| lengths.len() >= ENOUGH);
-            kinds.entry(own.then_some(&key.0)).or_default().push((key, job));
+        let mut kinds: HashMap<Option<&Owner>, Vec<&Tracked>> = HashMap::new();
+        for ((owner, _), job) in running {
+            let own = self.lengths.get(owner).is_some_and(|lengths| lengths.len() >= ENOUGH);
+            kinds.entry(own.then_some(owner)).or_default().push(job);
         }
         let runs = kinds.into_iter().flat_map(|(owner, jobs)| {
             let lengths = owner.and_then(|owner| self.lengths.get(owner)).unwrap_or(&self.all_lengths);
-            let ages: Vec<f64> = jobs.iter().map(|(_, job)| since(job.since)).collect();
-            let limited = |((key, job), expectation): ((_, &Tracked), Expectation)| {
-                (key, job.limit.map_or(expectation, |limit| expectation.at_most(limit.as_secs_f64())))
+            let ages: Vec<f64> = jobs.iter().map(|job| since(job.since)).collect();
+            let limited = |(job, expectation): (&Tracked, Expectation)| {
+                job.limit.map_or(expectation, |limit| expectation.at_most(limit.as_secs_f64()))
             };
             jobs.into_iter().zip(Expectation::of_kind(lengths, &ages)).map(limited).collect::<Vec<_>>()
         });

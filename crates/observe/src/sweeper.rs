@@ -44,13 +44,10 @@ impl Sweeper {
                     return;
                 }
             }
-            let wait = match self.until_due(sweep, failures, tried) {
-                Some(wait) => wait,
-                None => {
-                    (sweep, tried) = (sweep + 1, clock::steady());
-                    failures = self.sweep(failures).await;
-                    continue;
-                }
+            let Some(wait) = self.until_due(sweep, failures, tried) else {
+                (sweep, tried) = (sweep + 1, clock::steady());
+                failures = self.sweep(failures).await;
+                continue;
             };
             // Jobs that come or go meanwhile change the time.
             let _ = tokio::time::timeout(clock::real(wait), self.watch.changed.notified()).await;
@@ -75,7 +72,7 @@ impl Sweeper {
             0 => self.watch.view().next_sweep(min, max, now),
             n => (tried, cadence::backoff(n, min, RETRY_MOST.min(max * 2))),
         };
-        let due = from + cadence::jitter(pause, self.region.name(), sweep);
+        let due = from + cadence::jitter(pause, self.region.name(), sweep).min(max.max(min));
         Duration::try_from(due.duration_since(now)).ok().filter(|wait| !wait.is_zero())
     }
 

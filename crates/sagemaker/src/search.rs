@@ -100,9 +100,8 @@ impl Region {
         let mut results = HashMap::new();
         // A page has a hundred, so that a search for more saves no call.
         for names in wanted.chunks(100) {
-            for record in
-                self.search(aws::ResourceType::TrainingJob, one_of("TrainingJobName", names)).await?.into_iter()
-            {
+            let named = one_of("TrainingJobName", names);
+            for record in self.search(aws::ResourceType::TrainingJob, named).await? {
                 let Some(job) = record.training_job else { continue };
                 let Some(name) = job.training_job_name.clone() else { continue };
                 if chosen.get(&name).is_some_and(|best| agree(best, &job)) {
@@ -205,6 +204,7 @@ mod tests {
 
     #[test]
     fn a_result_must_have_the_value_that_made_it_the_best() {
+        use aws::TrainingJobStatus::{Completed, InProgress, Stopped};
         let best = |value| {
             let metric =
                 aws::FinalHyperParameterTuningJobObjectiveMetric::builder().metric_name("val").value(value).build();
@@ -216,7 +216,6 @@ mod tests {
             let job = aws::TrainingJob::builder().training_job_status(status);
             job.set_final_metric_data_list(Some(metrics)).build()
         };
-        use aws::TrainingJobStatus::{Completed, InProgress, Stopped};
         for (status, values, expected) in [
             (Completed, &[0.1, 0.9][..], true),
             (Stopped, &[0.9], true),

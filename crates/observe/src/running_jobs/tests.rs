@@ -172,7 +172,7 @@ fn what_nobody_knows_is_listed_at_once_and_what_was_just_created_when_it_may_hav
 }
 
 #[test]
-fn many_ends_are_searched_for_among_the_jobs_that_are_due() {
+fn many_ends_are_searched_for_among_all_jobs() {
     let mut view = View::default();
     let names: Vec<String> = (0..100).map(|n| format!("ms-{n:03}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -185,8 +185,8 @@ fn many_ends_are_searched_for_among_the_jobs_that_are_due() {
     }
     track_since(&mut view, "a", &[&names[..], &["ms-new"]].concat(), Since::Now, 7_000);
     let (pause, ask) = next(&mut view);
-    let Ask::Search(due) = ask else { panic!("{ask:?}") };
-    assert!(pause < 400 && due == names, "{pause} {due:?}");
+    let Ask::Search(searched) = ask else { panic!("{ask:?}") };
+    assert!(pause < 400 && searched.len() == 101, "{pause} {searched:?}");
     // Without the right to search, as ever.
     assert!(view.put_off_search(at(20_000), true));
     assert!(!view.put_off_search(at(20_000), true), "it is said once");
