@@ -49,8 +49,11 @@ async fn restart(plane: &ControlPlane) {
         copy.metadata.finalizers = done.metadata.finalizers.clone();
         let copy = api.create(&PostParams::default(), &copy).await.unwrap();
         let name = copy.metadata.name.unwrap();
-        let patch = Patch::Merge(json!({"status": done.status}));
-        api.patch_status(&name, &PatchParams::default(), &patch).await.unwrap();
+        // As the operator itself: a status that somebody else wrote is verified.
+        let patch =
+            json!({"apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection", "status": done.status});
+        let params = PatchParams::apply(api::FIELD_MANAGER).force();
+        api.patch_status(&name, &params, &Patch::Apply(patch)).await.unwrap();
     }
     emulator.reset_calls().await;
     let writes_before = writes(plane, &namespace);

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod api_server;
+mod cache;
 mod causes;
 mod cleanup;
 mod conflict;

@@ -135,6 +135,9 @@ async fn take_over(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: 
             pass.succeeded(&Task::Prove(name.to_owned()));
             return adopted(pass, spec, name, job, run).await;
         }
+        Ownership::Foreign(difference) if !pass.is_foreign(name) => {
+            return Found::Unproven(TuningError::unproven(&difference));
+        }
         Ownership::Foreign(difference) => difference,
         // The tags come with the job, but show later.
         Ownership::Unproven(missing) => {

@@ -11,16 +11,18 @@ use kube::runtime::controller::Action;
 
 use super::causes::with_causes;
 use super::context::Context;
+use super::pass::FOREIGN_ANSWERS;
 use super::stop::{Stopped, stop_own};
 use super::{incarnation, record};
 use api::{DeletionPolicy, ModelSelection, Reason, SupersededJob};
 use decide::events::EventNote;
 use decide::identity::Identity;
+use decide::observation::JobStatus;
 use decide::plan::left_behind;
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
 use platform::clock;
-use sagemaker::{Class, TuningError};
+use sagemaker::{Class, Region, TuningError};
 
 /// Stops at a time.
 const CONCURRENCY: usize = 8;
@@ -144,7 +146,11 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
             let region = ctx.sagemaker.region(&job.region);
             let identity = identity(selection, ctx, &job);
             let stopped = stop_own(&region, &identity, &job.tuning_job_name, job.tuning_job_arn.as_deref()).await;
-            (job.tuning_job_name, stopped)
+            let seen = match stopped {
+                Ok(Stopped::Accepted) => is_stopping(&region, &job.tuning_job_name).await,
+                other => other.map(Some),
+            };
+            (job.tuning_job_name, seen)
         })
         .buffer_unordered(CONCURRENCY);
     let round = async {
@@ -198,29 +204,45 @@ fn identity<'a>(selection: &'a ModelSelection, ctx: &'a Context, job: &'a Supers
     }
 }
 
-/// Why a job may still run after a stop, and whether a person must help.
+/// Looks whether an accepted stop has had an effect, since nobody looks after the job any more once the selection has gone.
+/// `None` when it has not yet.
+async fn is_stopping(region: &Region, job: &str) -> Result<Option<Stopped>, TuningError> {
+    match region.describe(job).await {
+        Ok(job) => Ok((job.status != JobStatus::InProgress).then_some(Stopped::Accepted)),
+        Err(error) if error.class == Class::NotFound => Ok(Some(Stopped::Accepted)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Why a job may still run after a stop, and whether a person must help. `None` as the outcome is a stop without effect yet.
 fn still_running(
     selection: &ModelSelection,
     ctx: &Context,
     job: &str,
-    stopped: Result<Stopped, TuningError>,
+    stopped: Result<Option<Stopped>, TuningError>,
 ) -> Option<(String, bool)> {
     let uid = selection.uid().unwrap_or_default();
     let not_yet = |task: Task, longest: Duration, why: &str| {
         let now = clock::steady();
         let failures = ctx.retries.failed(&uid, task, Outcome::Pending, now);
-        let unknown = failures.lasting(now) < longest || failures.times < 3;
+        let unknown = failures.lasting(now) < longest || failures.times < FOREIGN_ANSWERS;
         unknown.then(|| (why.to_owned(), false))
     };
     let window = ctx.settings.consistency_window;
     match stopped {
-        Ok(Stopped::Accepted | Stopped::NothingToStop) => None,
-        Ok(Stopped::Absent) => not_yet(
+        Ok(Some(Stopped::Accepted | Stopped::NothingToStop)) => None,
+        Ok(None) => Some(("SageMaker has accepted to stop it, but still shows it as running".to_owned(), false)),
+        Ok(Some(Stopped::Foreign)) => not_yet(
+            Task::Prove(job.to_owned()),
+            Duration::ZERO,
+            "its tags say that it is another's; they are read again",
+        ),
+        Ok(Some(Stopped::Absent)) => not_yet(
             Task::Find(job.to_owned()),
             ABSENT_FOR.min(window),
             "it does not show yet, though it may have been created",
         ),
-        Ok(Stopped::Unproven) => not_yet(Task::Prove(job.to_owned()), window, "its tags do not show yet"),
+        Ok(Some(Stopped::Unproven)) => not_yet(Task::Prove(job.to_owned()), window, "its tags do not show yet"),
         Err(error) if error.class == Class::NotFound => None,
         Err(error) => Some((error.explain(), error.class.reason().needs_person())),
     }

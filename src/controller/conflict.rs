@@ -38,6 +38,8 @@ struct Known {
     noticed: Option<Timestamp>,
     times: u32,
     conflict: Option<Conflict>,
+    /// The version that somebody else wrote and no pass has verified yet.
+    unverified: Option<u64>,
 }
 
 /// Somebody else wrote the status, and it has yet to be corrected.
@@ -84,18 +86,27 @@ impl Writers {
         let says = fingerprint(status);
         let Some(known) = all.get_mut(uid) else {
             let writing = Vec::new();
-            let known =
-                Known { version, content: says, writing, reported: None, noticed: None, times: 0, conflict: None };
+            let known = Known {
+                version,
+                content: says,
+                writing,
+                reported: None,
+                noticed: None,
+                times: 0,
+                conflict: None,
+                unverified: None,
+            };
             // Nothing that another wrote before this process began is believed unseen.
             let suspect = self.suspects.lock().remove(uid);
             let conflict = suspect.then_some(Conflict { unreported: true });
-            all.insert(uid.to_owned(), Known { conflict, ..known });
+            let unverified = suspect.then_some(version);
+            all.insert(uid.to_owned(), Known { conflict, unverified, ..known });
             return None;
         };
         if version <= known.version || says == known.content || known.writing.contains(&says) {
             return None;
         }
-        (known.version, known.content) = (version, says);
+        (known.version, known.content, known.unverified) = (version, says, Some(version));
         let long_ago = |time: Option<Timestamp>| time.is_none_or(|time| now >= time + PAUSE);
         let times = if long_ago(known.noticed) { 0 } else { known.times };
         let unreported = long_ago(known.reported);
@@ -109,6 +120,18 @@ impl Writers {
     /// Whether somebody else has written since this was asked last.
     pub(super) fn take(&self, uid: &str) -> Option<Conflict> {
         self.known.lock().get_mut(uid)?.conflict.take()
+    }
+
+    /// The version of the status that somebody else has written, until a pass that began with it has ended well.
+    pub(super) fn unverified(&self, uid: &str) -> Option<u64> {
+        self.known.lock().get(uid)?.unverified
+    }
+
+    /// Notes that a pass has verified that version: later ones are yet to be verified.
+    pub(super) fn verified(&self, uid: &str, version: u64) {
+        if let Some(known) = self.known.lock().get_mut(uid) {
+            known.unverified = known.unverified.filter(|unverified| *unverified > version);
+        }
     }
 
     /// Forgets a selection.
@@ -166,6 +189,19 @@ mod tests {
         assert_eq!(writers.take("u"), Some(Conflict { unreported: true }));
         writers.forget("u");
         assert_eq!(notice(18, "8/9", 2000), None, "another life of it");
+    }
+
+    #[test]
+    fn what_another_wrote_stays_unverified_until_a_pass_has_ended_well() {
+        let writers = Writers::default();
+        writers.suspect("u");
+        writers.notice("u", 5, Some(&status("9/9")), at(0));
+        assert_eq!((writers.unverified("u"), writers.unverified("u")), (Some(5), Some(5)), "a pass may fail");
+        writers.notice("u", 6, Some(&status("8/9")), at(1));
+        writers.verified("u", 5);
+        assert_eq!(writers.unverified("u"), Some(6), "written while the pass went on");
+        writers.verified("u", 6);
+        assert_eq!(writers.unverified("u"), None);
     }
 
     #[test]

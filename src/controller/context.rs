@@ -12,6 +12,7 @@ use kube::{Client, ResourceExt as _};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
+use super::cache::Caches;
 use super::conflict::Writers;
 use super::incarnations::Incarnations;
 use super::joint_search::JointSearches;
@@ -44,6 +45,7 @@ pub(super) struct Context {
     pub(super) retries: Retries,
     pub(super) writers: Writers,
     pub(super) tables: Tables,
+    pub(super) caches: Caches,
     pub(super) incarnations: Incarnations,
     pub(super) joint_searches: JointSearches,
     pub(super) metrics: Arc<Metrics>,
@@ -82,9 +84,10 @@ impl Context {
             catalog: Catalog::new(settings.catalog),
             observer,
             permits: Permits::new(settings.max_tuning_jobs),
-            retries: Retries::default(),
+            retries: Retries::new(settings.consistency_window),
             writers: Writers::default(),
             tables: Tables::default(),
+            caches: Caches::default(),
             incarnations: Incarnations::default(),
             joint_searches: JointSearches::default(),
             metrics,
@@ -215,6 +218,7 @@ impl Context {
         self.retries.forget(uid);
         self.writers.forget(uid);
         self.tables.forget(uid);
+        self.caches.forget(uid);
     }
 }
 

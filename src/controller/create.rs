@@ -2,6 +2,7 @@
 //! exists already is adopted.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -11,7 +12,7 @@ use parking_lot::Mutex;
 use super::adopt::{Found, adopt};
 use super::pass::Pass;
 use super::retries::Failures;
-use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus};
+use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
 use decide::permits::{Choice, Permission, choose, holds_permit, own_limit, permits_held, startable};
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task, reported_reason};
@@ -27,7 +28,7 @@ const PER_PASS: usize = 16;
 /// A run to create.
 pub(super) struct Chosen {
     index: usize,
-    request: JobRequest,
+    request: Arc<JobRequest>,
     /// The job may exist from an earlier try. Of a fresh one, a refusal means that there is none.
     may_exist: bool,
 }
@@ -37,7 +38,7 @@ pub(super) fn chosen(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
     status: &mut ModelSelectionStatus,
-    mut requests: HashMap<usize, JobRequest>,
+    mut requests: HashMap<usize, Arc<JobRequest>>,
 ) -> Vec<Chosen> {
     let Pass { ctx, object, uid, pool, .. } = pass;
     let held = permits_held(status);
@@ -106,6 +107,9 @@ pub(super) async fn create(
     while let Some((index, run, fault)) = results.next().await {
         created += usize::from(run.state.active() || run.state.ended());
         let task = Task::create(&run);
+        if run.state != RunState::Waiting {
+            pass.cache().requests.remove(&run);
+        }
         status.runs[index] = run;
         let Some(class) = fault else {
             pass.succeeded(&task);

@@ -12,11 +12,11 @@ use jiff::Timestamp;
 use super::fetch::{Fetched, applied, fetch, found};
 use super::pass::Pass;
 use api::{Collect, ModelSelectionSpec, RunState, RunStatus};
-use decide::derived::{Derivations, hyperparameters_used};
+use decide::identity::Ownership;
 use decide::observation::JobStatus;
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task, reported};
-use decide::run::{RunEvent, after, apply};
+use decide::run::{RunEvent, after, apply, is_unproven};
 use observe::Sighting;
 use platform::clock;
 use sagemaker::{Class, EndedJob, TuningError};
@@ -72,7 +72,11 @@ pub(super) async fn describe(
         if run.state.active() {
             let task = Task::Describe(name.clone());
             match sightings.get(&name) {
-                _ if pass.unverified && pass.may_try(&task) => due.add(&name, Timestamp::MIN, None, index),
+                _ if is_unproven(run) => {
+                    if pass.may_try(&task) {
+                        due.add(&name, Timestamp::MIN, None, index);
+                    }
+                }
                 Some(Sighting::Running(job)) => {
                     let stopping = job.status == JobStatus::Stopping;
                     apply(run, RunEvent::Listed { training_jobs: job.training_jobs, stopping });
@@ -94,15 +98,23 @@ pub(super) async fn describe(
                 Some(ended) => found(pass, spec, &runs[of[0]], &name, ended).await,
                 None => fetch(pass, spec, &runs[of[0]], &name).await,
             };
-            (name, of, fetched)
+            let unproven = of.iter().any(|&index| is_unproven(&runs[index]));
+            let tagged = match fetched {
+                Ok(fetched) if unproven => {
+                    let tags = pass.region.tags(&fetched.job.arn).await;
+                    tags.map(|tags| Seen { fetched, tags })
+                }
+                fetched => fetched.map(|fetched| Seen { fetched, tags: Vec::new() }),
+            };
+            (name, of, tagged)
         })
         .buffered(CONCURRENCY)
         .collect()
         .await;
-    for (job, of, fetched) in described {
-        let outcome = outcome(pass, &job, &runs[of[0]], fetched);
+    for (job, of, seen) in described {
+        let outcome = outcome(pass, &job, &runs[of[0]], seen);
         for index in of {
-            taken_in(pass, &mut runs[index], &outcome);
+            taken_in(pass, &mut runs[index], &job, &outcome);
         }
     }
     let unfinished = describe_again(pass, spec, runs).await;
@@ -112,34 +124,40 @@ pub(super) async fn describe(
 /// Whether a job that was declared deleted is to be looked for once more.
 fn is_due_again(pass: &Pass<'_>, run: &RunStatus, job: &str) -> bool {
     let task = Task::FindDeleted(job.to_owned());
-    is_declared_deleted(run)
-        && pass.may_try(&task)
-        && pass.ctx.retries.failures(&pass.uid, &task).is_some_and(|failures| failures.times == 1)
+    // A new process does not know that it was looked for.
+    let failures = pass.ctx.retries.failures(&pass.uid, &task);
+    is_declared_deleted(run) && pass.may_try(&task) && failures.is_none_or(|failures| failures.times == 1)
 }
 
 fn is_declared_deleted(run: &RunStatus) -> bool {
     run.state == RunState::Failed && run.reason == Some(api::Reason::TuningJobDeleted)
 }
 
+/// A job as SageMaker shows it, with its tags if it has yet to prove whose it is.
+struct Seen {
+    fetched: Fetched,
+    tags: Vec<(String, String)>,
+}
+
 /// What a look at a job has come to.
 enum Look {
     /// The job.
-    Seen(Fetched),
+    Seen(Seen),
     /// It does not exist any more.
     Missing,
     /// It cannot be said now; the status mentions the problem, if there is one.
     Unknown(Option<Problem>),
 }
 
-fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, fetched: Result<Fetched, TuningError>) -> Look {
+fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, seen: Result<Seen, TuningError>) -> Look {
     let task = Task::Describe(job.to_owned());
     if is_declared_deleted(run) {
         let again = Task::FindDeleted(job.to_owned());
-        return match fetched {
-            Ok(fetched) if fetched.job.status != JobStatus::Deleting => {
+        return match seen {
+            Ok(seen) if seen.fetched.job.status != JobStatus::Deleting => {
                 tracing::warn!(job, "a tuning job that did not show for minutes exists after all");
                 pass.succeeded(&again);
-                Look::Seen(fetched)
+                Look::Seen(seen)
             }
             Ok(_) | Err(_) => {
                 pass.failed(again, Outcome::Refused);
@@ -147,10 +165,10 @@ fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, fetched: Result<Fetched,
             }
         };
     }
-    match fetched {
-        Ok(fetched) => {
+    match seen {
+        Ok(seen) => {
             pass.succeeded(&task);
-            Look::Seen(fetched)
+            Look::Seen(seen)
         }
         Err(error) if error.class == Class::NotFound => {
             let failures = pass.failed(task.clone(), Outcome::Fault(error.class));
@@ -171,9 +189,12 @@ fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, fetched: Result<Fetched,
     }
 }
 
-fn taken_in(pass: &Pass<'_>, run: &mut RunStatus, look: &Look) {
+fn taken_in(pass: &Pass<'_>, run: &mut RunStatus, job: &str, look: &Look) {
     match look {
-        Look::Seen(fetched) => {
+        Look::Seen(Seen { fetched, tags }) => {
+            if is_unproven(run) && !proves(pass, run, job, tags) {
+                return;
+            }
             if is_declared_deleted(run) {
                 apply(run, RunEvent::Unverified);
             }
@@ -187,10 +208,43 @@ fn taken_in(pass: &Pass<'_>, run: &mut RunStatus, look: &Look) {
                 observer.learn(region, &pass.object, name, lasted);
             }
         }
+        // A name that the run would never have is not that of a job that it once had.
+        Look::Missing if is_unproven(run) && pass.identity(run).job_name() != job => apply(run, RunEvent::NotItsJob),
         Look::Missing => apply(run, RunEvent::Deleted),
         Look::Unknown(Some(problem)) => apply(run, RunEvent::NotObserved(problem)),
         Look::Unknown(None) => {}
     }
+}
+
+/// Whether the job proves by its tags that it was made for the run. One that was not is forgotten; one whose tags do not
+/// show yet is looked at again.
+fn proves(pass: &Pass<'_>, run: &mut RunStatus, job: &str, tags: &[(String, String)]) -> bool {
+    let prove = Task::Prove(job.to_owned());
+    let difference = match pass.identity(run).made(job, tags) {
+        Ownership::Ours => {
+            pass.succeeded(&prove);
+            return true;
+        }
+        Ownership::Unproven(missing) => {
+            let failures = pass.failed(prove.clone(), Outcome::Fault(Class::NotFound));
+            pass.failed(Task::Describe(job.to_owned()), Outcome::Fault(Class::Transient));
+            if !pass.is_missing(failures) {
+                return false;
+            }
+            missing
+        }
+        Ownership::Foreign(difference) => {
+            pass.failed(Task::Describe(job.to_owned()), Outcome::Fault(Class::Transient));
+            if !pass.is_foreign(job) {
+                return false;
+            }
+            difference
+        }
+    };
+    pass.succeeded(&prove);
+    tracing::warn!(job, difference, "the status names a tuning job that was not made for the run; it is forgotten");
+    apply(run, RunEvent::NotItsJob);
+    false
 }
 
 /// Looks once more at the training jobs of results that lack something which expressions use, such as a hyperparameter
@@ -208,7 +262,8 @@ async fn describe_again(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [
         .buffered(CONCURRENCY)
         .collect()
         .await;
-    let (used, derivations) = (hyperparameters_used(&pass.selection.spec), Derivations::new(&pass.selection.spec));
+    let derivations = pass.derivations(&pass.selection.spec);
+    let used = derivations.hyperparameters_used();
     for (index, result, job) in described {
         match result {
             Ok(result) => {
@@ -234,7 +289,7 @@ async fn describe_again(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [
 
 /// The runs whose training jobs may have what expressions use and the status lacks: index and training job.
 pub(super) fn incomplete(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &[RunStatus]) -> Vec<(usize, String)> {
-    let derivations = Derivations::new(spec);
+    let derivations = pass.derivations(spec);
     let job = |run: &RunStatus| Some(run.best.as_ref()?.training_job_name.clone());
     runs.iter()
         .enumerate()
@@ -250,5 +305,7 @@ pub(super) fn next_look(pass: &Pass<'_>, runs: &[RunStatus]) -> Option<Duration>
     let deleted = runs.iter().filter(|run| is_declared_deleted(run)).filter_map(|run| run.tuning_job_name.clone());
     let failures = deleted.filter_map(|job| pass.ctx.retries.failures(&pass.uid, &Task::FindDeleted(job)));
     let next = failures.filter(|failures| failures.times == 1).map(|failures| failures.not_before).min()?;
-    Some(Duration::try_from(next.duration_since(clock::steady())).unwrap_or_default())
+    let pause = Duration::try_from(next.duration_since(clock::steady())).unwrap_or_default();
+    // One that was looked for once more is not looked for again.
+    (pause <= pass.ctx.settings.consistency_window * 3).then_some(pause)
 }

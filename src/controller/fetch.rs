@@ -2,7 +2,6 @@
 
 use super::pass::Pass;
 use api::{ModelSelectionSpec, RunStatus};
-use decide::derived::hyperparameters_used;
 use decide::observation::{JobStatus, TrainingFailure, TrainingResult, TuningJob};
 use decide::run::{RunEvent, after};
 use sagemaker::{Class, EndedJob, TuningError};
@@ -72,7 +71,7 @@ pub(super) fn applied(pass: &Pass<'_>, run: RunStatus, fetched: &Fetched) -> Run
     // A stop that was asked for just before a crash is still ours.
     let ours = pass.stops() && !run.attached && job.status == JobStatus::Stopped;
     let run = if ours { after(run, RunEvent::StopRequested) } else { run };
-    let used = &hyperparameters_used(&pass.selection.spec);
+    let used = &pass.derivations(&pass.selection.spec).hyperparameters_used();
     let event = RunEvent::Described { job, result: result.as_ref(), failure: failure.as_ref(), used };
     let run = after(run, event);
     if run.state.ended() {

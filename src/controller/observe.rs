@@ -1,13 +1,13 @@
 //! The step that looks: which runs there are, and what has become of their jobs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::versions::versions;
 use super::{adopt, describe, incarnation, trials};
-use api::{ModelSelectionSpec, ModelSelectionStatus};
+use api::{ModelSelectionSpec, ModelSelectionStatus, RunStatus, SupersededJob};
 use decide::front::Tables;
 use decide::plan::{ResolvedVersion, advance, plan, take_back};
 use decide::problem::Problem;
@@ -43,22 +43,25 @@ pub(super) struct Observed {
 
 /// Looks at the models, plans the runs, and brings them up to date.
 pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -> Observed {
-    if status.start_time.is_none() {
+    if pass.is_unverified() {
+        pass.ctx.incarnations.drop_answer(&pass.uid);
+    }
+    if status.start_time.is_none() || pass.is_unverified() {
         pass.ctx.incarnations.begin(&pass.uid);
     }
     let expanded = expand(pass, &status, clock::after(MODEL_WAIT)).await;
     let Expanded { spec, expansions, problem, undecided } = expanded;
-    let incomplete = problem.or_else(|| derived::invalid(&spec)).or_else(|| front::invalid(&spec));
+    let incomplete = problem.or_else(|| derived::invalid(&pass.derivations(&spec))).or_else(|| front::invalid(&spec));
     status.expansions = expansions;
     // A selector that waits for many descriptions leaves the other candidates their time.
     let until = clock::after(MODEL_WAIT);
     let versions = versions(pass, &spec, &status, until).await;
-    let mut planned = plan(&spec, &status, pass.region.name(), &versions, &undecided);
-    take_back(&mut planned, |run| pass.identity(run).job_name());
-    (status.runs, status.superseded) = (planned.runs, planned.superseded);
+    (status.runs, status.superseded) = planned(pass, &spec, &status, &versions, &undecided);
     incarnation::reclaim(pass, &mut status, until).await;
-    if pass.unverified {
+    if pass.is_unverified() {
         status.runs.iter_mut().for_each(|run| apply(run, RunEvent::Unverified));
+        let wanted: BTreeSet<&String> = status.runs.iter().filter_map(|run| run.tuning_job_name.as_ref()).collect();
+        status.superseded.retain(|job| !wanted.contains(&job.tuning_job_name));
     }
     let sightings = pass.track(&status);
     let mut unfinished = describe::describe(pass, &spec, &mut status.runs, &sightings).await;
@@ -67,6 +70,20 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let tables = trials::bring(pass, &spec, &mut status.runs).await;
     let unobserved = unobserved(pass, &status);
     Observed { spec, versions, status, sightings, tables, incomplete, unobserved, unfinished }
+}
+
+/// The runs of the spec, and the jobs that no run refers to any more.
+fn planned(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+    versions: &[Option<ResolvedVersion>],
+    undecided: &BTreeSet<String>,
+) -> (Vec<RunStatus>, Vec<SupersededJob>) {
+    let known = &mut pass.cache().fingerprints;
+    let mut planned = plan(spec, status, pass.region.name(), versions, undecided, known);
+    take_back(&mut planned, |run| pass.identity(run).job_name());
+    (planned.runs, planned.superseded)
 }
 
 /// Why the running jobs of the selection cannot be observed, when a person must help or when it lasts.

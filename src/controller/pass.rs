@@ -7,17 +7,24 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use kube::runtime::reflector::ObjectRef;
+use parking_lot::{Mutex, MutexGuard};
 
+use super::cache::Cache;
 use super::context::Context;
 use super::permits::Pool;
 use super::retries::Failures;
-use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
+use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
 use decide::absence::Absence;
+use decide::derived::{Derivations, Expressions};
+use decide::fault::Class;
 use decide::identity::Identity;
 use decide::retry::{Outcome, Task};
 use observe::{RunningJob, Sighting};
 use platform::clock;
 use sagemaker::Region;
+
+/// Answers in a row that must say that a job is another's.
+pub(super) const FOREIGN_ANSWERS: u32 = 3;
 
 /// A pass over a selection.
 pub(super) struct Pass<'a> {
@@ -31,13 +38,18 @@ pub(super) struct Pass<'a> {
     pub(super) pool: Pool,
     /// When the pass began, by the steady clock.
     pub(super) started: Timestamp,
-    /// Somebody else wrote the status: nothing in it is believed that SageMaker does not confirm.
-    pub(super) unverified: bool,
+    /// The version of the status that somebody else wrote: nothing in it is believed that SageMaker does not confirm.
+    unverified: Option<u64>,
+    expressions: Expressions,
+    cache: Mutex<Cache>,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(ctx: &'a Context, selection: Arc<ModelSelection>, region: &str, unverified: bool) -> Self {
+    pub(super) fn new(ctx: &'a Context, selection: Arc<ModelSelection>, region: &str, unverified: Option<u64>) -> Self {
+        let cache = ctx.caches.take(&selection);
         Self {
+            expressions: cache.expressions.clone(),
+            cache: Mutex::new(cache),
             ctx,
             object: ObjectRef::from_obj(&*selection),
             uid: selection.uid().unwrap_or_default(),
@@ -47,6 +59,31 @@ impl<'a> Pass<'a> {
             unverified,
             selection,
         }
+    }
+
+    /// What earlier passes have worked out.
+    pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock()
+    }
+
+    /// Whether nothing in the status is believed that SageMaker does not confirm.
+    pub(super) fn is_unverified(&self) -> bool {
+        self.unverified.is_some()
+    }
+
+    /// Ends a pass that went through. What was worked out is left to the next one, but of a selection that is complete.
+    pub(super) fn end(self, complete: bool) {
+        if let Some(version) = self.unverified {
+            self.ctx.writers.verified(&self.uid, version);
+        }
+        if !complete {
+            self.ctx.caches.put_back(&self.uid, self.cache.into_inner());
+        }
+    }
+
+    /// The derived metrics of `spec`, which is the selection's with the candidates that the selectors have found.
+    pub(super) fn derivations<'s>(&self, spec: &'s ModelSelectionSpec) -> Derivations<'s> {
+        Derivations::with(spec, self.expressions.clone())
     }
 
     /// The generation that the pass works on.
@@ -91,6 +128,12 @@ impl<'a> Pass<'a> {
     /// Notes that a task has succeeded.
     pub(super) fn succeeded(&self, task: &Task) {
         self.ctx.retries.succeeded(&self.uid, task);
+    }
+
+    /// Whether the tags of a job are another's: they say so for the third time. One answer may have been another job's.
+    pub(super) fn is_foreign(&self, job: &str) -> bool {
+        let failures = self.failed(Task::Prove(job.to_owned()), Outcome::Fault(Class::NotFound));
+        failures.times >= FOREIGN_ANSWERS
     }
 
     /// Whether what did not show in those answers counts as missing.

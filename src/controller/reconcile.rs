@@ -144,9 +144,11 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     let Some((pass, status)) = load(&seen, ctx).await? else { return Ok(Action::await_change()) };
     let observed = observe(&pass, status).await;
     let decided = decide(&pass, observed).await;
-    let recorded = decided.record(&pass).await?;
-    let acted = act(&pass, recorded).await?;
-    Ok(requeue(&pass, &acted))
+    let recorded = Box::pin(decided.record(&pass)).await?;
+    let acted = Box::pin(act(&pass, recorded)).await?;
+    let action = requeue(&pass, &acted);
+    pass.end(acted.status.completion_time.is_some());
+    Ok(action)
 }
 
 /// The newest that is known of the selection, and its status; `None` when the spec cannot be worked with, which is said.
@@ -160,6 +162,7 @@ async fn load<'a>(
     if conflict.is_some_and(|conflict| conflict.unreported) {
         record::conflicting_writer(ctx, &selection).await;
     }
+    let unverified = ctx.writers.unverified(&uid);
     ctx.retries.observe(&uid, selection.metadata.generation, clock::steady());
     ctx.count_permits().await;
     let status = selection.status.clone().unwrap_or_default();
@@ -169,7 +172,7 @@ async fn load<'a>(
         record::invalid(ctx, &selection, &problem).await.map_err(LoadError::NotReported)?;
         return Ok(None);
     };
-    Ok(Some((Pass::new(ctx, selection, &region, conflict.is_some()), status)))
+    Ok(Some((Pass::new(ctx, selection, &region, unverified), status)))
 }
 
 /// What is to be done: the jobs to create have their names in the status, those to stop their state.
@@ -233,9 +236,9 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     pass.track_running(status);
     ctx.wake_all(ctx.permits.settle(uid, permits_held(status), create::wanted(pass, spec, status)));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
-    let expanding = incomplete
-        .as_ref()
-        .is_some_and(|problem| !matches!(problem.reason, Reason::InvalidExpression | Reason::InvalidSpec));
+    let expanding = incomplete.as_ref().is_some_and(|problem| {
+        !matches!(problem.reason, Reason::InvalidExpression | Reason::ExpressionBudgetExceeded | Reason::InvalidSpec)
+    });
     let lacking = !describe::incomplete(pass, spec, &status.runs).is_empty();
     let now = clock::steady();
     let retry = ctx.retries.next_try(uid, pass.started, now);

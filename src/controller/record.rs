@@ -63,9 +63,14 @@ pub(super) async fn record(
     let last = || pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
     // Large tables and expressions take seconds, which others must not wait for.
     let fronts = tokio::task::block_in_place(|| {
-        summary::bounded(spec, &mut runs);
-        derived::apply(spec, &mut runs);
-        tables.map_or_else(last, |tables| front::fronts(spec, &mut runs, tables))
+        let derivations = pass.derivations(spec);
+        summary::bounded(&derivations, &mut runs);
+        let Some(tables) = tables else { return last() };
+        if derivations.over_budget().is_some() {
+            return Vec::new();
+        }
+        let of_best = derived::apply(&derivations, &mut runs, &mut pass.cache().derived);
+        front::fronts_with(&derivations, &of_best, &mut runs, tables)
     });
     let counts = summary::counts(&runs);
     let situation = Situation {
@@ -149,13 +154,32 @@ async fn write(
     ctx.writers.writing(&selection.uid().unwrap_or_default(), &status);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     let patch = Patch::Apply(&patch);
-    let written = answered(api.patch_status(&name, &params, &patch)).await.map_err(RecordError::Status)?;
+    let mut written = answered(api.patch_status(&name, &params, &patch)).await.map_err(RecordError::Status)?;
     ctx.metrics.status_written();
+    if let Some(removal) = left_by_others(written.status.as_ref(), &status) {
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let removed = answered(api.patch_status(&name, &params, &Patch::Merge(removal))).await;
+        written = removed.map_err(RecordError::Status)?;
+    }
     ctx.note_written(written);
     for event in events(&last, &status) {
         publish(ctx, selection, "UpdateStatus", event).await;
     }
     Ok(status)
+}
+
+/// Applying a status leaves the fields that others have set and that it does not have, such as a recommendation where there
+/// is none. The patch that removes them, if there are any.
+fn left_by_others(written: Option<&ModelSelectionStatus>, ours: &ModelSelectionStatus) -> Option<serde_json::Value> {
+    let written = written.filter(|written| *written != ours)?;
+    let fields = |status| serde_json::to_value(status).ok()?.as_object().cloned();
+    let (written, ours) = (fields(written)?, fields(ours)?);
+    let removed: serde_json::Map<_, _> = written
+        .into_iter()
+        .filter(|(field, _)| !ours.contains_key(field))
+        .map(|(field, _)| (field, json!(null)))
+        .collect();
+    (!removed.is_empty()).then(|| json!({"status": removed}))
 }
 
 /// Says that the status was written by somebody else. What is wrong in it, the pass corrects.

@@ -1,6 +1,7 @@
 //! The request for each run that waits: what is sent to SageMaker once the run has a permit.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use futures::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
@@ -9,6 +10,7 @@ use super::pass::Pass;
 use api::{ModelSelectionSpec, Reason, RunState, RunStatus};
 use catalog::{CatalogError, Shared, job_request};
 use decide::definition::{Definition, Source};
+use decide::derived::Derivations;
 use decide::effective::instance_type;
 use decide::plan::{ResolvedVersion, cells_of, definition};
 use decide::problem::Problem;
@@ -33,21 +35,28 @@ pub(super) struct Inputs<'a> {
 }
 
 /// The request of each run that waits and can be resolved, by index; the others report why not. Runs beyond what one pass
-/// may newly read are left for the next.
+/// may newly read are left for the next. A request is worked out once: a run that waits for its permit costs nothing.
 pub(super) async fn requests(
     pass: &Pass<'_>,
     inputs: &Inputs<'_>,
     runs: &mut [RunStatus],
-) -> HashMap<usize, JobRequest> {
+) -> HashMap<usize, Arc<JobRequest>> {
     if inputs.spec.suspend {
         return HashMap::new();
     }
-    let wanted = wanted(pass, inputs, runs);
+    let derivations = pass.derivations(inputs.spec);
+    if let Some(problem) = derivations.over_budget() {
+        let waiting = runs.iter_mut().filter(|run| run.state == RunState::Waiting && !run.attached);
+        waiting.for_each(|run| apply(run, RunEvent::NotResolved(&problem)));
+        return HashMap::new();
+    }
+    let mut requests = known(pass, runs);
+    let wanted = wanted(pass, inputs, runs, &requests);
     let parents = parents(pass, &wanted).await;
     let shared = OnceCell::new();
     let resolved: Vec<_> = stream::iter(wanted)
         .map(async |(index, definition)| {
-            let request = request(pass, inputs, &runs[index], &definition, &shared).await;
+            let request = request(pass, inputs, &derivations, &runs[index], &definition, &shared).await;
             let request = request.and_then(|request| match parents.waits_for(&definition) {
                 Some(problem) => Err(CatalogError::Problem(problem)),
                 None => Ok(request),
@@ -61,11 +70,15 @@ pub(super) async fn requests(
         .buffered(PER_PASS)
         .collect()
         .await;
-    let mut requests = HashMap::new();
     for (index, request) in resolved {
         match request {
             Ok(request) => {
                 apply(&mut runs[index], RunEvent::Resolved);
+                let request = Arc::new(request);
+                // With a candidate that is missing, it is open whether a name that all have in common is known.
+                if !inputs.incomplete {
+                    pass.cache().requests.insert(&runs[index], request.clone());
+                }
                 requests.insert(index, request);
             }
             Err(problem) => apply(&mut runs[index], RunEvent::NotResolved(&problem)),
@@ -74,8 +87,20 @@ pub(super) async fn requests(
     requests
 }
 
+/// The requests that were worked out before, of runs that may start.
+fn known(pass: &Pass<'_>, runs: &[RunStatus]) -> HashMap<usize, Arc<JobRequest>> {
+    let waiting = runs.iter().enumerate().filter(|(_, run)| run.state == RunState::Waiting && pass.may_start(run));
+    let cache = pass.cache();
+    waiting.filter_map(|(index, run)| Some((index, cache.requests.of(run)?))).collect()
+}
+
 /// The runs whose requests are worked out in this pass, with their definitions.
-fn wanted(pass: &Pass<'_>, inputs: &Inputs<'_>, runs: &[RunStatus]) -> Vec<(usize, Definition)> {
+fn wanted(
+    pass: &Pass<'_>,
+    inputs: &Inputs<'_>,
+    runs: &[RunStatus],
+    known: &HashMap<usize, Arc<JobRequest>>,
+) -> Vec<(usize, Definition)> {
     let Inputs { spec, versions, .. } = inputs;
     let mut unread: Vec<(&str, &str)> = Vec::new();
     let mut wanted = Vec::new();
@@ -83,7 +108,7 @@ fn wanted(pass: &Pass<'_>, inputs: &Inputs<'_>, runs: &[RunStatus]) -> Vec<(usiz
         spec.datasets.iter().flat_map(|dataset| cells_of(spec, dataset, versions).map(move |cell| (dataset, cell)));
     for (index, (dataset, (candidate, version))) in cells.enumerate() {
         let run = &runs[index];
-        if run.state != RunState::Waiting || run.attached || !pass.may_start(run) {
+        if run.state != RunState::Waiting || run.attached || known.contains_key(&index) || !pass.may_start(run) {
             continue;
         }
         let region = pass.region.name();
@@ -107,6 +132,7 @@ fn wanted(pass: &Pass<'_>, inputs: &Inputs<'_>, runs: &[RunStatus]) -> Vec<(usiz
 async fn request(
     pass: &Pass<'_>,
     inputs: &Inputs<'_>,
+    derivations: &Derivations<'_>,
     run: &RunStatus,
     definition: &Definition,
     shared: &OnceCell<(Shared, bool)>,
@@ -118,8 +144,10 @@ async fn request(
             Some(pass.ctx.catalog.model(&pass.region, model_id, version, inputs.until).await?)
         }
     };
-    let request =
-        job_request(spec, definition, model.as_deref(), &pass.identity(run)).map_err(CatalogError::Problem)?;
+    // Large expressions take a while, which other selections must not wait for.
+    let request = tokio::task::block_in_place(|| {
+        job_request(derivations, definition, model.as_deref(), &pass.identity(run)).map_err(CatalogError::Problem)
+    })?;
     let Some(candidate) = spec.candidates.iter().find(|candidate| candidate.name == run.candidate) else {
         return Ok(request);
     };

@@ -23,8 +23,11 @@ pub(super) struct Failures {
 }
 
 /// The failures of each selection, by uid; a new generation starts from nothing.
-#[derive(Default)]
-pub(super) struct Retries(Mutex<HashMap<String, OfSelection>>);
+pub(super) struct Retries {
+    /// How long SageMaker's answers may contradict each other.
+    window: Duration,
+    all: Mutex<HashMap<String, OfSelection>>,
+}
 
 #[derive(Default)]
 struct OfSelection {
@@ -37,9 +40,13 @@ struct OfSelection {
 }
 
 impl Retries {
+    pub(super) fn new(window: Duration) -> Self {
+        Self { window, all: Mutex::default() }
+    }
+
     /// Begins anew when the generation has changed: an edit may have cured what failed.
     pub(super) fn observe(&self, uid: &str, generation: Option<i64>, now: Timestamp) {
-        let mut all = self.0.lock();
+        let mut all = self.all.lock();
         if let Some(of) = all.get_mut(uid)
             && of.generation != generation
         {
@@ -52,12 +59,12 @@ impl Retries {
 
     /// When the present generation was seen first.
     pub(super) fn observed(&self, uid: &str) -> Option<Timestamp> {
-        self.0.lock().get(uid)?.observed
+        self.all.lock().get(uid)?.observed
     }
 
     /// Notes that a task has not succeeded, and returns its consecutive failures. See [`backoff`] for the pauses.
     pub(super) fn failed(&self, uid: &str, task: Task, outcome: Outcome, now: Timestamp) -> Failures {
-        let mut all = self.0.lock();
+        let mut all = self.all.lock();
         let of = all.entry(uid.to_owned()).or_default();
         let before = of.failing.get(&task);
         // Not a try of its own: the answer was kept from the last one.
@@ -65,7 +72,7 @@ impl Retries {
             return *failures;
         }
         let times = before.map_or(0, |failures| failures.times);
-        let pauses = backoff(&task, outcome);
+        let pauses = backoff(&task, outcome, self.window);
         let pause = cadence::jitter(cadence::backoff(times, pauses.first, pauses.most), uid, u64::from(times));
         let since = before.map_or(now, |failures| failures.since);
         let failures = Failures { times: times.saturating_add(1), since, not_before: now + pause };
@@ -75,7 +82,7 @@ impl Retries {
 
     /// Notes that a task has succeeded.
     pub(super) fn succeeded(&self, uid: &str, task: &Task) {
-        if let Some(of) = self.0.lock().get_mut(uid) {
+        if let Some(of) = self.all.lock().get_mut(uid) {
             of.failing.remove(task);
             of.problems.remove(task);
         }
@@ -83,7 +90,7 @@ impl Retries {
 
     /// Notes why a task fails, if a person must help.
     pub(super) fn note_problem(&self, uid: &str, task: &Task, problem: Option<Problem>) {
-        let mut all = self.0.lock();
+        let mut all = self.all.lock();
         let problems = &mut all.entry(uid.to_owned()).or_default().problems;
         match problem.filter(|problem| problem.reason.needs_person()) {
             Some(problem) => drop(problems.insert(task.clone(), problem)),
@@ -93,7 +100,7 @@ impl Retries {
 
     /// Why a task fails, if a person must help.
     pub(super) fn problem(&self, uid: &str, task: &Task) -> Option<Problem> {
-        self.0.lock().get(uid)?.problems.get(task).cloned()
+        self.all.lock().get(uid)?.problems.get(task).cloned()
     }
 
     /// Whether a task may be tried now.
@@ -103,13 +110,13 @@ impl Retries {
 
     /// The consecutive failures of a task, if it has failed.
     pub(super) fn failures(&self, uid: &str, task: &Task) -> Option<Failures> {
-        self.0.lock().get(uid)?.failing.get(task).copied()
+        self.all.lock().get(uid)?.failing.get(task).copied()
     }
 
     /// How long until the next task may be tried that might not be tried at `started`, when the pass began: what has come
     /// due since then was not tried either, and is due at once.
     pub(super) fn next_try(&self, uid: &str, started: Timestamp, now: Timestamp) -> Option<Duration> {
-        let all = self.0.lock();
+        let all = self.all.lock();
         let later = all.get(uid)?.failing.values().map(|failures| failures.not_before).filter(|time| *time > started);
         let pause = later.min()?.duration_since(now);
         Some(Duration::try_from(pause).unwrap_or_default())
@@ -117,7 +124,7 @@ impl Retries {
 
     /// Forgets a selection.
     pub(super) fn forget(&self, uid: &str) {
-        self.0.lock().remove(uid);
+        self.all.lock().remove(uid);
     }
 }
 

@@ -56,16 +56,15 @@ pub(super) fn problem(pass: &Pass<'_>, status: &ModelSelectionStatus) -> Option<
 /// The superseded job as it now is; `None` once it has ended.
 async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sighting>) -> Option<SupersededJob> {
     let (task, find) = (Task::Stop(job.tuning_job_name.clone()), Task::Find(job.tuning_job_name.clone()));
-    if !pass.may_try(&task) || !pass.may_try(&find) {
+    let region = pass.ctx.sagemaker.region(&job.region);
+    // Told to stop and listed as running: the stop got lost like any other call, or the listing lags behind.
+    let runs_on = matches!(sighting, Some(Sighting::Running(active)) if active.status == JobStatus::InProgress);
+    let has_left = matches!(sighting, Some(Sighting::Left(_) | Sighting::Ended(_)));
+    let stops = if job.stop_requested { runs_on } else { true };
+    if !pass.may_try(&find) || !(job.stop_requested && has_left || stops && pass.may_try(&task)) {
         return Some(job);
     }
-    let region = pass.ctx.sagemaker.region(&job.region);
-    let stopped = if job.stop_requested {
-        match sighting {
-            Some(Sighting::Left(_) | Sighting::Ended(_)) => ended(&region, &job.tuning_job_name).await,
-            Some(Sighting::Running(_) | Sighting::Unseen) | None => return Some(job),
-        }
-    } else {
+    let stopped = if stops {
         let run = RunStatus {
             candidate: job.candidate.clone(),
             dataset: job.dataset.clone(),
@@ -74,17 +73,29 @@ async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sight
             ..RunStatus::default()
         };
         stop_own(&region, &pass.identity(&run), &job.tuning_job_name, job.tuning_job_arn.as_deref()).await
+    } else {
+        ended(&region, &job.tuning_job_name).await
     };
     match stopped {
         Ok(Stopped::Accepted) => {
-            pass.succeeded(&task);
+            // Asked again after a while, should the job still run.
+            pass.failed(task.clone(), Outcome::Accepted);
+            note(pass, &task, &job.tuning_job_name, None);
             if job.stop_requested {
                 pass.ctx.observer.looked_at(&job.region, &pass.object, &job.tuning_job_name);
             }
             tracing::info!(job = job.tuning_job_name, "superseded tuning job is being stopped");
             Some(SupersededJob { stop_requested: true, ..job })
         }
-        Ok(Stopped::NothingToStop) => None,
+        Ok(Stopped::NothingToStop) => {
+            pass.succeeded(&task);
+            None
+        }
+        Ok(Stopped::Foreign) if pass.is_foreign(&job.tuning_job_name) => None,
+        Ok(Stopped::Foreign) => {
+            pass.failed(find, Outcome::Fault(Class::NotFound));
+            Some(job)
+        }
         // It, or its tags, may not show yet.
         Ok(Stopped::Absent | Stopped::Unproven) => {
             let failures = pass.failed(find, Outcome::Fault(Class::NotFound));
@@ -103,8 +114,10 @@ async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sight
 pub(super) enum Stopped {
     /// The job is being stopped.
     Accepted,
-    /// It has ended, or is not ours.
+    /// It has ended.
     NothingToStop,
+    /// Its tags say that it is not ours. The answer may have been about another job: see [`Pass::is_foreign`].
+    Foreign,
     /// There is no such job, or it does not show yet.
     Absent,
     /// It runs, and its tags do not show yet: it may be ours.
@@ -152,7 +165,7 @@ pub(super) async fn stop_own(
         Ownership::Unproven(_) => Ok(Stopped::Unproven),
         Ownership::Foreign(difference) => {
             tracing::warn!(job = name, difference, "a tuning job is not ours, and is not stopped");
-            Ok(Stopped::NothingToStop)
+            Ok(Stopped::Foreign)
         }
     }
 }

@@ -30,16 +30,18 @@ enum Fault {
 /// read. Runs whose training jobs are wanted get as far as a pass may go; of those whose table cannot be had, the best
 /// training job is considered.
 pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> Option<Tables> {
-    if spec.collect == Collect::Best {
-        return Some(Tables::new());
-    }
     let last = pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default();
-    if pass.unverified || last.observed_generation != pass.generation() {
+    if spec.collect == Collect::Best {
+        // The first pass of a process works them out anew: an older release may have had other rules.
+        let stand = !pass.cache().derived.is_new() && !pass.is_unverified();
+        return (!(stand && front::stand(&last, pass.generation(), runs))).then(Tables::new);
+    }
+    if pass.is_unverified() || last.observed_generation != pass.generation() {
         runs.iter_mut().filter(|run| wanted(spec, run) && lost(run)).for_each(|run| try_again(pass, run));
     }
     let mut budget = Budget::of_pass();
     collect(pass, spec, runs, &mut budget).await;
-    if !pass.unverified && front::stand(&last, pass.generation(), runs) {
+    if !pass.is_unverified() && front::stand(&last, pass.generation(), runs) {
         return None;
     }
     read(pass, runs).await;

@@ -35,9 +35,14 @@ const WATCH_TIMEOUT_SECONDS: u32 = 60;
 /// Whether somebody else than this operator was the last to write the status. The times are the API server's own.
 fn written_last_by_another(managers: &[ManagedFieldsEntry]) -> bool {
     let of_status = managers.iter().filter(|entry| entry.subresource.as_deref() == Some("status"));
-    let (ours, others): (Vec<_>, Vec<_>) = of_status.partition(|entry| entry.manager.as_deref() == Some(FIELD_MANAGER));
+    // The operator only applies: who updates in its name is somebody else.
+    let is_ours = |entry: &&ManagedFieldsEntry| {
+        entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply")
+    };
+    let (ours, others): (Vec<_>, Vec<_>) = of_status.partition(is_ours);
     let last = |entries: &[&ManagedFieldsEntry]| entries.iter().filter_map(|entry| Some(entry.time.as_ref()?.0)).max();
-    !others.is_empty() && last(&others) > last(&ours)
+    // Of the same second, it is open who was last.
+    !others.is_empty() && last(&others) >= last(&ours)
 }
 
 /// A selection that went without our cleanup (a finalizer that was removed by hand) may leave jobs running: who reads the log

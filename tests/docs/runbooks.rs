@@ -26,10 +26,11 @@ curl() { command curl -sS "$OPERATOR/readyz"; }
 "#;
 
 /// Runbooks, and what their commands show here. Those with nothing have commands that can only be run elsewhere.
-const SHOWN: [(&str, &[&str]); 10] = [
+const SHOWN: [(&str, &[&str]); 11] = [
     ("AccessDenied", &["NAMESPACE/denied AccessDenied: candidate 'denied'", "kind: ServiceAccount"]),
     ("LeaderChanges", &["leading", "readyz check passed"]),
     ("NoLeader", &["holderIdentity: ", "leading", "ok", "yes"]),
+    ("ObservationStale", &["cannot list the running tuning jobs", "NAMESPACE/denied AccessDenied: "]),
     ("OperatorDown", &["deployment.apps/modelselection-operator"]),
     ("QuotaReached", &["NAMESPACE/two ", " birds Create"]),
     ("ReconcileErrors", &["readyz check passed", "ok"]),

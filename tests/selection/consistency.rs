@@ -299,3 +299,55 @@ async fn remove_by_hand(world: &World<'_>, name: &str) {
     let _ = world.selections.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await;
     await_gone(&world.selections, name, DEADLINE).await;
 }
+
+/// A job that did not show for longer than answers should contradict each other. Whoever looks once more follows it again: the
+/// same process, or the next one.
+#[tokio::test]
+async fn a_job_that_was_declared_deleted_is_looked_for_once_more() {
+    let mut world = World::held("found-again").await;
+    for (name, restart) in [("same", false), ("next", true)] {
+        world.apply(&Selection::new(name).images(&["one"])).await;
+        let job = job_of(&world.await_launched(name).await, "one");
+        // For good, as far as the process can tell.
+        let lag =
+            json!({"operation": "*", "kind": "Missing", "seconds": 1_000_000, "since": "now", "nameContains": job});
+        world.emulator.lag(lag).await;
+        let status = world.await_complete(name).await;
+        assert_eq!(status.runs[0].reason, Some(Reason::TuningJobDeleted), "{status:#?}");
+        if restart {
+            world.operator.kill();
+        }
+        world.emulator.clear_lags().await;
+        if restart {
+            world.start_operator();
+        }
+        world.await_launched(name).await;
+        world.emulator.advance(LONG).await;
+        let status = world.await_complete(name).await;
+        assert_eq!((status.runs[0].state, status.runs[0].attempt), (RunState::Succeeded, 0), "{status:#?}");
+    }
+    assert_eq!(world.jobs().await.len(), 2);
+}
+
+/// The finalizer is taken off by hand after the operator was restarted: it knows the job from the status.
+#[tokio::test]
+async fn jobs_are_named_also_by_an_operator_that_was_restarted() {
+    let mut world = World::held("by-hand-again").await;
+    world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
+    world.apply(&Selection::new("by-hand").images(&["one"])).await;
+    let job = job_of(&world.await_launched("by-hand").await, "one");
+    world.delete("by-hand").await;
+    let refused = "StopHyperParameterTuningJob AccessDeniedException";
+    await_until("the stop is refused", DEADLINE, async || world.errors(refused).await > 0).await;
+    world.operator.kill();
+    let before = world.errors(refused).await;
+    world.start_operator();
+    await_until("and refused again", DEADLINE, async || world.errors(refused).await > before).await;
+    remove_by_hand(&world, "by-hand").await;
+    await_until("an Event of the namespace names the job", DEADLINE, async || {
+        world.events(&world.namespace, "TuningJobsLeftRunning").await > 0
+    })
+    .await;
+    let logs = world.operator.logs();
+    assert!(logs.contains(&format!("--hyper-parameter-tuning-job-name {job}")), "{logs}");
+}

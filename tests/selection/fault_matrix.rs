@@ -147,3 +147,43 @@ async fn the_service_throttles() {
 async fn an_answer_is_late() {
     play("Delay", json!({"delayMillis": 2_000})).await;
 }
+
+#[tokio::test]
+async fn an_answer_is_empty() {
+    play("EmptyAnswer", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_request_is_answered_and_has_no_effect() {
+    play("NoEffect", json!({})).await;
+}
+
+#[tokio::test]
+async fn an_answer_is_cut() {
+    play("TruncatedAnswer", json!({})).await;
+}
+
+#[tokio::test]
+async fn an_answer_has_other_types() {
+    play("WrongTypes", json!({})).await;
+}
+
+#[tokio::test]
+async fn an_answer_is_about_another_job() {
+    play("AnotherJob", json!({})).await;
+}
+
+#[tokio::test]
+async fn an_answer_is_an_earlier_one() {
+    play("ReplayedAnswer", json!({})).await;
+}
+
+#[tokio::test]
+async fn an_answer_has_huge_texts() {
+    play("HugeTexts", json!({})).await;
+}
+
+#[tokio::test]
+async fn an_answer_has_a_status_that_nobody_knows() {
+    play("UnknownStatus", json!({})).await;
+}

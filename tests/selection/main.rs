@@ -2,11 +2,15 @@
 
 mod attached;
 mod bad_input;
+mod clock;
+mod collect_all;
 mod consistency;
 mod derived;
 mod edits;
 mod fault_matrix;
 mod faults;
+mod forged;
+mod large;
 mod lifecycle;
 mod oracle;
 mod quiet;
@@ -15,4 +19,3 @@ mod restarts;
 mod selectors;
 mod sharing;
 mod suspend_and_delete;
-mod trials;

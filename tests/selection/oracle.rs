@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use api::ModelSelectionSpec;
 use catalog::{Buckets, Model, from_document, from_spec, job_request};
 use decide::definition::{Definition, Source};
+use decide::derived::Derivations;
 use decide::identity::Identity;
 use sagemaker::JobRequest;
 use selection::{each, selection};
@@ -286,7 +287,7 @@ fn request(case: &Value, spec: &ModelSelectionSpec) -> Result<JobRequest, decide
         rerun: "",
         attempt: 0,
     };
-    job_request(spec, &definition, Some(&model), &identity)
+    job_request(&Derivations::new(spec), &definition, Some(&model), &identity)
 }
 
 /// RFC 7386.

@@ -3,13 +3,12 @@
 // The helpers below are parts of tests.
 #![allow(clippy::unwrap_used)]
 
+mod previous_incarnations;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use api::{ModelSelectionStatus, Reason, RunState, RunStatus};
-use k8s_openapi::api::core::v1::Namespace;
-use kube::Api;
-use kube::api::{ObjectMeta, PostParams};
+use api::{Reason, RunState};
 use serde_json::{Value, json};
 use testkit::jobs::Job;
 use testkit::status::{is_running, job_of, run_of, timeless};
@@ -198,30 +197,6 @@ async fn edited_while_the_operator_is_down_and_a_job_was_made_that_it_never_hear
     }
 }
 
-/// As after a restore from a backup, which has the spec only.
-#[tokio::test]
-async fn a_lost_status_comes_back_from_the_jobs_that_are_there() {
-    let mut world = World::held("status").await;
-    world.emulator.behave(json!({"match": "*/ended:1", "secondsPerEpoch": 30})).await;
-    world.emulator.behave(json!({"match": "*/runs:1", "secondsPerEpoch": 10_000})).await;
-    world.apply(&Selection::new("status").images(&["ended", "runs"])).await;
-    world.await_launched("status").await;
-    world.emulator.advance(1_000).await;
-    let half = |status: &ModelSelectionStatus| {
-        let states: Vec<RunState> = status.runs.iter().map(|run| run.state).collect();
-        states == [RunState::Succeeded, RunState::Running] && is_running(&status.runs[1])
-    };
-    let before = world.await_status("status", "one run has ended", half).await;
-    world.operator.kill();
-    let empty = json!({"status": null});
-    let merge = kube::api::Patch::Merge(&empty);
-    world.selections.patch_status("status", &kube::api::PatchParams::default(), &merge).await.unwrap();
-    world.start_operator();
-    let after = world.await_status("status", "both runs are found again", half).await;
-    assert_eq!(timeless(&after), timeless(&before));
-    assert_eq!(world.jobs().await.len(), 2);
-}
-
 #[tokio::test]
 async fn killed_while_suspend_stops_the_jobs() {
     let mut world = World::held("suspending").await;
@@ -294,159 +269,6 @@ async fn assert_one_job_per_attempt(world: &World<'_>, count: usize) {
         .map(|job| (&job.selection, &job.candidate, &job.dataset, &job.definition, &job.attempt))
         .collect();
     assert_eq!((jobs.len(), identities.len()), (count, count), "{jobs:#?}");
-}
-
-#[tokio::test]
-async fn a_finished_selection_that_is_deleted_and_applied_again_has_its_results_back_for_nothing() {
-    let stage = Stage::new("finished").await;
-    let world = &stage.world;
-    world.delete_and_wait("selection").await;
-    world.emulator.reset_calls().await;
-    world.apply(&selection()).await;
-    stage.check("applied again").await;
-    assert_eq!(world.emulator.calls().await["jobsCreated"], 0);
-    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
-}
-
-#[tokio::test]
-async fn attempts_that_failed_are_found_again_one_after_the_other_and_none_is_repeated() {
-    let world = World::held("attempts").await;
-    world.emulator.behave(json!({"match": "*", "failAlways": true})).await;
-    let selection = Selection::new("attempts").images(&["flaky", "broken"]).with("/retries", json!(2));
-    world.apply(&selection).await;
-    for attempt in 0..=2 {
-        world
-            .await_status("attempts", "the next attempts run", |status| {
-                let runs = |run: &RunStatus| is_running(run) && run.attempt == attempt;
-                !status.runs.is_empty() && status.runs.iter().all(runs)
-            })
-            .await;
-        if attempt == 1 {
-            world.emulator.behave(json!({"match": "*/flaky:1", "failAlways": false})).await;
-        }
-        world.emulator.advance(LONG).await;
-    }
-    let before = world.await_complete("attempts").await;
-    let states: Vec<RunState> = before.runs.iter().map(|run| run.state).collect();
-    assert_eq!(states, [RunState::Succeeded, RunState::Failed]);
-    world.delete_and_wait("attempts").await;
-    world.apply(&selection).await;
-    let after = world.await_complete("attempts").await;
-    assert_eq!(timeless(&after), timeless(&before));
-    assert_one_job_per_attempt(&world, 6).await;
-}
-
-#[tokio::test]
-async fn retained_jobs_are_found_again_while_they_run_and_after_they_have_ended() {
-    let world = World::held("retained").await;
-    let selection = Selection::new("retained").images(&["one", "two"]).with("/deletionPolicy", json!("Retain"));
-    world.apply(&selection).await;
-    let first = world.await_launched("retained").await;
-    world.delete_and_wait("retained").await;
-    assert_eq!(world.jobs_in("InProgress").await.len(), 2);
-    world.apply(&selection).await;
-    let second = world.await_launched("retained").await;
-    assert_eq!(second.runs, first.runs);
-
-    world.delete_and_wait("retained").await;
-    world.emulator.advance(LONG).await;
-    world.apply(&selection).await;
-    let done = world.await_complete("retained").await;
-    assert!(done.runs.iter().all(|run| run.state == RunState::Succeeded && run.attempt == 0));
-    assert_eq!(world.jobs().await.len(), 2);
-    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
-}
-
-#[tokio::test]
-async fn a_selection_that_is_deleted_with_its_jobs_and_applied_again_makes_new_attempts() {
-    let world = World::held("stopped").await;
-    let selection = Selection::new("stopped").images(&["one", "two"]);
-    world.apply(&selection).await;
-    let first = world.await_launched("stopped").await;
-    world.delete_and_wait("stopped").await;
-    for candidate in ["one", "two"] {
-        world.await_stop(&job_of(&first, candidate)).await;
-    }
-    world.apply(&selection).await;
-    let second = world.await_launched("stopped").await;
-    for (now, then) in second.runs.iter().zip(&first.runs) {
-        assert_eq!((now.attempt, &now.definition), (1, &then.definition));
-        assert_ne!(now.tuning_job_name, then.tuning_job_name);
-    }
-    assert_one_job_per_attempt(&world, 4).await;
-}
-
-/// The same namespace in another cluster, with the operator on the first cluster's account.
-async fn rebuilt<'a>(plane: &'a ControlPlane, first: &World<'_>, environment: &[(&str, &str)]) -> World<'a> {
-    let namespace = Namespace {
-        metadata: ObjectMeta { name: Some(first.namespace.clone()), ..ObjectMeta::default() },
-        ..Namespace::default()
-    };
-    Api::all(plane.client()).create(&PostParams::default(), &namespace).await.unwrap();
-    let mut world = World::start_in(plane, &first.namespace, &["--speed", "0"], environment).await;
-    world.options.sagemaker_url = first.emulator.url().to_owned();
-    world.kill_and_restart();
-    world.operator.await_ready(DEADLINE).await;
-    world
-}
-
-#[tokio::test]
-async fn a_rebuilt_cluster_finds_its_jobs_again_by_the_name_of_the_cluster_and_only_by_it() {
-    let crds = || vec![testkit::programs::CRD.into()];
-    let options = || ControlPlaneOptions { crds: crds(), ..ControlPlaneOptions::default() };
-    let other = ControlPlane::start(options()).await;
-    let named = [("MODELSELECTION_CLUSTER_NAME", "production")];
-
-    let mut first = World::start(testkit::shared().await, "rebuilt", &["--speed", "0"], &named).await;
-    first.emulator.behave(json!({"match": "*", "secondsPerEpoch": 30})).await;
-    let selection = Selection::new("rebuilt")
-        .images(&["ended", "runs"])
-        .with("/candidates/1/hyperparameters", json!({"epochs": "2000"}))
-        .with("/deletionPolicy", json!("Retain"));
-    first.apply(&selection).await;
-    first.await_launched("rebuilt").await;
-    // One job has ended and the other runs when the cluster is lost.
-    first.emulator.advance(2_000).await;
-    let before = first
-        .await_status("rebuilt", "one run has ended", |status| {
-            run_of(status, "ended").state == RunState::Succeeded && is_running(run_of(status, "runs"))
-        })
-        .await;
-    first.operator.kill();
-    let created = first.jobs().await;
-    assert_eq!(created.len(), 2);
-
-    let second = rebuilt(&other, &first, &named).await;
-    second.apply(&selection).await;
-    let settled = |status: &ModelSelectionStatus| {
-        let states: Vec<RunState> = status.runs.iter().map(|run| run.state).collect();
-        states == [RunState::Succeeded, RunState::Running] && is_running(&status.runs[1])
-    };
-    let after = second.await_status("rebuilt", "both jobs are found again", settled).await;
-    assert_eq!(after.runs[0], before.runs[0]);
-    assert_eq!(job_of(&after, "runs"), job_of(&before, "runs"));
-    assert_eq!(after.fronts, before.fronts);
-    assert_eq!(first.jobs().await, created, "nothing made, nothing stopped");
-
-    // Without the name, it is another cluster, whose jobs are its own.
-    second.apply(&selection.clone().named("unnamed")).await;
-    second.await_launched("unnamed").await;
-    let created = first.jobs().await;
-    second.delete_and_wait("rebuilt").await;
-    let mut nameless = second;
-    nameless.operator.kill();
-    nameless.options.extra_env.retain(|(variable, _)| variable != "MODELSELECTION_CLUSTER_NAME");
-    nameless.start_operator();
-    nameless.apply(&selection).await;
-    let own = nameless.await_launched("rebuilt").await;
-    for candidate in ["ended", "runs"] {
-        assert!(!created.contains_key(&job_of(&own, candidate)), "{own:#?}");
-    }
-    let all = first.jobs().await;
-    assert_eq!(all.len(), created.len() + 2);
-    for (name, job) in &created {
-        assert_eq!(&all[name], job, "the named cluster's jobs are left alone");
-    }
 }
 
 #[tokio::test]

@@ -50,32 +50,42 @@ pub struct Candidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
     pub dataset: Option<String>,
-    /// hyperparameters for this candidate; they override those of training and of the dataset. Whole numbers need no
+    /// warmStart of this candidate; it overrides that of tuning. Default: that of tuning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_start: Option<WarmStart>,
+    /// What the candidate has otherwise than the selection.
+    #[serde(flatten)]
+    pub overrides: Overrides,
+}
+
+/// What a candidate has otherwise than the selection.
+// `candidates` and `candidateSelectors` have these fields beside their own, by `flatten`.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Overrides {
+    /// hyperparameters of the candidate; they override those of training and of the dataset. Whole numbers need no
     /// quotes. Default: none.
     #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// parameterRanges are searched for this candidate instead of those of tuning, at most 30, since models may name their
+    /// parameterRanges are searched for the candidate instead of those of tuning, at most 30, since models may name their
     /// hyperparameters otherwise. Default: those of tuning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub parameter_ranges: Vec<ParameterRange>,
-    /// metricDefinitions of this candidate, in addition to those of training; they override those with the same name.
+    /// metricDefinitions of the candidate, in addition to those of training; they override those with the same name.
     /// Default: none. Changing them creates new jobs for the affected runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::METRIC_DEFINITIONS))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
-    /// warmStart of this candidate; it overrides that of tuning. Default: that of tuning.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub warm_start: Option<WarmStart>,
-    /// training of this candidate: a field that is set here replaces that of the selection's training; maps and objects
+    /// training of the candidate: a field that is set here replaces that of the selection's training; maps and objects
     /// merge key by key, lists are replaced. Default: none. Changing what affects the result creates new jobs for its runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::training_schema")]
     pub training: Option<Patch<Training>>,
-    /// tuning of this candidate, by the same rule as training. Default: none. Changing it creates new jobs for its runs.
+    /// tuning of the candidate, by the same rule as training. Default: none. Changing it creates new jobs for its runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::tuning_schema")]
     pub tuning: Option<Patch<Tuning>>,
@@ -137,29 +147,9 @@ pub struct Algorithm {
 pub struct CandidateSelector {
     /// jumpStart selects models of SageMaker JumpStart. Required.
     pub jump_start: JumpStartSelector,
-    /// hyperparameters for all of these candidates, as in candidates. Default: none.
-    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(schema_with = "super::crd::hyperparameters_schema")]
-    pub hyperparameters: Hyperparameters,
-    /// parameterRanges are searched for these candidates instead of those of tuning, at most 30, since models may name their
-    /// hyperparameters otherwise. Default: those of tuning.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 30))]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
-    pub parameter_ranges: Vec<ParameterRange>,
-    /// metricDefinitions of all these candidates, as in candidates. Default: none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = bounds::METRIC_DEFINITIONS))]
-    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
-    pub metric_definitions: Vec<MetricDefinition>,
-    /// training of these candidates, as in candidates. Default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::overrides::training_schema")]
-    pub training: Option<Patch<Training>>,
-    /// tuning of these candidates, as in candidates. Default: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "super::overrides::tuning_schema")]
-    pub tuning: Option<Patch<Tuning>>,
+    /// What these candidates have otherwise than the selection.
+    #[serde(flatten)]
+    pub overrides: Overrides,
 }
 
 /// A filter over the trainable JumpStart models; a model must match every clause. The status records the result: a new

@@ -150,6 +150,8 @@ closed! {
         EULANotAccepted,
         /// An expression of a derived metric is invalid.
         InvalidExpression,
+        /// The derived metrics of all training jobs take too many operations.
+        ExpressionBudgetExceeded,
         /// The tuning job in a candidate's tuningJobName does not exist.
         UnknownTuningJob,
         /// AWS denies the operator an action.
@@ -204,6 +206,7 @@ impl Reason {
                 | Self::UnknownMetric
                 | Self::EULANotAccepted
                 | Self::InvalidExpression
+                | Self::ExpressionBudgetExceeded
         )
     }
 

@@ -7,6 +7,10 @@ use crate::root;
 
 /// The Rust files below a folder of the repository, by their path in it, with their text. This crate's own are left out,
 /// since they name what they forbid.
+///
+/// # Panics
+///
+/// If a file cannot be read, or if there is none.
 pub fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let root = root();
     let mut folders = vec![root.join(folder)];

@@ -12,7 +12,7 @@ use decide::problem::Problem;
 pub(super) fn check(spec: &ModelSelectionSpec, candidate: Option<&Candidate>) -> Result<(), Problem> {
     all("training.metricDefinitions", &spec.training.metric_definitions)?;
     let Some(candidate) = candidate else { return Ok(()) };
-    all(&format!("candidates['{}'].metricDefinitions", candidate.name), &candidate.metric_definitions)
+    all(&format!("candidates['{}'].metricDefinitions", candidate.name), &candidate.overrides.metric_definitions)
 }
 
 fn all(field: &str, definitions: &[MetricDefinition]) -> Result<(), Problem> {
@@ -99,7 +99,7 @@ mod tests {
     fn the_field_is_named() {
         let mut spec = spec();
         let wrong = MetricDefinition { name: "loss".into(), regex: "loss: ([0-9.]+".into() };
-        spec.candidates[1].metric_definitions = vec![wrong.clone()];
+        spec.candidates[1].overrides.metric_definitions = vec![wrong.clone()];
         let problem = check(&spec, Some(&spec.candidates[1])).unwrap_err();
         assert_eq!(
             problem.message,

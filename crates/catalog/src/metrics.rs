@@ -8,8 +8,9 @@ use api::bounds::METRIC_DEFINITIONS;
 use api::{Candidate, ModelSelectionSpec, Reason};
 use decide::algorithms::{self, Algorithm};
 use decide::definition::{Definition, Source};
+use decide::derived::Derivations;
 use decide::problem::Problem;
-use decide::{derived, suggest};
+use decide::suggest;
 
 /// A run, as far as it decides the metrics.
 pub(super) struct Subject<'a> {
@@ -17,6 +18,8 @@ pub(super) struct Subject<'a> {
     pub(super) all: &'a ModelSelectionSpec,
     /// The selection as the candidate has it.
     pub(super) spec: &'a ModelSelectionSpec,
+    /// The derived metrics of `spec`.
+    pub(super) derivations: &'a Derivations<'a>,
     pub(super) definition: &'a Definition,
     pub(super) candidate: Option<&'a Candidate>,
     /// The training image, if it is known.
@@ -39,7 +42,8 @@ pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics
         return of_algorithm(run, algorithm);
     }
     let preset = preset(&spec.training, &definition.source);
-    let metrics = merged(definition, model, &preset, &derived::metrics_wanted(spec))?;
+    let wanted = run.derivations.metrics_wanted();
+    let metrics = merged(definition, model, &preset, &wanted)?;
     let unknown = match definition.source {
         Source::Algorithm { .. } => true,
         Source::Image { .. } => metrics.is_empty(),
@@ -59,7 +63,7 @@ pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics
         let message = format!("`{field}` names the metric '{metric}', for which there is no definition; {remedy}");
         return Err(Problem::new(Reason::UnknownMetric, message));
     }
-    measured(spec, definition, &metrics, &preset)?;
+    measured(run, &metrics, &preset, &wanted)?;
     Ok(Metrics { known: Some(metrics.keys().cloned().collect()), definitions: metrics.into_iter().collect() })
 }
 
@@ -69,7 +73,9 @@ fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Pro
     let Subject { all, spec, definition, candidate, .. } = run;
     let others = || all.candidates.iter().any(takes_definitions);
     let field = match candidate {
-        Some(candidate) if !candidate.metric_definitions.is_empty() => Some("`metricDefinitions` of the candidate"),
+        Some(candidate) if !candidate.overrides.metric_definitions.is_empty() => {
+            Some("`metricDefinitions` of the candidate")
+        }
         _ if !spec.training.metric_definitions.is_empty() && !others() => Some("`training.metricDefinitions`"),
         _ => None,
     };
@@ -93,7 +99,7 @@ fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Pro
         );
         return Err(Problem::new(Reason::UnknownMetric, message));
     }
-    let wanted = derived::metrics_wanted(spec).into_iter().filter(|metric| algorithm.may_report(metric));
+    let wanted = run.derivations.metrics_wanted().into_iter().filter(|metric| algorithm.may_report(metric));
     let known = algorithm.metrics.iter().map(|metric| (*metric).to_owned()).chain(wanted).collect();
     Ok(Metrics { definitions: Vec::new(), known: Some(known) })
 }
@@ -103,7 +109,7 @@ fn takes_definitions(candidate: &Candidate) -> bool {
     let image = candidate.algorithm.as_ref().and_then(|algorithm| algorithm.training_image.as_deref());
     candidate.tuning_job_name.is_none()
         && candidate.observed.is_none()
-        && image.is_none_or(|image| algorithms::of_image(image, &candidate.hyperparameters).is_none())
+        && image.is_none_or(|image| algorithms::of_image(image, &candidate.overrides.hyperparameters).is_none())
 }
 
 /// The metrics of the preset, of the model and of the spec; the later wins.
@@ -154,12 +160,12 @@ fn named<'a>(spec: &'a ModelSelectionSpec, definition: &'a Definition) -> impl I
 /// Whether the scripts of the preset can measure what is wanted: what they measure on a channel that the dataset does not
 /// have is never there, however good the job is.
 fn measured(
-    spec: &ModelSelectionSpec,
-    definition: &Definition,
+    run: &Subject<'_>,
     metrics: &BTreeMap<String, String>,
     preset: &BTreeMap<String, String>,
+    wanted: &BTreeSet<String>,
 ) -> Result<(), Problem> {
-    let wanted = derived::metrics_wanted(spec);
+    let Subject { spec, definition, .. } = run;
     let lacks = |channel: &str| definition.channels.iter().all(|there| there.name != channel);
     for (name, regex) in preset.iter().filter(|(name, _)| wanted.contains(*name)) {
         let own = metrics.get(name) != Some(regex);

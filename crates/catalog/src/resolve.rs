@@ -17,7 +17,7 @@ use api::{
     clip,
 };
 use decide::definition::{Definition, Source};
-use decide::derived;
+use decide::derived::{self, Derivations};
 use decide::effective::for_candidate;
 use decide::identity::{Identity, tag};
 use decide::problem::Problem;
@@ -29,19 +29,25 @@ const VOLUME_SIZE_GB: i32 = 30;
 /// SageMaker's own default.
 const MAX_RUNTIME_SECONDS: i32 = 86_400;
 
-/// The request for the run with that definition and identity. `model` is that of the definition's version, for a
-/// JumpStart candidate.
+/// The request for the run with that definition and identity. `derivations` are those of the selection as it is written;
+/// `model` is that of the definition's version, for a JumpStart candidate.
 #[allow(clippy::too_many_lines)] // one member of the request after the other
 pub fn job_request(
-    spec: &ModelSelectionSpec,
+    derivations: &Derivations<'_>,
     definition: &Definition,
     model: Option<&Model>,
     identity: &Identity<'_>,
 ) -> Result<JobRequest, Problem> {
     let name = identity.job_name();
-    let all = spec;
+    let all = derivations.spec();
+    let spec = all;
     let candidate = spec.candidates.iter().find(|candidate| candidate.name == identity.candidate);
     let own_spec = candidate.map_or(Ok(Cow::Borrowed(spec)), |candidate| for_candidate(spec, candidate))?;
+    let of_own_spec = match &own_spec {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(own) => Some(derivations.for_spec(own)),
+    };
+    let derivations = of_own_spec.as_ref().unwrap_or(derivations);
     let spec = own_spec.as_ref();
     metric_regex::check(spec, candidate)?;
     sources(spec, definition)?;
@@ -55,7 +61,7 @@ pub fn job_request(
         check_overrides(spec, identity.candidate, model, &definition.hyperparameters)?;
     }
     hyperparameters.extend(definition.hyperparameters.clone());
-    let own_ranges = candidate.is_some_and(|candidate| !candidate.parameter_ranges.is_empty());
+    let own_ranges = candidate.is_some_and(|candidate| !candidate.overrides.parameter_ranges.is_empty());
     let ranges_field = if own_ranges { "the candidate's `parameterRanges`" } else { "`tuning.parameterRanges`" };
     let ranges = ranges(ranges_field, &definition.parameter_ranges, model, &hyperparameters)?;
     kinds(definition, &ranges, ranges_field)?;
@@ -69,10 +75,10 @@ pub fn job_request(
         Code::Algorithm(_) => None,
     };
     let Metrics { definitions: metric_definitions, known } =
-        metrics::of_run(&Subject { all, spec, definition, candidate, image }, model)?;
+        metrics::of_run(&Subject { all, spec, derivations, definition, candidate, image }, model)?;
     if let Some(metrics) = known {
         let known = derived::Known { metrics, hyperparameters: may_be(&hyperparameters, &ranges) };
-        derived::check(spec, identity.dataset, &known)?;
+        derived::check(derivations, identity.dataset, &known)?;
     }
     let mut channels: Vec<InputChannel> = definition
         .channels
@@ -258,7 +264,7 @@ fn check_overrides(
     model: &Model,
     overrides: &BTreeMap<String, String>,
 ) -> Result<(), Problem> {
-    let own = spec.candidates.iter().find(|c| c.name == candidate).map(|c| &c.hyperparameters);
+    let own = spec.candidates.iter().find(|c| c.name == candidate).map(|c| &c.overrides.hyperparameters);
     for (name, value) in overrides {
         let field = format!("hyperparameter '{name}' of candidate '{candidate}'");
         match model.hyperparameter(name) {

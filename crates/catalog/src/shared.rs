@@ -50,7 +50,7 @@ impl Shared {
     /// A name that the run of `candidate` gets and that no candidate has.
     pub fn unknown<'a>(&'a self, definition: &Definition, candidate: &Candidate) -> Option<&'a str> {
         let gets = |name: &&String| {
-            definition.hyperparameters.contains_key(*name) && !candidate.hyperparameters.contains_key(*name)
+            definition.hyperparameters.contains_key(*name) && !candidate.overrides.hyperparameters.contains_key(*name)
         };
         self.open.iter().find(gets).map(String::as_str)
     }
@@ -106,7 +106,7 @@ mod tests {
             let message = unknown.map(|name| shared.problem(&spec, name).message).unwrap_or_default();
             assert!(message.contains(refused.unwrap_or_default()), "{message}");
             // Of the candidate's own the model is asked.
-            spec.candidates[0].hyperparameters = spec.training.hyperparameters.clone();
+            spec.candidates[0].overrides.hyperparameters = spec.training.hyperparameters.clone();
             assert_eq!(shared.unknown(&definition, &spec.candidates[0]), None);
         }
     }

@@ -119,18 +119,22 @@ impl Definition {
         let ModelSelectionSpec { tuning, training, .. } = spec;
         let merged =
             |maps: [&Hyperparameters; 3]| maps.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
-        let own = &candidate.parameter_ranges;
+        let own = &candidate.overrides.parameter_ranges;
         let mut parameter_ranges = if own.is_empty() { tuning.parameter_ranges.clone() } else { own.clone() };
         parameter_ranges.sort_by(|a, b| a.name.cmp(&b.name));
         Self {
             region: region.to_owned(),
             source,
             channels: dataset.channels_of(&candidate.name).to_vec(),
-            hyperparameters: merged([&training.hyperparameters, &dataset.hyperparameters, &candidate.hyperparameters]),
+            hyperparameters: merged([
+                &training.hyperparameters,
+                &dataset.hyperparameters,
+                &candidate.overrides.hyperparameters,
+            ]),
             metric_definitions: training
                 .metric_definitions
                 .iter()
-                .chain(&candidate.metric_definitions)
+                .chain(&candidate.overrides.metric_definitions)
                 .map(|metric| (metric.name.clone(), metric.regex.clone()))
                 .collect(),
             // A scale is for the front; SageMaker knows none.
@@ -226,7 +230,7 @@ mod tests {
             |s| s.training.instance_type = "ml.g5.xlarge".into(),
             |s| drop(s.training.hyperparameters.insert("epochs".into(), "6".into())),
             |s| drop(s.datasets[0].hyperparameters.insert("epochs".into(), "6".into())),
-            |s| drop(s.candidates[0].hyperparameters.insert("epochs".into(), "6".into())),
+            |s| drop(s.candidates[0].overrides.hyperparameters.insert("epochs".into(), "6".into())),
             |s| s.datasets[0].channels[0].s3_uri = Some("s3://bucket/other/".into()),
             |s| s.tuning.max_training_jobs = Some(3),
             |s| s.tuning.parameter_ranges.clear(),
@@ -234,7 +238,7 @@ mod tests {
             |s| drop(s.training.environment.insert("A".into(), "b".into())),
             |s| s.tuning.autotune = true,
             |s| {
-                s.candidates[0].parameter_ranges =
+                s.candidates[0].overrides.parameter_ranges =
                     vec![ParameterRange { name: "lr".into(), ..ParameterRange::default() }];
             },
             |s| s.datasets[0].channels[0].shuffle_seed = Some(1),
@@ -260,9 +264,9 @@ mod tests {
         let mut own = spec();
         base.training.instance_type = "ml.g5.xlarge".into();
         base.tuning.max_training_jobs = Some(7);
-        own.candidates[0].training =
+        own.candidates[0].overrides.training =
             serde_json::from_value(serde_json::json!({"instanceType": "ml.g5.xlarge"})).unwrap();
-        own.candidates[0].tuning = serde_json::from_value(serde_json::json!({"maxTrainingJobs": 7})).unwrap();
+        own.candidates[0].overrides.tuning = serde_json::from_value(serde_json::json!({"maxTrainingJobs": 7})).unwrap();
         let own = crate::effective::for_candidate(&own, &own.candidates[0]).unwrap().into_owned();
         assert_eq!(of_first(&base), of_first(&own));
         assert_ne!(of_first(&base), of_first(&spec()));
@@ -289,7 +293,7 @@ mod tests {
         let mut spec = spec();
         spec.datasets[0].hyperparameters.insert("epochs".into(), "6".into());
         spec.datasets[0].hyperparameters.insert("binary_mode".into(), "True".into());
-        spec.candidates[1].hyperparameters.insert("epochs".into(), "7".into());
+        spec.candidates[1].overrides.hyperparameters.insert("epochs".into(), "7".into());
         let source = Source::Image { image: "x".into(), input_mode: InputMode::File };
         let definition = Definition::new(&spec, "us-west-2", &spec.datasets[0], &spec.candidates[1], source);
         assert_eq!(definition.hyperparameters["epochs"], "7");

@@ -6,10 +6,13 @@
 mod check;
 mod evaluate;
 mod expression;
+mod expressions;
+mod memo;
 mod node;
 mod vocabulary;
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use api::{
     BestTrainingJob, Dataset, ExclusionReason, MetricValue, ModelSelectionSpec, RunState, RunStatus, decimal,
@@ -17,25 +20,29 @@ use api::{
 };
 
 pub use check::{Known, check, invalid};
+pub use expressions::Expressions;
+pub use memo::Memo;
 
 use super::effective::objective_metrics;
 use super::fit::is_bounded;
+use super::problem::Problem;
 use super::training_job::{is_deleted, unquoted};
-use evaluate::{Value, Why};
-use expression::Expression;
+use evaluate::{Inputs, Value, Why};
 use vocabulary::Input;
 
 /// Digits of a number that was worked out from 32-bit metrics: these have no more.
 pub const DIGITS: usize = 12;
 
-/// The derived metrics of a spec, read once for many training jobs.
+/// The derived metrics of a spec, for many training jobs.
 #[derive(Debug)]
 pub struct Derivations<'a> {
     spec: &'a ModelSelectionSpec,
-    /// Name, and the expression or what is wrong with it, in the order of the spec.
-    entries: Vec<(&'a str, Result<Expression, String>)>,
+    /// Each expression, or what is wrong with it, in the order of the spec.
+    expressions: Expressions,
     /// The metrics that are kept of a training job, where not all are.
     kept: Option<BTreeSet<String>>,
+    /// What is wrong, whatever the runs are, once it was asked for.
+    mistake: OnceLock<Result<(), check::Wrong>>,
 }
 
 /// What the derived metrics of one training job come to.
@@ -61,15 +68,42 @@ impl Derived {
 impl<'a> Derivations<'a> {
     /// Reads the expressions of `spec`.
     pub fn new(spec: &'a ModelSelectionSpec) -> Self {
-        let entries = spec.derived_metrics.iter();
-        let entries = entries.map(|metric| (metric.name.as_str(), Expression::parse(&metric.expression))).collect();
-        let mut derivations = Self { spec, entries, kept: None };
+        Self::with(spec, Expressions::read(&spec.derived_metrics))
+    }
+
+    /// With the expressions of `spec`, which were read before.
+    pub fn with(spec: &'a ModelSelectionSpec, expressions: Expressions) -> Self {
+        let mut derivations = Self { spec, expressions, kept: None, mistake: OnceLock::new() };
         derivations.kept = is_bounded(spec).then(|| derivations.metrics_wanted());
         derivations
     }
 
+    /// The same for the spec as a candidate has it.
+    pub fn for_spec<'b>(&self, spec: &'b ModelSelectionSpec) -> Derivations<'b> {
+        Derivations::with(spec, self.expressions.clone())
+    }
+
+    /// The spec.
+    pub fn spec(&self) -> &'a ModelSelectionSpec {
+        self.spec
+    }
+
+    fn mistake(&self) -> Result<(), check::Wrong> {
+        self.mistake.get_or_init(|| check::always(self)).clone()
+    }
+
+    /// See [`Expressions::over_budget`].
+    pub fn over_budget(&self) -> Option<Problem> {
+        self.expressions.over_budget(self.spec)
+    }
+
+    /// Operations that the derived metrics of a training job take, at most.
+    pub fn operations(&self) -> usize {
+        self.expressions.operations()
+    }
+
     /// The names of the metrics that the spec refers to.
-    fn metrics_wanted(&self) -> BTreeSet<String> {
+    pub fn metrics_wanted(&self) -> BTreeSet<String> {
         let objectives = self.spec.objectives.iter().map(|objective| &objective.metric);
         let constraints = self.spec.constraints.iter().map(|constraint| &constraint.metric);
         let searched = objective_metrics(self.spec).map(str::to_owned);
@@ -83,11 +117,12 @@ impl<'a> Derivations<'a> {
 
     /// The derived metrics of a training job on `dataset`.
     pub fn of(&self, dataset: &Dataset, job: &BestTrainingJob) -> Derived {
-        let mut earlier: Earlier<'_> = Vec::with_capacity(self.entries.len());
-        for (name, expression) in &self.entries {
+        let mut earlier: Earlier<'_> = Vec::new();
+        for (name, expression) in self.expressions.iter() {
             let value = match expression {
                 Ok(expression) => {
-                    evaluate::number(&expression.root, &|input| self.input(dataset, job, &earlier, input))
+                    let look_up = |input: &Input| self.input(dataset, job, &earlier, input);
+                    evaluate::number(&expression.root, &Inputs::new(&expression.named, &look_up))
                 }
                 Err(why) => Err(Why::Mistaken(why.clone())),
             };
@@ -157,7 +192,7 @@ impl<'a> Derivations<'a> {
         let has = |name: &String| {
             best.metrics.iter().any(|metric| metric.name == *name)
                 || best.non_finite_metrics.contains(name)
-                || self.entries.iter().any(|(derived, _)| derived == name)
+                || self.expressions.iter().any(|(derived, _)| derived == name)
         };
         let lacks_metric = self.kept.iter().flatten().any(|name| !has(name));
         lacks_metric
@@ -171,9 +206,18 @@ impl<'a> Derivations<'a> {
             })
     }
 
+    /// The names of the hyperparameters that expressions use.
+    pub fn hyperparameters_used(&self) -> BTreeSet<String> {
+        let name = |input: &Input| match input {
+            Input::Hyperparameter(name) => Some(name.clone()),
+            _ => None,
+        };
+        self.inputs().filter_map(name).collect()
+    }
+
     /// What all expressions ask for.
     fn inputs(&self) -> impl Iterator<Item = &Input> {
-        let expressions = self.entries.iter().filter_map(|(_, expression)| expression.as_ref().ok());
+        let expressions = self.expressions.iter().filter_map(|(_, expression)| expression.as_ref().ok());
         expressions.flat_map(|expression| expression.inputs.iter().chain(&expression.optional))
     }
 }
@@ -211,23 +255,25 @@ fn whole(size: i64) -> Value {
     Value::Number(size as f64)
 }
 
-/// Sets the derived metrics of each run that has a result.
-pub fn apply(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
-    let derivations = Derivations::new(spec);
-    for run in runs {
-        let Some(best) = &mut run.best else { continue };
-        let dataset = spec.datasets.iter().find(|dataset| dataset.name == run.dataset);
-        best.derived_metrics = dataset.map(|dataset| derivations.of(dataset, best).values).unwrap_or_default();
-    }
+/// Sets the derived metrics of each run that has a result, and returns what they come to, run by run. Those that `memo`
+/// knows are not worked out again.
+pub fn apply(derivations: &Derivations<'_>, runs: &mut [RunStatus], memo: &mut Memo) -> Vec<Option<Arc<Derived>>> {
+    let spec = derivations.spec;
+    memo.begin(spec);
+    let mut of = |run: &mut RunStatus| {
+        let best = run.best.as_mut()?;
+        best.derived_metrics.clear();
+        let dataset = spec.datasets.iter().find(|dataset| dataset.name == run.dataset)?;
+        let derived = memo.of(derivations, dataset, best);
+        best.derived_metrics.clone_from(&derived.values);
+        Some(derived)
+    };
+    runs.iter_mut().map(&mut of).collect()
 }
 
 /// The names of the hyperparameters that expressions use.
 pub fn hyperparameters_used(spec: &ModelSelectionSpec) -> BTreeSet<String> {
-    let name = |input: &Input| match input {
-        Input::Hyperparameter(name) => Some(name.clone()),
-        _ => None,
-    };
-    Derivations::new(spec).inputs().filter_map(name).collect()
+    Derivations::new(spec).hyperparameters_used()
 }
 
 /// The names of the metrics that the spec refers to.

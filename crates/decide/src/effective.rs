@@ -10,7 +10,7 @@ use super::problem::Problem;
 use api::{Candidate, EarlyStopping, ModelSelectionSpec, Reason, Strategy, Training, Tuning};
 
 /// Most training jobs of a tuning job, but for the strategy Random.
-const MOST_TRAINING_JOBS: i32 = 750;
+pub(super) const MOST_TRAINING_JOBS: i32 = 750;
 
 /// The selection as `candidate` has it: with its training and tuning, and without the other candidates when these are its
 /// own.
@@ -21,7 +21,7 @@ pub fn for_candidate<'a>(
     spec: &'a ModelSelectionSpec,
     candidate: &Candidate,
 ) -> Result<Cow<'a, ModelSelectionSpec>, Problem> {
-    if candidate.training.is_none() && candidate.tuning.is_none() {
+    if candidate.overrides.training.is_none() && candidate.overrides.tuning.is_none() {
         return Ok(Cow::Borrowed(spec));
     }
     let training = training(spec, candidate)?.into_owned();
@@ -58,7 +58,7 @@ pub fn for_candidate<'a>(
 /// # Errors
 /// When the candidate's is none, which the schema keeps out.
 pub fn training<'a>(spec: &'a ModelSelectionSpec, candidate: &Candidate) -> Result<Cow<'a, Training>, Problem> {
-    let Some(patch) = &candidate.training else { return Ok(Cow::Borrowed(&spec.training)) };
+    let Some(patch) = &candidate.overrides.training else { return Ok(Cow::Borrowed(&spec.training)) };
     let merged = patch.apply(&spec.training);
     merged.map(Cow::Owned).map_err(|error| of_candidate(candidate, &format!("`training`: {error}")))
 }
@@ -68,14 +68,14 @@ pub fn training<'a>(spec: &'a ModelSelectionSpec, candidate: &Candidate) -> Resu
 /// # Errors
 /// When the candidate's is none, which the schema keeps out.
 pub fn tuning<'a>(spec: &'a ModelSelectionSpec, candidate: &Candidate) -> Result<Cow<'a, Tuning>, Problem> {
-    let Some(patch) = &candidate.tuning else { return Ok(Cow::Borrowed(&spec.tuning)) };
+    let Some(patch) = &candidate.overrides.tuning else { return Ok(Cow::Borrowed(&spec.tuning)) };
     let merged = patch.apply(&spec.tuning);
     merged.map(Cow::Owned).map_err(|error| of_candidate(candidate, &format!("`tuning`: {error}")))
 }
 
 /// The instance type of `candidate`, for what SageMaker counts together.
 pub fn instance_type<'a>(spec: &'a ModelSelectionSpec, candidate: &'a Candidate) -> &'a str {
-    let own = candidate.training.as_ref().and_then(|training| training.text(&["instanceType"]));
+    let own = candidate.overrides.training.as_ref().and_then(|training| training.text(&["instanceType"]));
     own.unwrap_or(&spec.training.instance_type)
 }
 
@@ -94,7 +94,10 @@ pub fn instance_types(spec: &ModelSelectionSpec) -> BTreeSet<String> {
 
 /// The metrics by which SageMaker steers the searches of the selection.
 pub fn objective_metrics(spec: &ModelSelectionSpec) -> impl Iterator<Item = &str> {
-    let own = spec.candidates.iter().filter_map(|candidate| candidate.tuning.as_ref()?.text(&["objective", "metric"]));
+    let own = spec
+        .candidates
+        .iter()
+        .filter_map(|candidate| candidate.overrides.tuning.as_ref()?.text(&["objective", "metric"]));
     own.chain([spec.tuning.objective.metric.as_str()])
 }
 
@@ -153,11 +156,9 @@ mod tests {
 
     fn with(training: Value, tuning: Value) -> (ModelSelectionSpec, Candidate) {
         let spec = spec();
-        let candidate = Candidate {
-            training: serde_json::from_value(training).unwrap(),
-            tuning: serde_json::from_value(tuning).unwrap(),
-            ..spec.candidates[0].clone()
-        };
+        let mut candidate = spec.candidates[0].clone();
+        candidate.overrides.training = serde_json::from_value(training).unwrap();
+        candidate.overrides.tuning = serde_json::from_value(tuning).unwrap();
         (spec, candidate)
     }
 

@@ -26,11 +26,7 @@ pub fn add(spec: &mut ModelSelectionSpec, selector: &CandidateSelector, model_id
                 allow_deprecated: selector.jump_start.include_deprecated,
                 allow_vulnerable: selector.jump_start.include_vulnerable,
             }),
-            hyperparameters: selector.hyperparameters.clone(),
-            parameter_ranges: selector.parameter_ranges.clone(),
-            metric_definitions: selector.metric_definitions.clone(),
-            training: selector.training.clone(),
-            tuning: selector.tuning.clone(),
+            overrides: selector.overrides.clone(),
             ..Candidate::default()
         });
     }

@@ -23,7 +23,7 @@ pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
     // What was measured elsewhere has no run.
     let candidates = spec.candidates.iter().filter(|candidate| candidate.observed.is_none());
     let at_most = |candidate: &Candidate| {
-        let defined = spec.training.metric_definitions.len() + candidate.metric_definitions.len();
+        let defined = spec.training.metric_definitions.len() + candidate.overrides.metric_definitions.len();
         // Models, presets and algorithms bring more, and so do SageMaker's own images, which take no definitions.
         if own_image(candidate) && defined > 0 {
             defined.min(bounds::METRIC_DEFINITIONS)

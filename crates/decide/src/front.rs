@@ -6,7 +6,9 @@ mod points;
 mod recommendation;
 mod tables;
 
-use super::derived::{DIGITS, Derivations};
+use std::sync::Arc;
+
+use super::derived::{DIGITS, Derivations, Derived};
 use api::{
     Dataset, Front, FrontMember, ModelSelectionSpec, ModelSelectionStatus, RunStatus, bounds, decimal, significant,
 };
@@ -33,8 +35,19 @@ pub fn stand(last: &ModelSelectionStatus, generation: Option<i64>, runs: &[RunSt
 
 /// Sets the Pareto rank of each run, and returns the front of each dataset, in the order of the spec.
 pub fn fronts(spec: &ModelSelectionSpec, runs: &mut [RunStatus], tables: &Tables) -> Vec<Front> {
+    fronts_with(&Derivations::new(spec), &[], runs, tables)
+}
+
+/// The same with the derived metrics that the best training jobs of the runs come to, where they are known.
+pub fn fronts_with(
+    derivations: &Derivations<'_>,
+    of_best: &[Option<Arc<Derived>>],
+    runs: &mut [RunStatus],
+    tables: &Tables,
+) -> Vec<Front> {
+    let spec = derivations.spec();
     let axes = Axes::of(&spec.objectives);
-    let data = Data { spec, runs, tables, derivations: Derivations::new(spec) };
+    let data = Data { spec, runs, tables, derivations, of_best };
     let mut ranks = vec![None; runs.len()];
     let fronts = spec.datasets.iter().map(|dataset| front(&data, dataset, &axes, &mut ranks)).collect();
     for (run, rank) in runs.iter_mut().zip(ranks) {

@@ -96,6 +96,21 @@ impl Identity<'_> {
     }
 }
 
+impl<'a> Identity<'a> {
+    /// Whether the job of that name and with those tags was made for the run, in this cluster or in another: a status may have
+    /// come from a backup of the other one. Its result then counts; to stop it is for the other cluster.
+    pub fn made(&self, name: &str, found: &'a [(String, String)]) -> Ownership {
+        let scope = found.iter().find(|(key, _)| key == tag::SCOPE).map_or(self.scope, |(_, scope)| scope.as_str());
+        let there = Identity { scope, ..self.clone() };
+        match there.ownership(found) {
+            Ownership::Ours if there.job_name() != name => {
+                Ownership::Foreign("its name does not follow from its tags".to_owned())
+            }
+            other => other,
+        }
+    }
+}
+
 /// Whose a tuning job is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ownership {
@@ -188,6 +203,20 @@ mod tests {
         tags.push((tag::DATASET.into(), "other".into()));
         let foreign = Ownership::Foreign("its tag modelselection.dev/dataset is 'other', not 'caltech256'".into());
         assert_eq!(identity.ownership(&tags), foreign);
+    }
+
+    #[test]
+    fn a_job_that_was_made_for_the_run_has_its_tags_and_its_name_in_whatever_cluster() {
+        let identity = identity("a", "b");
+        let elsewhere = Identity { scope: "other", ..identity.clone() };
+        let foreign =
+            |name: &str, tags: &[(String, String)]| matches!(identity.made(name, tags), Ownership::Foreign(_));
+        assert_eq!(identity.made(&identity.job_name(), &identity.tags()), Ownership::Ours);
+        assert_eq!(identity.made(&elsewhere.job_name(), &elsewhere.tags()), Ownership::Ours);
+        assert!(foreign("ms-a-b-anything", &identity.tags()), "tags are easily copied");
+        let other = Identity { candidate: "c", ..identity.clone() };
+        assert!(foreign(&other.job_name(), &other.tags()));
+        assert!(matches!(identity.made(&identity.job_name(), &[]), Ownership::Unproven(_)));
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Which runs there are, and which of them are the runs that were there before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::definition::{Definition, Source};
 use super::effective;
@@ -87,28 +87,53 @@ pub fn cells_of<'a>(
     spec.candidates.iter().zip(pins).filter(move |(candidate, _)| here(candidate))
 }
 
+/// The fingerprints of the definitions of one spec in one region, by candidate, dataset and pin, so that a pass works out
+/// only those that it does not know.
+#[derive(Debug, Default)]
+pub struct Fingerprints(HashMap<(String, String, Option<String>), String>);
+
+impl Fingerprints {
+    fn of(
+        &mut self,
+        spec: &ModelSelectionSpec,
+        region: &str,
+        (dataset, candidate): (&Dataset, &Candidate),
+        pin: Option<&ResolvedVersion>,
+    ) -> Result<String, Problem> {
+        let version = pin.and_then(|pin| pin.as_ref().ok()).cloned();
+        let key = (candidate.name.clone(), dataset.name.clone(), version);
+        if let (Some(known), None | Some(Ok(_))) = (self.0.get(&key), pin) {
+            return Ok(known.clone());
+        }
+        let fingerprint = definition(spec, region, dataset, candidate, pin)?.fingerprint();
+        self.0.insert(key, fingerprint.clone());
+        Ok(fingerprint)
+    }
+}
+
 /// The runs of the spec. A run whose definition is what it was is kept with all that is known of it; any other starts
 /// afresh, and the job that it leaves behind is superseded. `undecided` are candidates of which it is not known yet
-/// whether the spec still asks for them: their jobs and results stay, at the end.
+/// whether the spec still asks for them: their jobs and results stay, at the end. `known` are fingerprints of this spec.
 pub fn plan(
     spec: &ModelSelectionSpec,
     status: &ModelSelectionStatus,
     region: &str,
     pins: &[Option<ResolvedVersion>],
     undecided: &BTreeSet<String>,
+    known: &mut Fingerprints,
 ) -> Plan {
     let same_era = status.rerun == spec.rerun && status.region.as_deref().is_none_or(|r| r == region);
     let mut before: Vec<&RunStatus> = status.runs.iter().collect();
     let mut runs = Vec::with_capacity(spec.datasets.len() * spec.candidates.len());
     for dataset in &spec.datasets {
         for (candidate, pin) in cells_of(spec, dataset, pins) {
-            let defined = definition(spec, region, dataset, candidate, pin.as_ref()).map(|d| d.fingerprint());
+            let defined = known.of(spec, region, (dataset, candidate), pin.as_ref());
             let same = before.iter().position(|run| run.candidate == candidate.name && run.dataset == dataset.name);
             let kept = same
                 .filter(|&i| same_era && defined.as_ref().is_ok_and(|d| before[i].definition.as_deref() == Some(d)));
             runs.push(match (kept, defined) {
                 // In order, since what is undecided keeps the order that it has.
-                (Some(i), _) => before.remove(i).clone(),
+                (Some(i), _) => as_declared(before.remove(i).clone(), candidate),
                 (None, Ok(fingerprint)) => RunStatus {
                     candidate: candidate.name.clone(),
                     dataset: dataset.name.clone(),
@@ -151,6 +176,12 @@ pub fn plan(
         .chain(before.into_iter().filter_map(|run| left_behind(run, old_region)))
         .filter(|job| !attached.contains(&job.tuning_job_name.as_str()));
     Plan { runs, superseded: superseded.collect() }
+}
+
+/// Whether the run follows a job that was not made for it, and which, is for the spec to say, whatever a status says.
+fn as_declared(run: RunStatus, candidate: &Candidate) -> RunStatus {
+    let attached = candidate.tuning_job_name.is_some();
+    RunStatus { attached, tuning_job_name: candidate.tuning_job_name.clone().or(run.tuning_job_name), ..run }
 }
 
 /// Gives superseded jobs back to runs that want them again before they could be stopped. `name` is the name of the tuning

@@ -77,12 +77,12 @@ const fn pauses(first_ms: u64, most_seconds: u64) -> Backoff {
     Backoff { first: Duration::from_millis(first_ms), most: Duration::from_secs(most_seconds) }
 }
 
-/// The pauses after an outcome of a task.
+/// The pauses after an outcome of a task. `window` is how long SageMaker's answers may contradict each other.
 ///
 /// What passes by itself is tried within seconds. What waits for a person is tried within minutes, since the cure may lie
 /// outside of the spec (a policy, a quota, a bucket). What only an edit can cure is not tried again.
 #[allow(clippy::match_same_arms)] // a table: one reason a row
-pub fn backoff(task: &Task, outcome: Outcome) -> Backoff {
+pub fn backoff(task: &Task, outcome: Outcome, window: Duration) -> Backoff {
     match (task, outcome) {
         (_, Outcome::Pending) => pauses(200, 5),
         (Task::Reconcile, _) => pauses(1_000, 60),
@@ -91,7 +91,7 @@ pub fn backoff(task: &Task, outcome: Outcome) -> Backoff {
         // The tuning job that a candidate names does not exist: it may be made any time.
         (Task::Find(_), Outcome::Refused) => pauses(60_000, 600),
         // Once, long after the contradictions of an eventually consistent service have ended.
-        (Task::FindDeleted(_), Outcome::Accepted) => pauses(600_000, 600),
+        (Task::FindDeleted(_), Outcome::Accepted) => Backoff { first: window * 2, most: window * 2 },
         (Task::FindDeleted(_), Outcome::Refused) => Backoff { first: NEVER, most: NEVER },
         (Task::Stop(_), Outcome::Accepted) => pauses(10_000, 300),
         (Task::Stop(_), Outcome::Fault(_)) => pauses(2_000, 300),
@@ -148,10 +148,11 @@ mod tests {
             (Task::Find(job()), Outcome::Refused, 60.0, 600),
             (Task::GatherTable(job()), Outcome::Refused, 15.0, 300),
             (Task::Stop(job()), Outcome::Accepted, 10.0, 300),
+            (Task::FindDeleted(job()), Outcome::Accepted, 600.0, 600),
             (Task::Stop(job()), Outcome::Fault(Class::Denied), 2.0, 300),
         ] {
             let expected = Backoff { first: Duration::from_secs_f64(first), most: Duration::from_secs(most) };
-            assert_eq!(backoff(&task, outcome), expected, "{task:?} {outcome:?}");
+            assert_eq!(backoff(&task, outcome, Duration::from_secs(300)), expected, "{task:?} {outcome:?}");
         }
     }
 

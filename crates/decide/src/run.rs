@@ -75,6 +75,8 @@ pub enum RunEvent<'a> {
     Deleted,
     /// What the status says of it is not to be believed: somebody else wrote it, or the job was found again.
     Unverified,
+    /// The job that the status names was not made for it.
+    NotItsJob,
     /// Suspend asks for its job to be stopped.
     StopRequested,
     /// It is tried once more, under a new name.
@@ -127,6 +129,7 @@ pub fn after(run: RunStatus, event: RunEvent<'_>) -> RunStatus {
         RunEvent::NotObserved(problem) => with_problem(run, state, problem),
         RunEvent::Deleted => deleted(run),
         RunEvent::Unverified => unverified(run),
+        RunEvent::NotItsJob => unstarted(run),
         RunEvent::StopRequested => run.with(RunState::Stopping, Some(Reason::Suspended), None),
         RunEvent::NextAttempt => run.next_attempt(),
         RunEvent::TableKept(trials) => RunStatus { trials: Some(trials), ..run }.with(state, None, None),
@@ -247,7 +250,8 @@ fn deleted(run: RunStatus) -> RunStatus {
     run.with(RunState::Failed, Some(Reason::TuningJobDeleted), Some(why))
 }
 
-/// With a job, it runs until a Describe tells otherwise; without one it never began.
+/// With a job, it runs until a Describe tells otherwise; without one it never began. Without an ARN, the job has yet to prove
+/// that it is the run's.
 fn unverified(run: RunStatus) -> RunStatus {
     match (&run.tuning_job_name, run.state) {
         // Whether its job exists is asked anyway.
@@ -255,15 +259,31 @@ fn unverified(run: RunStatus) -> RunStatus {
         (Some(_), _) => {
             let reason = run.reason.filter(|reason| *reason == Reason::Suspended);
             let state = if reason.is_some() { RunState::Stopping } else { RunState::Running };
-            RunStatus { best: None, trials: None, pareto_rank: None, ..run }.with(state, reason, None)
+            let run = RunStatus { tuning_job_arn: None, best: None, trials: None, pareto_rank: None, ..run };
+            run.with(state, reason, None)
         }
         (None, state) if state == RunState::Waiting && run.best.is_none() => run,
-        (None, _) => RunStatus { best: None, trials: None, pareto_rank: None, training_jobs: None, ..run }.with(
-            RunState::Waiting,
-            Some(Reason::Queued),
-            None,
-        ),
+        (None, _) => unstarted(run),
     }
+}
+
+/// Nothing is known of it but what it is for.
+fn unstarted(run: RunStatus) -> RunStatus {
+    let run = RunStatus {
+        tuning_job_name: None,
+        tuning_job_arn: None,
+        best: None,
+        trials: None,
+        pareto_rank: None,
+        training_jobs: None,
+        ..run
+    };
+    run.with(RunState::Waiting, Some(Reason::Queued), None)
+}
+
+/// Whether the job of the run has yet to prove, by its tags, that it was made for it: somebody else has written its name.
+pub fn is_unproven(run: &RunStatus) -> bool {
+    run.state.active() && !run.attached && run.tuning_job_arn.is_none()
 }
 
 #[cfg(test)]

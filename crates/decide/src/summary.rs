@@ -1,8 +1,8 @@
 //! The short fields of the status, for people and printer columns.
 
-use super::derived::metrics_wanted;
+use super::derived::Derivations;
 use super::fit::{self, is_bounded};
-use api::{Counts, Front, ModelSelectionSpec, RunState, RunStatus, bounds, clip};
+use api::{Counts, Front, RunState, RunStatus, bounds, clip};
 
 /// Characters of the recommended candidates: with them `kubectl get` has room in a terminal of 80 columns.
 const COLUMN: usize = 18;
@@ -10,8 +10,8 @@ const COLUMN: usize = 18;
 const RECOMMENDED_MAX: usize = 2;
 /// Makes the runs such that the API server takes them, whatever SageMaker has reported. Leaves out of the runs of a large
 /// selection the metrics that nothing in the spec refers to; they stay at SageMaker.
-pub fn bounded(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
-    let (wanted, is_bounded) = (metrics_wanted(spec), is_bounded(spec));
+pub fn bounded(derivations: &Derivations<'_>, runs: &mut [RunStatus]) {
+    let (wanted, is_bounded) = (derivations.metrics_wanted(), is_bounded(derivations.spec()));
     for run in runs {
         if let Some(best) = run.best.as_mut().filter(|_| is_bounded) {
             best.metrics.retain(|metric| wanted.contains(&metric.name));
@@ -117,9 +117,9 @@ mod tests {
         let metrics: Vec<MetricValue> =
             names.iter().cloned().chain(others).map(|name| MetricValue { name, value: "1".into() }).collect();
         let run = RunStatus { best: Some(BestTrainingJob { metrics, ..Default::default() }), ..Default::default() };
-        let kept = |spec: &ModelSelectionSpec| {
+        let kept = |spec: &api::ModelSelectionSpec| {
             let mut runs = [run.clone()];
-            bounded(spec, &mut runs);
+            bounded(&Derivations::new(spec), &mut runs);
             runs[0].best.take().unwrap().metrics
         };
         spec.candidates = vec![spec.candidates[0].clone(); 200];

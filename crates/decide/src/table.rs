@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::derived::{hyperparameters_used, metrics_wanted};
+use super::derived::Derivations;
 use api::{BestTrainingJob, Hyperparameters, MetricValue, ModelSelectionSpec};
 
 /// The key of a page that holds its lines.
@@ -93,7 +93,8 @@ pub fn training_jobs(
 ) -> Result<Vec<BestTrainingJob>, serde_json::Error> {
     let text = |key: &str, none: &'static str| page.get(key).map_or(none, String::as_str).to_owned();
     let mut common: Hyperparameters = serde_json::from_str(&text(COMMON, "{}"))?;
-    let (used, wanted) = (hyperparameters_used(spec), metrics_wanted(spec));
+    let derivations = Derivations::new(spec);
+    let (used, wanted) = (derivations.hyperparameters_used(), derivations.metrics_wanted());
     common.retain(|name, _| used.contains(name));
     let kept = |mut line: Line| {
         line.fixed_hyperparameters.retain(|name, _| used.contains(name));

@@ -108,7 +108,7 @@ impl Client {
     /// A request to the emulator's own API: the status and the answer.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
         let request = self.request(method.clone(), &format!("_emulator/{path}"));
-        let request = body.iter().fold(request, |request, body| request.json(body));
+        let request = body.into_iter().fold(request, RequestBuilder::json);
         let answer = request.send().await;
         read(answer.unwrap_or_else(|e| panic!("no answer to {method} {path} at {}: {e:?}", self.url))).await
     }

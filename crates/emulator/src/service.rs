@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod emulator;
+pub mod falsify;
 pub mod faults;
 pub mod objects;
 pub mod protocol;

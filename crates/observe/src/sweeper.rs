@@ -39,6 +39,8 @@ impl Sweeper {
         let (mut sweep, mut failures, mut tried) = (0_u64, 0_u32, clock::steady());
         loop {
             while self.watch.view().is_empty() {
+                // Nothing is asked for, so nothing grows old.
+                self.metrics.set_observation_age(self.region.name(), 0.0);
                 let changed = tokio::time::timeout(IDLE, self.watch.changed.notified()).await;
                 if changed.is_err() && self.drop_if_idle(regions, sagemaker) {
                     return;

@@ -19,9 +19,9 @@ pub struct TuningError {
 }
 
 impl TuningError {
-    /// A job of our name whose tags do not show yet.
-    pub fn unproven(missing: &str) -> Self {
-        let message = format!("the tags of the tuning job do not show yet: {missing}");
+    /// A job of our name whose tags do not prove yet whose it is.
+    pub fn unproven(why: &str) -> Self {
+        let message = format!("the tags of the tuning job do not prove yet that it is this run's: {why}");
         Self { class: Class::Transient, operation: Operation::ListTags.as_str(), code: None, message }
     }
 

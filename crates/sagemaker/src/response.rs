@@ -11,8 +11,19 @@ use aws_sdk_sagemaker::types as aws;
 use api::TrainingJobCounts;
 use decide::observation::{BestSoFar, JobStatus, TrainingResult, TuningJob};
 
-pub(super) fn tuning_job(output: DescribeHyperParameterTuningJobOutput) -> TuningJob {
-    TuningJob {
+/// Whether the ARN is that of the job of that name. SageMaker's names do not differ by case.
+pub(super) fn is_of(arn: &str, name: &str) -> bool {
+    arn.rsplit_once('/').is_some_and(|(_, last)| last.eq_ignore_ascii_case(name))
+}
+
+/// The tuning job `name`; `None` when the answer is not about it, or does not say where it stands.
+pub(super) fn tuning_job(name: &str, output: DescribeHyperParameterTuningJobOutput) -> Option<TuningJob> {
+    let arn = output.hyper_parameter_tuning_job_arn.as_deref().unwrap_or_default();
+    let named = output.hyper_parameter_tuning_job_name.as_deref().unwrap_or_default();
+    if !is_of(arn, name) || !named.eq_ignore_ascii_case(name) || output.hyper_parameter_tuning_job_status.is_none() {
+        return None;
+    }
+    Some(TuningJob {
         status: status(output.hyper_parameter_tuning_job_status.as_ref()),
         arn: output.hyper_parameter_tuning_job_arn.unwrap_or_default(),
         failure_reason: output.failure_reason.filter(|reason| !reason.is_empty()),
@@ -20,7 +31,7 @@ pub(super) fn tuning_job(output: DescribeHyperParameterTuningJobOutput) -> Tunin
         best: output.best_training_job.and_then(best),
         overall_best: output.overall_best_training_job.and_then(best),
         lasted: lasted(output.creation_time, output.hyper_parameter_tuning_end_time),
-    }
+    })
 }
 
 /// The same of a record of `Search`, which is another type of the SDK.
@@ -68,8 +79,10 @@ macro_rules! training_result {
     }};
 }
 
-pub(super) fn training_result(output: DescribeTrainingJobOutput) -> TrainingResult {
-    training_result!(output)
+/// The training job `name`; `None` when the answer is not about it.
+pub(super) fn training_result(name: &str, output: DescribeTrainingJobOutput) -> Option<TrainingResult> {
+    let is_named = output.training_job_name.as_deref().unwrap_or_default().eq_ignore_ascii_case(name);
+    is_named.then(|| training_result!(output))
 }
 
 pub(super) fn searched_result(record: aws::TrainingJob) -> TrainingResult {
@@ -144,6 +157,27 @@ mod tests {
         let list = vec![metric(0.3, Some(30)), metric(0.1, None), metric(0.2, Some(20)), metric(0.4, Some(30))];
         let values: Vec<f32> = metrics(Some(list)).into_iter().map(|(_, value)| value).collect();
         assert_eq!(values, [0.1, 0.2, 0.3, 0.4]);
+    }
+
+    #[test]
+    fn an_answer_about_something_else_is_none() {
+        let arn = "arn:aws:sagemaker:us-west-2:111122223333:hyper-parameter-tuning-job/job";
+        let job = |arn: &str, name: &str, status: Option<&str>| {
+            let output = DescribeHyperParameterTuningJobOutput::builder()
+                .hyper_parameter_tuning_job_arn(arn)
+                .hyper_parameter_tuning_job_name(name)
+                .set_hyper_parameter_tuning_job_status(status.map(aws::HyperParameterTuningJobStatus::from))
+                .build();
+            tuning_job("job", output)
+        };
+        assert!(job(arn, "job", Some("InProgress")).is_some());
+        assert!(job(arn, "Job", Some("Paused")).is_some(), "names have no case, and there may be new statuses");
+        assert_eq!(job("", "job", Some("InProgress")), None);
+        assert_eq!(job(arn, "other", Some("InProgress")), None);
+        assert_eq!(job(&format!("{arn}-2"), "job", Some("InProgress")), None);
+        assert_eq!(job(arn, "job", None), None);
+        assert!(training_result("t", DescribeTrainingJobOutput::builder().training_job_name("t").build()).is_some());
+        assert_eq!(training_result("t", DescribeTrainingJobOutput::builder().build()), None, "not one without metrics");
     }
 
     #[test]

@@ -141,25 +141,26 @@ impl Region {
                     .send()
             })
             .await?;
-        // Without an ARN it is no answer: the job may have been created or not.
-        let no_arn = || not_sent(operation, Class::Transient, "the answer has no ARN".to_owned());
-        output.hyper_parameter_tuning_job_arn.filter(|arn| !arn.is_empty()).ok_or_else(no_arn)
+        // Without the job's ARN it is no answer: the job may have been created or not.
+        let arn = output.hyper_parameter_tuning_job_arn.unwrap_or_default();
+        if response::is_of(&arn, &job.name) { Ok(arn) } else { Err(not_an_answer(operation, &job.name)) }
     }
 
     /// The tuning job of that name.
     pub async fn describe(&self, name: &str) -> Result<TuningJob, TuningError> {
-        self.call(Operation::DescribeHyperParameterTuningJob, || {
-            self.client.describe_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send()
-        })
-        .await
-        .map(response::tuning_job)
+        let operation = Operation::DescribeHyperParameterTuningJob;
+        let describe =
+            || self.client.describe_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send();
+        let output = self.call(operation, describe).await?;
+        response::tuning_job(name, output).ok_or_else(|| not_an_answer(operation, name))
     }
 
     /// The metrics of the training job of that name.
     pub async fn training_result(&self, name: &str) -> Result<TrainingResult, TuningError> {
-        self.call(Operation::DescribeTrainingJob, || self.client.describe_training_job().training_job_name(name).send())
-            .await
-            .map(response::training_result)
+        let operation = Operation::DescribeTrainingJob;
+        let output =
+            self.call(operation, || self.client.describe_training_job().training_job_name(name).send()).await?;
+        response::training_result(name, output).ok_or_else(|| not_an_answer(operation, name))
     }
 
     /// All jobs of the operator that run, and with `stopping` those that are being stopped.
@@ -302,6 +303,11 @@ where
 fn brief(message: &str) -> String {
     let sentence = message.split(" (").next().unwrap_or(message);
     api::clip(sentence, 300)
+}
+
+/// An answer that says nothing of what was asked for, or that is about something else: a proxy or a cache stands in between.
+fn not_an_answer(operation: Operation, name: &str) -> TuningError {
+    not_sent(operation, Class::Transient, format!("the answer is not about '{name}'"))
 }
 
 fn not_sent(operation: Operation, class: Class, message: String) -> TuningError {

@@ -38,6 +38,7 @@ pub mod programs;
 pub mod run_folder;
 pub mod status;
 pub mod tool;
+pub mod wall_clock;
 pub mod world;
 
 pub use audit::AuditEntry;
@@ -51,4 +52,5 @@ pub use namespace::fresh_namespace;
 pub use operator::{Operator, OperatorOptions};
 pub use samples::Selection;
 pub use tool::tool;
+pub use wall_clock::WallClock;
 pub use world::World;

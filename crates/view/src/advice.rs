@@ -28,6 +28,9 @@ pub fn remedy(reason: Reason) -> Option<&'static str> {
         Reason::InvalidHyperparameter => "keep to the values that the message names",
         Reason::UnknownMetric => "correct the name, add the channel, or add a definition to training.metricDefinitions",
         Reason::InvalidExpression => "correct the expression at the place that the message names",
+        Reason::ExpressionBudgetExceeded => {
+            "shorten spec.derivedMetrics, set collect: Best, or lower tuning.maxTrainingJobs"
+        }
         Reason::UnknownTuningJob => "correct tuningJobName or spec.region",
         Reason::AccessDenied => "allow the operator the action that the message names (deploy/iam/operator.json)",
         Reason::CredentialsRejected => "give the operator valid AWS credentials (IRSA, Pod Identity or environment)",

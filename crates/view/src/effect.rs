@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use api::{Candidate, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunStatus, parse_decimal};
 use decide::definition::fingerprint;
 use decide::expansion::{add, untaken};
-use decide::plan::{ResolvedVersion, plan, version_by_status};
+use decide::plan::{Fingerprints, ResolvedVersion, plan, version_by_status};
 use serde::Serialize;
 
 /// What becomes of a run.
@@ -102,7 +102,7 @@ pub fn effect(
         0 => BTreeSet::new(),
         _ => status.expansions.iter().flat_map(|expansion| expansion.model_ids.iter().cloned()).collect(),
     };
-    let planned = plan(&spec, status, region, &pins, &undecided);
+    let planned = plan(&spec, status, region, &pins, &undecided, &mut Fingerprints::default());
     let before =
         |run: &RunStatus| status.runs.iter().find(|old| old.candidate == run.candidate && old.dataset == run.dataset);
     let action = |run: &RunStatus| match before(run) {
@@ -197,7 +197,14 @@ mod tests {
     fn applied(spec: &ModelSelectionSpec) -> ModelSelection {
         let pins: Vec<Option<ResolvedVersion>> =
             spec.candidates.iter().map(|candidate| pin(&ModelSelectionStatus::default(), candidate)).collect();
-        let planned = plan(spec, &ModelSelectionStatus::default(), "us-west-2", &pins, &BTreeSet::new());
+        let planned = plan(
+            spec,
+            &ModelSelectionStatus::default(),
+            "us-west-2",
+            &pins,
+            &BTreeSet::new(),
+            &mut Fingerprints::default(),
+        );
         let mut selection = ModelSelection::new("least", spec.clone());
         let runs = planned.runs.into_iter().enumerate().map(|(index, run)| RunStatus {
             state: if index == 0 { api::RunState::Running } else { api::RunState::Succeeded },

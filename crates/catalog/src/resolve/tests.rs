@@ -9,6 +9,7 @@ use crate::document::tests::bit;
 use crate::model::Model;
 use api::{DerivedMetric, InputMode, MetricDefinition, MetricPreset, ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};
+use decide::derived::Derivations;
 use decide::effective::for_candidate;
 use decide::identity::Identity;
 use decide::problem::Problem;
@@ -33,7 +34,7 @@ fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&Model>) -
         rerun: "",
         attempt: 0,
     };
-    job_request(spec, &definition, model, &identity)
+    job_request(&Derivations::new(spec), &definition, model, &identity)
 }
 
 /// Compared with what the vendor's SDK sent for the same model; the differences are ours and named here.
@@ -130,7 +131,7 @@ fn an_own_image_may_have_any_type_channels_and_program_but_needs_ranges() {
     spec.training.instance_type = "ml.new9.large".into();
     spec.datasets[0].channels[0].name = "train".into();
     spec.training.hyperparameters.insert("sagemaker_program".into(), "mine.py".into());
-    spec.candidates[1].hyperparameters = [("learning_rate".to_owned(), "0.01".to_owned())].into();
+    spec.candidates[1].overrides.hyperparameters = [("learning_rate".to_owned(), "0.01".to_owned())].into();
     let sent = request(&spec, 1, None).unwrap();
     assert_eq!(sent.hyperparameters["sagemaker_program"], "mine.py");
     assert_eq!(sent.instance_type, "ml.new9.large");
@@ -206,7 +207,7 @@ fn each_problem_has_its_reason_and_remedy() {
         ),
         (
             &model,
-            |s| drop(s.candidates[0].hyperparameters.insert("epoch".into(), "5".into())),
+            |s| drop(s.candidates[0].overrides.hyperparameters.insert("epoch".into(), "5".into())),
             Reason::UnknownHyperparameter,
             "did you mean 'epochs'?",
         ),

@@ -1,11 +1,11 @@
 //! Mistakes in expressions, found before a job is made for them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::Derivations;
 use super::evaluate::Why;
 use super::expression::Expression;
 use super::vocabulary::{Input, is_word};
-use super::{Derivations, hyperparameters_used};
 use crate::effective::instance_types;
 use crate::problem::Problem;
 use crate::suggest::{nearest, some};
@@ -20,37 +20,38 @@ pub struct Known {
     pub hyperparameters: BTreeMap<String, Vec<String>>,
 }
 
-/// What is wrong with the expressions of `spec`, whatever the runs are.
-pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
-    problem(always(&Derivations::new(spec)))
+/// What is wrong with the expressions of a spec, whatever the runs are.
+pub fn invalid(derivations: &Derivations<'_>) -> Option<Problem> {
+    problem(derivations.mistake()).or_else(|| derivations.over_budget())
 }
 
 /// Whether the derived metrics of a run on the dataset of that name can be worked out once it has ended.
-pub fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<(), Problem> {
-    let derivations = Derivations::new(spec);
-    let wrong = always(&derivations).and_then(|()| of_run(&derivations, known)).and_then(|()| {
-        let dataset = spec.datasets.iter().find(|d| d.name == dataset);
-        dataset.map_or(Ok(()), |dataset| tried(&derivations, dataset, known))
+pub fn check(derivations: &Derivations<'_>, dataset: &str, known: &Known) -> Result<(), Problem> {
+    let wrong = derivations.mistake().and_then(|()| of_run(derivations, known)).and_then(|()| {
+        let dataset = derivations.spec.datasets.iter().find(|d| d.name == dataset);
+        dataset.map_or(Ok(()), |dataset| tried(derivations, dataset, known))
     });
     problem(wrong).map_or(Ok(()), Err)
 }
 
-/// A derived metric, and what is wrong with it.
-type Wrong<'a> = (&'a str, String);
+/// The name of a derived metric, and what is wrong with it.
+pub(super) type Wrong = (String, String);
 
-fn problem(wrong: Result<(), Wrong<'_>>) -> Option<Problem> {
+fn problem(wrong: Result<(), Wrong>) -> Option<Problem> {
     let (name, why) = wrong.err()?;
     Some(Problem::new(Reason::InvalidExpression, format!("`derivedMetrics` entry '{name}': {why}")))
 }
 
 /// What does not depend on a run: the grammar, the order, and what the spec itself must have.
-fn always<'a>(derivations: &Derivations<'a>) -> Result<(), Wrong<'a>> {
-    let Derivations { spec, entries, .. } = derivations;
-    for (place, (name, expression)) in entries.iter().enumerate() {
-        let wrong = |why: String| Err((*name, why));
-        let definitions = spec.training.metric_definitions.iter();
-        let mut definitions = definitions.chain(spec.candidates.iter().flat_map(|c| &c.metric_definitions));
-        if definitions.any(|definition| definition.name == *name) {
+pub(super) fn always(derivations: &Derivations<'_>) -> Result<(), Wrong> {
+    let Derivations { spec, expressions, .. } = derivations;
+    let of_candidates = spec.candidates.iter().flat_map(|candidate| &candidate.overrides.metric_definitions);
+    let definitions = spec.training.metric_definitions.iter().chain(of_candidates);
+    let read_from_logs: HashSet<&str> = definitions.map(|definition| definition.name.as_str()).collect();
+    let names: Vec<&str> = expressions.iter().map(|(name, _)| name).collect();
+    for (place, (name, expression)) in expressions.iter().enumerate() {
+        let wrong = |why: String| Err((name.to_owned(), why));
+        if read_from_logs.contains(name) {
             return wrong(clash());
         }
         let expression = match expression {
@@ -59,10 +60,10 @@ fn always<'a>(derivations: &Derivations<'a>) -> Result<(), Wrong<'a>> {
         };
         for input in expression.inputs.difference(&expression.optional) {
             if let Input::Metric(metric) = input
-                && let Some((later, _)) = entries[place..].iter().find(|(later, _)| later == metric)
+                && let Some(later) = names[place..].iter().find(|later| *later == metric)
             {
                 let later =
-                    if later == name { "itself".to_owned() } else { format!("'{later}', which stands after it") };
+                    if *later == name { "itself".to_owned() } else { format!("'{later}', which stands after it") };
                 return wrong(format!("it uses {later}; only derived metrics that stand before it can be used"));
             }
             if let Some(why) = absent(spec, input) {
@@ -106,17 +107,17 @@ fn no_price(spec: &ModelSelectionSpec, instance_type: &str) -> Option<String> {
 }
 
 /// The names that depend on the run: metrics and hyperparameters.
-fn of_run<'a>(derivations: &Derivations<'a>, known: &Known) -> Result<(), Wrong<'a>> {
-    let entries = &derivations.entries;
-    for (place, (name, expression)) in entries.iter().enumerate() {
-        if known.metrics.contains(*name) {
-            return Err((*name, clash()));
+fn of_run(derivations: &Derivations<'_>, known: &Known) -> Result<(), Wrong> {
+    let mut earlier: Vec<&str> = Vec::new();
+    for (name, expression) in derivations.expressions.iter() {
+        if known.metrics.contains(name) {
+            return Err((name.to_owned(), clash()));
         }
-        let Ok(expression) = expression else { continue };
-        let earlier: Vec<&str> = entries[..place].iter().map(|(earlier, _)| *earlier).collect();
-        if let Some(why) = unknown(expression, known, &earlier) {
-            return Err((*name, why));
+        let why = expression.as_ref().ok().and_then(|expression| unknown(expression, known, &earlier));
+        if let Some(why) = why {
+            return Err((name.to_owned(), why));
         }
+        earlier.push(name);
     }
     Ok(())
 }
@@ -155,15 +156,12 @@ fn is_word_part(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// Which of the entries have the same value for all training jobs on a dataset, whatever these come to.
-fn fixed(derivations: &Derivations<'_>) -> Vec<bool> {
-    let mut fixed: Vec<bool> = Vec::new();
-    for (_, expression) in &derivations.entries {
+/// The derived metrics that have the same value for all training jobs on a dataset, whatever these come to.
+fn fixed<'a>(derivations: &'a Derivations<'_>) -> HashSet<&'a str> {
+    let mut fixed = HashSet::new();
+    for (name, expression) in derivations.expressions.iter() {
         let of_spec = |input: &Input| match input {
-            Input::Metric(name) => {
-                let earlier = derivations.entries.iter().zip(&fixed).find(|((earlier, _), _)| earlier == name);
-                earlier.is_some_and(|(_, fixed)| *fixed)
-            }
+            Input::Metric(name) => fixed.contains(name.as_str()),
             Input::DatasetName
             | Input::TestSize
             | Input::TrainingSize
@@ -172,20 +170,25 @@ fn fixed(derivations: &Derivations<'_>) -> Vec<bool> {
             | Input::Price(_) => true,
             _ => false,
         };
-        let all = expression.as_ref().is_ok_and(|e| e.inputs.iter().chain(&e.optional).all(of_spec));
-        fixed.push(all);
+        if expression.as_ref().is_ok_and(|e| e.inputs.iter().chain(&e.optional).all(of_spec)) {
+            fixed.insert(name);
+        }
     }
     fixed
 }
 
+/// Operations that the search for mistakes may take for one run: fewer values are tried of what is large.
+const TRIED: usize = 50_000;
+
 /// Works the expressions out with made-up metrics and with each value that the hyperparameters are known to take, to find
 /// what cannot be worked out with any numbers, such as a text times two.
-fn tried<'a>(derivations: &Derivations<'a>, dataset: &Dataset, known: &Known) -> Result<(), Wrong<'a>> {
+fn tried(derivations: &Derivations<'_>, dataset: &Dataset, known: &Known) -> Result<(), Wrong> {
     let spec = derivations.spec;
-    let used = hyperparameters_used(spec);
+    let used = derivations.hyperparameters_used();
     let values = || known.hyperparameters.iter().filter(|(name, _)| used.contains(*name));
     let fixed = fixed(derivations);
-    let points = values().map(|(_, values)| values.len()).max().unwrap_or(1).clamp(4, 64);
+    let affordable = (TRIED / derivations.operations().max(1)).clamp(4, 64);
+    let points = values().map(|(_, values)| values.len()).max().unwrap_or(1).clamp(4, affordable);
     for point in 0..points {
         let metric = |(place, name): (usize, &String)| {
             // No two alike, and of several sizes, so that both sides of most conditions are tried.
@@ -204,10 +207,9 @@ fn tried<'a>(derivations: &Derivations<'a>, dataset: &Dataset, known: &Known) ->
             ..BestTrainingJob::default()
         };
         for (name, why) in derivations.of(dataset, &job).failed {
-            let Some(place) = derivations.entries.iter().position(|(entry, _)| *entry == name) else { continue };
             match why {
-                Why::Mistaken(why) => return Err((derivations.entries[place].0, why)),
-                Why::NotFinite(why) if fixed[place] => return Err((derivations.entries[place].0, why)),
+                Why::Mistaken(why) => return Err((name, why)),
+                Why::NotFinite(why) if fixed.contains(name.as_str()) => return Err((name, why)),
                 // Made-up numbers may be out of its domain; real ones need not be.
                 Why::NotFinite(_) | Why::Missing(_) => {}
             }

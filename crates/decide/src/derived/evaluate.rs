@@ -1,6 +1,7 @@
 //! Working an expression out. Whatever is not a finite number on the way is an error: a quotient by zero must not hide
 //! in a `min`.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use super::node::Node;
@@ -42,44 +43,60 @@ impl Why {
     }
 }
 
-/// Where the inputs come from.
-pub(super) type Inputs<'a> = &'a dyn Fn(&Input) -> Result<Value, Why>;
+/// The inputs of an expression, each looked up once, when it is first asked for.
+pub(super) struct Inputs<'a> {
+    named: &'a [Input],
+    found: Vec<OnceCell<Result<Value, Why>>>,
+    look_up: &'a dyn Fn(&Input) -> Result<Value, Why>,
+}
+
+impl<'a> Inputs<'a> {
+    pub(super) fn new(named: &'a [Input], look_up: &'a dyn Fn(&Input) -> Result<Value, Why>) -> Self {
+        Self { named, found: vec![OnceCell::new(); named.len()], look_up }
+    }
+
+    fn get(&self, place: usize) -> &Result<Value, Why> {
+        self.found[place].get_or_init(|| (self.look_up)(&self.named[place]))
+    }
+}
 
 /// The number that `node` comes to.
-pub(super) fn number(node: &Node, inputs: Inputs<'_>) -> Result<f64, Why> {
+pub(super) fn number(node: &Node, inputs: &Inputs<'_>) -> Result<f64, Why> {
     match value(node, inputs)? {
         Value::Number(number) => Ok(number),
-        other => Err(Why::Mistaken(format!("a number is needed, not {}", shown(node, &other)))),
+        other => Err(Why::Mistaken(format!("a number is needed, not {}", shown(node, &other, inputs)))),
     }
 }
 
-fn flag(node: &Node, inputs: Inputs<'_>) -> Result<bool, Why> {
+fn flag(node: &Node, inputs: &Inputs<'_>) -> Result<bool, Why> {
     match value(node, inputs)? {
         Value::Flag(flag) => Ok(flag),
-        other => Err(Why::Mistaken(format!("true or false is needed, not {}", shown(node, &other)))),
+        other => Err(Why::Mistaken(format!("true or false is needed, not {}", shown(node, &other, inputs)))),
     }
 }
 
-fn text(node: &Node, inputs: Inputs<'_>) -> Result<String, Why> {
+fn text(node: &Node, inputs: &Inputs<'_>) -> Result<String, Why> {
     match value(node, inputs)? {
         Value::Text(text) => Ok(text),
-        other => Err(Why::Mistaken(format!("a text is needed, not {}", shown(node, &other)))),
+        other => Err(Why::Mistaken(format!("a text is needed, not {}", shown(node, &other, inputs)))),
     }
 }
 
-fn value(node: &Node, inputs: Inputs<'_>) -> Result<Value, Why> {
+fn value(node: &Node, inputs: &Inputs<'_>) -> Result<Value, Why> {
     Ok(match node {
         Node::Number(number) => Value::Number(*number),
         Node::Text(text) => Value::Text(text.clone()),
         Node::Flag(flag) => Value::Flag(*flag),
-        Node::Input(input) => inputs(input)?,
-        Node::Has(input) => Value::Flag(!matches!(inputs(input), Err(Why::Missing(_)))),
+        Node::Input(place) => inputs.get(*place).clone()?,
+        Node::Has(place) => Value::Flag(!matches!(inputs.get(*place), Err(Why::Missing(_)))),
         Node::Negative(node) => Value::Number(-number(node, inputs)?),
         Node::Not(node) => Value::Flag(!flag(node, inputs)?),
         Node::Arithmetic((_, sign, apply), sides) => {
             let (left, right) = (number(&sides.0, inputs)?, number(&sides.1, inputs)?);
             finite(apply(left, right), || match *sign {
-                "/" | "%" if right == 0.0 => format!("it divides by {}", shown(&sides.1, &Value::Number(right))),
+                "/" | "%" if right == 0.0 => {
+                    format!("it divides by {}", shown(&sides.1, &Value::Number(right), inputs))
+                }
                 _ => format!("{} {sign} {} is too large", plain(left), plain(right)),
             })?
         }
@@ -91,7 +108,7 @@ fn value(node: &Node, inputs: Inputs<'_>) -> Result<Value, Why> {
                 (None, "==") => Value::Flag(false),
                 (None, "!=") => Value::Flag(true),
                 (None, _) => {
-                    let (left, right) = (shown(&sides.0, &left), shown(&sides.1, &right));
+                    let (left, right) = (shown(&sides.0, &left, inputs), shown(&sides.1, &right, inputs));
                     return Err(Why::Mistaken(format!("`{sign}` cannot tell between {left} and {right}")));
                 }
             }
@@ -144,14 +161,14 @@ fn order(left: &Value, right: &Value) -> Option<Ordering> {
 }
 
 /// The value, by its name where it has one.
-fn shown(node: &Node, value: &Value) -> String {
+fn shown(node: &Node, value: &Value, inputs: &Inputs<'_>) -> String {
     let text = match value {
         Value::Number(number) => plain(*number),
         Value::Text(text) => format!("the text '{text}'"),
         Value::Flag(flag) => flag.to_string(),
     };
     match node {
-        Node::Input(input) => format!("{}, which is {text}", input.shown()),
+        Node::Input(place) => format!("{}, which is {text}", inputs.named[*place].shown()),
         _ => text,
     }
 }

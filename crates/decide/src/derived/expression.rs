@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, ListExpr, LiteralValue, operators};
 use cel::parser::PrattParser;
 
-use super::evaluate::{self, Why};
+use super::evaluate::{self, Inputs, Why};
 use super::node::Node;
 use super::vocabulary::{ARITHMETIC, COMPARISONS, FUNCTIONS, Input, TEXT_FUNCTIONS};
 use api::parse_decimal;
@@ -23,6 +23,10 @@ fn too_deep() -> String {
 #[derive(Debug)]
 pub(super) struct Expression {
     pub(super) root: Node,
+    /// All that it names, each once: its parts refer to them by their place here.
+    pub(super) named: Vec<Input>,
+    /// Its parts. None is worked out more than once for a training job, so this is what that costs at most.
+    pub(super) operations: usize,
     /// What it asks for.
     pub(super) inputs: BTreeSet<Input>,
     /// What it asks whether it is there, so that it need not be.
@@ -36,9 +40,10 @@ impl Expression {
             let first = errors.errors.into_iter().next();
             first.map_or_else(String::new, |error| located(source, error.pos, &error.msg))
         })?;
-        let mut reader = Reader { inputs: BTreeSet::new(), optional: BTreeSet::new() };
+        let mut reader = Reader::default();
         let root = reader.node(&parsed, 0)?;
-        Ok(Self { root, inputs: reader.inputs, optional: reader.optional })
+        let Reader { named, operations, inputs, optional } = reader;
+        Ok(Self { root, named, operations, inputs, optional })
     }
 }
 
@@ -68,7 +73,10 @@ fn located(source: &str, (line, column): (isize, isize), message: &str) -> Strin
     }
 }
 
+#[derive(Default)]
 struct Reader {
+    named: Vec<Input>,
+    operations: usize,
     inputs: BTreeSet<Input>,
     optional: BTreeSet<Input>,
 }
@@ -78,6 +86,7 @@ impl Reader {
         if depth > MAX_DEPTH {
             return Err(too_deep());
         }
+        self.operations += 1;
         match &parsed.expr {
             Expr::Literal(literal) => number_or_text(literal),
             Expr::Call(call) => match access(parsed)? {
@@ -86,8 +95,7 @@ impl Reader {
             },
             Expr::Select(select) if select.test => {
                 let input = field(&select.operand.expr, &select.field)?;
-                self.optional.insert(input.clone());
-                Ok(Node::Has(input))
+                Ok(self.has(input))
             }
             Expr::Ident(_) | Expr::Select(_) => match access(parsed)? {
                 Some(input) => Ok(self.input(input)),
@@ -104,7 +112,37 @@ impl Reader {
             self.inputs.insert(Input::InstanceType);
         }
         self.inputs.insert(input.clone());
-        Node::Input(input)
+        Node::Input(self.place(input))
+    }
+
+    fn has(&mut self, input: Input) -> Node {
+        self.optional.insert(input.clone());
+        Node::Has(self.place(input))
+    }
+
+    fn place(&mut self, input: Input) -> usize {
+        let known = self.named.iter().position(|known| *known == input);
+        known.unwrap_or_else(|| {
+            self.named.push(input);
+            self.named.len() - 1
+        })
+    }
+
+    /// The sides of a comparison, where a hyperparameter is one of them.
+    fn alike(&self, left: Node, right: Node) -> (Node, Node) {
+        let right = self.as_compared(right, &left);
+        (self.as_compared(left, &right), right)
+    }
+
+    /// A hyperparameter that looks like a number is read as one. All are texts in the spec, so that people write '32' with
+    /// quotes, which must not make another thing of it.
+    fn as_compared(&self, node: Node, other: &Node) -> Node {
+        let hyperparameter = |place: &usize| matches!(self.named.get(*place), Some(Input::Hyperparameter(_)));
+        let number = match (&node, other) {
+            (Node::Text(text), Node::Input(place)) if hyperparameter(place) => parse_decimal(text),
+            _ => None,
+        };
+        number.map_or(node, Node::Number)
     }
 
     fn call(&mut self, call: &CallExpr, depth: u16) -> Result<Node, String> {
@@ -130,10 +168,10 @@ impl Reader {
                 let wanted = if least == most { least.to_string() } else { format!("{least} or more") };
                 return Err(format!("`{name}` takes {wanted} numbers, not {}", nodes.len()));
             }
-            return worked_out(Node::Function(function, nodes));
+            return cache(Node::Function(function, nodes));
         }
         let node = match (nodes.pop(), nodes.pop(), nodes.pop()) {
-            (Some(node), None, None) if name == operators::NEGATE => worked_out(Node::Negative(Box::new(node)))?,
+            (Some(node), None, None) if name == operators::NEGATE => cache(Node::Negative(Box::new(node)))?,
             (Some(node), None, None) if name == operators::LOGICAL_NOT => Node::Not(Box::new(node)),
             (Some(no), Some(yes), Some(condition)) if name == operators::CONDITIONAL => {
                 Node::If(Box::new((condition, yes, no)))
@@ -144,10 +182,10 @@ impl Reader {
                     if let ("/" | "%", Node::Number(0.0)) = (operator.1, &sides.1) {
                         return Err("it divides by 0".to_owned());
                     }
-                    worked_out(Node::Arithmetic(operator, sides))?
+                    cache(Node::Arithmetic(operator, sides))?
                 } else if let Some(operator) = COMPARISONS.iter().find(|operator| operator.0 == name) {
                     let (left, right) = *sides;
-                    Node::Comparison(operator, Box::new(alike(left, right)))
+                    Node::Comparison(operator, Box::new(self.alike(left, right)))
                 } else {
                     match name.as_str() {
                         operators::LOGICAL_AND => Node::And(sides),
@@ -166,14 +204,13 @@ impl Reader {
         match (list, text(&item.expr)) {
             (Expr::List(ListExpr { elements, .. }), _) => {
                 let item = self.node(item, depth)?;
-                let elements = elements.iter().map(|e| self.node(e, depth));
-                let elements = elements.map(|e| Ok(as_compared(e?, &item))).collect::<Result<_, String>>()?;
+                let elements = elements.iter().map(|e| self.node(e, depth)).collect::<Result<Vec<_>, _>>()?;
+                let elements = elements.into_iter().map(|element| self.as_compared(element, &item)).collect();
                 Ok(Node::OneOf(Box::new(item), elements))
             }
             (Expr::Ident(_) | Expr::Select(_), Some(name)) => {
                 let input = field(list, name)?;
-                self.optional.insert(input.clone());
-                Ok(Node::Has(input))
+                Ok(self.has(input))
             }
             _ => {
                 Err("`in` takes a list such as ['adam', 'sgd'], or a text and `metrics` or `hyperparameters`"
@@ -185,7 +222,7 @@ impl Reader {
 
 /// A part that is made of numbers only is worked out at once: what never gives a number, such as `sqrt(-1)`, is reported before
 /// a job is made, and `x / (1 - 1)` is found to divide by 0.
-fn worked_out(node: Node) -> Result<Node, String> {
+fn cache(node: Node) -> Result<Node, String> {
     let is_number = |node: &Node| matches!(node, Node::Number(_));
     let fixed = match &node {
         Node::Negative(node) => is_number(node),
@@ -197,23 +234,7 @@ fn worked_out(node: Node) -> Result<Node, String> {
         return Ok(node);
     }
     let no_input = |input: &Input| Err(Why::Missing(input.shown()));
-    evaluate::number(&node, &no_input).map(Node::Number).map_err(|why| why.message().to_owned())
-}
-
-/// The sides of a comparison, where a hyperparameter is one of them.
-fn alike(left: Node, right: Node) -> (Node, Node) {
-    let right = as_compared(right, &left);
-    (as_compared(left, &right), right)
-}
-
-/// A hyperparameter that looks like a number is read as one. All are texts in the spec, so that people write '32' with
-/// quotes, which must not make another thing of it.
-fn as_compared(node: Node, other: &Node) -> Node {
-    let number = match (&node, other) {
-        (Node::Text(text), Node::Input(Input::Hyperparameter(_))) => parse_decimal(text),
-        _ => None,
-    };
-    number.map_or(node, Node::Number)
+    evaluate::number(&node, &Inputs::new(&[], &no_input)).map(Node::Number).map_err(|why| why.message().to_owned())
 }
 
 fn unknown_function(name: &str) -> String {

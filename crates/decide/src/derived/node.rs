@@ -1,6 +1,6 @@
 //! The parts of an expression, as a tree.
 
-use super::vocabulary::{Arithmetic, Comparison, Function, Input, TextFunction};
+use super::vocabulary::{Arithmetic, Comparison, Function, TextFunction};
 
 /// A part of an expression.
 #[derive(Debug)]
@@ -8,9 +8,10 @@ pub(super) enum Node {
     Number(f64),
     Text(String),
     Flag(bool),
-    Input(Input),
+    /// An input, by its place in the list of the expression's inputs.
+    Input(usize),
     /// Whether there is such an input.
-    Has(Input),
+    Has(usize),
     Negative(Box<Node>),
     Not(Box<Node>),
     Arithmetic(&'static Arithmetic, Box<(Node, Node)>),

@@ -1,5 +1,6 @@
 //! What expressions come to, and what is said of those that come to nothing.
 
+mod cost;
 mod mistakes;
 mod properties;
 
@@ -21,6 +22,18 @@ fn spec(expressions: &[(&str, &str)]) -> ModelSelectionSpec {
     dataset.training_size = Some(24_000);
     dataset.facts = [("classes".to_owned(), "256".to_owned()), ("tiny".to_owned(), "1e-300".to_owned())].into();
     spec
+}
+
+fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
+    super::invalid(&Derivations::new(spec))
+}
+
+fn check(spec: &ModelSelectionSpec, dataset: &str, known: &Known) -> Result<(), Problem> {
+    super::check(&Derivations::new(spec), dataset, known)
+}
+
+fn apply(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
+    super::apply(&Derivations::new(spec), runs, &mut Memo::default());
 }
 
 fn job() -> BestTrainingJob {
@@ -132,7 +145,7 @@ fn derived_metrics_can_use_those_that_stand_before_them_and_no_others() {
 }
 
 #[test]
-fn what_cannot_be_worked_out_says_why() {
+fn what_cannot_be_cache_says_why() {
     use ExclusionReason::{MetricMissing, MetricNotFinite};
     for (expression, reason, text) in [
         ("1 / zero", MetricNotFinite, "it divides by 'zero', which is 0"),
@@ -230,7 +243,7 @@ fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclu
 
 /// The examples of the how-to, with the metrics of the preset.
 #[test]
-fn the_examples_of_the_how_to_can_be_worked_out() {
+fn the_examples_of_the_how_to_can_be_cache() {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Example {

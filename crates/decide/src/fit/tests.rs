@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::derived::Derivations;
 use crate::observation::{BestSoFar, JobStatus, TrainingResult, TuningJob};
 use crate::run::{RunEvent, after};
 use crate::summary::bounded;
@@ -142,7 +143,7 @@ proptest! {
             RunEvent::Described { job: &job, result: Some(&result), failure: None, used: &used },
         )];
         for _ in 0..2 {
-            bounded(&spec(), &mut runs);
+            bounded(&Derivations::new(&spec()), &mut runs);
             let faults = against(&schema, &serde_json::to_value(&runs[0]).unwrap(), "run");
             prop_assert!(faults.is_empty(), "{faults:?}");
             // A second look, and a table that brings in more.
@@ -151,9 +152,9 @@ proptest! {
             let name = runs[0].best.as_ref().map(|best| best.training_job_name.clone()).unwrap_or_default();
             crate::trials::with_inputs(&mut runs[0], &[trial(&name, job.best.clone().unwrap().hyperparameters, &result)]);
         }
-        bounded(&spec(), &mut runs);
+        bounded(&Derivations::new(&spec()), &mut runs);
         let once = runs.clone();
-        bounded(&spec(), &mut runs);
+        bounded(&Derivations::new(&spec()), &mut runs);
         prop_assert_eq!(&once, &runs, "what fits stays as it is, or it would be written again and again");
     }
 }
@@ -165,7 +166,7 @@ fn the_metrics_that_the_spec_names_stay() {
     let best = run.best.as_mut().unwrap();
     best.metrics = (0..100).map(|i| metric(format!("a{i:03}"))).chain([metric("val_accuracy".into())]).collect();
     let mut runs = [run];
-    bounded(&spec(), &mut runs);
+    bounded(&Derivations::new(&spec()), &mut runs);
     let names: Vec<_> = runs[0].best.as_ref().unwrap().metrics.iter().map(|metric| metric.name.as_str()).collect();
     assert_eq!((names.len(), names[0], names[62], names[63]), (64, "a000", "a062", "val_accuracy"));
 }

@@ -1,6 +1,7 @@
 //! The points of a dataset: which results may enter the front, with which values, and why others may not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::derived::{Derivations, Derived};
 use super::tables::Tables;
@@ -14,7 +15,9 @@ pub(super) struct Data<'a> {
     pub(super) spec: &'a ModelSelectionSpec,
     pub(super) runs: &'a [RunStatus],
     pub(super) tables: &'a Tables,
-    pub(super) derivations: Derivations<'a>,
+    pub(super) derivations: &'a Derivations<'a>,
+    /// What the derived metrics of the best training job of each run come to, where that is known.
+    pub(super) of_best: &'a [Option<Arc<Derived>>],
 }
 
 /// A result that may enter the front.
@@ -64,8 +67,10 @@ fn of_run<'a>(
         let why = run.message.clone().unwrap_or_else(|| "the run did not succeed".to_owned());
         return Err((ExclusionReason::RunNotSucceeded, why));
     };
+    let known = data.of_best.get(index).and_then(Option::as_ref);
     let point = |job: &'a BestTrainingJob| {
-        let derived = data.derivations.of(dataset, job);
+        let known = known.filter(|_| std::ptr::eq(job, best)).cloned();
+        let derived = known.unwrap_or_else(|| Arc::new(data.derivations.of(dataset, job)));
         let values = values(data.spec, job, &derived, &|name| not_emitted(data.spec, job, name))?;
         let training_job = (data.spec.collect == Collect::All).then_some(job.training_job_name.as_str());
         Ok(Point { candidate: &run.candidate, run: Some(index), training_job, values })
@@ -163,7 +168,7 @@ fn not_emitted(spec: &ModelSelectionSpec, best: &BestTrainingJob, name: &str) ->
         return why.to_owned();
     }
     // That of a preset or of a model is not the user's to correct.
-    let candidates = spec.candidates.iter().flat_map(|candidate| &candidate.metric_definitions);
+    let candidates = spec.candidates.iter().flat_map(|candidate| &candidate.overrides.metric_definitions);
     let own = spec.training.metric_definitions.iter().chain(candidates).any(|metric| metric.name == name);
     let regex = if own { "check its regex in `metricDefinitions` against the logs, and " } else { "check " };
     format!(

@@ -1,6 +1,31 @@
 use super::*;
 use samples::spec;
 
+fn plan(
+    spec: &ModelSelectionSpec,
+    status: &ModelSelectionStatus,
+    region: &str,
+    pins: &[Option<ResolvedVersion>],
+    undecided: &BTreeSet<String>,
+) -> Plan {
+    super::plan(spec, status, region, pins, undecided, &mut Fingerprints::default())
+}
+
+#[test]
+fn what_is_known_of_a_spec_is_planned_as_it_was() {
+    let spec = spec();
+    let mut known = Fingerprints::default();
+    let mut plan = |pins: &[_]| {
+        super::plan(&spec, &ModelSelectionStatus::default(), "us-west-2", pins, &BTreeSet::new(), &mut known).runs
+    };
+    let first = plan(&pins(&spec));
+    assert_eq!(plan(&pins(&spec)), first);
+    let other = plan(&[Some(Ok("5.0.0".to_owned())), None]);
+    assert_ne!(other[0].definition, first[0].definition, "of another version");
+    assert_eq!(plan(&[Some(Err(Problem::new(Reason::UnknownModel, "gone"))), None])[0].definition, None);
+    assert_eq!(plan(&pins(&spec)), first);
+}
+
 fn pins(spec: &ModelSelectionSpec) -> Vec<Option<ResolvedVersion>> {
     spec.candidates.iter().map(|c| c.jump_start.as_ref().map(|_| Ok("4.0.2".to_owned()))).collect()
 }
@@ -39,7 +64,7 @@ fn nothing_changes_when_nothing_changed() {
 fn an_edit_touches_only_the_runs_that_it_changes() {
     let mut spec = spec();
     let status = launched(&spec);
-    spec.candidates[1].hyperparameters.insert("epochs".into(), "9".into());
+    spec.candidates[1].overrides.hyperparameters.insert("epochs".into(), "9".into());
     let plan = plan(&spec, &status, "us-west-2", &pins(&spec), &BTreeSet::new());
     assert_eq!(plan.runs[0], status.runs[0]);
     assert_eq!(plan.runs[1].state, RunState::Waiting);
@@ -126,7 +151,7 @@ fn rerun_and_region_start_everything_anew() {
 fn a_job_that_is_wanted_again_before_it_was_stopped_is_not_stopped() {
     let first = spec();
     let mut edited = spec();
-    edited.candidates[1].hyperparameters.insert("epochs".into(), "9".into());
+    edited.candidates[1].overrides.hyperparameters.insert("epochs".into(), "9".into());
     let mut status = launched(&first);
     status.runs[1].attempt = 2;
     status.runs[1].tuning_job_name = Some("own-2".into());

@@ -69,6 +69,7 @@ async fn service(
     }
     match emulator.handle(&incoming) {
         Reply::Json { status, body } => json_response(status, body.to_string()),
+        Reply::Broken(text) => json_response(200, text),
         Reply::Proxy => proxy_page(),
         Reply::HangUp => hang_up(&switch),
         // Until the peer gives up, which ends this too.

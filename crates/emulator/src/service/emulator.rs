@@ -2,6 +2,7 @@
 //!
 //! The order is that of the service: signature, then whatever a test ordered to go wrong, rate, shape of the request, rules.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::operations::view::{Lag, Lags, Now};
 use crate::operations::{self, create};
 use crate::request::Tag;
 use crate::service::calls::{Calls, Entry};
+use crate::service::falsify;
 use crate::service::faults::{self, Faults, Kind, Order};
 use crate::service::objects::Objects;
 use crate::service::protocol::{self, Signer};
@@ -74,6 +76,8 @@ pub enum Reply {
         /// Body.
         body: Value,
     },
+    /// Status 200 with that text, which is no JSON.
+    Broken(String),
     /// A page of HTML with status 503, as a proxy would send.
     Proxy,
     /// Nothing: the connection is closed.
@@ -103,6 +107,8 @@ pub struct Emulator {
     buckets: Mutex<Buckets>,
     objects: Mutex<Objects>,
     calls: Mutex<Calls>,
+    /// The last answer to each operation.
+    answered: Mutex<BTreeMap<String, Value>>,
 }
 
 impl Emulator {
@@ -131,6 +137,7 @@ impl Emulator {
             buckets: Mutex::new(Buckets::new(rates)),
             objects: Mutex::new(Objects::default()),
             calls: Mutex::new(Calls::new(log_size)),
+            answered: Mutex::default(),
         }
     }
 
@@ -273,6 +280,7 @@ impl Emulator {
         let request = request.unwrap_or_else(|_| Value::String(text.into_owned()));
         let status = match &reply {
             Reply::Json { status, .. } => *status,
+            Reply::Broken(_) => 200,
             Reply::Proxy => 503,
             Reply::HangUp | Reply::Hang => 0,
         };
@@ -317,6 +325,11 @@ impl Emulator {
             Some(Kind::DropRequest) => return (Reply::HangUp, Some("DropRequest".to_owned())),
             Some(Kind::HangRequest) => return (Reply::Hang, Some("HangRequest".to_owned())),
             Some(Kind::NoEffect) => return (empty(), Some("NoEffect".to_owned())),
+            Some(Kind::ReplayedAnswer) => {
+                let before = self.answered.lock().get(operation).cloned();
+                let reply = before.map_or_else(empty, |body| Reply::Json { status: 200, body });
+                return (reply, Some("ReplayedAnswer".to_owned()));
+            }
             Some(Kind::ServiceUnavailable) => return (Reply::Proxy, Some("ServiceUnavailable".to_owned())),
             Some(kind) => {
                 if let Some(error) = injected(kind, &call) {
@@ -330,7 +343,14 @@ impl Emulator {
             _ if fault == Some(Kind::DropAnswer) => (Reply::HangUp, Some("DropAnswer".to_owned())),
             _ if fault == Some(Kind::HangAnswer) => (Reply::Hang, Some("HangAnswer".to_owned())),
             Ok(_) if fault == Some(Kind::EmptyAnswer) => (empty(), Some("EmptyAnswer".to_owned())),
-            Ok(body) => (Reply::Json { status: 200, body }, None),
+            Ok(honest) => {
+                self.answered.lock().insert(operation.to_owned(), honest.clone());
+                let reply = match falsify::answer(fault, call.request, &honest) {
+                    Ok(body) => Reply::Json { status: 200, body },
+                    Err(text) => Reply::Broken(text),
+                };
+                (reply, fault.map(|kind| format!("{kind:?}")))
+            }
             Err(error) => (refusal(&error), Some(error.code.to_owned())),
         }
     }

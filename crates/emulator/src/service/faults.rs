@@ -45,6 +45,18 @@ pub enum Kind {
     SignatureExpired,
     /// The tuning job ended a moment ago: what Stop then answers.
     AlreadyEnded,
+    /// Does the work, then answers with the first half of the body.
+    TruncatedAnswer,
+    /// Does the work, then answers with values of other types.
+    WrongTypes,
+    /// Does the work, then answers as if another job had been asked for.
+    AnotherJob,
+    /// Does the work, then answers with texts that are much too long, in several lines and colours.
+    HugeTexts,
+    /// Does the work, then answers with a status that nobody knows.
+    UnknownStatus,
+    /// Answers what the last request of the operation was answered, without doing the work.
+    ReplayedAnswer,
     /// Waits for `delayMillis` of real time before anything else happens.
     Delay,
 }
@@ -196,6 +208,12 @@ pub fn error(kind: Kind, subject: &Subject<'_>) -> Option<ApiError> {
         | Kind::HangAnswer
         | Kind::HangRequest
         | Kind::ServiceUnavailable
+        | Kind::TruncatedAnswer
+        | Kind::WrongTypes
+        | Kind::AnotherJob
+        | Kind::HugeTexts
+        | Kind::UnknownStatus
+        | Kind::ReplayedAnswer
         | Kind::Delay => return None,
     })
 }

@@ -21,7 +21,7 @@ fn with_xgboost(metric: &str) -> ModelSelectionSpec {
     let mut spec = spec();
     spec.candidates[1].algorithm.as_mut().unwrap().training_image = Some(XGBOOST.into());
     let objective = json!({"objective": {"metric": metric, "goal": "Maximize"}});
-    spec.candidates[1].tuning = serde_json::from_value(objective).unwrap();
+    spec.candidates[1].overrides.tuning = serde_json::from_value(objective).unwrap();
     spec.objectives.truncate(1);
     spec.objectives[0].metric = metric.into();
     spec
@@ -37,7 +37,7 @@ fn an_algorithm_of_sagemakers_gets_no_definitions() {
 fn definitions_for_an_algorithm_of_sagemakers_are_refused_with_what_to_do() {
     let definition = MetricDefinition { name: "validation:auc".into(), regex: "auc: ([0-9.]+)".into() };
     let mut own = with_xgboost("validation:auc");
-    own.candidates[1].metric_definitions = vec![definition];
+    own.candidates[1].overrides.metric_definitions = vec![definition];
     let mut shared = with_xgboost("validation:auc");
     assert!(!shared.training.metric_definitions.is_empty());
     shared.candidates.remove(0);
@@ -70,7 +70,7 @@ fn an_expression_brings_two_names_of_one_measure_together() {
     ]))
     .unwrap();
     spec.objectives[0].metric = "area".into();
-    spec.candidates[0].tuning =
+    spec.candidates[0].overrides.tuning =
         serde_json::from_value(json!({"objective": {"metric": "tflow-ic:val-accuracy", "goal": "Maximize"}})).unwrap();
     assert!(request(&spec, 1, None).is_ok());
 }
@@ -86,7 +86,7 @@ fn an_unknown_image_without_definitions_is_left_to_sagemaker() {
 #[test]
 fn a_model_whose_image_is_one_of_sagemakers_gets_no_definitions() {
     let mut spec = with_xgboost("validation:auc");
-    spec.candidates[0].tuning = spec.candidates[1].tuning.clone();
+    spec.candidates[0].overrides.tuning = spec.candidates[1].overrides.tuning.clone();
     spec.training.metric_definitions.clear();
     let model = Model { image: Some(XGBOOST.into()), variants: [].into(), ..bit() };
     let sent = request(&spec, 0, Some(&model)).unwrap();
@@ -97,12 +97,12 @@ fn a_model_whose_image_is_one_of_sagemakers_gets_no_definitions() {
 fn training_and_tuning_of_a_candidate_win() {
     let mut spec = spec();
     spec.training.environment = [("A".to_owned(), "1".to_owned()), ("B".to_owned(), "1".to_owned())].into();
-    spec.candidates[1].training = serde_json::from_value(json!({
+    spec.candidates[1].overrides.training = serde_json::from_value(json!({
         "instanceType": "ml.p4d.24xlarge", "instanceCount": 2, "volumeSizeGB": 200, "maxRuntimeSeconds": 600,
         "environment": {"B": "2"}, "spot": {"maxWaitSeconds": 700}, "outputS3URI": "s3://other/",
     }))
     .unwrap();
-    spec.candidates[1].tuning =
+    spec.candidates[1].overrides.tuning =
         serde_json::from_value(json!({"strategy": "Random", "earlyStopping": "Auto", "maxRuntimeSeconds": 900}))
             .unwrap();
     let sent = request(&spec, 1, None).unwrap();
@@ -150,7 +150,7 @@ fn more_training_jobs_than_combinations_are_refused() {
 #[test]
 fn a_line_break_in_a_value_is_told() {
     let mut spec = spec();
-    spec.candidates[1].hyperparameters.insert("prompt".into(), "hello\n".into());
+    spec.candidates[1].overrides.hyperparameters.insert("prompt".into(), "hello\n".into());
     let problem = request(&spec, 1, None).unwrap_err();
     assert_eq!(problem.reason, Reason::InvalidHyperparameter);
     assert!(problem.message.starts_with("hyperparameter 'prompt' must be one line"), "{}", problem.message);

@@ -114,11 +114,11 @@ fn neither_length_nor_depth_overflows_a_small_stack() {
         deep("1<", "1", ""),
     ];
     let small = std::thread::Builder::new().stack_size(1024 * 1024);
-    let worked_out = move || {
+    let cache = move || {
         for expression in all {
             let spec = spec(&[("x", &expression)]);
             let _ = (invalid(&spec), Derivations::new(&spec).of(&spec.datasets[0], &job()));
         }
     };
-    small.spawn(worked_out).unwrap().join().unwrap();
+    small.spawn(cache).unwrap().join().unwrap();
 }

@@ -227,7 +227,7 @@ fn a_dataset_that_there_is_not_is_told() {
 }
 
 #[test]
-fn derived_metrics_of_what_was_measured_elsewhere_are_worked_out_or_given() {
+fn derived_metrics_of_what_was_measured_elsewhere_are_cache_or_given() {
     let mut spec = spec();
     let expression = "test_throughput * 2.0".to_owned();
     spec.derived_metrics = vec![api::DerivedMetric { name: "images".into(), expression }];

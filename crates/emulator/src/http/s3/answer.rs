@@ -84,6 +84,12 @@ const fn error(kind: Kind) -> Option<Error> {
         | Kind::HangAnswer
         | Kind::HangRequest
         | Kind::ServiceUnavailable
+        | Kind::TruncatedAnswer
+        | Kind::WrongTypes
+        | Kind::AnotherJob
+        | Kind::HugeTexts
+        | Kind::UnknownStatus
+        | Kind::ReplayedAnswer
         | Kind::Delay => return None,
     })
 }
