@@ -18,7 +18,7 @@ demo: tools control-plane ## compare the 21 published models on this machine and
 
 # The integration tests mostly wait for real programs, so run more tests in parallel than there are cores.
 .PHONY: test
-test: tools lint generated control-plane helm promtool browser ## everything that CI runs
+test: tools lint installable generated control-plane helm promtool browser ## everything that CI runs
 	RUST_TEST_THREADS=8 cargo test --all-targets --no-fail-fast
 	@for minor in $(filter-out 1.37,$(MINORS)); do \
 	  echo "the tests that depend on the API server, again on Kubernetes $$minor"; \
@@ -32,6 +32,14 @@ test: tools lint generated control-plane helm promtool browser ## everything tha
 lint: ## check formatting and run clippy
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+
+# `cargo install` resolves the features of one package by itself: a feature that only a test enables must not be missing there.
+# It resolves as `cargo check -p` does, which needs no code generation.
+.PHONY: installable
+installable: ## check what `cargo install --locked` compiles: the operator, the emulator and the kubectl plugin
+	@for package in modelselection-operator sagemaker-emulator kubectl-modelselection; do \
+	  cargo check --quiet --locked --bins --package $$package; \
+	done
 
 .PHONY: generate
 generate: ## write the generated files: CRD, JSON Schema, IAM policies, references, the chart's copies

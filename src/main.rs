@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use modelselection_operator::process::{self, End, args::Args};
 
 /// Distinct from a fault (1) and from wrong arguments (2).
@@ -10,7 +9,7 @@ const LEADERSHIP_LOST: u8 = 3;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match process::run(Args::parse()).await {
+    match process::run(Args::read()).await {
         Ok(End::Stopped) => ExitCode::SUCCESS,
         Ok(End::LeadershipLost) => ExitCode::from(LEADERSHIP_LOST),
         // What is missing has been said.

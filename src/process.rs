@@ -3,14 +3,14 @@
 pub mod args;
 mod check;
 mod election;
-mod end;
+mod exit_reason;
 mod lease;
 mod lifetime;
-mod needs;
-mod rights;
+mod permissions;
+mod prerequisites;
 mod server;
 mod telemetry;
 mod traces;
 
-pub use end::End;
+pub use exit_reason::End;
 pub use lifetime::run;

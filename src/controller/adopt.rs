@@ -15,23 +15,23 @@ use sagemaker::{Class, TuningError};
 /// Jobs that one pass looks for.
 const PER_PASS: usize = 32;
 
-/// What a look for a job has come to.
+/// The result of looking for a job.
 pub(super) enum Found {
-    /// The run with its job; or, if the job is of no use, the run that waits for its next attempt.
+    /// The run with its job; if that job was stopped before, the run waits for its next attempt.
     Adopted(RunStatus),
-    /// The job is somebody else's. The run says so.
+    /// The job belongs to another owner. The run reports it.
     Foreign(RunStatus),
-    /// There is no such job, or it does not show yet.
+    /// There is no such job, or it is not visible yet.
     Absent(TuningError),
-    /// There is a job of that name whose tags do not show yet: it may be ours.
+    /// The tags of the job are not visible yet: it may be ours.
     Unproven(TuningError),
-    /// It could not be looked at.
+    /// The call failed.
     Fault(TuningError),
 }
 
-/// Looks for the jobs of waiting runs that have a name: an answer was lost, or the process died. Those that are found are
-/// adopted. Those that are not may be created, now or later. A suspended selection creates nothing: it releases the name
-/// once the job would show. Returns whether there are more than one pass may look for.
+/// Looks for the jobs of waiting runs that have a job name: a response was lost, or the process died. Jobs that exist are
+/// adopted, others may be created. A suspended selection creates nothing: it releases the name once the job would be
+/// visible. Returns whether jobs remain for the next pass.
 pub(super) async fn find(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> bool {
     let mut left = PER_PASS;
     // Several candidates may name one job: it is fetched once.
@@ -59,7 +59,7 @@ pub(super) async fn find(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut 
     false
 }
 
-/// Follows the job that a candidate names. Whose it is does not matter, since it is only read.
+/// Follows the job that a candidate names. Its owner does not matter, since it is only read.
 async fn follow(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -114,8 +114,8 @@ async fn find_own(pass: &Pass<'_>, spec: &ModelSelectionSpec, run: &mut RunStatu
     }
 }
 
-/// Looks for the job that has the run's name: ours, from before a crash, a lost answer, a deletion or a rebuilt cluster; or
-/// somebody else's, which is left alone.
+/// Looks for the job that has the run's name. It may be ours, from before a crash, a lost response, a deletion or a rebuilt
+/// cluster. A job of another owner is left alone.
 pub(super) async fn adopt(pass: &Pass<'_>, spec: &ModelSelectionSpec, run: RunStatus) -> Found {
     let name = run.tuning_job_name.clone().unwrap_or_default();
     match pass.region.describe(&name).await {
@@ -160,7 +160,7 @@ async fn take_over(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: 
 async fn adopted(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: TuningJob, run: RunStatus) -> Found {
     tracing::info!(job = name, candidate = run.candidate, dataset = run.dataset, status = ?job.status, "tuning job adopted");
     match job.status {
-        // Stopped before, by a deletion or an edit: its result was given up, and now it is wanted.
+        // It was stopped by a deletion or an edit, so it has no result, and now one is wanted.
         JobStatus::Stopping | JobStatus::Stopped | JobStatus::Deleting => {
             Found::Adopted(after(run, RunEvent::NextAttempt))
         }

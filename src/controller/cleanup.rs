@@ -1,4 +1,4 @@
-//! What happens before a deleted selection goes.
+//! Cleanup of a deleted selection: stops its jobs before the finalizer is removed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::causes::with_causes;
 use super::context::Context;
 use super::pass::FOREIGN_ANSWERS;
 use super::stop::{Stopped, stop_own};
-use super::{incarnation, record};
+use super::{previous_incarnation, record};
 use api::{DeletionPolicy, ModelSelection, Reason, SupersededJob};
 use decide::events::EventNote;
 use decide::identity::Identity;
@@ -26,10 +26,10 @@ use sagemaker::{Class, Region, TuningError};
 
 /// Stops at a time.
 const CONCURRENCY: usize = 8;
-/// Longest time of one round of stops, so that a round in which nobody answers ends before the pass is cut off.
+/// Longest time of one round of stops, so that a round without responses ends before the deadline of the pass.
 const ROUND: Duration = Duration::from_secs(120);
-/// How long a job whose creation was not answered is looked for at least before it counts as not there. Shorter than
-/// elsewhere, since somebody waits for the deletion.
+/// Shortest time before a job whose creation got no response counts as not created. Shorter than elsewhere, since a user
+/// waits for the deletion.
 const ABSENT_FOR: Duration = Duration::from_secs(30);
 /// How long this process itself must have tried before it gives up: the time of the deletion is by another clock than ours,
 /// and either may be wrong.
@@ -181,7 +181,8 @@ async fn jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<Supersede
     if never_observed || ctx.incarnations.has_begun(&selection.uid().unwrap_or_default()) {
         let nobody = SupersededJob::default();
         let found =
-            incarnation::running_jobs(&ctx.sagemaker.region(region), &identity(selection, ctx, &nobody)).await?;
+            previous_incarnation::running_jobs(&ctx.sagemaker.region(region), &identity(selection, ctx, &nobody))
+                .await?;
         jobs.extend(found.into_iter().filter(|job| !of_status(&status.runs, job)));
     }
     Ok(jobs)

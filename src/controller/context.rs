@@ -13,11 +13,11 @@ use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
 use super::cache::Caches;
-use super::conflict::Writers;
-use super::incarnations::Incarnations;
+use super::concurrency_limiter::Permits;
+use super::conflicting_writer::Writers;
+use super::incarnation_memory::Incarnations;
 use super::joint_search::JointSearches;
-use super::permits::Permits;
-use super::retries::Retries;
+use super::retry_memory::Retries;
 use super::settings::Settings;
 use super::table_memory::Tables;
 use api::{ModelSelection, clip};
@@ -30,7 +30,7 @@ use sagemaker::SageMaker;
 
 /// Who reports Events: a qualified name, as Kubernetes asks for.
 const REPORTING_CONTROLLER: &str = "modelselection.dev/modelselection-operator";
-/// The longest part of an error that is reported of an object that cannot be read.
+/// Longest error in the report of an object that cannot be read.
 const ERROR_MAX: usize = 300;
 /// How long the first lists of all watches may take.
 const WATCHED: Duration = Duration::from_secs(10);
@@ -113,8 +113,7 @@ impl Context {
         self.permits_counted.get_or_init(count).await;
     }
 
-    /// After a pass that could not go through: what it reserved is given back, and nothing is kept of a selection that has
-    /// gone meanwhile.
+    /// After a failed pass: releases the permits that it reserved, and forgets a selection that was deleted meanwhile.
     pub(super) fn give_back(&self, selection: &Arc<ModelSelection>) {
         let object = ObjectRef::from_obj(&**selection);
         if !self.stores.iter().any(|store| store.get(&object).is_some()) {
@@ -125,7 +124,7 @@ impl Context {
         self.wake_all(self.permits.settle(&uid, held, 0));
     }
 
-    /// Has these selections looked at.
+    /// Wakes these selections.
     pub(super) fn wake_all(&self, selections: Vec<ObjectRef<ModelSelection>>) {
         for selection in selections {
             // The receiver lives as long as the controller.
@@ -133,8 +132,8 @@ impl Context {
         }
     }
 
-    /// The newest that is known of a selection. The watch lags behind our own writes, and a pass may hold what was seen
-    /// before: deciding on the older one would create jobs again, which is safe, but costs calls.
+    /// The newest known version of a selection. The watch lags behind our own writes, and a pass may have an older version:
+    /// to decide on that one would create jobs again, which is safe but costs calls.
     pub(super) fn newest(&self, seen: &Arc<ModelSelection>) -> Arc<ModelSelection> {
         let uid = seen.uid().unwrap_or_default();
         let written = self.written.lock().get(&uid).cloned();
@@ -144,7 +143,7 @@ impl Context {
         others.chain([seen.clone()]).max_by_key(|selection| version(selection)).unwrap_or_else(|| seen.clone())
     }
 
-    /// Notes what the watch shows. A status that somebody else has written is verified.
+    /// Notes what the watch shows. A status that another client wrote is verified.
     pub(super) fn note_seen(&self, selection: &ModelSelection) {
         let Some(uid) = selection.uid() else { return };
         if let Some(soon) = self.writers.notice(&uid, version(selection), selection.status.as_ref(), clock::steady()) {
@@ -165,7 +164,7 @@ impl Context {
         }
     }
 
-    /// Notes that an object cannot be read by this release: it is left alone until it can.
+    /// Notes that this release cannot read an object. It is left alone until it can.
     pub(super) fn note_unreadable(&self, metadata: &ObjectMeta, error: &str) {
         let mut unreadable = self.unreadable.lock();
         if unreadable.insert(full_name(metadata), clip(error, ERROR_MAX)).as_deref() != Some(&clip(error, ERROR_MAX)) {
@@ -186,7 +185,7 @@ impl Context {
             self.writers.written(&uid, version(&selection), status);
         }
         let mut written = self.written.lock();
-        // What the watch has caught up with need not be kept twice.
+        // Versions that the watch shows need no second copy.
         written.retain(|_, ours| {
             let seen = self.stores.iter().find_map(|store| store.get(&ObjectRef::from_obj(&**ours)));
             seen.is_none_or(|seen| version(&seen) < version(ours))
@@ -196,18 +195,18 @@ impl Context {
         }
     }
 
-    /// Whether nothing is left to be done for a selection but to let it go.
+    /// Whether the cleanup of a selection is complete.
     pub(super) fn is_cleaned_up(&self, uid: &str) -> bool {
         self.cleaned_up.lock().contains(uid)
     }
 
-    /// Notes that nothing is left to be done for a selection. The watch shows it for a while yet.
+    /// Notes that the cleanup of a selection is complete. The watch still shows it for a while.
     pub(super) fn note_cleaned_up(&self, selection: &ModelSelection) {
         self.forget(selection);
         self.cleaned_up.lock().extend(selection.uid());
     }
 
-    /// Forgets all that is kept of a selection that goes, and wakes those that may take its permits.
+    /// Forgets a deleted selection, and wakes those that may take its permits.
     pub(super) fn forget(&self, selection: &ModelSelection) {
         self.observer.forget(&ObjectRef::from_obj(selection));
         let Some(uid) = &selection.uid() else { return };

@@ -1,4 +1,4 @@
-//! How many selections and runs there are, for the metrics.
+//! Counts of selections and runs, for the metrics.
 
 use kube::runtime::reflector::Store;
 use serde::Deserialize as _;
@@ -12,7 +12,7 @@ use platform::metrics::Counts;
 pub(super) fn counts(stores: &[Store<ModelSelection>]) -> Counts {
     let mut counts = Counts::default();
     for state in RunState::ALL {
-        // A state that nothing is in is 0: queries compare states with each other.
+        // States without runs are 0, since queries compare states with each other.
         counts.runs.insert((state.as_str(), ""), 0);
     }
     for selection in stores.iter().flat_map(Store::state) {
@@ -28,7 +28,7 @@ pub(super) fn counts(stores: &[Store<ModelSelection>]) -> Counts {
     counts
 }
 
-/// What a condition is counted as; none for one that somebody else has set.
+/// The labels of a condition; none for a type that the operator does not set.
 fn key(condition: &Condition) -> Option<(&'static str, &'static str, &'static str)> {
     let type_ = ConditionType::ALL.into_iter().find(|type_| type_.as_str() == condition.type_)?;
     let status = ConditionStatus::ALL.into_iter().find(|status| status.as_str() == condition.status)?;

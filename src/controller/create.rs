@@ -1,5 +1,4 @@
-//! Creating jobs. It may be repeated: a job is created under the name that follows from what it is for, and one that
-//! exists already is adopted.
+//! Creates jobs. Safe to repeat: the name of a job follows from its identity, and a job that exists already is adopted.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::adopt::{Found, adopt};
 use super::pass::Pass;
-use super::retries::Failures;
+use super::retry_memory::Failures;
 use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
 use decide::permits::{Choice, Permission, choose, holds_permit, own_limit, permits_held, startable};
 use decide::problem::Problem;
@@ -20,16 +19,16 @@ use decide::run::{RunEvent, after, apply};
 use platform::clock;
 use sagemaker::{Class, JobRequest, TuningError};
 
-/// Creates at a time.
+/// Concurrent creates.
 const CONCURRENCY: usize = 4;
-/// Creates in one pass, so that the status shows progress.
+/// Most creates in one pass, so that the status shows progress.
 const PER_PASS: usize = 16;
 
 /// A run to create.
 pub(super) struct Chosen {
     index: usize,
     request: Arc<JobRequest>,
-    /// The job may exist from an earlier try. Of a fresh one, a refusal means that there is none.
+    /// The job may exist from an earlier try. For a first try, a refusal means that there is none.
     may_exist: bool,
 }
 
@@ -42,7 +41,7 @@ pub(super) fn chosen(
 ) -> Vec<Chosen> {
     let Pass { ctx, object, uid, pool, .. } = pass;
     let held = permits_held(status);
-    // A job of that name exists, and only its tags do not show yet: creating it again would tell nothing.
+    // A job of that name exists, and its tags are not visible yet: creating it again would give no information.
     let proving = |run: &RunStatus| {
         let name = run.tuning_job_name.clone().unwrap_or_default();
         ctx.retries.failures(uid, &Task::Prove(name)).is_some()
@@ -52,13 +51,13 @@ pub(super) fn chosen(
     let permission = Permission { create: pass.may_try(&Task::CreateAny), repeat: !quota_refused(pass) };
     let room = own_limit(spec).saturating_sub(held);
     let granted = |wanted| ctx.permits.reserve(uid, object, pool, held, wanted, clock::steady());
-    // After a fault that would meet every job, one tells whether it has passed.
+    // After a fault that affects every job, one create probes whether it is over.
     let probes = ctx.retries.failures(uid, &Task::CreateAny).is_some();
     let most = if probes { 1 } else { PER_PASS };
     let Choice { repeated, fresh, queued } = choose(&status.runs, &ready, room, permission, most, granted);
     for index in queued {
         let run = &mut status.runs[index];
-        // Another fault than the missing permit keeps its reason.
+        // A run that waits for another reason than a permit keeps that reason.
         if ctx.retries.failures(uid, &Task::create(run)).is_none() {
             apply(run, RunEvent::Queued);
         }
@@ -68,6 +67,7 @@ pub(super) fn chosen(
         let request = requests.remove(&index)?;
         apply(&mut status.runs[index], RunEvent::Chosen { job_name: &request.name });
         status.runs[index].warning.clone_from(&request.warning);
+        status.runs[index].own_split = request.own_split;
         Some(Chosen { index, request, may_exist })
     })
     .collect()
@@ -78,7 +78,7 @@ fn quota_refused(pass: &Pass<'_>) -> bool {
     pass.ctx.permits.next_try(&pass.pool, clock::steady()).is_some()
 }
 
-/// Creates the chosen jobs. A fault of a kind that would meet all of them ends the creation: the rest are not tried.
+/// Creates the chosen jobs. A fault that affects all of them stops the creation: the rest are not tried.
 pub(super) async fn create(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -124,7 +124,7 @@ pub(super) async fn create(
     settle(pass, permits_held(status), created, halt());
 }
 
-/// Notes what the creates say of all further ones.
+/// Notes what the results mean for further creates.
 fn settle(pass: &Pass<'_>, held: usize, created: usize, halt: Option<Class>) {
     let Pass { ctx, uid, pool, .. } = pass;
     if created > 0 {
@@ -133,7 +133,7 @@ fn settle(pass: &Pass<'_>, held: usize, created: usize, halt: Option<Class>) {
     }
     match halt {
         None => {}
-        // Once for a pass, and only now that every call has its answer: the number that run is what the quota allows.
+        // Once per pass, and only after every call has its response: as many jobs run as the quota allows.
         Some(Class::Quota) => ctx.permits.refused(uid, pool, held, clock::steady()),
         Some(class) => drop(pass.failed(Task::CreateAny, Outcome::Fault(class))),
     }
@@ -145,7 +145,7 @@ fn not_tried(run: RunStatus, may_exist: bool, class: Class) -> RunStatus {
     after(run, RunEvent::NotTried { reason, may_exist })
 }
 
-/// Whether a fault of this class would meet every other job of the selection as well.
+/// Whether a fault of this class affects every other job of the selection as well.
 fn meets_all(class: Class) -> bool {
     matches!(class, Class::Denied | Class::Credentials | Class::Clock | Class::Role | Class::Transient)
 }
@@ -165,14 +165,14 @@ async fn create_one(
         Err(error) if error.class == Class::Exists => exists(pass, spec, request, run).await,
         Err(error) => {
             tracing::info!(job = request.name, class = error.class.as_str(), %error, "tuning job not created");
-            // A fault on the way leaves open whether the job was created; any other answer is a refusal.
+            // After a transport fault the job may exist; any other response is a refusal.
             let may_exist = *may_exist || error.class == Class::Transient;
             not_created(pass, run, &error, may_exist)
         }
     }
 }
 
-/// The name is taken: by our own job, whose answer was lost, or by somebody else's.
+/// The name is taken: by our own job, whose response was lost, or by a job of another owner.
 async fn exists(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -187,7 +187,7 @@ async fn exists(
         }
         Found::Unproven(error) | Found::Fault(error) => not_created(pass, run, &error, true),
         Found::Absent(error) => {
-            // The job does not show yet, or its entry was deleted and the name stays taken. After some time it is the latter.
+            // The job is not visible yet, or it was deleted and the name stays taken: the latter after the consistency window.
             let failures = pass.failed(Task::Find(request.name.clone()), Outcome::Fault(error.class));
             if pass.is_missing(failures) {
                 return (after(run, RunEvent::NextAttempt), None);
@@ -199,7 +199,7 @@ async fn exists(
 
 fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: bool) -> (RunStatus, Option<Class>) {
     let lasting = match error.class {
-        // The rate is lowered, or the quota noted for all; nothing is wrong with the run.
+        // The rate or the quota is lowered for all selections; nothing is wrong with the run.
         Class::Quota | Class::Throttled => Duration::ZERO,
         class => {
             let failures: Failures = pass.failed(Task::create(&run), Outcome::Fault(class));
@@ -211,8 +211,8 @@ fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: 
     (after(run, RunEvent::NotCreated { problem: &problem, may_exist }), Some(error.class))
 }
 
-/// How many more jobs the selection would start if only the limits over all selections counted: what its own limit
-/// forbids it must not keep from others.
+/// How many more jobs the selection would start if its own limit and those over all selections allowed it. What its own
+/// limit forbids is not demanded, since others could have it.
 pub(super) fn wanted(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> usize {
     if !pass.may_try(&Task::CreateAny) {
         return 0;
@@ -221,7 +221,7 @@ pub(super) fn wanted(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelS
     waiting.min(own_limit(spec).saturating_sub(permits_held(status)))
 }
 
-/// Whether a further pass right now would get on: permits are there, and runs that may take them.
+/// Whether another pass could continue now: there are permits, and runs that may take them.
 pub(super) fn more_to_do(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> bool {
     let room = permits_held(status) < own_limit(spec) && pass.ctx.permits.free(&pass.uid, clock::steady());
     let may_repeat = !quota_refused(pass);

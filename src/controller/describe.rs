@@ -1,5 +1,5 @@
-//! What has become of the running jobs. Those that the shared sweep still shows as running cost nothing, nor do those that it
-//! shows with their results; those that it no longer shows are described.
+//! Brings active runs up to date. Jobs that the last poll saw running, or ended with their results, cost nothing; jobs that
+//! left the listing are described.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -21,9 +21,9 @@ use observe::Sighting;
 use platform::clock;
 use sagemaker::{Class, EndedJob, TuningError};
 
-/// Describes at a time.
+/// Concurrent describes.
 const CONCURRENCY: usize = 4;
-/// Describes in a pass: what is known is reported before the next ones are asked for.
+/// Most describes in a pass: the status shows their results before the next ones.
 const PER_PASS: usize = 32;
 
 /// A job to look at.
@@ -139,13 +139,13 @@ struct Seen {
     tags: Vec<(String, String)>,
 }
 
-/// What a look at a job has come to.
+/// The result of describing a job.
 enum Look {
     /// The job.
     Seen(Seen),
-    /// It does not exist any more.
+    /// It no longer exists.
     Missing,
-    /// It cannot be said now; the status mentions the problem, if there is one.
+    /// Not known now; the status shows the problem, if there is one.
     Unknown(Option<Problem>),
 }
 
@@ -176,7 +176,7 @@ fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, seen: Result<Seen, Tunin
                 return Look::Unknown(None);
             }
             pass.succeeded(&task);
-            // Looked for once more, when the contradictions of the service must have ended.
+            // Described once more after the consistency window.
             pass.failed(Task::FindDeleted(job.to_owned()), Outcome::Accepted);
             Look::Missing
         }
@@ -280,7 +280,7 @@ async fn describe_again(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [
         }
         pass.succeeded(&Task::Describe(job.clone()));
         if derivations.lack_input_of(&runs[index]) {
-            // It has no such hyperparameter. An edit or a restart looks again.
+            // It has no such hyperparameter. An edit or a restart describes it again.
             pass.failed(Task::DescribeAgain(job), Outcome::Refused);
         }
     }

@@ -1,4 +1,4 @@
-//! What the selectors find. It is found once: the status pins it until the selector is edited.
+//! Evaluates selectors. The status keeps the result until the selector is edited.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use sagemaker::{Class, Listed, TuningError};
 /// Longest message of an expansion, as in the schema.
 const MESSAGE_MAX: usize = 1024;
 
-/// What came of the selectors.
+/// The result of the selectors.
 pub(super) struct Expanded {
     /// The spec, with the candidates that the selectors have found.
     pub(super) spec: ModelSelectionSpec,
@@ -42,7 +42,7 @@ pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until
         let found = match before.expansions.iter().find(|expansion| expansion.selector == key) {
             Some(expansion) => Ok(expansion.clone()),
             None => {
-                // Who edits a selector or `rerun` asks for what there is now, not for what was listed before.
+                // An edit of a selector or of `rerun` asks for the present models, not for an older listing.
                 let edited = || pass.ctx.retries.observed(&pass.uid).unwrap_or_else(clock::steady);
                 let not_before = if before.expansions.is_empty() { Timestamp::MIN } else { edited() };
                 find(pass, &spec, selector, &key, not_before, until).await
@@ -50,7 +50,7 @@ pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until
         };
         match found {
             Ok(expansion) => {
-                // What is pinned may be too much by now: datasets and candidates were added since.
+                // The earlier result may be too large by now: datasets and candidates were added since.
                 let new = untaken(&spec, &expansion.model_ids);
                 match within_bound(&spec, new.len(), expansion.message.as_deref().unwrap_or_default()) {
                     Ok(()) => add(&mut spec, selector, new),
@@ -94,7 +94,7 @@ async fn find(
     match models(pass, spec, selector, not_before, until).await {
         Ok((model_ids, message)) => {
             pass.succeeded(&task);
-            // A field called `message` would stand in place of the text.
+            // A field called `message` would replace the text of the log.
             tracing::info!(models = model_ids.len(), found = message, "a selector was expanded");
             Ok(Expansion { selector: key.to_owned(), model_ids, message: Some(clip(&message, MESSAGE_MAX)) })
         }
@@ -179,7 +179,7 @@ fn of_model(fault: TuningError, model_id: &str) -> TuningError {
     TuningError { message, ..fault }
 }
 
-/// Why each of the models is left out, if it is, in their order. What the listing tells costs no description.
+/// Why each of the models is left out, if it is, in their order. What the listing shows needs no description.
 fn judged<'a>(
     pass: &'a Pass<'_>,
     clauses: &'a JumpStartSelector,
@@ -197,12 +197,12 @@ fn judged<'a>(
         };
         (model_id, why)
     };
-    // Asked in advance, so that the next pass finds them; the limits of the region space the calls.
+    // Requested in advance, so that the next pass finds them; the rate limiter spaces the calls.
     stream::iter(models).map(judge).buffered(PER_PASS).boxed()
 }
 
-/// How many of the models are left out as deprecated. Where the listing does not tell, each is read: so there may be as
-/// many models whichever the source is.
+/// How many of the models are left out as deprecated. Where the listing does not show it, each description is read, so that
+/// both sources allow the same number of models.
 async fn deprecated(
     pass: &Pass<'_>,
     clauses: &JumpStartSelector,

@@ -1,4 +1,4 @@
-//! A tuning job with the result of its best training job, or with the reason of a failure: what a run is made of.
+//! Reads a tuning job with the result of its best training job, or with the reason of its failure.
 
 use super::pass::Pass;
 use api::{ModelSelectionSpec, RunStatus};
@@ -6,7 +6,7 @@ use decide::observation::{JobStatus, TrainingFailure, TrainingResult, TuningJob}
 use decide::run::{RunEvent, after};
 use sagemaker::{Class, EndedJob, TuningError};
 
-/// What SageMaker says of a tuning job.
+/// A tuning job as SageMaker shows it.
 #[derive(Clone)]
 pub(super) struct Fetched {
     pub(super) job: TuningJob,
@@ -52,7 +52,7 @@ pub(super) async fn complete(
         (Some(_), Some((_, result))) => Some(result.clone()),
         (Some(best), None) => match pass.region.training_result(&best.training_job_name).await {
             Ok(result) => Some(result),
-            // Deleted by somebody: the run has succeeded, and its metrics are missing.
+            // It was deleted: the run has succeeded, and its metrics are missing.
             Err(error) if error.class == Class::NotFound => Some(TrainingResult::default()),
             Err(error) => return Err(error),
         },
@@ -68,7 +68,7 @@ pub(super) async fn complete(
 /// The run as its job shows it.
 pub(super) fn applied(pass: &Pass<'_>, run: RunStatus, fetched: &Fetched) -> RunStatus {
     let Fetched { job, result, failure } = fetched;
-    // A stop that was asked for just before a crash is still ours.
+    // A stop that was requested just before a crash is still ours.
     let ours = pass.stops() && !run.attached && job.status == JobStatus::Stopped;
     let run = if ours { after(run, RunEvent::StopRequested) } else { run };
     let used = &pass.derivations(&pass.selection.spec).hyperparameters_used();

@@ -1,6 +1,6 @@
-//! Gathering all training jobs of a tuning job, call by call: who gathers may stop in between.
+//! Reads all training jobs of a tuning job, call by call: a pass may stop in between.
 //!
-//! The list of a tuning job's training jobs is the truth. `Search` has the results of a hundred of them in one call, but
+//! The list of a tuning job's training jobs is complete. `Search` has the results of a hundred of them in one call, but
 //! lags behind; those that it does not show yet are described one by one.
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,24 +12,24 @@ use jiff::Timestamp;
 
 use api::{BestTrainingJob, RunStatus};
 use decide::observation::TrainingResult;
-use decide::table::is_of;
+use decide::table_pages::is_of;
 use decide::training_job::trial;
 use platform::clock;
 use sagemaker::{Class, EndedTrainingJob, Operation, Pages, Region, TuningError};
 
-/// Calls in a pass, and how long a pass may be at them: what is known is reported before more is asked for.
+/// Most calls in a pass, and the longest time for them: the status shows the results before more is read.
 const PER_PASS: usize = 64;
 const FOR_AT_MOST: Duration = Duration::from_secs(10);
-/// Describes at a time.
+/// Concurrent describes.
 const CONCURRENCY: usize = 4;
 
-/// What is known of the training jobs of a tuning job, from pass to pass. A restart begins anew.
+/// The training jobs known so far, from pass to pass. A restart begins again.
 #[derive(Default)]
 pub(super) struct Gathering {
     listed: BTreeMap<String, EndedTrainingJob>,
     results: HashMap<String, TrainingResult>,
     step: Step,
-    /// How often it was said that the tuning job is gone.
+    /// Consecutive responses that the tuning job is gone.
     pub(super) gone: u32,
 }
 
@@ -46,7 +46,7 @@ impl Default for Step {
     }
 }
 
-/// How much a pass may still do.
+/// What is left of the limits of a pass.
 pub(super) struct Budget {
     calls: usize,
     until: Timestamp,
@@ -62,7 +62,7 @@ impl Budget {
     }
 }
 
-/// Goes on with the calls. Returns whether all is known.
+/// Continues with the calls. Returns whether all training jobs are known.
 pub(super) async fn gather(
     region: &Region,
     run: &RunStatus,
@@ -87,7 +87,7 @@ pub(super) async fn gather(
                 if !pages.go_on() {
                     gathering.step = Step::Search(Pages::default());
                 }
-                // With `includeParentResults` it may be a parent's, which is not listed.
+                // With `includeParentResults` the best one may be a parent's, which is not listed.
                 if let Some(best) = run.best.as_ref().filter(|best| !is_of(job, &best.training_job_name)) {
                     let hyperparameters = best.hyperparameters.clone();
                     let best = (best.training_job_name.clone(), EndedTrainingJob { hyperparameters, completed: true });
@@ -123,7 +123,7 @@ pub(super) async fn gather(
                 let described: Vec<_> = stream::iter(now).map(describe).buffered(CONCURRENCY).collect().await;
                 for (result, name) in described {
                     let result = match result {
-                        // Deleted by somebody: it stays in the table, without metrics.
+                        // It was deleted: it stays in the table, without metrics.
                         Err(error) if error.class == Class::NotFound => TrainingResult::default(),
                         other => other?,
                     };
@@ -135,7 +135,7 @@ pub(super) async fn gather(
 }
 
 impl Gathering {
-    /// From the start, after the tuning job was said to be gone so often.
+    /// Begins again, after so many responses that the tuning job is gone.
     pub(super) fn anew(gone: u32) -> Self {
         Self { gone, ..Self::default() }
     }
@@ -150,10 +150,10 @@ impl Gathering {
     }
 
     pub(super) fn table(&self, run: &RunStatus) -> Vec<BestTrainingJob> {
-        // Of the best one more may be known than can still be described.
+        // The status may know more of the best one than SageMaker still does.
         let known = |name: &str| run.best.clone().filter(|best| best.training_job_name == name);
         let of = |(name, listed): (&String, &EndedTrainingJob)| {
-            // One that was stopped before it reported anything has no result.
+            // A job that was stopped before it reported a metric has no result.
             let result = self.results.get(name).filter(|result| listed.completed || !result.metrics.is_empty())?;
             let deleted = *result == TrainingResult::default();
             known(name).filter(|_| deleted).or_else(|| Some(trial(name, listed.hyperparameters.clone(), result)))

@@ -1,4 +1,4 @@
-//! The step that looks: which runs there are, and what has become of their jobs.
+//! The step `observe`: which runs there are, and the state of their jobs.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::versions::versions;
-use super::{adopt, describe, incarnation, trials};
+use super::{adopt, collect_all, describe, previous_incarnation, references};
 use api::{ModelSelectionSpec, ModelSelectionStatus, RunStatus, SupersededJob};
-use decide::front::Tables;
+use decide::front::{References, Tables};
 use decide::plan::{ResolvedVersion, advance, plan, take_back};
 use decide::problem::Problem;
 use decide::run::{RunEvent, apply};
@@ -16,8 +16,8 @@ use decide::{derived, front};
 use observe::Sighting;
 use platform::clock;
 
-/// How long a pass waits for descriptions of models, once for selectors and once for candidates. What comes later is there
-/// for the next pass, and other selections have had their turn.
+/// How long a pass waits for descriptions of models, once for selectors and once for candidates. Later ones are there for
+/// the next pass, and other selections are reconciled meanwhile.
 pub(super) const MODEL_WAIT: Duration = Duration::from_millis(300);
 
 /// What was observed.
@@ -26,22 +26,24 @@ pub(super) struct Observed {
     pub(super) spec: ModelSelectionSpec,
     /// The resolved version of each candidate's model.
     pub(super) versions: Vec<Option<ResolvedVersion>>,
-    /// The status, with the runs of the spec as they now are.
+    /// The status, with the present runs of the spec.
     pub(super) status: ModelSelectionStatus,
     /// What the sweeps have shown of the jobs.
     pub(super) sightings: HashMap<String, Sighting>,
     /// The tables that the fronts need; `None` when the fronts stand as they were written last.
     pub(super) tables: Option<Tables>,
+    /// What the `ConfigMap`s hold that candidates refer to; `None` while they cannot be read.
+    pub(super) references: Option<References>,
     /// Why the runs are not all that the spec asks for: a selector that has found nothing yet, an expression that cannot be
     /// read.
     pub(super) incomplete: Option<Problem>,
     /// Why SageMaker cannot be observed.
     pub(super) unobserved: Option<Problem>,
-    /// There is more to look at than one pass may.
+    /// The next pass has to continue.
     pub(super) unfinished: bool,
 }
 
-/// Looks at the models, plans the runs, and brings them up to date.
+/// Resolves the models, plans the runs, and brings them up to date.
 pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -> Observed {
     if pass.is_unverified() {
         pass.ctx.incarnations.drop_answer(&pass.uid);
@@ -53,11 +55,11 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let Expanded { spec, expansions, problem, undecided } = expanded;
     let incomplete = problem.or_else(|| derived::invalid(&pass.derivations(&spec))).or_else(|| front::invalid(&spec));
     status.expansions = expansions;
-    // A selector that waits for many descriptions leaves the other candidates their time.
+    // A selector that waits for many descriptions must not use the time of the other candidates.
     let until = clock::after(MODEL_WAIT);
     let versions = versions(pass, &spec, &status, until).await;
     (status.runs, status.superseded) = planned(pass, &spec, &status, &versions, &undecided);
-    incarnation::reclaim(pass, &mut status, until).await;
+    previous_incarnation::reclaim(pass, &mut status, until).await;
     if pass.is_unverified() {
         status.runs.iter_mut().for_each(|run| apply(run, RunEvent::Unverified));
         let wanted: BTreeSet<&String> = status.runs.iter().filter_map(|run| run.tuning_job_name.as_ref()).collect();
@@ -67,9 +69,10 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let mut unfinished = describe::describe(pass, &spec, &mut status.runs, &sightings).await;
     unfinished |= adopt::find(pass, &spec, &mut status.runs).await;
     advance(&spec, &mut status.runs);
-    let tables = trials::bring(pass, &spec, &mut status.runs).await;
+    let tables = collect_all::bring(pass, &spec, &mut status.runs).await;
+    let references = references::read(pass, &spec).await;
     let unobserved = unobserved(pass, &status);
-    Observed { spec, versions, status, sightings, tables, incomplete, unobserved, unfinished }
+    Observed { spec, versions, status, sightings, tables, references, incomplete, unobserved, unfinished }
 }
 
 /// The runs of the spec, and the jobs that no run refers to any more.

@@ -1,4 +1,4 @@
-//! One pass over one selection: what stays the same from its first step to its last.
+//! One pass over one selection: what all its steps share.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use kube::runtime::reflector::ObjectRef;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::cache::Cache;
+use super::concurrency_limiter::Pool;
 use super::context::Context;
-use super::permits::Pool;
-use super::retries::Failures;
+use super::retry_memory::Failures;
 use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SuspendPolicy};
 use decide::absence::Absence;
 use decide::derived::{Derivations, Expressions};
@@ -29,16 +29,16 @@ pub(super) const FOREIGN_ANSWERS: u32 = 3;
 /// A pass over a selection.
 pub(super) struct Pass<'a> {
     pub(super) ctx: &'a Context,
-    /// The newest that is known of the selection.
+    /// The newest known version of the selection.
     pub(super) selection: Arc<ModelSelection>,
     pub(super) object: ObjectRef<ModelSelection>,
     pub(super) uid: String,
     pub(super) region: Region,
-    /// What SageMaker counts the selection's jobs in.
+    /// The pool in which SageMaker counts the selection's jobs.
     pub(super) pool: Pool,
     /// When the pass began, by the steady clock.
     pub(super) started: Timestamp,
-    /// The version of the status that somebody else wrote: nothing in it is believed that SageMaker does not confirm.
+    /// The version of the status that another client wrote: everything in it is verified with SageMaker.
     unverified: Option<u64>,
     expressions: Expressions,
     cache: Mutex<Cache>,
@@ -115,12 +115,12 @@ impl<'a> Pass<'a> {
         self.ctx.retries.may_try(&self.uid, task, clock::steady())
     }
 
-    /// Whether neither resolving nor creating the run has failed so lately that it has to wait.
+    /// Whether the run may be resolved and created now: neither waits for a retry.
     pub(super) fn may_start(&self, run: &RunStatus) -> bool {
         self.may_try(&Task::resolve_request(run)) && self.may_try(&Task::create(run))
     }
 
-    /// Notes that a task has not succeeded; see [`super::retries::Retries::failed`].
+    /// Notes that a task has not succeeded; see [`super::retry_memory::Retries::failed`].
     pub(super) fn failed(&self, task: Task, outcome: Outcome) -> Failures {
         self.ctx.retries.failed(&self.uid, task, outcome, clock::steady())
     }
@@ -136,14 +136,14 @@ impl<'a> Pass<'a> {
         failures.times >= FOREIGN_ANSWERS
     }
 
-    /// Whether what did not show in those answers counts as missing.
+    /// Whether what these responses did not show counts as missing.
     pub(super) fn is_missing(&self, failures: Failures) -> bool {
         let absence: Absence = failures.absence(clock::steady());
         absence.is_certain(self.ctx.settings.consistency_window)
     }
 
-    /// Tells the observer which jobs of the selection run, so that it wakes the selection when one of them changes, and
-    /// returns what the last sweeps have shown of them.
+    /// Registers the running jobs with the observer, which wakes the selection when one of them changes. Returns what the
+    /// last polls saw of them.
     pub(super) fn track(&self, status: &ModelSelectionStatus) -> HashMap<String, Sighting> {
         self.ctx.observer.track(&self.object, &self.running_jobs(status))
     }

@@ -16,13 +16,14 @@ use super::observe::{MODEL_WAIT, Observed, observe};
 use super::pass::Pass;
 use super::record::{Known, RecordError, record};
 use super::requests::{Inputs, requests};
-use super::{cleanup, create, describe, record, stop, trials};
+use super::{cleanup, collect_all, create, describe, record, stop};
 use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
 use decide::cadence;
 use decide::conditions::complete;
+use decide::front::References;
 use decide::permits::permits_held;
 use decide::plan::advance;
-use decide::problem::Problem;
+use decide::regions;
 use decide::retry::{Outcome as Tried, Task};
 use decide::run::{RunEvent, apply};
 use platform::clock;
@@ -56,7 +57,7 @@ pub(super) enum Error {
 /// Why a selection was not loaded.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LoadError {
-    #[error("`region` is missing, which cannot be reported")]
+    #[error("`region` is missing or unknown, which cannot be reported")]
     NotReported(#[source] RecordError),
 }
 
@@ -166,13 +167,16 @@ async fn load<'a>(
     ctx.retries.observe(&uid, selection.metadata.generation, clock::steady());
     ctx.count_permits().await;
     let status = selection.status.clone().unwrap_or_default();
-    let Some(region) = selection.spec.region.clone().or(ctx.sagemaker.default_region().map(str::to_owned)) else {
-        let message = "`region` must be set, since the operator has no region of its own (AWS_REGION or --region)";
-        let problem = Problem::new(Reason::InvalidSpec, message);
-        record::invalid(ctx, &selection, &problem).await.map_err(LoadError::NotReported)?;
-        return Ok(None);
-    };
-    Ok(Some((Pass::new(ctx, selection, &region, unverified), status)))
+    match regions::of(selection.spec.region.as_deref(), ctx.sagemaker.default_region()) {
+        Ok(region) => {
+            let pass = Pass::new(ctx, selection.clone(), region, unverified);
+            Ok(Some((pass, status)))
+        }
+        Err(problem) => {
+            record::invalid(ctx, &selection, &problem).await.map_err(LoadError::NotReported)?;
+            Ok(None)
+        }
+    }
 }
 
 /// What is to be done: the jobs to create have their names in the status, those to stop their state.
@@ -204,9 +208,13 @@ impl Decided {
 
 async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, RecordError> {
     let status = std::mem::take(&mut observed.status);
-    let Observed { spec, tables, incomplete, unobserved, .. } = &observed;
-    let known =
-        Known { spec, tables: tables.as_ref(), incomplete: incomplete.as_ref(), unobserved: unobserved.as_ref() };
+    let Observed { spec, tables, references, incomplete, unobserved, .. } = &observed;
+    let known = Known {
+        spec,
+        of_fronts: tables.as_ref().zip(references.as_ref()),
+        incomplete: incomplete.as_ref(),
+        unobserved: unobserved.as_ref(),
+    };
     observed.status = record(pass, &known, status).await?;
     Ok(observed)
 }
@@ -224,7 +232,7 @@ async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Resu
     }
     // A job that was adopted may have failed long ago.
     advance(spec, &mut status.runs);
-    observed.tables = trials::bring(pass, &observed.spec, &mut observed.status.runs).await;
+    observed.tables = collect_all::bring(pass, &observed.spec, &mut observed.status.runs).await;
     recorded(pass, observed).await.map_err(ActError::NotRecorded)
 }
 
@@ -241,22 +249,21 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     });
     let lacking = !describe::incomplete(pass, spec, &status.runs).is_empty();
     let now = clock::steady();
+    let resync = cadence::jitter(RESYNC_PERIOD, uid, 0);
     let retry = ctx.retries.next_try(uid, pass.started, now);
     let open = expanding || lacking || ctx.incarnations.has_begun(uid) || !status.superseded.is_empty();
     if complete(spec, &status.runs) && !open {
         ctx.permits.remove(uid);
-        if !status.runs.iter().any(|run| trials::to_collect(spec, run)) {
+        if !status.runs.iter().any(|run| collect_all::to_collect(spec, run)) {
             ctx.tables.forget(uid);
-            // A job that was declared deleted is looked for once more.
-            return match describe::next_look(pass, &status.runs) {
-                Some(pause) => requeue_after(pause),
-                None => Action::await_change(),
-            };
+            // A job that was declared deleted is looked for once more, and what a ConfigMap holds may have changed.
+            let reread = (!References::wanted(spec).is_empty()).then(|| retry.map_or(resync, |soon| soon.min(resync)));
+            let next = [describe::next_look(pass, &status.runs), reread].into_iter().flatten().min();
+            return next.map_or_else(Action::await_change, requeue_after);
         }
     }
     let probe = create::next_probe(pass, spec, status);
-    let more = *unfinished || create::more_to_do(pass, spec, status) || trials::more_to_do(pass, spec, status);
-    let resync = cadence::jitter(RESYNC_PERIOD, uid, 0);
+    let more = *unfinished || create::more_to_do(pass, spec, status) || collect_all::more_to_do(pass, spec, status);
     let soonest = [retry, probe, more.then_some(SOON)].into_iter().flatten().min();
     requeue_after(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
 }

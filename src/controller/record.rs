@@ -1,4 +1,4 @@
-//! Writing the status and the Events: only when they say something new.
+//! The step `record`: writes the status and the Events, only if they changed.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::stop;
 use api::{FIELD_MANAGER, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, WantedCondition, merge_conditions};
 use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
-use decide::front::Tables;
+use decide::front::{References, Tables};
 use decide::problem::Problem;
 use decide::{derived, front, summary};
 use platform::clock;
@@ -28,49 +28,49 @@ pub(super) enum RecordError {
     Status(#[source] ApiServerError),
 }
 
-/// The API server keeps whole seconds. With finer times, what was written and what is read back would differ, and an
-/// unchanged status would be written again.
+/// The API server keeps whole seconds. With finer times, an unchanged status would differ from what is read back and would be
+/// written again.
 fn whole_second(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
-/// What is known of a selection beside its runs.
+/// What was observed besides the runs.
 pub(super) struct Known<'a> {
     /// The spec, with the candidates that the selectors have found.
     pub(super) spec: &'a ModelSelectionSpec,
-    /// The tables that the fronts need; `None` when the fronts stand as they were written last.
-    pub(super) tables: Option<&'a Tables>,
+    /// What the fronts need besides the runs; `None` when the fronts stand as they were written last.
+    pub(super) of_fronts: Option<(&'a Tables, &'a References)>,
     /// Why the runs are not all that the spec asks for.
     pub(super) incomplete: Option<&'a Problem>,
     /// Why SageMaker cannot be observed.
     pub(super) unobserved: Option<&'a Problem>,
 }
 
-/// Works out all that follows from the runs (fronts, counts, conditions), and writes the status if it says something
-/// new. Returns the status as it now is.
+/// Computes everything that follows from the runs (fronts, counts, conditions), and writes the status if it changed. Returns
+/// the present status.
 pub(super) async fn record(
     pass: &Pass<'_>,
     known: &Known<'_>,
     status: ModelSelectionStatus,
 ) -> Result<ModelSelectionStatus, RecordError> {
     let now = whole_second(clock::now());
-    let Known { spec, tables, incomplete, unobserved } = *known;
+    let Known { spec, of_fronts, incomplete, unobserved } = *known;
     let unobserved = unobserved.cloned().or_else(|| stop::problem(pass, &status));
     let ModelSelectionStatus {
         mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
     } = status;
     let generation = pass.generation();
     let last = || pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
-    // Large tables and expressions take seconds, which others must not wait for.
+    // Large tables and expressions take seconds, which must not block other selections.
     let fronts = tokio::task::block_in_place(|| {
         let derivations = pass.derivations(spec);
         summary::bounded(&derivations, &mut runs);
-        let Some(tables) = tables else { return last() };
+        let Some((tables, references)) = of_fronts else { return last() };
         if derivations.over_budget().is_some() {
             return Vec::new();
         }
         let of_best = derived::apply(&derivations, &mut runs, &mut pass.cache().derived);
-        front::fronts_with(&derivations, &of_best, &mut runs, tables)
+        front::fronts_with(&derivations, &of_best, &mut runs, tables, references)
     });
     let counts = summary::counts(&runs);
     let situation = Situation {
@@ -101,7 +101,7 @@ pub(super) async fn record(
     write(pass.ctx, &pass.selection, status).await
 }
 
-/// Says that nothing can be done with the spec.
+/// Reports that the spec cannot be used.
 pub(super) async fn invalid(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
@@ -110,7 +110,7 @@ pub(super) async fn invalid(
     write_conditions(ctx, selection, conditions::invalid(problem)).await
 }
 
-/// Says why the deletion of a selection waits.
+/// Reports why the deletion of a selection waits.
 pub(super) async fn deleting(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
@@ -182,7 +182,7 @@ fn left_by_others(written: Option<&ModelSelectionStatus>, ours: &ModelSelectionS
     (!removed.is_empty()).then(|| json!({"status": removed}))
 }
 
-/// Says that the status was written by somebody else. What is wrong in it, the pass corrects.
+/// Reports that another client wrote the status. The pass corrects it.
 pub(super) async fn conflicting_writer(ctx: &Context, selection: &ModelSelection) {
     let name = format!("{}/{}", selection.namespace().unwrap_or_default(), selection.name_any());
     let message = format!("the status of {name} was written by somebody else at {}", whole_second(clock::now()));

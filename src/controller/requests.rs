@@ -1,4 +1,4 @@
-//! The request for each run that waits: what is sent to SageMaker once the run has a permit.
+//! The request of each waiting run, which is sent to SageMaker once the run has a permit.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
 use sagemaker::{Class, JobRequest};
 
-/// Models asked for in one pass: the first jobs of a large selection need not wait for the last model. All at a time, since
-/// the limits of the region space the calls: what comes too late for this pass is there for the next.
+/// Models requested in one pass: the first jobs of a large selection need not wait for the last model. All at once, since
+/// the rate limiter spaces the calls; late responses are there for the next pass.
 pub(super) const PER_PASS: usize = 24;
 
-/// What the requests are worked out from.
+/// The inputs of the requests.
 pub(super) struct Inputs<'a> {
     /// The spec, with the candidates that the selectors have found.
     pub(super) spec: &'a ModelSelectionSpec,
@@ -182,7 +182,7 @@ async fn shared_names(pass: &Pass<'_>, inputs: &Inputs<'_>) -> (Shared, bool) {
     (shared, open)
 }
 
-/// The warm start parents that have not ended, by name, each with the problem that its children report.
+/// The warm start parents that have not ended or do not exist, by name, each with the problem that its children report.
 struct Parents(BTreeMap<String, Problem>);
 
 impl Parents {
@@ -200,24 +200,35 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
         if parents.contains_key(parent) {
             continue;
         }
-        // What cannot be looked at is left to SageMaker's answer to Create.
-        if let Ok(job) = pass.region.describe(parent).await
-            && job.status.runs()
-        {
-            let message = format!("waiting for the warm start's parent, the tuning job '{parent}', to end");
-            parents.insert(parent.clone(), Problem::new(Reason::WaitingForParent, message));
-        }
+        let problem = match pass.region.describe(parent).await {
+            Ok(job) if job.status.runs() => {
+                let message = format!("waiting for the warm start's parent, the tuning job '{parent}', to end");
+                Problem::new(Reason::WaitingForParent, message)
+            }
+            // It may be made any time.
+            Err(error) if error.class == Class::NotFound => {
+                let message = format!(
+                    "the warm start's parent, the tuning job '{parent}', does not exist in {}; correct \
+                     `warmStart.parentTuningJobNames`",
+                    pass.region.name()
+                );
+                Problem::new(Reason::UnknownTuningJob, message)
+            }
+            // What cannot be looked at is left to SageMaker's answer to Create.
+            Ok(_) | Err(_) => continue,
+        };
+        parents.insert(parent.clone(), problem);
     }
     Parents(parents)
 }
 
-/// Notes that a model or a request cannot be had, and says so in the words of the status.
+/// Notes that a model or a request is not available, and returns the problem for the status.
 pub(super) fn unresolved(pass: &Pass<'_>, task: Task, error: CatalogError) -> Problem {
     let (outcome, problem) = match error {
         CatalogError::Pending => {
             (Outcome::Pending, Problem::new(Reason::Progressing, "JumpStart is being asked for the models"))
         }
-        // Looked at as often as a running job.
+        // Polled as often as a running job.
         CatalogError::Problem(problem) if problem.reason == Reason::WaitingForParent => {
             (Outcome::Fault(Class::Transient), problem)
         }

@@ -1,4 +1,4 @@
-//! How the controller is to work.
+//! Settings of the controller.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,11 +29,11 @@ pub struct Settings {
     pub readiness: Arc<Readiness>,
 }
 
-/// The longest time for which a cause that often passes by itself is reported as such.
+/// The longest time for which a cause that is often transient is reported as such.
 const GRACE_MOST: Duration = Duration::from_secs(120);
 
 impl Settings {
-    /// For how long a refusal that often passes by itself (a role that was just made) needs no person.
+    /// How long a refusal that is often transient (a new role) needs no user action.
     pub(super) fn grace(&self) -> Duration {
         self.consistency_window.min(GRACE_MOST)
     }

@@ -1,4 +1,4 @@
-//! Stopping jobs: those that an edit left behind, and those that suspend or a deletion ends.
+//! Stops jobs: those that an edit superseded, and those of a suspended or deleted selection.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,8 @@ use decide::retry::{Outcome, Task};
 use observe::Sighting;
 use sagemaker::{Class, Region, TuningError};
 
-/// Stops what is to be stopped. Superseded jobs stay listed, and hold a permit, until they have ended.
+/// Stops the superseded jobs and those of a suspended selection. Superseded jobs stay listed, and hold a permit, until they
+/// have ended.
 pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sightings: &HashMap<String, Sighting>) {
     let mut left = Vec::new();
     for job in std::mem::take(&mut status.superseded) {
@@ -19,7 +20,7 @@ pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sig
         left.extend(superseded(pass, job, sighting).await);
     }
     status.superseded = left;
-    // A selection that is resumed leaves alone those that were not stopped in time.
+    // A resumed selection does not stop jobs that were not stopped in time.
     let stopping =
         |run: &&RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
     for run in status.runs.iter().filter(stopping) {
@@ -29,7 +30,7 @@ pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sig
             continue;
         }
         let stopped = stop_own(&pass.region, &pass.identity(run), name, run.tuning_job_arn.as_deref()).await;
-        // Asked again after a while, should the job still run: a stop may get lost like any other call.
+        // Repeated after a while if the job still runs: a stop may get lost like any other call.
         pass.failed(task.clone(), Outcome::Accepted);
         note(pass, &task, name, stopped.err());
     }
@@ -45,7 +46,7 @@ fn note(pass: &Pass<'_>, task: &Task, job: &str, error: Option<TuningError>) {
     pass.ctx.retries.note_problem(&pass.uid, task, problem);
 }
 
-/// Why a job that is to be stopped is not, when a person must help.
+/// Why a job is not stopped, if the user must act.
 pub(super) fn problem(pass: &Pass<'_>, status: &ModelSelectionStatus) -> Option<Problem> {
     let of_runs = status.runs.iter().filter(|run| run.state == RunState::Stopping);
     let jobs = status.superseded.iter().map(|job| &job.tuning_job_name);
@@ -109,7 +110,7 @@ async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sight
     }
 }
 
-/// What came of a stop.
+/// The result of a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stopped {
     /// The job is being stopped.
@@ -134,8 +135,8 @@ async fn ended(region: &Region, name: &str) -> Result<Stopped, TuningError> {
     }
 }
 
-/// Stops a job that is ours. Its tags tell, wherever its name came from: a status may be a copy of another cluster's, whose
-/// jobs are not ours to stop.
+/// Stops a job that is ours. Its tags decide, not its name: a status may be a copy from another cluster, whose jobs are not
+/// ours to stop.
 pub(super) async fn stop_own(
     region: &Region,
     identity: &Identity<'_>,

@@ -1,4 +1,4 @@
-//! The tables of training jobs that are in memory, and those that are being gathered.
+//! The memory of tables: those of the fronts, and those that are being read from SageMaker.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use super::gathering::Gathering;
 use api::BestTrainingJob;
 use decide::front;
 
-/// What is in memory of the tables of each selection, by uid. All of it can be read again.
+/// The tables of each selection, by uid. All of them can be read again.
 #[derive(Default)]
 pub(super) struct Tables(Mutex<HashMap<String, OfSelection>>);
 

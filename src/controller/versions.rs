@@ -3,8 +3,8 @@
 use futures::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
 
-use super::incarnation;
 use super::pass::Pass;
+use super::previous_incarnation;
 use super::requests::{PER_PASS, unresolved};
 use api::{Candidate, ModelSelectionSpec, ModelSelectionStatus, Reason, bounds, message};
 use decide::incarnation::version_by_jobs;
@@ -12,8 +12,8 @@ use decide::plan::{ResolvedVersion, version_by_status};
 use decide::problem::Problem;
 use decide::retry::Task;
 
-/// The version of each candidate's model, in the order of the candidates; `None` for own images. Waits until `until` for the
-/// catalogue.
+/// The version of each candidate's model, in the order of the candidates; `None` for own images. Waits for the catalogue
+/// until `until`.
 ///
 /// A version that was resolved before stays, even if the hub has a newer one: the same manifest then means the same jobs. It
 /// is known from the status; after a deletion, from what this process has kept; after a rebuilt cluster, from the tags of
@@ -38,7 +38,7 @@ pub(super) async fn versions(
         {
             return Some(Err(problem));
         }
-        match previous.get_or_init(|| incarnation::jobs(pass, until)).await {
+        match previous.get_or_init(|| previous_incarnation::jobs(pass, until)).await {
             Ok(jobs) => {
                 if let Some(version) = version_by_jobs(jobs, candidate, &spec.rerun) {
                     return Some(usable(version));
@@ -73,7 +73,7 @@ fn usable(version: String) -> ResolvedVersion {
     Err(Problem::new(Reason::UnknownVersion, message))
 }
 
-/// What the status says of a candidate whose version is not to be asked for again yet.
+/// The problem in the status of a candidate whose version must not be requested again yet.
 fn reported_before(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<Problem> {
     let run = status.runs.iter().find(|run| run.candidate == candidate.name)?;
     Some(Problem::new(run.reason?, run.message.clone()?))

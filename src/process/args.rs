@@ -1,11 +1,16 @@
 //! Flags and environment variables. Everything has a default: the operator needs no flags.
 
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgAction, CommandFactory as _, Parser, ValueEnum};
 
 use catalog::SourceKind;
+
+/// The shortest pause between two sweeps.
+const LEAST_SWEEP: Duration = Duration::from_millis(100);
 
 /// Selects machine-learning models on Kubernetes: tunes the candidates of each `ModelSelection` on SageMaker, and writes
 /// their metrics and the Pareto front to its status.
@@ -38,20 +43,20 @@ pub struct Args {
     pub namespaces: Vec<String>,
 
     /// Concurrency limit of tuning jobs per region, over all selections. SageMaker allows 100 per account and region.
-    #[arg(long, env = "MODELSELECTION_MAX_TUNING_JOBS", default_value_t = 100)]
+    #[arg(long, env = "MODELSELECTION_MAX_TUNING_JOBS", default_value_t = 100, value_parser = at_least_one::<usize>)]
     pub max_tuning_jobs: usize,
 
     /// Number of selections to reconcile concurrently.
-    #[arg(long, env = "MODELSELECTION_CONCURRENCY", default_value_t = 32)]
+    #[arg(long, env = "MODELSELECTION_CONCURRENCY", default_value_t = 32, value_parser = at_least_one::<u16>)]
     pub concurrency: u16,
 
     /// Shortest polling interval of the running jobs, in seconds. Used when runs take seconds.
-    #[arg(long, env = "MODELSELECTION_MIN_SWEEP_SECONDS", default_value = "2", value_parser = seconds)]
+    #[arg(long, env = "MODELSELECTION_MIN_SWEEP_SECONDS", default_value = "2", value_parser = some_seconds)]
     pub min_sweep_seconds: Duration,
 
     /// Longest polling interval of the running jobs, in seconds: the maximum delay until a change is seen. Around the expected
     /// end of jobs the interval is shorter. A smaller value costs more calls and shows results earlier.
-    #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "600", value_parser = seconds)]
+    #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "600", value_parser = some_seconds)]
     pub max_sweep_seconds: Duration,
 
     /// How long the deletion of a selection waits for AWS to stop its jobs, in seconds. After that, jobs may keep running.
@@ -133,12 +138,122 @@ impl From<CatalogSource> for SourceKind {
     }
 }
 
+impl Args {
+    /// The arguments and the environment of this process. Senseless ones end it with a message and exit code 2.
+    pub fn read() -> Self {
+        let args = Self::parse();
+        match args.problem() {
+            Some(problem) => Self::command().error(ErrorKind::ValueValidation, problem).exit(),
+            None => args,
+        }
+    }
+
+    /// What does not fit together, or has a form that nothing can be done with. An empty variable counts as not set.
+    fn problem(&self) -> Option<String> {
+        let Self { min_sweep_seconds: min, max_sweep_seconds: max, .. } = self;
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        if min > max {
+            return Some(format!(
+                "--min-sweep-seconds {} must be at most --max-sweep-seconds {}",
+                min.as_secs_f64(),
+                max.as_secs_f64()
+            ));
+        }
+        if let Some(region) = given(&self.region).filter(|region| !is_region(region)) {
+            return Some(format!("--region '{region}' must be the code of an AWS region, such as 'us-west-2'"));
+        }
+        let urls = [("--sagemaker-endpoint", &self.sagemaker_endpoint), ("--otlp-endpoint", &self.otlp_endpoint)];
+        urls.into_iter().find_map(|(flag, url)| {
+            let url = given(url).filter(|url| !is_url(url))?;
+            Some(format!("{flag} '{url}' must be a URL that begins with http:// or https://"))
+        })
+    }
+}
+
+/// Words of letters and digits, joined by `-`, of which the last is a number: new regions are taken too.
+fn is_region(text: &str) -> bool {
+    let words: Vec<&str> = text.split('-').collect();
+    let word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    words.len() >= 3 && words.iter().all(word) && words[words.len() - 1].parse::<u8>().is_ok()
+}
+
+fn is_url(text: &str) -> bool {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace))
+}
+
+fn at_least_one<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
+    let number = text.parse::<T>().ok().filter(|number| *number >= T::from(1));
+    number.ok_or_else(|| "must be a whole number of at least 1".to_owned())
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "must be a number of seconds, 0 or more".to_owned())
+}
+
+/// Without a pause, the operator would ask SageMaker without end.
+fn some_seconds(text: &str) -> Result<Duration, String> {
+    let seconds = seconds(text).ok().filter(|seconds| *seconds >= LEAST_SWEEP);
+    seconds.ok_or_else(|| format!("must be a number of seconds, at least {}", LEAST_SWEEP.as_secs_f64()))
 }
 
 fn time_scale(text: &str) -> Result<f64, String> {
     let scale = text.parse().ok().filter(|scale: &f64| (1.0..=100_000.0).contains(scale));
     scale.ok_or_else(|| "must be a number from 1 to 100000".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the program says to these arguments; empty when it takes them.
+    fn said(flags: &[&str]) -> String {
+        let args = Args::try_parse_from(["operator"].iter().chain(flags)).map_err(|error| error.to_string());
+        args.map_or_else(|error| error, |args| args.problem().unwrap_or_default())
+    }
+
+    #[test]
+    fn senseless_values_are_refused_with_the_flag_and_what_it_must_be() {
+        let number = "must be a whole number of at least 1";
+        let sweep = "must be a number of seconds, at least 0.1";
+        let seconds = "must be a number of seconds, 0 or more";
+        for (flag, values, expected) in [
+            ("--max-tuning-jobs", &["0", "-1", "1.5", "many", ""][..], number),
+            ("--concurrency", &["0", "-1", "65536", ""], number),
+            ("--min-sweep-seconds", &["0", "-1", "nan", "inf", "soon", "0.05"], sweep),
+            ("--max-sweep-seconds", &["0", "-1", "1e300"], sweep),
+            ("--deletion-deadline-seconds", &["-1", "nan", "inf", "30m"], seconds),
+            ("--consistency-window-seconds", &["-1", "5m"], seconds),
+            ("--check", &["-1", "x"], seconds),
+            ("--region", &["Oregon", "us-west", "us-west-2a", "us west 2"], "must be the code of an AWS region"),
+            ("--sagemaker-endpoint", &["localhost:4599", "http://", "https://a b"], "must be a URL that begins with"),
+            ("--otlp-endpoint", &["collector:4318"], "must be a URL that begins with"),
+            ("--http-listen", &["8080"], "invalid socket address"),
+            ("--catalog-source", &["s4"], "[possible values: hub, s3]"),
+            ("--log-format", &["xml"], "[possible values: text, json]"),
+            ("--leader-elect", &["maybe"], "invalid value 'maybe'"),
+        ] {
+            for value in values {
+                let said = said(&[&format!("{flag}={value}")]);
+                assert!(said.contains(flag) && said.contains(expected), "{flag}={value}: {said}");
+            }
+        }
+        let both = said(&["--min-sweep-seconds=900"]);
+        assert_eq!(both, "--min-sweep-seconds 900 must be at most --max-sweep-seconds 600");
+    }
+
+    #[test]
+    fn what_makes_sense_is_taken() {
+        for flags in [
+            &[][..],
+            &["--max-tuning-jobs=1", "--concurrency=65535", "--min-sweep-seconds=0.5", "--max-sweep-seconds=0.5"],
+            &["--deletion-deadline-seconds=0", "--consistency-window-seconds=0", "--check"],
+            &["--region=us-iso-east-1", "--sagemaker-endpoint=http://127.0.0.1:4599"],
+            &["--region=xx-new-9"],
+            &["--region=", "--sagemaker-endpoint=", "--otlp-endpoint="],
+        ] {
+            assert_eq!(said(flags), "", "{flags:?}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! `--check`: looks at all that the operator needs, says what is missing, and ends. There is no controller in this process and
-//! no candidate for the lease: whoever runs it, and wherever, nothing is made, stopped or written.
+//! `--check`: checks everything that the operator needs, prints what is missing, and exits. This process has no controller and
+//! does not compete for the Lease, so it creates, stops and writes nothing.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use kube::Client;
 use tokio::time::{sleep, timeout};
 
 use super::args::Args;
-use super::end::{End, Error};
-use super::needs::{API_SERVER, CRD, CREDENTIALS, RECHECK, await_crd, kubernetes, scope, watch_credentials};
-use super::{election, rights};
+use super::exit_reason::{End, Error};
+use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, RECHECK, await_crd, kubernetes, scope, watch_credentials};
+use super::{election, permissions};
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
 use platform::readiness::Readiness;
@@ -20,11 +20,11 @@ use sagemaker::{Account, SageMaker};
 
 const SAGEMAKER: &str = "sagemaker";
 
-/// Waits at most so long until all is in order, and writes what `/readyz` would say.
+/// Waits at most this long until everything is ready, and prints what `/readyz` would say.
 pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
-    let readiness = Arc::new(Readiness::new([API_SERVER, CRD, CREDENTIALS, rights::PART, SAGEMAKER].into_iter()));
+    let readiness = Arc::new(Readiness::new([API_SERVER, CRD, CREDENTIALS, permissions::PART, SAGEMAKER].into_iter()));
     let account = Account::load(args.region.as_deref()).await;
-    // One question needs no lease: it changes nothing, and this process asks no other.
+    // One read-only call needs no Lease, and this process makes no other.
     let leadership = Leadership::default();
     leadership.lasts();
     let sagemaker =
@@ -34,7 +34,7 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
 
     let looking = join4(
         watch_credentials(account, readiness.clone()),
-        rights::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()),
+        permissions::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()),
         ask(&sagemaker, &readiness),
         async {
             scope(args, &client, &readiness).await;
@@ -46,7 +46,7 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
             sleep(Duration::from_millis(100)).await;
         }
     };
-    // It does not matter which ends: what is missing by then is missing.
+    // Either may end first: what is missing then is reported.
     let _ = timeout(longest, async {
         tokio::select! { _ = looking => {}, () = in_order => {} }
     })
@@ -59,7 +59,7 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
     Ok(end)
 }
 
-/// Asks SageMaker until it answers: identity, permission and network are then in order, which credentials alone do not show.
+/// Calls SageMaker until it responds: that proves identity, permission and network, which credentials alone do not.
 async fn ask(sagemaker: &SageMaker, readiness: &Readiness) {
     let Some(region) = sagemaker.default_region() else {
         let why = "not asked, since there is no region (AWS_REGION); each selection must then name its own";

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::args::Args;
 use super::lease::{DURATION, Held, RENEW, RETRY, RETRY_RENEWAL, Record, Sighting, Step, decide};
-use super::rights::LeaseName;
+use super::permissions::LeaseName;
 use api::FIELD_MANAGER;
 use decide::cadence::jitter;
 use platform::api_server::message;
@@ -95,7 +95,7 @@ impl Election {
                     return tracing::info!(lease = self.place, identity = self.me, term, "leading");
                 }
                 Step::Wait(left) => sleep(left.min(jitter(RETRY, &self.me, self.rounds))).await,
-                // Only what is held can be renewed or lost.
+                // Only a held Lease can be renewed or lost.
                 Step::Renew | Step::Lost(_) => {}
             }
         }
@@ -134,10 +134,10 @@ impl Election {
         self.metrics.set_leading(&self.name, false);
     }
 
-    /// Looks if need be, decides, writes. Returns what was done; trouble is logged, and means to wait.
+    /// Reads the Lease if needed, decides, writes. Returns what was done; errors are logged, and mean to wait.
     async fn round(&mut self) -> Step {
         self.rounds += 1;
-        // Too late is too late, also when nobody answers.
+        // The deadline also counts when the API server does not respond.
         if let lost @ Step::Lost(_) = self.decide(clock::uptime()) {
             return lost;
         }
@@ -189,7 +189,7 @@ impl Election {
                 self.leadership.lasts_until(held.until());
                 Ok(step)
             }
-            // Another was faster: look who, at once.
+            // Another candidate was faster: read again at once.
             Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => {
                 Ok(Step::Wait(Duration::ZERO))
             }
@@ -246,11 +246,11 @@ impl Election {
         }
     }
 
-    /// Lets another take it at once. If this fails, it runs out.
+    /// Releases the Lease, so that another can take it at once. If this fails, it expires.
     async fn give_back(&mut self) {
         let given_back = timeout(REQUEST, async {
             self.look().await?;
-            // It may have become another's meanwhile.
+            // Another candidate may hold it meanwhile.
             if let (Step::Renew, Some(mut lease)) = (self.decide(clock::uptime()), self.lease.clone()) {
                 if let Some(spec) = &mut lease.spec {
                     spec.holder_identity = Some(String::new());

@@ -1,4 +1,4 @@
-//! Who leads, decided from the Lease as it was read. No I/O and no clock: a time is a [`Duration`] since the process
+//! Decides who leads, from the Lease as it was read. No I/O and no clock: a time is a [`Duration`] since the process
 //! started, so that neither a wrong clock nor one that is set matters.
 //!
 //! Why there are never two that act: a holder acts until [`DEADLINE`] after it *sent* its last good renewal. Another takes
@@ -13,21 +13,21 @@ pub(super) const DURATION: Duration = Duration::from_secs(15);
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 /// How often a holder renews.
 pub(super) const RENEW: Duration = Duration::from_secs(5);
-/// How often a standby looks: how soon it sees a lease that was given back.
+/// How often a standby reads it, and so how soon it sees a released Lease.
 pub(super) const RETRY: Duration = Duration::from_secs(2);
 /// How soon a holder tries again after a renewal that failed.
 pub(super) const RETRY_RENEWAL: Duration = Duration::from_secs(1);
 
-/// What a Lease says.
+/// The fields of a Lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     /// The version of the object.
     pub(super) version: String,
-    /// Who holds it; empty when it was given back.
+    /// The holder; empty after a release.
     pub(super) holder: String,
-    /// Counts the takings: a taking by another, even one of the same identity, shows.
+    /// Counts the changes of holder, so that even a change to the same identity is visible.
     pub(super) term: i32,
-    /// How long its holder asks others to wait.
+    /// How long other candidates must wait.
     pub(super) duration: Duration,
 }
 
@@ -64,13 +64,13 @@ impl Held {
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Write it as ours, with this term.
+    /// Acquire it with this term.
     Acquire(i32),
-    /// Write that we still hold it.
+    /// Renew it.
     Renew,
     /// Look again after this time, or sooner.
     Wait(Duration),
-    /// We held it, and must not act any more.
+    /// It is lost: this process must not act any more.
     Lost(String),
 }
 

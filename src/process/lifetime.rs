@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 
 use super::args::Args;
 use super::election::{self, Election};
-use super::end::{End, Error};
-use super::needs::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
-use super::{check, rights, server, telemetry};
+use super::exit_reason::{End, Error};
+use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
+use super::{check, permissions, server, telemetry};
 use crate::controller::{self, Settings};
 use platform::clock;
 use platform::leadership::Leadership;
@@ -24,7 +24,7 @@ use sagemaker::{Account, SageMaker};
 /// How long reconciles may go on after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// Where the probes are, when nothing else is said.
+/// The default address of the probes.
 const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 8080);
 
 type Shutdown = watch::Receiver<Option<&'static str>>;
@@ -54,7 +54,7 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
     end
 }
 
-/// From the first word to the last.
+/// From the first log line to the last.
 async fn live(args: Args) -> Result<End, Error> {
     if let Some(name) = args.cluster_name.as_ref().filter(|name| !is_tag_value(name)) {
         let allowed = "letters, digits and _.:/=+-@, at most 256";
@@ -67,7 +67,7 @@ async fn live(args: Args) -> Result<End, Error> {
     }
     let shutdown = on_signal();
     let metrics = Arc::new(Metrics::default());
-    let parts = [API_SERVER, CRD, CREDENTIALS, rights::PART];
+    let parts = [API_SERVER, CRD, CREDENTIALS, permissions::PART];
     let elected = args.leader_elect.then_some(election::PART);
     let readiness = Arc::new(Readiness::new(parts.into_iter().chain(elected)));
 
@@ -85,13 +85,13 @@ async fn live(args: Args) -> Result<End, Error> {
         readiness.warn("region", Some(why.to_owned()));
     }
     let config = kubernetes().await?;
-    // For what a standby does too: looking around, and the election itself.
+    // For what a standby does too: checks and the election itself.
     let client = Client::try_from(config.clone())?;
     let mut election = args
         .leader_elect
         .then(|| Election::new(&args, client.clone(), leadership.clone(), metrics.clone(), readiness.clone()));
     let lease = election.as_ref().map(Election::lease);
-    tokio::spawn(rights::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()));
+    tokio::spawn(permissions::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()));
 
     let prepared = async {
         let scope = scope(&args, &client, &readiness).await;
@@ -105,7 +105,7 @@ async fn live(args: Args) -> Result<End, Error> {
     };
     let scope = tokio::select! {
         scope = prepared => scope,
-        // Nothing is under way yet that could need the grace.
+        // No reconcile is running yet that could need the grace period.
         () = ended(shutdown.clone()) => return Ok(stopped(server).await),
     };
     tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
@@ -136,7 +136,7 @@ async fn operate(
 ) -> Result<End, Error> {
     let (end, ends) = oneshot::channel();
     let mut keeping = tokio::spawn(async {
-        // Without a word the lease is kept, to run out: what is under way may still reach SageMaker.
+        // Do not release the Lease: calls in flight may still reach SageMaker, so it must expire.
         let ends = async {
             if ends.await.is_err() {
                 std::future::pending::<()>().await;
@@ -179,15 +179,15 @@ async fn operate(
     Ok(End::Stopped)
 }
 
-/// The last words.
+/// The last log line.
 async fn stopped(server: JoinHandle<std::io::Result<()>>) -> End {
     let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
     tracing::info!("stopped");
     End::Stopped
 }
 
-/// The socket of the probes. An address that was asked for must be had; the default one may be taken by another program
-/// of the same machine, which is no reason not to work.
+/// The socket of the probes. A configured address must be free; the default one may be in use by another program on the same
+/// machine, which is no reason to fail.
 async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Error> {
     if let Some(address) = asked {
         let cannot_listen = |error| format!("cannot listen on {address} (--http-listen): {error}");

@@ -1,4 +1,4 @@
-//! Logs, to stderr, and traces, if they are asked for.
+//! Logs to stderr, and traces if they are enabled.
 
 use std::fmt;
 use std::io::IsTerminal as _;
@@ -15,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, filter::LevelFilter};
 
 use super::args::LogFormat;
-use super::end::Error;
+use super::exit_reason::Error;
 use super::traces::{self, Traces};
 use platform::clock;
 
@@ -47,7 +47,7 @@ pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces
     traces
 }
 
-/// A field of a text line. Its value may be anybody's words, so it cannot end the line or colour it.
+/// A field of a text line. Its value may be foreign text, so it is escaped: it cannot end the line or colour it.
 fn text_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}");
     match field.name() {

@@ -18,7 +18,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::end::Error;
+use super::exit_reason::Error;
 
 const NAME: &str = "modelselection-operator";
 /// Longest time of a request to the collector, and how long the last spans may take at the end.

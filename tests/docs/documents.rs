@@ -140,6 +140,19 @@ fn each_reason_and_event_has_its_cure() {
     assert!(events > 2, "{events} Events in the code");
 }
 
+/// Messages of rules stand between two backticks, since they have some of their own.
+#[test]
+fn each_message_of_a_rule_that_the_page_explains_is_one() {
+    let schema = serde_json::to_value(api::crd()).unwrap().to_string();
+    let page = include_str!("../../docs/troubleshooting.md");
+    let quoted: Vec<&str> = page.split("``").skip(1).step_by(2).map(str::trim).collect();
+    let messages: Vec<&&str> = quoted.iter().filter(|text| text.contains(" must ")).collect();
+    assert!(messages.len() >= 4, "{quoted:?}");
+    for message in messages {
+        assert!(schema.contains(*message), "no rule says: {message}");
+    }
+}
+
 /// The cells of the rows of a table, from the line of its heading on.
 fn table<'p>(page: &'p str, heading: &str) -> Vec<Vec<&'p str>> {
     let cells = |line: &'p str| line.trim_matches('|').split('|').map(str::trim).collect();

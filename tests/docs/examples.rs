@@ -8,7 +8,7 @@ use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus};
 use kube::Api;
 use serde_json::{Value, json};
 use testkit::status::{condition_parts, run_of};
-use testkit::{Selection, World, await_object, await_until, shared};
+use testkit::{Selection, World, apply_yaml, await_object, await_until, kubectl, shared};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
 const CREATE: &str = "CreateHyperParameterTuningJob";
@@ -137,6 +137,9 @@ async fn earlier(world: &World<'_>, warm_start: &Value) {
         "id": "meta-textgeneration-llama-2-7b", "version": "4.1.0", "GatedBucket": true, "HostingEulaUri": licence,
     });
     world.emulator.set_hub_model(gated).await;
+    let measured = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: production}\ndata: {throughput: '4', flowers.accuracy: '0.71'}";
+    let production = measured.replace("name: production", &format!("name: production, namespace: {}", world.namespace));
+    apply_yaml(&world.client, &production).await.unwrap();
     let loss = json!({"match": "meta-textgeneration-*", "extraLines": ["eval_epoch_loss=tensor({val_loss}, device='cuda:0')"]});
     world.emulator.behave(loss).await;
 }
@@ -196,8 +199,20 @@ async fn the_examples_run_to_the_end() {
     assert_eq!(derived.len(), 4, "{derived:?}");
     assert!(ends["suspended"].runs.iter().all(|run| run.tuning_job_arn.is_none()));
 
+    kubectl_shows_them(&world, examples.iter().map(|(name, _, _)| name.as_str()));
     requests_are_as_the_page_says(&world).await;
     metrics_are_as_the_page_says(&world).await;
+}
+
+/// Each fits a terminal of 80 columns.
+fn kubectl_shows_them<'a>(world: &World<'_>, names: impl Iterator<Item = &'a str>) {
+    for name in names {
+        let (_, table) = kubectl(world.plane, &["get", "msel", name, "--namespace", &world.namespace], "");
+        assert!(table.lines().all(|line| line.trim_end().chars().count() <= 80), "{table}");
+        assert_eq!(table.lines().count(), 2, "{table}");
+        let (_, described) = kubectl(world.plane, &["describe", "msel", name, "--namespace", &world.namespace], "");
+        println!("{name}: {} lines\n{table}", described.lines().count());
+    }
 }
 
 /// docs/reference/job-fields.md: what has a field of the API was sent, and what has none was not.

@@ -260,8 +260,11 @@ async fn a_version_that_no_status_can_name_holds_up_nothing_else() {
     let id = "tensorflow-ic-odd";
     world.emulator.set_hub_model(json!({"id": id, "version": "9".repeat(200), "unchecked": true})).await;
     world.apply(&Selection::new("version").jump_start("odd", id, "*").images(&["own"])).await;
-    let status =
-        world.await_observed("version", "the own image runs", |status| status.runs.iter().any(is_running)).await;
+    let both = |status: &ModelSelectionStatus| {
+        let asked = run_of(status, "odd").reason != Some(Reason::Progressing);
+        status.runs.iter().any(is_running) && asked
+    };
+    let status = world.await_observed("version", "the own image runs, and the hub has answered", both).await;
     assert_eq!(run_of(&status, "odd").reason, Some(Reason::UnknownVersion), "{status:#?}");
 }
 

@@ -2,6 +2,7 @@
 
 mod attached;
 mod bad_input;
+mod candidates;
 mod clock;
 mod collect_all;
 mod consistency;

@@ -151,9 +151,12 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
 
     let all = json!({"includeDeprecated": true, "includeVulnerable": true, "acceptEULA": true});
     world.apply(&selecting("left-out", selector(all)).jump_start("mine", "mxnet-ic-explicit", "*")).await;
+    let expected =
+        BTreeSet::from(["mine", "mxnet-ic-deprecated", "mxnet-ic-gated", "mxnet-ic-plain", "mxnet-ic-vulnerable"]);
+    let found = |status: &ModelSelectionStatus| candidates(status) == expected;
+    world.await_observed("left-out", "to find the others too", found).await;
     let status = world.await_launched("left-out").await;
-    let expected = ["mine", "mxnet-ic-deprecated", "mxnet-ic-gated", "mxnet-ic-plain", "mxnet-ic-vulnerable"];
-    assert_eq!(candidates(&status), BTreeSet::from(expected));
+    assert_eq!(candidates(&status), expected);
     let requests = world.emulator.requests(CREATE).await.to_string();
     assert!(requests.contains("\"AcceptEula\":true"), "{requests}");
 }

@@ -1,6 +1,6 @@
 //! The policies of the operator's role, from the list of the calls that it makes.
 
-use decide::identity::JOB_NAME_PREFIX;
+use decide::job_name::JOB_NAME_PREFIX;
 use sagemaker::{JUMPSTART_BUCKET_PREFIX, Operation, PUBLIC_HUB};
 use serde_json::{Value, json};
 

@@ -30,10 +30,14 @@ fn plain(schema: &mut Value) {
             let one: Vec<Value> = names.iter().map(|name| json!({"required": [name]})).collect();
             fields.insert(keyword.to_owned(), json!(one));
         }
-        // The language server for YAML shows it in place of the regular expression.
-        if fields.contains_key("pattern") {
+        if let Some(pattern) = pattern(rule["rule"].as_str().unwrap_or_default()) {
+            fields.insert("pattern".to_owned(), json!(pattern));
+            // The language server for YAML shows it in place of the regular expression.
             fields.insert("patternErrorMessage".to_owned(), rule["message"].clone());
         }
+    }
+    if fields.get("x-kubernetes-int-or-string") == Some(&json!(true)) {
+        fields.insert("type".to_owned(), json!(["integer", "string"]));
     }
     fields.retain(|key, _| !key.starts_with("x-kubernetes-"));
     if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
@@ -45,6 +49,11 @@ fn plain(schema: &mut Value) {
             plain(inner);
         }
     }
+}
+
+/// The pattern of a rule that says nothing else of a text.
+fn pattern(rule: &str) -> Option<&str> {
+    rule.strip_prefix("self.matches(r'")?.strip_suffix("')")
 }
 
 /// The keyword of JSON Schema, and the names of the fields, for a rule on nothing but which fields are there: exactly one,
@@ -90,7 +99,7 @@ mod tests {
     #[test]
     fn a_pattern_has_its_meaning_in_words() {
         let mut schema = json!({
-            "type": "string", "pattern": "^a$",
+            "type": "string",
             "x-kubernetes-validations": [{"rule": "self.matches(r'^a$')", "message": "`x` must be a"}],
         });
         plain(&mut schema);

@@ -152,7 +152,7 @@ closed! {
         InvalidExpression,
         /// The derived metrics of all training jobs take too many operations.
         ExpressionBudgetExceeded,
-        /// The tuning job in a candidate's tuningJobName does not exist.
+        /// The tuning job in a candidate's tuningJobName, or a parent of a warm start, does not exist.
         UnknownTuningJob,
         /// AWS denies the operator an action.
         AccessDenied,

@@ -20,6 +20,7 @@ pub(super) const INTEGER: &str = r"^[+-]?[0-9]+$";
 pub(super) const METRIC_REGEX: &str = r"(^|[^\\])(\\\\)*\(\??[^?:]";
 pub(super) const MODEL_ID: &str = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$";
 pub(super) const NAME: &str = r"^[a-zA-Z0-9]([-_.a-zA-Z0-9]*[a-zA-Z0-9])?$";
+pub(super) const OBJECT_NAME: &str = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$";
 // As the vendor's SDKs tell a region from a typing error, so that new regions are taken too.
 pub(super) const REGION: &str = r"^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso[a-z]?|eu-isoe|eusc-de)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]$";
 pub(super) const ROLE_ARN: &str = r"^arn:aws[a-z\-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$";
@@ -89,6 +90,7 @@ pub fn crd() -> CustomResourceDefinition {
     for (field, item) in [("datasets", "channelOverrides"), ("candidates", "training"), ("candidates", "tuning")] {
         without_rules(&mut schema["properties"]["spec"]["properties"][field]["items"]["properties"][item]);
     }
+    without_said_patterns(&mut schema["properties"]["spec"]);
     // Without a status, kstatus (Flux, Helm 4) takes a new object for ready before the operator has seen it.
     schema["properties"]["status"]["default"] = json!({"observedGeneration": -1});
     serde_json::from_value(crd).expect("what came from a CRD is a CRD")
@@ -122,13 +124,12 @@ fn tidy(schema: &mut Value, in_list: bool) {
 }
 
 // All rules together cost 9.4 % of what the API server allows a CRD; it counts each as often as its list may have items.
-/// Adds to each pattern a rule that says the same with a message in words. The pattern stays, for editors and other
-/// programs that read the schema and know no CEL.
+/// Adds to each pattern a rule that says the same with a message in words.
 fn explain_patterns(schema: &mut Value, name: &str) {
     let Value::Object(fields) = schema else { return };
     let pattern = fields.get("pattern").and_then(Value::as_str);
     if let Some((pattern, meaning)) = MEANINGS.iter().find(|(known, _)| Some(*known) == pattern) {
-        let rule = json!({"rule": format!("self.matches(r'{pattern}')"), "message": format!("`{name}` {meaning}")});
+        let rule = json!({"rule": matching(pattern), "message": format!("`{name}` {meaning}")});
         fields.insert("x-kubernetes-validations".to_owned(), json!([rule]));
     }
     if let Some(Value::Object(properties)) = fields.get_mut("properties") {
@@ -139,6 +140,29 @@ fn explain_patterns(schema: &mut Value, name: &str) {
             explain_patterns(values, name);
         }
     }
+}
+
+/// Takes out each pattern that a rule says, so that a person reads the words only. The pattern is in the rule's text, from
+/// which the schema for editors has it.
+fn without_said_patterns(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            let said = fields.get("pattern").and_then(Value::as_str).map(matching);
+            let rules = fields.get("x-kubernetes-validations").and_then(Value::as_array);
+            let has = |text: &String| rules.is_some_and(|rules| rules.iter().any(|rule| rule["rule"] == **text));
+            if said.as_ref().is_some_and(has) {
+                fields.remove("pattern");
+            }
+            fields.values_mut().for_each(without_said_patterns);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_said_patterns),
+        _ => {}
+    }
+}
+
+/// The rule that says a pattern.
+fn matching(pattern: &str) -> String {
+    format!("self.matches(r'{pattern}')")
 }
 
 /// Takes out all rules below `schema`.
@@ -161,10 +185,33 @@ pub(super) fn hyperparameters_schema(generator: &mut SchemaGenerator) -> Schema 
         "message": "`hyperparameters` must have names of 1 to 256 characters",
     });
     schema.insert("x-kubernetes-validations".to_owned(), json!([rule]));
-    // `epochs: 5` is what people write. A structural schema can take no fractions besides texts.
-    let value = json!({"x-kubernetes-int-or-string": true, "maxLength": super::bounds::HYPERPARAMETER});
-    schema.insert("additionalProperties".to_owned(), value);
+    // `epochs: 5` is what people write.
+    schema.insert("additionalProperties".to_owned(), whole_or_text(super::bounds::HYPERPARAMETER, None));
     schema
+}
+
+/// A text that may be written without quotes when it is a whole number. A structural schema can take no fractions besides
+/// texts.
+fn whole_or_text(most: usize, pattern: Option<&str>) -> Value {
+    let mut schema = json!({"x-kubernetes-int-or-string": true, "maxLength": most});
+    if let Some(pattern) = pattern {
+        schema["pattern"] = json!(pattern);
+    }
+    schema
+}
+
+/// At most 30 values of a hyperparameter to try.
+pub(super) fn values_schema(_: &mut SchemaGenerator) -> Schema {
+    let mut value = whole_or_text(256, None);
+    value["minLength"] = json!(1);
+    json_schema!({"type": "array", "minItems": 1, "maxItems": 30, "items": value})
+}
+
+/// A value of a hyperparameter.
+pub(super) fn value_schema(_: &mut SchemaGenerator) -> Schema {
+    let mut value = whole_or_text(256, None);
+    value["minLength"] = json!(1);
+    Schema::try_from(value).unwrap_or_default()
 }
 
 /// The same for the status. Without a rule, so that whatever SageMaker reports can be written.
@@ -204,7 +251,7 @@ pub(super) fn observed_metrics_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
         "maxProperties": 32,
-        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": DECIMAL},
+        "additionalProperties": whole_or_text(64, Some(DECIMAL)),
     })
 }
 
@@ -218,7 +265,7 @@ pub(super) fn environment_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
         "maxProperties": 48,
-        "additionalProperties": {"type": "string", "maxLength": 512},
+        "additionalProperties": whole_or_text(512, None),
         "x-kubernetes-validations": [{
             "rule": "self.all(name, size(name) <= 512 && name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$'))",
             "message": "`environment` must have names of letters, digits and '_', of at most 512 characters",

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-/// What the schema takes with `x-kubernetes-int-or-string`.
+/// What the schema takes with `x-kubernetes-int-or-string`. It means the decimal text, so that the object means the same
+/// either way.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum IntOrString {
@@ -12,20 +13,36 @@ enum IntOrString {
     String(String),
 }
 
-/// A map whose values may be written without quotes when they are whole numbers. They mean the decimal text, so that the
-/// object means the same either way.
+impl IntOrString {
+    fn text(self) -> String {
+        match self {
+            Self::Int(number) => number.to_string(),
+            Self::String(text) => text,
+        }
+    }
+}
+
+/// A map whose values may be written without quotes when they are whole numbers.
 pub(super) fn map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
     let map = BTreeMap::<String, IntOrString>::deserialize(deserializer)?;
-    let text = |value| match value {
-        IntOrString::Int(number) => number.to_string(),
-        IntOrString::String(text) => text,
-    };
-    Ok(map.into_iter().map(|(name, value)| (name, text(value))).collect())
+    Ok(map.into_iter().map(|(name, value)| (name, value.text())).collect())
+}
+
+/// The same of a list.
+pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(Vec::<IntOrString>::deserialize(deserializer)?.into_iter().map(IntOrString::text).collect())
+}
+
+/// The same of an optional value.
+pub(super) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<IntOrString>::deserialize(deserializer)?.map(IntOrString::text))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::Dataset;
+    use serde_json::json;
+
+    use crate::{Dataset, Observed, ParameterRange};
 
     #[test]
     fn a_number_means_its_text_and_nothing_else_is_taken() {
@@ -38,5 +55,17 @@ mod tests {
         for wrong in ["0.5", "true", "null", "[5]"] {
             assert!(dataset(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn values_of_ranges_hints_and_results_from_elsewhere_are_read_likewise() {
+        let values = json!({"name": "batch_size", "categorical": {"values": [16, "32"]}});
+        let range: ParameterRange = serde_json::from_value(values).unwrap();
+        assert_eq!(range.categorical.unwrap().values, ["16", "32"]);
+        let hint = |hint| serde_json::from_value::<ParameterRange>(json!({"name": "a", "auto": hint})).unwrap();
+        assert_eq!(hint(json!({"valueHint": 16})), hint(json!({"valueHint": "16"})));
+        assert_eq!(hint(json!({})).auto.unwrap().value_hint, None);
+        let observed: Observed = serde_json::from_value(json!({"metrics": {"test_throughput": 40}})).unwrap();
+        assert_eq!(observed.metrics["test_throughput"], "40");
     }
 }

@@ -113,6 +113,22 @@ pub struct Front {
     #[schemars(length(max = 512))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub excluded: Vec<Excluded>,
+    /// warnings name objectives whose values were measured on different data, so that they do not compare.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub warnings: Vec<ObjectiveWarning>,
+}
+
+/// Why the values of an objective do not compare.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
+pub struct ObjectiveWarning {
+    /// metric of the objective.
+    #[schemars(length(max = 255))]
+    pub metric: String,
+    /// message names the candidates, and what to do.
+    #[schemars(length(max = bounds::MESSAGE))]
+    pub message: String,
 }
 
 /// A run on the front.

@@ -175,6 +175,10 @@ pub struct RunStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::WARNING))]
     pub warning: Option<String>,
+    /// ownSplit is true when the model's script does not use the channel 'validation': it measures on a part of the
+    /// training data. See fronts[].warnings.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_split: bool,
     /// attempt is the number of the tuning job made for the same definition, from 0.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1000))]

@@ -61,7 +61,7 @@ pub struct Training {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_mode: Option<InputMode>,
     /// environment variables of the training container. Default: none. Changing them creates new jobs for all runs.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::environment_schema")]
     pub environment: BTreeMap<String, String>,
     /// metricPreset is a set of metric definitions for JumpStart's scripts: Auto (the set for each JumpStart model's

@@ -202,10 +202,10 @@ pub struct ParameterRange {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoRange {
-    /// valueHint is a value around which to search, in quotes. Default: the hyperparameter's default value, after the
-    /// overrides of training, dataset and candidate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 256))]
+    /// valueHint is a value around which to search, in quotes unless it is a whole number. Default: the hyperparameter's
+    /// default value, after the overrides of training, dataset and candidate.
+    #[serde(default, deserialize_with = "super::int_or_string::optional", skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "super::crd::value_schema")]
     pub value_hint: Option<String>,
 }
 
@@ -265,9 +265,10 @@ pub struct IntegerRange {
         .message("a categorical range must have exactly one of `values` and `multiplesOfDefault`")
 )]
 pub struct CategoricalRange {
-    /// values to try, each in quotes. Default: none; required without multiplesOfDefault.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 30), inner(length(min = 1, max = 256)))]
+    /// values to try, in quotes unless they are words or whole numbers. Default: none; required without
+    /// multiplesOfDefault.
+    #[serde(default, deserialize_with = "super::int_or_string::list", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "super::crd::values_schema")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub values: Vec<String>,
     /// multiplesOfDefault are factors, decimal numbers in quotes. The values to try are the hyperparameter's default

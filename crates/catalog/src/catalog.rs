@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::error::CatalogError;
 use super::model::Model;
-use super::nearest::{Nearest, nearest};
+use super::nearest_ids::{Nearest, nearest};
 use super::source::{Source, SourceKind};
 use super::ttl_cache::{Cached, Fetched, TtlCache, get_or_fetch};
 use super::version::Version;

@@ -9,8 +9,19 @@ use decide::definition::Definition;
 use decide::problem::Problem;
 use sagemaker::SearchRange;
 
+/// Most training jobs of a grid, which has one for each combination.
+const GRID_MOST: u64 = 750;
+
 /// Whether there are as many combinations of the ranges as training jobs are asked for; for Grid exactly as many.
 pub(super) fn enough(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result<(), Problem> {
+    let all = combinations(ranges).filter(|all| definition.strategy == Strategy::Grid && *all > GRID_MOST);
+    if let Some(all) = all {
+        let message = format!(
+            "{field} has {all} combinations; SageMaker trains each of them when `tuning.strategy` is 'Grid', and takes at most \
+             {GRID_MOST}; remove values, or choose another strategy"
+        );
+        return Err(Problem::new(Reason::InvalidHyperparameter, message));
+    }
     let (Some(most), Some(jobs)) = (combinations(ranges), definition.max_training_jobs) else { return Ok(()) };
     let asked = u64::try_from(jobs).unwrap_or_default();
     let grid = definition.strategy == Strategy::Grid;

@@ -42,16 +42,6 @@ pub(super) fn within_limits(
         );
         return Err(Problem::new(Reason::InvalidHyperparameter, message));
     }
-    if let Some((name, _)) =
-        fixed.iter().find(|(name, value)| [name, value].iter().any(|text| text.contains(['\n', '\r'])))
-    {
-        let message = format!(
-            "hyperparameter '{}' must be one line: SageMaker takes no line break in a name or value; remove it (in YAML a \
-             block `|` ends with one, `|-` does not)",
-            name.trim().escape_debug()
-        );
-        return Err(Problem::new(Reason::InvalidHyperparameter, message));
-    }
     match fixed.iter().find(|(_, value)| value.chars().count() > 2500) {
         Some((name, _)) => {
             let message =

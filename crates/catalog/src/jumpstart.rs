@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::model::Model;
 use super::python;
 use api::{Channel, InputMode, JumpStart, Reason};
+use decide::front::is_of_validation;
 use decide::problem::Problem;
 use decide::suggest;
 use sagemaker::{InputChannel, instance_types};
@@ -77,11 +78,18 @@ pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<O
     Err(Problem::new(Reason::InvalidRequest, format!("{reads}; {remedy}")))
 }
 
-/// What to say of objectives that are measured on validation data which the model does not take: its script splits the
-/// training data itself, so that the values of two models are of different data.
-pub(super) fn own_split(model: &Model, metrics: &[&str]) -> Option<String> {
-    let of_validation = |metric: &&&str| metric.contains("val");
-    let metric = metrics.iter().find(of_validation).filter(|_| model.validates == Some(false))?;
+/// The frameworks and tasks whose scripts take no validation data, where a description does not say it.
+const SPLIT_BY_THEMSELVES: [&str; 3] = ["pytorch-ic-", "mxnet-semseg-", "huggingface-spc-"];
+
+/// Whether the script of the model measures on a part of the training data, and not on the channel `validation`.
+pub(super) fn splits_by_itself(model: &Model, model_id: &str) -> bool {
+    let known = || SPLIT_BY_THEMSELVES.iter().any(|kind| model_id.starts_with(kind));
+    model.validates.map_or_else(known, |validates| !validates)
+}
+
+/// What to say of a metric that is measured on such a split: the values of two models are then of different data.
+pub(super) fn own_split<'a>(metrics: impl IntoIterator<Item = &'a String>) -> Option<String> {
+    let metric = metrics.into_iter().find(|metric| is_of_validation(metric))?;
     Some(format!("its script measures '{metric}' on a part of the training data"))
 }
 
@@ -199,7 +207,7 @@ pub(super) fn add_script(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::tests::bit;
+    use crate::hub_document::tests::bit;
 
     #[test]
     fn an_instance_type_without_an_image_is_told_why() {
@@ -259,11 +267,18 @@ mod tests {
 
     #[test]
     fn a_split_of_the_script_is_told() {
-        let own = Model { validates: Some(false), ..bit() };
-        let warning = own_split(&own, &["train_loss", "val_accuracy"]).unwrap();
+        let metrics = ["train_loss", "val_accuracy"].map(str::to_owned);
+        let warning = own_split(&metrics).unwrap();
         assert!(warning.contains("measures 'val_accuracy' on a part of the training data"), "{warning}");
-        assert_eq!(own_split(&own, &["test_accuracy"]), None);
-        assert_eq!(own_split(&bit(), &["val_accuracy"]), None);
+        assert_eq!(own_split(&["test_accuracy".to_owned()]), None);
+        for (validates, id, expected) in [
+            (Some(false), "tensorflow-ic-bit", true),
+            (Some(true), "pytorch-ic-resnet18", false),
+            (None, "pytorch-ic-resnet18", true),
+            (None, "tensorflow-ic-bit", false),
+        ] {
+            assert_eq!(splits_by_itself(&Model { validates, ..bit() }, id), expected, "{id}");
+        }
     }
 
     #[test]

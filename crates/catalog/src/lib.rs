@@ -3,34 +3,36 @@
 //! [`Catalog`] reads SageMaker's hub or JumpStart's metadata and keeps what it read, for all selections; [`matching`]
 //! and [`job_request`] are pure.
 
+mod bucket;
 mod catalog;
 mod combinations;
-mod document;
 mod error;
+mod hub_document;
 mod hyperparameters;
 mod jumpstart;
-mod limits;
 mod metadata;
 mod metric_regex;
 mod metrics;
 mod model;
-mod nearest;
+mod nearest_ids;
+mod one_line;
 mod presets;
 mod python;
 mod resolve;
+mod s3_spec;
+mod sagemaker_limits;
 mod select;
-mod shared;
+mod shared_hyperparameters;
 mod source;
-mod spec;
 mod ttl_cache;
 mod version;
 
 pub use catalog::Catalog;
-pub use document::from_document;
 pub use error::CatalogError;
+pub use hub_document::from_document;
 pub use model::{Hyperparameter, Model, Variant};
 pub use resolve::job_request;
+pub use s3_spec::{Buckets, from_spec};
 pub use select::{DEPRECATED, Matching, matching, unusable, withdrawn};
-pub use shared::Shared;
+pub use shared_hyperparameters::Shared;
 pub use source::SourceKind;
-pub use spec::{Buckets, from_spec};

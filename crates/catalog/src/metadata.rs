@@ -108,9 +108,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::document::from_document;
+    use crate::hub_document::from_document;
     use crate::model::Model;
-    use crate::spec::{Buckets, from_spec};
+    use crate::s3_spec::{Buckets, from_spec};
 
     #[test]
     fn numbers_flags_and_kinds_are_read_however_they_are_written() {

@@ -5,13 +5,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::bucket;
 use super::combinations;
 use super::hyperparameters::{accepts, may_be, ranges, unknown, unreserved, within_limits};
 use super::jumpstart::{self, ScriptContext};
-use super::limits;
 use super::metric_regex;
 use super::metrics::{self, Metrics, Subject};
 use super::model::Model;
+use super::one_line;
+use super::sagemaker_limits;
 use api::{
     Channel, Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds,
     clip,
@@ -70,6 +72,7 @@ pub fn job_request(
         // A name must not be both fixed and searched.
         hyperparameters.remove(range.name());
     }
+    resource(definition, &hyperparameters)?;
     let image = match &code {
         Code::Image(image) => Some(image.as_str()),
         Code::Algorithm(_) => None,
@@ -105,16 +108,18 @@ pub fn job_request(
     within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), ranges_field)?;
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
-    let mut warnings: Vec<String> = Vec::new();
+    let (mut warnings, mut own_split): (Vec<String>, bool) = (Vec::new(), false);
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
         let name = format!("model '{model_id}' {version}");
-        let objectives = spec.objectives.iter().map(|objective| objective.metric.as_str());
-        let objectives: Vec<&str> = objectives.chain([definition.objective.metric.as_str()]).collect();
         warnings.extend(jumpstart::data(&name, model_id, &definition.channels)?);
-        warnings.extend(jumpstart::own_split(model, &objectives));
+        own_split = jumpstart::splits_by_itself(model, model_id);
+        if own_split {
+            warnings.extend(jumpstart::own_split(&derived::metrics_wanted(spec)));
+        }
     }
     let request = JobRequest {
         warning: (!warnings.is_empty()).then(|| clip(&warnings.join("; "), bounds::WARNING)),
+        own_split,
         metric_definitions,
         name,
         tags,
@@ -158,8 +163,10 @@ pub fn job_request(
             .encrypt_inter_container_traffic
             .unwrap_or(model.is_some_and(|model| model.encrypt_traffic)),
     };
+    one_line::check(&request)?;
+    bucket::check(&request, &definition.region)?;
     if let (Some(model), Source::JumpStart { model_id, version }) = (model, &definition.source) {
-        limits::of_description(&format!("model '{model_id}' {version}"), model, &request)?;
+        sagemaker_limits::of_description(&format!("model '{model_id}' {version}"), model, &request)?;
     }
     Ok(request)
 }
@@ -274,6 +281,20 @@ fn check_overrides(
         }
     }
     Ok(())
+}
+
+/// The hyperparameters from which SageMaker takes the most resource of Hyperband, when it is not said.
+const RESOURCES: [&str; 5] = ["epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs"];
+
+/// Whether SageMaker knows how far Hyperband may go. The schema says it of tuning's, as far as it knows the hyperparameters.
+fn resource(definition: &Definition, fixed: &BTreeMap<String, String>) -> Result<(), Problem> {
+    let said = definition.hyperband.as_ref().is_some_and(|hyperband| hyperband.max_resource.is_some());
+    if definition.strategy != Strategy::Hyperband || said || RESOURCES.iter().any(|name| fixed.contains_key(*name)) {
+        return Ok(());
+    }
+    let message = "`tuning.hyperband.maxResource` must be set when `strategy` is 'Hyperband': 'epochs' is not among the \
+                   fixed `hyperparameters`";
+    Err(Problem::new(Reason::InvalidHyperparameter, message.to_owned()))
 }
 
 /// What the search makes of the kinds of its ranges. The schema says it of tuning's.

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::document::from_document;
+use super::hub_document::from_document;
 use super::model::Model;
-use super::spec::{Buckets, from_spec};
+use super::s3_spec::{Buckets, from_spec};
 use super::ttl_cache::{TTL, within};
 use super::version::Version;
 use api::bounds;

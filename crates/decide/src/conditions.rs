@@ -2,8 +2,8 @@
 
 mod problems;
 
+use super::collect_all;
 use super::summary::sentence;
-use super::trials;
 use crate::problem::Problem;
 use api::{
     Condition, ConditionStatus, ConditionType, Counts, ExclusionReason, Front, ModelSelectionSpec, ReadyPolicy, Reason,
@@ -101,7 +101,7 @@ pub fn deleting(problem: &Problem) -> Vec<WantedCondition> {
 /// The conditions, the most important first.
 pub fn conditions(situation: Situation<'_>) -> Vec<WantedCondition> {
     let Situation { spec, runs, counts, .. } = situation;
-    let summary = sentence(counts) + &trials::summary(spec, runs);
+    let summary = sentence(counts) + &collect_all::summary(spec, runs);
     let suspended = format!("suspended: nothing new starts until `suspend` is false. {summary}");
     let (standing, problem) = standing(situation, summary, &suspended);
     let mut all = standing.conditions(&problem);
@@ -181,7 +181,7 @@ pub fn complete(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> bool {
     let for_good = |run: &RunStatus| {
         run.state.ended() && !(run.state == RunState::Stopped && run.reason == Some(Reason::Suspended))
     };
-    runs.iter().all(|run| for_good(run) && !trials::pending(spec, run))
+    runs.iter().all(|run| for_good(run) && !collect_all::pending(spec, run))
 }
 
 /// Whether the conditions of `before` say that the selection, at `generation`, had been launched.
@@ -232,6 +232,7 @@ fn no_usable_result(runs: &[RunStatus], fronts: &[Front]) -> Option<Problem> {
     Some(Problem::new(reason, format!("dataset '{}' has no run that can be on the front{why}", empty.dataset)))
 }
 
+/// The summary with what is to be known of the fronts.
 fn with_exclusions(summary: String, fronts: &[Front]) -> String {
     let excluded: Vec<&str> = fronts
         .iter()
@@ -239,6 +240,13 @@ fn with_exclusions(summary: String, fronts: &[Front]) -> String {
         .filter(|e| e.reason != ExclusionReason::RunNotSucceeded)
         .map(|e| e.candidate.as_str())
         .collect();
+    let doubtful = fronts.iter().flat_map(|front| &front.warnings).next();
+    let summary = match doubtful {
+        Some(warning) => {
+            format!("{summary}. Not all values of '{}' compare; see `status.fronts[].warnings`", warning.metric)
+        }
+        None => summary,
+    };
     match excluded.as_slice() {
         [] => summary,
         [first] => format!(

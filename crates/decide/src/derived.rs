@@ -24,8 +24,8 @@ pub use expressions::Expressions;
 pub use memo::Memo;
 
 use super::effective::objective_metrics;
-use super::fit::is_bounded;
 use super::problem::Problem;
+use super::status_bounds::is_bounded;
 use super::training_job::{is_deleted, unquoted};
 use evaluate::{Inputs, Value, Why};
 use vocabulary::Input;

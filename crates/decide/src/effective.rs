@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::problem::Problem;
-use api::{Candidate, EarlyStopping, ModelSelectionSpec, Reason, Strategy, Training, Tuning};
+use api::{Candidate, EarlyStopping, Hyperband, ModelSelectionSpec, Reason, Strategy, Training, Tuning};
 
 /// Most training jobs of a tuning job, but for the strategy Random.
 pub(super) const MOST_TRAINING_JOBS: i32 = 750;
@@ -26,7 +26,8 @@ pub fn for_candidate<'a>(
     }
     let training = training(spec, candidate)?.into_owned();
     let tuning = tuning(spec, candidate)?.into_owned();
-    check_training(&training).and_then(|()| check_tuning(&tuning)).map_err(|why| of_candidate(candidate, &why))?;
+    let checked = check_training(&training).and_then(|()| check_tuning(&tuning));
+    checked.and_then(|()| check_objective(spec, &tuning)).map_err(|why| of_candidate(candidate, &why))?;
     // Not a clone of the whole: there may be 512 candidates.
     Ok(Cow::Owned(ModelSelectionSpec {
         candidates: vec![candidate.clone()],
@@ -120,6 +121,17 @@ fn check_training(training: &Training) -> Result<(), String> {
     Ok(())
 }
 
+/// SageMaker steers the search by a metric of the logs.
+fn check_objective(spec: &ModelSelectionSpec, tuning: &Tuning) -> Result<(), String> {
+    let metric = &tuning.objective.metric;
+    if spec.derived_metrics.iter().any(|derived| derived.name == *metric) {
+        return Err(format!(
+            "`tuning.objective.metric` '{metric}' must be a metric of the logs: SageMaker knows no `derivedMetrics`"
+        ));
+    }
+    Ok(())
+}
+
 /// What the schema says of a selection's tuning.
 fn check_tuning(tuning: &Tuning) -> Result<(), String> {
     let Tuning { strategy, max_training_jobs, max_parallel_training_jobs, early_stopping, hyperband, .. } = tuning;
@@ -140,12 +152,19 @@ fn check_tuning(tuning: &Tuning) -> Result<(), String> {
         (Strategy::Hyperband, _) if *early_stopping == Some(EarlyStopping::Auto) => {
             "`tuning.earlyStopping` must be 'Off' when `strategy` is 'Hyperband'".to_owned()
         }
+        (Strategy::Hyperband, _) if hyperband.as_ref().is_some_and(crossed) => {
+            "`tuning.hyperband.minResource` must be less than `maxResource`".to_owned()
+        }
         (Strategy::Bayesian | Strategy::Random | Strategy::Grid, _) if hyperband.is_some() => {
             "`tuning.strategy` must be 'Hyperband' when `hyperband` is set".to_owned()
         }
         _ => return Ok(()),
     };
     Err(why)
+}
+
+fn crossed(Hyperband { min_resource, max_resource }: &Hyperband) -> bool {
+    min_resource.zip(*max_resource).is_some_and(|(min, max)| min >= max)
 }
 
 #[cfg(test)]
@@ -200,6 +219,16 @@ mod tests {
                 json!({"strategy": "Hyperband", "earlyStopping": "Auto"}),
                 "`tuning.earlyStopping` must be 'Off'",
             ),
+            (
+                json!(null),
+                json!({"strategy": "Hyperband", "hyperband": {"minResource": 9, "maxResource": 9}}),
+                "`tuning.hyperband.minResource` must be less than",
+            ),
+            (
+                json!(null),
+                json!({"objective": {"metric": "images", "goal": "Maximize"}}),
+                "`tuning.objective.metric` 'images' must be a metric of the logs",
+            ),
             (json!({"instanceCount": "many"}), json!(null), "`training`: invalid type"),
             (
                 json!({"instanceFallbacks": [{"instanceType": spec().training.instance_type}]}),
@@ -207,7 +236,8 @@ mod tests {
                 "`training.instanceFallbacks` must be other types",
             ),
         ] {
-            let (spec, candidate) = with(training, tuning);
+            let (mut spec, candidate) = with(training, tuning);
+            spec.derived_metrics = vec![api::DerivedMetric { name: "images".into(), expression: "1.0".into() }];
             let problem = for_candidate(&spec, &candidate).unwrap_err();
             assert_eq!(problem.reason, Reason::InvalidSpec);
             assert!(problem.message.contains(expected), "{}", problem.message);

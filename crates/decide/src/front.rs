@@ -2,8 +2,10 @@
 
 mod axes;
 mod observed;
+mod own_split;
 mod points;
 mod recommendation;
+mod references;
 mod tables;
 
 use std::sync::Arc;
@@ -14,8 +16,10 @@ use api::{
 };
 use axes::{Axes, named};
 pub use observed::invalid;
+pub use own_split::is_of_validation;
 use pareto::{self, Direction, Scale};
 use points::{Data, Point, points};
+pub use references::References;
 pub use tables::Tables;
 
 /// Most members that a front lists, as in the schema.
@@ -35,19 +39,21 @@ pub fn stand(last: &ModelSelectionStatus, generation: Option<i64>, runs: &[RunSt
 
 /// Sets the Pareto rank of each run, and returns the front of each dataset, in the order of the spec.
 pub fn fronts(spec: &ModelSelectionSpec, runs: &mut [RunStatus], tables: &Tables) -> Vec<Front> {
-    fronts_with(&Derivations::new(spec), &[], runs, tables)
+    fronts_with(&Derivations::new(spec), &[], runs, tables, &References::default())
 }
 
-/// The same with the derived metrics that the best training jobs of the runs come to, where they are known.
+/// The same with the derived metrics that the best training jobs of the runs come to, where they are known, and with what the
+/// `ConfigMap`s hold that candidates refer to.
 pub fn fronts_with(
     derivations: &Derivations<'_>,
     of_best: &[Option<Arc<Derived>>],
     runs: &mut [RunStatus],
     tables: &Tables,
+    references: &References,
 ) -> Vec<Front> {
     let spec = derivations.spec();
     let axes = Axes::of(&spec.objectives);
-    let data = Data { spec, runs, tables, derivations, of_best };
+    let data = Data { spec, runs, tables, references, derivations, of_best };
     let mut ranks = vec![None; runs.len()];
     let fronts = spec.datasets.iter().map(|dataset| front(&data, dataset, &axes, &mut ranks)).collect();
     for (run, rank) in runs.iter_mut().zip(ranks) {
@@ -78,6 +84,7 @@ fn front(data: &Data<'_>, dataset: &Dataset, axes: &Axes, ranks: &mut [Option<i3
         dataset: dataset.name.clone(),
         recommendation: recommendation::recommendation(spec, axes, &members),
         observed: observed::observed(spec, axes, &considered, &ranked),
+        warnings: own_split::warnings(spec, data.runs, &considered),
         hypervolume,
         reference: reference.map(|point| named(&spec.objectives, &point)).unwrap_or_default(),
         omitted_members: i32::try_from(members.len().saturating_sub(MEMBERS_MAX)).unwrap_or(i32::MAX),

@@ -1,18 +1,6 @@
-//! Who a tuning job belongs to, and the name that follows from it.
-//!
-//! SageMaker has no client token: the name of a tuning job is the only key that makes Create safe to repeat. It is
-//! therefore worked out, never drawn: the same manifest means the same jobs after a crash, after the object was deleted
-//! and applied again, and after the cluster was rebuilt.
+//! What a tuning job is for, and the tags that prove it.
 
-use sha2::{Digest as _, Sha256};
-
-/// Every job of the operator begins with this; IAM policies and listings can rely on it.
-pub const JOB_NAME_PREFIX: &str = "ms-";
-/// SageMaker's limit on names of tuning jobs.
-pub const JOB_NAME_MAX: usize = 32;
-/// 13 characters of 5 bits: two of a million jobs of an account share a hash with a probability below 1 in 70 million.
-const HASH_LENGTH: usize = 13;
-const SLUG_LENGTH: usize = JOB_NAME_MAX - JOB_NAME_PREFIX.len() - 1 - HASH_LENGTH;
+use super::job_name::job_name;
 
 /// The tag keys that say whose a tuning job is.
 pub mod tag {
@@ -52,14 +40,12 @@ pub struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// The name of the tuning job: a prefix, some letters for people, a hash of the whole identity. Lower case only,
-    /// since SageMaker's names do not differ by case.
+    /// The name of the tuning job.
     pub fn job_name(&self) -> String {
         let Self { scope, namespace, name, candidate, dataset, definition, rerun, attempt } = *self;
         // JSON keeps the fields apart: ("ab", "c") and ("a", "bc") must not have one hash.
-        let key = serde_json::json!([scope, namespace, name, candidate, dataset, definition, rerun, attempt]);
-        let hash = base32(&Sha256::digest(key.to_string()), HASH_LENGTH);
-        format!("{JOB_NAME_PREFIX}{}-{hash}", slug(name, candidate))
+        let identity = serde_json::json!([scope, namespace, name, candidate, dataset, definition, rerun, attempt]);
+        job_name(name, candidate, &identity.to_string())
     }
 
     /// The tags that prove that a job of that name is ours.
@@ -123,36 +109,11 @@ pub enum Ownership {
     Foreign(String),
 }
 
-/// Letters for people: the beginning of the selection's and of the candidate's name.
-fn slug(name: &str, candidate: &str) -> String {
-    let clean = |text: &str, length: usize| -> String {
-        let lower: String =
-            text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-        lower.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-").chars().take(length).collect()
-    };
-    let name = clean(name, SLUG_LENGTH / 2);
-    let candidate = clean(candidate, SLUG_LENGTH - name.len() - 1);
-    format!("{name}-{candidate}").trim_matches('-').replace("--", "-")
-}
-
-/// Crockford's alphabet in lower case: no letter is taken for a digit.
-fn base32(bytes: &[u8], length: usize) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    (0..length)
-        .map(|i| {
-            let bit = i * 5;
-            let window = u16::from_be_bytes([bytes[bit / 8], bytes[bit / 8 + 1]]);
-            char::from(ALPHABET[usize::from(window >> (11 - bit % 8) & 31)])
-        })
-        .collect()
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use proptest::prelude::*;
 
-    fn identity<'a>(name: &'a str, candidate: &'a str) -> Identity<'a> {
+    pub(crate) fn identity<'a>(name: &'a str, candidate: &'a str) -> Identity<'a> {
         Identity {
             scope: "prod",
             namespace: "vision",
@@ -163,32 +124,6 @@ mod tests {
             rerun: "",
             attempt: 0,
         }
-    }
-
-    /// Names are money: a release that names jobs otherwise runs, and pays, everything again.
-    #[test]
-    fn names_never_change() {
-        assert_eq!(identity("caltech256", "mobilenet-v2-100-224").job_name(), "ms-caltech-mobilen-enzzzb4es4ntb");
-    }
-
-    #[test]
-    fn each_part_of_the_identity_counts() {
-        let base = identity("a", "b");
-        let names: std::collections::BTreeSet<String> = [
-            base.clone(),
-            Identity { scope: "x", ..base.clone() },
-            Identity { namespace: "x", ..base.clone() },
-            Identity { name: "x", ..base.clone() },
-            Identity { candidate: "x", ..base.clone() },
-            Identity { dataset: "x", ..base.clone() },
-            Identity { definition: "x", ..base.clone() },
-            Identity { rerun: "x", ..base.clone() },
-            Identity { attempt: 1, ..base.clone() },
-        ]
-        .iter()
-        .map(Identity::job_name)
-        .collect();
-        assert_eq!(names.len(), 9);
     }
 
     #[test]
@@ -217,15 +152,5 @@ mod tests {
         let other = Identity { candidate: "c", ..identity.clone() };
         assert!(foreign(&other.job_name(), &other.tags()));
         assert!(matches!(identity.made(&identity.job_name(), &[]), Ownership::Unproven(_)));
-    }
-
-    proptest! {
-        #[test]
-        fn every_name_is_one_that_sagemaker_takes(name in "[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?", candidate in "[a-zA-Z0-9]([-_.a-zA-Z0-9]{0,61}[a-zA-Z0-9])?") {
-            let job = identity(&name, &candidate).job_name();
-            prop_assert!(job.len() <= JOB_NAME_MAX, "{}", job);
-            prop_assert!(job.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
-            prop_assert!(!job.ends_with('-') && job.starts_with(JOB_NAME_PREFIX));
-        }
     }
 }

@@ -32,6 +32,8 @@ pub enum Task {
     FindDeleted(String),
     /// Gathering all training jobs of a tuning job into its table.
     GatherTable(String),
+    /// Reading the `ConfigMap`s that candidates refer to.
+    ReadConfigMaps,
     /// Stopping a tuning job.
     Stop(String),
 }
@@ -113,14 +115,29 @@ pub fn reported(class: Class, times: u32) -> bool {
     class.reason().needs_person() || times >= REPORTED_AFTER
 }
 
-/// Faults that often pass within minutes: a role that was just made is not known everywhere, a bucket policy spreads
-/// slowly. SageMaker documents no times; its own SDKs wait for one to two minutes.
-const PASSING: [Class; 2] = [Class::Role, Class::Data];
+/// Whether a fault that needs a person often passes within minutes all the same. SageMaker documents no times; its own SDKs
+/// wait for one to two minutes.
+#[allow(clippy::match_same_arms)] // a table: one reason a row
+fn often_passes(class: Class) -> bool {
+    match class {
+        // A role that was just made, or whose trust was just changed, is not known everywhere.
+        Class::Role => true,
+        // A bucket policy, or the role's right to read, spreads slowly; objects are listed a moment after they are written.
+        Class::Data => true,
+        // A policy of the operator's own spreads slowly too, but a missing one is the likelier cause, and every selection
+        // would wait for it in silence.
+        Class::Denied | Class::Credentials => false,
+        // Nothing but an edit or a clock helps.
+        Class::Clock | Class::Invalid => false,
+        // These need no person at all: a quota that was just raised is tried again by itself.
+        Class::Quota | Class::Throttled | Class::Transient | Class::NotFound | Class::Exists => false,
+    }
+}
 
 /// The reason that a run reports after it has failed with `class` for `since_first`: for `grace` that the operator tries
 /// again, then that a person must help.
 pub fn reported_reason(class: Class, since_first: Duration, grace: Duration) -> Reason {
-    if PASSING.contains(&class) && since_first < grace { Reason::RetryingAfterError } else { class.reason() }
+    if often_passes(class) && since_first < grace { Reason::RetryingAfterError } else { class.reason() }
 }
 
 #[cfg(test)]
@@ -159,12 +176,20 @@ mod tests {
     #[test]
     fn what_passes_by_itself_needs_no_person_for_its_first_minutes() {
         let grace = Duration::from_secs(120);
+        for class in Class::ALL {
+            let at_first = reported_reason(class, Duration::ZERO, grace);
+            let stalls = matches!(class, Class::Denied | Class::Credentials | Class::Clock | Class::Invalid);
+            assert_eq!(at_first.needs_person(), stalls, "{class:?}: {at_first:?}");
+            assert_eq!(reported_reason(class, grace, grace), class.reason(), "{class:?}");
+        }
         for (class, seconds, reason) in [
             (Class::Role, 0, Reason::RetryingAfterError),
             (Class::Role, 119, Reason::RetryingAfterError),
             (Class::Role, 120, Reason::RoleNotAssumable),
             (Class::Data, 60, Reason::RetryingAfterError),
             (Class::Data, 200, Reason::DataNotFound),
+            (Class::Quota, 0, Reason::QuotaExceeded),
+            (Class::Quota, 200, Reason::QuotaExceeded),
             (Class::Denied, 0, Reason::AccessDenied),
             (Class::Invalid, 0, Reason::InvalidRequest),
         ] {

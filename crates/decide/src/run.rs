@@ -152,8 +152,10 @@ fn named_if(may_exist: bool, run: RunStatus) -> RunStatus {
 
 /// What kept it from being resolved has passed; other reasons stay.
 fn resolved(run: RunStatus) -> RunStatus {
-    let passed =
-        |reason: Reason| reason.of_resolution() || matches!(reason, Reason::Progressing | Reason::WaitingForParent);
+    let passed = |reason: Reason| {
+        let of_parent = matches!(reason, Reason::WaitingForParent | Reason::UnknownTuningJob);
+        reason.of_resolution() || of_parent || reason == Reason::Progressing
+    };
     if run.reason.is_some_and(passed) { run.with(RunState::Waiting, Some(Reason::Queued), None) } else { run }
 }
 

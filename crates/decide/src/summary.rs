@@ -1,7 +1,7 @@
 //! The short fields of the status, for people and printer columns.
 
 use super::derived::Derivations;
-use super::fit::{self, is_bounded};
+use super::status_bounds::{self, is_bounded};
 use api::{Counts, Front, RunState, RunStatus, bounds, clip};
 
 /// Characters of the recommended candidates: with them `kubectl get` has room in a terminal of 80 columns.
@@ -16,7 +16,7 @@ pub fn bounded(derivations: &Derivations<'_>, runs: &mut [RunStatus]) {
         if let Some(best) = run.best.as_mut().filter(|_| is_bounded) {
             best.metrics.retain(|metric| wanted.contains(&metric.name));
         }
-        fit::run(run, &wanted);
+        status_bounds::run(run, &wanted);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fit;
 use super::observation::TrainingResult;
+use super::status_bounds;
 use api::{BestTrainingJob, MetricValue, decimal};
 
 /// Whether it was deleted before it could be described: only its name and the values of the search are known.
@@ -30,7 +30,7 @@ pub fn best_training_job(
     drop_second_name(&mut metrics);
     let fixed = result.hyperparameters.iter().filter(|(name, _)| used.contains(*name));
     let fixed = fixed.filter(|(name, _)| !hyperparameters.contains_key(*name));
-    fit::training_job(BestTrainingJob {
+    status_bounds::training_job(BestTrainingJob {
         training_job_name: name.to_owned(),
         fixed_hyperparameters: fixed.map(|(name, value)| (name.clone(), unquoted(value))).collect(),
         hyperparameters,

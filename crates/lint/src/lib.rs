@@ -8,6 +8,7 @@ mod defaults;
 mod fault;
 mod lists;
 mod metadata;
+mod quotes;
 mod rules;
 mod schema;
 
@@ -62,6 +63,30 @@ impl Linter {
             }
         }
         messages
+    }
+}
+
+/// What the server does not say of values without quotes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unquoted {
+    /// What to write, for each value that needs quotes.
+    pub remedies: Vec<String>,
+    /// The faults that the server would tell once the quotes are there.
+    pub hidden: Vec<String>,
+}
+
+impl Linter {
+    /// The values that need quotes, and what is wrong with the object besides: the server checks no rule before the types
+    /// are right.
+    pub fn unquoted(&self, object: &Value) -> Unquoted {
+        let mut quoted = object.clone();
+        let remedies = quotes::put(&self.schema["properties"]["spec"], &mut quoted["spec"], "spec");
+        if remedies.is_empty() {
+            return Unquoted::default();
+        }
+        let told = self.check(object);
+        let hidden = self.check(&quoted).into_iter().filter(|fault| !told.contains(fault)).collect();
+        Unquoted { remedies, hidden }
     }
 }
 
@@ -131,6 +156,41 @@ mod tests {
             let faults = checked(|object| object["spec"][field] = value);
             assert!(faults.iter().any(|fault| fault == expected), "{field}: {faults:#?}");
         }
+    }
+
+    #[test]
+    fn numbers_without_quotes_are_told_with_what_to_write_and_hide_nothing() {
+        let edit = |object: &mut Value| {
+            object["spec"]["constraints"] = json!([{"metric": "test_accuracy", "min": 0.9, "max": "0.6"}]);
+            object["spec"]["training"]["hyperparameters"] = json!({"epochs": 5, "learning_rate": 0.001});
+            object["spec"]["tuning"]["parameterRanges"] =
+                json!([{"name": "batch_size", "integer": {"min": 64, "max": 8}}]);
+        };
+        let mut object = json!({
+            "apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection",
+            "metadata": {"name": "unquoted"}, "spec": samples::spec(),
+        });
+        edit(&mut object);
+        let Unquoted { mut remedies, mut hidden } = Linter::new().unquoted(&object);
+        remedies.sort();
+        hidden.sort();
+        assert_eq!(
+            remedies,
+            [
+                r#"spec.constraints[0].min: put the value in quotes: "0.9""#,
+                r#"spec.training.hyperparameters.learning_rate: put the value in quotes: "0.001""#,
+                r#"spec.tuning.parameterRanges[0].integer.max: put the value in quotes: "8""#,
+                r#"spec.tuning.parameterRanges[0].integer.min: put the value in quotes: "64""#,
+            ]
+        );
+        assert_eq!(
+            hidden,
+            [
+                "spec.constraints[0].min: Invalid value: `min` must be at most `max`",
+                "spec.tuning.parameterRanges[0].integer.min: Invalid value: `min` must be less than `max`",
+            ]
+        );
+        assert_eq!(Linter::new().unquoted(&json!({"spec": samples::spec()})), Unquoted::default());
     }
 
     #[test]

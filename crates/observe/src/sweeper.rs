@@ -10,7 +10,7 @@ use super::regions::{Pauses, Regions, Wake, Watch};
 use super::running_jobs::Ask;
 use api::ModelSelection;
 use decide::cadence;
-use decide::identity::JOB_NAME_PREFIX;
+use decide::job_name::JOB_NAME_PREFIX;
 use platform::clock;
 use platform::metrics::Metrics;
 use sagemaker::{Class, Region, SageMaker, TuningError};

@@ -20,6 +20,8 @@ pub struct Front {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     alternatives: Vec<Alternative>,
+    /// Objectives whose values do not compare.
+    warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hypervolume: Option<f64>,
     history: Vec<Step>,
@@ -55,6 +57,7 @@ pub fn front(front: &api::Front, runs: &mut Vec<Run>, source: &run::Source<'_>, 
     let alternatives = recommendation.map_or(&[][..], |recommendation| &recommendation.alternatives);
     Front {
         recommended: recommendation.and_then(|one| at(one.candidate.as_ref()?, one.training_job_name.as_ref())),
+        warnings: front.warnings.iter().map(|warning| warning.message.clone()).collect(),
         why: recommendation.map(|one| one.message.clone()).filter(|message| !message.is_empty()),
         alternatives: alternatives
             .iter()

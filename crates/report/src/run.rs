@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use api::{BestTrainingJob, Candidate, ModelSelection, RunState, RunStatus, parse_decimal};
+use api::{BestTrainingJob, Candidate, ModelSelection, ObservedValue, RunState, RunStatus, parse_decimal};
 use serde::Serialize;
 
 use super::family;
@@ -243,7 +243,11 @@ pub fn of_observed(source: &Source<'_>, candidate: &str, dataset: &str) -> Run {
     let candidates = &source.selection.spec.candidates;
     let observed = candidates.iter().find(|one| one.name == candidate).and_then(|one| one.observed.as_ref());
     let known = observed.map(|observed| observed.on(dataset)).unwrap_or_default();
-    let value = |name: &String| known.get(name.as_str()).copied().and_then(parse_decimal);
+    let value = |name: &String| match known.get(name.as_str())? {
+        ObservedValue::Here(text) => parse_decimal(text),
+        // Only the status knows it.
+        ObservedValue::In(_) => None,
+    };
     Run {
         candidate: candidate.to_owned(),
         dataset: dataset.to_owned(),

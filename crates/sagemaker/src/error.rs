@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::limiter::Operation;
+use super::rate_limiter::Operation;
+use api::{bounds, clip};
 pub use decide::fault::Class;
 
 /// A call that failed.
@@ -25,9 +26,12 @@ impl TuningError {
         Self { class: Class::Transient, operation: Operation::ListTags.as_str(), code: None, message }
     }
 
-    /// The fault as a person should read it: what was asked, what was answered, what to do.
+    /// The fault as a person should read it: what was asked, what was answered, what to do. A long answer leaves room for
+    /// the remedy.
     pub fn explain(&self) -> String {
-        format!("{self}{}", self.class.remedy())
+        let remedy = self.class.remedy();
+        let room = bounds::MESSAGE - remedy.chars().count();
+        format!("{}{remedy}", clip(&self.to_string(), room))
     }
 }
 
@@ -78,6 +82,17 @@ mod tests {
         assert_eq!(Class::of(None, "<html>", Some(503)), Class::Transient);
         assert_eq!(Class::of(None, "<html>", Some(429)), Class::Throttled);
         assert_eq!(Class::of(Some("SomethingNew"), "", Some(400)), Class::Transient);
+    }
+
+    #[test]
+    fn the_remedy_stands_behind_the_longest_answer() {
+        let message = format!("Member must satisfy enum value set: [{}]", "ml.m4.xlarge, ".repeat(200));
+        for class in Class::ALL {
+            let error =
+                TuningError { class, operation: "CreateHyperParameterTuningJob", code: None, message: message.clone() };
+            let told = error.explain();
+            assert!(told.chars().count() <= bounds::MESSAGE && told.ends_with(class.remedy()), "{told}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use aws_sdk_sagemaker::types as aws;
 
 use super::TuningError;
-use super::limiter::Operation;
 use super::pages::read_all;
+use super::rate_limiter::Operation;
 use super::response;
 use super::sagemaker::Region;
 

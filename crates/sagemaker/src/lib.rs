@@ -3,9 +3,9 @@
 mod account;
 mod error;
 mod hub;
-mod limiter;
 mod metadata;
 mod pages;
+mod rate_limiter;
 mod request;
 mod response;
 mod s3;
@@ -13,7 +13,7 @@ mod sagemaker;
 mod search;
 mod span;
 mod timeouts;
-mod trials;
+mod training_jobs;
 
 use std::collections::BTreeMap;
 
@@ -21,12 +21,12 @@ pub use self::sagemaker::{ActiveJob, Region, SageMaker};
 pub use account::Account;
 pub use error::{Class, TuningError};
 pub use hub::{HubContent, Listed, PUBLIC_HUB};
-pub use limiter::{Budget, Limits, Operation};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;
+pub use rate_limiter::{Budget, Limits, Operation};
 pub use response::{instance_types, only_for_other_uses};
 pub use search::EndedJob;
-pub use trials::EndedTrainingJob;
+pub use training_jobs::EndedTrainingJob;
 
 use api::{
     Channel, Checkpoint, CompletionCriteria, ContinuousScaling, EarlyStopping, Hyperband, InputMode, InstanceFallback,
@@ -114,6 +114,8 @@ pub struct JobRequest {
     pub encrypt_traffic: bool,
     /// What a person should know of the job; not sent.
     pub warning: Option<String>,
+    /// Whether the model's script measures validation metrics on a part of the training data.
+    pub own_split: bool,
 }
 
 /// What runs.

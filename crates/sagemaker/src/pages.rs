@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::error::{Class, TuningError};
-use super::limiter::Operation;
+use super::rate_limiter::Operation;
 
 /// More than any list has: 100 entries a page.
 const MOST: usize = 1_000;

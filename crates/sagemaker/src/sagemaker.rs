@@ -19,8 +19,8 @@ use parking_lot::Mutex;
 use tracing::Instrument as _;
 
 use super::account::Account;
-use super::limiter::{Limits, Operation};
 use super::pages::read_all;
+use super::rate_limiter::{Limits, Operation};
 use super::timeouts::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::{Class, JobRequest, TuningError, request, response, span};
 use api::TrainingJobCounts;

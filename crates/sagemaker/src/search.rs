@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use aws_sdk_sagemaker::types as aws;
 
-use super::limiter::Operation;
 use super::pages::read_all;
+use super::rate_limiter::Operation;
 use super::sagemaker::Region;
 use super::{TuningError, response};
 use decide::incarnation::TaggedJob;

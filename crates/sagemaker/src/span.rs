@@ -4,7 +4,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::TuningError;
-use super::limiter::Operation;
+use super::rate_limiter::Operation;
 
 /// A call that begins.
 pub(super) fn of(operation: Operation, region: &str) -> Span {

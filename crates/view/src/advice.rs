@@ -31,7 +31,7 @@ pub fn remedy(reason: Reason) -> Option<&'static str> {
         Reason::ExpressionBudgetExceeded => {
             "shorten spec.derivedMetrics, set collect: Best, or lower tuning.maxTrainingJobs"
         }
-        Reason::UnknownTuningJob => "correct tuningJobName or spec.region",
+        Reason::UnknownTuningJob => "correct the name of the tuning job, or spec.region",
         Reason::AccessDenied => "allow the operator the action that the message names (deploy/iam/operator.json)",
         Reason::CredentialsRejected => "give the operator valid AWS credentials (IRSA, Pod Identity or environment)",
         Reason::RoleNotAssumable => "let spec.executionRoleARN trust sagemaker.amazonaws.com and the operator pass it",

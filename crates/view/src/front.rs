@@ -1,6 +1,6 @@
 //! The fronts: their members, the recommendation with its alternatives, and what is excluded.
 
-use api::{Alternative, Excluded, Front, FrontMember, ModelSelection, Objective, ObservedPoint};
+use api::{Alternative, Excluded, Front, FrontMember, ModelSelection, Objective, ObjectiveWarning, ObservedPoint};
 use serde::Serialize;
 
 use crate::runs::{Mark, Run, runs};
@@ -27,6 +27,8 @@ pub struct FrontView {
     pub alternatives: Vec<Alternative>,
     /// The candidates that were measured elsewhere.
     pub observed: Vec<ObservedPoint>,
+    /// Objectives whose values do not compare.
+    pub warnings: Vec<ObjectiveWarning>,
     /// The runs that members dominate, by rank.
     pub dominated: Vec<Run>,
     /// The ended runs that cannot be on the front.
@@ -79,6 +81,7 @@ fn view(objectives: &[Objective], runs: &[Run], front: &Front) -> FrontView {
         why: recommendation.map(|chosen| chosen.message.clone()),
         alternatives: recommendation.map(|chosen| chosen.alternatives.clone()).unwrap_or_default(),
         observed: front.observed.clone(),
+        warnings: front.warnings.clone(),
         dominated,
         excluded: front.excluded.clone(),
         hypervolume: front.hypervolume.clone(),

@@ -16,7 +16,7 @@ pub mod seen;
 pub mod summary;
 pub mod text;
 pub mod wait;
-pub mod waiting;
+pub mod waiting_runs;
 
 #[cfg(test)]
 mod tests {

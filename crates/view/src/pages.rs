@@ -14,7 +14,7 @@ use crate::plot::{Plot, arrow, in_characters};
 use crate::runs::{Mark, Run, by_interest, runs};
 use crate::summary::{Summary, summary};
 use crate::text::{count, duration, number};
-use crate::waiting::waiting;
+use crate::waiting_runs::waiting;
 
 /// Rows of the table of runs, unless all are asked for.
 const ROWS: usize = 20;
@@ -297,6 +297,9 @@ fn one_front(page: &mut Page, front: &FrontView, extent: Extent) {
 }
 
 fn recommendation(page: &mut Page, front: &FrontView) {
+    for warning in &front.warnings {
+        page.paragraph(format!("warning: {}", warning.message));
+    }
     for point in &front.observed {
         let beaten = match point.beaten_by_count {
             0 => "no candidate is better in every objective".to_owned(),

@@ -64,6 +64,7 @@ fn large() -> ModelSelectionStatus {
             reason: None,
             message: None,
             warning: Some("w".repeat(api::bounds::WARNING)),
+            own_split: true,
             attempt: 1000,
             failed_attempts: 10,
             definition: Some("f".repeat(20)),

@@ -73,8 +73,11 @@ impl Wire {
         let bodies = Arc::new(Mutex::new(Vec::new()));
         let keep = bodies.clone();
         let answer = move |body: String| async move {
-            keep.lock().push(serde_json::from_str(&body).unwrap());
-            r#"{"HyperParameterTuningJobArn":"arn:aws:sagemaker:us-west-2:111122223333:hyper-parameter-tuning-job/x"}"#
+            let body: Value = serde_json::from_str(&body).unwrap();
+            let name = body["HyperParameterTuningJobName"].as_str().unwrap_or_default();
+            let arn = format!("arn:aws:sagemaker:us-west-2:111122223333:hyper-parameter-tuning-job/{name}");
+            keep.lock().push(body);
+            json!({"HyperParameterTuningJobArn": arn}).to_string()
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

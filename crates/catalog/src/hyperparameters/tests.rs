@@ -1,5 +1,5 @@
 use super::*;
-use crate::document::tests::bit;
+use crate::hub_document::tests::bit;
 
 fn range(json: serde_json::Value) -> ParameterRange {
     serde_json::from_value(json).unwrap()

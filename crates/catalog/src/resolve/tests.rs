@@ -5,7 +5,7 @@ mod candidates;
 use std::collections::BTreeMap;
 
 use super::job_request;
-use crate::document::tests::bit;
+use crate::hub_document::tests::bit;
 use crate::model::Model;
 use api::{DerivedMetric, InputMode, MetricDefinition, MetricPreset, ModelSelectionSpec, Reason};
 use decide::definition::{Definition, Source};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use api::plain;
-use lint::Linter;
+use lint::{Linter, Unquoted};
 use serde_json::Value;
 
 use crate::failure::Outcome;
@@ -36,6 +36,16 @@ fn report(linter: &Linter, file: &Path, document: &Value) -> Result<bool, crate:
         format!("{}: {} {}\n", file.display(), plain(name), if faults.is_empty() { "is valid" } else { "is invalid" });
     for fault in &faults {
         text.push_str(&format!("  {}\n", plain(fault)));
+    }
+    let Unquoted { remedies, hidden } = linter.unquoted(document);
+    for remedy in &remedies {
+        text.push_str(&format!("  {}\n", plain(remedy)));
+    }
+    if !hidden.is_empty() {
+        text.push_str("  what the server says once that is mended:\n");
+    }
+    for fault in &hidden {
+        text.push_str(&format!("    {}\n", plain(fault)));
     }
     output::text(&text)?;
     Ok(faults.is_empty())

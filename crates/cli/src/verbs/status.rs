@@ -12,7 +12,7 @@ use view::page::Look;
 use view::pages::{self, Extent};
 use view::runs::{Run, rows, runs};
 use view::summary::{Summary, summary};
-use view::waiting::{Waiting, waiting};
+use view::waiting_runs::{Waiting, waiting};
 
 use crate::args::Format;
 use crate::cluster::Cluster;

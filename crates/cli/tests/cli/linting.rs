@@ -26,6 +26,16 @@ fn the_examples_are_valid_without_a_server() {
 }
 
 #[test]
+fn numbers_without_quotes_hide_nothing() {
+    let manifest = std::fs::read_to_string(format!("{ROOT}/examples/constraints.yaml")).unwrap();
+    let said = lint(&manifest.replace("executionRoleARN: ", "executionRoleARN: not-an-arn-").replace("\"0.6\"", "0.6"));
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.out.contains("min: put the value in quotes: \"0.6\""), "{said:?}");
+    let (_, hidden) = said.out.split_once("what the server says once that is mended:").unwrap();
+    assert!(hidden.contains("`executionRoleARN` must be the ARN of an IAM role"), "{said:?}");
+}
+
+#[test]
 fn what_is_wrong_is_told_with_the_field() {
     let manifest = std::fs::read_to_string(format!("{ROOT}/examples/minimal.yaml")).unwrap();
     let said = lint(&manifest.replace("executionRoleARN: ", "executionRoleARN: not-an-arn-"));

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::derived::{Derivations, Derived};
+use super::references::References;
 use super::tables::Tables;
 use api::{
     BestTrainingJob, Candidate, Collect, Constraint, Dataset, Excluded, ExclusionReason, MetricValue,
-    ModelSelectionSpec, RunState, RunStatus, Scale, bounds, clip, decimal, parse_decimal,
+    ModelSelectionSpec, ObservedValue, RunState, RunStatus, Scale, bounds, clip, decimal, parse_decimal,
 };
 
 /// What all points follow from.
@@ -15,6 +16,7 @@ pub(super) struct Data<'a> {
     pub(super) spec: &'a ModelSelectionSpec,
     pub(super) runs: &'a [RunStatus],
     pub(super) tables: &'a Tables,
+    pub(super) references: &'a References,
     pub(super) derivations: &'a Derivations<'a>,
     /// What the derived metrics of the best training job of each run come to, where that is known.
     pub(super) of_best: &'a [Option<Arc<Derived>>],
@@ -71,7 +73,8 @@ fn of_run<'a>(
     let point = |job: &'a BestTrainingJob| {
         let known = known.filter(|_| std::ptr::eq(job, best)).cloned();
         let derived = known.unwrap_or_else(|| Arc::new(data.derivations.of(dataset, job)));
-        let values = values(data.spec, job, &derived, &|name| not_emitted(data.spec, job, name))?;
+        let absent = |name: &str| derived.failure(name).unwrap_or_else(|| not_emitted(data.spec, job, name));
+        let values = values(data.spec, job, &derived, &absent)?;
         let training_job = (data.spec.collect == Collect::All).then_some(job.training_job_name.as_str());
         Ok(Point { candidate: &run.candidate, run: Some(index), training_job, values })
     };
@@ -93,41 +96,53 @@ fn observed<'a>(
     candidate: &'a Candidate,
 ) -> Option<Result<Vec<Point<'a>>, Exclusion>> {
     let seen = candidate.observed.as_ref()?.on(&dataset.name);
-    let mut job = BestTrainingJob::default();
-    for (name, value) in &seen {
-        // The schema has finite numbers only; an older definition may have others.
-        match parse_decimal(value).and_then(decimal) {
-            Some(value) => job.metrics.push(MetricValue { name: (*name).to_owned(), value }),
-            None => job.non_finite_metrics.push((*name).to_owned()),
+    let (mut job, mut unread) = (BestTrainingJob::default(), BTreeMap::new());
+    for (&name, value) in &seen {
+        let value = match value {
+            ObservedValue::In(key) => {
+                data.references.value(key).map_err(|(reason, why)| (reason, format!("'{name}': {why}")))
+            }
+            // The schema has finite numbers only; an older definition may have others.
+            ObservedValue::Here(text) => parse_decimal(text).and_then(decimal).ok_or_else(|| not_finite(name)),
+        };
+        match value {
+            Ok(value) => job.metrics.push(MetricValue { name: name.to_owned(), value }),
+            Err(exclusion) => drop(unread.insert(name, exclusion)),
         }
     }
     let derived = data.derivations.of(dataset, &job);
-    let missing =
-        |name: &str| format!("`observed` has no '{name}' for dataset '{}'; add it to its `metrics`", dataset.name);
+    let absent = |name: &str| {
+        let missing = || format!("`observed` has no '{name}' for dataset '{}'; add it to its `metrics`", dataset.name);
+        let why = unread.get(name).cloned().or_else(|| derived.failure(name));
+        why.unwrap_or_else(|| (ExclusionReason::MetricMissing, missing()))
+    };
     let point = |values| vec![Point { candidate: &candidate.name, run: None, training_job: None, values }];
-    (!seen.is_empty()).then(|| values(data.spec, &job, &derived, &missing).map(point))
+    // A derived metric names the metric that it lacks, not where that was to come from.
+    let with_cause = |(reason, why): Exclusion| match unread.iter().find(|(name, _)| why.contains(&format!("'{name}'")))
+    {
+        Some((_, (_, cause))) if why != *cause => (reason, format!("{why}; {cause}")),
+        _ => (reason, why),
+    };
+    (!seen.is_empty()).then(|| values(data.spec, &job, &derived, &absent).map(point).map_err(with_cause))
 }
 
-/// The values of the objectives, or why the result cannot be considered; `missing` says why a metric is not there. The first reason found counts:
-/// objectives, then constraints, each in the order of the spec.
+fn not_finite(name: &str) -> Exclusion {
+    (ExclusionReason::MetricNotFinite, format!("the final value of '{name}' is no finite number"))
+}
+
+/// The values of the objectives, or why the result cannot be considered; `absent` says why a metric has no value. The first
+/// reason found counts: objectives, then constraints, each in the order of the spec.
 fn values(
     spec: &ModelSelectionSpec,
     best: &BestTrainingJob,
     derived: &Derived,
-    missing: &dyn Fn(&str) -> String,
+    absent: &dyn Fn(&str) -> Exclusion,
 ) -> Result<Vec<f64>, Exclusion> {
     let metrics: BTreeMap<&str, &MetricValue> =
         derived.values.iter().chain(&best.metrics).map(|metric| (metric.name.as_str(), metric)).collect();
     let metric = |name: &str| -> Result<f64, Exclusion> {
-        if best.non_finite_metrics.iter().any(|n| n == name) {
-            return Err((ExclusionReason::MetricNotFinite, format!("the final value of '{name}' is no finite number")));
-        }
-        metrics.get(name).and_then(|metric| parse_decimal(&metric.value)).ok_or_else(|| {
-            if let Some(failure) = derived.failure(name) {
-                return failure;
-            }
-            (ExclusionReason::MetricMissing, missing(name))
-        })
+        let value = metrics.get(name).and_then(|metric| parse_decimal(&metric.value));
+        value.ok_or_else(|| absent(name))
     };
     let values = spec.objectives.iter().map(|objective| metric(&objective.metric)).collect::<Result<Vec<f64>, _>>()?;
     for (objective, &value) in spec.objectives.iter().zip(&values) {
@@ -161,17 +176,21 @@ fn values(
 }
 
 /// Why the best training job of a run lacks a metric.
-fn not_emitted(spec: &ModelSelectionSpec, best: &BestTrainingJob, name: &str) -> String {
+fn not_emitted(spec: &ModelSelectionSpec, best: &BestTrainingJob, name: &str) -> Exclusion {
+    if best.non_finite_metrics.iter().any(|other| other == name) {
+        return not_finite(name);
+    }
     if crate::training_job::is_deleted(best) {
         let why = "the best training job no longer exists at SageMaker, so that its metrics are not known; change `rerun` \
                    to run it again, or name another tuning job where one is attached";
-        return why.to_owned();
+        return (ExclusionReason::MetricMissing, why.to_owned());
     }
     // That of a preset or of a model is not the user's to correct.
     let candidates = spec.candidates.iter().flat_map(|candidate| &candidate.overrides.metric_definitions);
     let own = spec.training.metric_definitions.iter().chain(candidates).any(|metric| metric.name == name);
     let regex = if own { "check its regex in `metricDefinitions` against the logs, and " } else { "check " };
-    format!(
+    let why = format!(
         "the best training job did not emit '{name}'; {regex}that the dataset has the channel that it is measured on"
-    )
+    );
+    (ExclusionReason::MetricMissing, why)
 }

@@ -1,5 +1,6 @@
 //! Fronts of the best training jobs.
 
+mod own_split;
 mod scales;
 mod trials;
 

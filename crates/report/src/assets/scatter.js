@@ -212,6 +212,7 @@ function noteOn(points, measured, { x, y, xMetric, yMetric }) {
   if (without > 0) notes.push(`${count(without, 'result')} without ${metrics[xMetric]}${xMetric === yMetric ? '' : ` or ${metrics[yMetric]}`} ${without === 1 ? 'is' : 'are'} only in the table.`);
   const below = measured.filter((row) => (x.log && row.values[xMetric] <= 0) || (y.log && row.values[yMetric] <= 0)).length;
   if (below > 0) notes.push(`A log axis cannot show ${count(below, 'value')} that ${below === 1 ? 'is' : 'are'} not above 0.`);
+  notes.push(...(front()?.warnings ?? []));
   const omitted = front()?.omitted ?? 0;
   if (omitted > 0) notes.push(`The front has ${omitted} further members, which the status does not list.`);
   if (points.length === 0 && measured.length > 0 && below < measured.length) notes.push('No point matches the filter.');

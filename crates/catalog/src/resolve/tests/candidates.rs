@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::request;
-use crate::document::tests::bit;
+use crate::hub_document::tests::bit;
 use crate::model::Model;
 use api::{MetricDefinition, ModelSelectionSpec, Reason};
 
@@ -185,4 +185,98 @@ fn channels_of_an_override_are_checked() {
         assert!(problem.message.starts_with(expected), "{}", problem.message);
         assert!(request(&spec, 0, Some(&bit())).is_ok(), "the other candidate has the channels of the dataset");
     }
+}
+
+#[test]
+fn a_line_break_is_told_wherever_a_block_of_yaml_may_bring_one() {
+    type Edit = fn(&mut ModelSelectionSpec);
+    let edits: [(Edit, Reason, &str); 6] = [
+        (
+            |spec| {
+                spec.tuning.parameter_ranges[0].categorical =
+                    serde_json::from_value(json!({"values": ["1\n", "2"]})).ok()
+            },
+            Reason::InvalidHyperparameter,
+            "the range of hyperparameter 'learning_rate'",
+        ),
+        (
+            |spec| spec.training.metric_definitions[0].regex.push('\n'),
+            Reason::InvalidRequest,
+            "the definition of metric 'val_accuracy'",
+        ),
+        (
+            |spec| spec.datasets[0].channels[0].content_type = Some("text/csv\n".into()),
+            Reason::InvalidRequest,
+            "channel 'training'",
+        ),
+        (
+            |spec| spec.training.output_kms_key_id = Some("key\n".into()),
+            Reason::InvalidRequest,
+            "the field 'outputKMSKeyID'",
+        ),
+        (
+            |spec| {
+                let checkpoint = json!({"s3URI": "s3://bucket/c/", "localPath": "/tmp\n"});
+                spec.training.checkpoint = serde_json::from_value(checkpoint).ok();
+            },
+            Reason::InvalidRequest,
+            "the field 'localPath'",
+        ),
+        (
+            |spec| {
+                let training = json!({"trainingPlanARN": format!("arn:aws:sagemaker:{}\n", "x".repeat(40))});
+                spec.candidates[1].overrides.training = serde_json::from_value(training).ok();
+            },
+            Reason::InvalidRequest,
+            "the field 'trainingPlanARN'",
+        ),
+    ];
+    for (edit, reason, expected) in edits {
+        let mut spec = spec();
+        edit(&mut spec);
+        let problem = request(&spec, 1, None).unwrap_err();
+        assert_eq!(problem.reason, reason, "{}", problem.message);
+        assert!(problem.message.starts_with(&format!("{expected} must be one line")), "{}", problem.message);
+    }
+}
+
+#[test]
+fn a_bucket_that_cannot_exist_is_told_with_its_field() {
+    let mut spec = spec();
+    spec.candidates[1].overrides.training =
+        serde_json::from_value(json!({"outputS3URI": "s3://My_Bucket/out/"})).unwrap();
+    let problem = request(&spec, 1, None).unwrap_err();
+    assert_eq!(problem.reason, Reason::InvalidRequest);
+    let expected = "`training.outputS3URI`: there can be no S3 bucket 'My_Bucket'";
+    assert!(problem.message.starts_with(expected), "{}", problem.message);
+    assert!(request(&spec, 0, Some(&bit())).is_ok(), "the other candidate has the prefix of the selection");
+}
+
+#[test]
+fn what_a_candidate_searches_by_its_own_strategy_is_checked_as_a_whole() {
+    let values: Vec<String> = (0..30).map(|value| value.to_string()).collect();
+    for (tuning, ranges, expected) in [
+        (
+            json!({"strategy": "Grid", "maxTrainingJobs": 750}),
+            json!([
+                {"name": "learning_rate", "categorical": {"values": values}},
+                {"name": "momentum", "categorical": {"values": values}},
+            ]),
+            "the candidate's `parameterRanges` has 900 combinations",
+        ),
+        (
+            json!({"strategy": "Hyperband"}),
+            json!([{"name": "epochs", "integer": {"min": "1", "max": "9"}}]),
+            "`tuning.hyperband.maxResource` must be set",
+        ),
+    ] {
+        let mut spec = spec();
+        spec.candidates[1].overrides.tuning = serde_json::from_value(tuning).unwrap();
+        spec.candidates[1].overrides.parameter_ranges = serde_json::from_value(ranges).unwrap();
+        let problem = request(&spec, 1, None).unwrap_err();
+        assert!(problem.message.starts_with(expected), "{}", problem.message);
+    }
+    let mut spec = spec();
+    spec.candidates[1].overrides.tuning = serde_json::from_value(json!({"strategy": "Hyperband"})).unwrap();
+    assert!(request(&spec, 1, None).is_ok(), "its epochs are fixed");
 }

@@ -1,10 +1,11 @@
 //! Scales, the recommendation, and candidates that were measured elsewhere.
 
 use super::{both, members, recommended};
-use crate::front::{Tables, fronts, invalid};
+use crate::derived::Derivations;
+use crate::front::{References, Tables, fronts, fronts_with, invalid};
 use api::{
-    AtLeast, Candidate, ExclusionReason, Front, Goal, ModelSelectionSpec, Observed, ObservedDataset, Recommend,
-    RecommendationRule, RunStatus, Scale, parse_decimal,
+    AtLeast, Candidate, ConfigMapKey, ExclusionReason, Front, Goal, MetricFrom, ModelSelectionSpec, Observed,
+    ObservedDataset, Recommend, RecommendationRule, RunStatus, Scale, parse_decimal,
 };
 use samples::spec;
 
@@ -187,6 +188,7 @@ fn what_was_measured_elsewhere_may_lack_a_metric_or_a_dataset() {
         name: "flowers".into(),
         metrics: [("test_throughput".to_owned(), "7".to_owned()), ("test_accuracy".to_owned(), "0.5".to_owned())]
             .into(),
+        ..ObservedDataset::default()
     };
     let mut partly = observed("partly", &[("test_accuracy", "0.6")]);
     partly.observed.as_mut().unwrap().datasets.push(of_flowers.clone());
@@ -213,7 +215,8 @@ fn a_dataset_that_there_is_not_is_told() {
     let mut spec = spec();
     let mut misspelt = observed("incumbent", &[]);
     let metrics = [("test_accuracy".to_owned(), "0.5".to_owned())].into();
-    misspelt.observed.as_mut().unwrap().datasets.push(ObservedDataset { name: "caltech-256".into(), metrics });
+    let of_dataset = ObservedDataset { name: "caltech-256".into(), metrics, ..ObservedDataset::default() };
+    misspelt.observed.as_mut().unwrap().datasets.push(of_dataset);
     spec.candidates.push(misspelt);
     assert_eq!(
         invalid(&spec).map(|problem| problem.message).as_deref(),
@@ -241,4 +244,48 @@ fn derived_metrics_of_what_was_measured_elsewhere_are_cache_or_given() {
     let values: Vec<_> = front.members.iter().map(|member| (&*member.candidate, &*member.values[1].value)).collect();
     assert_eq!(values, [("worked-out", "8"), ("given", "9")]);
     assert!(front.excluded[0].message.contains("'images' cannot be worked out"), "{}", front.excluded[0].message);
+}
+
+#[test]
+fn what_a_config_map_holds_counts_and_what_it_lacks_is_told() {
+    let from = |metric: &str, key: &str| MetricFrom {
+        name: metric.to_owned(),
+        config_map_key_ref: ConfigMapKey { name: "production".to_owned(), key: key.to_owned() },
+    };
+    let candidate = |name: &str, metrics: &[(&str, &str)], of_dataset: Vec<MetricFrom>| {
+        let mut candidate = observed(name, metrics);
+        let seen = candidate.observed.as_mut().unwrap();
+        seen.metrics_from = vec![from("test_accuracy", "accuracy")];
+        seen.datasets =
+            vec![ObservedDataset { name: "caltech256".into(), metrics_from: of_dataset, ..ObservedDataset::default() }];
+        candidate
+    };
+    let mut spec = spec();
+    let expression = "test_throughput * 2.0".to_owned();
+    spec.derived_metrics = vec![api::DerivedMetric { name: "images".into(), expression }];
+    spec.objectives[1].metric = "images".into();
+    spec.candidates = vec![
+        candidate("incumbent", &[("test_accuracy", "0.1")], vec![from("test_throughput", "throughput")]),
+        candidate("no-key", &[], vec![from("images", "images")]),
+        candidate("no-input", &[], vec![from("test_throughput", "latency")]),
+    ];
+    let mut references = References::default();
+    let data = [("accuracy", "0.87"), ("throughput", "30\n"), ("latency", "fast")];
+    references.note("production", Ok(data.map(|(key, value)| (key.to_owned(), value.to_owned())).into()));
+    assert_eq!(References::wanted(&spec).into_iter().collect::<Vec<_>>(), ["production"]);
+    let front = fronts_with(&Derivations::new(&spec), &[], &mut [], &Tables::new(), &references).remove(0);
+    let values: Vec<&str> = front.members[0].values.iter().map(|value| &*value.value).collect();
+    assert_eq!((members(&front), values), (vec!["incumbent"], vec!["0.87", "60"]));
+    let [no_key, no_input] = front.excluded.as_slice() else { panic!("{front:#?}") };
+    assert_eq!(no_key.reason, ExclusionReason::MetricMissing);
+    assert_eq!(
+        no_key.message,
+        "'images': ConfigMap 'production' has no key 'images'; it has accuracy, latency, throughput"
+    );
+    assert!(no_input.message.contains("'images' cannot be worked out"), "{}", no_input.message);
+    assert!(
+        no_input.message.ends_with("key 'latency' of ConfigMap 'production' must hold a decimal number, such as 0.87"),
+        "{}",
+        no_input.message
+    );
 }

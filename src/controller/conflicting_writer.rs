@@ -1,5 +1,5 @@
-//! Conflicting writers: notices that somebody else writes the statuses that this operator writes, such as a second operator
-//! with a lease of its own, or a person. Replicas that elect a leader by the same lease never do.
+//! Conflicting writers: detects that another client writes the statuses that this operator writes, such as a second operator
+//! with a Lease of its own, or a person. Replicas that elect a leader by the same lease never do.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use api::ModelSelectionStatus;
 use decide::cadence::backoff;
 
-/// How long nothing more is said of a selection.
+/// After a report, the next one of the same selection comes after this time at the earliest.
 const PAUSE: Duration = Duration::from_secs(600);
 /// The first correction comes at once, the second after this, the next ones after twice as long each time, up to the most:
 /// two operators that correct each other must not do so without end.
@@ -22,7 +22,7 @@ const MOST: Duration = Duration::from_secs(300);
 #[derive(Default)]
 pub(super) struct Writers {
     known: Mutex<HashMap<String, Known>>,
-    /// Selections whose status somebody else was the last to write when this process saw them first.
+    /// Selections whose status another client had written last when this process first saw them.
     suspects: Mutex<HashSet<String>>,
 }
 
@@ -34,7 +34,7 @@ struct Known {
     writing: Vec<u64>,
     /// When it was reported last.
     reported: Option<Timestamp>,
-    /// When somebody else wrote last, and how often without a pause in between.
+    /// When another client wrote last, and how often without a pause in between.
     noticed: Option<Timestamp>,
     times: u32,
     conflict: Option<Conflict>,
@@ -42,7 +42,7 @@ struct Known {
     unverified: Option<u64>,
 }
 
-/// Somebody else wrote the status, and it has yet to be corrected.
+/// Another client wrote the status, and it is not corrected yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Conflict {
     /// It is to be reported.
@@ -50,15 +50,15 @@ pub(super) struct Conflict {
 }
 
 impl Writers {
-    /// Somebody else was the last to write the status. Counts only if this process has not seen the selection yet: later,
-    /// [`Self::notice`] tells more.
+    /// Another client was the last to write the status. Counts only if this process has not seen the selection yet: later,
+    /// [`Self::notice`] knows better.
     pub(super) fn suspect(&self, uid: &str) {
         if !self.known.lock().contains_key(uid) {
             self.suspects.lock().insert(uid.to_owned());
         }
     }
 
-    /// We are about to write that.
+    /// This process is about to write this status.
     pub(super) fn writing(&self, uid: &str, status: &ModelSelectionStatus) {
         let says = fingerprint(Some(status));
         if let Some(known) = self.known.lock().get_mut(uid).filter(|known| !known.writing.contains(&says)) {
@@ -66,7 +66,7 @@ impl Writers {
         }
     }
 
-    /// We wrote that, which made this version.
+    /// This process wrote this status, as this version.
     pub(super) fn written(&self, uid: &str, version: u64, status: &ModelSelectionStatus) {
         if let Some(known) = self.known.lock().get_mut(uid) {
             known.writing.clear();
@@ -74,7 +74,7 @@ impl Writers {
         }
     }
 
-    /// The watch shows that. If somebody else wrote it: how soon it may be corrected.
+    /// The watch shows this status. If another client wrote it: how soon it may be corrected.
     pub(super) fn notice(
         &self,
         uid: &str,
@@ -117,7 +117,7 @@ impl Writers {
         Some(times.checked_sub(1).map_or(Duration::ZERO, |times| backoff(times, SECOND, MOST)))
     }
 
-    /// Whether somebody else has written since this was asked last.
+    /// The conflict since the last call, if there is one.
     pub(super) fn take(&self, uid: &str) -> Option<Conflict> {
         self.known.lock().get_mut(uid)?.conflict.take()
     }

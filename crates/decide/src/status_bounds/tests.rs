@@ -150,7 +150,7 @@ proptest! {
             let run = after(std::mem::take(&mut runs[0]), RunEvent::DescribedAgain { result: &again, used: &used });
             runs = [run];
             let name = runs[0].best.as_ref().map(|best| best.training_job_name.clone()).unwrap_or_default();
-            crate::trials::with_inputs(&mut runs[0], &[trial(&name, job.best.clone().unwrap().hyperparameters, &result)]);
+            crate::collect_all::with_inputs(&mut runs[0], &[trial(&name, job.best.clone().unwrap().hyperparameters, &result)]);
         }
         bounded(&Derivations::new(&spec()), &mut runs);
         let once = runs.clone();

@@ -11,7 +11,7 @@ use super::api_server::{ApiServerError, answered};
 use super::pass::Pass;
 use api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
 use decide::front;
-use decide::table;
+use decide::table_pages;
 
 /// On a page that is followed by another: its name.
 const NEXT_PAGE: &str = "modelselection.dev/next-page";
@@ -23,12 +23,12 @@ pub(super) async fn write(
     job: &str,
     training_jobs: &[BestTrainingJob],
 ) -> Result<Trials, ApiServerError> {
-    let name = table::name(&pass.uid, job);
-    let pages = table::pages(training_jobs, table::PAGE_MAX);
+    let name = table_pages::name(&pass.uid, job);
+    let pages = table_pages::pages(training_jobs, table_pages::PAGE_MAX);
     let last = pages.len() - 1;
     for (number, data) in pages.iter().enumerate().rev() {
-        let next = (number < last).then(|| table::page_name(&name, number + 1));
-        let page = page_of(pass, run, table::page_name(&name, number), next, data.clone());
+        let next = (number < last).then(|| table_pages::page_name(&name, number + 1));
+        let page = page_of(pass, run, table_pages::page_name(&name, number), next, data.clone());
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let page_name = page.name_any();
         let api = api(pass);
@@ -37,7 +37,7 @@ pub(super) async fn write(
     tracing::info!(job, config_map = name, pages = pages.len(), training_jobs = training_jobs.len(), "table written");
     // As it would be read back, so that a restart changes nothing.
     let table =
-        pages.iter().map(|page| table::training_jobs(page, &pass.selection.spec)).collect::<Result<Vec<_>, _>>();
+        pages.iter().map(|page| table_pages::training_jobs(page, &pass.selection.spec)).collect::<Result<Vec<_>, _>>();
     if let Ok(table) = table {
         pass.ctx.tables.put(&pass.uid, pass.generation(), job, table.concat());
     }
@@ -67,7 +67,7 @@ pub(super) fn in_memory(pass: &Pass<'_>) -> front::Tables {
 
 /// Brings a table that was written already, but that no run names, into memory.
 pub(super) async fn find(pass: &Pass<'_>, job: &str) -> Result<Option<Trials>, ApiServerError> {
-    let config_map = table::name(&pass.uid, job);
+    let config_map = table_pages::name(&pass.uid, job);
     let Some(table) = read_table(pass, &config_map, None).await? else { return Ok(None) };
     let count = i32::try_from(table.len()).unwrap_or(i32::MAX);
     pass.ctx.tables.put(&pass.uid, pass.generation(), job, table);
@@ -83,7 +83,7 @@ async fn read_table(
 ) -> Result<Option<Vec<BestTrainingJob>>, ApiServerError> {
     let mut table = Vec::new();
     for number in 0.. {
-        let (api, name) = (api(pass), table::page_name(first, number));
+        let (api, name) = (api(pass), table_pages::page_name(first, number));
         let page = answered(api.get_opt(&name)).await?;
         let Some(page) = page.filter(|page| page.metadata.deletion_timestamp.is_none()) else { return Ok(None) };
         let ours = || page.owner_references().iter().any(|owner| owner.uid == pass.uid);
@@ -91,7 +91,7 @@ async fn read_table(
             return Ok(None);
         }
         let data = page.data.unwrap_or_default();
-        match table::training_jobs(&data, &pass.selection.spec) {
+        match table_pages::training_jobs(&data, &pass.selection.spec) {
             Ok(more) if !more.is_empty() => table.extend(more),
             _ => return Ok(None),
         }

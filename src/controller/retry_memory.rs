@@ -1,4 +1,4 @@
-//! When what failed may be tried again. Kept in memory only: a restart tries once more at once.
+//! The retry memory: when a failed task may be tried again. A restart tries everything again at once.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use decide::retry::{Outcome, Task, backoff};
 /// Consecutive failures of a task. All times are of a clock that only goes forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Failures {
-    /// How many.
+    /// Their number.
     pub(super) times: u32,
     /// When the first was.
     pub(super) since: Timestamp,
@@ -22,7 +22,7 @@ pub(super) struct Failures {
     pub(super) not_before: Timestamp,
 }
 
-/// The failures of each selection, by uid; a new generation starts from nothing.
+/// The failures of each selection, by uid; a new generation starts without any.
 pub(super) struct Retries {
     /// How long SageMaker's answers may contradict each other.
     window: Duration,
@@ -35,7 +35,7 @@ struct OfSelection {
     /// When that generation was seen first.
     observed: Option<Timestamp>,
     failing: HashMap<Task, Failures>,
-    /// Why some of them fail, where a person must help and no run can say so.
+    /// Why some of them fail, if the user must act and no run shows it.
     problems: HashMap<Task, Problem>,
 }
 
@@ -44,7 +44,7 @@ impl Retries {
         Self { window, all: Mutex::default() }
     }
 
-    /// Begins anew when the generation has changed: an edit may have cured what failed.
+    /// Forgets the failures when the generation has changed: an edit may have fixed the cause.
     pub(super) fn observe(&self, uid: &str, generation: Option<i64>, now: Timestamp) {
         let mut all = self.all.lock();
         if let Some(of) = all.get_mut(uid)
@@ -67,7 +67,7 @@ impl Retries {
         let mut all = self.all.lock();
         let of = all.entry(uid.to_owned()).or_default();
         let before = of.failing.get(&task);
-        // Not a try of its own: the answer was kept from the last one.
+        // Not a new try: the response was cached from the last one.
         if let Some(failures) = before.filter(|failures| now < failures.not_before) {
             return *failures;
         }
@@ -88,7 +88,7 @@ impl Retries {
         }
     }
 
-    /// Notes why a task fails, if a person must help.
+    /// Notes why a task fails, if the user must act.
     pub(super) fn note_problem(&self, uid: &str, task: &Task, problem: Option<Problem>) {
         let mut all = self.all.lock();
         let problems = &mut all.entry(uid.to_owned()).or_default().problems;
@@ -98,7 +98,7 @@ impl Retries {
         }
     }
 
-    /// Why a task fails, if a person must help.
+    /// Why a task fails, if the user must act.
     pub(super) fn problem(&self, uid: &str, task: &Task) -> Option<Problem> {
         self.all.lock().get(uid)?.problems.get(task).cloned()
     }
@@ -134,7 +134,7 @@ impl Failures {
         Duration::try_from(now.duration_since(self.since)).unwrap_or_default()
     }
 
-    /// Each failure taken for an answer that did not show the thing.
+    /// Each failure counts as a response that did not show the thing.
     pub(super) fn absence(self, now: Timestamp) -> Absence {
         Absence { answers: self.times, lasting: self.lasting(now) }
     }

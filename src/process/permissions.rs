@@ -1,5 +1,5 @@
-//! The rights that the operator needs in the cluster. `deploy/rbac.yaml` gives them; the API server is asked whether they
-//! are there, since without one of them only the selection that first needs it would show that it is missing.
+//! The permissions that the operator needs in the cluster, from `deploy/rbac.yaml`. They are checked in advance, since
+//! otherwise only the selection that first needs one would show that it is missing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use platform::readiness::Readiness;
 
 /// The part of the readiness that is reported here.
 pub(super) const PART: &str = "rights";
-/// How soon what is missing is looked for again.
+/// How soon a missing permission is checked again.
 const RECHECK: Duration = Duration::from_secs(2);
-/// How often it is looked at once it was in order.
+/// How often permissions are checked once they are complete.
 const RECHECK_WHEN_THERE: Duration = Duration::from_secs(60);
 
 /// Group, resource, subresource, verbs.
@@ -51,7 +51,7 @@ pub(super) async fn watch(
     let (needed, of_tables) = (needed(&namespaces, lease.as_ref()), everywhere(TABLES, &namespaces));
     loop {
         let asked = async { tokio::try_join!(missing(&client, &needed), missing(&client, &of_tables)) };
-        // When the API server does not answer, nothing is known; others tell that.
+        // Without a response nothing is known; other checks report that.
         let pause = match timeout(Duration::from_secs(10), asked).await {
             Ok(Ok((missing, of_tables))) => {
                 let pause = if missing.is_none() { RECHECK_WHEN_THERE } else { RECHECK };
@@ -59,7 +59,7 @@ pub(super) async fn watch(
                 readiness.set(PART, missing.map_or(Ok(()), Err));
                 pause
             }
-            // Who may not even ask cannot tell.
+            // Without permission to ask, nothing is known.
             Ok(Err(kube::Error::Api(status))) if status.is_forbidden() => {
                 readiness.set(PART, Ok(()));
                 RECHECK_WHEN_THERE
@@ -70,7 +70,7 @@ pub(super) async fn watch(
     }
 }
 
-/// What is missing of these rights, and the remedy.
+/// The missing ones of these permissions, and the remedy.
 async fn missing(client: &Client, needed: &[ResourceAttributes]) -> kube::Result<Option<String>> {
     let answers = try_join_all(needed.iter().map(|right| has(client, right))).await?;
     let missing = needed.iter().zip(answers).filter(|(_, has)| !has).map(|(right, _)| in_words(right));
@@ -88,7 +88,7 @@ fn everywhere(rules: &'static [Rule], namespaces: &[String]) -> Vec<ResourceAttr
 fn needed(namespaces: &[String], lease: Option<&LeaseName>) -> Vec<ResourceAttributes> {
     let leases = lease.into_iter().flat_map(|lease| {
         rights(LEASE, &lease.namespace).map(|right| match right.verb.as_deref() {
-            // What does not exist yet has no name to be allowed by.
+            // A create has no object name to check.
             Some("create") => right,
             _ => ResourceAttributes { name: Some(lease.name.clone()), ..right },
         })

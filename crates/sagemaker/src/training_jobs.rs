@@ -2,7 +2,7 @@
 
 use aws_sdk_sagemaker::types as aws;
 
-use super::limiter::Operation;
+use super::rate_limiter::Operation;
 use super::sagemaker::Region;
 use super::{TuningError, response};
 use api::Hyperparameters;

@@ -77,7 +77,7 @@ fn uri(bucket: &str, key: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::tests::bit;
+    use crate::hub_document::tests::bit;
 
     #[test]
     fn a_spec_says_what_the_document_of_the_same_model_says() {

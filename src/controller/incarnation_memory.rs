@@ -1,4 +1,4 @@
-//! What is remembered of previous incarnations: the searches for their jobs, and what deleted selections were.
+//! The memory of previous incarnations: searches for their jobs, and the statuses of deleted selections.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -43,7 +43,7 @@ impl Incarnations {
         self.0.lock().searches.entry(uid.to_owned()).or_insert_with(search).clone()
     }
 
-    /// Drops the answer: a later question is asked anew.
+    /// Drops the result: a later call searches again.
     pub(super) fn drop_answer(&self, uid: &str) {
         self.0.lock().searches.remove(uid);
     }
@@ -52,7 +52,7 @@ impl Incarnations {
         self.0.lock().begun.remove(uid);
     }
 
-    /// Keeps what a deleted selection was, for a while.
+    /// Keeps the status of a deleted selection for a while.
     pub(super) fn keep(&self, selection: &ModelSelection) {
         let Some(status) = selection.status.clone().filter(|status| !status.runs.is_empty()) else { return };
         let status = ModelSelectionStatus { conditions: Vec::new(), fronts: Vec::new(), ..status };

@@ -48,7 +48,7 @@ fn place_of(region: &Region, identity: &Identity<'_>) -> (Place, String) {
 /// Finds running jobs that carry the selection's tags and that no run of it refers to, and lists them as superseded, so that
 /// they are stopped. Does so once, after the status of the selection has begun from nothing.
 pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, until: tokio::time::Instant) {
-    // Who is suspended asks for nothing, until it goes on.
+    // A suspended selection searches when it is resumed.
     if !pass.ctx.incarnations.has_begun(&pass.uid) || pass.selection.spec.suspend {
         return;
     }

@@ -72,7 +72,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::tests::bit;
+    use crate::hub_document::tests::bit;
     use crate::model::Hyperparameter;
     use decide::definition::Source;
     use samples::spec;

@@ -1,4 +1,4 @@
-//! What the operator needs before it can work: how it is reached, and looking for it until it is there.
+//! What the operator needs before it can work, with checks that wait until it is there.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use api::ModelSelection;
 use platform::readiness::Readiness;
 use sagemaker::Account;
 
-/// How often what is missing at the start is looked for again.
+/// How often a missing prerequisite is checked again.
 pub(super) const RECHECK: Duration = Duration::from_secs(2);
-/// How often what was in order is looked at again.
+/// How often a fulfilled prerequisite is checked again.
 const RECHECK_WHEN_THERE: Duration = Duration::from_secs(20);
 
 pub(super) const API_SERVER: &str = "kubernetes";
 pub(super) const CRD: &str = "custom resource definition";
 pub(super) const CREDENTIALS: &str = "aws credentials";
 
-/// How Kubernetes is reached.
+/// The client configuration of Kubernetes.
 pub(super) async fn kubernetes() -> Result<kube::Config, kube::config::InferConfigError> {
     let mut config = kube::Config::infer().await?;
     // Retries inside the client could hold a reconcile for minutes; the reconcile loop is the retry.

@@ -4,25 +4,25 @@
 use std::collections::HashMap;
 
 use super::api_server::ApiServerError;
+use super::config_maps;
 use super::gathering::{Budget, Gathering, gather};
 use super::pass::Pass;
-use super::tables;
 use api::{Collect, ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus, Trials};
-use decide::front::{self, Tables};
+use decide::collect_all::{wanted, with_inputs};
+use decide::front::{self, References, Tables};
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
-use decide::trials::{wanted, with_inputs};
 use sagemaker::{Class, TuningError};
 
-/// How often in a row SageMaker must say that a tuning job is gone before it is believed: nothing brings it back.
+/// Consecutive responses that a tuning job is gone before it counts as gone: there is no way back from that.
 const GONE_TRIES: u32 = 2;
 
-/// Why a table cannot be had.
+/// Why a table cannot be collected.
 enum Fault {
-    /// It passes by itself.
+    /// A transient fault.
     Passing(String),
-    /// Somebody must help.
+    /// The user must act.
     Lasting(Reason, String),
 }
 
@@ -41,14 +41,15 @@ pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut
     }
     let mut budget = Budget::of_pass();
     collect(pass, spec, runs, &mut budget).await;
-    if !pass.is_unverified() && front::stand(&last, pass.generation(), runs) {
+    let referring = !References::wanted(spec).is_empty();
+    if !pass.is_unverified() && !referring && front::stand(&last, pass.generation(), runs) {
         return None;
     }
     read(pass, runs).await;
     // Those whose table was gone.
     collect(pass, spec, runs, &mut budget).await;
     read(pass, runs).await;
-    let tables = tables::in_memory(pass);
+    let tables = config_maps::in_memory(pass);
     for run in runs {
         if let Some(table) = run.tuning_job_name.as_ref().and_then(|job| tables.get(job)) {
             with_inputs(run, table);
@@ -57,7 +58,7 @@ pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut
     Some(tables)
 }
 
-/// Whether a further pass right now would get on.
+/// Whether another pass could continue now.
 pub(super) fn more_to_do(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> bool {
     let task = |run: &RunStatus| Task::GatherTable(run.tuning_job_name.clone().unwrap_or_default());
     status.runs.iter().any(|run| to_collect(spec, run) && pass.may_try(&task(run)))
@@ -83,12 +84,12 @@ fn try_again(pass: &Pass<'_>, run: &mut RunStatus) {
 /// Brings the tables of the runs into memory.
 async fn read(pass: &Pass<'_>, runs: &mut [RunStatus]) {
     for run in runs {
-        let Err(error) = tables::read(pass, run).await else { continue };
+        let Err(error) = config_maps::read(pass, run).await else { continue };
         let Some(job) = run.tuning_job_name.clone() else { continue };
         let fault = refused(&error);
         let passing = matches!(fault, Fault::Passing(_));
         hinder(pass, run, &job, fault);
-        // A server that does not answer must not hold the pass for each run. When this one is had, so are the others.
+        // An API server that does not respond would delay the pass once for each run. The next pass tries all of them.
         if passing {
             return;
         }
@@ -123,7 +124,7 @@ async fn collect(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStat
     }
 }
 
-/// Goes on without the table of a run, for now or for good.
+/// Continues without the table of a run, for now or for good.
 fn hinder(pass: &Pass<'_>, run: &mut RunStatus, job: &str, fault: Fault) {
     let task = Task::GatherTable(job.to_owned());
     match fault {
@@ -167,13 +168,13 @@ async fn find_or_make(
         run.reason.is_some() || pass.ctx.retries.failures(&pass.uid, &Task::GatherTable(job.to_owned())).is_some();
     if trouble
         && gathering.is_new()
-        && let Some(trials) = tables::find(pass, job).await.map_err(|error| refused(&error))?
+        && let Some(trials) = config_maps::find(pass, job).await.map_err(|error| refused(&error))?
     {
         return Ok(Some(trials));
     }
     match gather(&pass.region, run, job, gathering, budget).await {
         Ok(true) => {
-            let written = tables::write(pass, run, job, &gathering.table(run)).await;
+            let written = config_maps::write(pass, run, job, &gathering.table(run)).await;
             written.map(Some).map_err(|error| refused(&error))
         }
         Ok(false) => Ok(None),
@@ -199,8 +200,7 @@ fn unread(error: &TuningError, gone: u32) -> Fault {
     }
 }
 
-/// What the API server says to a table that it does not take or give. A name that is taken by something else is refused like one
-/// that is immutable.
+/// Why the API server refuses to store or return a table. It refuses a name that another object has like an immutable one.
 fn refused(error: &ApiServerError) -> Fault {
     let ApiServerError::Refused(kube::Error::Api(status)) = error else { return Fault::Passing(error.to_string()) };
     let why = format!("the API server refuses the ConfigMap: {}", status.message);

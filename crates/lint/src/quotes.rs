@@ -1,0 +1,32 @@
+//! Numbers and truth values that stand where the API has texts, the likeliest mistake in a manifest. The server tells their
+//! type, and nothing else of the object.
+
+use serde_json::Value;
+
+/// Writes them as texts, and returns what to write, by path.
+pub(crate) fn put(schema: &Value, value: &mut Value, path: &str) -> Vec<String> {
+    let of_text = schema["type"] == "string" || schema["x-kubernetes-int-or-string"] == true;
+    let whole = schema["x-kubernetes-int-or-string"] == true && (value.is_i64() || value.is_u64());
+    match value {
+        Value::Number(_) | Value::Bool(_) if of_text && !whole => {
+            let text = value.to_string();
+            *value = Value::String(text.clone());
+            vec![format!("{path}: put the value in quotes: \"{text}\"")]
+        }
+        Value::Array(items) => {
+            let items = items.iter_mut().enumerate();
+            items.flat_map(|(index, item)| put(&schema["items"], item, &format!("{path}[{index}]"))).collect()
+        }
+        Value::Object(fields) => {
+            let of_field = |(name, field): (&String, &mut Value)| {
+                let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                match &schema["properties"][name] {
+                    Value::Null => put(&schema["additionalProperties"], field, &inner),
+                    property => put(property, field, &inner),
+                }
+            };
+            fields.iter_mut().flat_map(of_field).collect()
+        }
+        _ => Vec::new(),
+    }
+}
