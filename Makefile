@@ -104,6 +104,7 @@ bench: ## measure the figures of README.md
 	cargo bench -p modelselection-decide --bench largest
 	cargo bench --bench figures
 	cargo bench --bench load
+	cargo test --bench calls -- --bench # the debug build: calls do not depend on it
 
 .PHONY: tools
 tools:

@@ -1,6 +1,5 @@
 //! `make bench`: the figures that README.md promises, measured on the release binary with real parts.
 //!
-//! - SageMaker calls per finished run, at 100 runs of two virtual hours;
 //! - calls and writes of a restart with 200 complete selections, and of the minute after it;
 //! - memory with 200 selections of 21 runs;
 //! - size of a status with 300 runs and 16 metrics each.
@@ -19,7 +18,6 @@ use testkit::{
 };
 
 const SELECTIONS: usize = 200;
-const RUNS: usize = 100;
 
 #[tokio::main]
 async fn main() {
@@ -29,41 +27,7 @@ async fn main() {
     status_size();
     let crds = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("crds/modelselections.yaml")];
     let plane = ControlPlane::start(ControlPlaneOptions { crds, ..Default::default() }).await;
-    let only_restart = std::env::args().any(|argument| argument == "restart");
-    for concurrency in [RUNS, 20].into_iter().filter(|_| !only_restart) {
-        calls_per_run(&plane, concurrency).await;
-    }
     restart(&plane).await;
-}
-
-/// 100 runs of two virtual hours; 120 virtual seconds pass in one, so that a run takes a minute.
-async fn calls_per_run(plane: &ControlPlane, concurrency: usize) {
-    let client = plane.client();
-    let namespace = testkit::fresh_namespace(&client, "calls").await;
-    let emulator = Emulator::start(&["--speed", "120"]).await;
-    // 100 epochs and the overhead of three minutes: two hours.
-    let two_hours = json!({
-        "match": "*/model-*", "accuracy": 80.0, "top5": 95.0, "throughput": 10.0, "secondsPerEpoch": 70.2, "parametersMillions": 5.0,
-    });
-    emulator.behave(two_hours).await;
-    let mut operator = Operator::start(OperatorOptions::new(plane, &emulator, &namespace));
-    operator.await_ready(Duration::from_secs(30)).await;
-    let selection = own_images(RUNS).with("/maxConcurrentTuningJobs", json!(concurrency));
-    let started = Instant::now();
-    apply_yaml(&client, &selection.manifest(&namespace).to_string()).await.unwrap();
-    let api: Api<ModelSelection> = Api::namespaced(client, &namespace);
-    let done = await_object(&api, "figures", "complete", Duration::from_secs(3600), complete).await;
-    let calls = emulator.calls().await;
-    let total = calls["total"].as_f64().unwrap();
-    let hours: Vec<i32> =
-        done.status.unwrap().runs.iter().filter_map(|run| run.best.as_ref()?.training_seconds).collect();
-    let mean = hours.iter().sum::<i32>() / i32::try_from(hours.len()).unwrap();
-    println!(
-        "calls per finished run: {:.2} ({RUNS} runs of {mean} virtual s, {concurrency} at a time, {} s in all; {})",
-        total / f64::from(u32::try_from(RUNS).unwrap()),
-        started.elapsed().as_secs(),
-        calls["byOperation"],
-    );
 }
 
 async fn restart(plane: &ControlPlane) {

@@ -17,6 +17,7 @@ mod expand;
 mod fetch;
 mod gathering;
 mod incarnation_memory;
+mod joint_search;
 mod observe;
 mod pass;
 mod previous_incarnation;

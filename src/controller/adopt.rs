@@ -165,7 +165,7 @@ async fn adopted(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: Tu
             Found::Adopted(after(run, RunEvent::NextAttempt))
         }
         JobStatus::InProgress | JobStatus::Completed | JobStatus::Failed => {
-            match complete(pass, spec, &run, name, job).await {
+            match complete(pass, spec, &run, name, job, None).await {
                 Ok(fetched) => Found::Adopted(applied(pass, run, &fetched)),
                 Err(error) => Found::Fault(error),
             }

@@ -16,6 +16,7 @@ use super::cache::Caches;
 use super::concurrency_limiter::{ByType, Permits, Turns};
 use super::conflicting_writer::Writers;
 use super::incarnation_memory::Incarnations;
+use super::joint_search::JointSearches;
 use super::retry_memory::Retries;
 use super::settings::Settings;
 use super::table_memory::Tables;
@@ -48,6 +49,7 @@ pub(super) struct Context {
     pub(super) tables: Tables,
     pub(super) caches: Caches,
     pub(super) incarnations: Incarnations,
+    pub(super) joint_searches: JointSearches,
     pub(super) metrics: Arc<Metrics>,
     /// What the watches have shown: a store for each watched namespace, or one for all.
     pub(super) stores: Vec<Store<ModelSelection>>,
@@ -90,6 +92,7 @@ impl Context {
             tables: Tables::default(),
             caches: Caches::default(),
             incarnations: Incarnations::default(),
+            joint_searches: JointSearches::default(),
             metrics,
             stores,
             waker: wake,
@@ -157,7 +160,7 @@ impl Context {
         if let Some(soon) = self.writers.notice(&uid, version(selection), selection.status.as_ref(), clock::steady()) {
             let (wake, object) = (self.waker.clone(), ObjectRef::from_obj(selection));
             tokio::spawn(async move {
-                tokio::time::sleep(soon).await;
+                clock::sleep(soon).await;
                 // The receiver lives as long as the controller.
                 let _ = wake.send(object);
             });

@@ -1,14 +1,15 @@
-//! Brings active runs up to date. Jobs that the last poll saw running cost nothing; jobs that left the listing are
-//! described.
+//! Brings active runs up to date. Jobs that the last poll saw running, or ended with their results, cost nothing; jobs that
+//! left the listing are described.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream;
 use jiff::Timestamp;
 
-use super::fetch::{Fetched, applied, fetch};
+use super::fetch::{Fetched, applied, fetch, found};
 use super::pass::Pass;
 use api::{Collect, ModelSelectionSpec, RunState, RunStatus};
 use decide::identity::Ownership;
@@ -18,28 +19,42 @@ use decide::retry::{Outcome, Task, reported};
 use decide::run::{RunEvent, after, apply, is_unproven};
 use observe::Sighting;
 use platform::clock;
-use sagemaker::{Class, TuningError};
+use sagemaker::{Class, EndedJob, TuningError};
 
 /// Concurrent describes.
 const CONCURRENCY: usize = 4;
 /// Most describes in a pass: the status shows their results before the next ones.
 const PER_PASS: usize = 32;
 
-/// Jobs to describe, each with the runs that follow it: several candidates may name one job.
+/// A job to look at.
+struct DueJob {
+    name: String,
+    since: Timestamp,
+    /// As a search has shown it.
+    found: Option<Arc<EndedJob>>,
+    /// The runs that follow it: several candidates may name one job.
+    runs: Vec<usize>,
+}
+
+/// Jobs to look at, by name.
 #[derive(Default)]
-struct Due(BTreeMap<String, (Timestamp, Vec<usize>)>);
+struct Due(BTreeMap<String, DueJob>);
 
 impl Due {
-    fn add(&mut self, job: &str, since: Timestamp, run: usize) {
-        self.0.entry(job.to_owned()).or_insert_with(|| (since, Vec::new())).1.push(run);
+    fn add(&mut self, name: &str, since: Timestamp, found: Option<&Arc<EndedJob>>, run: usize) {
+        let new = || DueJob { name: name.to_owned(), since, found: found.cloned(), runs: Vec::new() };
+        self.0.entry(name.to_owned()).or_insert_with(new).runs.push(run);
     }
 
-    /// Those that have waited longest, as many as one pass may describe, and whether there are more.
-    fn first(self) -> (Vec<(String, Vec<usize>)>, bool) {
-        let more = self.0.len() > PER_PASS;
-        let mut jobs: Vec<_> = self.0.into_iter().collect();
-        jobs.sort_by_key(|(_, (since, _))| *since);
-        (jobs.into_iter().take(PER_PASS).map(|(job, (_, runs))| (job, runs)).collect(), more)
+    /// Those that have waited longest, as many as one pass takes, and whether there are more. What costs no call is not
+    /// limited.
+    fn first(self) -> (Vec<DueJob>, bool) {
+        let whole = |job: &DueJob| job.found.as_ref().is_some_and(|found| found.result.is_some());
+        let (mut jobs, mut others): (Vec<_>, Vec<_>) = self.0.into_values().partition(whole);
+        let more = others.len() > PER_PASS;
+        others.sort_by_key(|job| job.since);
+        jobs.extend(others.into_iter().take(PER_PASS));
+        (jobs, more)
     }
 }
 
@@ -59,24 +74,30 @@ pub(super) async fn describe(
             match sightings.get(&name) {
                 _ if is_unproven(run) => {
                     if pass.may_try(&task) {
-                        due.add(&name, Timestamp::MIN, index);
+                        due.add(&name, Timestamp::MIN, None, index);
                     }
                 }
                 Some(Sighting::Running(job)) => {
                     let stopping = job.status == JobStatus::Stopping;
                     apply(run, RunEvent::Listed { training_jobs: job.training_jobs, stopping });
                 }
-                Some(Sighting::Left(since)) if pass.may_try(&task) => due.add(&name, *since, index),
-                Some(Sighting::Left(_) | Sighting::Unseen) | None => {}
+                Some(Sighting::Left(since)) if pass.may_try(&task) => due.add(&name, *since, None, index),
+                Some(Sighting::Ended(found)) if pass.may_try(&task) => {
+                    due.add(&name, Timestamp::MIN, Some(found), index);
+                }
+                Some(Sighting::Left(_) | Sighting::Ended(_) | Sighting::Unseen) | None => {}
             }
         } else if is_due_again(pass, run, &name) {
-            due.add(&name, Timestamp::MAX, index);
+            due.add(&name, Timestamp::MAX, None, index);
         }
     }
     let (jobs, more) = due.first();
     let described: Vec<_> = stream::iter(jobs)
-        .map(async |(job, of)| {
-            let fetched = fetch(pass, spec, &runs[of[0]], &job).await;
+        .map(async |DueJob { name, found: ended, runs: of, .. }| {
+            let fetched = match &ended {
+                Some(ended) => found(pass, spec, &runs[of[0]], &name, ended).await,
+                None => fetch(pass, spec, &runs[of[0]], &name).await,
+            };
             let unproven = of.iter().any(|&index| is_unproven(&runs[index]));
             let tagged = match fetched {
                 Ok(fetched) if unproven => {
@@ -85,7 +106,7 @@ pub(super) async fn describe(
                 }
                 fetched => fetched.map(|fetched| Seen { fetched, tags: Vec::new() }),
             };
-            (job, of, tagged)
+            (name, of, tagged)
         })
         .buffered(CONCURRENCY)
         .collect()
@@ -178,8 +199,13 @@ fn taken_in(pass: &Pass<'_>, run: &mut RunStatus, job: &str, look: &Look) {
                 apply(run, RunEvent::Unverified);
             }
             *run = applied(pass, std::mem::take(run), fetched);
-            if let (true, Some(name)) = (run.state.active(), &run.tuning_job_name) {
-                pass.ctx.observer.looked_at(pass.region.name(), &pass.object, name);
+            let Some(name) = &run.tuning_job_name else { return };
+            let (observer, region) = (&pass.ctx.observer, pass.region.name());
+            if run.state.active() {
+                observer.looked_at(region, &pass.object, name);
+            }
+            if let (RunState::Succeeded, Some(lasted)) = (run.state, fetched.job.lasted) {
+                observer.learn(region, &pass.object, name, lasted);
             }
         }
         // A name that the run would never have is not that of a job that it once had.

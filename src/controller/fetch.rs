@@ -4,7 +4,7 @@ use super::pass::Pass;
 use api::{ModelSelectionSpec, RunStatus};
 use decide::observation::{JobStatus, TrainingFailure, TrainingResult, TuningJob};
 use decide::run::{RunEvent, after};
-use sagemaker::{Class, TuningError};
+use sagemaker::{Class, EndedJob, TuningError};
 
 /// A tuning job as SageMaker shows it.
 #[derive(Clone)]
@@ -21,21 +21,36 @@ pub(super) async fn fetch(
     run: &RunStatus,
     name: &str,
 ) -> Result<Fetched, TuningError> {
-    complete(pass, spec, run, name, pass.region.describe(name).await?).await
+    complete(pass, spec, run, name, pass.region.describe(name).await?, None).await
 }
 
-/// Adds to a described job what its run needs once the job has ended.
+/// The tuning job of that name as a search has shown it.
+pub(super) async fn found(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    run: &RunStatus,
+    name: &str,
+    EndedJob { job, result }: &EndedJob,
+) -> Result<Fetched, TuningError> {
+    complete(pass, spec, run, name, job.clone(), result.as_ref()).await
+}
+
+/// Adds to a job what its run needs once the job has ended. `known` is a training job whose result is known already.
 pub(super) async fn complete(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
     run: &RunStatus,
     name: &str,
     job: TuningJob,
+    known: Option<&(String, TrainingResult)>,
 ) -> Result<Fetched, TuningError> {
     let job = with_parent_results(spec, run, job);
-    let result = match job.best.as_ref().filter(|_| job.status.ended()) {
-        None => None,
-        Some(best) => match pass.region.training_result(&best.training_job_name).await {
+    let best = job.best.as_ref().filter(|_| job.status.ended());
+    let known = known.filter(|(name, _)| best.is_some_and(|best| best.training_job_name == *name));
+    let result = match (best, known) {
+        (None, _) => None,
+        (Some(_), Some((_, result))) => Some(result.clone()),
+        (Some(best), None) => match pass.region.training_result(&best.training_job_name).await {
             Ok(result) => Some(result),
             // It was deleted: the run has succeeded, and its metrics are missing.
             Err(error) if error.class == Class::NotFound => Some(TrainingResult::default()),

@@ -1,23 +1,15 @@
 //! The memory of previous incarnations: searches for their jobs, and the statuses of deleted selections.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{BoxFuture, Shared};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use parking_lot::Mutex;
 
+use super::joint_search::Search;
 use api::{ModelSelection, ModelSelectionStatus};
-use decide::incarnation::TaggedJob;
 use platform::clock;
-use sagemaker::TuningError;
-
-/// The jobs with the tags of a selection, newest first.
-pub(super) type Jobs = Arc<[TaggedJob]>;
-/// A search, which goes on when a pass has no time to wait for it.
-pub(super) type Search = Shared<BoxFuture<'static, Result<Jobs, TuningError>>>;
 
 /// How long the resolved versions of a deleted selection are kept. Search shows new jobs after seconds to minutes; who
 /// applies the manifest again within that time means the same models.

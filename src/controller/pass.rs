@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -18,7 +19,7 @@ use decide::derived::{Derivations, Expressions};
 use decide::fault::Class;
 use decide::identity::Identity;
 use decide::retry::{Outcome, Task};
-use observe::Sighting;
+use observe::{RunningJob, Sighting};
 use platform::clock;
 use sagemaker::Region;
 
@@ -149,14 +150,25 @@ impl<'a> Pass<'a> {
     /// Registers the running jobs with the observer, which wakes the selection when one of them changes. Returns what the
     /// last polls saw of them.
     pub(super) fn track(&self, status: &ModelSelectionStatus) -> HashMap<String, Sighting> {
-        let mut jobs: HashMap<&str, Vec<(&str, bool)>> = HashMap::new();
+        self.ctx.observer.track(&self.object, &self.running_jobs(status))
+    }
+
+    /// The same at the end of the pass, in which all of them were created or looked at.
+    pub(super) fn track_running(&self, status: &ModelSelectionStatus) {
+        self.ctx.observer.track_running(&self.object, &self.running_jobs(status));
+    }
+
+    fn running_jobs<'s>(&'s self, status: &'s ModelSelectionStatus) -> HashMap<&'s str, Vec<RunningJob<'s>>> {
+        let limit = self.selection.spec.tuning.max_runtime_seconds.and_then(|limit| u64::try_from(limit).ok());
+        let job = |name, stopping| RunningJob { name, stopping, limit: limit.map(Duration::from_secs) };
+        let mut jobs: HashMap<&str, Vec<_>> = HashMap::new();
         for run in status.runs.iter().filter(|run| run.state.active()) {
-            let job = run.tuning_job_name.as_deref().map(|name| (name, run.state == RunState::Stopping));
-            jobs.entry(self.region.name()).or_default().extend(job);
+            let running = run.tuning_job_name.as_deref().map(|name| job(name, run.state == RunState::Stopping));
+            jobs.entry(self.region.name()).or_default().extend(running);
         }
-        for job in status.superseded.iter().filter(|job| job.stop_requested) {
-            jobs.entry(&job.region).or_default().push((&job.tuning_job_name, true));
+        for superseded in status.superseded.iter().filter(|job| job.stop_requested) {
+            jobs.entry(&superseded.region).or_default().push(job(&superseded.tuning_job_name, true));
         }
-        self.ctx.observer.track(&self.object, &jobs)
+        jobs
     }
 }

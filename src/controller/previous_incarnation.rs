@@ -1,42 +1,35 @@
 //! Jobs of a previous incarnation of a selection: of the same name, before it was deleted, or before its status or its cluster
-//! was lost. They are found by the tags, with one search for each selection whose status begins from nothing.
+//! was lost. They are found by the tags, with one search for all selections whose status begins from nothing at about the same time.
 
 use futures::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::incarnation_memory::Jobs;
+use super::joint_search::{Jobs, Place, lost, search};
 use super::pass::Pass;
 use super::record;
 use super::stop::stop_command;
 use api::{ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
 use decide::events::EventNote;
-use decide::identity::{Identity, tag};
-use decide::incarnation::{TaggedJob, claimed, orphans};
-use decide::job_name::job_name_beginning;
-use sagemaker::{Class, Operation, Region, TuningError};
+use decide::identity::Identity;
+use decide::incarnation::{claimed, orphans};
+use sagemaker::{Region, TuningError};
 
 /// The jobs of previous incarnations. Waits until `until` and no longer.
 pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result<Jobs, CatalogError> {
-    let run = RunStatus::default();
-    let identity = pass.identity(&run);
-    let (wanted, beginning) = (tags_of(&identity), job_name_beginning(identity.name));
-    let (region, wake, object) = (pass.region.clone(), pass.ctx.waker.clone(), pass.object.clone());
     let search = || {
-        let search = async move {
-            let jobs = search(&region, &wanted, &beginning).await;
+        let run = RunStatus::default();
+        let (place, name) = place_of(&pass.region, &pass.identity(&run));
+        let joint = pass.ctx.joint_searches.join(&pass.region, place, &name);
+        let (wake, object) = (pass.ctx.waker.clone(), pass.object.clone());
+        let own = async move {
+            let jobs = joint.await;
             // The receiver lives as long as the controller.
             let _ = wake.send(object);
-            jobs
+            jobs.map(|jobs| jobs.iter().filter(|job| job.is_of(&name)).cloned().collect())
         };
-        let searched = tokio::spawn(search.in_current_span());
-        let lost = |error: tokio::task::JoinError| TuningError {
-            class: Class::Transient,
-            operation: Operation::Search.as_str(),
-            code: None,
-            message: error.to_string(),
-        };
-        searched.map(move |jobs| jobs.map_err(lost).flatten()).boxed().shared()
+        let own = tokio::spawn(own.in_current_span());
+        own.map(|jobs| jobs.map_err(lost).flatten()).boxed().shared()
     };
     match tokio::time::timeout_at(until, pass.ctx.incarnations.search(&pass.uid, search)).await {
         Err(_) => Err(CatalogError::Pending),
@@ -48,32 +41,11 @@ pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result
     }
 }
 
-fn tags_of(identity: &Identity<'_>) -> Vec<(&'static str, String)> {
+fn place_of(region: &Region, identity: &Identity<'_>) -> (Place, String) {
     let Identity { scope, namespace, name, .. } = identity;
-    [(tag::SCOPE, scope), (tag::NAMESPACE, namespace), (tag::NAME, name)]
-        .map(|(key, value)| (key, (*value).to_owned()))
-        .to_vec()
-}
-
-/// All jobs with those tags, newest first. What the search does not show yet, the listing of running jobs may: pins must not
-/// hang on one answer that lags behind.
-async fn search(region: &Region, wanted: &[(&str, String)], beginning: &str) -> Result<Jobs, TuningError> {
-    match tagged(region, wanted, beginning).await {
-        // Without the right to search (or a service that cannot) there is no previous incarnation to be seen.
-        Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
-            tracing::warn!(%error, "cannot search for jobs of a previous incarnation; the newest versions are used");
-            Ok(Jobs::default())
-        }
-        jobs => jobs.map(Jobs::from),
-    }
-}
-
-async fn tagged(region: &Region, wanted: &[(&str, String)], beginning: &str) -> Result<Vec<TaggedJob>, TuningError> {
-    let searched = region.jobs_with_tags(wanted).await?;
-    let mut found = region.running_with_tags(beginning, &searched).await?;
-    found.retain(|job| wanted.iter().all(|(key, value)| job.tag(key) == Some(value)));
-    found.extend(searched);
-    Ok(found)
+    let place =
+        Place { region: region.name().to_owned(), scope: (*scope).to_owned(), namespace: (*namespace).to_owned() };
+    (place, (*name).to_owned())
 }
 
 /// Finds running jobs that carry the selection's tags and that no run of it refers to, and lists them as superseded, so that
@@ -97,8 +69,8 @@ pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, 
     status.superseded.extend(found);
 }
 
-/// Jobs with our tags under names of their own: somebody's copies, or of a `rerun` that no status tells any more. Whoever pays
-/// for them learns how to stop them.
+/// Names jobs with our tags under names of their own: somebody's copies, or of a `rerun` that no status shows any more.
+/// Whoever pays for them learns how to stop them.
 async fn report_unclaimed(pass: &Pass<'_>, jobs: &[SupersededJob]) {
     let commands: Vec<String> = jobs.iter().map(stop_command).collect();
     let note = format!(
@@ -118,7 +90,8 @@ pub(super) async fn running_jobs(
     identity: &Identity<'_>,
     rerun: &str,
 ) -> Result<Vec<SupersededJob>, TuningError> {
-    let jobs = search(region, &tags_of(identity), &job_name_beginning(identity.name)).await?;
+    let (place, name) = place_of(region, identity);
+    let jobs = search(region, &place, &[name]).await?;
     let all = orphans(&jobs, &ModelSelectionStatus::default(), |_| String::new(), region.name());
     Ok(claimed(all, &jobs, &[rerun, identity.rerun, ""]).0)
 }

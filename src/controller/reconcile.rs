@@ -113,7 +113,7 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
 pub(super) fn error_policy(selection: Arc<ModelSelection>, _: &Error, ctx: Arc<Context>) -> Action {
     let (uid, now) = (selection.uid().unwrap_or_default(), clock::steady());
     ctx.retries.failed(&uid, Task::Reconcile, Tried::Refused, now);
-    Action::requeue(ctx.retries.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))
+    requeue_after(ctx.retries.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))
 }
 
 async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
@@ -243,7 +243,7 @@ async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Resu
 fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let Pass { ctx, uid, .. } = pass;
     let Observed { spec, status, incomplete, unfinished, .. } = observed;
-    pass.track(status);
+    pass.track_running(status);
     let own = ctx.wake(ctx.permits.settle(uid, create::claim(pass, spec, status), clock::steady()));
     // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
     let expanding = incomplete.as_ref().is_some_and(|problem| {
@@ -262,7 +262,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
             // A job that was declared deleted is looked for once more, and what a ConfigMap holds may have changed.
             let reread = (!References::wanted(spec).is_empty()).then(|| retry.map_or(resync, |soon| soon.min(resync)));
             let next = [describe::next_look(pass, &status.runs), reread].into_iter().flatten().min();
-            return next.map_or_else(Action::await_change, Action::requeue);
+            return next.map_or_else(Action::await_change, requeue_after);
         }
     }
     let repeat = create::next_repeat(pass, spec, status);
@@ -270,5 +270,9 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
         *unfinished || create::more_to_do(pass, spec, status, &own) || collect_all::more_to_do(pass, spec, status);
     let unwritten = ctx.unwritten.due(uid, now);
     let soonest = [retry, repeat, unwritten, more.then_some(SOON)].into_iter().flatten().min();
-    Action::requeue(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
+    requeue_after(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
+}
+
+fn requeue_after(pause: Duration) -> Action {
+    Action::requeue(clock::real(pause))
 }

@@ -16,7 +16,7 @@ use sagemaker::{Class, Region, TuningError};
 pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sightings: &HashMap<String, Sighting>) {
     let mut left = Vec::new();
     for job in std::mem::take(&mut status.superseded) {
-        let sighting = sightings.get(&job.tuning_job_name).copied();
+        let sighting = sightings.get(&job.tuning_job_name);
         left.extend(superseded(pass, job, sighting).await);
     }
     status.superseded = left;
@@ -62,12 +62,12 @@ pub(super) fn problem(pass: &Pass<'_>, status: &ModelSelectionStatus) -> Option<
 }
 
 /// The superseded job as it now is; `None` once it has ended.
-async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<Sighting>) -> Option<SupersededJob> {
+async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sighting>) -> Option<SupersededJob> {
     let (task, find) = (Task::Stop(job.tuning_job_name.clone()), Task::Find(job.tuning_job_name.clone()));
     let region = pass.ctx.sagemaker.region(&job.region);
     // Told to stop and listed as running: the stop got lost like any other call, or the listing lags behind.
     let runs_on = matches!(sighting, Some(Sighting::Running(active)) if active.status == JobStatus::InProgress);
-    let has_left = matches!(sighting, Some(Sighting::Left(_)));
+    let has_left = matches!(sighting, Some(Sighting::Left(_) | Sighting::Ended(_)));
     let stops = if job.stop_requested { runs_on } else { true };
     if !pass.may_try(&find) || !(job.stop_requested && has_left || stops && pass.may_try(&task)) {
         return Some(job);

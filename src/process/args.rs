@@ -54,8 +54,9 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_MIN_SWEEP_SECONDS", default_value = "2", value_parser = some_seconds)]
     pub min_sweep_seconds: Duration,
 
-    /// Longest polling interval of the running jobs, in seconds: the maximum delay until a change is seen.
-    #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "30", value_parser = some_seconds)]
+    /// Longest polling interval of the running jobs, in seconds: the maximum delay until a change is seen. Around the expected
+    /// end of jobs the interval is shorter. A smaller value costs more calls and shows results earlier.
+    #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "600", value_parser = some_seconds)]
     pub max_sweep_seconds: Duration,
 
     /// How long the deletion of a selection waits for AWS to stop its jobs, in seconds. After that, jobs may keep running.
@@ -96,6 +97,10 @@ pub struct Args {
     /// sent.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+
+    /// Lets the operator live so many times faster than real time, for benches with an emulated SageMaker that does, too.
+    #[arg(long, env = "MODELSELECTION_TIME_SCALE", default_value = "1", value_parser = time_scale, hide = true)]
+    pub time_scale: f64,
 
     /// Check the installation and exit: 0 if ready, 1 if not. Waits up to SECONDS until it is ready (60 without a value).
     /// Makes one read-only SageMaker call.
@@ -193,6 +198,11 @@ fn some_seconds(text: &str) -> Result<Duration, String> {
     seconds.ok_or_else(|| format!("must be a number of seconds, at least {}", LEAST_SWEEP.as_secs_f64()))
 }
 
+fn time_scale(text: &str) -> Result<f64, String> {
+    let scale = text.parse().ok().filter(|scale: &f64| (1.0..=100_000.0).contains(scale));
+    scale.ok_or_else(|| "must be a number from 1 to 100000".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,8 +239,8 @@ mod tests {
                 assert!(said.contains(flag) && said.contains(expected), "{flag}={value}: {said}");
             }
         }
-        let both = said(&["--min-sweep-seconds=60"]);
-        assert_eq!(both, "--min-sweep-seconds 60 must be at most --max-sweep-seconds 30");
+        let both = said(&["--min-sweep-seconds=900"]);
+        assert_eq!(both, "--min-sweep-seconds 900 must be at most --max-sweep-seconds 600");
     }
 
     #[test]

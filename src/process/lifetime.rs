@@ -15,6 +15,7 @@ use super::exit_reason::{End, Error};
 use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
 use super::{check, permissions, server, telemetry};
 use crate::controller::{self, Settings};
+use platform::clock;
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
 use platform::readiness::Readiness;
@@ -34,6 +35,7 @@ type Shutdown = watch::Receiver<Option<&'static str>>;
 /// When a port cannot be bound, or the configuration of Kubernetes cannot be read. What can come later (the API server,
 /// the CRD, credentials) is waited for, and reported by `/readyz`.
 pub async fn run(mut args: Args) -> Result<End, Error> {
+    clock::set_scale(args.time_scale);
     // An empty variable means all namespaces, as in a manifest that leaves it empty.
     args.namespaces.retain(|namespace| !namespace.is_empty());
     for setting in [

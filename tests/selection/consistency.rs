@@ -79,6 +79,20 @@ async fn a_job_that_a_stale_replica_misses_is_not_deleted() {
     succeeds_with_one_job(&world, "stale").await;
 }
 
+/// The listing does not show jobs that have ended, and the search shows them as they were long before.
+#[tokio::test]
+async fn jobs_that_a_search_shows_too_late_are_described() {
+    let world = world("late-search", &["--lag", "Search:Behind:100000"]).await;
+    world.apply(&Selection::new("late").images(&["one", "two", "three"])).await;
+    world.await_launched("late").await;
+    let describes = world.calls_of("DescribeHyperParameterTuningJob").await;
+    world.emulator.advance(LONG).await;
+    let status = world.await_complete("late").await;
+    assert!(status.runs.iter().all(|run| run.state == RunState::Succeeded && run.best.is_some()), "{status:#?}");
+    assert_eq!(world.calls_of("DescribeHyperParameterTuningJob").await - describes, 3);
+    assert!(world.calls_of("Search").await >= 2, "it was searched for them");
+}
+
 #[tokio::test]
 async fn an_answer_without_an_arn_is_no_answer() {
     for kind in ["EmptyAnswer", "NoEffect"] {

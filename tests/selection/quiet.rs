@@ -125,8 +125,27 @@ async fn running_jobs_of_all_selections_are_watched_by_one_listing_and_nothing_i
     for name in names {
         world.await_complete(name).await;
     }
-    assert_eq!(world.calls_of("DescribeHyperParameterTuningJob").await, 9, "one for each job that ended");
-    assert_eq!(world.calls_of("DescribeTrainingJob").await, 9, "one for each result");
+    // One search tells of all that have ended, and another one of their results.
+    assert_eq!(world.calls_of("Search").await, 2);
+    assert_eq!(world.calls_of("DescribeHyperParameterTuningJob").await, 0);
+    assert_eq!(world.calls_of("DescribeTrainingJob").await, 0);
+}
+
+#[tokio::test]
+async fn without_the_right_to_search_each_job_that_ended_is_described_and_nothing_is_searched_again() {
+    let world = World::held("no-search").await;
+    world.emulator.fault(json!({"operation": "Search", "kind": "AccessDenied"})).await;
+    let selection = Selection::new("denied").images(&["one", "two", "three"]);
+    for (rerun, described) in [("first", 3), ("second", 6)] {
+        world.apply(&selection.clone().with("/rerun", json!(rerun))).await;
+        world.await_launched("denied").await;
+        world.emulator.advance(LONG).await;
+        world.await_complete("denied").await;
+        assert_eq!(world.calls_of("DescribeHyperParameterTuningJob").await, described, "one for each job that ended");
+        assert_eq!(world.calls_of("DescribeTrainingJob").await, described, "one for each result");
+    }
+    assert_eq!(world.calls_of("Search").await, 2, "for jobs of a previous incarnation, and for those that ended first");
+    assert_eq!(world.operator.logs().matches("cannot search for ended tuning jobs").count(), 1);
 }
 
 /// The statuses that were written of each object, without the digits of seconds that the server does not keep.

@@ -16,7 +16,7 @@ pub fn page() -> Result<String, std::fmt::Error> {
             if command.get_name() == "sagemaker-emulator" { "sagemaker-emulator" } else { "modelselection-operator" };
         let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
         writeln!(page, "\n## {name}\n\n{about}\n\n| flag | variable | default | meaning |\n|---|---|---|---|")?;
-        for argument in command.get_arguments() {
+        for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
             let Some(long) = argument.get_long().filter(|long| !["help", "version"].contains(long)) else { continue };
             let variable = argument.get_env().map(|name| format!("`{}`", name.to_string_lossy())).unwrap_or_default();
             let default: Vec<String> =

@@ -42,6 +42,7 @@
   "AWS_ENDPOINT_URL_S3" "emulator.enabled"
   "AWS_ACCESS_KEY_ID" "emulator.enabled"
   "AWS_SECRET_ACCESS_KEY" "emulator.enabled"
+  "MODELSELECTION_MAX_SWEEP_SECONDS" "emulator.enabled"
   "RUST_LOG" "log.level"
   "MODELSELECTION_LOG_FORMAT" "log.format"
   "MODELSELECTION_CATALOG_SOURCE" "catalogSource"

@@ -147,6 +147,9 @@ subjects:
 # JumpStart's files in the emulator, for `catalogSource: s3`.
 - name: AWS_ENDPOINT_URL_S3
   value: http://127.0.0.1:4599
+# Its jobs take minutes.
+- name: MODELSELECTION_MAX_SWEEP_SECONDS
+  value: "2"
 # The emulator accepts any credentials.
 - name: AWS_ACCESS_KEY_ID
   value: emulator

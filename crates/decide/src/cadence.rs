@@ -1,17 +1,8 @@
-//! How often to look, and how long to wait after trouble.
+//! How long to wait after trouble.
 
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
-
-/// How long until the next sweep over the running jobs, when `running` jobs of `typical_run` each are on their way.
-///
-/// Somewhat longer than the time in which one of them ends, on average: so a sweep finds an end more often than not, and
-/// costs less than one call a run. Between `min` and `max`, which bounds how late a change is seen.
-pub fn sweep_interval(typical_run: Duration, running: usize, min: Duration, max: Duration) -> Duration {
-    let running = u32::try_from(running.max(1)).unwrap_or(u32::MAX);
-    (typical_run / running * 5 / 4).clamp(min, max.max(min))
-}
 
 /// How long to wait before the `attempts`-th further try: doubling from `first`, at most `most`.
 pub fn backoff(attempts: u32, first: Duration, most: Duration) -> Duration {
@@ -31,18 +22,6 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
-
-    #[test]
-    fn sweeps_come_about_as_often_as_jobs_end() {
-        let interval = |typical: u64, running: usize| {
-            sweep_interval(Duration::from_secs(typical), running, 2 * SECOND, 30 * SECOND).as_secs()
-        };
-        assert_eq!(interval(0, 0), 2);
-        assert_eq!(interval(120, 100), 2);
-        assert_eq!(interval(120, 8), 18);
-        assert_eq!(interval(120, 1), 30);
-        assert_eq!(interval(7200, 100), 30);
-    }
 
     #[test]
     fn backoff_doubles_up_to_its_bound() {

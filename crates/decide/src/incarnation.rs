@@ -19,6 +19,11 @@ pub struct TaggedJob {
 }
 
 impl TaggedJob {
+    /// Whether its tags name that selection.
+    pub fn is_of(&self, selection: &str) -> bool {
+        self.tag(tag::NAME) == Some(selection)
+    }
+
     /// The value of a tag, if it has that tag.
     pub fn tag(&self, key: &str) -> Option<&str> {
         self.tags.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())

@@ -11,6 +11,7 @@ pub mod conditions;
 pub mod definition;
 pub mod derived;
 pub mod effective;
+pub mod ends;
 pub mod events;
 pub mod expansion;
 pub mod fair_share;

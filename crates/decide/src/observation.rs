@@ -1,5 +1,7 @@
 //! What was seen of the world, in our words.
 
+use std::time::Duration;
+
 use api::{Hyperparameters, TrainingJobCounts};
 
 /// Where a tuning job stands at SageMaker.
@@ -46,6 +48,8 @@ pub struct TuningJob {
     pub best: Option<BestSoFar>,
     /// The best one so far among its own and those of the jobs that it was warm-started from.
     pub overall_best: Option<BestSoFar>,
+    /// How long it took from its creation to its end.
+    pub lasted: Option<Duration>,
 }
 
 /// The best training job of a tuning job, before its metrics are known.

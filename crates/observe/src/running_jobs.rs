@@ -1,17 +1,30 @@
 //! What the sweeps of one region have shown: no I/O.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
 use api::{ModelSelection, Reason};
+use decide::ends::{self, Expectation, Lengths};
 use decide::problem::Problem;
-use sagemaker::{ActiveJob, TuningError};
+use sagemaker::{ActiveJob, EndedJob, TuningError};
+
+/// A job to follow.
+#[derive(Clone, Copy, Debug)]
+pub struct RunningJob<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Whether it is being stopped.
+    pub stopping: bool,
+    /// How long after its creation `SageMaker` ends it, if there is a limit.
+    pub limit: Option<Duration>,
+}
 
 /// What the last sweep showed of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Sighting {
     /// No sweep has looked for it yet.
     Unseen,
@@ -20,109 +33,234 @@ pub enum Sighting {
     /// It is not among those that run, and has not been since that time: it has ended, or the listing lags behind. A
     /// Describe tells.
     Left(Timestamp),
+    /// It has come to its end with a result.
+    Ended(Arc<EndedJob>),
 }
+
+impl Sighting {
+    /// Whether its owner has to do something about it.
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Left(_) | Self::Ended(_))
+    }
+}
+
+/// What is known of the age of a job that is new to the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Since {
+    /// Nothing: the job may have ended long ago.
+    Unknown,
+    /// It runs now.
+    Now,
+}
+
+/// The next question to `SageMaker`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Which jobs run.
+    List,
+    /// Which of these have ended.
+    Search(Vec<String>),
+}
+
+type Owner = ObjectRef<ModelSelection>;
+type Key = (Owner, String);
 
 struct Tracked {
     since: Timestamp,
     sighting: Sighting,
-    stopping: bool,
+    stopping: Option<Timestamp>,
+    limit: Option<Duration>,
+    /// A sweep has looked for it, or it was known to run when it came.
+    known: bool,
+    /// A listing has shown it: one without it means something.
+    listed: bool,
 }
 
 /// The tracked jobs of one region.
 #[derive(Default)]
 pub(super) struct View {
     /// By owner and name: two selections may follow one job that neither has made.
-    jobs: HashMap<(ObjectRef<ModelSelection>, String), Tracked>,
-    /// How long the last jobs took; the newest counts for an eighth.
-    typical: Option<Duration>,
-    /// Why the last sweep failed, if it did.
+    jobs: HashMap<Key, Tracked>,
+    /// How long jobs took: those of each owner that has some, and all.
+    lengths: HashMap<Owner, Lengths>,
+    all_lengths: Lengths,
+    /// When the last sweep that was answered began, and the last listing.
+    swept: Option<Timestamp>,
+    listed: Option<Timestamp>,
+    /// Until then it is not searched; and whether this was said.
+    no_search_before: Option<Timestamp>,
+    denied: bool,
+    /// Why the last listing failed, if it did.
     fault: Option<TuningError>,
-    /// When SageMaker was last asked with success, or the first job was tracked.
+    /// When `SageMaker` was last asked with success, or the first job was tracked.
     answered: Option<Timestamp>,
+    /// The pause that was meant to follow that.
+    paused: Duration,
     /// The fault by which the view has become stale.
     stale: Option<TuningError>,
+    changes: u64,
 }
 
-/// Older than this, the view is stale: some sweeps have failed in a row.
+/// Older than this, beyond the pause that was meant, the view is stale: some sweeps have failed in a row.
 const STALE: Duration = Duration::from_secs(120);
+/// Jobs on a page of a listing.
+const PAGE: usize = 100;
+/// A listing, which shows what no search does, comes at least once in so many of the longest pauses, for each of its pages.
+const LISTED_EVERY: u32 = 6;
+/// An owner with so many lengths of its own needs no others.
+const ENOUGH: usize = 3;
 
 impl View {
     /// Sets the jobs of `owner` and returns what is known of them.
     pub(super) fn track(
         &mut self,
-        owner: &ObjectRef<ModelSelection>,
-        jobs: &[(&str, bool)],
+        owner: &Owner,
+        jobs: &[RunningJob<'_>],
+        since: Since,
         now: Timestamp,
     ) -> HashMap<String, Sighting> {
-        let ended: Vec<_> = self
-            .jobs
-            .keys()
-            .filter(|(of, name)| of == owner && !jobs.iter().any(|(wanted, _)| wanted == name))
-            .cloned()
-            .collect();
-        for job in ended.iter().filter_map(|key| self.jobs.remove(key)) {
-            let lasted = age(job.since, now);
-            self.typical = Some(self.typical.map_or(lasted, |typical| (typical * 7 + lasted) / 8));
+        let before = self.jobs.len();
+        self.jobs.retain(|(of, name), _| of != owner || jobs.iter().any(|job| job.name == name));
+        self.changes += u64::from(self.jobs.len() != before);
+        if jobs.is_empty() {
+            self.lengths.remove(owner);
         }
         if self.jobs.is_empty() {
             // Nothing is listed any more, so the end of the fault would not be seen.
-            (self.fault, self.stale, self.answered) = (None, None, None);
+            (self.fault, self.stale, self.answered, self.swept) = (None, None, None, None);
         }
         if !jobs.is_empty() {
             self.answered.get_or_insert(now);
+            self.swept.get_or_insert(now);
         }
-        jobs.iter()
-            .map(|&(name, stopping)| {
-                let fresh = || Tracked { since: now, sighting: Sighting::Unseen, stopping };
-                let job = self.jobs.entry((owner.clone(), name.to_owned())).or_insert_with(fresh);
-                job.stopping = stopping;
-                (name.to_owned(), job.sighting)
-            })
-            .collect()
+        jobs.iter().map(|job| (job.name.to_owned(), self.track_one(owner, job, since, now))).collect()
+    }
+
+    fn track_one(&mut self, owner: &Owner, job: &RunningJob<'_>, since: Since, now: Timestamp) -> Sighting {
+        let &RunningJob { name, stopping, limit } = job;
+        let new = || Tracked {
+            since: now,
+            sighting: Sighting::Unseen,
+            stopping: None,
+            limit,
+            known: since == Since::Now,
+            listed: false,
+        };
+        let before = self.jobs.len();
+        let job = self.jobs.entry((owner.clone(), name.to_owned())).or_insert_with(new);
+        let was_stopping = job.stopping.is_some();
+        job.stopping = stopping.then(|| job.stopping.unwrap_or(now));
+        let sighting = job.sighting.clone();
+        self.changes += u64::from(self.jobs.len() != before || was_stopping != stopping);
+        sighting
+    }
+
+    /// A number that grows when jobs come, go or are stopped.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// What was seen of a job is dealt with: it has not left.
-    pub(super) fn looked_at(&mut self, owner: &ObjectRef<ModelSelection>, job: &str) {
+    pub(super) fn looked_at(&mut self, owner: &Owner, job: &str) {
         if let Some(job) = self.jobs.get_mut(&(owner.clone(), job.to_owned())) {
-            job.sighting = Sighting::Unseen;
+            (job.sighting, job.known) = (Sighting::Unseen, true);
         }
     }
 
-    /// Takes in a sweep that began at `started`, and returns whom it concerns.
-    pub(super) fn swept(
+    /// A job of `owner` has come to its end by itself, by `SageMaker`'s clock after `lasted`. That may not be ours: an
+    /// emulator's runs faster.
+    pub(super) fn learn(&mut self, owner: &Owner, job: &str, lasted: Duration, now: Timestamp) {
+        let known = self.jobs.get(&(owner.clone(), job.to_owned()));
+        let length = known.map_or(lasted, |job| lasted.min(age(job.since, now)));
+        self.lengths.entry(owner.clone()).or_default().add(length);
+        self.all_lengths.add(length);
+    }
+
+    /// From when the pause before the next sweep counts, and how long it is.
+    pub(super) fn next_sweep(&mut self, min: Duration, max: Duration, now: Timestamp) -> (Timestamp, Duration) {
+        let from = self.swept.unwrap_or(now);
+        // What nobody has looked at since it is tracked may have ended before.
+        let all_known = self.jobs.values().all(|job| job.known);
+        let pause = if all_known { ends::pause(&self.expectations(from), min, max) } else { min };
+        self.paused = pause;
+        (from, pause)
+    }
+
+    /// What to ask now, when the longest pause is `max`.
+    pub(super) fn ask(&self, max: Duration, now: Timestamp) -> Ask {
+        let pages = u32::try_from(self.jobs.len().div_ceil(PAGE)).unwrap_or(u32::MAX);
+        let listing_is_due = self.listed.is_none_or(|listed| age(listed, now) >= max * LISTED_EVERY * pages);
+        let may_search = self.no_search_before.is_none_or(|until| until <= now);
+        let all_known = self.jobs.values().all(|job| job.known);
+        if listing_is_due || !may_search || !all_known || self.fault.is_some() {
+            return Ask::List;
+        }
+        let from = self.swept.unwrap_or(now);
+        // A listing finds nothing as cheaply as a search does, as long as it is one page.
+        if pages == 1 && ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
+            return Ask::List;
+        }
+        // Also those that nobody expects to end: a name costs nothing.
+        let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
+        let names: BTreeSet<&String> = awaited.map(|((_, name), _)| name).collect();
+        Ask::Search(names.into_iter().cloned().collect())
+    }
+
+    /// When the jobs are expected to end, by what was known at `at`.
+    fn expectations(&self, at: Timestamp) -> Vec<Expectation> {
+        let since = |from: Timestamp| at.duration_since(from).as_secs_f64();
+        // What has left is its owner's to look at.
+        let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
+        let (stopping, running): (Vec<_>, Vec<_>) = awaited.partition(|(_, job)| job.stopping.is_some());
+        let stops = stopping.into_iter().filter_map(|(_, job)| Some(Expectation::of_stop(since(job.stopping?))));
+        // An owner that has seen enough ends knows best how long its jobs take.
+        let mut kinds: HashMap<Option<&Owner>, Vec<&Tracked>> = HashMap::new();
+        for ((owner, _), job) in running {
+            let own = self.lengths.get(owner).is_some_and(|lengths| lengths.len() >= ENOUGH);
+            kinds.entry(own.then_some(owner)).or_default().push(job);
+        }
+        let runs = kinds.into_iter().flat_map(|(owner, jobs)| {
+            let lengths = owner.and_then(|owner| self.lengths.get(owner)).unwrap_or(&self.all_lengths);
+            let ages: Vec<f64> = jobs.iter().map(|job| since(job.since)).collect();
+            let limited = |(job, expectation): (&Tracked, Expectation)| {
+                job.limit.map_or(expectation, |limit| expectation.at_most(limit.as_secs_f64()))
+            };
+            jobs.into_iter().zip(Expectation::of_kind(lengths, &ages)).map(limited).collect::<Vec<_>>()
+        });
+        stops.chain(runs).collect()
+    }
+
+    /// Takes in a listing that began at `started`, and returns whom it concerns.
+    pub(super) fn listed(
         &mut self,
         started: Timestamp,
         answer: Result<HashMap<String, ActiveJob>, TuningError>,
-    ) -> Vec<ObjectRef<ModelSelection>> {
+    ) -> Vec<Owner> {
         let active = match answer {
             Ok(active) => active,
-            Err(error) => {
-                let known = self.fault.as_ref().is_some_and(|before| before.class == error.class);
-                let mut is_new = !known && error.class.reason().needs_person();
-                if self.stale.is_none() && self.age(started) >= STALE {
-                    self.stale = Some(error.clone());
-                    is_new = true;
-                }
-                self.fault = Some(error);
-                return if is_new { self.owners(|_| true) } else { Vec::new() };
-            }
+            Err(error) => return self.failed(started, error),
         };
-        self.answered = Some(started);
+        (self.answered, self.swept, self.listed) = (Some(started), Some(started), Some(started));
         let recovered = self.fault.take().is_some_and(|error| error.class.reason().needs_person());
         let recovered = self.stale.take().is_some() || recovered;
         let mut changed = BTreeSet::new();
         for ((owner, name), job) in &mut self.jobs {
-            let sighting = match active.get(name) {
-                Some(active) => Sighting::Running(*active),
+            let sighting = match (active.get(name), &job.sighting) {
+                // What has ended does not run again: the listing lags behind.
+                (_, ended @ Sighting::Ended(_)) => ended.clone(),
+                (Some(active), _) => {
+                    job.listed = true;
+                    job.since = active.created.map_or(job.since, |created| created.min(job.since));
+                    Sighting::Running(*active)
+                }
                 // A job that was tracked only after the listing began may be missing from it.
-                None if job.since >= started => continue,
-                None => match job.sighting {
-                    left @ Sighting::Left(_) => left,
-                    Sighting::Unseen | Sighting::Running(_) => Sighting::Left(started),
-                },
+                (None, _) if job.since >= started => continue,
+                (None, left @ Sighting::Left(_)) => left.clone(),
+                (None, Sighting::Unseen | Sighting::Running(_)) => Sighting::Left(started),
             };
-            // One that has left is reported at every poll, until its owner has described it.
-            if sighting != job.sighting || matches!(sighting, Sighting::Left(_)) {
+            job.known = true;
+            // One that has left is reported at every sweep, until its owner has described it.
+            if sighting != job.sighting || sighting.is_open() {
                 job.sighting = sighting;
                 changed.insert(owner.to_string());
             }
@@ -130,7 +268,55 @@ impl View {
         self.owners(|owner| recovered || changed.contains(&owner.to_string()))
     }
 
-    /// How old the view is: how long ago SageMaker was asked with success.
+    fn failed(&mut self, started: Timestamp, error: TuningError) -> Vec<Owner> {
+        let known = self.fault.as_ref().is_some_and(|before| before.class == error.class);
+        let mut is_new = !known && error.class.reason().needs_person();
+        if self.stale.is_none() && self.age(started) >= self.paused + STALE {
+            self.stale = Some(error.clone());
+            is_new = true;
+        }
+        self.fault = Some(error);
+        if is_new { self.owners(|_| true) } else { Vec::new() }
+    }
+
+    /// Takes in what a search that began at `started` has shown as ended, and returns whom it concerns. Only one that came to
+    /// its end with a result is believed: the others are described, and those that it does not show may run or not.
+    pub(super) fn searched(&mut self, started: Timestamp, mut ended: HashMap<String, EndedJob>) -> Vec<Owner> {
+        (self.answered, self.swept) = (Some(started), Some(started));
+        let ended: HashMap<String, Arc<EndedJob>> = ended.drain().map(|(name, job)| (name, Arc::new(job))).collect();
+        let mut changed = BTreeSet::new();
+        for ((owner, name), job) in &mut self.jobs {
+            if let Some(ended) = ended.get(name) {
+                job.sighting = match &job.sighting {
+                    _ if ended.succeeded() => Sighting::Ended(ended.clone()),
+                    open if open.is_open() => open.clone(),
+                    _ => Sighting::Left(started),
+                };
+            }
+            if job.sighting.is_open() {
+                changed.insert(owner.to_string());
+            }
+        }
+        self.owners(|owner| changed.contains(&owner.to_string()))
+    }
+
+    /// The jobs that the listing of `started` was the first not to show any more.
+    pub(super) fn left_at(&self, started: Timestamp) -> Vec<String> {
+        let may_search = self.no_search_before.is_none_or(|until| until <= started);
+        let left = self.jobs.iter().filter(|(_, job)| job.listed && job.sighting == Sighting::Left(started));
+        let names: BTreeSet<&String> = left.map(|((_, name), _)| name).filter(|_| may_search).collect();
+        names.into_iter().cloned().collect()
+    }
+
+    /// Has nothing searched before then. Returns whether this is to be said: of a lasting cause, once.
+    pub(super) fn put_off_search(&mut self, until: Timestamp, lasting: bool) -> bool {
+        self.no_search_before = Some(until);
+        let is_new = !lasting || !self.denied;
+        self.denied = lasting;
+        is_new
+    }
+
+    /// How old the view is: how long ago `SageMaker` was asked with success.
     pub(super) fn age(&self, now: Timestamp) -> Duration {
         self.answered.map_or(Duration::ZERO, |answered| age(answered, now))
     }
@@ -157,18 +343,7 @@ impl View {
 
     /// Whether a job is being stopped, so that the jobs that are must be listed too.
     pub(super) fn any_stopping(&self) -> bool {
-        self.jobs.values().any(|job| job.stopping)
-    }
-
-    /// How many jobs are tracked.
-    pub(super) fn len(&self) -> usize {
-        self.jobs.len()
-    }
-
-    /// How long a run takes, as far as it is known: what the last ones took, or the age of the oldest if it is older yet.
-    pub(super) fn typical_run(&self, now: Timestamp) -> Duration {
-        let oldest = self.jobs.values().map(|job| age(job.since, now)).max().unwrap_or_default();
-        self.typical.unwrap_or_default().max(oldest)
+        self.jobs.values().any(|job| job.stopping.is_some())
     }
 
     fn owners(&self, concerned: impl Fn(&ObjectRef<ModelSelection>) -> bool) -> Vec<ObjectRef<ModelSelection>> {
@@ -187,99 +362,4 @@ fn age(since: Timestamp, now: Timestamp) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use api::TrainingJobCounts;
-    use decide::observation::JobStatus;
-    use sagemaker::Class;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn owner(name: &str) -> ObjectRef<ModelSelection> {
-        ObjectRef::new(name).within("ns")
-    }
-
-    fn running(completed: i32) -> ActiveJob {
-        let training_jobs = TrainingJobCounts { completed, ..Default::default() };
-        ActiveJob { status: JobStatus::InProgress, training_jobs }
-    }
-
-    #[allow(clippy::unnecessary_wraps)] // as the service answers
-    fn listing(jobs: &[(&str, ActiveJob)]) -> Result<HashMap<String, ActiveJob>, TuningError> {
-        Ok(jobs.iter().map(|(name, job)| ((*name).to_owned(), *job)).collect())
-    }
-
-    #[test]
-    fn owners_are_woken_when_a_job_changes_and_only_then() {
-        let mut view = View::default();
-        view.track(&owner("a"), &[("ms-1", false), ("ms-2", false)], at(0));
-        view.track(&owner("b"), &[("ms-3", false)], at(0));
-        let all = [("ms-1", running(0)), ("ms-2", running(0)), ("ms-3", running(0))];
-        assert_eq!(view.swept(at(1), listing(&all)).len(), 2);
-        assert_eq!(view.swept(at(2), listing(&all)), []);
-        assert_eq!(
-            view.swept(at(3), listing(&[("ms-1", running(0)), ("ms-3", running(1)), ("ms-2", running(0))])),
-            [owner("b")]
-        );
-        assert_eq!(view.swept(at(4), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
-        assert_eq!(view.track(&owner("a"), &[("ms-1", false), ("ms-2", false)], at(5))["ms-2"], Sighting::Left(at(4)));
-        // Nobody described it yet: the owner is woken again.
-        assert_eq!(view.swept(at(6), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
-        // It was described, and runs: nothing is to be done until the next sweep.
-        view.looked_at(&owner("a"), "ms-2");
-        assert_eq!(view.track(&owner("a"), &[("ms-1", false), ("ms-2", false)], at(6))["ms-2"], Sighting::Unseen);
-        assert_eq!(view.swept(at(7), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
-        view.track(&owner("a"), &[("ms-1", false)], at(7));
-        assert_eq!(view.swept(at(8), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), []);
-        assert_eq!(view.typical_run(at(9)).as_secs(), 9); // the oldest is older than what ended took
-        view.track(&owner("a"), &[], at(9));
-        view.track(&owner("b"), &[], at(9));
-        assert_eq!(view.typical_run(at(9)).as_secs(), 7);
-    }
-
-    #[test]
-    fn a_job_younger_than_the_listing_has_not_left() {
-        let mut view = View::default();
-        view.track(&owner("a"), &[("ms-1", false)], at(5));
-        assert_eq!(view.swept(at(4), listing(&[])), []);
-        assert_eq!(view.track(&owner("a"), &[("ms-1", false)], at(6))["ms-1"], Sighting::Unseen);
-    }
-
-    #[test]
-    fn trouble_that_needs_a_person_is_reported_once_and_so_is_its_end() {
-        let mut view = View::default();
-        view.track(&owner("a"), &[("ms-1", false)], at(0));
-        let denied =
-            || Err(TuningError { class: Class::Denied, operation: "List", code: None, message: String::new() });
-        let away =
-            || Err(TuningError { class: Class::Transient, operation: "List", code: None, message: String::new() });
-        view.swept(at(1), listing(&[("ms-1", running(0))]));
-        assert_eq!(view.swept(at(2), away()), []);
-        assert_eq!(view.swept(at(3), denied()), [owner("a")]);
-        assert_eq!(view.swept(at(4), denied()), []);
-        assert_eq!(view.swept(at(5), listing(&[("ms-1", running(0))])), [owner("a")]);
-        assert_eq!(view.problem(), None);
-    }
-
-    #[test]
-    fn a_view_that_is_two_minutes_old_is_stale_until_an_answer_comes() {
-        let mut view = View::default();
-        view.track(&owner("a"), &[("ms-1", false)], at(0));
-        let away = || {
-            let message = "connection refused".to_owned();
-            Err(TuningError { class: Class::Transient, operation: "List", code: None, message })
-        };
-        view.swept(at(10), listing(&[("ms-1", running(0))]));
-        assert_eq!(view.swept(at(129), away()), []);
-        assert_eq!(view.problem(), None);
-        assert_eq!(view.swept(at(130), away()), [owner("a")]);
-        assert_eq!(view.swept(at(200), away()), [], "it is said once");
-        let problem = view.problem().unwrap();
-        assert_eq!((problem.reason, view.age(at(200)).as_secs()), (Reason::ObservationStale, 190));
-        assert!(problem.message.contains("List failed: connection refused"), "{}", problem.message);
-        assert_eq!(view.swept(at(210), listing(&[("ms-1", running(0))])), [owner("a")]);
-        assert_eq!(view.problem(), None);
-    }
-}
+mod tests;

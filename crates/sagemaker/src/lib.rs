@@ -10,6 +10,7 @@ mod request;
 mod response;
 mod s3;
 mod sagemaker;
+mod search;
 mod span;
 mod tagged;
 mod timeouts;
@@ -25,6 +26,7 @@ pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;
 pub use rate_limiter::{Budget, Limits, Operation};
 pub use response::{instance_types, only_for_other_uses};
+pub use search::EndedJob;
 pub use training_jobs::EndedTrainingJob;
 
 use api::{

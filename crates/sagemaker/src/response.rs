@@ -1,9 +1,11 @@
 //! From SageMaker's words to ours. A status that this release does not know is a value, not a panic.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_sagemaker::operation::describe_hyper_parameter_tuning_job::DescribeHyperParameterTuningJobOutput;
 use aws_sdk_sagemaker::operation::describe_training_job::DescribeTrainingJobOutput;
+use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types as aws;
 
 use api::TrainingJobCounts;
@@ -28,7 +30,25 @@ pub(super) fn tuning_job(name: &str, output: DescribeHyperParameterTuningJobOutp
         training_jobs: counts(output.training_job_status_counters.as_ref()),
         best: output.best_training_job.and_then(best),
         overall_best: output.overall_best_training_job.and_then(best),
+        lasted: lasted(output.creation_time, output.hyper_parameter_tuning_end_time),
     })
+}
+
+/// The same of a record of `Search`, which is another type of the SDK.
+pub(super) fn searched_job(record: aws::HyperParameterTuningJobSearchEntity) -> TuningJob {
+    TuningJob {
+        status: status(record.hyper_parameter_tuning_job_status.as_ref()),
+        arn: record.hyper_parameter_tuning_job_arn.unwrap_or_default(),
+        failure_reason: record.failure_reason.filter(|reason| !reason.is_empty()),
+        training_jobs: counts(record.training_job_status_counters.as_ref()),
+        best: record.best_training_job.and_then(best),
+        overall_best: record.overall_best_training_job.and_then(best),
+        lasted: lasted(record.creation_time, record.hyper_parameter_tuning_end_time),
+    }
+}
+
+fn lasted(created: Option<DateTime>, ended: Option<DateTime>) -> Option<Duration> {
+    Duration::try_from_secs_f64(ended?.as_secs_f64() - created?.as_secs_f64()).ok()
 }
 
 fn best(training_job: aws::HyperParameterTrainingJobSummary) -> Option<BestSoFar> {
@@ -126,8 +146,6 @@ pub fn only_for_other_uses(instance_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_sagemaker::primitives::DateTime;
-
     use super::*;
 
     #[test]

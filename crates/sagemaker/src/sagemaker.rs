@@ -14,6 +14,7 @@ use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemaker::types as aws;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use tracing::Instrument as _;
 
@@ -60,6 +61,8 @@ pub struct ActiveJob {
     pub status: JobStatus,
     /// Its training jobs, by state.
     pub training_jobs: TrainingJobCounts,
+    /// When it was created.
+    pub created: Option<Timestamp>,
 }
 
 impl SageMaker {
@@ -189,6 +192,7 @@ impl Region {
                         let active = ActiveJob {
                             status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
                             training_jobs: response::counts(job.training_job_status_counters.as_ref()),
+                            created: job.creation_time.and_then(|time| Timestamp::from_second(time.secs()).ok()),
                         };
                         Some((job.hyper_parameter_tuning_job_name?, active))
                     });
@@ -235,7 +239,7 @@ impl Region {
             let why = "its turn comes only later, since SageMaker throttles it";
             not_sent(operation, Class::Throttled, why.to_owned())
         })?;
-        tokio::time::sleep(wait).await;
+        clock::sleep(wait).await;
         self.leadership.check().map_err(|error| not_sent(operation, Class::Transient, error.to_string()))?;
         let span = span::of(operation, &self.name);
         let started = clock::steady();

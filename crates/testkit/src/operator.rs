@@ -73,6 +73,8 @@ impl Operator {
             ("POD_NAME", pod),
             ("MODELSELECTION_HTTP_LISTEN", format!("127.0.0.1:{}", port.number())),
             ("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".to_owned())),
+            // Emulated jobs take seconds.
+            ("MODELSELECTION_MAX_SWEEP_SECONDS", "2".to_owned()),
             ("AWS_REGION", "us-west-2".to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),

@@ -74,6 +74,9 @@ impl Expression {
                 "A search expression can have at most {MOST_CONDITIONS} conditions."
             )));
         }
+        if self.uses_of_contains() > 1 {
+            return Err(ApiError::validation("'CONTAINS' operator usage limit of 1 exceeded."));
+        }
         for filter in &self.filters {
             if !known(&filter.name) {
                 return Err(ApiError::validation(format!("Unknown property name: {}", filter.name)));
@@ -87,6 +90,13 @@ impl Expression {
             nested.filters.iter().try_for_each(Filter::check)?;
         }
         self.sub_expressions.iter().try_for_each(|expression| expression.check(known))
+    }
+
+    /// How often `Contains` is used: more than once is allowed for experiments only, which are not here.
+    fn uses_of_contains(&self) -> usize {
+        let nested = self.nested_filters.iter().flat_map(|nested| &nested.filters);
+        let own = self.filters.iter().chain(nested).filter(|filter| filter.operator == Comparison::Contains);
+        own.count() + self.sub_expressions.iter().map(Self::uses_of_contains).sum::<usize>()
     }
 
     fn conditions(&self) -> usize {
@@ -261,6 +271,9 @@ mod tests {
         assert!(check(json!({"Filters": [{"Name": "Colour", "Value": "x"}]})).is_err());
         assert!(check(json!({"Filters": [{"Name": "Name"}]})).is_err());
         assert!(check(json!({"Filters": [{"Name": "Name", "Operator": "Exists", "Value": "x"}]})).is_err());
+        let contains = json!({"Name": "Name", "Operator": "Contains", "Value": "x"});
+        assert!(check(json!({"Filters": [contains]})).is_ok());
+        assert!(check(json!({"Filters": [contains], "SubExpressions": [{"Filters": [contains]}]})).is_err());
         let many: Vec<Value> = (0..20).map(|_| json!({"Name": "Name", "Value": "x"})).collect();
         let sub = json!({"Filters": many});
         assert!(check(json!({"SubExpressions": [sub, sub]})).is_ok());

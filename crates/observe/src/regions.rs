@@ -1,0 +1,46 @@
+//! The watched regions, which the observer and the sweepers share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::runtime::reflector::ObjectRef;
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::{Notify, mpsc};
+
+use super::running_jobs::View;
+use api::ModelSelection;
+
+/// Wakes a selection: its next reconcile comes at once.
+pub type Wake = mpsc::UnboundedSender<ObjectRef<ModelSelection>>;
+
+/// The shortest and the longest pause between two sweeps.
+#[derive(Clone, Copy, Debug)]
+pub struct Pauses {
+    /// The shortest.
+    pub min: Duration,
+    /// The longest.
+    pub max: Duration,
+}
+
+/// The watched regions. One without jobs for a while is dropped.
+#[derive(Default)]
+pub(super) struct Regions(Mutex<HashMap<String, Arc<Watch>>>);
+
+impl Regions {
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Watch>>> {
+        self.0.lock()
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Watch {
+    view: Mutex<View>,
+    pub(super) changed: Notify,
+}
+
+impl Watch {
+    pub(super) fn view(&self) -> MutexGuard<'_, View> {
+        self.view.lock()
+    }
+}

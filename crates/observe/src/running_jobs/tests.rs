@@ -1,0 +1,205 @@
+use super::*;
+use api::TrainingJobCounts;
+use decide::observation::{BestSoFar, JobStatus, TuningJob};
+use sagemaker::Class;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn owner(name: &str) -> ObjectRef<ModelSelection> {
+    ObjectRef::new(name).within("ns")
+}
+
+fn running(completed: i32) -> ActiveJob {
+    let training_jobs = TrainingJobCounts { completed, ..Default::default() };
+    ActiveJob { status: JobStatus::InProgress, training_jobs, created: None }
+}
+
+#[allow(clippy::unnecessary_wraps)] // as the service answers
+fn listing(jobs: &[(&str, ActiveJob)]) -> Result<HashMap<String, ActiveJob>, TuningError> {
+    Ok(jobs.iter().map(|(name, job)| ((*name).to_owned(), *job)).collect())
+}
+
+fn track_since(view: &mut View, of: &str, names: &[&str], since: Since, second: i64) -> HashMap<String, Sighting> {
+    let jobs: Vec<_> = names.iter().map(|name| RunningJob { name, stopping: false, limit: None }).collect();
+    view.track(&owner(of), &jobs, since, at(second))
+}
+
+fn track(view: &mut View, of: &str, names: &[&str], second: i64) -> HashMap<String, Sighting> {
+    track_since(view, of, names, Since::Unknown, second)
+}
+
+#[test]
+fn owners_are_woken_when_a_job_changes_and_only_then() {
+    let mut view = View::default();
+    track(&mut view, "a", &["ms-1", "ms-2"], 0);
+    track(&mut view, "b", &["ms-3"], 0);
+    let all = [("ms-1", running(0)), ("ms-2", running(0)), ("ms-3", running(0))];
+    assert_eq!(view.listed(at(1), listing(&all)).len(), 2);
+    assert_eq!(view.listed(at(2), listing(&all)), []);
+    assert_eq!(
+        view.listed(at(3), listing(&[("ms-1", running(0)), ("ms-3", running(1)), ("ms-2", running(0))])),
+        [owner("b")]
+    );
+    assert_eq!(view.listed(at(4), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
+    assert_eq!(track(&mut view, "a", &["ms-1", "ms-2"], 5)["ms-2"], Sighting::Left(at(4)));
+    // Nobody described it yet: the owner is woken again.
+    assert_eq!(view.listed(at(6), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
+    // It was described, and runs: nothing is to be done until the next sweep.
+    view.looked_at(&owner("a"), "ms-2");
+    assert_eq!(track(&mut view, "a", &["ms-1", "ms-2"], 6)["ms-2"], Sighting::Unseen);
+    assert_eq!(view.listed(at(7), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
+    track(&mut view, "a", &["ms-1"], 7);
+    assert_eq!(view.listed(at(8), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), []);
+}
+
+#[test]
+fn a_job_younger_than_the_listing_has_not_left() {
+    let mut view = View::default();
+    track(&mut view, "a", &["ms-1"], 5);
+    assert_eq!(view.listed(at(4), listing(&[])), []);
+    assert_eq!(track(&mut view, "a", &["ms-1"], 6)["ms-1"], Sighting::Unseen);
+}
+
+#[test]
+fn trouble_that_needs_a_person_is_told_once_and_so_is_its_end() {
+    let mut view = View::default();
+    track(&mut view, "a", &["ms-1"], 0);
+    let denied = || Err(TuningError { class: Class::Denied, operation: "List", code: None, message: String::new() });
+    let away = || Err(TuningError { class: Class::Transient, operation: "List", code: None, message: String::new() });
+    view.listed(at(1), listing(&[("ms-1", running(0))]));
+    assert_eq!(view.listed(at(2), away()), []);
+    assert_eq!(view.listed(at(3), denied()), [owner("a")]);
+    assert_eq!(view.listed(at(4), denied()), []);
+    assert_eq!(view.listed(at(5), listing(&[("ms-1", running(0))])), [owner("a")]);
+    assert_eq!(view.problem(), None);
+}
+
+#[test]
+fn a_view_that_is_two_minutes_old_is_stale_until_an_answer_comes() {
+    let mut view = View::default();
+    track(&mut view, "a", &["ms-1"], 0);
+    let away = || {
+        let message = "connection refused".to_owned();
+        Err(TuningError { class: Class::Transient, operation: "List", code: None, message })
+    };
+    view.listed(at(10), listing(&[("ms-1", running(0))]));
+    assert_eq!(view.listed(at(129), away()), []);
+    assert_eq!(view.problem(), None);
+    assert_eq!(view.listed(at(130), away()), [owner("a")]);
+    assert_eq!(view.listed(at(200), away()), [], "it is said once");
+    let problem = view.problem().unwrap();
+    assert_eq!((problem.reason, view.age(at(200)).as_secs()), (Reason::ObservationStale, 190));
+    assert!(problem.message.contains("List failed: connection refused"), "{}", problem.message);
+    assert_eq!(view.listed(at(210), listing(&[("ms-1", running(0))])), [owner("a")]);
+    assert_eq!(view.problem(), None);
+}
+
+fn ended(status: JobStatus, has_best: bool) -> EndedJob {
+    let best = || BestSoFar { training_job_name: "t".to_owned(), hyperparameters: [].into() };
+    let job = TuningJob {
+        arn: "arn".to_owned(),
+        status,
+        failure_reason: None,
+        training_jobs: TrainingJobCounts::default(),
+        best: has_best.then(best),
+        overall_best: None,
+        lasted: None,
+    };
+    EndedJob { job, result: None }
+}
+
+#[test]
+fn a_search_is_believed_only_of_jobs_that_ended_with_a_result() {
+    let names = ["ms-1", "ms-2", "ms-3", "ms-4"];
+    let mut view = View::default();
+    track(&mut view, "a", &names, 0);
+    view.listed(at(1), listing(&names.map(|name| (name, running(0)))));
+    let succeeded = ended(JobStatus::Completed, true);
+    let found = [
+        ("ms-1", succeeded.clone()),
+        ("ms-2", ended(JobStatus::Completed, false)),
+        ("ms-3", ended(JobStatus::Stopped, true)),
+    ];
+    let found: HashMap<_, _> = found.into_iter().map(|(name, job)| (name.to_owned(), job)).collect();
+    assert_eq!(view.searched(at(2), found), [owner("a")]);
+    let expected = [
+        ("ms-1", Sighting::Ended(Arc::new(succeeded))),
+        ("ms-2", Sighting::Left(at(2))),
+        ("ms-3", Sighting::Left(at(2))),
+        ("ms-4", Sighting::Running(running(0))),
+    ];
+    let expected: HashMap<_, _> = expected.into_iter().map(|(name, seen)| (name.to_owned(), seen)).collect();
+    assert_eq!(track(&mut view, "a", &names, 3), expected);
+    // A listing that lags behind does not bring it back.
+    view.listed(at(4), listing(&names.map(|name| (name, running(0)))));
+    assert!(matches!(track(&mut view, "a", &names, 5)["ms-1"], Sighting::Ended(_)));
+}
+
+#[test]
+fn jobs_that_left_a_listing_that_showed_them_are_searched_for() {
+    let mut view = View::default();
+    track(&mut view, "a", &["ms-1", "ms-2", "theirs"], 0);
+    view.listed(at(1), listing(&[("ms-1", running(0)), ("ms-2", running(0))]));
+    view.listed(at(2), listing(&[("ms-2", running(0))]));
+    assert_eq!(view.left_at(at(2)), ["ms-1"], "it never showed the one that is not ours");
+    view.listed(at(3), listing(&[("ms-2", running(0))]));
+    assert_eq!(view.left_at(at(3)), [""; 0], "once");
+}
+
+const MIN: Duration = Duration::from_secs(2);
+const MAX: Duration = Duration::from_secs(600);
+
+/// What is asked when it is time, and after how many seconds.
+fn next(view: &mut View) -> (i64, Ask) {
+    let from = view.swept.unwrap();
+    let (from, pause) = view.next_sweep(MIN, MAX, from);
+    let due = from + pause;
+    (i64::try_from(pause.as_secs()).unwrap(), view.ask(MAX, due))
+}
+
+#[test]
+fn what_nobody_knows_is_listed_at_once_and_what_was_just_created_when_it_may_have_ended() {
+    let mut view = View::default();
+    track_since(&mut view, "a", &["ms-1"], Since::Now, 0);
+    let (pause, ask) = next(&mut view);
+    assert!(pause >= 120 && ask == Ask::List, "{pause}");
+    track(&mut view, "b", &["ms-2"], 10);
+    assert_eq!(next(&mut view), (2, Ask::List));
+    view.listed(at(12), listing(&[("ms-1", running(0)), ("ms-2", running(0))]));
+    assert!(next(&mut view).0 >= 120);
+}
+
+#[test]
+fn many_ends_are_searched_for_among_all_jobs() {
+    let mut view = View::default();
+    let names: Vec<String> = (0..100).map(|n| format!("ms-{n:03}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    track_since(&mut view, "a", &names, Since::Now, 0);
+    let all: Vec<(&str, ActiveJob)> = names.iter().map(|name| (*name, running(0))).collect();
+    view.listed(at(7_000), listing(&all));
+    assert_eq!(next(&mut view).1, Ask::List, "no job of theirs has ended yet");
+    for length in [6_000, 6_500, 7_000, 8_000] {
+        view.learn(&owner("a"), "ms-of-before", Duration::from_secs(length), at(7_000));
+    }
+    track_since(&mut view, "a", &[&names[..], &["ms-new"]].concat(), Since::Now, 7_000);
+    let (pause, ask) = next(&mut view);
+    let Ask::Search(searched) = ask else { panic!("{ask:?}") };
+    assert!(pause < 400 && searched.len() == 101, "{pause} {searched:?}");
+    // Without the right to search, as ever.
+    assert!(view.put_off_search(at(20_000), true));
+    assert!(!view.put_off_search(at(20_000), true), "it is said once");
+    assert_eq!(next(&mut view).1, Ask::List);
+    assert_eq!(view.left_at(at(7_000)), [""; 0]);
+}
+
+#[test]
+fn a_listing_confirms_the_searches_now_and_then() {
+    let mut view = View::default();
+    track_since(&mut view, "a", &["ms-1", "ms-2", "ms-3"], Since::Now, 0);
+    (0..3).for_each(|_| view.learn(&owner("a"), "ms-3", Duration::from_secs(90_000), at(4_000)));
+    view.listed(at(3_900), listing(&["ms-1", "ms-2", "ms-3"].map(|name| (name, running(0)))));
+    assert!(matches!(view.ask(MAX, at(4_600)), Ask::Search(_)));
+    assert_eq!(view.ask(MAX, at(3_900 + 3_600)), Ask::List);
+}
