@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn jobs_of_unknown_length_are_looked_at_ever_more_seldom_and_a_hundred_as_often_as_one() {
         let pauses = [0.0, 300.0, 900.0, 3_600.0].map(|age| next(&[], &[age]));
-        assert!(pauses.is_sorted() && pauses[0] >= 120, "{pauses:?}");
+        assert!(pauses.is_sorted() && (5..=20).contains(&pauses[0]), "{pauses:?}");
         assert_eq!(pauses[3], 600);
         for age in [0.0, 300.0, 3_600.0] {
             assert_eq!(next(&[], &[age]), next(&[], &[age; 100]), "at {age} s");

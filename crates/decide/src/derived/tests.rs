@@ -155,7 +155,7 @@ fn derived_metrics_can_use_those_that_stand_before_them_and_no_others() {
 }
 
 #[test]
-fn what_cannot_be_cache_says_why() {
+fn what_cannot_be_computed_says_why() {
     use ExclusionReason::{MetricMissing, MetricNotFinite};
     for (expression, reason, text) in [
         ("1 / zero", MetricNotFinite, "it divides by 'zero', which is 0"),
@@ -250,7 +250,7 @@ fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclu
 
 /// The examples of the how-to, with the metrics of the preset.
 #[test]
-fn the_examples_of_the_how_to_can_be_cache() {
+fn the_examples_of_the_how_to_can_be_computed() {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Example {
