@@ -1,0 +1,1 @@
+//! AWS services that the kubectl plugin asks beside SageMaker.

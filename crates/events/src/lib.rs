@@ -1,0 +1,1 @@
+//! State changes from a queue: SQS messages of EventBridge.

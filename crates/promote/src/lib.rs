@@ -1,0 +1,1 @@
+//! Writes what deploys the winner of a ModelSelection.
