@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
         result = demo => match result {
             Ok(Ok(())) => ExitCode::SUCCESS,
             Ok(Err(error)) => failed(&error.to_string()),
-            Err(_) => failed(&format!("not done after {} s", DEADLINE.as_secs())),
+            Err(_) => failed(&format!("not complete after {} s", DEADLINE.as_secs())),
         },
         _ = tokio::signal::ctrl_c() => failed("interrupted"),
     }
@@ -52,7 +52,7 @@ async fn demo() -> Result<(), Box<dyn std::error::Error>> {
     step("starting etcd and kube-apiserver");
     let crds = vec![Path::new(ROOT).join("crds/modelselections.yaml")];
     let plane = ControlPlane::start(ControlPlaneOptions { crds, ..Default::default() }).await;
-    step("starting the SageMaker emulator: an hour of its time takes a second");
+    step("starting the SageMaker emulator: one virtual hour per second");
     let emulator = Emulator::start(&["--speed", SPEED]).await;
     step("starting the operator");
     let mut operator = Operator::start(OperatorOptions::new(&plane, &emulator, "default"));
@@ -138,7 +138,7 @@ fn kubectl(plane: &ControlPlane, arguments: &[&str]) -> Result<String, Box<dyn s
         .env("KUBECONFIG", plane.kubeconfig())
         .current_dir(ROOT)
         .output()
-        .map_err(|error| format!("kubectl cannot be run ({error}); install it and have it on the PATH"))?;
+        .map_err(|error| format!("cannot run kubectl ({error}): install it and add it to the PATH"))?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
