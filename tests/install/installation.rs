@@ -106,7 +106,7 @@ async fn told_to_stop_before_it_has_seen_its_selections_it_gives_the_lease_back_
     let (status, _) = operator.terminate().await;
     assert_eq!(status.code(), Some(0));
     let logs = operator.logs();
-    assert!(logs.contains("the lease is given back") && !logs.contains("reconciles under way; the next"), "{logs}");
+    assert!(logs.contains("lease released") && !logs.contains("reconciles under way; the next"), "{logs}");
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn a_status_that_somebody_else_wrote_is_reported_and_corrected() {
     let forged = json!({"status": {"progress": "7/9"}});
     world.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
     world.await_single_event("sel", "AnotherOperator").await;
-    readyz(&mut world.operator, 200, &["ok\nwarning: other operators: the status of ", "/sel was written by somebody"])
+    readyz(&mut world.operator, 200, &["ok\nwarning: other operators: the status of ", "/sel was written by another client"])
         .await;
     let corrected = |status: &api::ModelSelectionStatus| status.progress.as_deref() == Some("2/2");
     world.await_observed("sel", "it is corrected", corrected).await;

@@ -138,7 +138,7 @@ async fn who_is_reported_to_stop_gives_the_lease_back() {
     let stopped = Instant::now();
     let (status, took) = world.operator.terminate().await;
     assert_eq!(status.code(), Some(0), "{}", world.operator.logs());
-    assert!(world.operator.logs().contains("the lease is given back"), "{}", world.operator.logs());
+    assert!(world.operator.logs().contains("lease released"), "{}", world.operator.logs());
     await_leads(&standby).await;
     println!(
         "failover after SIGTERM: {:.1} s, {:.1} s of which its end took",
@@ -210,7 +210,7 @@ async fn a_stolen_lease_stops_the_leader() {
     let leases = leases(&world.client, &world.namespace);
     leases.patch("modelselection-operator", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
     await_end(&mut world.operator).await;
-    assert!(world.operator.logs().contains("the lease is thief's now"), "{}", world.operator.logs());
+    assert!(world.operator.logs().contains("thief holds the lease now"), "{}", world.operator.logs());
     world.emulator.reset_calls().await;
     // Started again, it stands by, and says which version it has before it.
     world.start_operator();
