@@ -106,7 +106,7 @@ async fn told_to_stop_before_it_has_seen_its_selections_it_gives_the_lease_back_
     let (status, _) = operator.terminate().await;
     assert_eq!(status.code(), Some(0));
     let logs = operator.logs();
-    assert!(logs.contains("lease released") && !logs.contains("reconciles under way; the next"), "{logs}");
+    assert!(logs.contains("lease released") && !logs.contains("reconciles ended; the next"), "{logs}");
 }
 
 #[tokio::test]
@@ -187,7 +187,7 @@ async fn credentials_that_have_expired_are_reported_by_the_probe() {
 #[tokio::test]
 async fn an_empty_region_is_none_and_the_probe_says_so() {
     let mut world = World::short_epochs("no-region", &["--speed", "3000"], &[("AWS_REGION", "")]).await;
-    readyz(&mut world.operator, 200, &["ok\nwarning: region: none of the operator's own"]).await;
+    readyz(&mut world.operator, 200, &["ok\nwarning: region: no default region"]).await;
     world.apply(&Selection::one_metric("sel").images(&["a"])).await;
     world.await_condition("sel", "Stalled", Reason::InvalidSpec).await;
     world.apply(&Selection::one_metric("sel").images(&["a"]).with_yaml("region: us-west-2")).await;

@@ -432,7 +432,7 @@ tuning:
     world.apply(&manifest("refused")).await;
     let status = world.await_complete_within("refused", LATER).await;
     let message = status.expansions[0].message.as_deref().unwrap();
-    assert!(message.contains("left out since they cannot be described, which SageMaker refuses: 1"), "{message}");
+    assert!(message.contains("excluded because they cannot be described, which SageMaker refuses: 1"), "{message}");
     assert!(!status.expansions[0].model_ids.is_empty(), "{message}");
 }
 

@@ -98,7 +98,7 @@ async fn values_that_do_not_compare_are_warned_of() {
     assert_eq!(warning.metric, "val_accuracy");
     assert!(warning.message.contains("for torch: their scripts do not use the channel 'validation'"), "{warning:?}");
     let ready = &condition(&status, "Ready").unwrap().message;
-    assert!(ready.contains("Not all values of 'val_accuracy' compare"), "{ready}");
+    assert!(ready.contains("Not all values of 'val_accuracy' are comparable"), "{ready}");
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_mistake_that_can_be_told_costs_no_call_of_sagemaker() {
         (
             one("region").with("/region", json!("us-west-9")),
             Reason::InvalidSpec,
-            "`region` 'us-west-9' is no AWS region",
+            "`region` 'us-west-9' is not an AWS region",
         ),
         (
             one("group").with("/training/metricDefinitions/1/regex", json!("- Test accuracy: ([0-9.]+")),

@@ -43,7 +43,7 @@ async fn edited(world: &World<'_>, selection: &Selection, wanted: impl Fn(&Model
     world.await_idle().await;
     world.emulator.reset_calls().await;
     world.apply(selection).await;
-    world.await_observed("images", "the edit is worked out", wanted).await;
+    world.await_observed("images", "the edit is computed", wanted).await;
     world.await_idle().await;
     world.emulator.calls().await["byOperation"].clone()
 }
@@ -122,7 +122,7 @@ async fn a_throttled_look_for_a_hyperparameter_is_tried_again() {
     world.emulator.fault(fault).await;
     world.apply(&by(&selection, "images_per_second", "Maximize", "test_throughput * hyperparameters.batch_size")).await;
     let status =
-        world.await_observed("images", "it is worked out", |s| s.recommended.as_deref() == Some("large")).await;
+        world.await_observed("images", "it is computed", |s| s.recommended.as_deref() == Some("large")).await;
     assert_eq!(derived(&status, "large")[0].1, "640");
 }
 

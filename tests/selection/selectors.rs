@@ -132,8 +132,8 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
     let message = status.expansions[0].message.as_deref().unwrap();
     for part in [
         "of framework 'mxnet': 6",
-        "left out since they are deprecated (`includeDeprecated`): 1",
-        "left out since they cannot be trained: 1",
+        "excluded because they are deprecated (`includeDeprecated`): 1",
+        "excluded because they cannot be trained: 1",
         "have known vulnerabilities (`includeVulnerable`): 1",
         "need their licence accepted (`acceptEULA`): 1",
     ] {
@@ -174,7 +174,7 @@ async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     assert_eq!(reason, "TooManyRuns", "{message}");
     for part in [
         "`candidateSelectors[0]`",
-        "models, of which it is not known yet which can be trained",
+        "models; it is not known yet which of them can be trained",
         "there may be 512 runs",
         "JumpStart lists 1000 models",
         "Set `limit: 512`",

@@ -80,7 +80,7 @@ async fn it_tells_what_is_missing_and_leaves_everything_as_it_is() {
     nowhere.extra_env.retain(|(name, _)| name != "AWS_REGION");
     let checked = check(nowhere, 30).await;
     assert_eq!(checked.code, Some(0), "{}", checked.said);
-    assert!(checked.said.contains("warning: sagemaker: not asked, since there is no region"), "{}", checked.said);
+    assert!(checked.said.contains("warning: sagemaker: not called: no default region"), "{}", checked.said);
 
     let mut stranger = pod.clone();
     stranger.kubeconfig = plane.kubeconfig_for("stranger", &[]);

@@ -298,7 +298,7 @@ fn each_problem_has_its_reason_and_remedy() {
             &model,
             |s| s.derived_metrics = derived("hyperparameters.optimizer * 2"),
             Reason::InvalidExpression,
-            "which is the text 'adam'",
+            "which is the string 'adam'",
         ),
     ];
     let mut other_channel = spec();

@@ -1,4 +1,4 @@
-//! Each row of the table, and what the messages say.
+//! Each row of the table of conditions, and their messages.
 
 mod kstatus;
 
@@ -16,7 +16,7 @@ pub fn front(members: usize) -> Front {
     Front { dataset: "d".into(), members: vec![member; members], ..Default::default() }
 }
 
-/// All conditions in one line, and the reason of Ready, which all but Suspended have.
+/// All conditions in one line, and the reason of Ready, which all conditions except Suspended share.
 fn shown(spec: &ModelSelectionSpec, runs: &[RunStatus], fronts: &[Front], launched_before: bool) -> (String, Reason) {
     let situation = Situation { spec, runs, counts: &counts(runs), fronts, launched_before, blind: None, held: None };
     let all = conditions(situation);
@@ -90,7 +90,7 @@ fn each_row_of_the_table() {
 }
 
 #[test]
-fn a_metric_that_nobody_emitted_is_reported_by_name() {
+fn a_metric_that_no_run_emitted_is_reported_by_name() {
     let runs = [run(RunState::Succeeded, None)];
     let mut empty = front(0);
     empty.excluded.push(Excluded {
@@ -138,20 +138,20 @@ fn each_reason_is_reported_with_its_count_and_an_example() {
 }
 
 #[test]
-fn what_was_measured_elsewhere_is_no_result_of_the_runs() {
+fn observed_candidates_are_not_results_of_the_runs() {
     let mut only = front(1);
     only.members[0].observed = true;
     let failed = run(RunState::Failed, Some(Reason::TuningJobFailed));
     let of = |runs: &[RunStatus], front: &Front| shown(&spec(), runs, std::slice::from_ref(front), true).1;
     assert_eq!(of(std::slice::from_ref(&failed), &only), Reason::NoUsableResult);
-    // Beaten by it, there is a result.
+    // If an observed candidate beats the runs, they still have a result.
     let beaten = RunStatus { pareto_rank: Some(1), ..run(RunState::Succeeded, None) };
     assert_eq!(of(&[failed, beaten], &only), Reason::Completed);
     assert_eq!(of(&[], &only), Reason::Completed);
 }
 
 #[test]
-fn what_cannot_be_observed_finishes_when_a_person_must_help() {
+fn an_unobserved_selection_finishes_when_a_person_must_act() {
     let runs = [run(RunState::Running, None)];
     let with = |reason: Reason| {
         let blind = Problem::new(reason, "why");
