@@ -38,8 +38,8 @@ const TRIED_FOR: Duration = Duration::from_secs(60);
 /// Why the finalizer of a deleted selection cannot be removed yet.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CleanupError {
-    #[error("running tuning jobs could not be stopped: {job} and {more} more: {why}")]
-    JobsRun { job: String, more: usize, why: String },
+    #[error("running tuning jobs could not be stopped ({count}), among them {job}: {why}")]
+    JobsRun { job: String, count: usize, why: String },
 }
 
 /// A job that may still run.
@@ -110,7 +110,7 @@ async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context
         let event = EventNote { warning: true, reason: "TuningJobsNotStopped", note };
         record::publish(ctx, seen, "StopTuningJobs", event).await;
     }
-    CleanupError::JobsRun { job: job.clone(), more: count - 1, why: why.clone() }
+    CleanupError::JobsRun { job: job.clone(), count, why: why.clone() }
 }
 
 async fn give_up(seen: &ModelSelection, ctx: &Context, left: &[Left]) {
@@ -239,11 +239,9 @@ fn still_running(
     match stopped {
         Ok(Some(Stopped::Accepted | Stopped::NothingToStop)) => None,
         Ok(None) => Some(("SageMaker has accepted to stop it, but still shows it as running".to_owned(), false)),
-        Ok(Some(Stopped::Foreign)) => not_yet(
-            Task::Prove(job.to_owned()),
-            Duration::ZERO,
-            "its tags name another owner; they are read again",
-        ),
+        Ok(Some(Stopped::Foreign)) => {
+            not_yet(Task::Prove(job.to_owned()), Duration::ZERO, "its tags name another owner; they are read again")
+        }
         Ok(Some(Stopped::Absent)) => not_yet(
             Task::Find(job.to_owned()),
             ABSENT_FOR.min(window),

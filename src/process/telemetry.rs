@@ -42,7 +42,9 @@ pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces
     let spans = traces.as_ref().ok().and_then(Traces::layer);
     tracing_subscriber::registry().with(logs).with(spans).init();
     if let Some(ignored) = ignored {
-        tracing::warn!("RUST_LOG is '{ignored}', which is not a log level (error, warn, info, debug, trace); using `info`");
+        tracing::warn!(
+            "RUST_LOG is '{ignored}', which is not a log level (error, warn, info, debug, trace); using `info`"
+        );
     }
     traces
 }

@@ -180,7 +180,7 @@ async fn credentials_that_have_expired_are_reported_by_the_probe() {
         ("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), agent),
     ];
     let mut operator = Operator::start(options);
-    readyz(&mut operator, 503, &["aws credentials: those found have expired"]).await;
+    readyz(&mut operator, 503, &["aws credentials: the credentials have expired"]).await;
 }
 
 /// As a variable that is made of another one which is not set.
@@ -203,8 +203,12 @@ async fn a_status_that_somebody_else_wrote_is_reported_and_corrected() {
     let forged = json!({"status": {"progress": "7/9"}});
     world.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
     world.await_single_event("sel", "AnotherOperator").await;
-    readyz(&mut world.operator, 200, &["ok\nwarning: other operators: the status of ", "/sel was written by another client"])
-        .await;
+    readyz(
+        &mut world.operator,
+        200,
+        &["ok\nwarning: other operators: the status of ", "/sel was written by another client"],
+    )
+    .await;
     let corrected = |status: &api::ModelSelectionStatus| status.progress.as_deref() == Some("2/2");
     world.await_observed("sel", "it is corrected", corrected).await;
     // A second time as well, which is not reported again.

@@ -139,7 +139,7 @@ async fn a_mistake_that_can_be_told_costs_no_call_of_sagemaker() {
         (
             own("own-output", "training", json!({"outputS3URI": "s3://my_bucket/out/"})),
             Reason::InvalidRequest,
-            "`training.outputS3URI`: there can be no S3 bucket 'my_bucket'",
+            "`training.outputS3URI`: there cannot be an S3 bucket 'my_bucket'",
         ),
         (
             one("line").with("/training/hyperparameters", json!({"prompt": "hello\n"})),

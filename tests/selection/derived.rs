@@ -121,8 +121,7 @@ async fn a_throttled_look_for_a_hyperparameter_is_tried_again() {
     let fault = json!({"operation": "DescribeTrainingJob", "kind": "Throttle", "count": 2});
     world.emulator.fault(fault).await;
     world.apply(&by(&selection, "images_per_second", "Maximize", "test_throughput * hyperparameters.batch_size")).await;
-    let status =
-        world.await_observed("images", "it is computed", |s| s.recommended.as_deref() == Some("large")).await;
+    let status = world.await_observed("images", "it is computed", |s| s.recommended.as_deref() == Some("large")).await;
     assert_eq!(derived(&status, "large")[0].1, "640");
 }
 

@@ -99,7 +99,7 @@ async fn removing_a_candidate_stops_its_running_job_and_forgets_its_result() {
 }
 
 #[tokio::test]
-async fn reordering_candidates_moves_runs_and_makes_none() {
+async fn reordering_candidates_reorders_runs_and_creates_none() {
     let world = World::held("order").await;
     world.apply(&Selection::new("order").images(&["one", "two"])).await;
     let before = world.await_launched("order").await;

@@ -131,7 +131,9 @@ fn bench(c: &mut Criterion, sample: &Sample) {
     let mut group = c.benchmark_group(*name);
     group.sample_size(10);
     group.bench_function("the spec is checked", |b| b.iter(|| invalid(&Derivations::new(black_box(spec)))));
-    group.bench_function("runs are planned for the first time", |b| b.iter(|| planned(spec, &mut Fingerprints::default(), &status)));
+    group.bench_function("runs are planned for the first time", |b| {
+        b.iter(|| planned(spec, &mut Fingerprints::default(), &status))
+    });
     let mut known = Fingerprints::default();
     planned(spec, &mut known, &status);
     group.bench_function("runs are planned with known fingerprints", |b| b.iter(|| planned(spec, &mut known, &status)));

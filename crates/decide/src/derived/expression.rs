@@ -317,7 +317,9 @@ fn field(operand: &Expr, name: &str) -> Result<Input, String> {
             ("dataset", _) => Err(format!(
                 "`dataset` has no '{name}'; it has name, testSize, trainingSize, validationSize and facts.NAME"
             )),
-            _ => Err(format!("'{root}' has no fields; write a metric whose name is not an identifier as metrics['{root}.{name}']")),
+            _ => Err(format!(
+                "'{root}' has no fields; write a metric whose name is not an identifier as metrics['{root}.{name}']"
+            )),
         },
         _ => Err(format!("'{name}' is not a field of anything")),
     }

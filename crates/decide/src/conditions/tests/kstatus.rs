@@ -127,7 +127,10 @@ fn broken(all: &[Condition], generation: i64) -> Option<&'static str> {
         ),
         ("Succeeded is always there", status(all, "Succeeded").is_some()),
         ("Finished is always there", status(all, "Finished").is_some()),
-        ("a selection that succeeded or failed has finished", status(all, "Succeeded") == Some("Unknown") || is_finished),
+        (
+            "a selection that succeeded or failed has finished",
+            status(all, "Succeeded") == Some("Unknown") || is_finished,
+        ),
         ("a selection that is Reconciling has not finished", reconciling != Some("True") || !is_finished),
         ("Ready and Finished means Succeeded", !is_ready || !is_finished || status(all, "Succeeded") == Some("True")),
         ("Suspended only when True", status(all, "Suspended").is_none_or(|status| status == "True")),
@@ -212,7 +215,10 @@ fn each_rule_can_be_broken() {
             vec![condition("Ready", "True"), condition("Succeeded", "True"), condition("Finished", "False")],
             "who succeeded",
         ),
-        (vec![condition("Ready", "False"), condition("Reconciling", "True"), succeeded(), finished()], "a selection that is Reconciling"),
+        (
+            vec![condition("Ready", "False"), condition("Reconciling", "True"), succeeded(), finished()],
+            "a selection that is Reconciling",
+        ),
         (vec![condition("Ready", "True"), succeeded(), finished()], "Ready and Finished"),
     ] {
         let found = broken(&all, 2).unwrap_or_default();
