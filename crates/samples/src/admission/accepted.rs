@@ -1,4 +1,4 @@
-//! Manifests that are taken.
+//! Manifests that are accepted.
 
 use crate::admission::{Case, candidates, channels, datasets, good, hyperparameters, list, metrics, ranges};
 use crate::admission::{jumpstart, own};
