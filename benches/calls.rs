@@ -51,7 +51,7 @@ struct Shape {
 
 impl Shape {
     fn parse(text: &str, at_a_time: Option<usize>) -> Self {
-        let (selections, runs) = text.split_once('x').unwrap_or_else(|| panic!("{text} is no shape such as 20x21"));
+        let (selections, runs) = text.split_once('x').unwrap_or_else(|| panic!("{text} is not a shape such as 20x21"));
         let (selections, runs) = (selections.parse::<usize>().unwrap(), runs.parse::<usize>().unwrap());
         Self { selections, runs, at_a_time: at_a_time.unwrap_or(selections * runs) }
     }

@@ -88,7 +88,7 @@ fn each_row_belongs_to_a_member_of_the_request() {
     assert_eq!(
         rows().iter().map(|row| row.member).collect::<BTreeSet<_>>().len(),
         rows().len(),
-        "a row is there twice"
+        "a row is duplicated"
     );
 }
 

@@ -152,7 +152,7 @@ async fn flux_waits_for_the_release_before_the_selections() {
     // The release is not installed: the selections wait, and the message names what they wait for.
     let releases = objects(&client, "helm.toolkit.fluxcd.io/v2", "HelmRelease", SYSTEM).await;
     await_until("Flux has applied the release", DEADLINE, async || names(&releases).await == [OPERATOR]).await;
-    not_ready(&kustomizations, OPERATOR, "nobody has installed the release").await;
+    not_ready(&kustomizations, OPERATOR, "the release is not installed").await;
     await_summary(&kustomizations, "selections", &["Ready=False DependencyNotReady"], summary).await;
 
     let mut source = Source::new(&client, OPERATOR).await;

@@ -234,7 +234,7 @@ async fn a_leader_of_another_version_is_reported() {
     });
     leases.patch("modelselection-operator", &PatchParams::default(), &Patch::Merge(&other)).await.unwrap();
     let standby = replica(&world, "of-an-older-version");
-    await_until("/readyz tells of the version", DEADLINE, async || match standby.get("/readyz").await {
+    await_until("/readyz shows the version", DEADLINE, async || match standby.get("/readyz").await {
         Ok((200, text)) if text.contains("warning: leader election: newer leads with version 9.9.9") => Ok(()),
         other => Err(format!("{other:?}")),
     })
@@ -260,7 +260,7 @@ async fn a_leader_without_an_api_server_stops_in_time() {
     );
     world.emulator.reset_calls().await;
     plane.start_api_server().await;
-    assert_eq!(world.calls().await, 0, "nobody acts meanwhile");
+    assert_eq!(world.calls().await, 0, "no operator acts meanwhile");
     world.start_operator();
     await_leads(&world.operator).await;
     world.emulator.advance(testkit::world::LONG).await;
@@ -272,7 +272,7 @@ async fn a_leader_without_an_api_server_stops_in_time() {
 async fn replicas_that_start_together_agree_on_one() {
     let world = World::held("together").await;
     let replicas: Vec<Operator> = (0..3).map(|n| replica(&world, &format!("together-{n}"))).collect();
-    await_until("all but one stand by", DEADLINE, async || {
+    await_until("all but one are standbys", DEADLINE, async || {
         let mut leading = 0;
         for operator in replicas.iter().chain([&world.operator]) {
             leading += usize::from(leads(operator).await.ok_or("no metrics yet")?);

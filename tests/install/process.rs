@@ -81,7 +81,7 @@ async fn it_waits_for_the_api_server_and_the_crd_and_says_so() {
     unready(&mut operator, &["kubernetes: cannot read the namespace kube-system"]).await;
     let (status, took) = operator.terminate().await;
     assert_eq!(status.code(), Some(0), "{}", operator.logs());
-    assert!(took < Duration::from_secs(5), "nothing is under way that it would have to wait for: {took:?}");
+    assert!(took < Duration::from_secs(5), "nothing is in progress that it would have to wait for: {took:?}");
     let mut operator = Operator::start(options);
     unready(&mut operator, &["kubernetes: "]).await;
     plane.start_api_server().await;

@@ -67,8 +67,8 @@ async fn values_of_a_config_map_are_on_the_front_and_are_read_again() {
     production(&world, &[("accuracy", "a secret"), ("throughput", "1000")]).await;
     world.operator.kill();
     world.operator = Operator::start(world.options.clone());
-    let told = excluded("key 'accuracy' of ConfigMap 'production' must hold a decimal number");
-    let status = world.await_status("sel", "the value is no number", told).await;
+    let reported = excluded("key 'accuracy' of ConfigMap 'production' must hold a decimal number");
+    let status = world.await_status("sel", "the value is not a number", reported).await;
     assert!(!format!("{status:?}").contains("a secret"));
     assert_eq!(world.jobs_created().await, jobs);
     let api: Api<ConfigMap> = Api::namespaced(world.client.clone(), &world.namespace);
@@ -103,7 +103,7 @@ async fn values_that_are_not_comparable_get_a_warning() {
 
 #[tokio::test]
 async fn a_mistake_found_in_advance_makes_no_call_to_sagemaker() {
-    let world = World::held("told").await;
+    let world = World::held("mistakes").await;
     let one = |name: &str| Selection::new(name).images(&["one"]);
     let own = |name: &str, part: &str, value: serde_json::Value| {
         let patch = json!([{"name": "own", "algorithm": {"trainingImage": "111122223333.dkr.ecr.us-west-2.amazonaws.com/own:1"}, part: value}]);

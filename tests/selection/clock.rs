@@ -46,7 +46,7 @@ async fn ten_minutes_ahead_while_new_jobs_are_not_visible() {
     world.emulator.lag(lag).await;
     world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 2})).await;
     world.apply(&Selection::new("ahead").images(&["one", "two"])).await;
-    await_until("both jobs are made", DEADLINE, async || world.jobs().await.len() == 2).await;
+    await_until("both jobs are created", DEADLINE, async || world.jobs().await.len() == 2).await;
     clock.set(600);
     let missing = format!("{DESCRIBE} ResourceNotFound");
     await_until("they are looked for in vain", DEADLINE, async || world.errors(&missing).await >= 3).await;

@@ -114,7 +114,7 @@ async fn jobs_whose_tags_name_another_cluster_are_not_stopped() {
     world.options.extra_env.push(("MODELSELECTION_CLUSTER_NAME".into(), "second".into()));
     world.start_operator();
     world.delete_and_wait("copy").await;
-    assert_eq!(world.jobs_in("InProgress").await.len(), 1, "the first cluster's job goes on");
+    assert_eq!(world.jobs_in("InProgress").await.len(), 1, "the first cluster's job continues");
 }
 
 /// A cluster that was rebuilt from Git with a newer commit: the status is lost, and the manifest has another candidate.
@@ -397,7 +397,7 @@ async fn a_foreign_job_with_our_tags_determines_no_version() {
     world.apply(&Selection::new("stranger").jump_start("js", MOBILENET, "*").with("/rerun", json!("again"))).await;
     let again = world.await_launched("stranger").await;
     assert_eq!(run_of(&again, "js").model_version, ours.model_version);
-    await_until("it is told", DEADLINE, async || world.events("stranger", "TuningJobsLeftRunning").await > 0).await;
+    await_until("it is reported", DEADLINE, async || world.events("stranger", "TuningJobsLeftRunning").await > 0).await;
     assert_eq!(world.jobs().await["ms-stranger-anybody"].status, "InProgress", "and it is not stopped");
 }
 

@@ -188,7 +188,7 @@ async fn ten_minutes_without_sagemaker_lose_nothing() {
     // The jobs have ended meanwhile; several consecutive polls fail.
     await_until("four sweeps have failed", DEADLINE, async || world.errors(&format!("{LIST} DropRequest")).await >= 4)
         .await;
-    let during = world.await_observed("away", "is there", |_| true).await;
+    let during = world.await_observed("away", "to be observed", |_| true).await;
     assert_eq!(runs_in(&during, RunState::Running), 2, "nothing is concluded from silence: {during:#?}");
     assert_eq!(status_and_reason(&during, "Ready"), ("True", "TuningRunning"));
     world.emulator.clear_faults().await;
@@ -207,7 +207,7 @@ async fn a_listing_that_lags_behind_leads_to_no_wrong_conclusion() {
     world.await_condition("lag", "Ready", Reason::TuningRunning).await;
     // A job that is missing in the listing is described: so these describes prove that polls have missed both jobs.
     await_until("both jobs were looked for", DEADLINE, async || world.calls_of(DESCRIBE).await >= 4).await;
-    let status = world.await_observed("lag", "is there", |_| true).await;
+    let status = world.await_observed("lag", "to be observed", |_| true).await;
     assert_eq!(runs_in(&status, RunState::Running), 2, "{status:#?}");
     assert_eq!(world.jobs_created().await, 2);
     world.emulator.set_speed(300.0).await;
@@ -350,7 +350,7 @@ async fn a_new_job_that_is_not_visible_yet_does_not_count_as_deleted() {
         world.errors(&format!("{DESCRIBE} ResourceNotFound")).await >= 2
     })
     .await;
-    let status = world.await_observed("new", "is there", |_| true).await;
+    let status = world.await_observed("new", "to be observed", |_| true).await;
     assert_eq!(run_of(&status, "a").state, RunState::Running, "{status:#?}");
     world.emulator.clear_faults().await;
     world.emulator.set_speed(300.0).await;

@@ -104,7 +104,7 @@ async fn all_is_as_before(world: &World<'_>, before: &[ModelSelectionStatus]) {
         })
         .await;
     }
-    assert_eq!(world.jobs().await.len(), 2 * (FORGERIES.len() + 1), "no job was made");
+    assert_eq!(world.jobs().await.len(), 2 * (FORGERIES.len() + 1), "no job was created");
     assert_eq!(world.calls_of(STOP).await, 0, "no job was stopped");
 }
 

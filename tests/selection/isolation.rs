@@ -17,7 +17,7 @@ async fn newer_control_plane() -> ControlPlane {
         "- Waiting\n                      - Running",
         "- Waiting\n                      - Paused\n                      - Running",
     );
-    assert_ne!(newer, definition, "the states of runs stand elsewhere now");
+    assert_ne!(newer, definition, "the states of runs are at another path now");
     let path = run_folder().join(numbered("newer-crd"));
     std::fs::write(&path, newer).expect("the definition can be written");
     ControlPlane::start(ControlPlaneOptions { crds: vec![path], ..ControlPlaneOptions::default() }).await

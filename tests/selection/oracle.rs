@@ -21,7 +21,7 @@ const ANY: &str = "*";
 
 /// Intended differences of the requests: the case, the prefix of the member, and why.
 const DIFFERENCES: &[(&str, &str, &str)] = &[
-    (ANY, "/HyperParameterTuningJobName", "ours is worked out from the run, so that it is found again"),
+    (ANY, "/HyperParameterTuningJobName", "ours is computed from the run, so that it is found again"),
     (ANY, "/TrainingJobDefinition/StaticHyperParameters/sagemaker_job_name", "the name, without a time stamp"),
     (ANY, "/Tags/modelselection.dev/", "whose job it is"),
     (ANY, "/TrainingJobDefinition/CheckpointConfig/S3Uri", "each run has its own folder, see docs/decisions/032"),
@@ -44,7 +44,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     (
         "configurations of hosting",
         "/TrainingJobDefinition/InputDataConfig/model/",
-        "what is deployed does not change what is trained",
+        "deployment settings do not change the training",
     ),
     (
         "gated bucket",
@@ -79,7 +79,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     (
         ANY,
         "/HyperParameterTuningJobConfig/ParameterRanges/AutoParameters/sagemaker_",
-        "these tell the container what to run: nothing to search",
+        "these define what the container runs, and are not searched",
     ),
     ("autotune", "/TrainingJobDefinition/StaticHyperParameters/sagemaker_", "as above"),
     ("autotune without ranges", "/TrainingJobDefinition/StaticHyperParameters/sagemaker_", "as above"),
@@ -98,8 +98,8 @@ const WE_REFUSE: &[(&str, &str)] = &[
 
 /// Requests that the operator sends and the SDK refuses, and why.
 const WE_SEND: &[(&str, &str)] = &[
-    ("image without alias", "an image all the same"),
-    ("image in properties only", "an image all the same"),
+    ("image without alias", "an image nevertheless"),
+    ("image in properties only", "an image nevertheless"),
     ("artifact uri", "the SDK forgets to set a variable"),
     ("artifact is null", "a script can do without"),
     ("model package in an empty map", "no package"),

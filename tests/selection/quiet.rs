@@ -111,7 +111,7 @@ async fn running_jobs_of_all_selections_are_watched_by_one_listing_and_nothing_i
     let kinds: Vec<&String> = calls["byOperation"].as_object().unwrap().keys().collect();
     assert_eq!(kinds, ["ListHyperParameterTuningJobs"], "{calls}");
     assert_eq!(actions(&world.writes()[writes..]), Vec::<String>::new());
-    assert_eq!(world.reconciles().await, reconciles, "what has not changed wakes nobody");
+    assert_eq!(world.reconciles().await, reconciles, "unchanged jobs wake no selection");
 
     // Each listing covered all nine jobs.
     let requests = world.emulator.requests("ListHyperParameterTuningJobs").await;

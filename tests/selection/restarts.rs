@@ -95,7 +95,7 @@ async fn killed_after_a_job_was_created_whose_response_was_lost() {
         let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer", "count": lost});
         stage.world.emulator.fault(order).await;
         stage.world.apply(&selection()).await;
-        await_until("a job was made", DEADLINE, async || !stage.world.jobs().await.is_empty()).await;
+        await_until("a job was created", DEADLINE, async || !stage.world.jobs().await.is_empty()).await;
         stage.world.kill_and_restart();
         stage.check(&format!("{lost} lost answers and a kill")).await;
     }
@@ -192,7 +192,7 @@ async fn edited_while_the_operator_is_down_and_a_job_exists_that_it_does_not_kno
         let after = world.await_launched(name).await;
         world.await_stop(&unheard.name).await;
         assert_eq!(world.jobs_in("InProgress").await.len(), after.runs.len(), "no job runs that no run knows of");
-        assert!(made.contains_key(&job_of(&after, "other")), "the other one is taken up");
+        assert!(made.contains_key(&job_of(&after, "other")), "the other one is adopted");
         world.delete_and_wait(name).await;
     }
 }
@@ -306,7 +306,7 @@ async fn the_api_server_may_go_and_come_back_while_jobs_run() {
     world.apply(&Selection::new("later").images(&["one", "two"])).await;
     world.await_faults_spent().await;
     plane.stop_api_server();
-    await_until("the jobs are made", DEADLINE, async || world.jobs().await.len() == 4).await;
+    await_until("the jobs are created", DEADLINE, async || world.jobs().await.len() == 4).await;
     world.kill_and_restart();
     await_until("the operator says what it misses", DEADLINE, async || match world.operator.get("/readyz").await {
         Ok((503, text)) if text.contains("kubernetes: ") => Ok(()),

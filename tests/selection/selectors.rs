@@ -90,7 +90,7 @@ async fn found_models_stay_until_the_selector_or_rerun_is_edited() {
     assert_eq!(futures::future::join_all(asked).await, [0, 0, 0]);
 
     world.apply(&selection.clone().with("/rerun", json!("again"))).await;
-    let again = world.await_observed("pinned", "to be expanded anew", |status| status.runs.len() == found + 1).await;
+    let again = world.await_observed("pinned", "to be expanded again", |status| status.runs.len() == found + 1).await;
     assert!(candidates(&again).contains("pytorch-ic-resnet-new"));
 
     // A narrower selector: models that it still finds keep their jobs, the others are stopped.
@@ -265,7 +265,7 @@ async fn an_edit_while_the_hub_is_unavailable_stops_nothing() {
     let trouble = |status: &ModelSelectionStatus| {
         condition_parts(status, "Ready").is_some_and(|(_, reason, _)| reason == "RetryingAfterError")
     };
-    let status = world.await_observed("edit", "to say that the hub is away", trouble).await;
+    let status = world.await_observed("edit", "to say that the hub is unavailable", trouble).await;
     assert_eq!(candidates(&status), candidates(&before));
     assert_eq!(world.jobs_in("InProgress").await.len(), 2);
     world.emulator.clear_faults().await;

@@ -67,7 +67,7 @@ async fn permits_that_a_selections_own_limit_forbids_stay_available_to_others() 
     world
         .await_observed("wide", "it has the other five places", |status| runs_in(status, RunState::Running) == 5)
         .await;
-    let narrow = world.await_observed("narrow", "is there", |_| true).await;
+    let narrow = world.await_observed("narrow", "to be observed", |_| true).await;
     assert_eq!(runs_in(&narrow, RunState::Running), 1);
     assert_eq!(world.jobs_created().await, 6);
 }
@@ -148,7 +148,7 @@ async fn a_quota_on_instances_blocks_only_runs_that_use_them() {
         4,
         "the places of the refused ones are used by others"
     );
-    let gpu = world.await_observed("gpu", "is there", held).await;
+    let gpu = world.await_observed("gpu", "to be observed", held).await;
     assert_eq!(runs_in(&gpu, RunState::Waiting), 6, "{gpu:#?}");
     assert_eq!(status_and_reason(&gpu, "Stalled"), ("", ""));
     let refused = world.errors(&format!("{CREATE} ResourceLimitExceeded")).await;

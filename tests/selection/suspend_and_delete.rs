@@ -97,7 +97,7 @@ async fn suspend_stops_running_jobs_if_asked_and_resuming_runs_them_as_new_attem
         .await;
     for candidate in ["one", "two"] {
         assert_eq!(run_of(&resumed, candidate).attempt, 1);
-        assert_eq!(run_of(&resumed, candidate).failed_attempts, 0, "a stop is no failure");
+        assert_eq!(run_of(&resumed, candidate).failed_attempts, 0, "a stop is not a failure");
         assert_ne!(job_of(&resumed, candidate), job_of(&before, candidate));
     }
     assert_eq!(run_of(&resumed, "ended").best, run_of(&stopped, "ended").best);
@@ -114,7 +114,7 @@ async fn suspend_also_stops_a_job_whose_creation_got_no_response() {
     let selection = Selection::new("unheard").images(&["one"]).with("/suspendPolicy", json!("Stop"));
     world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
     world.apply(&selection).await;
-    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    await_until("a job was created", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
     world.apply(&selection.clone().with("/suspend", json!(true))).await;
     let job = world.jobs().await.into_keys().next().unwrap();
     world.await_stop(&job).await;
@@ -133,7 +133,7 @@ async fn a_draining_selection_collects_a_job_whose_creation_got_no_response() {
     let selection = Selection::new("unheard").images(&["one"]);
     world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
     world.apply(&selection).await;
-    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    await_until("a job was created", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
     world.apply(&selection.clone().with("/suspend", json!(true))).await;
     world.await_observed("unheard", "the job is found", |status| is_running(&status.runs[0])).await;
     world.emulator.advance(LONG).await;
@@ -155,7 +155,7 @@ async fn a_suspended_selection_does_not_repeat_a_create_that_was_not_executed() 
     world.await_observed("not-made", "it is suspended", |status| condition_parts(status, "Suspended").is_some()).await;
     world.await_idle().await;
     world.emulator.clear_faults().await;
-    consistently("there is no job", Duration::from_secs(3), async || match world.jobs().await.len() {
+    consistently("no job exists", Duration::from_secs(3), async || match world.jobs().await.len() {
         0 => Ok(()),
         n => Err(format!("{n} jobs")),
     })
@@ -229,7 +229,7 @@ async fn a_job_that_could_not_be_stopped_continues_with_its_selection() {
     world.await_idle().await;
     let tried = world.calls_of("StopHyperParameterTuningJob").await;
     world.apply(&selection).await;
-    world.await_observed("goes-on", "it goes on", |status| condition_parts(status, "Suspended").is_none()).await;
+    world.await_observed("goes-on", "it continues", |status| condition_parts(status, "Suspended").is_none()).await;
     world.emulator.clear_faults().await;
     world.emulator.advance(LONG).await;
     let status = world.await_complete("goes-on").await;
@@ -330,7 +330,7 @@ async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_it
     // The jobs are created, but no response arrives.
     world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
     world.apply(&Selection::new("lost").images(&["one", "two"])).await;
-    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    await_until("a job was created", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
     world.delete_and_wait("lost").await;
     assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
     world.emulator.clear_faults().await;
@@ -339,7 +339,7 @@ async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_it
     world.emulator.fault(order).await;
     world.apply(&Selection::new("killed").images(&["one", "two"])).await;
     world.await_faults_spent().await;
-    await_until("one job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    await_until("one job was created", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
     world.operator.kill();
     let unwritten = world.selections.get("killed").await.unwrap().status.unwrap();
     assert!(unwritten.runs.iter().all(|run| run.tuning_job_arn.is_none()), "{unwritten:#?}");

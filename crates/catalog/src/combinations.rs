@@ -9,7 +9,7 @@ use decide::definition::Definition;
 use decide::problem::Problem;
 use sagemaker::SearchRange;
 
-/// Most training jobs of a grid search, which has one for each combination.
+/// SageMaker's limit on the training jobs of a grid search, which has one for each combination.
 const GRID_MOST: u64 = 750;
 
 /// Checks that the ranges have at least as many combinations as there are training jobs; for Grid exactly as many.

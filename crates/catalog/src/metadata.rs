@@ -22,7 +22,7 @@ pub(super) fn text(value: &Value, key: &str) -> Option<String> {
 }
 
 /// A whole number, which may also be written as 123.0 or as a string.
-#[expect(clippy::cast_possible_truncation, reason = "what is too large for 64 bits is too large for 32 as well")]
+#[expect(clippy::cast_possible_truncation, reason = "a value that exceeds 64 bits exceeds 32 bits too")]
 pub(super) fn number(value: &Value, key: &str) -> Option<i32> {
     let value = get(value, key);
     let number = value.as_f64().or_else(|| value.as_str()?.parse().ok()).filter(|number| number.fract() == 0.0)?;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::problem::Problem;
 use api::{Candidate, EarlyStopping, Hyperband, ModelSelectionSpec, Reason, Strategy, Training, Tuning};
 
-/// Most training jobs of a tuning job, except for the strategy Random.
+/// SageMaker's limit on the training jobs of a tuning job, except for the strategy Random.
 pub(super) const MOST_TRAINING_JOBS: i32 = 750;
 
 /// The selection with the overrides of `candidate` applied to its training and tuning. If the candidate has overrides,

@@ -103,7 +103,7 @@ pub(super) struct View {
 
 /// If the snapshot is older than this plus the planned pause, it is stale: several polls have failed in a row.
 const STALE: Duration = Duration::from_secs(120);
-/// Number of jobs on a page of a listing.
+/// Number of jobs on a page of a listing: the largest `MaxResults` of SageMaker.
 const PAGE: usize = 100;
 /// A listing, which also shows what a search cannot, happens at least once in this many longest pauses, times the
 /// number of its pages.

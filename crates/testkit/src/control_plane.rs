@@ -75,13 +75,13 @@ pub async fn shared_with(options: ControlPlaneOptions) -> &'static ControlPlane 
     // A failure is cached too: otherwise every test of the binary would wait for the timeout.
     static SHARED: OnceCell<Result<ControlPlane, String>> = OnceCell::const_new();
     let started = SHARED.get_or_init(|| ControlPlane::try_start(options)).await;
-    started.as_ref().unwrap_or_else(|e| panic!("there is no control plane: {e}"))
+    started.as_ref().unwrap_or_else(|e| panic!("the control plane did not start: {e}"))
 }
 
 impl ControlPlane {
     /// Starts one and waits until it is ready. Panics with the end of the logs on failure.
     pub async fn start(options: ControlPlaneOptions) -> Self {
-        Self::try_start(options).await.unwrap_or_else(|e| panic!("there is no control plane: {e}"))
+        Self::try_start(options).await.unwrap_or_else(|e| panic!("the control plane did not start: {e}"))
     }
 
     async fn try_start(options: ControlPlaneOptions) -> Result<Self, String> {
@@ -198,7 +198,7 @@ impl ControlPlane {
 
     /// Starts the API server again, on the same port and with the same data, and waits until it is ready.
     pub async fn start_api_server(&self) {
-        self.try_start_api_server().await.unwrap_or_else(|e| panic!("the API server does not come back: {e}"));
+        self.try_start_api_server().await.unwrap_or_else(|e| panic!("the API server did not restart: {e}"));
     }
 
     async fn try_start_api_server(&self) -> Result<(), String> {

@@ -46,7 +46,7 @@ pub async fn read(path: &Path) -> Config {
     let kubeconfig = Kubeconfig::read_from(path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()));
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
         .await
-        .unwrap_or_else(|e| panic!("{} is no good kubeconfig: {e}", path.display()));
+        .unwrap_or_else(|e| panic!("{} is not a valid kubeconfig: {e}", path.display()));
     // kube reads it from the environment; a proxy must not be used for loopback.
     config.proxy_url = None;
     config

@@ -37,7 +37,7 @@ fn create() -> (PathBuf, File) {
     fs::create_dir_all(&folder).unwrap_or_else(|e| panic!("cannot create {}: {e}", folder.display()));
     let lock = File::create(folder.join("lock"))
         .unwrap_or_else(|e| panic!("cannot create a lock in {}: {e}", folder.display()));
-    lock.try_lock().unwrap_or_else(|e| panic!("somebody else has the lock in {}: {e}", folder.display()));
+    lock.try_lock().unwrap_or_else(|e| panic!("another process holds the lock in {}: {e}", folder.display()));
     tidy(&runs);
     (folder, lock)
 }

@@ -336,7 +336,7 @@ impl<'a> World<'a> {
     /// Waits until no pass and no call is in progress: a status is visible before the pass that wrote it has ended.
     pub async fn await_idle(&self) {
         let mut before = None;
-        await_until("nothing is under way", DEADLINE, async || {
+        await_until("nothing is in progress", DEADLINE, async || {
             let (_, text) = self.operator.get("/metrics").await.unwrap_or_default();
             let workers = |line: &str| line.starts_with("controller_runtime_active_workers{") && line.ends_with(" 0");
             let now = text.lines().any(workers).then_some(self.calls().await);

@@ -36,7 +36,7 @@ fn a_holder_renews_until_the_lease_is_lost_or_expired() {
     let step = |seen: Option<Sighting>, now| decide(seen.as_ref(), "me", held, s(now));
     assert_eq!(step(Some(seen("me", 3, 10)), 19), Step::Renew);
     let lost = |step| matches!(step, Step::Lost(_));
-    assert!(lost(step(Some(seen("me", 3, 10)), 20)), "too late, though nobody has taken it");
+    assert!(lost(step(Some(seen("me", 3, 10)), 20)), "too late, although nobody else has acquired it");
     assert!(lost(step(Some(seen("other", 4, 11)), 12)));
     assert!(lost(step(Some(seen("other", 3, 11)), 12)), "stolen by hand");
     assert!(lost(step(Some(seen("me", 4, 11)), 12)), "another process of our name has taken it");

@@ -96,7 +96,7 @@ fn each_value_is_documented_and_bound_by_the_schema() {
     for (name, rest) in rows {
         let meaning = rest.rsplit_once("` | ").map_or("", |(_, meaning)| meaning.trim_end_matches(" |"));
         assert!(meaning.len() > 10, "{name} has no comment");
-        assert!(documented.insert(name.to_owned()), "{name} is there twice");
+        assert!(documented.insert(name.to_owned()), "{name} is duplicated");
     }
     let mut found = BTreeSet::new();
     values(&yaml("charts/modelselection-operator/values.yaml"), "", &documented, &mut found);

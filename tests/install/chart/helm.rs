@@ -82,7 +82,7 @@ impl Objects {
             let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
             let parts = [text("/kind"), text("/metadata/namespace"), text("/metadata/name")];
             let key = parts.into_iter().flatten().collect::<Vec<_>>().join("/");
-            assert!(objects.insert(key.clone(), object).is_none(), "{key} is there twice");
+            assert!(objects.insert(key.clone(), object).is_none(), "{key} is duplicated");
         }
         Self(objects)
     }

@@ -227,7 +227,7 @@ async fn an_earlier_installation_can_be_upgraded() {
         }
         // A renamed object would leave the old one behind; with the Deployment there would be two operators.
         for name in older.0.keys() {
-            assert!(newer.0.contains_key(name), "{name} has gone");
+            assert!(newer.0.contains_key(name), "{name} is missing");
         }
     }
 }

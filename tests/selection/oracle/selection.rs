@@ -102,7 +102,7 @@ pub(super) fn selection(case: &Value) -> Result<ModelSelectionSpec, String> {
                 }
                 // Covered by another setting.
                 "estimator.max_wait" | "estimator.security_group_ids" | "tuner.hyperparameters_to_keep_static" => {}
-                other => assert!(WITHOUT_EFFECT.contains(&other), "what is {other}?"),
+                other => assert!(WITHOUT_EFFECT.contains(&other), "unknown setting {other}"),
             }
         }
     }

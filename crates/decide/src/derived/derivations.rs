@@ -15,7 +15,8 @@ use api::{
     parse_decimal, significant,
 };
 
-/// Significant digits of a number that is computed from 32-bit metrics, which have no more.
+/// Significant digits of a computed number: further digits would show floating-point noise, because metrics are 32-bit
+/// floats.
 pub const DIGITS: usize = 12;
 
 /// The derived metrics of a spec, for use with many training jobs.

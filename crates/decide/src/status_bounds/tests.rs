@@ -155,7 +155,7 @@ proptest! {
         bounded(&Derivations::new(&spec()), &mut runs);
         let once = runs.clone();
         bounded(&Derivations::new(&spec()), &mut runs);
-        prop_assert_eq!(&once, &runs, "what fits stays as it is, or it would be written again and again");
+        prop_assert_eq!(&once, &runs, "values that fit are unchanged, otherwise the status would be written repeatedly");
     }
 }
 

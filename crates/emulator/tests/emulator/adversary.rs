@@ -35,7 +35,7 @@ async fn a_job_that_was_listed_is_missing_for_a_while() {
     assert_eq!((status, &body["__type"]), (400, &json!("ResourceNotFound")));
     assert_eq!(emulator.error("ListTags", &json!({"ResourceArn": emulator.arn("ms-a")})).await.0, 400);
     assert_eq!(emulator.ok("Search", &search("ms-a")).await["Results"], json!([]));
-    assert_eq!(emulator.error(CREATE, &request("ms-a")).await.1["__type"], "ResourceInUse", "it is there all the same");
+    assert_eq!(emulator.error(CREATE, &request("ms-a")).await.1["__type"], "ResourceInUse", "it exists nevertheless");
     emulator.ok(STOP, &named("ms-a")).await;
     emulator.advance(20.0).await;
     assert!(exists(&emulator, "ms-a").await);
