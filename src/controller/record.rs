@@ -90,8 +90,8 @@ pub(super) async fn record(
         counts: &counts,
         fronts: &fronts,
         launched_before: launched_before(&before, generation),
-        blind: unobserved.as_ref(),
-        held: incomplete,
+        unobserved: unobserved.as_ref(),
+        incomplete,
     };
     let status = ModelSelectionStatus {
         conditions: merge_conditions(&before, conditions::conditions(situation), generation, now),

@@ -20,7 +20,7 @@ pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sig
         left.extend(superseded(pass, job, sighting).await);
     }
     status.superseded = left;
-    // A resumed selection does not repeat stops that had not been made when it was resumed.
+    // After a resume, jobs that have not been stopped yet keep running.
     let stopping =
         |run: &&RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
     for run in status.runs.iter().filter(stopping) {

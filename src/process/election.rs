@@ -36,7 +36,7 @@ pub(super) struct Election {
     namespace: String,
     name: String,
     /// Namespace and name of the Lease, for the logs.
-    place: String,
+    full_name: String,
     me: String,
     leadership: Leadership,
     metrics: Arc<Metrics>,
@@ -46,7 +46,7 @@ pub(super) struct Election {
     seen: Option<Sighting>,
     held: Option<Held>,
     /// Our copy of the Lease may be out of date.
-    doubt: bool,
+    outdated: bool,
     rounds: u64,
 }
 
@@ -63,7 +63,7 @@ impl Election {
         metrics.set_leading(&name, false);
         Self {
             leases: Api::namespaced(client, &namespace),
-            place: format!("{namespace}/{name}"),
+            full_name: format!("{namespace}/{name}"),
             namespace,
             name,
             me: identity(),
@@ -73,7 +73,7 @@ impl Election {
             lease: None,
             seen: None,
             held: None,
-            doubt: true,
+            outdated: true,
             rounds: 0,
         }
     }
@@ -85,14 +85,14 @@ impl Election {
 
     /// Waits until this process leads.
     pub(super) async fn win(&mut self) {
-        tracing::info!(lease = self.place, identity = self.me, "waiting for the lease");
+        tracing::info!(lease = self.full_name, identity = self.me, "waiting for the lease");
         loop {
             match self.round().await {
                 Step::Acquire(term) => {
                     self.metrics.set_leading(&self.name, true);
                     self.metrics.set_term(&self.name, term);
                     self.readiness.warn(PART, None);
-                    return tracing::info!(lease = self.place, identity = self.me, term, "leading");
+                    return tracing::info!(lease = self.full_name, identity = self.me, term, "leading");
                 }
                 Step::Wait(left) => sleep(left.min(jitter(RETRY, &self.me, self.rounds))).await,
                 // Only a held Lease can be renewed or lost.
@@ -152,7 +152,7 @@ impl Election {
             Ok(Err(error)) => message(&error),
             Err(_) => "the API server does not answer".to_owned(),
         };
-        self.readiness.set(PART, Err(format!("cannot read or write the lease {}: {trouble}", self.place)));
+        self.readiness.set(PART, Err(format!("cannot read or write the lease {}: {trouble}", self.full_name)));
         Step::Wait(retry)
     }
 
@@ -161,10 +161,10 @@ impl Election {
     }
 
     async fn look(&mut self) -> kube::Result<()> {
-        if self.doubt || self.held.is_none() {
+        if self.outdated || self.held.is_none() {
             let lease = self.leases.get_opt(&self.name).await?;
             self.see(lease);
-            self.doubt = false;
+            self.outdated = false;
         }
         Ok(())
     }
@@ -179,10 +179,10 @@ impl Election {
             _ => return Ok(step),
         };
         // Until the response arrives, the Lease may or may not have been written.
-        self.doubt = true;
+        self.outdated = true;
         match self.write(self.ours(term)).await {
             Ok(lease) => {
-                self.doubt = false;
+                self.outdated = false;
                 self.see(Some(lease));
                 let held = Held { term, renewed: now };
                 self.held = Some(held);
@@ -208,7 +208,7 @@ impl Election {
         let before = self.seen.as_ref().map_or("", |seen| &seen.record.holder);
         if self.held.is_none() && holder != before && !["", &self.me].contains(&holder) {
             let version = lease.as_ref().and_then(version).unwrap_or("unknown");
-            tracing::info!(lease = self.place, holder, version, "standing by");
+            tracing::info!(lease = self.full_name, holder, version, "standing by");
             let other = (version != VERSION)
                 .then(|| format!("{holder} leads with version {version} of the operator, and this is {VERSION}"));
             self.readiness.warn(PART, other);
@@ -261,9 +261,11 @@ impl Election {
             Ok::<_, kube::Error>(())
         });
         match given_back.await {
-            Ok(Ok(())) => tracing::info!(lease = self.place, "lease released"),
-            Ok(Err(error)) => tracing::warn!(lease = self.place, %error, "cannot release the lease; it will expire"),
-            Err(_) => tracing::warn!(lease = self.place, "cannot release the lease in time; it will expire"),
+            Ok(Ok(())) => tracing::info!(lease = self.full_name, "lease released"),
+            Ok(Err(error)) => {
+                tracing::warn!(lease = self.full_name, %error, "cannot release the lease; it will expire")
+            }
+            Err(_) => tracing::warn!(lease = self.full_name, "cannot release the lease in time; it will expire"),
         }
     }
 }

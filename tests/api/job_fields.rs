@@ -85,11 +85,7 @@ fn each_row_belongs_to_a_member_of_the_request() {
     let idle: Vec<&str> =
         rows().iter().filter(|row| !request.iter().any(|path| row.is_of(path))).map(|row| row.member).collect();
     assert!(idle.is_empty(), "the service model has none of {idle:?}");
-    assert_eq!(
-        rows().iter().map(|row| row.member).collect::<BTreeSet<_>>().len(),
-        rows().len(),
-        "a row is duplicated"
-    );
+    assert_eq!(rows().iter().map(|row| row.member).collect::<BTreeSet<_>>().len(), rows().len(), "a row is duplicated");
 }
 
 #[test]

@@ -409,7 +409,11 @@ async fn at_most_as_many_jobs_run_as_the_selection_allows() {
     let full = |status: &ModelSelectionStatus| status.runs.iter().filter(|run| is_running(run)).count() == 2;
     let status = world.await_observed("queue", "two runs have a job", full).await;
     assert_eq!((status.runs[2].state, status.runs[2].reason), (RunState::Waiting, Some(Reason::Queued)));
-    assert_eq!(conditions(&status)[0], "Ready=True/TuningRunning", "queued runs do not keep the selection from being ready");
+    assert_eq!(
+        conditions(&status)[0],
+        "Ready=True/TuningRunning",
+        "queued runs do not keep the selection from being ready"
+    );
     assert_eq!(world.jobs().await.len(), 2);
     world.emulator.advance(LONG).await;
     world.await_status("queue", "the third run has a job", |status| is_running(&status.runs[2])).await;

@@ -44,8 +44,9 @@ pub(super) fn within_limits(
     }
     match fixed.iter().find(|(_, value)| value.chars().count() > 2500) {
         Some((name, _)) => {
-            let message =
-                format!("the value of hyperparameter '{name}' must be at most 2500 characters long in its encoded form");
+            let message = format!(
+                "the value of hyperparameter '{name}' must be at most 2500 characters long in its encoded form"
+            );
             Err(Problem::new(Reason::InvalidHyperparameter, message))
         }
         None => Ok(()),

@@ -13,7 +13,7 @@ const RELATED: f64 = 0.6;
 const PROBABLE: f64 = 0.35;
 /// Weight of the id's words that were not written: small, because people leave out more than they make up.
 const REST: f64 = 0.25;
-/// Weight of the order of the words and of the separators.
+/// Weight of the similarity of the whole texts, which includes the order of the words and the separators.
 const WHOLE: f64 = 0.25;
 /// Weight of framework and task compared with the words of the model's name: people mix up the former.
 const KIND: f64 = 0.5;

@@ -112,8 +112,15 @@ fn computed(
     let of_best = apply(derivations, runs, memo);
     let fronts = fronts_with(derivations, &of_best, runs, &Tables::new(), &References::default());
     let counts = summary::counts(runs);
-    let situation =
-        Situation { spec, runs, counts: &counts, fronts: &fronts, launched_before: true, blind: None, held: None };
+    let situation = Situation {
+        spec,
+        runs,
+        counts: &counts,
+        fronts: &fronts,
+        launched_before: true,
+        unobserved: None,
+        incomplete: None,
+    };
     let conditions = merge_conditions(&[], conditions(situation), Some(1), jiff::Timestamp::UNIX_EPOCH);
     ModelSelectionStatus { conditions, fronts, runs: runs.to_vec(), observed_generation: Some(1), ..Default::default() }
 }

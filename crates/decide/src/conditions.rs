@@ -27,10 +27,10 @@ pub struct Situation<'a> {
     /// is created later.
     pub launched_before: bool,
     /// Why SageMaker cannot be observed, or does not stop a job, if a person must act.
-    pub blind: Option<&'a Problem>,
+    pub unobserved: Option<&'a Problem>,
     /// Why the runs are not all that the spec asks for: a selector that has no result yet, or an expression that cannot
     /// be parsed.
-    pub held: Option<&'a Problem>,
+    pub incomplete: Option<&'a Problem>,
 }
 
 /// The overall state of a selection: it determines all conditions except `Suspended`.
@@ -121,42 +121,45 @@ pub fn conditions(situation: Situation<'_>) -> Vec<WantedCondition> {
 
 /// The overall state of the selection, with reason and message. The first matching case counts.
 fn standing(situation: Situation<'_>, summary: String, suspended: &str) -> (Standing, Problem) {
-    let Situation { spec, runs, fronts, launched_before, blind, held, .. } = situation;
-    if complete(spec, runs) && held.is_none() && blind.is_none() {
+    let Situation { spec, runs, fronts, launched_before, unobserved, incomplete, .. } = situation;
+    if complete(spec, runs) && incomplete.is_none() && unobserved.is_none() {
         let summary = with_exclusions(summary, fronts);
         return match no_usable_result(runs, fronts) {
             None => (Standing::Complete, Problem::new(Reason::Completed, summary)),
             Some(problem) => (Standing::NoResult, with_summary(&problem, &summary)),
         };
     }
-    let stalled = || Standing::Stalled { finished: blind.is_some() || nothing_goes_on(runs) };
+    let stalled = || Standing::Stalled { finished: unobserved.is_some() || nothing_goes_on(runs) };
     if spec.suspend {
         // A user who applies a suspended selection to count its runs first must see why there are none.
-        let message = held.map_or_else(|| suspended.to_owned(), |held| sentences(suspended, &held.message));
-        return match blind {
+        let message =
+            incomplete.map_or_else(|| suspended.to_owned(), |incomplete| sentences(suspended, &incomplete.message));
+        return match unobserved {
             Some(problem) if problem.reason.needs_person() => (stalled(), with_summary(problem, &message)),
             Some(problem) => (Standing::Retrying, with_summary(problem, &message)),
             None => (Standing::Suspended, Problem::new(Reason::Suspended, message)),
         };
     }
-    let of_spec = held.filter(|held| held.reason.needs_person()).cloned();
-    let of_sagemaker = || blind.filter(|blind| blind.reason.needs_person()).cloned();
+    let of_spec = incomplete.filter(|incomplete| incomplete.reason.needs_person()).cloned();
+    let of_sagemaker = || unobserved.filter(|unobserved| unobserved.reason.needs_person()).cloned();
     if let Some(problem) = of_spec.or_else(|| problem_of_runs(runs)).or_else(of_sagemaker) {
         return (stalled(), with_summary(&problem, &summary));
     }
-    if let Some(problem) = blind {
+    if let Some(problem) = unobserved {
         return (Standing::Retrying, with_summary(problem, &summary));
     }
     let retrying = |run: &&RunStatus| run.reason == Some(Reason::RetryingAfterError);
     let of_run = runs.iter().find(retrying).map(|run| run.message.as_deref().unwrap_or("SageMaker cannot be reached"));
-    let of_spec = held.filter(|held| held.reason == Reason::RetryingAfterError).map(|held| held.message.as_str());
+    let of_spec = incomplete
+        .filter(|incomplete| incomplete.reason == Reason::RetryingAfterError)
+        .map(|incomplete| incomplete.message.as_str());
     if let (Some(why), false) = (of_spec.or(of_run), launched_before) {
         return (Standing::Retrying, Problem::new(Reason::RetryingAfterError, sentences(why, &summary)));
     }
-    if !launched_before && (held.is_some() || !launched(runs)) {
+    if !launched_before && (incomplete.is_some() || !launched(runs)) {
         let held_up = runs.iter().find(|run| run.state == RunState::Waiting && run.message.is_some());
         let of_run = held_up.and_then(|run| run.message.as_deref());
-        let why = held.map(|held| held.message.as_str()).or(of_run);
+        let why = incomplete.map(|incomplete| incomplete.message.as_str()).or(of_run);
         let message = why.map_or_else(|| summary.clone(), |why| sentences(why, &summary));
         return (Standing::Starting, Problem::new(Reason::Progressing, message));
     }

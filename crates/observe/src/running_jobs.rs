@@ -161,7 +161,7 @@ impl View {
         self.changes
     }
 
-    /// The owner has handled what was seen of a job: it counts as running again.
+    /// The owner has described the job, and it is running: resets what was seen of it.
     pub(super) fn looked_at(&mut self, owner: &Owner, job: &str) {
         if let Some(job) = self.jobs.get_mut(&(owner.clone(), job.to_owned())) {
             (job.sighting, job.known) = (Sighting::Unseen, true);

@@ -94,7 +94,7 @@ pub struct Budget {
     slowed: Option<Timestamp>,
     /// Number of successful calls since the rate was lowered.
     let_through: u32,
-    /// The rate at which SageMaker last throttled, somewhat lowered, once the limit is roughly known.
+    /// The rate at which SageMaker last throttled, once its limit is roughly known: the limit is somewhat lower.
     wall: Option<f64>,
 }
 

@@ -81,7 +81,7 @@ pub struct Case {
     pub what: &'static str,
     /// The object.
     pub object: Value,
-    /// Parts of the expected message, in every format of the object.
+    /// Parts of the expected message, however the object is sent.
     pub expected: &'static [&'static str],
 }
 

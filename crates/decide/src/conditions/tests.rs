@@ -18,7 +18,8 @@ pub fn front(members: usize) -> Front {
 
 /// All conditions in one line, and the reason of Ready, which all conditions except Suspended share.
 fn shown(spec: &ModelSelectionSpec, runs: &[RunStatus], fronts: &[Front], launched_before: bool) -> (String, Reason) {
-    let situation = Situation { spec, runs, counts: &counts(runs), fronts, launched_before, blind: None, held: None };
+    let situation =
+        Situation { spec, runs, counts: &counts(runs), fronts, launched_before, unobserved: None, incomplete: None };
     let all = conditions(situation);
     let reason = all[0].reason;
     let suspended = ConditionType::Suspended;
@@ -104,8 +105,8 @@ fn a_metric_that_no_run_emitted_is_reported_by_name() {
         counts: &counts(&runs),
         fronts: &[empty],
         launched_before: true,
-        blind: None,
-        held: None,
+        unobserved: None,
+        incomplete: None,
     });
     assert_eq!(wanted[0].reason, Reason::MetricMissing);
     assert!(wanted[0].message.contains("did not emit 'x'"), "{}", wanted[0].message);
@@ -154,7 +155,7 @@ fn observed_candidates_are_not_results_of_the_runs() {
 fn an_unobserved_selection_finishes_when_a_person_must_act() {
     let runs = [run(RunState::Running, None)];
     let with = |reason: Reason| {
-        let blind = Problem::new(reason, "why");
+        let unobserved = Problem::new(reason, "why");
         let (spec, counts) = (spec(), counts(&runs));
         let situation = Situation {
             spec: &spec,
@@ -162,8 +163,8 @@ fn an_unobserved_selection_finishes_when_a_person_must_act() {
             counts: &counts,
             fronts: &[],
             launched_before: true,
-            blind: Some(&blind),
-            held: None,
+            unobserved: Some(&unobserved),
+            incomplete: None,
         };
         let all = conditions(situation);
         all.iter().map(|c| format!("{}={}", c.type_.as_str(), c.status.as_str())).collect::<Vec<_>>().join(" ")

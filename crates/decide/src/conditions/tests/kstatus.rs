@@ -18,8 +18,8 @@ struct Step {
     members: usize,
     suspend: bool,
     policy: ReadyPolicy,
-    blind: Option<Problem>,
-    held: Option<Problem>,
+    unobserved: Option<Problem>,
+    incomplete: Option<Problem>,
     /// The spec was edited before this step.
     edited: bool,
 }
@@ -58,13 +58,13 @@ fn any_step() -> impl Strategy<Value = Step> {
         trouble(&[Reason::Progressing, Reason::RetryingAfterError, Reason::NoModelFound, Reason::InvalidExpression]),
         any::<bool>(),
     )
-        .prop_map(|(runs, members, suspend, policy, blind, held, edited)| Step {
+        .prop_map(|(runs, members, suspend, policy, unobserved, incomplete, edited)| Step {
             runs,
             members,
             suspend,
             policy,
-            blind,
-            held,
+            unobserved,
+            incomplete,
             edited,
         })
 }
@@ -80,8 +80,8 @@ fn taken(step: &Step, before: &[Condition], generation: Option<i64>, now: Timest
         counts: &counts(&step.runs),
         fronts: &[front(step.members)],
         launched_before: launched_before(before, generation),
-        blind: step.blind.as_ref(),
-        held: step.held.as_ref(),
+        unobserved: step.unobserved.as_ref(),
+        incomplete: step.incomplete.as_ref(),
     });
     merge_conditions(before, wanted, generation, now)
 }
