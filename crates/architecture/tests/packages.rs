@@ -75,7 +75,10 @@ fn the_pure_crates_use_nothing_that_does_io() {
 fn only_the_seams_depend_on_the_sdk() {
     for (name, package) in all() {
         let sdk: Vec<&String> = package.foreign.iter().filter(|name| name.starts_with("aws-")).collect();
-        assert!(sdk.is_empty() || ["aws", "events", "sagemaker"].contains(&name.as_str()), "crates/{name} depends on {sdk:?}");
+        assert!(
+            sdk.is_empty() || ["aws", "events", "sagemaker"].contains(&name.as_str()),
+            "crates/{name} depends on {sdk:?}"
+        );
     }
 }
 
