@@ -223,6 +223,14 @@ pub(super) fn chosen_hyperparameters_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+pub(super) fn environment_of_hosting_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": super::bounds::VARIABLES,
+        "additionalProperties": {"type": "string", "maxLength": super::bounds::VARIABLE},
+    })
+}
+
 /// A reason. Said for the optional field, whose description would otherwise be that of the type.
 pub(super) fn reason_schema(generator: &mut SchemaGenerator) -> Schema {
     super::Reason::json_schema(generator)
