@@ -31,16 +31,19 @@ pub struct HostingVariant {
 }
 
 impl Hosting {
-    /// What serves a model on an instance type: the image and variables of that very type before those of its family. `None`
-    /// without an image.
+    /// What serves a model on an instance type of a region: the image and variables of that very type before those of its
+    /// family. `None` without an image.
     #[must_use]
-    pub fn on(&self, instance_type: &str) -> Option<api::Hosting> {
+    pub fn on(&self, instance_type: &str, region: &str) -> Option<api::Hosting> {
         let Self { image, environment, script, instance_type: _, network_isolation, variants } = self;
         let (mut image, mut environment) = (image.clone(), environment.clone());
         let own = [family(instance_type), instance_type].map(|key| variants.get(key));
         for variant in own.into_iter().flatten() {
             image = variant.image.clone().or(image);
             environment.extend(variant.environment.clone());
+        }
+        if script.is_some() {
+            environment.extend(script_mode(region));
         }
         Some(api::Hosting {
             image: Some(image?),
@@ -53,6 +56,17 @@ impl Hosting {
     }
 }
 
+/// What the vendor's SDK adds for a script that it packs into the archive (`Model._script_mode_env_vars` of 2.257.7).
+fn script_mode(region: &str) -> [(String, String); 4] {
+    [
+        ("SAGEMAKER_CONTAINER_LOG_LEVEL", "20"),
+        ("SAGEMAKER_PROGRAM", "inference.py"),
+        ("SAGEMAKER_REGION", region),
+        ("SAGEMAKER_SUBMIT_DIRECTORY", "/opt/ml/model/code"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -62,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_prepacked_model_is_served_without_a_script() {
-        let hosting = bit().hosting("ml.c5.xlarge").unwrap();
+        let hosting = bit().hosting("ml.c5.xlarge", "us-west-2").unwrap();
         assert_eq!(
             hosting.image.as_deref(),
             Some("763104351884.dkr.ecr.us-west-2.amazonaws.com/tensorflow-inference:2.8-gpu"),
@@ -82,7 +96,7 @@ mod tests {
         let script = |more: Value| {
             let mut document = json!({"HostingEcrUri": "image", "HostingScriptUri": "s3://bucket/script.tar.gz"});
             document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            from_document(&document.to_string()).unwrap().hosting("ml.m5.large").unwrap().script_s3_uri.is_some()
+            from_document(&document.to_string()).unwrap().hosting("ml.m5.large", "us-west-2").unwrap().script_s3_uri.is_some()
         };
         assert!(script(json!({})));
         assert!(script(json!({"HostingUseScriptUri": true})));
@@ -111,11 +125,11 @@ mod tests {
         for (trained_on, served_on, gpus) in
             [("ml.p4d.24xlarge", "ml.g5.12xlarge", "4"), ("ml.p3.2xlarge", "ml.g5.xlarge", "1")]
         {
-            let hosting = model.hosting(trained_on).unwrap();
+            let hosting = model.hosting(trained_on, "us-west-2").unwrap();
             assert_eq!((hosting.instance_type.as_deref(), hosting.image.as_deref()), (Some(served_on), Some("family")));
             let expected = [("GPUS", gpus), ("WORKERS", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
             assert_eq!(hosting.environment, expected.into());
         }
-        assert_eq!(Model::default().hosting("ml.m5.large"), None);
+        assert_eq!(Model::default().hosting("ml.m5.large", "us-west-2"), None);
     }
 }

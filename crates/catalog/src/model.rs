@@ -152,13 +152,13 @@ impl Model {
         of(instance_type).or_else(|| of(family(instance_type)))
     }
 
-    /// What serves this model after it was trained on an instance type: on the type that the description names for models
+    /// What serves this model, in a region, after it was trained on an instance type: on the type that the description names for models
     /// that were trained there, else on its default, else where it was trained. `None` when it cannot be served.
     #[must_use]
-    pub fn hosting(&self, trained_on: &str) -> Option<api::Hosting> {
+    pub fn hosting(&self, trained_on: &str, region: &str) -> Option<api::Hosting> {
         let named = |key: &str| self.variants.get(key)?.inference_instance_type.as_deref();
         let own = named(trained_on).or_else(|| named(family(trained_on)));
-        self.hosting.on(own.or(self.hosting.instance_type.as_deref()).unwrap_or(trained_on))
+        self.hosting.on(own.or(self.hosting.instance_type.as_deref()).unwrap_or(trained_on), region)
     }
 
     /// The hyperparameter of that name.
