@@ -95,7 +95,7 @@ impl Winner {
         let model = run.and_then(|run| run.model_id.clone().zip(run.model_version.clone()));
         let serving = match wish.image {
             Some(image) => Ok(Hosting { image: Some(image.to_owned()), ..Hosting::default() }),
-            None => serving(selection, own, run, candidate),
+            None => serving(selection, own, run, candidate).and_then(|serving| on(serving, wish.instance_type)),
         };
         let training = own.and_then(|own| training(spec, own).ok()).map_or_else(|| spec.training.clone(), |own| own.into_owned());
         let trained_on = own.map_or(spec.training.instance_type.as_str(), |own| instance_type(spec, own));
@@ -133,6 +133,18 @@ impl Winner {
     /// The container.
     pub(crate) fn known_container(&self) -> Result<&Container, Refusal> {
         self.container.as_ref().map_err(|why| Refusal::NoContainer(why.clone()))
+    }
+}
+
+/// The image is that of an instance type, and with it of its family: a processor takes another one than a graphics card.
+fn on(serving: Hosting, instance_type: Option<&str>) -> Result<Hosting, String> {
+    let family = |name: &str| name.split('.').nth(1).map(str::to_owned);
+    match (&serving.instance_type, instance_type) {
+        (Some(described), Some(wanted)) if family(described) != family(wanted) => Err(format!(
+            "the image in the status is for {described}; name the one for {wanted} with --image, or write Python with -o sdk, \
+             which asks JumpStart for it"
+        )),
+        _ => Ok(serving),
     }
 }
 

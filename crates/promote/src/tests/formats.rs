@@ -109,6 +109,15 @@ fn another_jumpstart_model_is_deployed_by_the_sdk_alone() {
 }
 
 #[test]
+fn an_image_is_not_taken_to_another_family_of_instances() {
+    let selection = selection(json!({}));
+    let on = |instance_type| winner(&selection, &Wish { instance_type: Some(instance_type), ..Wish::default() });
+    assert!(written(&on("ml.p3.8xlarge"), Format::Ack)[0].text.contains("instanceType: ml.p3.8xlarge"));
+    let refusal = files(&on("ml.c5.xlarge"), Format::Ack).unwrap_err().to_string();
+    assert!(refusal.contains("is for ml.p3.2xlarge; name the one for ml.c5.xlarge with --image"), "{refusal}");
+}
+
+#[test]
 fn a_script_is_packed_by_a_command_or_by_the_sdk() {
     let mut selection = selection(json!({}));
     let hosting = selection.status.as_mut().unwrap().fronts[0].recommendation.as_mut().unwrap().hosting.as_mut();
