@@ -19,7 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("view", &["api", "decide"]),
     ("lint", &["api"]),
     ("report", &["api", "pareto"]),
-    ("cli", &["api", "lint", "report", "view"]),
+    ("promote", &["api", "decide"]),
+    ("cli", &["api", "lint", "promote", "report", "view"]),
     ("emulator", &[]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),
@@ -35,6 +36,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("api", &["jiff", "k8s-openapi", "kube", "schemars", "serde", "serde_json"]),
     ("pareto", &[]),
     ("lint", &["cel", "parking_lot", "regex", "serde_json"]),
+    ("promote", &["hcl-rs", "serde-saphyr", "serde_json", "thiserror"]),
     ("decide", &["cel", "jiff", "k8s-openapi", "serde", "serde_json", "sha2", "strsim"]),
 ];
 
