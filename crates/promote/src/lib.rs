@@ -54,5 +54,5 @@ pub fn files(winner: &Winner, format: Format) -> Result<Vec<File>, Refusal> {
 #[cfg(test)]
 mod tests {
     mod formats;
-    mod sample;
+    pub(crate) mod sample;
 }

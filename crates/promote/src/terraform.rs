@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hcl::expr::{Expression, ObjectKey, Traversal};
+use hcl::expr::{Expression, ObjectKey, Traversal, Variable};
 use hcl::{Block, Body, Identifier};
 
 use crate::container::{Container, ModelData};
@@ -51,7 +51,7 @@ fn model(winner: &Winner, container: &Container) -> Block {
 }
 
 fn endpoint_configuration(winner: &Winner) -> Block {
-    let reference = Traversal::builder(Identifier::sanitized("aws_sagemaker_model"))
+    let reference = Traversal::builder(Variable::sanitized("aws_sagemaker_model"))
         .attr(Identifier::sanitized(NAME))
         .attr(Identifier::sanitized("name"))
         .build();
