@@ -44,7 +44,10 @@ async fn found(
     let candidate = spec.candidates.iter().find(|candidate| candidate.name == name)?;
     match hosting::of_spec(spec, candidate) {
         Some(hosting) => Some(hosting),
-        None => described(pass, instance_type(spec, candidate), candidate, hosting::run(runs, name, &front.dataset)?, until).await,
+        None => {
+            described(pass, instance_type(spec, candidate), candidate, hosting::run(runs, name, &front.dataset)?, until)
+                .await
+        }
     }
 }
 

@@ -44,7 +44,9 @@ async fn published(pass: &Pass<'_>, name: &str, wanted: &Wanted) -> Result<(), P
     match step(name, wanted, &found(pass, existing.as_ref())) {
         Step::Leave => Ok(()),
         Step::Refuse(problem) => Err(problem),
-        Step::Write => write(&api, named(pass, name), wanted, existing.and_then(|map| map.metadata.uid)).await.map_err(told),
+        Step::Write => {
+            write(&api, named(pass, name), wanted, existing.and_then(|map| map.metadata.uid)).await.map_err(told)
+        }
         Step::Create => {
             // Created before it is filled: if somebody else is quicker, theirs is not touched.
             let created = answered(api.create(&manager(), &named(pass, name))).await.map_err(told)?;
@@ -65,7 +67,12 @@ fn found(pass: &Pass<'_>, existing: Option<&ConfigMap>) -> Found {
 }
 
 /// Replaces the data of the very object that was looked at: keys that are not wanted any more go.
-async fn write(api: &Api<ConfigMap>, map: ConfigMap, wanted: &Wanted, uid: Option<String>) -> Result<(), ApiServerError> {
+async fn write(
+    api: &Api<ConfigMap>,
+    map: ConfigMap,
+    wanted: &Wanted,
+    uid: Option<String>,
+) -> Result<(), ApiServerError> {
     let name = map.name_any();
     let metadata = ObjectMeta { uid, ..map.metadata };
     let patch = Patch::Apply(ConfigMap { metadata, data: Some(wanted.data.clone()), ..ConfigMap::default() });
@@ -102,7 +109,10 @@ fn named(pass: &Pass<'_>, name: &str) -> ConfigMap {
 /// Why the API server does not take it, with what helps.
 fn refused(name: &str, error: &ApiServerError) -> Problem {
     let ApiServerError::Refused(kube::Error::Api(status)) = error else {
-        return Problem::new(Reason::RetryingAfterError, format!("the ConfigMap '{name}' cannot be written: {error}; trying again"));
+        return Problem::new(
+            Reason::RetryingAfterError,
+            format!("the ConfigMap '{name}' cannot be written: {error}; trying again"),
+        );
     };
     let (reason, remedy) = match status.code {
         403 => (Reason::AccessDenied, "allow the operator to get, create and patch configmaps (deploy/rbac.yaml)"),

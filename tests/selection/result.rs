@@ -28,7 +28,8 @@ fn hosting(status: &ModelSelectionStatus) -> Value {
 #[tokio::test]
 async fn the_winner_is_written_when_every_run_has_ended_and_stays_while_runs_go_on() {
     let mut world = World::fast("handed").await;
-    let selection = Selection::new("handed").jump_start("mobilenet", MOBILENET, "*").with("/resultConfigMap", json!("winner"));
+    let selection =
+        Selection::new("handed").jump_start("mobilenet", MOBILENET, "*").with("/resultConfigMap", json!("winner"));
     world.apply(&selection).await;
     let status = world.await_condition("handed", PUBLISHED, Reason::Completed).await;
     let recommended = status.fronts[0].recommendation.clone().unwrap();
@@ -65,7 +66,7 @@ async fn the_winner_is_written_when_every_run_has_ended_and_stays_while_runs_go_
     await_until("a reconcile", DEADLINE, async || world.reconciles().await > 0).await;
     consistently("nothing happens", Duration::from_secs(1), async || {
         let seen = (world.calls().await, world.writes().len());
-        if seen == (0, writes) { Ok(()) } else { Err(seen) }
+        if seen == (0, writes) { Ok(()) } else { Err(format!("{seen:?}")) }
     })
     .await;
 
@@ -111,7 +112,8 @@ async fn a_config_map_of_somebody_else_is_never_changed() {
 async fn without_a_winner_it_says_why_and_each_dataset_has_its_keys() {
     let world = World::fast("nobody").await;
     let bound = json!([{"metric": "test_accuracy", "min": "0.999999"}]);
-    let selection = Selection::new("nobody").images(&["one"]).dataset("large").with("/resultConfigMap", json!("winner"));
+    let selection =
+        Selection::new("nobody").images(&["one"]).dataset("large").with("/resultConfigMap", json!("winner"));
     world.apply(&selection.clone().with("/constraints", bound)).await;
     world.await_condition("nobody", PUBLISHED, Reason::NoUsableResult).await;
     let data = |map: ConfigMap| -> BTreeMap<String, String> { map.data.unwrap() };

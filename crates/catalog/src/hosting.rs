@@ -86,7 +86,13 @@ mod tests {
         let names: Vec<_> = hosting.environment.keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            ["ENDPOINT_SERVER_TIMEOUT", "MODEL_CACHE_ROOT", "SAGEMAKER_ENV", "SAGEMAKER_MODEL_SERVER_WORKERS", "SAGEMAKER_PROGRAM"]
+            [
+                "ENDPOINT_SERVER_TIMEOUT",
+                "MODEL_CACHE_ROOT",
+                "SAGEMAKER_ENV",
+                "SAGEMAKER_MODEL_SERVER_WORKERS",
+                "SAGEMAKER_PROGRAM"
+            ]
         );
         assert!(hosting.network_isolation);
     }
@@ -96,7 +102,12 @@ mod tests {
         let script = |more: Value| {
             let mut document = json!({"HostingEcrUri": "image", "HostingScriptUri": "s3://bucket/script.tar.gz"});
             document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            from_document(&document.to_string()).unwrap().hosting("ml.m5.large", "us-west-2").unwrap().script_s3_uri.is_some()
+            from_document(&document.to_string())
+                .unwrap()
+                .hosting("ml.m5.large", "us-west-2")
+                .unwrap()
+                .script_s3_uri
+                .is_some()
         };
         assert!(script(json!({})));
         assert!(script(json!({"HostingUseScriptUri": true})));

@@ -7,7 +7,8 @@ use api::{Candidate, Front, Hosting, ModelSelectionSpec, ModelSelectionStatus, R
 pub fn of_spec(spec: &ModelSelectionSpec, candidate: &Candidate) -> Option<Hosting> {
     let name = &candidate.name;
     if candidate.observed.is_some() {
-        let message = format!("candidate '{name}' was measured elsewhere: there is no model of this selection to serve");
+        let message =
+            format!("candidate '{name}' was measured elsewhere: there is no model of this selection to serve");
         return Some(Hosting::none(&message));
     }
     if let Some(job) = &candidate.tuning_job_name {
@@ -107,7 +108,11 @@ mod tests {
         let hosting = Hosting { image: Some("image".into()), ..Hosting::default() };
         let front = |hosting| Front {
             dataset: "birds".into(),
-            recommendation: Some(Recommendation { candidate: Some("one".into()), hosting, ..Recommendation::default() }),
+            recommendation: Some(Recommendation {
+                candidate: Some("one".into()),
+                hosting,
+                ..Recommendation::default()
+            }),
             ..Front::default()
         };
         let runs = |definition: &str| {

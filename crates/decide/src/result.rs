@@ -71,9 +71,11 @@ pub fn condition(name: &str, wanted: &Wanted, problem: Option<&Problem>) -> Want
     use ConditionStatus::{False, True, Unknown};
     let (status, reason, message) = match problem {
         Some(Problem { reason, message }) => (False, *reason, message.clone()),
-        None if !wanted.is_result => {
-            (Unknown, Reason::Progressing, format!("the winner is written to the ConfigMap '{name}' when every run has ended"))
-        }
+        None if !wanted.is_result => (
+            Unknown,
+            Reason::Progressing,
+            format!("the winner is written to the ConfigMap '{name}' when every run has ended"),
+        ),
         None if wanted.has_winner => (True, Reason::Completed, format!("the ConfigMap '{name}' has the winner")),
         None => {
             let message = format!("the ConfigMap '{name}' says why there is no winner");
@@ -132,7 +134,9 @@ fn of_dataset(dataset: &str, front: Option<&Front>, status: &ModelSelectionStatu
             [Some(recommendation.message.as_str()), no_image].into_iter().flatten().collect::<Vec<_>>().join("; ")
         }
         // Of a candidate that was measured elsewhere there is nothing to deploy.
-        (Some(Recommendation { candidate: Some(name), .. }), None) => format!("'{name}', which was measured elsewhere, is best"),
+        (Some(Recommendation { candidate: Some(name), .. }), None) => {
+            format!("'{name}', which was measured elsewhere, is best")
+        }
         (Some(recommendation), None) => recommendation.message.clone(),
         (None, _) if is_result => "no run of this dataset can be on the front".to_owned(),
         (None, _) => "the winner is written when every run has ended".to_owned(),

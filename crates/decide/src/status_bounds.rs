@@ -98,7 +98,9 @@ pub(super) fn hosting(hosting: Hosting) -> Hosting {
     if fitting {
         return hosting;
     }
-    Hosting::none("the description of the model names a container that is too long for the status; deploy it with the SDK")
+    Hosting::none(
+        "the description of the model names a container that is too long for the status; deploy it with the SDK",
+    )
 }
 
 fn fewer_metrics(job: &mut BestTrainingJob, wanted: &BTreeSet<String>) {

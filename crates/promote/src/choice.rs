@@ -89,9 +89,7 @@ fn of_run(selection: &ModelSelection, front: &Front, candidate: &str) -> Result<
     let member = front.members.iter().find(|member| member.candidate == candidate);
     let on_front = member.and_then(|member| member.training_job_name.as_ref());
     match (on_front.filter(|name| **name != best.training_job_name), &run.trials) {
-        (Some(name), Some(trials)) => {
-            Ok(Job::InTable { config_map: trials.config_map.clone(), name: name.clone() })
-        }
+        (Some(name), Some(trials)) => Ok(Job::InTable { config_map: trials.config_map.clone(), name: name.clone() }),
         _ => Ok(Job::Known(Box::new(best.clone()))),
     }
 }

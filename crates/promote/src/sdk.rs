@@ -91,7 +91,8 @@ fn deploy(text: &mut String, winner: &Winner) {
     argument(text, "initial_instance_count", "1");
     argument(text, "instance_type", &literal(&winner.instance_type));
     if !winner.tags.is_empty() {
-        let tag = |(key, value): (&String, &String)| format!("{{\"Key\": {}, \"Value\": {}}}", literal(key), literal(value));
+        let tag =
+            |(key, value): (&String, &String)| format!("{{\"Key\": {}, \"Value\": {}}}", literal(key), literal(value));
         let tags: Vec<String> = winner.tags.iter().map(tag).collect();
         argument(text, "tags", &format!("[{}]", tags.join(", ")));
     }

@@ -31,7 +31,9 @@ pub enum Refusal {
     NoDataset { dataset: String, known: String },
     #[error("which dataset: {0}? name one with --dataset")]
     WhichDataset(String),
-    #[error("'{name}' has no front for dataset '{dataset}' yet: no run with a result has ended (kubectl msel status {name})")]
+    #[error(
+        "'{name}' has no front for dataset '{dataset}' yet: no run with a result has ended (kubectl msel status {name})"
+    )]
     NoFront { name: String, dataset: String },
     #[error("nothing is recommended: {0}; or name a candidate with --candidate")]
     NotRecommended(String),
@@ -97,7 +99,8 @@ impl Winner {
             Some(image) => Ok(Hosting { image: Some(image.to_owned()), ..Hosting::default() }),
             None => serving(selection, own, run, candidate).and_then(|serving| on(serving, wish.instance_type)),
         };
-        let training = own.and_then(|own| training(spec, own).ok()).map_or_else(|| spec.training.clone(), |own| own.into_owned());
+        let training =
+            own.and_then(|own| training(spec, own).ok()).map_or_else(|| spec.training.clone(), |own| own.into_owned());
         let trained_on = own.map_or(spec.training.instance_type.as_str(), |own| instance_type(spec, own));
         let by_description = serving.as_ref().ok().and_then(|serving| serving.instance_type.clone());
         let mut tags = spec.tags.clone();
@@ -118,7 +121,11 @@ impl Winner {
             role: spec.execution_role_arn.clone(),
             vpc: training.vpc,
             tags,
-            instance_type: wish.instance_type.map(str::to_owned).or(by_description).unwrap_or_else(|| trained_on.to_owned()),
+            instance_type: wish
+                .instance_type
+                .map(str::to_owned)
+                .or(by_description)
+                .unwrap_or_else(|| trained_on.to_owned()),
             container: serving.map(|serving| Container::new(serving, &artifact)),
             job,
         })

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use api::{
     Alternative, BestTrainingJob, Condition, Counts, Difference, Excluded, ExclusionReason, Expansion, Front,
-    FrontMember, Hosting, MetricValue, ModelSelectionStatus, ObservedPoint, Recommendation, RecommendationRule, RunState,
-    RunStatus, TrainingJobCounts, Trials,
+    FrontMember, Hosting, MetricValue, ModelSelectionStatus, ObservedPoint, Recommendation, RecommendationRule,
+    RunState, RunStatus, TrainingJobCounts, Trials,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Api;

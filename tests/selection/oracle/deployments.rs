@@ -51,7 +51,9 @@ fn what_is_handed_over_is_what_the_vendors_sdk_deploys() {
                 }
             }
             (None, Err(_)) => compared += 1,
-            (None, Ok(_)) if WE_SEND.iter().any(|(known, _)| *known == name) => drop(used.insert(name.to_owned().leak())),
+            (None, Ok(_)) if WE_SEND.iter().any(|(known, _)| *known == name) => {
+                drop(used.insert(name.to_owned().leak()))
+            }
             (theirs, ours) => faults.push(format!("{name}: ours {ours:?}, recorded {theirs:?} {}", case["error"])),
         }
     }
@@ -88,11 +90,13 @@ fn handed_over(case: &Value) -> Result<Value, String> {
     };
     let selection = selection(case, &job);
     let wish = Wish::default();
-    let choice = Choice { dataset: "dataset".into(), candidate: "candidate".into(), job: Job::Known(Box::new(job.clone())) };
+    let choice =
+        Choice { dataset: "dataset".into(), candidate: "candidate".into(), job: Job::Known(Box::new(job.clone())) };
     let winner = Winner::new(&selection, &choice, job, &wish).map_err(|refusal| refusal.to_string())?;
     let container = winner.container.clone()?;
     let packed = container.packed.iter().map(|packed| json!({"script": packed.script, "archive": packed.archive}));
-    let vpc = winner.vpc.as_ref().map(|vpc| json!({"SecurityGroupIds": vpc.security_group_ids, "Subnets": vpc.subnets}));
+    let vpc =
+        winner.vpc.as_ref().map(|vpc| json!({"SecurityGroupIds": vpc.security_group_ids, "Subnets": vpc.subnets}));
     Ok(json!({
         "container": container.definition(),
         "isolated": container.network_isolation,
@@ -109,14 +113,17 @@ fn selection(case: &Value, job: &BestTrainingJob) -> ModelSelection {
     let own = estimator.get("image_uri");
     let candidate = match own {
         Some(image) => json!({"name": "candidate", "algorithm": {"trainingImage": image}}),
-        None => json!({"name": "candidate", "jumpStart": {"modelID": metadata["model_id"], "version": metadata["version"]}}),
+        None => {
+            json!({"name": "candidate", "jumpStart": {"modelID": metadata["model_id"], "version": metadata["version"]}})
+        }
     };
     let mut object = samples::manifest("selection");
     object["spec"]["candidates"] = json!([candidate]);
     object["spec"]["datasets"][0]["name"] = json!("dataset");
     object["spec"]["training"]["instanceType"] = estimator["instance_type"].clone();
     if let Some(subnets) = estimator.get("subnets") {
-        object["spec"]["training"]["vpc"] = json!({"subnets": subnets, "securityGroupIDs": estimator["security_group_ids"]});
+        object["spec"]["training"]["vpc"] =
+            json!({"subnets": subnets, "securityGroupIDs": estimator["security_group_ids"]});
     }
     if let Some(isolated) = estimator.get("enable_network_isolation") {
         object["spec"]["training"]["networkIsolation"] = isolated.clone();

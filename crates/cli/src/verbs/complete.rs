@@ -59,7 +59,9 @@ pub(crate) async fn run(args: &ClusterArgs, words: &[String]) -> Outcome {
             Err(_) => Vec::new(),
         },
         Wanted::Candidate(name) => match cluster().await {
-            Ok(cluster) => cluster.selection(name.as_deref()).await.map(|selection| candidates(&selection)).unwrap_or_default(),
+            Ok(cluster) => {
+                cluster.selection(name.as_deref()).await.map(|selection| candidates(&selection)).unwrap_or_default()
+            }
             Err(_) => Vec::new(),
         },
         Wanted::Dataset(name) => match cluster().await {

@@ -95,7 +95,9 @@ async fn in_table(cluster: &Cluster, first: &str, name: &str) -> Result<BestTrai
         }
         next = page.metadata.annotations.and_then(|mut annotations| annotations.remove(NEXT_PAGE));
     }
-    Err(Failure::Told(format!("the ConfigMap '{first}' has no training job '{name}'; try again when the operator has written it")))
+    Err(Failure::Told(format!(
+        "the ConfigMap '{first}' has no training job '{name}'; try again when the operator has written it"
+    )))
 }
 
 #[cfg(test)]
@@ -106,7 +108,10 @@ mod tests {
     fn several_files_stand_under_their_names() {
         let file = |name, text: &str| File { name, text: text.to_owned() };
         assert_eq!(stream(&[file("a.tf", "a\n")]), "a\n");
-        assert_eq!(stream(&[file("a.yaml", "a: 1\n"), file("b.yaml", "b: 2\n")]), "# file: a.yaml\na: 1\n---\n# file: b.yaml\nb: 2\n");
+        assert_eq!(
+            stream(&[file("a.yaml", "a: 1\n"), file("b.yaml", "b: 2\n")]),
+            "# file: a.yaml\na: 1\n---\n# file: b.yaml\nb: 2\n"
+        );
     }
 
     #[test]

@@ -77,12 +77,9 @@ impl Family {
             instance: "ml.m5.large",
         };
         match framework {
-            "tensorflow" => Self {
-                image: "tensorflow-inference:2.8-{kind}",
-                script: "2.0.3",
-                instance: "ml.p3.2xlarge",
-                ..torch
-            },
+            "tensorflow" => {
+                Self { image: "tensorflow-inference:2.8-{kind}", script: "2.0.3", instance: "ml.p3.2xlarge", ..torch }
+            }
             "huggingface" => Self {
                 image: "huggingface-pytorch-inference:2.0.0-transformers4.28.1-{kind}-py310",
                 instance: "ml.g4dn.xlarge",
@@ -90,9 +87,7 @@ impl Family {
             },
             // Of the older kind: their archives have no script, which is to be packed in before they are served.
             "lightgbm" | "catboost" => Self { prepacked: false, ..torch },
-            "xgboost" => {
-                Self { image: "sagemaker-xgboost:1.7-1", registry: "246618743249", prepacked: false, ..torch }
-            }
+            "xgboost" => Self { image: "sagemaker-xgboost:1.7-1", registry: "246618743249", prepacked: false, ..torch },
             _ => torch,
         }
     }

@@ -23,7 +23,8 @@ fn documents(text: &str) -> Vec<Value> {
 #[test]
 fn the_objects_of_ack_have_the_container() {
     let mut selection = selection(json!({}));
-    selection.spec.training.vpc = Some(Vpc { security_group_ids: vec!["sg-1".into()], subnets: vec!["subnet-1".into()] });
+    selection.spec.training.vpc =
+        Some(Vpc { security_group_ids: vec!["sg-1".into()], subnets: vec!["subnet-1".into()] });
     let text = written(&winner(&selection, &Wish::default()), Format::Ack).remove(0).text;
     let [model, config] = documents(&text).try_into().unwrap();
     assert_eq!(
@@ -45,7 +46,10 @@ fn the_objects_of_ack_have_the_container() {
     assert_eq!(model["metadata"]["annotations"]["services.k8s.aws/region"], "us-west-2");
     assert_eq!((&model["metadata"]["namespace"], &config["kind"]), (&json!("vision"), &json!("EndpointConfig")));
     let variant = &config["spec"]["productionVariants"][0];
-    assert_eq!((&variant["modelName"], &variant["instanceType"]), (&model["spec"]["modelName"], &json!("ml.p3.2xlarge")));
+    assert_eq!(
+        (&variant["modelName"], &variant["instanceType"]),
+        (&model["spec"]["modelName"], &json!("ml.p3.2xlarge"))
+    );
     assert!(!text.contains("kind: Endpoint\n"), "no endpoint: {text}");
 }
 
