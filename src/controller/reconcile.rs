@@ -14,9 +14,9 @@ use super::cleanup::CleanupError;
 use super::context::Context;
 use super::observe::{MODEL_WAIT, Observed, observe};
 use super::pass::Pass;
-use super::record::{Known, RecordError, record};
+use super::record::{Known, RecordError};
 use super::requests::{Inputs, requests};
-use super::{cleanup, collect_all, create, describe, record, stop};
+use super::{cleanup, collect_all, create, describe, hosting, record, result, stop};
 use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
 use decide::cadence;
 use decide::conditions::complete;
@@ -217,7 +217,10 @@ async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, R
         incomplete: incomplete.as_ref(),
         unobserved: unobserved.as_ref(),
     };
-    observed.status = record(pass, &known, status).await?;
+    let mut status = record::results(pass, &known, status);
+    hosting::bring(pass, spec, &mut status, clock::after(MODEL_WAIT)).await;
+    let published = result::keep(pass, spec, &status).await;
+    observed.status = record::record(pass, &known, status, published).await?;
     Ok(observed)
 }
 
@@ -259,9 +262,11 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
         ctx.unwritten.forget(uid);
         if !status.runs.iter().any(|run| collect_all::to_collect(spec, run)) {
             ctx.tables.forget(uid);
-            // A job that was declared deleted is looked for once more, and the contents of a ConfigMap may have
-            // changed.
-            let reread = (!References::wanted(spec).is_empty()).then(|| retry.map_or(resync, |soon| soon.min(resync)));
+            // A job that was declared deleted is looked for once more, the contents of a ConfigMap may have changed, and the winner
+            // may still have to be handed over.
+            let handing_over = decide::hosting::is_open(&status.fronts) || decide::result::is_open(status);
+            let again = handing_over || !References::wanted(spec).is_empty();
+            let reread = again.then(|| retry.map_or(resync, |soon| soon.min(resync)));
             let next = [describe::next_look(pass, &status.runs), reread].into_iter().flatten().min();
             return next.map_or_else(Action::await_change, requeue_after);
         }

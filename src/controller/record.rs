@@ -54,20 +54,11 @@ pub(super) struct Known<'a> {
     pub(super) unobserved: Option<&'a Problem>,
 }
 
-/// Computes everything that follows from the runs (fronts, counts, conditions), and writes the status if it has
-/// changed. Returns the current status.
-pub(super) async fn record(
-    pass: &Pass<'_>,
-    known: &Known<'_>,
-    status: ModelSelectionStatus,
-) -> Result<ModelSelectionStatus, RecordError> {
+/// The status with everything that follows from the runs: fronts, counts, the end. Its conditions are still those of before.
+pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelectionStatus) -> ModelSelectionStatus {
+    let Known { spec, of_fronts, incomplete, .. } = *known;
     let now = whole_second(clock::now());
-    let Known { spec, of_fronts, incomplete, unobserved } = *known;
-    let unobserved = unobserved.cloned().or_else(|| stop::problem(pass, &status));
-    let ModelSelectionStatus {
-        mut runs, superseded, expansions, conditions: before, start_time, completion_time, ..
-    } = status;
-    let generation = pass.generation();
+    let ModelSelectionStatus { mut runs, start_time, completion_time, .. } = status;
     let last = || pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
     let is_small = runs.len() <= SMALL && spec.collect == Collect::Best && spec.derived_metrics.is_empty();
     let mut compute = || {
@@ -84,18 +75,8 @@ pub(super) async fn record(
     // blocking thread costs more than the computation.
     let fronts = if is_small { compute() } else { tokio::task::block_in_place(compute) };
     let counts = summary::counts(&runs);
-    let situation = Situation {
-        spec,
-        runs: &runs,
-        counts: &counts,
-        fronts: &fronts,
-        launched_before: launched_before(&before, generation),
-        unobserved: unobserved.as_ref(),
-        incomplete,
-    };
-    let status = ModelSelectionStatus {
-        conditions: merge_conditions(&before, conditions::conditions(situation), generation, now),
-        observed_generation: generation,
+    ModelSelectionStatus {
+        observed_generation: pass.generation(),
         progress: Some(summary::progress(&counts)),
         recommended: summary::recommended(&fronts),
         front_sizes: summary::front_sizes(&fronts),
@@ -104,13 +85,37 @@ pub(super) async fn record(
         completion_time: (complete(spec, &runs) && incomplete.is_none()).then(|| completion_time.unwrap_or(Time(now))),
         region: Some(pass.region.name().to_owned()),
         rerun: spec.rerun.clone(),
-        expansions,
         runs,
-        superseded,
         objectives: spec.objectives.iter().map(|objective| objective.metric.clone()).collect(),
         fronts,
+        ..status
+    }
+}
+
+/// Adds the conditions that follow from the results, and writes the status if it changed. `published` is the condition of the
+/// `ConfigMap` with the winner. Returns the present status.
+pub(super) async fn record(
+    pass: &Pass<'_>,
+    known: &Known<'_>,
+    status: ModelSelectionStatus,
+    published: Option<WantedCondition>,
+) -> Result<ModelSelectionStatus, RecordError> {
+    let Known { spec, incomplete, unobserved, .. } = *known;
+    let unobserved = unobserved.cloned().or_else(|| stop::problem(pass, &status));
+    let generation = pass.generation();
+    let counts = status.counts.unwrap_or_default();
+    let situation = Situation {
+        spec,
+        runs: &status.runs,
+        counts: &counts,
+        fronts: &status.fronts,
+        launched_before: launched_before(&status.conditions, generation),
+        unobserved: unobserved.as_ref(),
+        incomplete,
     };
-    write(pass.ctx, &pass.selection, status).await
+    let wanted = conditions::conditions(situation).into_iter().chain(published).collect();
+    let conditions = merge_conditions(&status.conditions, wanted, generation, whole_second(clock::now()));
+    write(pass.ctx, &pass.selection, ModelSelectionStatus { conditions, ..status }).await
 }
 
 /// Reports that the spec cannot be used.

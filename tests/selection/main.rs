@@ -18,6 +18,7 @@ mod oracle;
 mod quiet;
 mod requests;
 mod restarts;
+mod result;
 mod selectors;
 mod sharing;
 mod suspend_and_delete;

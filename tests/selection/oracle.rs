@@ -2,6 +2,7 @@
 //! the operator's request on the wire equals the SDK's, member by member, except for the differences listed here.
 #![allow(clippy::unwrap_used)] // a test may panic
 
+mod deployments;
 mod selection;
 mod wire;
 
@@ -209,24 +210,27 @@ fn document(spec: &Value, region: &str) -> Value {
         _ => key.clone(),
     };
     let held = if spec["gated_bucket"] == json!(true) { &gated } else { &open };
-    let variants = &spec["training_instance_type_variants"];
-    let variant = |variant: &Value| {
-        let properties = &variant["properties"];
-        let alias = [&variant["regional_properties"]["image_uri"], &properties["image_uri"]]
-            .into_iter()
-            .find_map(Value::as_str);
-        let artifact = properties.get("training_artifact_uri").unwrap_or(&properties["training_artifact_key"]);
-        json!({"Properties": {
-            "ImageUri": alias.map(|alias| match alias.strip_prefix('$') {
-                Some(alias) => variants["regional_aliases"][region][alias].clone(),
-                None => json!(alias),
-            }),
-            "Hyperparameters": spelled(&properties["hyperparameters"]),
-            "Metrics": properties["metrics"],
-            "EnvironmentVariables": properties["environment_variables"],
-            "TrainingArtifactUri": uri(held, artifact),
-            "GatedModelEnvVarUri": uri(&gated, &properties["gated_model_key_env_var_value"]),
-        }})
+    let of_instances = |variants: &Value| {
+        let variant = |variant: &Value| {
+            let properties = &variant["properties"];
+            let alias = [&variant["regional_properties"]["image_uri"], &properties["image_uri"]]
+                .into_iter()
+                .find_map(Value::as_str);
+            let artifact = properties.get("training_artifact_uri").unwrap_or(&properties["training_artifact_key"]);
+            json!({"Properties": {
+                "ImageUri": alias.map(|alias| match alias.strip_prefix('$') {
+                    Some(alias) => variants["regional_aliases"][region][alias].clone(),
+                    None => json!(alias),
+                }),
+                "Hyperparameters": spelled(&properties["hyperparameters"]),
+                "Metrics": properties["metrics"],
+                "EnvironmentVariables": properties["environment_variables"],
+                "TrainingArtifactUri": uri(held, artifact),
+                "GatedModelEnvVarUri": uri(&gated, &properties["gated_model_key_env_var_value"]),
+                "DefaultInferenceInstanceType": properties["default_inference_instance_type"],
+            }})
+        };
+        variants["variants"].as_object().map(|all| json!({"Variants": each(&all.clone().into(), variant)}))
     };
     json!({
         "TrainingSupported": spec["training_supported"],
@@ -246,9 +250,14 @@ fn document(spec: &Value, region: &str) -> Value {
         "TrainingEnableNetworkIsolation": spec["training_enable_network_isolation"],
         "EncryptInterContainerTraffic": spec["estimator_kwargs"]["encrypt_inter_container_traffic"],
         "DisableOutputCompression": spec["estimator_kwargs"]["disable_output_compression"],
-        "TrainingInstanceTypeVariants": variants["variants"]
-            .as_object()
-            .map(|all| json!({"Variants": each(&all.clone().into(), variant)})),
+        "HostingScriptUri": uri(&open, &spec["hosting_script_key"]),
+        "HostingUseScriptUri": spec["hosting_use_script_uri"],
+        "HostingPrepackedArtifactUri": uri(&open, &spec["hosting_prepacked_artifact_key"]),
+        "InferenceEnvironmentVariables": spelled(&spec["inference_environment_variables"]),
+        "DefaultInferenceInstanceType": spec["default_inference_instance_type"],
+        "InferenceEnableNetworkIsolation": spec["inference_enable_network_isolation"],
+        "HostingInstanceTypeVariants": of_instances(&spec["hosting_instance_type_variants"]),
+        "TrainingInstanceTypeVariants": of_instances(&spec["training_instance_type_variants"]),
     })
 }
 

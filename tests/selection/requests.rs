@@ -105,6 +105,7 @@ spec:
   suspendPolicy: Stop
   deletionPolicy: Stop
   readyPolicy: Completed
+  resultConfigMap: everything-winner
   rerun: first
 "#;
 

@@ -7,7 +7,7 @@ use api::Reason;
 use crate::table::cell;
 
 /// Types of conditions, in the order of the status.
-const CONDITIONS: [(&str, &str); 6] = [
+const CONDITIONS: [(&str, &str); 7] = [
     ("Ready", "the state that `readyPolicy` asks for is reached; always present"),
     ("Reconciling", "the operator works; no user action is needed; present only while True"),
     ("Stalled", "user action is required; present only while True"),
@@ -21,6 +21,11 @@ const CONDITIONS: [(&str, &str); 6] = [
          always present. Pipelines wait for it, and Succeeded then says how it ended",
     ),
     ("Suspended", "`suspend` is true; present only while True"),
+    (
+        "ResultPublished",
+        "True: the ConfigMap of `resultConfigMap` has the winner; False: there is no winner, or the ConfigMap cannot be \
+         written, which the reason tells; Unknown: before every run has ended; present only with `resultConfigMap`",
+    ),
 ];
 
 /// Reasons that only Events have.
@@ -62,8 +67,8 @@ pub fn page() -> Result<String, std::fmt::Error> {
     writeln!(
         page,
         "\n## Events\n\nThe operator publishes an Event when the reason of Ready changes (a Warning if it is Stalled or \
-         RetryingAfterError), when more runs have failed (one Warning for all of them), and when more results lack a metric \
-         (Warning, MetricMissing). Its reason is one of the above, or:\n\n| reason | meaning |\n|---|---|"
+         RetryingAfterError), when more runs have failed (one Warning for all of them), when more results lack a metric \
+         (Warning, MetricMissing), and when the winner cannot be written for another reason than before (Warning). Its reason is one of the above, or:\n\n| reason | meaning |\n|---|---|"
     )?;
     for (name, meaning) in EVENTS {
         writeln!(page, "| {name} | {meaning} |")?;

@@ -31,7 +31,7 @@ pub(crate) use closed;
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Condition {
-    /// type of the condition: Ready, Reconciling, Stalled, Succeeded, Finished or Suspended.
+    /// type of the condition: Ready, Reconciling, Stalled, Succeeded, Finished, Suspended or ResultPublished.
     #[serde(rename = "type")]
     #[schemars(length(min = 1, max = 316))]
     pub type_: String,
@@ -73,6 +73,8 @@ closed! {
         Finished,
         /// spec.suspend is true. Present only while True.
         Suspended,
+        /// The ConfigMap of spec.resultConfigMap has the winner. Present only while that is set.
+        ResultPublished,
     }
 }
 
@@ -184,6 +186,8 @@ closed! {
         MetricMissing,
         /// The operator cannot use the spec.
         InvalidSpec,
+        /// The ConfigMap in spec.resultConfigMap belongs to somebody else.
+        ConfigMapConflict,
         /// A reason that this release does not know, because a newer one wrote it. Without it, one such object would
         /// make the list of all objects unreadable.
         #[serde(other)]

@@ -224,6 +224,14 @@ pub(super) fn chosen_hyperparameters_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+pub(super) fn environment_of_hosting_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": super::bounds::VARIABLES,
+        "additionalProperties": {"type": "string", "maxLength": super::bounds::VARIABLE},
+    })
+}
+
 /// A reason. Described here for the optional field, which would otherwise show the description of the type.
 pub(super) fn reason_schema(generator: &mut SchemaGenerator) -> Schema {
     super::Reason::json_schema(generator)

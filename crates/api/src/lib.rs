@@ -12,6 +12,7 @@ mod conditions;
 mod crd;
 mod dataset;
 mod decimal;
+mod hosting;
 mod hyperparameters;
 mod input_mode;
 mod int_or_string;
@@ -30,6 +31,7 @@ pub use conditions::{Condition, ConditionStatus, ConditionType, Reason, WantedCo
 pub use crd::crd;
 pub use dataset::*;
 pub use decimal::{decimal, parse_decimal, significant};
+pub use hosting::Hosting;
 pub use hyperparameters::Hyperparameters;
 pub use input_mode::InputMode;
 pub use metric::*;

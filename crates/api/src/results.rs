@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Hyperparameters, RecommendationRule, bounds};
+use super::{Hosting, Hyperparameters, RecommendationRule, bounds};
 
 /// The best training job of a run and its results.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -163,6 +163,12 @@ pub struct Recommendation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: Option<String>,
+    /// trainingJob is the training job of the recommended member; absent for a candidate that was measured elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub training_job: Option<BestTrainingJob>,
+    /// hosting is the container that serves the recommended model; absent until it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosting: Option<Hosting>,
     /// rule of the recommendation: Knee or Best.
     pub rule: RecommendationRule,
     /// message explains the recommendation, with the scales that were used.

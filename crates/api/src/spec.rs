@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::crd::{REGION, ROLE_ARN};
+use super::crd::{OBJECT_NAME, REGION, ROLE_ARN};
 use super::status::ModelSelectionStatus;
 use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Objective, Recommend, Training, Tuning};
 
@@ -215,6 +215,14 @@ pub struct ModelSelectionSpec {
     /// runs have ended). Default: Launched. It may be changed at any time.
     #[serde(default)]
     pub ready_policy: ReadyPolicy,
+
+    /// resultConfigMap is the name of a ConfigMap, in the namespace of the selection, that the operator keeps the winner in
+    /// once every run has ended: candidate, image, artifact, metrics and hyperparameters as plain keys. It belongs to the
+    /// selection and is deleted with it; a ConfigMap of that name that belongs to somebody else is never changed. Default:
+    /// none. Changing it creates no job; the former ConfigMap stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = OBJECT_NAME))]
+    pub result_config_map: Option<String>,
 
     /// rerun is any text: changing it reruns everything as new tuning jobs. Default: empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -10,8 +10,8 @@ use super::{BestTrainingJob, Front, bounds};
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelSelectionStatus {
-    /// conditions: Ready, Reconciling, Stalled, Succeeded, Finished, Suspended. Wait for Finished: it becomes True on
-    /// success and on failure.
+    /// conditions: Ready, Reconciling, Stalled, Succeeded, Finished, Suspended, ResultPublished. Wait for Finished:
+    /// it becomes True on success and on failure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]

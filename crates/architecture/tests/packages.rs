@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("view", &["api", "decide"]),
     ("lint", &["api"]),
     ("report", &["api", "pareto"]),
-    ("promote", &["api"]),
+    ("promote", &["api", "decide"]),
     ("aws", &[]),
     ("cli", &["api", "aws", "lint", "promote", "report", "view"]),
     ("emulator", &[]),
@@ -39,6 +39,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("api", &["jiff", "k8s-openapi", "kube", "schemars", "serde", "serde_json"]),
     ("pareto", &[]),
     ("lint", &["cel", "parking_lot", "regex", "serde_json"]),
+    ("promote", &["hcl-rs", "serde-saphyr", "serde_json", "thiserror"]),
     ("decide", &["cel", "jiff", "k8s-openapi", "serde", "serde_json", "sha2", "strsim"]),
 ];
 

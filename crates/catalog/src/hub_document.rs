@@ -1,8 +1,8 @@
-//! A document of the hub, reduced to what training needs.
+//! A document of the hub, reduced to what training and serving need.
 
 use serde_json::Value;
 
-use super::metadata::{flag, get, hyperparameters, metrics, number, optional_flag, text, texts, variants};
+use super::metadata::{flag, get, hosting, hyperparameters, metrics, number, optional_flag, text, texts, variants};
 use super::model::Model;
 
 /// Parses a document; `None` if it is not a JSON object.
@@ -33,6 +33,12 @@ pub fn from_document(document: &str) -> Option<Model> {
         encrypt_traffic: flag("encrypt_inter_container_traffic"),
         uncompressed_output: flag("disable_output_compression"),
         variants: variants(on_instances, get(on_instances, "aliases")),
+        hosting: hosting(
+            &document,
+            get(get(&document, "hosting_instance_type_variants"), "aliases"),
+            text("hosting_script_uri"),
+            text("hosting_prepacked_artifact_uri").is_some(),
+        ),
         ..Model::default()
     })
 }

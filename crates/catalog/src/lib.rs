@@ -7,8 +7,10 @@ mod bucket;
 mod catalog;
 mod combinations;
 mod error;
+mod hosting;
 mod hub_document;
 mod hyperparameters;
+mod instance_type;
 mod jumpstart;
 mod metadata;
 mod metric_regex;
@@ -29,6 +31,7 @@ mod version;
 
 pub use catalog::Catalog;
 pub use error::CatalogError;
+pub use hosting::{Hosting, HostingVariant};
 pub use hub_document::from_document;
 pub use model::{Hyperparameter, Model, Variant};
 pub use resolve::job_request;

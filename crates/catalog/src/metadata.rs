@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::hosting::{Hosting, HostingVariant};
 use super::model::{Hyperparameter, Variant};
 use super::python;
 
@@ -74,9 +75,34 @@ pub(super) fn variants(value: &Value, aliases: &Value) -> BTreeMap<String, Varia
             artifact: text(properties, "training_artifact_uri").or_else(|| text(properties, "training_artifact_key")),
             gated_artifact: text(properties, "gated_model_env_var_uri")
                 .or_else(|| text(properties, "gated_model_key_env_var_value")),
+            inference_instance_type: text(properties, "default_inference_instance_type"),
         }
     };
     variants.iter().map(|(instance, value)| (instance.clone(), variant(value))).collect()
+}
+
+/// What a description says about serving. `aliases` are the names of images in its variants, `script` is where
+/// the script for serving lies, and `prepacked` whether training packs it into the archive.
+pub(super) fn hosting(description: &Value, aliases: &Value, script: Option<String>, prepacked: bool) -> Hosting {
+    let from_script = !prepacked && optional_flag(description, "hosting_use_script_uri").unwrap_or(true);
+    let on_instances = variants(get(description, "hosting_instance_type_variants"), aliases);
+    Hosting {
+        image: text(description, "hosting_ecr_uri"),
+        environment: list(description, "inference_environment_variables").filter_map(required).collect(),
+        script: script.filter(|_| from_script),
+        instance_type: text(description, "default_inference_instance_type"),
+        network_isolation: flag(description, "inference_enable_network_isolation"),
+        variants: on_instances
+            .into_iter()
+            .map(|(key, variant)| (key, HostingVariant { image: variant.image, environment: variant.environment }))
+            .collect(),
+    }
+}
+
+fn required(variable: &Value) -> Option<(String, String)> {
+    let default = get(variable, "default");
+    flag(variable, "required_for_model_class").then_some(())?;
+    Some((text(variable, "name")?, python::text(default)))
 }
 
 fn environment(value: &Value) -> BTreeMap<String, String> {

@@ -1,6 +1,9 @@
-//! The properties of one version of a model that training needs, independent of the source.
+//! The properties of one version of a model that training and serving need, independent of the source.
 
 use std::collections::BTreeMap;
+
+use super::hosting::Hosting;
+use super::instance_type::{family, takes_volume_size};
 
 /// One version of a model.
 #[expect(clippy::struct_excessive_bools, reason = "each is a member of the metadata")]
@@ -49,6 +52,8 @@ pub struct Model {
     pub uncompressed_output: bool,
     /// Deviations for an instance type (`ml.p3.2xlarge`) or a family (`p3`).
     pub variants: BTreeMap<String, Variant>,
+    /// What serves it.
+    pub hosting: Hosting,
 }
 
 /// The deviations of a model for some instance types.
@@ -66,6 +71,8 @@ pub struct Variant {
     pub artifact: Option<String>,
     /// The pre-trained model that the container downloads itself.
     pub gated_artifact: Option<String>,
+    /// What a model that was trained here is served on.
+    pub inference_instance_type: Option<String>,
 }
 
 /// A hyperparameter of a model.
@@ -146,6 +153,15 @@ impl Model {
         of(instance_type).or_else(|| of(family(instance_type)))
     }
 
+    /// What serves this model, in a region, after it was trained on an instance type: on the type that the description names for models
+    /// that were trained there, else on its default, else where it was trained. `None` when it cannot be served.
+    #[must_use]
+    pub fn hosting(&self, trained_on: &str, region: &str) -> Option<api::Hosting> {
+        let named = |key: &str| self.variants.get(key)?.inference_instance_type.as_deref();
+        let own = named(trained_on).or_else(|| named(family(trained_on)));
+        self.hosting.on(own.or(self.hosting.instance_type.as_deref()).unwrap_or(trained_on), region)
+    }
+
     /// The hyperparameter of that name.
     pub fn hyperparameter(&self, name: &str) -> Option<&Hyperparameter> {
         self.hyperparameters.iter().find(|hyperparameter| hyperparameter.name == name && !hyperparameter.container)
@@ -157,18 +173,6 @@ fn put<T>(list: &mut Vec<T>, item: T, same: impl Fn(&T, &T) -> bool) {
         Some(known) => *known = item,
         None => list.push(item),
     }
-}
-
-/// The family of an instance type: `p3` for `ml.p3.2xlarge`.
-fn family(instance_type: &str) -> &str {
-    instance_type.split('.').nth(1).unwrap_or_default()
-}
-
-/// Whether the volume size can be set: not for families with local disks only, for which the vendor's SDK sends no
-/// size.
-fn takes_volume_size(instance_type: &str) -> bool {
-    let family = family(instance_type);
-    !family.contains('d') && !["g5", "g6", "p5", "trn1"].iter().any(|without| family.starts_with(without))
 }
 
 #[cfg(test)]

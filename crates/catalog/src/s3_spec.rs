@@ -1,9 +1,9 @@
-//! A spec of a model in the public buckets of JumpStart, reduced to what training needs. It contains the images of all
+//! A spec of a model in the public buckets of JumpStart, reduced to what training and serving need. It contains the images of all
 //! regions, and keys instead of URIs.
 
 use serde_json::Value;
 
-use super::metadata::{flag, get, hyperparameters, metrics, number, optional_flag, text, texts, variants};
+use super::metadata::{flag, get, hosting, hyperparameters, metrics, number, optional_flag, text, texts, variants};
 use super::model::Model;
 
 /// The buckets that the keys of a spec refer to.
@@ -66,6 +66,12 @@ pub fn from_spec(spec: &str, region: &str, buckets: &Buckets) -> Option<Model> {
         encrypt_traffic: flag(estimator, "encrypt_inter_container_traffic"),
         uncompressed_output: flag(estimator, "disable_output_compression"),
         variants,
+        hosting: hosting(
+            &spec,
+            get(get(get(&spec, "hosting_instance_type_variants"), "regional_aliases"), region),
+            text("hosting_script_key").map(open),
+            text("hosting_prepacked_artifact_key").is_some(),
+        ),
         ..Model::default()
     })
 }
@@ -77,16 +83,20 @@ fn uri(bucket: &str, key: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hosting::Hosting;
     use crate::hub_document::tests::bit;
 
     #[test]
     fn a_spec_and_the_document_of_the_same_model_agree() {
         let spec = include_str!("../../../tests/fixtures/jumpstart-spec.tensorflow-ic-bit-m-r101x1.v4.0.6.json");
         let spec = from_spec(spec, "us-west-2", &Buckets::of("us-west-2")).unwrap();
-        // The document also has a general image.
-        assert_eq!(spec, Model { image: None, ..bit() });
+        // The document has general images besides.
+        let document = bit();
+        let hosting = Hosting { image: None, ..document.hosting.clone() };
+        assert_eq!(spec, Model { image: None, hosting, ..document });
         for instance in ["ml.p3.2xlarge", "ml.g5.xlarge", "ml.c5.2xlarge"] {
-            assert_eq!(spec.on(instance), bit().on(instance));
+            let (spec, document) = (spec.on(instance), bit().on(instance));
+            assert_eq!(Model { hosting: document.hosting.clone(), ..spec }, document);
         }
     }
 

@@ -198,6 +198,32 @@ pub enum Verb {
         #[arg(long, short, value_name = "FORMAT", default_value = "csv")]
         output: ExportFormat,
     },
+    /// Write what deploys the winner: its model and the configuration of an endpoint
+    ///
+    /// Nothing is deployed, and no endpoint is changed. What is created is named after the training job, so that another
+    /// winner is another model.
+    Promote {
+        /// Name, or the beginning of it; may be left out when the namespace has one
+        name: Option<String>,
+        /// Candidate; default: the recommended one
+        #[arg(long)]
+        candidate: Option<String>,
+        /// Dataset; may be left out when there is one
+        #[arg(long)]
+        dataset: Option<String>,
+        /// Image that serves the model; default: as the status says
+        #[arg(long)]
+        image: Option<String>,
+        /// Instance type that it is served on; default: that of the model's description, else what it was trained on
+        #[arg(long, value_name = "TYPE")]
+        instance_type: Option<String>,
+        /// Format
+        #[arg(long, short, value_name = "FORMAT")]
+        output: PromoteFormat,
+        /// Directory to write the files into; default: standard output
+        #[arg(long, value_name = "DIRECTORY")]
+        directory: Option<PathBuf>,
+    },
     /// Say what applying a manifest does: runs to create, to run again, to keep, to stop; hours and money
     ///
     /// Exit codes, as of `terraform plan -detailed-exitcode`: 0 nothing changes; 1 an error; 2 something changes.
@@ -284,6 +310,19 @@ pub enum DocumentFormat {
 pub enum ExportFormat {
     Csv,
     Json,
+}
+
+/// Formats of `promote`.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromoteFormat {
+    /// A folder for kustomize, with objects of AWS Controllers for Kubernetes
+    Kustomize,
+    /// Model and EndpointConfig of AWS Controllers for Kubernetes
+    Ack,
+    /// Resources of Terraform
+    Terraform,
+    /// Python that calls the SageMaker SDK
+    Sdk,
 }
 
 /// An axis of `plot`.

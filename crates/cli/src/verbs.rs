@@ -8,12 +8,14 @@ mod lint;
 mod pareto;
 mod plan;
 mod plot;
+mod promote;
 mod status;
 mod version;
 mod wait;
 
 use std::process::ExitCode;
 
+use ::promote::Wish;
 use clap::CommandFactory as _;
 
 use crate::args::{Args, Verb};
@@ -48,6 +50,15 @@ pub(crate) async fn run(args: Args) -> Outcome {
         Verb::Resume { target } => change::resume(&connect().await?, &target).await,
         Verb::Rerun { target, token } => change::rerun(&connect().await?, &target, token).await,
         Verb::Export { name, output } => export::run(&connect().await?, name.as_deref(), output).await,
+        Verb::Promote { name, candidate, dataset, image, instance_type, output, directory } => {
+            let wish = Wish {
+                candidate: candidate.as_deref(),
+                dataset: dataset.as_deref(),
+                image: image.as_deref(),
+                instance_type: instance_type.as_deref(),
+            };
+            promote::run(&connect().await?, name.as_deref(), &wish, output, directory.as_deref()).await
+        }
         Verb::Plan { file, offline, region, output } => {
             plan::plan(&args.cluster, &file, offline, &region, output, look).await
         }

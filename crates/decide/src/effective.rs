@@ -50,6 +50,7 @@ pub fn for_candidate<'a>(
         suspend_policy: spec.suspend_policy,
         deletion_policy: spec.deletion_policy,
         ready_policy: spec.ready_policy,
+        result_config_map: spec.result_config_map.clone(),
         rerun: spec.rerun.clone(),
     }))
 }

@@ -94,12 +94,27 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
             .map(|e| format!("candidate '{}' cannot be on the front: {}", e.candidate, e.message))
             .collect::<Vec<_>>()
     };
+    news.extend(not_published(before, after));
     // Already reported if it is also why the selection has no result.
     let reported = news.iter().any(|news| news.reason == Reason::MetricMissing.as_str());
     if let (true, Some(first)) = (missing(before).is_empty() && !reported, missing(after).first()) {
         news.push(EventNote { warning: true, reason: Reason::MetricMissing.as_str(), note: clip(first, NOTE_MAX) });
     }
     news
+}
+
+/// The winner cannot be handed over, for another reason than before, and a person can help.
+fn not_published(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Option<EventNote> {
+    let hindered = |status: &ModelSelectionStatus| -> Option<(Reason, String)> {
+        let of_type = |condition: &&Condition| condition.type_ == ConditionType::ResultPublished.as_str();
+        let condition = status.conditions.iter().find(of_type)?;
+        let helpful = [Reason::ConfigMapConflict, Reason::AccessDenied, Reason::InvalidRequest];
+        let reason = helpful.into_iter().find(|reason| reason.as_str() == condition.reason)?;
+        Some((reason, condition.message.clone()))
+    };
+    let (reason, message) = hindered(after)?;
+    let is_new = hindered(before).is_none_or(|(then, _)| then != reason);
+    is_new.then(|| EventNote { warning: true, reason: reason.as_str(), note: clip(&message, NOTE_MAX) })
 }
 
 #[cfg(test)]
@@ -119,6 +134,21 @@ mod tests {
         };
         let conditions = merge_conditions(&[], wanted, Some(1), jiff::Timestamp::UNIX_EPOCH);
         ModelSelectionStatus { conditions, ..Default::default() }
+    }
+
+    #[test]
+    fn a_winner_that_cannot_be_handed_over_is_reported_once() {
+        let status = |reason| {
+            let type_ = ConditionType::ResultPublished;
+            let wanted = WantedCondition { type_, status: ConditionStatus::False, reason, message: "why".to_owned() };
+            let conditions = merge_conditions(&[], vec![wanted], Some(1), jiff::Timestamp::UNIX_EPOCH);
+            ModelSelectionStatus { conditions, ..Default::default() }
+        };
+        let (taken, passing) = (status(Reason::ConfigMapConflict), status(Reason::RetryingAfterError));
+        let notes = events(&ModelSelectionStatus::default(), &taken);
+        assert_eq!((notes.len(), notes[0].warning, notes[0].reason), (1, true, "ConfigMapConflict"));
+        assert_eq!(events(&taken, &taken), []);
+        assert_eq!(events(&ModelSelectionStatus::default(), &passing), []);
     }
 
     #[test]

@@ -34,6 +34,10 @@ pub enum Task {
     GatherTable(String),
     /// Reading the `ConfigMap`s that candidates refer to.
     ReadConfigMaps,
+    /// Finding what serves the model of a candidate.
+    FindHosting(String),
+    /// Keeping the winner in the `ConfigMap` of `spec.resultConfigMap`.
+    PublishResult,
     /// Stopping a tuning job.
     Stop(String),
 }
@@ -103,6 +107,8 @@ pub fn backoff(task: &Task, outcome: Outcome, window: Duration) -> Backoff {
         (Task::Describe(_), Outcome::Fault(Class::NotFound)) => pauses(5_000, 60),
         (_, Outcome::Fault(class)) if class.reason().needs_person() => pauses(15_000, 300),
         (Task::GatherTable(_), Outcome::Refused) => pauses(15_000, 300),
+        // Another's may go any time, such as that of a deleted selection of the same name.
+        (Task::PublishResult, Outcome::Refused) => pauses(5_000, 300),
         (_, Outcome::Refused) => pauses(60_000, 3_600),
         (_, Outcome::Fault(_) | Outcome::Accepted) => pauses(2_000, 60),
     }

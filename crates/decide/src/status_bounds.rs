@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use api::{
-    BestTrainingJob, Candidate, Hyperparameters, MetricPreset, ModelSelectionSpec, RunStatus, TrainingJobCounts,
-    bounds, clip,
+    BestTrainingJob, Candidate, Hosting, Hyperparameters, MetricPreset, ModelSelectionSpec, RunStatus,
+    TrainingJobCounts, bounds, clip,
 };
 
 /// Most metric values in a status, at about 50 bytes each: etcd limits an object to 1.5 MiB.
@@ -70,9 +70,44 @@ pub(super) fn run(run: &mut RunStatus, wanted: &BTreeSet<String>) {
     run.failed_attempts = run.failed_attempts.clamp(0, ATTEMPTS);
     run.tuning_job_arn = run.tuning_job_arn.take().map(|arn| clip(&arn, bounds::TUNING_JOB_ARN));
     if let Some(best) = &mut run.best {
-        first(&mut best.metrics, |metric| &metric.name, wanted);
-        first(&mut best.non_finite_metrics, |name| name, wanted);
+        fewer_metrics(best, wanted);
     }
+}
+
+/// A training job as a front lists it: one of a table may have more metrics than the status takes. `is_bounded` as of
+/// [`is_bounded`].
+pub(super) fn listed(job: &BestTrainingJob, wanted: &BTreeSet<String>, is_bounded: bool) -> BestTrainingJob {
+    let mut job = job.clone();
+    job.metrics.retain(|metric| !is_bounded || wanted.contains(&metric.name));
+    fewer_metrics(&mut job, wanted);
+    job
+}
+
+/// Characters of all variables of a container together: a status may hold one container for each of 32 datasets.
+const ENVIRONMENT: usize = 4096;
+
+/// A container as the status takes it. Half a container would be another one: what does not fit is reported.
+pub(super) fn hosting(hosting: Hosting) -> Hosting {
+    let long = |text: &Option<String>, most| text.as_ref().is_some_and(|text| !fits(text, most));
+    let Hosting { image, environment, script_s3_uri, instance_type, .. } = &hosting;
+    let characters: usize = environment.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let fitting = characters <= ENVIRONMENT
+        && environment.len() <= bounds::VARIABLES
+        && environment.values().all(|value| fits(value, bounds::VARIABLE))
+        && !long(image, bounds::IMAGE)
+        && !long(script_s3_uri, bounds::SCRIPT)
+        && !long(instance_type, bounds::INSTANCE_TYPE);
+    if fitting {
+        return hosting;
+    }
+    Hosting::none(
+        "the description of the model names a container that is too long for the status; deploy it with the SDK",
+    )
+}
+
+fn fewer_metrics(job: &mut BestTrainingJob, wanted: &BTreeSet<String>) {
+    first(&mut job.metrics, |metric| &metric.name, wanted);
+    first(&mut job.non_finite_metrics, |name| name, wanted);
 }
 
 /// Most attempts of a run, as in the schema.

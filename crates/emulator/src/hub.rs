@@ -3,6 +3,8 @@
 pub mod catalogue;
 pub mod document;
 pub mod generated;
+pub mod hosting;
 pub mod hyperparameters;
+pub mod images;
 pub mod metadata;
 pub mod model;

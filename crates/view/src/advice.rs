@@ -41,6 +41,7 @@ pub fn remedy(reason: Reason) -> Option<&'static str> {
         Reason::InvalidRequest => "change what the message names: SageMaker refuses the request",
         Reason::InvalidSpec => "correct the field that the message names",
         Reason::NameConflict => "set spec.rerun to another value: a job of that name has another owner",
+        Reason::ConfigMapConflict => "choose another name for spec.resultConfigMap, or delete that ConfigMap",
         Reason::TuningJobFailed => "read the training jobs' logs; spec.retries tries again by itself",
         Reason::ObjectiveNotEmitted => "check the regex of tuning.objective against the training jobs' logs",
         Reason::StoppedExternally | Reason::TuningJobDeleted => "run it again: kubectl msel rerun NAME",

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use api::{
     Alternative, BestTrainingJob, Condition, Counts, Difference, Excluded, ExclusionReason, Expansion, Front,
-    FrontMember, MetricValue, ModelSelectionStatus, ObservedPoint, Recommendation, RecommendationRule, RunState,
-    RunStatus, TrainingJobCounts, Trials,
+    FrontMember, Hosting, MetricValue, ModelSelectionStatus, ObservedPoint, Recommendation, RecommendationRule,
+    RunState, RunStatus, TrainingJobCounts, Trials,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Api;
@@ -94,6 +94,7 @@ fn large() -> ModelSelectionStatus {
             pareto_rank: Some(511),
         })
         .collect();
+    let training_job = runs[0].best.clone();
     let values = vec![number.clone(); 8];
     let member = |i: usize| FrontMember {
         candidate: name("candidate-", i),
@@ -160,6 +161,15 @@ fn large() -> ModelSelectionStatus {
             recommendation: Some(Recommendation {
                 candidate: Some(name("candidate-", 0)),
                 training_job_name: Some("t".repeat(45)),
+                training_job,
+                hosting: Some(Hosting {
+                    image: Some("i".repeat(255)),
+                    environment: (0..8).map(|v| (format!("VARIABLE_{v}"), "v".repeat(100))).collect(),
+                    script_s3_uri: Some(format!("s3://{}", "x".repeat(200))),
+                    instance_type: Some("ml.p3.2xlarge".into()),
+                    network_isolation: true,
+                    message: Some("m".repeat(512)),
+                }),
                 rule: RecommendationRule::Knee,
                 message: "m".repeat(512),
                 alternatives: (1..5).map(alternative).collect(),

@@ -28,6 +28,8 @@ enum Wanted {
     Selection,
     /// A dataset of the selection that was named.
     Dataset(Option<String>),
+    /// A candidate of the selection that was named, with a result.
+    Candidate(Option<String>),
     /// A file.
     File,
     /// Nothing is known.
@@ -56,6 +58,12 @@ pub(crate) async fn run(args: &ClusterArgs, words: &[String]) -> Outcome {
             }
             Err(_) => Vec::new(),
         },
+        Wanted::Candidate(name) => match cluster().await {
+            Ok(cluster) => {
+                cluster.selection(name.as_deref()).await.map(|selection| candidates(&selection)).unwrap_or_default()
+            }
+            Err(_) => Vec::new(),
+        },
         Wanted::Dataset(name) => match cluster().await {
             Ok(cluster) => {
                 let selection = cluster.selection(name.as_deref()).await;
@@ -67,6 +75,18 @@ pub(crate) async fn run(args: &ClusterArgs, words: &[String]) -> Outcome {
     };
     output::text(&answer(&found, last, directive))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The candidates that have a result, each once, and which are on a front.
+fn candidates(selection: &api::ModelSelection) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for run in selection.status.iter().flat_map(|status| &status.runs).filter(|run| run.best.is_some()) {
+        let described = if run.pareto_rank == Some(0) { "on the front" } else { "" };
+        if !found.iter().any(|(name, _)| *name == run.candidate) {
+            found.push((run.candidate.clone(), described.to_owned()));
+        }
+    }
+    found
 }
 
 /// The flags among the words that say where and as whom; whatever else is wrong with the words.
@@ -141,7 +161,8 @@ fn of_flag(flag: &clap::Arg, name: Option<String>) -> Wanted {
     match flag.get_id().as_str() {
         _ if !words.is_empty() => Wanted::Words(words),
         "dataset" => Wanted::Dataset(name),
-        "output" | "kubeconfig" | "file" => Wanted::File,
+        "candidate" => Wanted::Candidate(name),
+        "output" | "kubeconfig" | "file" | "directory" => Wanted::File,
         _ => Wanted::Nothing,
     }
 }
@@ -189,11 +210,24 @@ mod tests {
         assert_eq!(words(&asked(&["wait", "--for", ""])), ["complete", "launched", "front"]);
         assert!(words(&asked(&["pareto", "-o", ""])).contains(&"csv"));
         assert_eq!(asked(&["pareto", "caltech256", "--dataset", ""]), Wanted::Dataset(Some("caltech256".into())));
+        assert_eq!(asked(&["promote", "caltech256", "--candidate", ""]), Wanted::Candidate(Some("caltech256".into())));
+        assert_eq!(asked(&["promote", "--dataset", ""]), Wanted::Dataset(None));
+        assert_eq!(words(&asked(&["promote", "-o", ""])), ["kustomize", "ack", "terraform", "sdk"]);
         assert_eq!(asked(&["plot", "-o", ""]), Wanted::File);
         assert!(words(&asked(&["wait", "--"])).contains(&"--timeout"));
         assert!(words(&asked(&["completion", ""])).contains(&"bash"));
         // The value of a flag is no name.
         assert_eq!(asked(&["status", "-n", "vision", ""]), Wanted::Selection);
+    }
+
+    #[test]
+    fn the_candidates_with_a_result_can_be_named() {
+        let mut object = samples::manifest("caltech256");
+        object["status"] = samples::results::complete();
+        let found = candidates(&serde_json::from_value(object).unwrap());
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names.len(), 4, "{names:?}");
+        assert!(found.contains(&("mobilenet-v2-100-160".to_owned(), "on the front".to_owned())), "{found:?}");
     }
 
     #[test]

@@ -32,6 +32,10 @@ async fn kubectl_runs_it_and_completes_it() {
         (&["msel", "st"] as &[&str], "status\t"),
         (&["msel", "status", "-n", &place.namespace, "cal"], "caltech256\t5/5"),
         (&["msel", "pareto", "caltech256", "-n", &place.namespace, "--dataset", ""], "caltech256"),
+        (
+            &["msel", "promote", "caltech256", "-n", &place.namespace, "--candidate", "mob"],
+            "mobilenet-v2-100-160\ton the front",
+        ),
     ] {
         let words: Vec<&str> = [&["__complete"], words].concat();
         let completed = said(&mut kubectl(&place, folder.path(), &words));

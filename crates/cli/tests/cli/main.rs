@@ -9,6 +9,7 @@ mod kubectl;
 mod linting;
 mod objects;
 mod planning;
+mod promoting;
 mod reading;
 mod waiting;
 

@@ -29,6 +29,8 @@ pub(super) struct Point<'a> {
     pub(super) run: Option<usize>,
     /// The training job, if all training jobs of a run may enter the front.
     pub(super) training_job: Option<&'a str>,
+    /// The training job; none for a result that was measured elsewhere.
+    pub(super) job: Option<&'a BestTrainingJob>,
     /// The values of the objectives, in their order in the spec.
     pub(super) values: Vec<f64>,
 }
@@ -76,7 +78,7 @@ fn of_run<'a>(
         let absent = |name: &str| derived.failure(name).unwrap_or_else(|| not_emitted(data.spec, job, name));
         let values = values(data.spec, job, &derived, &absent)?;
         let training_job = (data.spec.collect == Collect::All).then_some(job.training_job_name.as_str());
-        Ok(Point { candidate: &run.candidate, run: Some(index), training_job, values })
+        Ok(Point { candidate: &run.candidate, run: Some(index), training_job, job: Some(job), values })
     };
     let table = run.tuning_job_name.as_ref().and_then(|job| data.tables.get(job));
     let table = table.map_or(&[][..], |table| table);
@@ -116,7 +118,7 @@ fn observed<'a>(
         let why = unread.get(name).cloned().or_else(|| derived.failure(name));
         why.unwrap_or_else(|| (ExclusionReason::MetricMissing, missing()))
     };
-    let point = |values| vec![Point { candidate: &candidate.name, run: None, training_job: None, values }];
+    let point = |values| vec![Point { candidate: &candidate.name, run: None, training_job: None, job: None, values }];
     // The message of a derived metric names the metric that it lacks, but not where that should come from.
     let with_cause = |(reason, why): Exclusion| match unread.iter().find(|(name, _)| why.contains(&format!("'{name}'")))
     {

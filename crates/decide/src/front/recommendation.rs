@@ -2,7 +2,8 @@
 
 use super::axes::Axes;
 use super::points::Point;
-use crate::derived::DIGITS;
+use crate::derived::{DIGITS, Derivations};
+use crate::status_bounds::{is_bounded, listed};
 use api::{
     Alternative, Difference, Goal, ModelSelectionSpec, Objective, Recommend, Recommendation, RecommendationRule, Scale,
     bounds, clip, decimal, parse_decimal, significant,
@@ -10,10 +11,15 @@ use api::{
 
 /// Recommends one of the members, which are sorted best first by the order of the objectives. `None` if there are no
 /// members.
-pub(super) fn recommendation(spec: &ModelSelectionSpec, axes: &Axes, members: &[&Point<'_>]) -> Option<Recommendation> {
+pub(super) fn recommendation(
+    derivations: &Derivations<'_>,
+    axes: &Axes,
+    members: &[&Point<'_>],
+) -> Option<Recommendation> {
     if members.is_empty() {
         return None;
     }
+    let spec = derivations.spec();
     let wanted = spec.recommend.clone().unwrap_or_default();
     let reaching: Vec<&Point<'_>> = members.iter().copied().filter(|point| reaches(spec, &wanted, point)).collect();
     let rule = wanted.rule.unwrap_or_default();
@@ -28,6 +34,11 @@ pub(super) fn recommendation(spec: &ModelSelectionSpec, axes: &Axes, members: &[
     Some(Recommendation {
         candidate: chosen.map(|point| point.candidate.to_owned()),
         training_job_name: chosen.and_then(|point| point.training_job).map(str::to_owned),
+        training_job: chosen
+            .and_then(|point| point.job)
+            .map(|job| listed(job, &derivations.metrics_wanted(), is_bounded(spec))),
+        // Only the description of its model tells.
+        hosting: None,
         rule,
         message: clip(&message(spec, &wanted, chosen.is_some(), members.len(), reaching.len()), bounds::MESSAGE),
         alternatives,

@@ -4,19 +4,14 @@
 //! classification on `PyTorch` follows the specification 3.0.25 of `pytorch-ic-mobilenet-v2`. The other tasks are
 //! invented after the developer guide.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
+use crate::hub::hosting::Hosting;
 use crate::hub::hyperparameters::{self, Hyperparameter};
+use crate::hub::images::{self, DEEP, Variants};
 
 /// The first SDK version that supports these documents.
 pub const MIN_SDK_VERSION: &str = "2.189.0";
-const GPU: [&str; 11] = ["g4dn", "g5", "g6", "g6e", "local_gpu", "p2", "p3", "p3dn", "p4d", "p4de", "p5"];
-const CPU: [&str; 21] = [
-    "c4", "c5", "c5d", "c5n", "c6i", "c6id", "c7i", "local", "m4", "m5", "m5d", "m6i", "m6id", "m7i", "r5", "r5d",
-    "r6i", "r6id", "r7i", "t2", "t3",
-];
 const INSTANCES: [&str; 21] = [
     "ml.p3.2xlarge",
     "ml.p3.8xlarge",
@@ -77,6 +72,8 @@ pub struct Document {
     max_runtime_in_seconds: u32,
     task: &'static str,
     framework: &'static str,
+    #[serde(flatten)]
+    hosting: Hosting,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,24 +81,6 @@ pub struct Document {
 struct Metric {
     name: &'static str,
     regex: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Variants {
-    variants: BTreeMap<&'static str, Variant>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Variant {
-    properties: Properties,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Properties {
-    image_uri: String,
 }
 
 /// Common properties of the models of a framework and a task.
@@ -119,9 +98,6 @@ struct Family {
     versions: [&'static str; 3],
     instance: &'static str,
 }
-
-/// The registry of the deep-learning images.
-const DEEP: &str = "763104351884";
 
 impl Family {
     fn of(framework: &str, task: &str) -> Self {
@@ -183,8 +159,7 @@ impl Family {
     }
 
     fn image(&self, kind: &str, region: &str) -> String {
-        let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        format!("{}.dkr.ecr.{region}.{domain}/{}", self.registry, self.image.replace("{kind}", kind))
+        images::uri(self.registry, self.image, kind, region)
     }
 }
 
@@ -206,11 +181,6 @@ impl Document {
         let task = if task.is_empty() { "ic" } else { task };
         let bucket = format!("s3://jumpstart-cache-prod-{region}");
         let scripts = format!("{bucket}/source-directory-tarballs/{framework}/transfer_learning/{task}");
-        let variant = |kind: &str| Variant { properties: Properties { image_uri: family.image(kind, region) } };
-        let variants = GPU
-            .iter()
-            .map(|family| (*family, variant("gpu")))
-            .chain(CPU.iter().map(|family| (*family, variant("cpu"))));
         Self {
             provider: provider(id),
             url: url.to_owned(),
@@ -242,12 +212,13 @@ impl Document {
             default_training_dataset_uri: format!("{bucket}/training-datasets/tf_flowers/"),
             resource_name_base: name_base(id, framework, task),
             gated_bucket: false,
-            training_instance_type_variants: Variants { variants: variants.collect() },
+            training_instance_type_variants: Variants::of(|kind| family.image(kind, region)),
             training_volume_size: 30,
             encrypt_inter_container_traffic: true,
             max_runtime_in_seconds: 360_000,
             task: task_name(task),
             framework,
+            hosting: Hosting::of(id, framework, task, region),
             training_metrics: [family.metric],
             hyperparameters: family.hyperparameters,
         }
@@ -308,7 +279,7 @@ mod tests {
     use crate::logs::models::Table;
 
     /// The document fixture was assembled from a published specification; our document must agree with it about
-    /// training.
+    /// training and serving.
     #[test]
     fn the_document_agrees_with_the_fixture() {
         let path = concat!(
@@ -324,7 +295,7 @@ mod tests {
             match name.as_str() {
                 // Not in the fixture: its specification has the volume size in another member.
                 "TrainingDependencies" | "TrainingVolumeSize" => {}
-                "TrainingInstanceTypeVariants" => {
+                "TrainingInstanceTypeVariants" | "HostingInstanceTypeVariants" => {
                     for (family, variant) in value["Variants"].as_object().unwrap() {
                         let theirs = &fixture[name]["Variants"][family];
                         assert!(theirs.is_null() || theirs == variant, "{family}");

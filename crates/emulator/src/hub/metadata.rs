@@ -1,7 +1,7 @@
 //! `JumpStart`'s older metadata, objects in S3: the manifest of all models, and the specification of each version.
 //!
 //! A specification is derived from the document of the hub, member by member, so that both sources agree about training
-//! even after a test has changed a model. Names follow the specification 4.0.6 of a TensorFlow model in the SDK's
+//! and serving even after a test has changed a model. Names follow the specification 4.0.6 of a TensorFlow model in the SDK's
 //! tests.
 
 use std::collections::BTreeMap;
@@ -16,7 +16,8 @@ const MANIFEST: &str = "models_manifest.json";
 /// Regions in every specification, in addition to the requested one.
 const REGIONS: [&str; 4] = ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1"];
 /// Members of the document that a specification does not have.
-const HUB_ONLY: [&str; 6] = ["Provider", "ModelTypes", "Capabilities", "Task", "Framework", "TrainingEcrUri"];
+const HUB_ONLY: [&str; 7] =
+    ["Provider", "ModelTypes", "Capabilities", "Task", "Framework", "TrainingEcrUri", "HostingEcrUri"];
 
 /// The region of a `JumpStart` bucket.
 pub fn region(bucket: &str) -> Option<&str> {
@@ -88,8 +89,8 @@ pub fn specification(model: &Model, version: &Version, region: &str) -> Option<S
 fn translated(member: &str, value: &Value, region: &str) -> (String, Value) {
     match member {
         "TrainingMetrics" => ("metrics".to_owned(), value.clone()),
-        "TrainingInstanceTypeVariants" => (snake(member), variants(value, region)),
-        "Hyperparameters" => (snake(member), lower(value)),
+        "TrainingInstanceTypeVariants" | "HostingInstanceTypeVariants" => (snake(member), variants(value, region)),
+        "Hyperparameters" | "InferenceEnvironmentVariables" => (snake(member), lower(value)),
         _ => match (member.strip_suffix("Uri"), value.as_str().and_then(key)) {
             // The URI of an object becomes its key; the bucket is implied.
             (Some(stem), Some(key)) => (format!("{}_key", snake(stem)), json!(key)),
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_specification_agrees_with_the_real_one_about_training() {
+    fn a_specification_agrees_with_the_real_one() {
         let hub = Hub::new(&Table::embedded());
         let id = "tensorflow-ic-bit-m-r101x1-ilsvrc2012-classification-1";
         let ours = object(&hub, "us-west-2", &format!("community_models/{id}/specs_v4.0.6.json"), f64::MAX).unwrap();

@@ -1,0 +1,155 @@
+//! Which training job is deployed.
+
+use api::{BestTrainingJob, Front, ModelSelection, RunStatus};
+
+use crate::winner::{Refusal, Wish};
+
+/// A candidate on a dataset, and its training job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// The dataset.
+    pub dataset: String,
+    /// The candidate.
+    pub candidate: String,
+    /// The training job.
+    pub job: Job,
+}
+
+/// A training job, as far as the status has it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Job {
+    /// The status has it.
+    Known(Box<BestTrainingJob>),
+    /// Only the table of its run has it, in this `ConfigMap`, under this name.
+    InTable {
+        /// The first `ConfigMap` of the table.
+        config_map: String,
+        /// The name of the training job.
+        name: String,
+    },
+}
+
+/// The training job that is wanted: of the recommended candidate, unless another one is named.
+///
+/// # Errors
+/// When there is no such candidate, or it has nothing that could be deployed.
+pub fn choose(selection: &ModelSelection, wish: &Wish<'_>) -> Result<Choice, Refusal> {
+    let front = front(selection, wish.dataset)?;
+    let recommended = front.recommendation.as_ref();
+    let candidate = match (wish.candidate, recommended.map(|of| (of.candidate.as_deref(), &of.message))) {
+        (Some(candidate), _) | (None, Some((Some(candidate), _))) => candidate,
+        (None, Some((None, message))) => return Err(Refusal::NotRecommended(message.clone())),
+        (None, None) => return Err(Refusal::NoFront { name: name(selection), dataset: front.dataset.clone() }),
+    };
+    let job = match recommended.filter(|of| of.candidate.as_deref() == Some(candidate)) {
+        Some(of) if of.training_job.is_some() => of.training_job.clone().map(|job| Job::Known(Box::new(job))),
+        _ => None,
+    };
+    let job = match job {
+        Some(job) => job,
+        None => of_run(selection, front, candidate)?,
+    };
+    Ok(Choice { dataset: front.dataset.clone(), candidate: candidate.to_owned(), job })
+}
+
+fn name(selection: &ModelSelection) -> String {
+    selection.metadata.name.clone().unwrap_or_default()
+}
+
+/// The front of the dataset, which may be left out when there is one.
+fn front<'a>(selection: &'a ModelSelection, dataset: Option<&str>) -> Result<&'a Front, Refusal> {
+    let datasets: Vec<&str> = selection.spec.datasets.iter().map(|dataset| dataset.name.as_str()).collect();
+    let dataset = match (dataset, datasets.as_slice()) {
+        (Some(dataset), known) if known.contains(&dataset) => dataset,
+        (Some(dataset), _) => {
+            return Err(Refusal::NoDataset { dataset: dataset.to_owned(), known: datasets.join(", ") });
+        }
+        (None, [only]) => only,
+        (None, _) => return Err(Refusal::WhichDataset(datasets.join(", "))),
+    };
+    let fronts = selection.status.iter().flat_map(|status| &status.fronts);
+    let front = fronts.into_iter().find(|front| front.dataset == dataset);
+    front.ok_or_else(|| Refusal::NoFront { name: name(selection), dataset: dataset.to_owned() })
+}
+
+/// The training job of the candidate's run: with `collect: All` the first one that is on the front, else the best one.
+fn of_run(selection: &ModelSelection, front: &Front, candidate: &str) -> Result<Job, Refusal> {
+    let runs = selection.status.iter().flat_map(|status| &status.runs).filter(|run| run.dataset == front.dataset);
+    let runs: Vec<&RunStatus> = runs.collect();
+    let Some(run) = runs.iter().find(|run| run.candidate == candidate) else {
+        if selection.spec.candidates.iter().any(|known| known.name == candidate && known.observed.is_some()) {
+            return Err(Refusal::MeasuredElsewhere(candidate.to_owned()));
+        }
+        let known: Vec<&str> = runs.iter().filter(|run| run.best.is_some()).map(|run| run.candidate.as_str()).collect();
+        return Err(Refusal::NoCandidate { candidate: candidate.to_owned(), known: known.join(", ") });
+    };
+    let Some(best) = &run.best else {
+        return Err(Refusal::NoResult { candidate: candidate.to_owned(), state: run.state.as_str() });
+    };
+    let member = front.members.iter().find(|member| member.candidate == candidate);
+    let on_front = member.and_then(|member| member.training_job_name.as_ref());
+    match (on_front.filter(|name| **name != best.training_job_name), &run.trials) {
+        (Some(name), Some(trials)) => Ok(Job::InTable { config_map: trials.config_map.clone(), name: name.clone() }),
+        _ => Ok(Job::Known(Box::new(best.clone()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::tests::sample::{selection, two_datasets};
+
+    fn chosen(selection: &ModelSelection, candidate: Option<&str>, dataset: Option<&str>) -> Result<Choice, String> {
+        let wish = Wish { candidate, dataset, ..Wish::default() };
+        choose(selection, &wish).map_err(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn the_recommended_candidate_unless_another_is_named() {
+        let selection = selection(json!({}));
+        let job = |choice: Choice| match choice.job {
+            Job::Known(job) => job.training_job_name,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(job(chosen(&selection, None, None).unwrap()), "mobilenet-v2-100-160-001");
+        let other = chosen(&selection, Some("efficientnet-v2-imagenet21k-m"), None).unwrap();
+        assert_eq!(job(other), "efficientnet-v2-imagenet21k-m-001", "also one that is dominated");
+    }
+
+    #[test]
+    fn with_all_trials_the_one_on_the_front_is_looked_up() {
+        let selection = selection(json!({
+            "runs": [{
+                "candidate": "tried", "dataset": "caltech256", "state": "Succeeded",
+                "best": {"trainingJobName": "tried-001"}, "trials": {"configMap": "table", "count": 2},
+            }],
+            "fronts": [{"dataset": "caltech256", "members": [
+                {"candidate": "tried", "trainingJobName": "tried-002", "values": ["0.9", "2"]},
+            ]}],
+        }));
+        let job = chosen(&selection, Some("tried"), None).unwrap().job;
+        assert_eq!(job, Job::InTable { config_map: "table".into(), name: "tried-002".into() });
+    }
+
+    #[test]
+    fn what_cannot_be_deployed_is_explained() {
+        let one = selection(json!({}));
+        for (selection, candidate, dataset, expected) in [
+            (&one, None, Some("birds"), "there is no dataset 'birds'; there is caltech256"),
+            (&two_datasets(), None, None, "which dataset: caltech256, flowers? name one with --dataset"),
+            (&two_datasets(), None, Some("flowers"), "has no front for dataset 'flowers' yet"),
+            (&one, Some("resnet"), None, "no candidate 'resnet' has a result"),
+            (&one, Some("mobilenet-v1-075-128"), None, "candidate 'mobilenet-v1-075-128' has no result: it is Failed"),
+        ] {
+            let refusal = chosen(selection, candidate, dataset).unwrap_err();
+            assert!(refusal.contains(expected), "{refusal}");
+        }
+        let nothing = json!({"fronts": [{"dataset": "caltech256", "members": [], "recommendation": {
+            "rule": "Knee", "message": "no member of the front has enough; relax `recommend.atLeast`",
+        }}]});
+        let refusal = chosen(&selection(nothing), None, None).unwrap_err();
+        assert!(refusal.contains("relax `recommend.atLeast`") && refusal.contains("--candidate"), "{refusal}");
+    }
+}

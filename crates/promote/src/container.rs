@@ -1,0 +1,105 @@
+//! The container that serves the model, as `CreateModel` takes it.
+
+use std::collections::BTreeMap;
+
+use api::Hosting;
+use serde_json::{Value, json};
+
+/// A container, equal to what the vendor's SDK sends from `deploy()` for the same training job; the tests compare it member
+/// by member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// The image.
+    pub image: String,
+    /// Its variables.
+    pub environment: BTreeMap<String, String>,
+    /// The model.
+    pub data: ModelData,
+    /// Whether it has no network.
+    pub network_isolation: bool,
+    /// The script that is packed into the archive before it is served, and the archive of the training job.
+    pub packed: Option<Packed>,
+}
+
+/// Where the model lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelData {
+    /// In an archive.
+    Archive(String),
+    /// In a folder, as it is; the place ends with a slash.
+    Folder(String),
+}
+
+/// What the archive is made of that is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// The script.
+    pub script: String,
+    /// The archive of the training job.
+    pub archive: String,
+}
+
+/// How the archives of training jobs end. What does not end so is a folder: SageMaker says nothing else of it.
+const ARCHIVE: &str = ".tar.gz";
+
+impl Container {
+    /// The container for what a training job has left at `artifact`.
+    pub fn new(hosting: Hosting, artifact: &str) -> Self {
+        let Hosting { image, mut environment, script_s3_uri, network_isolation, .. } = hosting;
+        let is_archive = artifact.ends_with(ARCHIVE);
+        let (data, packed) = match script_s3_uri {
+            None if is_archive => (ModelData::Archive(artifact.to_owned()), None),
+            Some(script) if is_archive => {
+                let packed = Packed { script, archive: artifact.to_owned() };
+                (ModelData::Archive(served(artifact)), Some(packed))
+            }
+            script => {
+                // A folder takes no script: the container fetches it.
+                environment.extend(script.map(|script| ("SAGEMAKER_SUBMIT_DIRECTORY".to_owned(), script)));
+                (ModelData::Folder(format!("{}/", artifact.trim_end_matches('/'))), None)
+            }
+        };
+        Self { image: image.unwrap_or_default(), environment, data, network_isolation, packed }
+    }
+
+    /// The container as `CreateModel` takes it.
+    pub fn definition(&self) -> Value {
+        let mut definition = json!({"Image": self.image, "Environment": self.environment});
+        match &self.data {
+            ModelData::Archive(uri) => definition["ModelDataUrl"] = json!(uri),
+            ModelData::Folder(uri) => {
+                let source = json!({"S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None"});
+                definition["ModelDataSource"] = json!({"S3DataSource": source});
+            }
+        }
+        definition
+    }
+}
+
+/// Where the archive with the script lies: beside that of the training job.
+fn served(archive: &str) -> String {
+    let (folder, file) = archive.rsplit_once('/').unwrap_or(("", archive));
+    format!("{folder}/served/{file}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_is_an_archive_with_or_without_a_script_or_a_folder() {
+        let hosting = |script: Option<&str>| Hosting {
+            image: Some("image".into()),
+            script_s3_uri: script.map(str::to_owned),
+            ..Hosting::default()
+        };
+        let data = |script, artifact| Container::new(hosting(script), artifact).definition();
+        assert_eq!(data(None, "s3://b/j/output/model.tar.gz")["ModelDataUrl"], "s3://b/j/output/model.tar.gz");
+        let packed = Container::new(hosting(Some("s3://b/script.tar.gz")), "s3://b/j/output/model.tar.gz");
+        assert_eq!(packed.definition()["ModelDataUrl"], "s3://b/j/output/served/model.tar.gz");
+        assert_eq!(packed.packed.unwrap().archive, "s3://b/j/output/model.tar.gz");
+        let folder = data(Some("s3://b/script.tar.gz"), "s3://b/j/output/model");
+        assert_eq!(folder["ModelDataSource"]["S3DataSource"]["S3Uri"], "s3://b/j/output/model/");
+        assert_eq!(folder["Environment"]["SAGEMAKER_SUBMIT_DIRECTORY"], "s3://b/script.tar.gz");
+    }
+}

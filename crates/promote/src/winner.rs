@@ -1,0 +1,179 @@
+//! All that deploying a training job needs.
+
+use std::collections::BTreeMap;
+
+use api::{BestTrainingJob, Candidate, Hosting, ModelSelection, Recommendation, RunStatus, Vpc};
+use decide::effective::{instance_type, training};
+use decide::hosting;
+use decide::identity::tag;
+
+use crate::choice::Choice;
+use crate::container::Container;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish<'a> {
+    /// The dataset; may be left out when there is one.
+    pub dataset: Option<&'a str>,
+    /// The candidate; default: the recommended one.
+    pub candidate: Option<&'a str>,
+    /// The image that serves it; default: what the status says.
+    pub image: Option<&'a str>,
+    /// The instance type that it is served on; default: what its description says, else what it was trained on.
+    pub instance_type: Option<&'a str>,
+}
+
+/// Why nothing is written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)] // the texts say it
+pub enum Refusal {
+    #[error("there is no dataset '{dataset}'; there is {known}")]
+    NoDataset { dataset: String, known: String },
+    #[error("which dataset: {0}? name one with --dataset")]
+    WhichDataset(String),
+    #[error(
+        "'{name}' has no front for dataset '{dataset}' yet: no run with a result has ended (kubectl msel status {name})"
+    )]
+    NoFront { name: String, dataset: String },
+    #[error("nothing is recommended: {0}; or name a candidate with --candidate")]
+    NotRecommended(String),
+    #[error("no candidate '{candidate}' has a result on this dataset; these have: {known}")]
+    NoCandidate { candidate: String, known: String },
+    #[error("candidate '{candidate}' has no result: it is {state}")]
+    NoResult { candidate: String, state: &'static str },
+    #[error("candidate '{0}' was measured elsewhere: there is no model of this selection to deploy")]
+    MeasuredElsewhere(String),
+    #[error("the training job '{0}' has left no model: its artifact is not in the status")]
+    NoArtifact(String),
+    #[error("{0}")]
+    NoContainer(String),
+}
+
+/// What is deployed, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Winner {
+    /// Name and namespace of the selection.
+    pub selection: (String, String),
+    /// The region.
+    pub region: String,
+    /// The dataset.
+    pub dataset: String,
+    /// The candidate.
+    pub candidate: String,
+    /// The training job.
+    pub job: BestTrainingJob,
+    /// Id and version of its JumpStart model.
+    pub model: Option<(String, String)>,
+    /// The role of the containers: that of the training jobs.
+    pub role: String,
+    /// The VPC of the containers: that of the training jobs.
+    pub vpc: Option<Vpc>,
+    /// Tags of what is created.
+    pub tags: BTreeMap<String, String>,
+    /// The instance type that it is served on.
+    pub instance_type: String,
+    /// The container, or why it is not known.
+    pub container: Result<Container, String>,
+}
+
+impl Winner {
+    /// All that deploying a choice needs; `job` is its training job.
+    ///
+    /// # Errors
+    /// When the training job has left no model.
+    pub fn new(
+        selection: &ModelSelection,
+        choice: &Choice,
+        job: BestTrainingJob,
+        wish: &Wish<'_>,
+    ) -> Result<Self, Refusal> {
+        let (spec, status) = (&selection.spec, selection.status.clone().unwrap_or_default());
+        let Some(artifact) = job.model_artifact_s3_uri.clone() else {
+            return Err(Refusal::NoArtifact(job.training_job_name));
+        };
+        let Choice { dataset, candidate, .. } = choice;
+        let own = spec.candidates.iter().find(|known| known.name == *candidate);
+        let run = hosting::run(&status.runs, candidate, dataset);
+        let model = run.and_then(|run| run.model_id.clone().zip(run.model_version.clone()));
+        let serving = match wish.image {
+            Some(image) => Ok(Hosting { image: Some(image.to_owned()), ..Hosting::default() }),
+            None => serving(selection, own, run, candidate).and_then(|serving| on(serving, wish.instance_type)),
+        };
+        let training =
+            own.and_then(|own| training(spec, own).ok()).map_or_else(|| spec.training.clone(), |own| own.into_owned());
+        let trained_on = own.map_or(spec.training.instance_type.as_str(), |own| instance_type(spec, own));
+        let by_description = serving.as_ref().ok().and_then(|serving| serving.instance_type.clone());
+        let mut tags = spec.tags.clone();
+        if let Some((id, version)) = &model {
+            // As the SDK tags what it deploys, so that its tools know the model.
+            tags.insert(tag::MODEL_ID.to_owned(), id.clone());
+            tags.insert(tag::MODEL_VERSION.to_owned(), version.clone());
+        }
+        Ok(Self {
+            selection: (
+                selection.metadata.name.clone().unwrap_or_default(),
+                selection.metadata.namespace.clone().unwrap_or_default(),
+            ),
+            region: status.region.clone().or_else(|| spec.region.clone()).unwrap_or_default(),
+            dataset: dataset.clone(),
+            candidate: candidate.clone(),
+            model,
+            role: spec.execution_role_arn.clone(),
+            vpc: training.vpc,
+            tags,
+            instance_type: wish
+                .instance_type
+                .map(str::to_owned)
+                .or(by_description)
+                .unwrap_or_else(|| trained_on.to_owned()),
+            container: serving.map(|serving| Container::new(serving, &artifact)),
+            job,
+        })
+    }
+
+    /// The name of what is created: that of the training job, so that another winner is another model, and what is deployed
+    /// is not changed under its name.
+    pub fn name(&self) -> &str {
+        &self.job.training_job_name
+    }
+
+    /// The container.
+    pub(crate) fn known_container(&self) -> Result<&Container, Refusal> {
+        self.container.as_ref().map_err(|why| Refusal::NoContainer(why.clone()))
+    }
+}
+
+/// The image is that of an instance type, and with it of its family: a processor takes another one than a graphics card.
+fn on(serving: Hosting, instance_type: Option<&str>) -> Result<Hosting, String> {
+    let family = |name: &str| name.split('.').nth(1).map(str::to_owned);
+    match (&serving.instance_type, instance_type) {
+        (Some(described), Some(wanted)) if family(described) != family(wanted) => Err(format!(
+            "the image in the status is for {described}; name the one for {wanted} with --image, or write Python with -o sdk, \
+             which asks JumpStart for it"
+        )),
+        _ => Ok(serving),
+    }
+}
+
+/// What serves the candidate, or why that is not known, with what helps.
+fn serving(
+    selection: &ModelSelection,
+    candidate: Option<&Candidate>,
+    run: Option<&RunStatus>,
+    name: &str,
+) -> Result<Hosting, String> {
+    let recommended = |of: &&Recommendation| of.candidate.as_deref() == Some(name) && of.hosting.is_some();
+    let fronts = selection.status.iter().flat_map(|status| &status.fronts);
+    let by_status = fronts.filter_map(|front| front.recommendation.as_ref()).find(recommended);
+    let by_status = by_status.and_then(|of| of.hosting.clone());
+    let by_spec = || candidate.and_then(|candidate| hosting::of_spec(&selection.spec, candidate));
+    match by_status.or_else(by_spec) {
+        Some(Hosting { message: Some(why), .. }) => Err(format!("{why} (--image IMAGE)")),
+        Some(hosting) => Ok(hosting),
+        None if run.is_some_and(|run| run.model_id.is_some()) => Err(format!(
+            "what serves candidate '{name}' is in the status only for recommended candidates; write Python with -o sdk, which \
+             asks JumpStart for it, name the image with --image, or let spec.recommend recommend the candidate"
+        )),
+        None => Err(format!("what serves candidate '{name}' is not known; name the image with --image")),
+    }
+}
