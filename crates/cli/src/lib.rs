@@ -8,6 +8,7 @@ mod clock;
 mod cluster;
 mod draw;
 mod failure;
+mod hub;
 mod manifest;
 mod output;
 mod verbs;

@@ -48,9 +48,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
         Verb::Resume { target } => change::resume(&connect().await?, &target).await,
         Verb::Rerun { target, token } => change::rerun(&connect().await?, &target, token).await,
         Verb::Export { name, output } => export::run(&connect().await?, name.as_deref(), output).await,
-        Verb::Plan { file, offline, region, output } => {
-            plan::plan(&args.cluster, &file, offline, &region, output, look).await
-        }
+        Verb::Plan(plan) => plan::plan(&args.cluster, &plan, look).await,
         Verb::Diff { file } => plan::diff(&args.cluster, &file, look).await,
         Verb::Lint { file } => lint::run(&file),
         Verb::Version { client } => version::run(&args.cluster, client).await,

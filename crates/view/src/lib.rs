@@ -5,6 +5,7 @@
 //! `-o yaml` of the plugin write.
 
 pub mod advice;
+pub mod cost;
 pub mod effect;
 pub mod estimate;
 pub mod front;
