@@ -3,6 +3,7 @@
 // The text is for --help, which knows no Markdown.
 #![allow(clippy::doc_markdown)]
 
+mod new;
 mod plan;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use new::NewArgs;
 pub use plan::{DocumentFormat, PlanArgs, RequestArgs};
 
 /// See what a ModelSelection has found, share it, and act on it.
@@ -220,6 +222,8 @@ pub enum Verb {
         #[arg(long = "filename", short, value_name = "FILE", required = true)]
         file: Vec<PathBuf>,
     },
+    /// Write a manifest that lints: from flags, from answers on a terminal, or from a notebook
+    New(NewArgs),
     /// Write the completion of a shell
     Completion {
         /// Shell

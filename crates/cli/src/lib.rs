@@ -6,10 +6,12 @@
 pub mod args;
 mod clock;
 mod cluster;
+mod draft;
 mod draw;
 mod failure;
 mod hub;
 mod manifest;
+mod notebook;
 mod output;
 mod verbs;
 

@@ -5,6 +5,7 @@ mod complete;
 mod export;
 mod get;
 mod lint;
+mod new;
 mod pareto;
 mod plan;
 mod plot;
@@ -51,6 +52,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
         Verb::Plan(plan) => plan::plan(&args.cluster, &plan, look).await,
         Verb::Diff { file } => plan::diff(&args.cluster, &file, look).await,
         Verb::Lint { file } => lint::run(&file),
+        Verb::New(new) => new::run(&new, args.cluster.namespace.as_ref()),
         Verb::Version { client } => version::run(&args.cluster, client).await,
         Verb::Complete { words } => complete::run(&args.cluster, &words).await,
         Verb::Completion { shell } => {

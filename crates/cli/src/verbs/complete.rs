@@ -141,7 +141,7 @@ fn of_flag(flag: &clap::Arg, name: Option<String>) -> Wanted {
     match flag.get_id().as_str() {
         _ if !words.is_empty() => Wanted::Words(words),
         "dataset" => Wanted::Dataset(name),
-        "output" | "kubeconfig" | "file" | "models" => Wanted::File,
+        "output" | "kubeconfig" | "file" | "from_notebook" | "models" => Wanted::File,
         _ => Wanted::Nothing,
     }
 }
