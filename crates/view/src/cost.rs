@@ -29,14 +29,14 @@ impl Cost {
 /// bound one of them.
 pub fn bound(spec: &ModelSelectionSpec, new: &[&RunStatus]) -> Option<Cost> {
     let tries = f64::from(spec.retries) + 1.0;
-    let costs: Option<Vec<Cost>> = new.iter().map(|run| bound_of(&own(spec, run)?, tries)).collect();
+    let costs: Option<Vec<Cost>> = new.iter().map(|run| bound_of(own(spec, run)?.as_ref(), tries)).collect();
     costs?.into_iter().reduce(Cost::and)
 }
 
 /// What the runs will cost whose like has ended before, and how many these are: as long as the best training jobs of the
 /// same model took on the same instance type, on average, times the training jobs that they may have.
 pub fn expected(spec: &ModelSelectionSpec, new: &[&RunStatus], history: &[&RunStatus]) -> (Option<Cost>, usize) {
-    let known: Vec<Cost> = new.iter().filter_map(|run| expected_of(&own(spec, run)?, run, history)).collect();
+    let known: Vec<Cost> = new.iter().filter_map(|run| expected_of(own(spec, run)?.as_ref(), run, history)).collect();
     let number = known.len();
     (known.into_iter().reduce(Cost::and), number)
 }

@@ -155,7 +155,7 @@ pub fn effect(comparison: &Comparison<'_>, history: &[&RunStatus]) -> Effect {
     let already = |name: &String| status.superseded.iter().any(|job| &job.tuning_job_name == name);
     let stopped = planned.superseded.into_iter().map(|job| job.tuning_job_name).filter(|name| !already(name));
     let (expected, expected_runs) = expected(spec, &new, history);
-    let bound = bound(spec, new.len());
+    let bound = bound(spec, &new);
     Effect { runs, stopped: stopped.collect(), open_selectors: *open_selectors, bound, expected, expected_runs }
 }
 
