@@ -22,6 +22,7 @@ impl<'t> Run<'t> {
             "list" | "tuple" | "set" | "expression_list" => {
                 Value::List(children(node).into_iter().map(|item| self.value(item)).collect())
             }
+            "list_comprehension" => self.comprehension(node),
             "dictionary" => self.dictionary(node),
             "parenthesized_expression" => match children(node).first() {
                 Some(inner) => self.value(*inner),
@@ -67,6 +68,24 @@ impl<'t> Run<'t> {
             }
         }
         joined(&parts)
+    }
+
+    /// `[a for b in c]`, without conditions.
+    fn comprehension(&mut self, node: Node<'t>) -> Value {
+        let parts = children(node);
+        let clause = parts.iter().find(|part| part.kind() == "for_in_clause");
+        let of = |name| clause.and_then(|clause| clause.child_by_field_name(name));
+        let (Some(body), Some(left), Some(right), 2) = (node.child_by_field_name("body"), of("left"), of("right"), parts.len())
+        else {
+            return Value::Unknown(self.written(node));
+        };
+        let items = self.value(right);
+        let mut values = Vec::new();
+        for item in items.items() {
+            self.assign(left, item.clone());
+            values.push(self.value(body));
+        }
+        Value::List(values)
     }
 
     fn dictionary(&mut self, node: Node<'t>) -> Value {

@@ -73,6 +73,8 @@ fn put<T: DataType, C>(
 mod tests {
     use super::*;
 
+    use std::io::Write as _;
+
     use parquet::file::reader::{FileReader as _, SerializedFileReader};
     use parquet::record::Field;
 
@@ -86,7 +88,9 @@ mod tests {
             named("best", Cells::Flag(vec![Some(true), Some(false)])),
             named("selectionStartTime", Cells::Time(vec![Some("2026-01-02T03:04:05Z".parse().unwrap()), None])),
         ];
-        let reader = SerializedFileReader::new(bytes::Bytes::from(file(&columns).unwrap())).unwrap();
+        let mut written = tempfile::tempfile().unwrap();
+        written.write_all(&file(&columns).unwrap()).unwrap();
+        let reader = SerializedFileReader::new(written).unwrap();
         let rows: Vec<Vec<Field>> = reader
             .get_row_iter(None)
             .unwrap()
