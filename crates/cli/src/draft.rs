@@ -136,7 +136,8 @@ impl Draft {
 
     fn objectives(&self) -> Vec<Objective> {
         let first = || vec![Objective { metric: METRIC.to_owned(), goal: Goal::Maximize, scale: None }];
-        let given = if self.objectives.is_empty() { self.search.iter().cloned().collect() } else { self.objectives.clone() };
+        let given =
+            if self.objectives.is_empty() { self.search.iter().cloned().collect() } else { self.objectives.clone() };
         if given.is_empty() { first() } else { given }
     }
 
@@ -186,7 +187,11 @@ impl Draft {
             return self.ranges.clone();
         }
         // Images of one's own have no default that could be multiplied.
-        let values = if self.has_image() { json!({"values": ["0.001", "0.0001"]}) } else { json!({"multiplesOfDefault": ["1", "0.2"]}) };
+        let values = if self.has_image() {
+            json!({"values": ["0.001", "0.0001"]})
+        } else {
+            json!({"multiplesOfDefault": ["1", "0.2"]})
+        };
         typed(json!([{"name": "learning_rate", "categorical": values}]))
     }
 
@@ -198,7 +203,8 @@ impl Draft {
     fn tuning(&self) -> Tuning {
         let objective = self.search.clone().or_else(|| self.objectives().into_iter().next());
         let jobs = (self.strategy != Some(Strategy::Grid)).then_some(TRAINING_JOBS);
-        let mut tuning: Tuning = typed(json!({"objective": Objective { scale: None, ..objective.unwrap_or_else(example_objective) }}));
+        let mut tuning: Tuning =
+            typed(json!({"objective": Objective { scale: None, ..objective.unwrap_or_else(example_objective) }}));
         tuning.strategy = self.strategy;
         tuning.max_training_jobs = self.max_training_jobs.or(jobs);
         tuning.max_parallel_training_jobs = self.max_parallel_training_jobs;

@@ -77,7 +77,8 @@ impl Hub {
         let names = files.filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".json")?.to_owned()));
         let fitting = names.filter(|version| version_matches(wanted, version));
         // By their numbers: 4.0.10 is newer than 4.0.9.
-        let numbers = |version: &String| -> Vec<u64> { version.split('.').map(|part| part.parse().unwrap_or(0)).collect() };
+        let numbers =
+            |version: &String| -> Vec<u64> { version.split('.').map(|part| part.parse().unwrap_or(0)).collect() };
         fitting.max_by_key(numbers).ok_or_else(|| self.absent(model_id, wanted))
     }
 
@@ -126,9 +127,10 @@ fn told(error: CatalogError) -> Problem {
     match error {
         CatalogError::Problem(problem) => problem,
         CatalogError::Fault(fault) => refused(&fault),
-        CatalogError::Pending => {
-            Problem::new(api::Reason::Progressing, format!("SageMaker has not answered within {} s", PATIENCE.as_secs()))
-        }
+        CatalogError::Pending => Problem::new(
+            api::Reason::Progressing,
+            format!("SageMaker has not answered within {} s", PATIENCE.as_secs()),
+        ),
     }
 }
 

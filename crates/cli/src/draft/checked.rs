@@ -4,6 +4,9 @@ use lint::Linter;
 
 use super::Draft;
 
+/// A change of a draft, or why there is none.
+pub(crate) type Change<'a> = Box<dyn Fn(&mut Draft) -> Result<(), String> + 'a>;
+
 /// A draft, and what checks it.
 pub(crate) struct Checked {
     linter: Linter,
@@ -37,6 +40,17 @@ impl Checked {
         }
         self.draft = changed;
         Ok(())
+    }
+}
+
+impl Checked {
+    /// Makes each change, unless the draft would not lint then. The result of each, in their order. All are made at once if
+    /// they go together: a check takes some milliseconds.
+    pub(crate) fn change_each(&mut self, changes: &[Change<'_>]) -> Vec<Result<(), String>> {
+        if self.change(|draft| changes.iter().try_for_each(|change| change(draft))).is_ok() {
+            return vec![Ok(()); changes.len()];
+        }
+        changes.iter().map(|change| self.change(change)).collect()
     }
 }
 

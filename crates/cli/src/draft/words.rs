@@ -1,8 +1,8 @@
 //! What people write of a manifest in a word: `METRIC:Maximize`, `NAME=s3://…`, `batch_size=8..64`.
 
 use api::{
-    Algorithm, Candidate, CategoricalRange, ContinuousRange, Goal, IntegerRange, JumpStart, MetricDefinition, Objective,
-    ParameterRange,
+    Algorithm, Candidate, CategoricalRange, ContinuousRange, Goal, IntegerRange, JumpStart, MetricDefinition,
+    Objective, ParameterRange,
 };
 use serde::de::DeserializeOwned;
 

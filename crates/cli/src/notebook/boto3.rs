@@ -8,8 +8,8 @@ use api::{Channel, ContinuousRange, IntegerRange, ParameterRange, Spot};
 use super::reading::Reader;
 use super::sdk::objective;
 use super::value::{Call, Value};
-use crate::draft::words::{categorical, variant};
 use crate::draft::channel;
+use crate::draft::words::{categorical, variant};
 
 /// Takes what the requests say.
 pub(super) fn read(calls: &[Rc<Call>], reader: &mut Reader<'_>) {
@@ -135,7 +135,9 @@ fn code(definition: &Value, reader: &mut Reader<'_>) {
 fn instances(definition: &Value, reader: &mut Reader<'_>) {
     let resources = definition.get("HyperParameterTuningResourceConfig").or_else(|| definition.get("ResourceConfig"));
     let Some(resources) = resources else { return };
-    reader.text("instance type", resources.get("InstanceType"), |draft, text| draft.instance_type = Some(text.to_owned()));
+    reader.text("instance type", resources.get("InstanceType"), |draft, text| {
+        draft.instance_type = Some(text.to_owned())
+    });
     reader.number("instances", resources.get("InstanceCount"), |draft, number| draft.instance_count = Some(number));
     reader.number("volume in GB", resources.get("VolumeSizeInGB"), |draft, number| draft.volume_size_gb = Some(number));
     let longest = member(definition, &["StoppingCondition", "MaxRuntimeInSeconds"]);

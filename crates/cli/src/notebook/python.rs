@@ -22,7 +22,8 @@ pub(super) fn calls(source: &str) -> Vec<Rc<Call>> {
         return Vec::new();
     }
     let Some(tree) = parser.parse(source, None) else { return Vec::new() };
-    let mut run = Run { source, names: HashMap::new(), functions: HashMap::new(), calls: Vec::new(), steps: 0, depth: 0 };
+    let mut run =
+        Run { source, names: HashMap::new(), functions: HashMap::new(), calls: Vec::new(), steps: 0, depth: 0 };
     run.block(tree.root_node());
     run.calls
 }
@@ -123,7 +124,8 @@ impl<'t> Run<'t> {
 
     /// Runs the body for each item; once for a list that is not known.
     fn loop_over(&mut self, node: Node<'t>) {
-        let fields = (node.child_by_field_name("left"), node.child_by_field_name("right"), node.child_by_field_name("body"));
+        let fields =
+            (node.child_by_field_name("left"), node.child_by_field_name("right"), node.child_by_field_name("body"));
         let (Some(left), Some(right), Some(body)) = fields else { return };
         let items = match self.value(right) {
             Value::List(items) => items,

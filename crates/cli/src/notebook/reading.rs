@@ -6,7 +6,7 @@ use api::{Channel, MetricDefinition};
 
 use super::value::Value;
 use crate::draft::Draft;
-use crate::draft::checked::Checked;
+use crate::draft::checked::{Change, Checked};
 
 /// What was found in a notebook, in words.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -81,18 +81,39 @@ impl<'a> Reader<'a> {
         self.leave(&format!("{what}: {}: known only when the notebook runs", value.shown()));
     }
 
+    /// Takes several values of one kind, and names them in one line.
+    fn take_each(&mut self, what: &str, values: Vec<(String, Change<'_>)>) {
+        let (shown, changes): (Vec<String>, Vec<Change<'_>>) = values.into_iter().unzip();
+        let results = self.draft.change_each(&changes);
+        let mut taken = Vec::new();
+        for (shown, result) in shown.into_iter().zip(results) {
+            match result {
+                Ok(()) => taken.push(shown),
+                Err(why) => self.leave(&format!("{what} {shown}: {why}")),
+            }
+        }
+        if !taken.is_empty() {
+            note(&mut self.reading.taken, format!("{what}: {}", taken.join(", ")));
+        }
+    }
+
     /// Takes fixed hyperparameters; those that the SDK adds are the operator's business.
     pub(super) fn hyperparameters<'v>(&mut self, members: impl IntoIterator<Item = (&'v str, &'v Value)>) {
+        let mut known: Vec<(String, Change<'_>)> = Vec::new();
         for (name, value) in members.into_iter().filter(|(name, _)| !name.starts_with("sagemaker_")) {
-            let what = format!("hyperparameter {name}");
-            match value.scalar() {
-                Some(text) => self.take(&what, &text, |draft| {
+            let Some(text) = value.scalar() else {
+                self.unknown(&format!("hyperparameter {name}"), value);
+                continue;
+            };
+            known.push((
+                format!("{name}={text}"),
+                Box::new(move |draft| {
                     draft.hyperparameters.insert(name.to_owned(), text.clone());
                     Ok(())
                 }),
-                None => self.unknown(&what, value),
-            }
+            ));
         }
+        self.take_each("hyperparameters", known);
     }
 
     /// Takes definitions of metrics, `{"Name": …, "Regex": …}` each.
@@ -101,19 +122,23 @@ impl<'a> Reader<'a> {
         if !matches!(definitions, Value::List(_)) {
             return self.unknown("metric definitions", definitions);
         }
+        let mut known: Vec<(String, Change<'_>)> = Vec::new();
         for definition in definitions.items() {
             let (name, regex) = (definition.get("Name"), definition.get("Regex"));
             let (Some(name), Some(regex)) = (name.and_then(Value::text), regex.and_then(Value::text)) else {
                 self.unknown("metric definition", definition);
                 continue;
             };
-            let definition = MetricDefinition { name: name.to_owned(), regex: regex.to_owned() };
-            self.take("metric", name, |draft| {
-                draft.metrics.retain(|other| other.name != definition.name);
-                draft.metrics.push(definition);
-                Ok(())
-            });
+            known.push((
+                name.to_owned(),
+                Box::new(move |draft| {
+                    draft.metrics.retain(|other| other.name != name);
+                    draft.metrics.push(MetricDefinition { name: name.to_owned(), regex: regex.to_owned() });
+                    Ok(())
+                }),
+            ));
         }
+        self.take_each("metric definitions", known);
     }
 
     /// Takes environment variables.
@@ -180,7 +205,8 @@ fn note(lines: &mut Vec<String>, line: String) {
 
 /// The last folder that says what the data is, and not what it is for.
 fn dataset_name(uri: &str) -> String {
-    const PURPOSES: [&str; 9] = ["train", "training", "data", "input", "inputs", "val", "validation", "test", "datasets"];
+    const PURPOSES: [&str; 9] =
+        ["train", "training", "data", "input", "inputs", "val", "validation", "test", "datasets"];
     let path = uri.strip_prefix("s3://").unwrap_or(uri).split('/').skip(1);
     let folders: Vec<&str> = path.filter(|part| !part.is_empty() && !PURPOSES.contains(part)).collect();
     let letters = |name: &str| -> String {

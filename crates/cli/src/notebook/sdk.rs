@@ -32,7 +32,9 @@ pub(super) fn read(calls: &[Rc<Call>], reader: &mut Reader<'_>) {
             name if SCRIPTS.contains(&name) && call.argument("entry_point", None).is_some() => {
                 reader.job();
                 let script = call.argument("entry_point", None).map(Value::shown).unwrap_or_default();
-                reader.leave(&format!("model: {name} with the script {script}: put it into a training image, and use --image"));
+                reader.leave(&format!(
+                    "model: {name} with the script {script}: put it into a training image, and use --image"
+                ));
                 estimator(call, [None; 3], reader);
             }
             "retrieve" if call.function.contains("_uris.") => {
@@ -71,9 +73,10 @@ fn model(call: &Call, id: Option<&Value>, version: Option<&Value>, reader: &mut 
     // The same model is named by several calls; some of them name no version.
     let version = version.and_then(Value::text);
     reader.text("model", Some(id), |draft, id| {
-        let known = draft.candidates.iter().any(|candidate| {
-            candidate.jump_start.as_ref().is_some_and(|model| model.model_id == id)
-        });
+        let known = draft
+            .candidates
+            .iter()
+            .any(|candidate| candidate.jump_start.as_ref().is_some_and(|model| model.model_id == id));
         if !known {
             draft.add_model(id, version);
         }
@@ -82,7 +85,8 @@ fn model(call: &Call, id: Option<&Value>, version: Option<&Value>, reader: &mut 
 
 fn image(image: Option<&Value>, reader: &mut Reader<'_>) {
     // That of a JumpStart model is found by the operator.
-    let of_model = |image: &&Value| image.made_by("retrieve").is_some_and(|call| call.argument("model_id", None).is_some());
+    let of_model =
+        |image: &&Value| image.made_by("retrieve").is_some_and(|call| call.argument("model_id", None).is_some());
     let Some(image) = image.filter(|image| !of_model(image)) else { return };
     match (image.text(), image.made_by("retrieve")) {
         (Some(text), _) => reader.take("image", text, |draft| draft.image(text)),
@@ -128,8 +132,6 @@ fn named_values(hyperparameters: &Value, reader: &mut Reader<'_>) {
         Value::Dict(members) => {
             reader.hyperparameters(members.iter().filter_map(|(name, value)| Some((name.text()?, value))));
         }
-        // The defaults of the model, which the operator takes by itself.
-        other if other.made_by("retrieve_default").is_some() => {}
         other => reader.unknown("hyperparameters", other),
     }
 }
@@ -183,7 +185,7 @@ fn range(name: &Value, range: &Value, reader: &mut Reader<'_>) {
     let what = format!("range of {name}");
     let bound = |name, position| call.argument(name, Some(position)).and_then(Value::scalar);
     let mut found = ParameterRange { name: name.to_owned(), ..ParameterRange::default() };
-    let scaling = call.argument("scaling_type", Some(2)).and_then(Value::text).unwrap_or("Auto");
+    let scaling = call.argument("scaling_type", Some(2)).and_then(Value::text).unwrap_or_default();
     let shown = match (call.name(), bound("min_value", 0), bound("max_value", 1)) {
         ("ContinuousParameter", Some(min), Some(max)) => {
             let shown = format!("{min}..{max}");

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::args::NewArgs;
-use crate::draft::checked::{Checked, yaml};
+use crate::draft::checked::{Change, Checked, yaml};
 use crate::draft::{Draft, Example};
 use crate::failure::{Failure, Outcome};
 use crate::{notebook, output};
@@ -35,6 +35,14 @@ fn from_notebook(file: &Path, checked: &mut Checked) -> Result<(), Failure> {
     let unusable = |why: &dyn std::fmt::Display| Failure::Told(format!("{}: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| unusable(&error))?;
     let read = notebook::read(&text, checked).map_err(|why| unusable(&why))?;
+    if let Some(stem) = file.file_stem() {
+        let name = object_name(&stem.to_string_lossy());
+        // A file whose name makes none leaves the example.
+        let _ = checked.change(|draft| {
+            draft.name = Some(name.clone());
+            Ok(())
+        });
+    }
     let list = |title: &str, lines: &[String]| {
         if !lines.is_empty() {
             output::note(&format!("{title}\n  {}", lines.join("\n  ")));
@@ -45,12 +53,28 @@ fn from_notebook(file: &Path, checked: &mut Checked) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The name of an object of Kubernetes for the name of a file.
+fn object_name(file: &str) -> String {
+    let letters = file.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+    letters.take(63).collect::<String>().trim_matches('-').to_owned()
+}
+
 /// Takes what the flags say. Lists that flags give replace those of the notebook.
 fn flags(args: &NewArgs, namespace: Option<&String>, checked: &mut Checked) -> Result<(), String> {
-    let mut set = |flag: &str, change: &dyn Fn(&mut Draft) -> Result<(), String>| {
-        checked.change(change).map_err(|why| format!("{flag}: {why}"))
-    };
-    let words: [(&str, &[String], fn(&mut Draft, &str) -> Result<(), String>, fn(&mut Draft)); 5] = [
+    let (flags, changes): (Vec<&str>, Vec<Change<'_>>) = changes(args, namespace).into_iter().unzip();
+    for (flag, result) in flags.into_iter().zip(checked.change_each(&changes)) {
+        result.map_err(|why| format!("{flag}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// The changes of the flags that are given. Metrics come before what needs them.
+fn changes<'a>(args: &'a NewArgs, namespace: Option<&'a String>) -> Vec<(&'static str, Change<'a>)> {
+    let mut changes: Vec<(&str, Change<'a>)> = Vec::new();
+    if !args.model.is_empty() || !args.image.is_empty() || args.task.is_some() {
+        changes.push(("--model, --image, --task", Box::new(|draft| candidates(args, draft))));
+    }
+    let lists: [(&str, &[String], Word, fn(&mut Draft)); 5] = [
         ("--metric", &args.metric, Draft::metric, |draft| draft.metrics.clear()),
         ("--dataset", &args.dataset, Draft::data, |draft| draft.datasets.clear()),
         ("--objective", &args.objective, Draft::objective, |draft| {
@@ -60,26 +84,34 @@ fn flags(args: &NewArgs, namespace: Option<&String>, checked: &mut Checked) -> R
         ("--range", &args.range, Draft::range, |draft| draft.ranges.clear()),
         ("--hyperparameter", &args.hyperparameter, Draft::hyperparameter, |_| ()),
     ];
-    set("--model, --image, --task", &|draft| candidates(args, draft))?;
-    for (flag, words, word, clear) in words {
-        if !words.is_empty() {
-            set(flag, &|draft| {
+    for (flag, words, word, clear) in lists.into_iter().filter(|(_, words, ..)| !words.is_empty()) {
+        changes.push((
+            flag,
+            Box::new(move |draft| {
                 clear(draft);
                 words.iter().try_for_each(|text| word(draft, text))
-            })?;
-        }
+            }),
+        ));
     }
-    set("NAME", &|draft| given(&mut draft.name, args.selection.as_ref()))?;
-    set("--namespace", &|draft| given(&mut draft.namespace, namespace))?;
-    // Each belongs to a partition of AWS.
-    set("--region, --role", &|draft| {
-        given(&mut draft.region, args.region.as_ref())?;
-        given(&mut draft.role, args.role.as_ref())
-    })?;
-    set("--max-training-jobs", &|draft| given(&mut draft.max_training_jobs, args.max_training_jobs.as_ref()))?;
-    set("--instance-type", &|draft| given(&mut draft.instance_type, args.instance_type.as_ref()))?;
-    set("--output-uri", &|draft| given(&mut draft.output, args.output_uri.as_ref()))
+    // Region and role each belong to a partition of AWS.
+    changes.push((
+        "the flags",
+        Box::new(move |draft| {
+            give(&mut draft.name, args.selection.as_ref());
+            give(&mut draft.namespace, namespace);
+            give(&mut draft.region, args.region.as_ref());
+            give(&mut draft.role, args.role.as_ref());
+            give(&mut draft.max_training_jobs, args.max_training_jobs.as_ref());
+            give(&mut draft.instance_type, args.instance_type.as_ref());
+            give(&mut draft.output, args.output_uri.as_ref());
+            Ok(())
+        }),
+    ));
+    changes
 }
+
+/// Takes a word of a flag.
+type Word = fn(&mut Draft, &str) -> Result<(), String>;
 
 fn candidates(args: &NewArgs, draft: &mut Draft) -> Result<(), String> {
     if args.model.is_empty() && args.image.is_empty() && args.task.is_none() {
@@ -91,12 +123,10 @@ fn candidates(args: &NewArgs, draft: &mut Draft) -> Result<(), String> {
     args.image.iter().try_for_each(|image| draft.image(image))
 }
 
-#[allow(clippy::unnecessary_wraps)] // as the other changes of a draft
-fn given<T: Clone>(field: &mut Option<T>, value: Option<&T>) -> Result<(), String> {
+fn give<T: Clone>(field: &mut Option<T>, value: Option<&T>) {
     if let Some(value) = value {
         *field = Some(value.clone());
     }
-    Ok(())
 }
 
 /// The manifest below a comment that lists what has to be changed.
@@ -143,3 +173,6 @@ fn report(examples: &[Example]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,10 +41,15 @@ pub(super) fn ask(checked: &mut Checked) -> Result<(), Failure> {
 fn questions() -> Vec<Question> {
     let question = |text, default: &str, given, answer| Question { text, default: default.to_owned(), given, answer };
     vec![
-        question("Name of the selection", NAME, |draft| draft.name.is_some(), |draft, words| {
-            draft.name = Some(words.to_owned());
-            Ok(())
-        }),
+        question(
+            "Name of the selection",
+            NAME,
+            |draft| draft.name.is_some(),
+            |draft, words| {
+                draft.name = Some(words.to_owned());
+                Ok(())
+            },
+        ),
         question(
             "JumpStart models or your own images, separated by spaces; or task=WORD for all models of a task, such as task=ic",
             MODEL,
@@ -63,14 +68,24 @@ fn questions() -> Vec<Question> {
             |draft| !draft.objectives.is_empty(),
             |draft, words| words.split_whitespace().try_for_each(|word| draft.objective(word)),
         ),
-        question("Role that the training jobs run as", ROLE, |draft| draft.role.is_some(), |draft, words| {
-            draft.role = Some(words.to_owned());
-            Ok(())
-        }),
-        question("Instance type", INSTANCE_TYPE, |draft| draft.instance_type.is_some(), |draft, words| {
-            draft.instance_type = Some(words.to_owned());
-            Ok(())
-        }),
+        question(
+            "Role that the training jobs run as",
+            ROLE,
+            |draft| draft.role.is_some(),
+            |draft, words| {
+                draft.role = Some(words.to_owned());
+                Ok(())
+            },
+        ),
+        question(
+            "Instance type",
+            INSTANCE_TYPE,
+            |draft| draft.instance_type.is_some(),
+            |draft, words| {
+                draft.instance_type = Some(words.to_owned());
+                Ok(())
+            },
+        ),
         question(
             "Training jobs of each run",
             &TRAINING_JOBS.to_string(),

@@ -61,7 +61,8 @@ pub(super) async fn show(comparison: &Comparison<'_>, place: &Place<'_>, plan: &
     let models = models(&hub, spec, &versions).await;
     let runs = comparison.plan(&versions).runs.into_iter();
     let waiting: Vec<RunStatus> = runs.filter(|run| run.state == RunState::Waiting && !run.attached).collect();
-    let inputs = Inputs { spec, region: &region, versions: &versions, models: &models, open: comparison.open_selectors };
+    let inputs =
+        Inputs { spec, region: &region, versions: &versions, models: &models, open: comparison.open_selectors };
     let identity = |run: &RunStatus| inputs.request(run, &identity(&scope, place, spec, run));
     let requests: Vec<_> = waiting.iter().map(identity).collect();
     let complete = requests.iter().all(Result::is_ok);
@@ -158,7 +159,12 @@ async fn models(hub: &Hub, spec: &ModelSelectionSpec, versions: &[Option<Resolve
     models
 }
 
-fn identity<'a>(scope: &'a str, place: &'a Place<'_>, spec: &'a ModelSelectionSpec, run: &'a RunStatus) -> Identity<'a> {
+fn identity<'a>(
+    scope: &'a str,
+    place: &'a Place<'_>,
+    spec: &'a ModelSelectionSpec,
+    run: &'a RunStatus,
+) -> Identity<'a> {
     Identity {
         scope,
         namespace: &place.namespace,
