@@ -123,8 +123,13 @@ impl Draft {
         example(self.task.is_some() || !self.candidates.is_empty(), "spec.candidates", MODEL, false);
         let own_bucket = self.datasets.iter().any(|dataset| bucket(dataset).is_some());
         example(self.output.is_some(), "spec.training.outputS3URI", &self.output(), own_bucket);
-        let guessed = self.metric_definitions().iter().any(|definition| !self.metrics.contains(definition));
-        example(!guessed, "spec.training.metricDefinitions", &guess(METRIC), false);
+        let guessed: Vec<String> = self
+            .metric_definitions()
+            .into_iter()
+            .filter(|definition| !self.metrics.contains(definition))
+            .map(|definition| definition.regex)
+            .collect();
+        example(guessed.is_empty(), "spec.training.metricDefinitions", &guessed.join(", "), false);
         example(self.name.is_some(), "metadata.name", NAME, true);
         example(!self.objectives.is_empty(), "spec.objectives", &format!("{METRIC}:Maximize"), true);
         example(self.instance_type.is_some(), "spec.training.instanceType", INSTANCE_TYPE, true);
