@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("view", &["api", "decide"]),
     ("lint", &["api"]),
     ("report", &["api", "pareto"]),
-    ("cli", &["api", "lint", "report", "view"]),
+    ("cli", &["api", "aws", "catalog", "decide", "lint", "platform", "promote", "report", "sagemaker", "view"]),
     ("emulator", &[]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),
@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("samples", &["api"]),
     ("testkit", &["api", "emulator-client", "samples"]),
     ("demo", &["api", "testkit", "view"]),
-    ("xtask", &["api", "decide", "emulator", "operator", "platform", "sagemaker"]),
+    ("xtask", &["api", "cli", "decide", "emulator", "operator", "platform", "sagemaker"]),
 ];
 
 /// What the pure crates may use from outside: none of it does I/O, if `kube` comes without its client.

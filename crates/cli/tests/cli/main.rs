@@ -5,12 +5,14 @@
 #![allow(clippy::disallowed_methods)]
 
 mod changes;
+mod installing;
 mod kubectl;
 mod linting;
 mod objects;
 mod planning;
 mod reading;
 mod waiting;
+mod writing;
 
 use std::process::{Command, Stdio};
 
