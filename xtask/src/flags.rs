@@ -48,8 +48,9 @@ fn section(page: &mut String, name: &str, about: &str, arguments: Vec<&clap::Arg
     for argument in arguments.into_iter().filter(|argument| !argument.is_hide_set()) {
         let Some(long) = argument.get_long().filter(|long| !["help", "version"].contains(long)) else { continue };
         let variable = argument.get_env().map(|name| format!("`{}`", name.to_string_lossy())).unwrap_or_default();
-        let default: Vec<String> =
-            argument.get_default_values().iter().map(|value| format!("`{}`", value.to_string_lossy())).collect();
+        // A flag without a value is off by default.
+        let defaults = argument.get_default_values().iter().filter(|_| argument.get_action().takes_values());
+        let default: Vec<String> = defaults.map(|value| format!("`{}`", value.to_string_lossy())).collect();
         let words: Vec<String> =
             argument.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
         let takes = match (words.is_empty(), argument.get_action().takes_values()) {

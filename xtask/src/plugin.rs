@@ -9,22 +9,21 @@ use crate::Result;
 
 /// Where the files are.
 pub const FOLDER: &str = "deploy/kubectl-plugin";
-/// The names of the program.
-const PROGRAMS: [&str; 2] = ["kubectl-modelselection", "kubectl-msel"];
+const PROGRAM: &str = "kubectl-modelselection";
 
 /// The files, each with its path in the repository.
 pub fn files() -> Result<Vec<(String, String)>> {
     let mut files = man_pages()?;
-    for program in PROGRAMS {
-        for (shell, file) in [
-            (Shell::Bash, format!("completions/{program}.bash")),
-            (Shell::Zsh, format!("completions/_{program}")),
-            (Shell::Fish, format!("completions/{program}.fish")),
-        ] {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut cli::Args::command(), program, &mut script);
-            files.push((file, String::from_utf8(script)?));
-        }
+    for (shell, file) in [
+        (Shell::Bash, format!("completions/{PROGRAM}.bash")),
+        (Shell::Zsh, format!("completions/_{PROGRAM}")),
+        (Shell::Fish, format!("completions/{PROGRAM}.fish")),
+    ] {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut cli::Args::command(), PROGRAM, &mut script);
+        files.push((file, String::from_utf8(script)?));
+    }
+    for program in [PROGRAM, "kubectl-msel"] {
         let plugin = program.trim_start_matches("kubectl-");
         files.push((format!("bin/kubectl_complete-{plugin}"), complete(program)));
     }
@@ -34,7 +33,7 @@ pub fn files() -> Result<Vec<(String, String)>> {
 /// The program that kubectl runs to complete the arguments of the plugin.
 fn complete(program: &str) -> String {
     format!(
-        "#!/bin/sh\n# kubectl runs this program of this name on the PATH to complete the plugin's arguments.\nexec {program} __complete \"$@\"\n"
+        "#!/bin/sh\n# kubectl runs the program of this name on the PATH to complete the plugin's arguments.\nexec {program} __complete \"$@\"\n"
     )
 }
 
@@ -50,7 +49,7 @@ fn man_pages() -> Result<Vec<(String, String)>> {
 }
 
 fn page(command: &Command) -> Result<(String, String)> {
-    let name = command.get_display_name().unwrap_or(PROGRAMS[0]).to_owned();
+    let name = command.get_display_name().unwrap_or(PROGRAM).to_owned();
     let mut text = Vec::new();
     Man::new(command.clone()).render(&mut text)?;
     Ok((format!("man/{name}.1"), String::from_utf8(text)?))

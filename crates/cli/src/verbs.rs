@@ -57,7 +57,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
         Verb::Complete { words } => complete::run(&args.cluster, &words).await,
         Verb::Completion { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "kubectl-modelselection", &mut script);
+            clap_complete::generate(shell, &mut Args::command(), crate::program(), &mut script);
             output::text(&String::from_utf8_lossy(&script))?;
             Ok(ExitCode::SUCCESS)
         }

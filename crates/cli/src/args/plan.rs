@@ -14,8 +14,8 @@ pub struct PlanArgs {
     #[arg(long)]
     pub offline: bool,
     /// The region of the operator, for a manifest without one
-    #[arg(long, default_value = "", value_name = "REGION")]
-    pub region: String,
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
     /// Format
     #[arg(long, short, value_name = "FORMAT")]
     pub output: Option<DocumentFormat>,

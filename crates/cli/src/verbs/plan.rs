@@ -31,7 +31,7 @@ pub(crate) async fn plan(args: &ClusterArgs, plan: &PlanArgs, look: Look) -> Out
         Some(cluster) => in_cluster(cluster, &wanted).await?,
         None => (None, Vec::new()),
     };
-    let comparison = Comparison::new(&wanted.spec, current.as_ref(), &plan.region);
+    let comparison = Comparison::new(&wanted.spec, current.as_ref(), plan.region.as_deref().unwrap_or_default());
     let effect = effect(&comparison, &history(&all));
     if plan.show_requests {
         let namespace = match &cluster {
@@ -39,7 +39,7 @@ pub(crate) async fn plan(args: &ClusterArgs, plan: &PlanArgs, look: Look) -> Out
             None => args.namespace.clone().or_else(|| wanted.namespace()).unwrap_or_else(|| "default".to_owned()),
         };
         let place = Place { namespace, name: wanted.name_any(), cluster: cluster.as_ref() };
-        if !requests::show(&comparison, &place, plan).await? {
+        if !requests::show(comparison, &place, plan).await? {
             return Ok(ExitCode::FAILURE);
         }
     } else {

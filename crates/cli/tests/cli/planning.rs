@@ -63,7 +63,11 @@ async fn requests_are_shown_from_a_hub_and_later_from_the_folder_that_keeps_its_
     let emulator = Emulator::start(&[]).await;
     let models = tempfile::tempdir().unwrap();
     let models = models.path().to_str().unwrap();
+    let values = |manifest: &mut serde_json::Value| {
+        manifest["spec"]["tuning"]["parameterRanges"][0]["categorical"] = json!({"values": ["0.001", "0.0002"]});
+    };
     let model = |manifest: &mut serde_json::Value| {
+        values(manifest);
         let id = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
         manifest["spec"]["candidates"][0]["jumpStart"] = json!({"modelID": id, "version": "*"});
     };
@@ -83,7 +87,7 @@ async fn requests_are_shown_from_a_hub_and_later_from_the_folder_that_keeps_its_
     assert_eq!(emulator.calls().await, calls);
     let unnamed = fed(&place, &[&shown[..], &["--offline"]].concat(), model);
     assert!(unnamed.code == 1 && unnamed.err.contains("give the operator's --cluster-name"), "{unnamed:?}");
-    let unknown = fed(&place, &offline, |_| ());
+    let unknown = fed(&place, &offline, values);
     assert_eq!(unknown.code, 1);
     assert!(unknown.err.contains("candidate 'mobilenet', dataset 'caltech256': UnknownModel: "), "{unknown:?}");
     let rest: serde_json::Value = serde_json::from_str(&unknown.out).unwrap();

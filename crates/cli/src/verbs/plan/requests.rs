@@ -45,30 +45,36 @@ struct Shown {
 type Models = BTreeMap<(String, String), Result<Model, Problem>>;
 
 /// Prints the request of each run that waits for its tuning job. Returns whether every run has one.
-pub(super) async fn show(comparison: &Comparison<'_>, place: &Place<'_>, plan: &PlanArgs) -> Result<bool, Failure> {
+pub(super) async fn show(mut comparison: Comparison<'_>, place: &Place<'_>, plan: &PlanArgs) -> Result<bool, Failure> {
     let scope = scope(place, plan).await?;
-    let hub = hub(comparison, plan).await.map_err(Failure::Told)?;
-    let region = hub.region().unwrap_or(&comparison.region).to_owned();
-    let spec = &comparison.spec;
+    let hub = hub(&comparison, plan).await.map_err(Failure::Told)?;
+    // Without a region of its own, the manifest has that of the AWS environment.
+    comparison.region = hub.region().map_or(comparison.region, str::to_owned);
+    let versions = versions(&hub, &comparison).await;
+    let Comparison { spec, region, open_selectors, .. } = &comparison;
+    let models = models(&hub, spec, &versions).await;
+    let inputs = Inputs { spec, region, versions: &versions, models: &models, open: *open_selectors };
+    let runs = comparison.plan(&versions).runs.into_iter();
+    let waiting: Vec<RunStatus> = runs.filter(|run| run.state == RunState::Waiting && !run.attached).collect();
+    let request = |run: &RunStatus| inputs.request(run, &identity(&scope, place, spec, run));
+    let requests: Vec<_> = waiting.iter().map(request).collect();
+    let complete = requests.iter().all(Result::is_ok);
+    print(&waiting, requests, plan.output).await?;
+    notes(&comparison);
+    Ok(complete)
+}
+
+/// The version of each candidate's model: that of the status, else that of the hub.
+async fn versions(hub: &Hub, comparison: &Comparison<'_>) -> Vec<Option<ResolvedVersion>> {
     let mut versions = Vec::new();
-    for candidate in &spec.candidates {
+    for candidate in &comparison.spec.candidates {
         versions.push(match (&candidate.jump_start, comparison.known_version(candidate)) {
             (None, _) => None,
             (Some(_), Some(version)) => Some(Ok(version)),
             (Some(model), None) => Some(hub.version(model).await),
         });
     }
-    let models = models(&hub, spec, &versions).await;
-    let runs = comparison.plan(&versions).runs.into_iter();
-    let waiting: Vec<RunStatus> = runs.filter(|run| run.state == RunState::Waiting && !run.attached).collect();
-    let inputs =
-        Inputs { spec, region: &region, versions: &versions, models: &models, open: comparison.open_selectors };
-    let identity = |run: &RunStatus| inputs.request(run, &identity(&scope, place, spec, run));
-    let requests: Vec<_> = waiting.iter().map(identity).collect();
-    let complete = requests.iter().all(Result::is_ok);
-    print(&waiting, requests, plan.output).await?;
-    notes(comparison);
-    Ok(complete)
+    versions
 }
 
 /// What the requests do not say.
