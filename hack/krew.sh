@@ -13,6 +13,6 @@ for archive in "$folder"/kubectl-modelselection-*.tar.gz; do
   # The line after the address of the archive.
   manifest=$(sed "\|/$name\$|{n;s|sha256: .*|sha256: \"$sum\"|}" <<<"$manifest")
 done
-missing=$(grep -B1 'sha256: "0\{64\}"' <<<"$manifest" | sed -n 's|.*/||p')
+missing=$(sed -n '/uri: /h;/sha256: "0\{64\}"/{x;s|.*/||p}' <<<"$manifest")
 [[ -z $missing ]] || { echo "no archive in $folder for: $missing" >&2; exit 1; }
 echo "$manifest"

@@ -19,5 +19,5 @@ mkdir -p "$folder"
 # The commit's time, so that the same commit gives the same archive.
 epoch=$(git log -1 --format=%ct)
 archive=$folder/kubectl-modelselection-$os-$arch.tar.gz
-tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -C "$work" -cf - . | gzip -n -9 > "$archive"
+tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -C "$work" -cf - . | gzip -n > "$archive"
 echo "$archive"
