@@ -84,14 +84,15 @@ impl Hub {
 
     /// A version of a model. What SageMaker says is kept: a version never changes.
     pub(crate) async fn model(&self, model_id: &str, version: &str) -> Result<Model, Problem> {
-        let file = self.folder.join(model_id).join(format!("{version}.json"));
-        let kept = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice::<Kept>(&text).ok());
+        let file = self.file(model_id, version);
+        let text = file.as_ref().and_then(|file| std::fs::read(file).ok());
+        let kept = text.and_then(|text| serde_json::from_slice::<Kept>(&text).ok());
         let content = match (kept, &self.online) {
             (Some(Kept { version, deprecated, document }), _) => HubContent { version, document, deprecated },
             (None, None) => return Err(self.absent(model_id, version)),
             (None, Some((_, region))) => {
                 let content = region.hub_content(model_id, Some(version)).await.map_err(|error| refused(&error))?;
-                keep(&file, &content);
+                file.iter().for_each(|file| keep(file, &content));
                 content
             }
         };
@@ -99,6 +100,16 @@ impl Hub {
             let message = format!("the description of model '{model_id}' {version} cannot be read");
             Problem::new(api::Reason::ModelNotTrainable, message)
         })
+    }
+
+    /// Where a version of a model is kept; `None` for names that could lead out of the folder.
+    fn file(&self, model_id: &str, version: &str) -> Option<PathBuf> {
+        let plain = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+        };
+        let named = plain(model_id) && plain(version);
+        named.then(|| self.folder.join(model_id).join(format!("{version}.json")))
     }
 
     fn absent(&self, model_id: &str, version: &str) -> Problem {

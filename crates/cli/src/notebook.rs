@@ -54,7 +54,7 @@ pub(crate) fn read(text: &str, draft: &mut Checked) -> Result<Reading, String> {
     Ok(reader.end())
 }
 
-/// The code of all cells. What IPython adds to Python is left out: lines that begin with `%`, `!` or `?`.
+/// The code of all cells. What `IPython` adds to Python is left out: lines that begin with `%`, `!` or `?`.
 fn source(notebook: &Notebook) -> String {
     let mut source = String::new();
     for cell in notebook.cells.iter().filter(|cell| cell.cell_type == "code") {

@@ -14,6 +14,10 @@ use super::value::{Call, Value};
 const STEPS: usize = 20_000;
 /// Functions that call each other at most this deep.
 const DEPTH: usize = 8;
+/// Expressions and blocks that are in each other at most.
+const NESTING: usize = 200;
+/// The largest value of a name, by [`Value::size`]: `a = [a, a]` in a loop would fill the memory.
+const SIZE: usize = 100_000;
 
 /// The calls that the source makes, in their order. What is no Python is passed over.
 pub(super) fn calls(source: &str) -> Vec<Rc<Call>> {
@@ -22,8 +26,15 @@ pub(super) fn calls(source: &str) -> Vec<Rc<Call>> {
         return Vec::new();
     }
     let Some(tree) = parser.parse(source, None) else { return Vec::new() };
-    let mut run =
-        Run { source, names: HashMap::new(), functions: HashMap::new(), calls: Vec::new(), steps: 0, depth: 0 };
+    let mut run = Run {
+        source,
+        names: HashMap::new(),
+        functions: HashMap::new(),
+        calls: Vec::new(),
+        steps: 0,
+        depth: 0,
+        nesting: 0,
+    };
     run.block(tree.root_node());
     run.calls
 }
@@ -36,6 +47,7 @@ struct Run<'t> {
     calls: Vec<Rc<Call>>,
     steps: usize,
     depth: usize,
+    nesting: usize,
 }
 
 /// The named children of a node.
@@ -50,12 +62,20 @@ impl<'t> Run<'t> {
     }
 
     fn block(&mut self, node: Node<'t>) {
+        self.nesting += 1;
         for statement in children(node) {
             self.steps += 1;
-            if self.steps < STEPS {
+            if self.steps < STEPS && self.nesting < NESTING {
                 self.statement(statement);
             }
         }
+        self.nesting -= 1;
+    }
+
+    /// Gives a name its value.
+    fn name(&mut self, name: String, value: Value) {
+        let value = if value.size() > SIZE { Value::Unknown(name.clone()) } else { value };
+        self.names.insert(name, value);
     }
 
     fn statement(&mut self, node: Node<'t>) {
@@ -103,7 +123,7 @@ impl<'t> Run<'t> {
 
     fn assign(&mut self, target: Node<'t>, value: Value) {
         match target.kind() {
-            "identifier" => drop(self.names.insert(self.written(target), value)),
+            "identifier" => self.name(self.written(target), value),
             "pattern_list" | "tuple_pattern" | "list_pattern" => {
                 for (index, part) in children(target).into_iter().enumerate() {
                     let item = value.items().get(index).cloned();
@@ -113,9 +133,10 @@ impl<'t> Run<'t> {
             "subscript" => {
                 let (owner, key) = (target.child_by_field_name("value"), target.child_by_field_name("subscript"));
                 let Some((owner, key)) = owner.zip(key) else { return };
-                let key = self.value(key);
-                if let Some(owner) = self.names.get_mut(&self.written(owner)) {
-                    owner.set(key, value);
+                let (key, owner) = (self.value(key), self.written(owner));
+                if let Some(mut changed) = self.names.remove(&owner) {
+                    changed.set(key, value);
+                    self.name(owner, changed);
                 }
             }
             _ => {}

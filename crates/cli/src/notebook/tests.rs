@@ -48,3 +48,21 @@ fn what_is_no_notebook_or_starts_nothing_is_refused() {
     let none = refused(&std::fs::read_to_string(file).unwrap());
     assert!(none.starts_with("no cell calls HyperparameterTuner"), "{none}");
 }
+
+/// A notebook with one cell.
+fn notebook(source: &str) -> String {
+    serde_json::json!({"cells": [{"cell_type": "code", "source": source}]}).to_string()
+}
+
+#[test]
+fn a_notebook_that_grows_without_bounds_ends() {
+    let start = "JumpStartEstimator(model_id='tensorflow-ic-bit-m-r101x1')";
+    for source in [
+        format!("x = 'a'\nfor i in {:?}:\n    x = [x, x]\n{start}", vec![0; 100]),
+        format!("def f(n):\n    f(n)\n    f(n)\nf(1)\n{start}"),
+        format!("x = {}1{}\n{start}", "(".repeat(20_000), ")".repeat(20_000)),
+    ] {
+        let read = read(&notebook(&source), &mut Checked::new()).unwrap();
+        assert!(read.taken.contains(&"model: tensorflow-ic-bit-m-r101x1".to_owned()), "{read:?}");
+    }
+}

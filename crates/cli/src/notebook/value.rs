@@ -43,6 +43,16 @@ impl Call {
 }
 
 impl Value {
+    /// About how much memory it takes.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Number(text) | Self::Unknown(text) => 1 + text.len(),
+            Self::Flag(_) | Self::Call(_) => 1,
+            Self::List(items) => 1 + items.iter().map(Self::size).sum::<usize>(),
+            Self::Dict(members) => 1 + members.iter().map(|(key, value)| key.size() + value.size()).sum::<usize>(),
+        }
+    }
+
     /// The text; `None` for anything else.
     pub(super) fn text(&self) -> Option<&str> {
         match self {

@@ -3,11 +3,21 @@
 use tree_sitter::Node;
 
 use super::super::value::{Call, Value};
-use super::{Run, children};
+use super::{NESTING, Run, children};
 
 impl<'t> Run<'t> {
     /// The value of an expression.
     pub(super) fn value(&mut self, node: Node<'t>) -> Value {
+        if self.nesting == NESTING {
+            return Value::Unknown("…".to_owned());
+        }
+        self.nesting += 1;
+        let value = self.nested_value(node);
+        self.nesting -= 1;
+        value
+    }
+
+    fn nested_value(&mut self, node: Node<'t>) -> Value {
         let unknown = |run: &Self| Value::Unknown(run.written(node));
         match node.kind() {
             "string" => self.string(node),
@@ -212,7 +222,7 @@ impl<'t> Run<'t> {
                 Some(Value::Flag(true))
             }
             (Value::List(items), "append", [item]) => {
-                self.names.insert(owner, Value::List([items.clone(), vec![item.clone()]].concat()));
+                self.name(owner, Value::List([items.clone(), vec![item.clone()]].concat()));
                 Some(Value::Flag(true))
             }
             _ => None,
