@@ -25,9 +25,10 @@ ENV CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
-    cargo build --locked --release --target "$(cat /triple)" --bin modelselection-operator --bin sagemaker-emulator; \
+    cargo build --locked --release --target "$(cat /triple)" --bin modelselection-operator --bin sagemaker-emulator --bin kubectl-modelselection; \
     mkdir /out; \
-    cp "target/$(cat /triple)/release/modelselection-operator" "target/$(cat /triple)/release/sagemaker-emulator" /out/
+    cp "target/$(cat /triple)/release/"{modelselection-operator,sagemaker-emulator,kubectl-modelselection} /out/; \
+    ln -s kubectl-modelselection /out/kubectl-msel
 
 # The emulator alone: docker build --target emulator. The last stage below is the default.
 FROM gcr.io/distroless/cc-debian12:nonroot AS emulator

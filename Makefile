@@ -52,7 +52,7 @@ generate: ## write the generated files: CRD, JSON Schema, IAM policies, referenc
 
 .PHONY: generated
 generated: generate ## fail if a generated file differs from the one in Git
-	@git diff --exit-code -- crds deploy/crds deploy/iam docs/reference $(CHART)/files $(CHART)/README.md $(CHART)/values.schema.json || { echo "run 'make generate' and commit the result" >&2; exit 1; }
+	@git diff --exit-code -- crds deploy/crds deploy/iam deploy/kubectl-plugin docs/reference $(CHART)/files $(CHART)/README.md $(CHART)/values.schema.json || { echo "run 'make generate' and commit the result" >&2; exit 1; }
 
 .PHONY: control-plane
 control-plane: ## build kube-apiserver, kube-controller-manager and etcd from Go modules (5 minutes, once; then cached)

@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 NAME=modelselection-operator
 # The name that the chart and the overlays pull by default, so that an imported archive needs no settings.
 REFERENCE=ghcr.io/modelselection/modelselection-operator
-BINARIES=(modelselection-operator sagemaker-emulator)
+BINARIES=(modelselection-operator sagemaker-emulator kubectl-modelselection)
 # The Debian packages of distroless/cc that these programs use. gcc-12-base contains the license of libgcc.
 PACKAGES=(libc6 libgcc-s1 gcc-12-base ca-certificates)
 MOST_MIB=30
@@ -72,6 +72,7 @@ chown 65532:65532 "$base/home/nonroot"
 # Program layer: the only layer that changes from release to release.
 programs=$work/programs
 for binary in "${BINARIES[@]}"; do install -D -m 755 --strip "$built/$binary" "$programs/usr/local/bin/$binary"; done
+ln -s kubectl-modelselection "$programs/usr/local/bin/kubectl-msel"
 
 layout=$work/image
 umoci init --layout "$layout"
@@ -102,13 +103,14 @@ mv "$work/index.json" "$layout/index.json"
 archive=dist/$NAME-$VERSION-$ARCH.oci.tar
 tar --sort=name --mtime="@$EPOCH" --owner=0 --group=0 --numeric-owner -C "$layout" -cf "$archive" .
 
-# SBOM: the crates of both programs and the Debian packages. cargo-cyclonedx writes a file beside the manifest of each package of the
+# SBOM: the crates of the programs and the Debian packages. cargo-cyclonedx writes a file beside the manifest of each package of the
 # workspace.
 sbom=dist/$NAME-$VERSION-$ARCH.cdx.json
 part=$(basename "$work")
 cargo cyclonedx --quiet --format json --target "$(rustc -vV | sed -n 's/^host: //p')" --override-filename "$part"
 mv "$part.json" "$work/operator.json"
 mv "crates/emulator/$part.json" "$work/emulator.json"
+mv "crates/cli/$part.json" "$work/plugin.json"
 find crates demo xtask -name "$part.json" -delete
 for package in "$work"/packages/*.deb; do
   dpkg-deb --show --showformat='${Package}\t${Version}\t${Architecture}\n' "$package"
@@ -116,8 +118,8 @@ done | jq -R 'split("\t") | {
     type: "library", name: .[0], version: .[1],
     "bom-ref": "deb:\(.[0])", purl: "pkg:deb/debian/\(.[0])@\(.[1] | @uri)?arch=\(.[2])&distro=debian-12"
   }' | jq -s . > "$work/debian.json"
-jq --slurpfile emulator "$work/emulator.json" --slurpfile debian "$work/debian.json" '
-  .components = ([.components[], $emulator[0].metadata.component, $emulator[0].components[]] | unique_by(."bom-ref")) + $debian[0]
+jq --slurpfile emulator "$work/emulator.json" --slurpfile plugin "$work/plugin.json" --slurpfile debian "$work/debian.json" '
+  .components = ([.components[], ($emulator, $plugin)[0].metadata.component, ($emulator, $plugin)[0].components[]] | unique_by(."bom-ref")) + $debian[0]
 ' "$work/operator.json" > "$sbom"
 
 # Proof: the programs run in the unpacked image alone, as the unprivileged user.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::planned::{Requests, planned, sent};
 use api::{ModelSelection, ModelSelectionStatus, RunState, RunStatus};
 use kube::Api;
 use serde_json::{Value, json};
@@ -161,6 +162,10 @@ async fn the_examples_run_to_the_end() {
     let named = |name: &str| &examples.iter().find(|(other, _, _)| other == name).unwrap().2;
     earlier(&world, named("warm-start")).await;
 
+    let models = tempfile::tempdir().unwrap();
+    let file = |name: &str| std::path::PathBuf::from(format!("{FOLDER}/{name}.yaml"));
+    let plan = |name: &String| (name.clone(), planned(&world, &file(name), models.path()));
+    let plans: BTreeMap<String, Requests> = examples.iter().map(|(name, _, _)| plan(name)).collect();
     for (name, _, example) in &examples {
         let mut example = example.clone();
         if name == "whole-hub" {
@@ -199,9 +204,28 @@ async fn the_examples_run_to_the_end() {
     assert_eq!(derived.len(), 4, "{derived:?}");
     assert!(ends["suspended"].runs.iter().all(|run| run.tuning_job_arn.is_none()));
 
+    requests_are_as_planned(&world, &examples, plans).await;
     kubectl_shows_them(&world, examples.iter().map(|(name, _, _)| name.as_str()));
     requests_are_as_the_page_says(&world).await;
     metrics_are_as_the_page_says(&world).await;
+}
+
+/// Member by member, what `plan --show-requests` said before was sent; of a selector, it cannot know what that finds.
+async fn requests_are_as_planned(
+    world: &World<'_>,
+    examples: &[(String, String, Value)],
+    mut plans: BTreeMap<String, Requests>,
+) {
+    let mut compared = 0;
+    for (name, _, example) in examples.iter().filter(|(name, _, _)| name != "suspended") {
+        let (planned, mut sent) = (plans.remove(name).unwrap(), sent(world, name).await);
+        if !example["spec"]["candidateSelectors"].is_null() {
+            sent.retain(|job, _| planned.contains_key(job));
+        }
+        assert_eq!(planned, sent, "{name}");
+        compared += planned.len();
+    }
+    assert!(compared > 50, "{compared} requests");
 }
 
 /// Each fits into 80 columns.

@@ -3,6 +3,7 @@
 mod documents;
 mod examples;
 mod pages;
+mod planned;
 mod readme;
 mod runbooks;
 mod tutorial;

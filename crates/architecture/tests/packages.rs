@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["api", "pareto"]),
     ("promote", &["api", "decide"]),
     ("aws", &[]),
-    ("cli", &["api", "aws", "lint", "promote", "report", "view"]),
+    ("cli", &["api", "aws", "catalog", "decide", "lint", "platform", "promote", "report", "sagemaker", "view"]),
     ("emulator", &[]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),
@@ -31,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("samples", &["api"]),
     ("testkit", &["api", "emulator-client", "samples"]),
     ("demo", &["api", "testkit", "view"]),
-    ("xtask", &["api", "decide", "emulator", "operator", "platform", "sagemaker"]),
+    ("xtask", &["api", "cli", "decide", "emulator", "operator", "platform", "sagemaker"]),
 ];
 
 /// What the pure crates may use from outside: none of it does I/O, if `kube` comes without its client.

@@ -4,6 +4,13 @@ use serde_json::Value;
 
 use super::metadata::{flag, get, hosting, hyperparameters, metrics, number, optional_flag, text, texts, variants};
 use super::model::Model;
+use sagemaker::HubContent;
+
+/// The model that the hub describes; `None` when the description cannot be read.
+pub fn from_content(content: &HubContent) -> Option<Model> {
+    let model = from_document(&content.document)?;
+    Some(Model { deprecated: model.deprecated || content.deprecated, ..model })
+}
 
 /// Parses a document; `None` if it is not a JSON object.
 pub fn from_document(document: &str) -> Option<Model> {

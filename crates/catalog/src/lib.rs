@@ -32,7 +32,7 @@ mod version;
 pub use catalog::Catalog;
 pub use error::CatalogError;
 pub use hosting::{Hosting, HostingVariant};
-pub use hub_document::from_document;
+pub use hub_document::{from_content, from_document};
 pub use model::{Hyperparameter, Model, Variant};
 pub use resolve::job_request;
 pub use s3_spec::{Buckets, from_spec};

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::hub_document::from_document;
+use super::hub_document::from_content;
 use super::model::Model;
 use super::s3_spec::{Buckets, from_spec};
 use super::ttl_cache::{TTL, within};
@@ -99,8 +99,7 @@ impl Source {
         match self.kind {
             SourceKind::Hub => {
                 let content = region.hub_content(model_id, version).await?;
-                let model = from_document(&content.document);
-                let model = model.map(|model| Model { deprecated: model.deprecated || content.deprecated, ..model });
+                let model = from_content(&content);
                 Ok((content.version, model))
             }
             SourceKind::S3 => {

@@ -3,10 +3,16 @@
 // The text is for --help, which knows no Markdown.
 #![allow(clippy::doc_markdown)]
 
+mod new;
+mod plan;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+pub use new::NewArgs;
+pub use plan::{DocumentFormat, PlanArgs, RequestArgs};
 
 /// See what a ModelSelection has found, share it, and act on it.
 ///
@@ -227,20 +233,7 @@ pub enum Verb {
     /// Say what applying a manifest does: runs to create, to run again, to keep, to stop; hours and money
     ///
     /// Exit codes, as of `terraform plan -detailed-exitcode`: 0 nothing changes; 1 an error; 2 something changes.
-    Plan {
-        /// File of YAML or JSON, `-` for standard input
-        #[arg(long = "filename", short, value_name = "FILE")]
-        file: PathBuf,
-        /// Do not ask the cluster: everything is new
-        #[arg(long)]
-        offline: bool,
-        /// The region of the operator, for a manifest without one
-        #[arg(long, default_value = "", value_name = "REGION")]
-        region: String,
-        /// Format
-        #[arg(long, short, value_name = "FORMAT")]
-        output: Option<DocumentFormat>,
-    },
+    Plan(PlanArgs),
     /// Say which fields of the spec an edit changes, and what that runs again; exit codes as of plan
     Diff {
         /// File of YAML or JSON, `-` for standard input
@@ -255,6 +248,8 @@ pub enum Verb {
         #[arg(long = "filename", short, value_name = "FILE", required = true)]
         file: Vec<PathBuf>,
     },
+    /// Write a manifest that lints: from flags, from answers on a terminal, or from a notebook
+    New(NewArgs),
     /// Write the completion of a shell
     Completion {
         /// Shell
@@ -296,20 +291,13 @@ pub enum Format {
     Name,
 }
 
-/// Formats of `plan`.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum DocumentFormat {
-    Json,
-    Yaml,
-}
-
 /// Formats of `export`.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum ExportFormat {
     Csv,
     Json,
+    Parquet,
 }
 
 /// Formats of `promote`.

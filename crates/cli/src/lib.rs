@@ -6,9 +6,12 @@
 pub mod args;
 mod clock;
 mod cluster;
+mod draft;
 mod draw;
 mod failure;
+mod hub;
 mod manifest;
+mod notebook;
 mod output;
 mod verbs;
 
@@ -31,6 +34,13 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The name that the program is called by.
+fn program() -> String {
+    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+    let name = called.as_deref().and_then(std::path::Path::file_stem);
+    name.map_or_else(|| "kubectl-modelselection".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// The words of the command line. Under the name `kubectl_complete-msel`, by which kubectl asks for completions, they are the

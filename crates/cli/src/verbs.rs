@@ -5,6 +5,7 @@ mod complete;
 mod export;
 mod get;
 mod lint;
+mod new;
 mod pareto;
 mod plan;
 mod plot;
@@ -59,16 +60,15 @@ pub(crate) async fn run(args: Args) -> Outcome {
             };
             promote::run(&connect().await?, name.as_deref(), &wish, output, directory.as_deref()).await
         }
-        Verb::Plan { file, offline, region, output } => {
-            plan::plan(&args.cluster, &file, offline, &region, output, look).await
-        }
+        Verb::Plan(plan) => plan::plan(&args.cluster, &plan, look).await,
         Verb::Diff { file } => plan::diff(&args.cluster, &file, look).await,
         Verb::Lint { file } => lint::run(&file),
+        Verb::New(new) => new::run(&new, args.cluster.namespace.as_ref()),
         Verb::Version { client } => version::run(&args.cluster, client).await,
         Verb::Complete { words } => complete::run(&args.cluster, &words).await,
         Verb::Completion { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), "kubectl-modelselection", &mut script);
+            clap_complete::generate(shell, &mut Args::command(), crate::program(), &mut script);
             output::text(&String::from_utf8_lossy(&script))?;
             Ok(ExitCode::SUCCESS)
         }

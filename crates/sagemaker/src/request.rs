@@ -1,7 +1,9 @@
 //! Converts our types to SageMaker's. Pure, so that snapshots can show what is sent.
 
+use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::error::BuildError;
 use aws_sdk_sagemaker::operation::create_hyper_parameter_tuning_job::CreateHyperParameterTuningJobInput;
+use aws_sdk_sagemaker::operation::create_hyper_parameter_tuning_job::builders::CreateHyperParameterTuningJobFluentBuilder;
 use aws_sdk_sagemaker::types as aws;
 
 use super::{Code, InputChannel, JobRequest, SearchRange};
@@ -12,7 +14,7 @@ use api::{
 };
 
 /// The request for `CreateHyperParameterTuningJob`.
-pub(super) fn create(job: &JobRequest) -> Result<CreateHyperParameterTuningJobInput, BuildError> {
+fn create(job: &JobRequest) -> Result<CreateHyperParameterTuningJobInput, BuildError> {
     CreateHyperParameterTuningJobInput::builder()
         .hyper_parameter_tuning_job_name(&job.name)
         .hyper_parameter_tuning_job_config(config(job))
@@ -21,6 +23,22 @@ pub(super) fn create(job: &JobRequest) -> Result<CreateHyperParameterTuningJobIn
         .set_autotune(job.autotune.then(|| aws::Autotune::builder().mode(aws::AutotuneMode::Enabled).build()))
         .set_tags(Some(job.tags.iter().map(|(key, value)| aws::Tag::builder().key(key).value(value).build()).collect()))
         .build()
+}
+
+/// The call of `CreateHyperParameterTuningJob`, ready to be sent.
+pub(super) fn call(
+    client: &Client,
+    job: &JobRequest,
+) -> Result<CreateHyperParameterTuningJobFluentBuilder, BuildError> {
+    let input = create(job)?;
+    Ok(client
+        .create_hyper_parameter_tuning_job()
+        .set_hyper_parameter_tuning_job_name(input.hyper_parameter_tuning_job_name)
+        .set_hyper_parameter_tuning_job_config(input.hyper_parameter_tuning_job_config)
+        .set_training_job_definition(input.training_job_definition)
+        .set_warm_start_config(input.warm_start_config)
+        .set_autotune(input.autotune)
+        .set_tags(input.tags))
 }
 
 /// The configuration of the search.

@@ -128,20 +128,9 @@ impl Region {
     /// repeated call whose first response was lost.
     pub async fn create(&self, job: &JobRequest) -> Result<String, TuningError> {
         let operation = Operation::CreateHyperParameterTuningJob;
-        let input = request::create(job).map_err(|error| not_sent(operation, Class::Invalid, error.to_string()))?;
-        let output = self
-            .call(operation, || {
-                self.client
-                    .create_hyper_parameter_tuning_job()
-                    .set_hyper_parameter_tuning_job_name(input.hyper_parameter_tuning_job_name)
-                    .set_hyper_parameter_tuning_job_config(input.hyper_parameter_tuning_job_config)
-                    .set_training_job_definition(input.training_job_definition)
-                    .set_warm_start_config(input.warm_start_config)
-                    .set_autotune(input.autotune)
-                    .set_tags(input.tags)
-                    .send()
-            })
-            .await?;
+        let create = request::call(&self.client, job);
+        let create = create.map_err(|error| not_sent(operation, Class::Invalid, error.to_string()))?;
+        let output = self.call(operation, || create.send()).await?;
         // A response without the job's ARN counts as none: the job may or may not have been created.
         let arn = output.hyper_parameter_tuning_job_arn.unwrap_or_default();
         if response::is_of(&arn, &job.name) { Ok(arn) } else { Err(not_an_answer(operation, &job.name)) }

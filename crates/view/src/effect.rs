@@ -3,13 +3,16 @@
 //! The decision is the operator's own ([`decide::plan`]), so the prediction is what the operator will do. It leaves
 //! open what depends on SageMaker: whether a job of a previous incarnation is adopted, and what a selector finds.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use api::{Candidate, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunStatus, parse_decimal};
+use api::{Candidate, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunStatus};
 use decide::definition::fingerprint;
 use decide::expansion::{add, untaken};
-use decide::plan::{Fingerprints, ResolvedVersion, plan, version_by_status};
+use decide::plan::{Fingerprints, Plan, ResolvedVersion, plan, version_by_status};
 use serde::Serialize;
+
+use crate::cost::{Cost, bound, expected};
 
 /// What happens to a run.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,16 +41,6 @@ pub struct RunEffect {
     pub dataset: String,
 }
 
-/// Instance hours, and their cost if the manifest has the price.
-#[derive(Clone, Copy, Debug, Default, Serialize, PartialEq)]
-pub struct Cost {
-    /// Instance hours.
-    pub hours: f64,
-    /// Instance hours times `spec.prices`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub money: Option<f64>,
-}
-
 /// The effect of applying a manifest.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -58,7 +51,7 @@ pub struct Effect {
     pub stopped: Vec<String>,
     /// Number of selectors whose result is unknown until the operator evaluates them.
     pub open_selectors: usize,
-    /// The maximum cost of the new tuning jobs; `None` if the manifest does not limit it.
+    /// The maximum cost of the new tuning jobs, with `spec.retries`; `None` if the manifest does not limit it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<Cost>,
     /// The expected cost of the new tuning jobs for which similar runs have ended before.
@@ -85,47 +78,85 @@ impl Effect {
     }
 }
 
-/// The effect of applying `spec` to the selection in the cluster, if it exists. `history` are runs of any selections,
-/// whose training times are used for the estimate. `region` is the operator's, for a spec without one.
-pub fn effect(
-    spec: &ModelSelectionSpec,
-    current: Option<&ModelSelection>,
-    history: &[&RunStatus],
-    region: &str,
-) -> Effect {
-    let none = ModelSelectionStatus::default();
-    let status = current.and_then(|current| current.status.as_ref()).unwrap_or(&none);
-    let region = spec.region.as_deref().or(status.region.as_deref()).unwrap_or(region);
-    let (spec, open_selectors) = with_found(spec, status, region);
-    let pins: Vec<Option<ResolvedVersion>> = spec.candidates.iter().map(|candidate| pin(status, candidate)).collect();
-    let undecided: BTreeSet<String> = match open_selectors {
-        0 => BTreeSet::new(),
-        _ => status.expansions.iter().flat_map(|expansion| expansion.model_ids.iter().cloned()).collect(),
-    };
-    let planned = plan(&spec, status, region, &pins, &undecided, &mut Fingerprints::default());
-    let before =
-        |run: &RunStatus| status.runs.iter().find(|old| old.candidate == run.candidate && old.dataset == run.dataset);
-    let action = |run: &RunStatus| match before(run) {
-        Some(old) if old.definition == run.definition && spec.rerun == status.rerun => Action::Keep,
-        _ if run.attached => Action::Attach,
-        Some(_) => Action::Replace,
-        None => Action::Create,
-    };
+/// A manifest beside the selection of its name in the cluster.
+pub struct Comparison<'a> {
+    /// The spec of the manifest, with the candidates that its selectors have found before.
+    pub spec: ModelSelectionSpec,
+    /// The region of its jobs; empty when nothing says it.
+    pub region: String,
+    /// Selectors of which only the operator can say what they find.
+    pub open_selectors: usize,
+    status: Cow<'a, ModelSelectionStatus>,
+}
+
+impl<'a> Comparison<'a> {
+    /// `spec` beside the selection as it is in the cluster, if it is there. `region` is the operator's, for a spec that has
+    /// none.
+    pub fn new(spec: &ModelSelectionSpec, current: Option<&'a ModelSelection>, region: &str) -> Self {
+        let status = current.and_then(|current| current.status.as_ref());
+        let status = status.map_or_else(|| Cow::Owned(ModelSelectionStatus::default()), Cow::Borrowed);
+        let region = spec.region.as_deref().or(status.region.as_deref()).unwrap_or(region).to_owned();
+        let (spec, open_selectors) = with_found(spec, &status, &region);
+        Self { spec, region, open_selectors, status }
+    }
+
+    /// The version that the status has resolved for a candidate of a model.
+    pub fn known_version(&self, candidate: &Candidate) -> Option<String> {
+        version_by_status(&self.status, candidate)
+    }
+
+    /// The version that each candidate is pinned to. One that the hub has yet to say is what the manifest says: nothing
+    /// that runs already can have it.
+    fn pins(&self) -> Vec<Option<ResolvedVersion>> {
+        let pin = |candidate: &Candidate| {
+            let model = candidate.jump_start.as_ref()?;
+            let known = self.known_version(candidate).or_else(|| model.version.clone());
+            Some(Ok(known.unwrap_or_else(|| "*".to_owned())))
+        };
+        self.spec.candidates.iter().map(pin).collect()
+    }
+
+    /// The runs as the operator plans them, with that version of each candidate's model.
+    pub fn plan(&self, pins: &[Option<ResolvedVersion>]) -> Plan {
+        let undecided: BTreeSet<String> = match self.open_selectors {
+            0 => BTreeSet::new(),
+            _ => self.status.expansions.iter().flat_map(|expansion| expansion.model_ids.iter().cloned()).collect(),
+        };
+        plan(&self.spec, &self.status, &self.region, pins, &undecided, &mut Fingerprints::default())
+    }
+
+    /// What becomes of a planned run.
+    fn action(&self, run: &RunStatus) -> Action {
+        let same = |old: &&RunStatus| old.candidate == run.candidate && old.dataset == run.dataset;
+        match self.status.runs.iter().find(same) {
+            Some(old) if old.definition == run.definition && self.spec.rerun == self.status.rerun => Action::Keep,
+            _ if run.attached => Action::Attach,
+            Some(_) => Action::Replace,
+            None => Action::Create,
+        }
+    }
+}
+
+/// What applying a manifest does. `history` are runs of any selections, for what training jobs took before.
+pub fn effect(comparison: &Comparison<'_>, history: &[&RunStatus]) -> Effect {
+    let Comparison { spec, status, open_selectors, .. } = comparison;
+    let planned = comparison.plan(&comparison.pins());
     let of = |action: Action, run: &RunStatus| RunEffect {
         action,
         candidate: run.candidate.clone(),
         dataset: run.dataset.clone(),
     };
-    let mut runs: Vec<RunEffect> = planned.runs.iter().map(|run| of(action(run), run)).collect();
+    let mut runs: Vec<RunEffect> = planned.runs.iter().map(|run| of(comparison.action(run), run)).collect();
     let stays =
         |old: &RunStatus| planned.runs.iter().any(|run| run.candidate == old.candidate && run.dataset == old.dataset);
     runs.extend(status.runs.iter().filter(|old| !stays(old)).map(|old| of(Action::Remove, old)));
-    let new: Vec<&RunStatus> =
-        planned.runs.iter().filter(|run| matches!(action(run), Action::Create | Action::Replace)).collect();
+    let is_new = |run: &&RunStatus| matches!(comparison.action(run), Action::Create | Action::Replace);
+    let new: Vec<&RunStatus> = planned.runs.iter().filter(is_new).collect();
     let already = |name: &String| status.superseded.iter().any(|job| &job.tuning_job_name == name);
     let stopped = planned.superseded.into_iter().map(|job| job.tuning_job_name).filter(|name| !already(name));
-    let (expected, expected_runs) = expected(&spec, &new, history);
-    Effect { runs, stopped: stopped.collect(), open_selectors, bound: bound(&spec, new.len()), expected, expected_runs }
+    let (expected, expected_runs) = expected(spec, &new, history);
+    let bound = bound(spec, &new);
+    Effect { runs, stopped: stopped.collect(), open_selectors: *open_selectors, bound, expected, expected_runs }
 }
 
 /// The spec plus the candidates that its selectors have found before, and the number of selectors to evaluate.
@@ -145,66 +176,23 @@ fn with_found(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: 
     (spec, open)
 }
 
-/// The resolved version of the candidate's model. If the hub has yet to resolve it, the version in the manifest is
-/// used: no existing run can have that one.
-fn pin(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<ResolvedVersion> {
-    let model = candidate.jump_start.as_ref()?;
-    let known = version_by_status(status, candidate);
-    Some(Ok(known.or_else(|| model.version.clone()).unwrap_or_else(|| "*".to_owned())))
-}
-
-fn instances(spec: &ModelSelectionSpec) -> f64 {
-    f64::from(spec.training.instance_count.unwrap_or(1))
-}
-
-fn cost(spec: &ModelSelectionSpec, hours: f64) -> Cost {
-    let price = spec.prices.get(&spec.training.instance_type).and_then(|price| parse_decimal(price));
-    Cost { hours, money: price.map(|price| price * hours) }
-}
-
-#[allow(clippy::cast_precision_loss)] // at most 512 runs
-fn bound(spec: &ModelSelectionSpec, jobs: usize) -> Option<Cost> {
-    let trials = f64::from(spec.tuning.max_training_jobs?);
-    let seconds = f64::from(spec.training.max_runtime_seconds?);
-    Some(cost(spec, jobs as f64 * trials * seconds * instances(spec) / 3600.0))
-}
-
-/// The expected cost of the runs whose model has already been trained on the same instance type: the average time of
-/// the best training jobs, times the number of training jobs.
-#[allow(clippy::cast_precision_loss)] // at most 512 runs
-fn expected(spec: &ModelSelectionSpec, new: &[&RunStatus], history: &[&RunStatus]) -> (Option<Cost>, usize) {
-    let Some(trials) = spec.tuning.max_training_jobs.map(f64::from) else { return (None, 0) };
-    let like = |run: &RunStatus, old: &RunStatus| match &run.model_id {
-        Some(model) => old.model_id.as_ref() == Some(model),
-        None => old.model_id.is_none() && old.candidate == run.candidate,
-    };
-    let seconds = |run: &RunStatus| -> Option<f64> {
-        let same = history.iter().filter(|old| like(run, old)).filter_map(|old| old.best.as_ref());
-        let same = same.filter(|best| best.instance_type.as_ref() == Some(&spec.training.instance_type));
-        let seconds: Vec<f64> = same.filter_map(|best| best.billable_seconds).map(f64::from).collect();
-        (!seconds.is_empty()).then(|| seconds.iter().sum::<f64>() / seconds.len() as f64)
-    };
-    let known: Vec<f64> = new.iter().filter_map(|run| seconds(run)).collect();
-    let hours = known.iter().sum::<f64>() * trials * instances(spec) / 3600.0;
-    ((!known.is_empty()).then(|| cost(spec, hours)), known.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn effect(
+        spec: &ModelSelectionSpec,
+        current: Option<&ModelSelection>,
+        history: &[&RunStatus],
+        region: &str,
+    ) -> Effect {
+        super::effect(&Comparison::new(spec, current, region), history)
+    }
+
     /// The sample spec as an object in the cluster whose runs have all ended.
     fn applied(spec: &ModelSelectionSpec) -> ModelSelection {
-        let pins: Vec<Option<ResolvedVersion>> =
-            spec.candidates.iter().map(|candidate| pin(&ModelSelectionStatus::default(), candidate)).collect();
-        let planned = plan(
-            spec,
-            &ModelSelectionStatus::default(),
-            "us-west-2",
-            &pins,
-            &BTreeSet::new(),
-            &mut Fingerprints::default(),
-        );
+        let comparison = Comparison::new(spec, None, "us-west-2");
+        let planned = comparison.plan(&comparison.pins());
         let mut selection = ModelSelection::new("least", spec.clone());
         let runs = planned.runs.into_iter().enumerate().map(|(index, run)| RunStatus {
             state: if index == 0 { api::RunState::Running } else { api::RunState::Succeeded },

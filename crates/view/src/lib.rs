@@ -5,6 +5,7 @@
 //! and `-o yaml` of the plugin.
 
 pub mod advice;
+pub mod cost;
 pub mod effect;
 pub mod estimate;
 pub mod front;

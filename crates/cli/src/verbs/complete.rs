@@ -162,7 +162,7 @@ fn of_flag(flag: &clap::Arg, name: Option<String>) -> Wanted {
         _ if !words.is_empty() => Wanted::Words(words),
         "dataset" => Wanted::Dataset(name),
         "candidate" => Wanted::Candidate(name),
-        "output" | "kubeconfig" | "file" | "directory" => Wanted::File,
+        "output" | "kubeconfig" | "file" | "directory" | "from_notebook" | "models" => Wanted::File,
         _ => Wanted::Nothing,
     }
 }

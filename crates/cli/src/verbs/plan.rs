@@ -1,5 +1,7 @@
 //! `plan` and `diff`: what applying a manifest does.
 
+mod requests;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,11 +11,12 @@ use kube::ResourceExt as _;
 use kube::api::ListParams;
 use lint::Linter;
 use serde_json::Value;
-use view::effect::effect;
+use view::effect::{Comparison, effect};
 use view::page::{Look, Page};
 use view::pages;
 
-use crate::args::{ClusterArgs, DocumentFormat};
+use self::requests::Place;
+use crate::args::{ClusterArgs, DocumentFormat, PlanArgs};
 use crate::cluster::Cluster;
 use crate::failure::{Failure, Outcome};
 use crate::{manifest, output};
@@ -21,28 +24,37 @@ use crate::{manifest, output};
 /// The exit code when something changes.
 const CHANGES: u8 = 2;
 
-pub(crate) async fn plan(
-    args: &ClusterArgs,
-    file: &Path,
-    offline: bool,
-    region: &str,
-    format: Option<DocumentFormat>,
-    look: Look,
-) -> Outcome {
-    let wanted = selection(file)?;
-    let (current, all) = if offline { (None, Vec::new()) } else { in_cluster(args, &wanted).await? };
-    let effect = effect(&wanted.spec, current.as_ref(), &history(&all), region);
-    match format {
-        None => output::page(&pages::effect(&wanted.name_any(), &effect), look)?,
-        Some(DocumentFormat::Json) => output::json("PlanList", std::slice::from_ref(&effect))?,
-        Some(DocumentFormat::Yaml) => output::yaml("PlanList", std::slice::from_ref(&effect))?,
+pub(crate) async fn plan(args: &ClusterArgs, plan: &PlanArgs, look: Look) -> Outcome {
+    let wanted = selection(&plan.file)?;
+    let cluster = if plan.offline { None } else { Some(connect(args, &wanted).await?) };
+    let (current, all) = match &cluster {
+        Some(cluster) => in_cluster(cluster, &wanted).await?,
+        None => (None, Vec::new()),
+    };
+    let comparison = Comparison::new(&wanted.spec, current.as_ref(), plan.region.as_deref().unwrap_or_default());
+    let effect = effect(&comparison, &history(&all));
+    if plan.show_requests {
+        let namespace = match &cluster {
+            Some(cluster) => cluster.namespace.clone(),
+            None => args.namespace.clone().or_else(|| wanted.namespace()).unwrap_or_else(|| "default".to_owned()),
+        };
+        let place = Place { namespace, name: wanted.name_any(), cluster: cluster.as_ref() };
+        if !requests::show(comparison, &place, plan).await? {
+            return Ok(ExitCode::FAILURE);
+        }
+    } else {
+        match plan.output {
+            None => output::page(&pages::effect(&wanted.name_any(), &effect), look)?,
+            Some(DocumentFormat::Json) => output::json("PlanList", std::slice::from_ref(&effect))?,
+            Some(DocumentFormat::Yaml) => output::yaml("PlanList", std::slice::from_ref(&effect))?,
+        }
     }
     Ok(if effect.is_nothing() { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
 }
 
 pub(crate) async fn diff(args: &ClusterArgs, file: &Path, look: Look) -> Outcome {
     let wanted = selection(file)?;
-    let (current, all) = in_cluster(args, &wanted).await?;
+    let (current, all) = in_cluster(&connect(args, &wanted).await?, &wanted).await?;
     let spec = |selection: &ModelSelection| serde_json::to_value(&selection.spec).map_err(std::io::Error::other);
     let before = current.as_ref().map(spec).transpose()?.unwrap_or_default();
     let after = spec(&wanted)?;
@@ -52,7 +64,7 @@ pub(crate) async fn diff(args: &ClusterArgs, file: &Path, look: Look) -> Outcome
         page.line([format!("spec{path}: {} → {}", shown(old), shown(new)).into()]);
     }
     let fields = page.0.len();
-    let effect = effect(&wanted.spec, current.as_ref(), &history(&all), "");
+    let effect = effect(&Comparison::new(&wanted.spec, current.as_ref(), ""), &history(&all));
     if fields > 0 {
         page.gap();
     }
@@ -76,15 +88,20 @@ fn selection(file: &Path) -> Result<ModelSelection, Failure> {
     serde_json::from_value(document.clone()).map_err(|error| unusable(error.to_string()))
 }
 
-/// The selection as it is in the cluster, and all selections of its namespace.
-async fn in_cluster(
-    args: &ClusterArgs,
-    wanted: &ModelSelection,
-) -> Result<(Option<ModelSelection>, Vec<ModelSelection>), Failure> {
+/// The cluster, in the namespace of the flags, else of the manifest.
+async fn connect(args: &ClusterArgs, wanted: &ModelSelection) -> Result<Cluster, Failure> {
     let mut cluster = Cluster::connect(args).await?;
     if let (None, Some(namespace)) = (&args.namespace, wanted.namespace()) {
         cluster.namespace = namespace;
     }
+    Ok(cluster)
+}
+
+/// The selection as it is in the cluster, and all selections of its namespace.
+async fn in_cluster(
+    cluster: &Cluster,
+    wanted: &ModelSelection,
+) -> Result<(Option<ModelSelection>, Vec<ModelSelection>), Failure> {
     let all = cluster.selections().list(&ListParams::default()).await?.items;
     let current = all.iter().find(|selection| selection.name_any() == wanted.name_any()).cloned();
     Ok((current, all))

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod changes;
+mod installing;
 mod kubectl;
 mod linting;
 mod objects;
@@ -12,6 +13,7 @@ mod planning;
 mod promoting;
 mod reading;
 mod waiting;
+mod writing;
 
 use std::process::{Command, Stdio};
 

@@ -1,11 +1,13 @@
 //! `get`, `status`, `pareto`, `plot`, `export`: what they show, in which formats, how fast.
 
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
 use kube::api::PostParams;
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::record::{Row, RowAccessor as _};
 use serde_json::{Value, json};
 
 use super::{Place, said};
@@ -137,6 +139,16 @@ async fn an_export_has_every_training_job_that_is_kept() {
     assert!(rows[1].contains("-001,true,") && rows[2].contains("another,false,"), "{csv}");
     let json: Value = serde_json::from_str(&place.shows(&["export", "-o", "json"])).unwrap();
     assert_eq!(json["items"][1]["hyperparameters"]["learning_rate"], "0.2");
+    let mut parquet = tempfile::tempfile().unwrap();
+    let status = place.command(&["export", "-o", "parquet"]).stdout(parquet.try_clone().unwrap()).status().unwrap();
+    assert!(status.success());
+    parquet.rewind().unwrap();
+    let reader = SerializedFileReader::new(parquet).unwrap();
+    let rows: Vec<Row> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    let titles: Vec<&str> = rows[0].get_column_iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(titles, csv.lines().next().unwrap().split(',').collect::<Vec<_>>(), "the columns of the CSV");
+    let accuracy = titles.iter().position(|title| *title == "metrics.test_accuracy").unwrap();
+    assert_eq!((rows.len(), rows[0].get_double(accuracy).unwrap()), (5, 0.9));
 }
 
 /// The shortest of some tries: the machine may be busy with other tests.

@@ -1,6 +1,7 @@
 //! The effect of applying a manifest, as a page.
 
-use crate::effect::{Action, Cost, Effect};
+use crate::cost::Cost;
+use crate::effect::{Action, Effect};
 use crate::page::{Column, Page, Table, Text, Tone};
 use crate::text::count;
 

@@ -1,0 +1,150 @@
+//! Descriptions of models: SageMaker's hub, and a folder that keeps what was read of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::JumpStart;
+use catalog::{Catalog, CatalogError, Model, SourceKind, from_content};
+use decide::plan::{ResolvedVersion, version_matches};
+use decide::problem::Problem;
+use platform::clock;
+use platform::leadership::Leadership;
+use platform::metrics::Metrics;
+use sagemaker::{Account, HubContent, Region, SageMaker, TuningError};
+use serde::{Deserialize, Serialize};
+
+/// The longest that one model is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The hub of a region.
+pub(crate) struct Hub {
+    /// What was read before, of this region.
+    folder: PathBuf,
+    /// SageMaker, unless it must not be asked.
+    online: Option<(Catalog, Region)>,
+}
+
+/// A description as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    version: String,
+    deprecated: bool,
+    document: String,
+}
+
+impl Hub {
+    /// The hub of a region that only says what the folder has kept.
+    pub(crate) fn offline(folder: &Path, region: &str) -> Self {
+        Self { folder: folder.join(region), online: None }
+    }
+
+    /// The hub of a region of SageMaker, as the AWS environment reaches it, or at `endpoint`. Without a region, that of the
+    /// environment.
+    ///
+    /// # Errors
+    /// When no region is known.
+    pub(crate) async fn online(folder: &Path, region: &str, endpoint: Option<String>) -> Result<Self, String> {
+        let account = Account::load(Some(region).filter(|region| !region.is_empty())).await;
+        let leadership = Leadership::default();
+        leadership.lasts();
+        let sagemaker = SageMaker::new(account, endpoint, Arc::new(Metrics::default()), leadership);
+        let region = sagemaker.default_region().ok_or(NO_REGION)?;
+        let online = Some((Catalog::new(SourceKind::Hub), sagemaker.region(region)));
+        Ok(Self { folder: folder.join(region), online })
+    }
+
+    /// The region, if SageMaker is asked.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.online.as_ref().map(|(_, region)| region.name())
+    }
+
+    /// The version of a model that the manifest asks for.
+    pub(crate) async fn version(&self, model: &JumpStart) -> ResolvedVersion {
+        let wanted = model.version.as_deref().unwrap_or("*");
+        match &self.online {
+            Some((catalog, region)) => {
+                let until = clock::after(PATIENCE);
+                catalog.version(region, &model.model_id, wanted, until).await.map_err(told)
+            }
+            None => self.kept_version(&model.model_id, wanted),
+        }
+    }
+
+    /// The newest version in the folder that fits.
+    fn kept_version(&self, model_id: &str, wanted: &str) -> ResolvedVersion {
+        let files = std::fs::read_dir(self.folder.join(model_id)).into_iter().flatten().flatten();
+        let names = files.filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".json")?.to_owned()));
+        let fitting = names.filter(|version| version_matches(wanted, version));
+        // By their numbers: 4.0.10 is newer than 4.0.9.
+        let numbers =
+            |version: &String| -> Vec<u64> { version.split('.').map(|part| part.parse().unwrap_or(0)).collect() };
+        fitting.max_by_key(numbers).ok_or_else(|| self.absent(model_id, wanted))
+    }
+
+    /// A version of a model. What SageMaker says is kept: a version never changes.
+    pub(crate) async fn model(&self, model_id: &str, version: &str) -> Result<Model, Problem> {
+        let file = self.file(model_id, version);
+        let text = file.as_ref().and_then(|file| std::fs::read(file).ok());
+        let kept = text.and_then(|text| serde_json::from_slice::<Kept>(&text).ok());
+        let content = match (kept, &self.online) {
+            (Some(Kept { version, deprecated, document }), _) => HubContent { version, document, deprecated },
+            (None, None) => return Err(self.absent(model_id, version)),
+            (None, Some((_, region))) => {
+                let content = region.hub_content(model_id, Some(version)).await.map_err(|error| refused(&error))?;
+                file.iter().for_each(|file| keep(file, &content));
+                content
+            }
+        };
+        from_content(&content).ok_or_else(|| {
+            let message = format!("the description of model '{model_id}' {version} cannot be read");
+            Problem::new(api::Reason::ModelNotTrainable, message)
+        })
+    }
+
+    /// Where a version of a model is kept; `None` for names that could lead out of the folder.
+    fn file(&self, model_id: &str, version: &str) -> Option<PathBuf> {
+        let plain = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+        };
+        let named = plain(model_id) && plain(version);
+        named.then(|| self.folder.join(model_id).join(format!("{version}.json")))
+    }
+
+    fn absent(&self, model_id: &str, version: &str) -> Problem {
+        let message = format!(
+            "model '{model_id}' {version} is not in {}; plan the manifest once without --offline",
+            self.folder.display()
+        );
+        Problem::new(api::Reason::UnknownModel, message)
+    }
+}
+
+/// What to say when nothing names the region.
+pub(crate) const NO_REGION: &str = "the manifest has no `region`: give that of the operator by --region";
+
+/// Keeps a description for the next time. A folder that cannot be written costs a call more then, and nothing else.
+fn keep(file: &Path, content: &HubContent) {
+    let HubContent { version, document, deprecated } = content.clone();
+    let kept = serde_json::to_vec(&Kept { version, deprecated, document });
+    let folder = file.parent().map(std::fs::create_dir_all);
+    if let (Ok(kept), Some(Ok(()))) = (kept, folder) {
+        let _ = std::fs::write(file, kept);
+    }
+}
+
+fn told(error: CatalogError) -> Problem {
+    match error {
+        CatalogError::Problem(problem) => problem,
+        CatalogError::Fault(fault) => refused(&fault),
+        CatalogError::Pending => Problem::new(
+            api::Reason::Progressing,
+            format!("SageMaker has not answered within {} s", PATIENCE.as_secs()),
+        ),
+    }
+}
+
+fn refused(fault: &TuningError) -> Problem {
+    Problem::new(fault.class.reason(), fault.explain())
+}

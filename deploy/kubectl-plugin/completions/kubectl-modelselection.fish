@@ -1,0 +1,385 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_kubectl_modelselection_global_optspecs
+    string join \n n/namespace= context= cluster= user= kubeconfig= as= as-group= request-timeout= color= ascii width= h/help V/version
+end
+
+function __fish_kubectl_modelselection_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_kubectl_modelselection_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_kubectl_modelselection_using_subcommand
+    set -l cmd (__fish_kubectl_modelselection_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -s V -l version -d 'Print version'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "get" -d 'List selections'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "status" -d 'Show the runs, what waits and why, and how long the rest takes'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "pareto" -d 'Show the Pareto front, the recommendation with its alternatives, and what is excluded'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "plot" -d 'Draw the front, in the terminal or into a file'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "wait" -d 'Wait until a selection is complete, launched, or has a front'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "suspend" -d 'Start nothing new; what runs is left to end, or stopped with --stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "resume" -d 'Go on after suspend or stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "rerun" -d 'Run everything again, under new tuning jobs'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "stop" -d 'Start nothing new and stop what runs: suspend --stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "export" -d 'Write all training jobs that are known: of each run the best, with spec.collect: All every one'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "plan" -d 'Say what applying a manifest does: runs to create, to run again, to keep, to stop; hours and money'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "diff" -d 'Say which fields of the spec an edit changes, and what that runs again; exit codes as of plan'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "lint" -d 'Say whether the API server would take manifests, and what it would say if not, without asking it'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "new" -d 'Write a manifest that lints: from flags, from answers on a terminal, or from a notebook'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "completion" -d 'Write the completion of a shell'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "version" -d 'Say which version this is, and which the operator is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "__complete" -d 'What kubectl asks for when it completes: the protocol of Cobra'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -s o -l output -d 'Format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+csv\t''
+name\t''"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -s A -l all-namespaces -d 'In all namespaces'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -s o -l output -d 'Format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+csv\t''
+name\t''"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -s w -l watch -d 'Show it again whenever it changes, until it is complete'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l all -d 'All runs'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l dataset -d 'One dataset only' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -s o -l output -d 'Format' -r -f -a "wide\t''
+json\t''
+yaml\t''
+csv\t''
+name\t''"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l all -d 'What is dominated, too'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l dataset -d 'Dataset; default: the first' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l x -d 'Metric to the right; default: the second objective' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l y -d 'Metric upwards; default: the first objective' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l log -d 'Logarithmic axes; default: where the values differ by more than 50 times' -r -f -a "x\t''
+y\t''"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l linear -d 'Linear axes' -r -f -a "x\t''
+y\t''"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -s o -l output -d 'File to write: FILE.svg, FILE.png, or the whole report as FILE.html; default: the terminal' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l for -d 'What to wait for' -r -f -a "complete\t'Every run has ended, and each dataset has a front'
+launched\t'What may run at a time runs'
+front\t'Each dataset has a front with a member'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l timeout -d 'How long at most, such as 30m or 12h; default: without end' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l dry-run -d 'Say what would be done, have the server check it, and do nothing'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l stop -d 'Stop what runs, too'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l dry-run -d 'Say what would be done, have the server check it, and do nothing'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l token -d 'The new value of spec.rerun; default: the time' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l dry-run -d 'Say what would be done, have the server check it, and do nothing'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l dry-run -d 'Say what would be done, have the server check it, and do nothing'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -s o -l output -d 'Format' -r -f -a "csv\t''
+json\t''
+parquet\t''"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -s f -l filename -d 'File of YAML or JSON, `-` for standard input' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l region -d 'The region of the operator, for a manifest without one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -s o -l output -d 'Format' -r -f -a "json\t''
+yaml\t''"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l cluster-name -d 'The operator\'s --cluster-name, a part of the names of jobs; default: the uid of the namespace kube-system' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l sagemaker-endpoint -d 'Endpoint of SageMaker, such as that of an emulator; default: that of the AWS environment' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l models -d 'Folder that keeps the descriptions of models; default: kubectl-modelselection/models in the user\'s cache' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l offline -d 'Ask neither the cluster nor AWS: everything is new, and models are those in --models'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l show-requests -d 'Print the requests that the operator will send to SageMaker instead; models are read from SageMaker\'s hub'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -s f -l filename -d 'File of YAML or JSON, `-` for standard input' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -s f -l filename -d 'Files of YAML or JSON, `-` for standard input; may be repeated' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l task -d 'All JumpStart models of a task, by the word in their ids, such as ic, od or tc' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l model -d 'JumpStart model, such as pytorch-ic-mobilenet-v2 or pytorch-ic-mobilenet-v2@3.*; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l image -d 'Training image of your own; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l dataset -d 'Data, in the channel \'training\' unless another is named; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l objective -d 'Objective, such as val_accuracy:Maximize; may be repeated; the first one steers the search' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l metric -d 'Definition of a metric in the logs; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l range -d 'Searched hyperparameter, such as batch_size=8..64, lr=1e-5..1e-2:Logarithmic or optimizer=adam,sgd; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l hyperparameter -d 'Fixed hyperparameter; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l max-training-jobs -d 'Training jobs of each run' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l role -d 'Role that the training jobs run as' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l instance-type -d 'Instance type of the training jobs' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l output-uri -d 'Where model artifacts go' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l region -d 'Region; default: that of the operator' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l from-notebook -d 'Notebook that starts tuning jobs with the SageMaker SDK or boto3; flags override what it says' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -s o -l output -d 'File to write; default: standard output' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l no-questions -d 'Ask nothing, also on a terminal: what is not given gets an example'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l force -d 'Overwrite the file if it exists'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l client -d 'Do not ask the cluster'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -s n -l namespace -d 'Namespace; default: that of the context' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l context -d 'Context of the kubeconfig; default: the current one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l cluster -d 'Cluster of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l user -d 'User of the kubeconfig' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l kubeconfig -d 'Kubeconfig to use; default: KUBECONFIG, or ~/.kube/config' -r -F
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l as -d 'User to impersonate' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l as-group -d 'Group to impersonate; may be repeated' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "get" -d 'List selections'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "status" -d 'Show the runs, what waits and why, and how long the rest takes'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "pareto" -d 'Show the Pareto front, the recommendation with its alternatives, and what is excluded'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "plot" -d 'Draw the front, in the terminal or into a file'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "wait" -d 'Wait until a selection is complete, launched, or has a front'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "suspend" -d 'Start nothing new; what runs is left to end, or stopped with --stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "resume" -d 'Go on after suspend or stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "rerun" -d 'Run everything again, under new tuning jobs'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "stop" -d 'Start nothing new and stop what runs: suspend --stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "export" -d 'Write all training jobs that are known: of each run the best, with spec.collect: All every one'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "plan" -d 'Say what applying a manifest does: runs to create, to run again, to keep, to stop; hours and money'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "diff" -d 'Say which fields of the spec an edit changes, and what that runs again; exit codes as of plan'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "lint" -d 'Say whether the API server would take manifests, and what it would say if not, without asking it'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "new" -d 'Write a manifest that lints: from flags, from answers on a terminal, or from a notebook'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "completion" -d 'Write the completion of a shell'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "version" -d 'Say which version this is, and which the operator is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "__complete" -d 'What kubectl asks for when it completes: the protocol of Cobra'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
