@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::{Hyperparameters, TrainingJobCounts};
+use jiff::Timestamp;
 
 /// Where a tuning job stands at SageMaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct TuningJob {
     pub best: Option<BestSoFar>,
     /// The best one so far among its own and those of the jobs that it was warm-started from.
     pub overall_best: Option<BestSoFar>,
+    /// When it ended, to the second.
+    pub ended: Option<Timestamp>,
     /// How long it took from its creation to its end.
     pub lasted: Option<Duration>,
 }

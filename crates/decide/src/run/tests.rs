@@ -12,6 +12,7 @@ fn job(status: JobStatus) -> TuningJob {
             hyperparameters: [("lr".into(), "0.1".into())].into(),
         }),
         overall_best: None,
+        ended: None,
         lasted: None,
     }
 }
