@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use api::{BestTrainingJob, ModelSelection};
+use api::{BestTrainingJob, ModelSelection, Trials};
 use futures::{StreamExt as _, future, stream};
 use kube::{Client, ResourceExt as _};
 use parking_lot::Mutex;
@@ -39,21 +39,28 @@ impl TrialMemory {
             let is_named = || named.iter().any(|(_, trials)| trials.config_map == *table);
             if *owner == uid { is_named() } else { there.contains(owner) }
         });
-        let tables = named.into_iter().map(|(job, trials)| async {
-            Some((job, self.table(selection, (uid.clone(), trials.config_map.clone()), trials).await?))
-        });
+        let tables: Vec<_> =
+            named.into_iter().map(|(job, trials)| self.table(selection, &uid, job, trials.clone())).collect();
         stream::iter(tables).buffer_unordered(AT_A_TIME).filter_map(future::ready).collect().await
     }
 
-    async fn table(&self, selection: &ModelSelection, key: Key, trials: &api::Trials) -> Option<Arc<[BestTrainingJob]>> {
+    /// The table of a tuning job, with its name.
+    async fn table(
+        &self,
+        selection: &ModelSelection,
+        uid: &str,
+        job: String,
+        trials: Trials,
+    ) -> Option<(String, Arc<[BestTrainingJob]>)> {
+        let key = (uid.to_owned(), trials.config_map.clone());
         if let Some(table) = self.tables.lock().get(&key) {
-            return Some(table.clone());
+            return Some((job, table.clone()));
         }
-        let read = tables::read(&self.client, selection, trials).await;
+        let read = tables::read(&self.client, selection, &trials).await;
         let read = read.inspect_err(|error| tracing::warn!(error = message(error), table = key.1, "cannot read a table"));
         let table: Arc<[BestTrainingJob]> = read.ok()??.into_iter().map(billed).collect();
         self.tables.lock().insert(key, table.clone());
-        Some(table)
+        Some((job, table))
     }
 }
 
