@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use api::ModelSelectionStatus;
 use serde_json::Value;
 use testkit::{Selection, World, shared};
 
@@ -33,7 +34,8 @@ async fn points_appear_while_a_selection_runs() {
     let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (&**name, &**value)).collect();
     let world = World::start(shared().await, "vision", &["--speed", "0"], &environment).await;
     world.apply(&example()).await;
-    world.await_launched("caltech256").await;
+    let runs = |status: &ModelSelectionStatus| status.counts.is_some_and(|counts| counts.running > 0);
+    world.await_status("caltech256", "its first jobs run", runs).await;
     let suspended = Selection::new("small-images").images(&["resnet", "densenet"]).with("/suspend", true.into());
     world.apply(&suspended).await;
 
