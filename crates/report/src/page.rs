@@ -56,7 +56,7 @@ pub fn notice(title: &str, message: &str, home: &str) -> String {
     let body = format!(
         r#"<main>
 <header class="head"><p class="eyebrow">Model selection</p><div class="title"><h1>{}</h1></div><p class="verdict">{}</p></header>
-<p><a href="{}">All selections</a></p>
+<p class="notice"><a href="{}">All selections</a></p>
 </main>"#,
         text(title),
         text(message),
