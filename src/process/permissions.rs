@@ -83,7 +83,9 @@ pub(super) async fn watch(
 pub(super) async fn watch_reviews(client: Client, readiness: Arc<Readiness>) {
     let needed = everywhere(REVIEWS, &[]);
     loop {
-        let missing = timeout(Duration::from_secs(10), missing(&client, &needed, "deploy/components/ui-authenticated/rbac.yaml")).await;
+        let missing =
+            timeout(Duration::from_secs(10), missing(&client, &needed, "deploy/components/ui-authenticated/rbac.yaml"))
+                .await;
         let pause = match missing {
             Ok(Ok(missing)) => {
                 let pause = if missing.is_none() { RECHECK_WHEN_THERE } else { RECHECK };

@@ -9,7 +9,8 @@ use serde_json::json;
 use testkit::manifests::apply;
 use testkit::world::DEADLINE;
 use testkit::{
-    ControlPlane, Emulator, Operator, OperatorOptions, Selection, World, await_until, fresh_namespace, install_crd, shared,
+    ControlPlane, Emulator, Operator, OperatorOptions, Selection, World, await_until, fresh_namespace, install_crd,
+    shared,
 };
 
 use super::site::{Site, token};
@@ -70,7 +71,13 @@ async fn this_machine_needs_no_token_and_no_other_name_is_answered() {
 }
 
 /// A service account with a role in some namespaces, and its token.
-async fn account(plane: &ControlPlane, home: &str, name: &str, rules: &serde_json::Value, namespaces: &[&str]) -> String {
+async fn account(
+    plane: &ControlPlane,
+    home: &str,
+    name: &str,
+    rules: &serde_json::Value,
+    namespaces: &[&str],
+) -> String {
     let client = plane.client();
     let kubeconfig = plane.kubeconfig_for_service_account(home, name).await;
     for namespace in namespaces {
@@ -125,7 +132,10 @@ async fn elsewhere_a_token_and_its_rights_decide() {
         assert_eq!(refused.headers["www-authenticate"], "Bearer realm=\"modelselection\"");
         for wrong in ["wrong", &expired] {
             let refused = site.get_as(wrong, path).await;
-            assert!(refused.status == 401 && refused.text.contains("does not accept this token"), "{path}: {refused:?}");
+            assert!(
+                refused.status == 401 && refused.text.contains("does not accept this token"),
+                "{path}: {refused:?}"
+            );
         }
     }
     for (who, token, path, status) in [
@@ -180,7 +190,10 @@ async fn an_operator_that_may_not_review_says_so_and_lets_nobody_in() {
     let operator = Operator::start(options);
     await_until("a warning", DEADLINE, async || match operator.get("/readyz").await {
         Ok((200, text)) if text.contains("may not create") => {
-            assert!(text.contains("tokenreviews") && text.contains("deploy/components/ui-authenticated/rbac.yaml"), "{text}");
+            assert!(
+                text.contains("tokenreviews") && text.contains("deploy/components/ui-authenticated/rbac.yaml"),
+                "{text}"
+            );
             Ok(())
         }
         other => Err(other),

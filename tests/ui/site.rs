@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HOST};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HOST, HeaderMap};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
+use testkit::await_until;
 use testkit::free_port::FreePort;
 use testkit::world::DEADLINE;
-use testkit::await_until;
 
 /// A port for the pages of one operator.
 pub struct Site {
@@ -34,7 +34,9 @@ impl Answer {
     pub fn listed(&self) -> Vec<String> {
         let model = self.json();
         let summaries = model["summaries"].as_array().unwrap_or_else(|| panic!("no list: {self:?}")).iter();
-        summaries.map(|one| format!("{}/{}", one["namespace"].as_str().unwrap(), one["name"].as_str().unwrap())).collect()
+        summaries
+            .map(|one| format!("{}/{}", one["namespace"].as_str().unwrap(), one["name"].as_str().unwrap()))
+            .collect()
     }
 }
 

@@ -14,12 +14,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sagemaker", &["api", "decide", "platform"]),
     ("catalog", &["api", "decide", "platform", "sagemaker"]),
     ("observe", &["api", "decide", "platform", "sagemaker"]),
-    ("operator", &["api", "catalog", "decide", "observe", "platform", "sagemaker"]),
+    ("ui", &["api", "platform", "report", "tables"]),
+    ("operator", &["api", "catalog", "decide", "observe", "platform", "sagemaker", "ui"]),
     // What people use beside it: the kubectl plugin and the page of results.
+    ("tables", &["api", "decide"]),
     ("view", &["api", "decide"]),
     ("lint", &["api"]),
     ("report", &["api", "pareto"]),
-    ("cli", &["api", "lint", "report", "view"]),
+    ("cli", &["api", "lint", "report", "tables", "view"]),
     ("emulator", &[]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),

@@ -264,14 +264,8 @@ fn unverified(run: RunStatus) -> RunStatus {
         (Some(_), _) => {
             let reason = run.reason.filter(|reason| *reason == Reason::Suspended);
             let state = if reason.is_some() { RunState::Stopping } else { RunState::Running };
-            let run = RunStatus {
-                tuning_job_arn: None,
-                best: None,
-                trials: None,
-                end_time: None,
-                pareto_rank: None,
-                ..run
-            };
+            let run =
+                RunStatus { tuning_job_arn: None, best: None, trials: None, end_time: None, pareto_rank: None, ..run };
             run.with(state, reason, None)
         }
         (None, state) if state == RunState::Waiting && run.best.is_none() => run,

@@ -17,8 +17,7 @@ pub async fn read(
     selection: &ModelSelection,
     table: &Trials,
 ) -> kube::Result<Option<Vec<BestTrainingJob>>> {
-    let pages: Api<ConfigMap> =
-        Api::namespaced(client.clone(), selection.namespace().as_deref().unwrap_or("default"));
+    let pages: Api<ConfigMap> = Api::namespaced(client.clone(), selection.namespace().as_deref().unwrap_or("default"));
     let wanted = usize::try_from(table.count).unwrap_or(0);
     let mut jobs = Vec::new();
     for number in 0.. {

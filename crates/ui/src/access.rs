@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::caller::{Caller, Token};
 use crate::host::{host, is_this_machine};
 use crate::refusal::Refusal;
-use crate::reviews::{Right, Reviews};
+use crate::reviews::{Reviews, Right};
 
 /// Who may see the pages.
 pub struct Access(Kind);

@@ -30,7 +30,8 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine() {
-        for host in ["localhost", "localhost:8090", "LOCALHOST:1", "127.0.0.1:8090", "[::1]:8090", "[::1]", "127.9.9.9"] {
+        for host in ["localhost", "localhost:8090", "LOCALHOST:1", "127.0.0.1:8090", "[::1]:8090", "[::1]", "127.9.9.9"]
+        {
             assert!(is_this_machine(host), "{host}");
         }
         for host in [

@@ -1,9 +1,9 @@
 //! The pages, and what they show as JSON.
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
-use axum::Extension;
 
 use crate::Ui;
 use crate::caller::Caller;

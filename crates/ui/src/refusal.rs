@@ -29,7 +29,9 @@ pub(crate) enum Refusal {
         "The operator knows no ModelSelection '{name}' in the namespace '{namespace}': it was deleted, or is in a namespace that the operator does not watch."
     )]
     NoSelection { namespace: String, name: String },
-    #[error("There is no such page. The list of all selections is at /ui, and each has its page at /ui/NAMESPACE/NAME.")]
+    #[error(
+        "There is no such page. The list of all selections is at /ui, and each has its page at /ui/NAMESPACE/NAME."
+    )]
     NoPage,
     #[error("These pages are read-only: use GET. Selections are changed with kubectl.")]
     ReadOnly,

@@ -29,11 +29,14 @@ impl TrialMemory {
     }
 
     /// All training jobs of the runs whose table can be read, by the name of the tuning job.
-    pub(crate) async fn of(&self, shown: &Shown, selection: &ModelSelection) -> HashMap<String, Arc<[BestTrainingJob]>> {
+    pub(crate) async fn of(
+        &self,
+        shown: &Shown,
+        selection: &ModelSelection,
+    ) -> HashMap<String, Arc<[BestTrainingJob]>> {
         let uid = selection.uid().unwrap_or_default();
         let runs = selection.status.iter().flat_map(|status| &status.runs);
-        let named: Vec<_> =
-            runs.filter_map(|run| Some((run.tuning_job_name.clone()?, run.trials.as_ref()?))).collect();
+        let named: Vec<_> = runs.filter_map(|run| Some((run.tuning_job_name.clone()?, run.trials.as_ref()?))).collect();
         let there = shown::uids(shown);
         self.tables.lock().retain(|(owner, table), _| {
             let is_named = || named.iter().any(|(_, trials)| trials.config_map == *table);
@@ -57,7 +60,8 @@ impl TrialMemory {
             return Some((job, table.clone()));
         }
         let read = tables::read(&self.client, selection, &trials).await;
-        let read = read.inspect_err(|error| tracing::warn!(error = message(error), table = key.1, "cannot read a table"));
+        let read =
+            read.inspect_err(|error| tracing::warn!(error = message(error), table = key.1, "cannot read a table"));
         let table: Arc<[BestTrainingJob]> = read.ok()??.into_iter().map(billed).collect();
         self.tables.lock().insert(key, table.clone());
         Some((job, table))
