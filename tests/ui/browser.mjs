@@ -38,7 +38,7 @@ async function picture(page, name) {
 const results = (page) => page.locator('#front .mark').count();
 
 test('from the list to a report in which points appear, without another request', { timeout: 300_000 }, async () => {
-  await open(SITE, { width: 1200, height: 800 }, async (page) => {
+  await open(SITE, { width: 1200, height: 930 }, async (page) => {
     await page.getByText('Live: up to date.').waitFor();
     assert.equal(await page.locator('#selections tbody tr').count(), 2);
     await page.getByRole('link', { name: 'caltech256' }).click();

@@ -13,9 +13,9 @@ use futures::stream::{self, Stream};
 use kube::ResourceExt as _;
 use tokio::time::{sleep, timeout};
 
-use crate::Ui;
 use crate::caller::Caller;
 use crate::refusal::Refusal;
+use crate::state::Ui;
 use crate::view::View;
 
 /// The least pause between two events of a stream: what changes meanwhile is one event.

@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::Ui;
 use crate::refusal::Refusal;
+use crate::state::Ui;
 
 /// Lets a request through if its caller may be known, and adds the headers of [`protect`] to the answer.
 pub(crate) async fn guard(State(ui): State<Ui>, mut request: Request, next: Next) -> Response {

@@ -21,10 +21,12 @@ mod events;
 mod guard;
 mod host;
 mod pages;
+mod paths;
 mod recent;
 mod refusal;
 mod reviews;
 mod shown;
+mod state;
 mod trials;
 mod view;
 
@@ -39,19 +41,10 @@ use kube::Client;
 pub use access::{Access, Exposed, check};
 pub use shown::Shown;
 
+use paths::HOME;
 use refusal::Refusal;
+use state::Ui;
 use trials::TrialMemory;
-
-/// The path of the list, below which everything is.
-const HOME: &str = "/ui";
-
-/// What every request shares.
-#[derive(Clone)]
-struct Ui {
-    shown: Shown,
-    access: Arc<Access>,
-    trials: Arc<TrialMemory>,
-}
 
 /// The pages about what is `shown`, for those whom `access` lets in. `client` reads tables of training jobs.
 pub fn router(shown: Shown, access: Access, client: Client) -> Router {

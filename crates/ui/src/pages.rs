@@ -5,9 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 
-use crate::Ui;
 use crate::caller::Caller;
 use crate::refusal::Refusal;
+use crate::state::Ui;
 use crate::view::View;
 
 pub(crate) async fn list(State(ui): State<Ui>, caller: Extension<Caller>) -> Result<impl IntoResponse, Refusal> {

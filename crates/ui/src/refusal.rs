@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use thiserror::Error;
 
-use crate::HOME;
+use crate::paths::HOME;
 
 /// Why a request gets no page.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

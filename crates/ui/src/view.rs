@@ -10,9 +10,11 @@ use report::{Live, Model, Options};
 use tokio::time::timeout;
 
 use crate::caller::Caller;
+use crate::paths::{self, HOME};
 use crate::refusal::Refusal;
 use crate::reviews::Right;
-use crate::{HOME, Ui, shown};
+use crate::shown;
+use crate::state::Ui;
 
 /// How long a request waits for the watches of an operator that is just starting.
 const LISTED: Duration = Duration::from_secs(5);
@@ -91,7 +93,7 @@ impl View {
     fn events(&self) -> String {
         match self {
             Self::List => format!("{HOME}/events"),
-            Self::One { namespace, name } => format!("{HOME}/{namespace}/{name}/events"),
+            Self::One { namespace, name } => format!("{}/events", paths::of_report(namespace, name)),
         }
     }
 }
