@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use kube::Client;
+use k8s_openapi::api::rbac::v1::RoleBinding;
+use kube::api::DeleteParams;
+use kube::{Api, Client};
 use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde_json::json;
@@ -171,6 +173,29 @@ async fn elsewhere_a_token_and_its_rights_decide() {
     for secret in [&viewer, &both, &expired] {
         assert!(!operator.logs().contains(&**secret), "a token in the log");
     }
+}
+
+#[tokio::test]
+async fn an_open_page_ends_when_its_caller_loses_the_right() {
+    let plane = shared().await;
+    let client = plane.client();
+    let site = Site::new();
+    let mut environment = site.for_others();
+    // Its minutes are seconds.
+    environment.push(("MODELSELECTION_TIME_SCALE".to_owned(), "60".to_owned()));
+    let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let world = World::start(plane, "revoked", &["--speed", "0"], &environment).await;
+    world.apply(&Selection::new("sel").images(&["a"])).await;
+    world.await_launched("sel").await;
+    let viewer = account(plane, &world.namespace, "viewer", &rule(&["get", "list"]), &[&world.namespace]).await;
+    let path = format!("/ui/{}/sel", world.namespace);
+    await_until("it is served", DEADLINE, async || site.get_as(&viewer, &path).await.status == 200).await;
+    let mut events = site.events_as(&viewer, &format!("{path}/events")).await;
+    events.await_model("the state", |_| true).await;
+    let bindings: Api<RoleBinding> = Api::namespaced(client, &world.namespace);
+    bindings.delete("viewer", &DeleteParams::default()).await.unwrap();
+    while events.next().await.is_some() {}
+    assert_eq!(site.get_as(&viewer, &path).await.status, 403);
 }
 
 #[tokio::test]

@@ -92,7 +92,16 @@ impl Site {
 
     /// The stream of a path.
     pub async fn events(&self, path: &str) -> Events {
-        let response = self.http.get(self.url(path)).send().await.expect("a stream");
+        Self::stream(self.http.get(self.url(path))).await
+    }
+
+    /// The stream of a path for a caller with a token.
+    pub async fn events_as(&self, token: &str, path: &str) -> Events {
+        Self::stream(self.http.get(self.url(path)).bearer_auth(token)).await
+    }
+
+    async fn stream(request: RequestBuilder) -> Events {
+        let response = request.send().await.expect("a stream");
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Events { response, read: String::new() }

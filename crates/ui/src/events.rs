@@ -17,10 +17,11 @@ use crate::caller::Caller;
 use crate::refusal::Refusal;
 use crate::state::Ui;
 use crate::view::View;
+use platform::clock;
 
 /// The least pause between two events of a stream: what changes meanwhile is one event.
 const PAUSE: Duration = Duration::from_millis(300);
-/// How soon a caller who has lost the right to see something no longer sees it, though nothing changes.
+/// How often rights are looked at again, though nothing changes.
 const RECHECK: Duration = Duration::from_mins(1);
 /// What the browser shows in the end.
 const GONE: &str = "This ModelSelection is gone: it was deleted, or this operator can no longer read it. The page shows its last state.";
@@ -71,7 +72,7 @@ impl Reader {
                     let versions = versions(&selections);
                     if self.seen.as_ref() != Some(&versions) {
                         self.seen = Some(versions);
-                        let model = self.view.model(&self.ui, &self.caller, &selections).await;
+                        let model = self.view.model(&self.ui, &self.caller, selections).await;
                         return Some(Event::default().event("model").data(model));
                     }
                 }
@@ -91,7 +92,7 @@ impl Reader {
     /// Waits until something changes, or rights are to be reviewed again.
     async fn change(&mut self) {
         // Without a sender, the process is about to end.
-        if let Ok(Err(_)) = timeout(RECHECK, self.ui.shown.changed()).await {
+        if let Ok(Err(_)) = timeout(clock::real(RECHECK), self.ui.shown.changed()).await {
             self.ended = true;
         }
         sleep(PAUSE).await;

@@ -40,6 +40,6 @@ async fn page(view: &View, mut ui: Ui, caller: &Caller) -> Result<Html<String>, 
 
 async fn model(view: &View, mut ui: Ui, caller: &Caller) -> Result<impl IntoResponse + use<>, Refusal> {
     let selections = view.selections(&mut ui, caller).await?;
-    let json = view.model(&ui, caller, &selections).await;
+    let json = view.model(&ui, caller, selections).await;
     Ok(([(header::CONTENT_TYPE, "application/json")], json))
 }
