@@ -49,7 +49,7 @@ use sagemaker::SageMaker;
 pub use settings::{Settings, Shown};
 pub use stand_by::stand_by;
 
-/// Reconciles until `shutdown` ends and the reconciles under way have ended.
+/// Reconciles until `shutdown` is set and the running reconciles have ended.
 pub async fn run(
     client: Client,
     sagemaker: SageMaker,
@@ -59,7 +59,7 @@ pub async fn run(
 ) {
     let (wake, woken) = mpsc::unbounded_channel();
     let observer = Observer::new(sagemaker.clone(), wake.clone(), settings.pauses, metrics.clone());
-    // A watch, a store and a loop for each namespace, or one of each for all.
+    // One watch, store and loop for each namespace, or one of each for all namespaces.
     let namespaces = watch::scopes(&settings.namespaces);
     let (stores, writers): (Vec<_>, Vec<_>) = namespaces.iter().map(|_| reflector::store()).unzip();
     let concurrency = settings.concurrency;

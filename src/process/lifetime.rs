@@ -19,16 +19,16 @@ use platform::metrics::Metrics;
 use platform::readiness::Readiness;
 use sagemaker::{Account, SageMaker};
 
-/// How long reconciles may go on after SIGTERM.
+/// How long running reconciles may continue after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
 
 type Shutdown = watch::Receiver<Option<&'static str>>;
 
-/// Runs the operator until SIGTERM or SIGINT, or until it does not lead any more.
+/// Runs the operator until SIGTERM or SIGINT, or until it is not the leader any more.
 ///
 /// # Errors
-/// When a port cannot be bound, or the configuration of Kubernetes cannot be read. What can come later (the API server,
-/// the CRD, credentials) is waited for, and reported by `/readyz`.
+/// A port cannot be bound, or the configuration of Kubernetes cannot be read. The operator waits for everything that
+/// may become available later (the API server, the CRD, credentials), and reports it in `/readyz`.
 pub async fn run(mut args: Args) -> Result<End, Error> {
     clock::set_scale(args.time_scale);
     // An empty variable means all namespaces, as in a manifest that leaves it empty.
@@ -40,7 +40,7 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
         &mut args.leader_election_namespace,
         &mut args.otlp_endpoint,
     ] {
-        // Two clusters with the empty name would share their jobs.
+        // Two clusters with an empty name would share their jobs.
         setting.take_if(|value| value.is_empty());
     }
     let traces = telemetry::start(args.log_format, args.otlp_endpoint.as_deref())?;
@@ -49,13 +49,13 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
     end
 }
 
-/// From the first log line to the last.
+/// Everything from the first log line to the last.
 async fn live(args: Args) -> Result<End, Error> {
     if let Some(name) = args.cluster_name.as_ref().filter(|name| !is_tag_value(name)) {
         let allowed = "letters, digits and _.:/=+-@, at most 256";
-        return Err(format!("--cluster-name '{name}' must be a value that a tag can have: {allowed}").into());
+        return Err(format!("--cluster-name '{name}' must be valid as a tag value: {allowed}").into());
     }
-    // The AWS SDK and kube both bring rustls; with two providers and no default it would panic.
+    // The AWS SDK and kube both bring rustls; with two crypto providers and no default it would panic.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     if let Some(longest) = args.check {
         return check::run(&args, longest).await;
@@ -76,11 +76,11 @@ async fn live(args: Args) -> Result<End, Error> {
     let leadership = Leadership::default();
     let sagemaker = SageMaker::new(account, args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
     if sagemaker.default_region().is_none() {
-        let why = "none of the operator's own (AWS_REGION or --region): each selection must name its own";
+        let why = "no default region (AWS_REGION or --region): each selection must set `region`";
         readiness.warn("region", Some(why.to_owned()));
     }
     let config = kubernetes().await?;
-    // For what a standby does too: checks and the election itself.
+    // For what a standby does too: the checks and the election itself.
     let client = Client::try_from(config.clone())?;
     let mut election = args
         .leader_elect
@@ -131,7 +131,7 @@ async fn live(args: Args) -> Result<End, Error> {
     }
 }
 
-/// Operates until the shutdown, or until this process does not lead any more.
+/// Runs the controller until the shutdown, or until this process is not the leader any more.
 async fn operate(
     operating: impl Future<Output = ()>,
     election: Option<Election>,
@@ -156,22 +156,22 @@ async fn operate(
     let stopped = ended(shutdown.clone());
     let grace = async {
         stopped.await;
-        tracing::info!("stopping: reconciles under way may end");
+        tracing::info!("stopping: waiting for the running reconciles");
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
         () = operating => {}
         () = grace => {
-            tracing::warn!("stopped with reconciles under way; the next start takes them up");
+            tracing::warn!("stopped before all reconciles ended; the next start continues them");
             return Ok(End::Stopped);
         }
         lost = &mut keeping => {
             let why = lost.map_or_else(|error| error.to_string(), |kept| kept.err().unwrap_or_default());
-            tracing::error!(why, "leadership lost; ending, to start again as a standby");
+            tracing::error!(why, "leadership lost; exiting, to restart as a standby");
             return Ok(End::LeadershipLost);
         }
     }
-    // The controller also ends by itself if all its streams do, which must not look like a healthy end.
+    // The controller also ends by itself if all its streams do, which must not look like a normal exit.
     if shutdown.borrow().is_none() {
         return Err("the controller ended by itself".into());
     }
@@ -182,7 +182,7 @@ async fn operate(
     Ok(End::Stopped)
 }
 
-/// The last log line.
+/// Writes the last log line.
 async fn stopped(server: JoinHandle<std::io::Result<()>>) -> End {
     let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
     tracing::info!("stopped");
@@ -202,7 +202,7 @@ fn on_signal() -> Shutdown {
             match signal(kind) {
                 Ok(mut signal) => drop(signal.recv().await),
                 Err(error) => {
-                    tracing::error!(%error, "cannot listen to signals");
+                    tracing::error!(%error, "cannot listen for signals");
                     std::future::pending::<()>().await;
                 }
             }
@@ -217,6 +217,6 @@ fn on_signal() -> Shutdown {
 }
 
 async fn ended(mut signal: Shutdown) {
-    // An error means that the sender is gone, which is the end as well.
+    // An error means that the sender is gone, which is a shutdown as well.
     let _ = signal.wait_for(Option::is_some).await;
 }

@@ -9,8 +9,8 @@ use super::exit_reason::Error;
 /// The default address of the probes.
 const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 8080);
 
-/// The socket of the probes. A configured address must be free; the default one may be in use by another program on the same
-/// machine, which is no reason to fail.
+/// The socket of the probes. A configured address must be free; the default port may be in use by another program on
+/// the same machine, which is no reason to fail.
 pub(super) async fn of_probes(asked: Option<SocketAddr>) -> Result<TcpListener, Error> {
     if let Some(address) = asked {
         return on(address, "--http-listen").await;
@@ -18,7 +18,7 @@ pub(super) async fn of_probes(asked: Option<SocketAddr>) -> Result<TcpListener, 
     match TcpListener::bind(&*addresses(DEFAULT_HTTP)).await {
         Ok(listener) => Ok(listener),
         Err(error) => {
-            tracing::warn!(%error, "port {} is taken; the probes are on another one", DEFAULT_HTTP.port());
+            tracing::warn!(%error, "port {} is in use; the probes use another one", DEFAULT_HTTP.port());
             Ok(TcpListener::bind(&*addresses(SocketAddr::new(DEFAULT_HTTP.ip(), 0))).await?)
         }
     }
@@ -30,7 +30,7 @@ pub(super) async fn on(address: SocketAddr, flag: &str) -> Result<TcpListener, E
     Ok(TcpListener::bind(&*addresses(address)).await.map_err(cannot_listen)?)
 }
 
-/// What is tried, in this order: all addresses of IPv6, which are those of IPv4 too, cannot be had where IPv6 is off.
+/// The addresses to try, in order: the IPv6 wildcard, which also covers IPv4, cannot be bound where IPv6 is disabled.
 fn addresses(asked: SocketAddr) -> Vec<SocketAddr> {
     let of_ipv4 = (asked.ip() == Ipv6Addr::UNSPECIFIED).then(|| (Ipv4Addr::UNSPECIFIED, asked.port()).into());
     std::iter::once(asked).chain(of_ipv4).collect()
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn both_kinds_of_address_are_listened_on_and_one_where_there_is_no_other() {
+    async fn listens_on_ipv6_and_ipv4_or_on_the_only_one_available() {
         assert_eq!(addresses("[::]:80".parse().unwrap()), ["[::]:80".parse().unwrap(), "0.0.0.0:80".parse().unwrap()]);
         assert_eq!(addresses("127.0.0.1:80".parse().unwrap()), ["127.0.0.1:80".parse().unwrap()]);
         let listener = of_probes(Some("[::]:0".parse().unwrap())).await.unwrap();

@@ -154,7 +154,7 @@ subjects:
 # JumpStart's files in the emulator, for `catalogSource: s3`.
 - name: AWS_ENDPOINT_URL_S3
   value: http://127.0.0.1:4599
-# Its jobs take minutes.
+# Emulated jobs take seconds to minutes, so the operator polls often.
 - name: MODELSELECTION_MAX_SWEEP_SECONDS
   value: "2"
 # The emulator accepts any credentials.

@@ -29,13 +29,13 @@ pub use model::Model;
 pub use options::{Live, Options};
 pub use page::{notice, policy};
 
-/// A whole HTML document about `selections`. For several it begins with a list of them.
+/// A complete HTML document about `selections`. For several selections it starts with a list.
 pub fn report(selections: &[impl Borrow<ModelSelection>], options: &Options) -> String {
     page::page(&Model::new(selections, options))
 }
 
-/// A whole HTML document that lists `selections`, each with a link to `{home}/{namespace}/{name}` where `home` is that of
-/// [`Options::live`].
+/// A complete HTML document that lists `selections`, each with a link to `{home}/{namespace}/{name}`, where `home` is
+/// that of [`Options::live`].
 pub fn overview(selections: &[impl Borrow<ModelSelection>], options: &Options) -> String {
     page::page(&Model::overview(selections, options))
 }
