@@ -98,8 +98,9 @@ async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context
     let patience = ctx.settings.deletion_deadline.as_secs();
     let count = left.len();
     let note = format!(
-        "the deletion waits up to {patience} s for {count} tuning jobs to be stopped, {job} among them: {why}. To let them \
-         run on and delete at once, set `deletionPolicy: Retain`"
+        "the deletion waits up to {patience} s for {} to be stopped: {why}. To leave running jobs and delete at once, set \
+         `deletionPolicy: Retain`",
+        named(left)
     );
     let reason = if *needs_person { Reason::AccessDenied } else { Reason::RetryingAfterError };
     let reported = record::deleting(ctx, newest, &Problem::new(reason, note.clone())).await;
@@ -113,12 +114,19 @@ async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context
     CleanupError::JobsRun { job: job.clone(), count, why: why.clone() }
 }
 
+/// The first of the jobs by name, the others by number.
+fn named(left: &[Left]) -> String {
+    match left {
+        [only] => format!("tuning job {}", only.job),
+        _ => format!("{} tuning jobs, {} among them,", left.len(), left[0].job),
+    }
+}
+
 async fn give_up(seen: &ModelSelection, ctx: &Context, left: &[Left]) {
     let note = format!(
-        "{} tuning jobs could not be stopped in {} s and may still run, {} among them: {}",
-        left.len(),
+        "{} could not be stopped in {} s and may still run: {}",
+        named(left),
         ctx.settings.deletion_deadline.as_secs(),
-        left[0].job,
         left[0].why,
     );
     tracing::error!(note, "giving up on stopping tuning jobs");

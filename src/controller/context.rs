@@ -140,7 +140,7 @@ impl Context {
     pub(super) fn wake_after(&self, region: &str, pause: Duration) {
         let (permits, wake, region) = (self.permits.clone(), self.waker.clone(), region.to_owned());
         tokio::spawn(async move {
-            tokio::time::sleep(pause).await;
+            clock::sleep(pause).await;
             wake_all(&wake, permits.due(&region, clock::steady()).others);
         });
     }

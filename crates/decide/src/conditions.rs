@@ -9,8 +9,8 @@ use api::{
     Condition, ConditionStatus, ConditionType, Counts, ExclusionReason, Front, ModelSelectionSpec, ReadyPolicy, Reason,
     RunState, RunStatus, WantedCondition,
 };
-pub(crate) use problems::counts as problem_counts;
 pub use problems::problem_of_runs;
+pub(crate) use problems::{counts as problem_counts, more_runs};
 
 /// Everything that the conditions depend on.
 #[derive(Clone, Copy, Debug)]

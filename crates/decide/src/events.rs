@@ -1,6 +1,6 @@
 //! Which Events to publish for a change of the status.
 
-use super::conditions::problem_counts;
+use super::conditions::{more_runs, problem_counts};
 use api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState, RunStatus, clip};
 
 /// Longest note in bytes: the API server refuses longer ones.
@@ -62,7 +62,11 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
             "candidate '{}' on dataset '{}'{}: {}",
             first.candidate,
             first.dataset,
-            if failed.len() > 1 { format!(" and {} more runs failed", failed.len() - 1) } else { " failed".to_owned() },
+            if failed.len() > 1 {
+                format!(" and {} failed", more_runs(failed.len() - 1))
+            } else {
+                " failed".to_owned()
+            },
             match first.state {
                 RunState::Failed => first.message.as_deref().unwrap_or("no reason given"),
                 _ => "its tuning job failed and is tried again",
@@ -78,7 +82,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
         status.runs.iter().filter(troubled).cloned().collect()
     };
     if let (true, [first, others @ ..]) = (not_kept(before).is_empty(), not_kept(after).as_slice()) {
-        let more = if others.is_empty() { String::new() } else { format!(" and {} more runs", others.len()) };
+        let more = if others.is_empty() { String::new() } else { format!(" and {}", more_runs(others.len())) };
         let why = first.message.as_deref().unwrap_or_default();
         let note = format!("candidate '{}' on dataset '{}'{more}: {why}", first.candidate, first.dataset);
         news.push(EventNote { warning: true, reason: "TrialsNotKept", note: clip(&note, NOTE_MAX) });
@@ -160,7 +164,7 @@ mod tests {
             .to_vec();
         let news = events(&before, &after);
         assert_eq!(news.len(), 1);
-        assert_eq!(news[0].note, "candidate 'a' on dataset 'd' and 1 more runs failed: the tuning job failed");
+        assert_eq!(news[0].note, "candidate 'a' on dataset 'd' and 1 more run failed: the tuning job failed");
         assert_eq!(events(&after, &after), []);
     }
 

@@ -14,15 +14,20 @@ pub fn problem_of_runs(runs: &[RunStatus]) -> Option<Problem> {
     let message = match groups.as_slice() {
         [(reason, of_it)] => {
             let example = of_it[0];
-            match of_it.len() - 1 {
-                0 => format!("{}: {}", place(example), message(*reason, example)),
-                1 => format!("{}, and one more run: {}", place(example), message(*reason, example)),
-                more => format!("{}, and {more} more runs: {}", place(example), message(*reason, example)),
-            }
+            let others = match of_it.len() - 1 {
+                0 => String::new(),
+                others => format!(", and {}", more_runs(others)),
+            };
+            format!("{}{others}: {}", place(example), message(*reason, example))
         }
         _ => groups.iter().map(|(reason, of_it)| line(*reason, of_it)).collect::<Vec<_>>().join("; "),
     };
     Some(Problem::new(*first, message))
+}
+
+/// "1 more run", "2 more runs".
+pub(crate) fn more_runs(count: usize) -> String {
+    format!("{count} more {}", if count == 1 { "run" } else { "runs" })
 }
 
 /// The number of runs that wait for a person, by reason. If it changes, the user has something new to fix.

@@ -123,7 +123,7 @@ fn each_reason_is_reported_with_its_count_and_an_example() {
     let first = "candidate 'typo' on dataset 'flowers'";
     assert_eq!(shown_problem(&runs), Some((Reason::UnknownModel, format!("{first}: JumpStart has no model 'x'."))));
     runs.push(waiting("typo-2", Reason::UnknownModel, "JumpStart has no model 'y'."));
-    let message = format!("{first}, and one more run: JumpStart has no model 'x'.");
+    let message = format!("{first}, and 1 more run: JumpStart has no model 'x'.");
     assert_eq!(shown_problem(&runs), Some((Reason::UnknownModel, message)));
     runs.push(waiting("old", Reason::UnknownVersion, "there is no version 9"));
     runs.push(waiting("lr", Reason::UnknownHyperparameter, &"long ".repeat(100)));
