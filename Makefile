@@ -72,12 +72,14 @@ browser: ## get Chromium and what drives it (from Debian's packages and npm the 
 	@crates/report/tests/browser/get.sh >/dev/null || test $$? = 3
 
 .PHONY: test-browser
-test-browser: browser ## test the report in Chromium
+test-browser: browser control-plane ## test the report and the operator's pages in Chromium
 	cargo test -p modelselection-report --test page browser -- --nocapture
+	cargo test --test ui browser -- --nocapture
 
 .PHONY: docs-images
-docs-images: browser ## write the pictures of the report in docs/images
+docs-images: browser control-plane ## write the pictures of the report and of the operator's pages in docs/images
 	DOCS=$(CURDIR)/docs/images cargo test -p modelselection-report --test page browser
+	DOCS=$(CURDIR)/docs/images cargo test --test ui browser
 
 .PHONY: alerts
 alerts: tools promtool ## test when the alerts fire, with promtool

@@ -29,6 +29,7 @@ mod requests;
 mod result;
 mod retry_memory;
 mod settings;
+mod stand_by;
 mod stop;
 mod table_memory;
 mod unwritten;
@@ -47,7 +48,8 @@ use ::observe::Observer;
 use context::Context;
 use platform::metrics::Metrics;
 use sagemaker::SageMaker;
-pub use settings::Settings;
+pub use settings::{Settings, Shown};
+pub use stand_by::stand_by;
 
 /// Reconciles until `shutdown` is set and the running reconciles have ended.
 pub async fn run(
@@ -60,13 +62,11 @@ pub async fn run(
     let (wake, woken) = mpsc::unbounded_channel();
     let observer = Observer::new(sagemaker.clone(), wake.clone(), settings.pauses, metrics.clone());
     // One watch, store and loop for each namespace, or one of each for all namespaces.
-    let namespaces: Vec<Option<String>> = match settings.namespaces.as_slice() {
-        [] => vec![None],
-        some => some.iter().cloned().map(Some).collect(),
-    };
+    let namespaces = watch::scopes(&settings.namespaces);
     let (stores, writers): (Vec<_>, Vec<_>) = namespaces.iter().map(|_| reflector::store()).unzip();
     let concurrency = settings.concurrency;
     metrics.set_max_workers(namespaces.len() * usize::from(concurrency));
+    settings.shown.send_replace(stores.clone());
     let counted = stores.clone();
     metrics.count_by(move || counts::counts(&counted));
     let context = Arc::new(Context::new(client, sagemaker, observer, metrics, stores, wake, settings));

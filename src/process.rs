@@ -7,11 +7,13 @@ mod election;
 mod exit_reason;
 mod lease;
 mod lifetime;
+mod listen;
 mod permissions;
 mod prerequisites;
 mod server;
 mod telemetry;
 mod traces;
+mod ui;
 
 pub use exit_reason::End;
 pub use lifetime::run;

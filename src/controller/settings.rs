@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::ModelSelection;
 use catalog::SourceKind;
+use kube::runtime::reflector::Store;
 use observe::Pauses;
 use platform::readiness::Readiness;
+use tokio::sync::watch;
 
 /// The settings of the controller.
 pub struct Settings {
@@ -27,7 +30,12 @@ pub struct Settings {
     pub consistency_window: Duration,
     /// Warnings and missing parts shown by `/readyz`.
     pub readiness: Arc<Readiness>,
+    /// Where others see what the watches show.
+    pub shown: Shown,
 }
+
+/// The stores of the watches, for those who only look; marked as changed with each change of a selection.
+pub type Shown = Arc<watch::Sender<Vec<Store<ModelSelection>>>>;
 
 /// The longest time for which a usually transient cause is reported as transient.
 const GRACE_MOST: Duration = Duration::from_secs(120);

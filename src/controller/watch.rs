@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::stream::{self, BoxStream};
+use futures::stream::{self, BoxStream, Stream};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
 use k8s_openapi::api::core::v1::ObjectReference;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::{
     Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher,
 };
-use kube::{Api, ResourceExt as _};
+use kube::{Api, Client, ResourceExt as _};
 use tokio::sync::mpsc;
 
 use super::context::Context;
@@ -82,21 +82,19 @@ fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
     });
 }
 
-/// The watch event, if its object can be parsed. Otherwise the object is reported by name.
-fn readable(
-    context: &Context,
+/// The watch event, if its object can be parsed. `note` gets the metadata of each object, with the error if it cannot be
+/// parsed; an object that is deleted is noted as readable.
+pub(super) fn readable(
     event: watcher::Event<DeserializeGuard<ModelSelection>>,
+    note: impl Fn(&ObjectMeta, Option<&str>),
 ) -> Option<watcher::Event<ModelSelection>> {
     use watcher::Event::{Apply, Delete, Init, InitApply, InitDone};
-    let read = |DeserializeGuard(object): DeserializeGuard<ModelSelection>| match object {
-        Ok(selection) => {
-            context.note_readable(&selection.metadata);
-            Some(selection)
+    let read = |DeserializeGuard(object): DeserializeGuard<ModelSelection>| {
+        match &object {
+            Ok(selection) => note(&selection.metadata, None),
+            Err(invalid) => note(&invalid.metadata, Some(&invalid.error)),
         }
-        Err(invalid) => {
-            context.note_unreadable(&invalid.metadata, &invalid.error);
-            None
-        }
+        object.ok()
     };
     match event {
         Init => Some(Init),
@@ -104,10 +102,34 @@ fn readable(
         InitApply(object) => read(object).map(InitApply),
         Apply(object) => read(object).map(Apply),
         Delete(DeserializeGuard(object)) => {
-            context.note_readable(object.as_ref().map_or_else(|invalid| &invalid.metadata, |object| &object.metadata));
+            note(object.as_ref().map_or_else(|invalid| &invalid.metadata, |object| &object.metadata), None);
             object.ok().map(Delete)
         }
     }
+}
+
+/// The namespaces to watch: each by itself, or all in one.
+pub(super) fn scopes(namespaces: &[String]) -> Vec<Option<String>> {
+    match namespaces {
+        [] => vec![None],
+        some => some.iter().cloned().map(Some).collect(),
+    }
+}
+
+/// The events of the selections of a namespace, or of all.
+pub(super) fn watched(
+    client: &Client,
+    namespace: Option<&str>,
+) -> impl Stream<Item = watcher::Result<watcher::Event<DeserializeGuard<ModelSelection>>>> + Send + use<> {
+    // Each object is parsed separately: an object of a newer release that this one cannot read must not hide the
+    // others.
+    let api: Api<DeserializeGuard<ModelSelection>> = match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    // Pages of this size keep a list of large statuses from being in memory twice, as text and as objects.
+    let config = watcher::Config::default().page_size(20).timeout(WATCH_TIMEOUT_SECONDS);
+    watcher(api, config).default_backoff()
 }
 
 /// The selections of a namespace (or of all) that are new, or whose generation or finalizers have changed.
@@ -116,18 +138,14 @@ pub(super) fn selections(
     namespace: Option<&str>,
     writer: Writer<ModelSelection>,
 ) -> Selections {
-    // Each object is parsed separately: an object of a newer release that this one cannot read must not hide the
-    // others.
-    let api: Api<DeserializeGuard<ModelSelection>> = match namespace {
-        Some(namespace) => Api::namespaced(context.client.clone(), namespace),
-        None => Api::all(context.client.clone()),
-    };
+    let shown = context.settings.shown.clone();
     let (context, reading, suspecting) = (context.clone(), context.clone(), context.clone());
-    // Pages of this size keep a list of large statuses from being in memory twice, as text and as objects.
-    let config = watcher::Config::default().page_size(20).timeout(WATCH_TIMEOUT_SECONDS);
-    watcher(api, config)
-        .default_backoff()
-        .try_filter_map(move |event| future::ready(Ok(readable(&reading, event))))
+    let note = move |metadata: &ObjectMeta, error: Option<&str>| match error {
+        None => reading.note_readable(metadata),
+        Some(error) => reading.note_unreadable(metadata, error),
+    };
+    watched(&context.client, namespace)
+        .try_filter_map(move |event| future::ready(Ok(readable(event, &note))))
         .modify(move |selection| {
             // Managed fields are half of the size of an object, and are not needed after this.
             if written_last_by_another(&selection.metadata.managed_fields.take().unwrap_or_default()) {
@@ -146,6 +164,7 @@ pub(super) fn selections(
             watcher::Event::Apply(selection) | watcher::Event::InitApply(selection) => context.note_seen(selection),
             watcher::Event::Init | watcher::Event::InitDone => {}
         })
+        .inspect_ok(move |_| shown.send_modify(|_| {}))
         .applied_objects()
         // With the generation alone, the watch would miss our own write of the finalizer, and the first reconcile would
         // never follow.

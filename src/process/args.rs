@@ -89,6 +89,19 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_HTTP_LISTEN")]
     pub http_listen: Option<SocketAddr>,
 
+    /// Address of the pages of the selections, under /ui, such as 127.0.0.1:8090. Default: no pages. Other machines can reach an
+    /// address that is not loopback: it needs `--ui-authenticate`.
+    #[arg(long, env = "MODELSELECTION_UI_LISTEN", value_name = "ADDRESS")]
+    pub ui_listen: Option<SocketAddr>,
+
+    /// Ask each request to the pages for a bearer token of the cluster, and show what its user may list and get. The operator
+    /// then needs the right to create TokenReviews and SubjectAccessReviews.
+    #[arg(
+        long, env = "MODELSELECTION_UI_AUTHENTICATE", value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
+        num_args = 0..=1, default_missing_value = "true"
+    )]
+    pub ui_authenticate: bool,
+
     /// Log format, on stderr. The variable `RUST_LOG` sets the log level.
     #[arg(long, env = "MODELSELECTION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -165,6 +178,9 @@ impl Args {
         if let Some(region) = given(&self.region).filter(|region| !is_region(region)) {
             return Some(format!("--region '{region}' must be the code of an AWS region, such as 'us-west-2'"));
         }
+        if let Some(Err(exposed)) = self.ui_listen.map(|address| ui::check(address, self.ui_authenticate)) {
+            return Some(exposed.to_string());
+        }
         let urls = [("--sagemaker-endpoint", &self.sagemaker_endpoint), ("--otlp-endpoint", &self.otlp_endpoint)];
         urls.into_iter().find_map(|(flag, url)| {
             let url = given(url).filter(|url| !is_url(url))?;
@@ -233,6 +249,9 @@ mod tests {
             ("--sagemaker-endpoint", &["localhost:4599", "http://", "https://a b"], "must be a URL that begins with"),
             ("--otlp-endpoint", &["collector:4318"], "must be a URL that begins with"),
             ("--http-listen", &["8080"], "invalid socket address"),
+            ("--ui-listen", &["8090", "localhost:8090"], "invalid socket address"),
+            ("--ui-listen", &["0.0.0.0:8090", "[::]:8090", "10.0.0.1:8090"], "add --ui-authenticate"),
+            ("--ui-authenticate", &["maybe"], "invalid value 'maybe'"),
             ("--catalog-source", &["s4"], "[possible values: hub, s3]"),
             ("--log-format", &["xml"], "[possible values: text, json]"),
             ("--leader-elect", &["maybe"], "invalid value 'maybe'"),
@@ -254,6 +273,8 @@ mod tests {
             &["--deletion-deadline-seconds=0", "--consistency-window-seconds=0", "--check"],
             &["--region=us-iso-east-1", "--sagemaker-endpoint=http://127.0.0.1:4599"],
             &["--region=xx-new-9"],
+            &["--ui-listen=127.0.0.1:8090"],
+            &["--ui-listen=[::]:8090", "--ui-authenticate"],
             &["--region=", "--sagemaker-endpoint=", "--otlp-endpoint="],
         ] {
             assert_eq!(message_for(flags), "", "{flags:?}");

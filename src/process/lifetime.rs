@@ -1,11 +1,9 @@
 //! The process from start to end.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
-use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -13,8 +11,8 @@ use super::args::Args;
 use super::election::{self, Election};
 use super::exit_reason::{End, Error};
 use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
-use super::{check, permissions, server, telemetry};
-use crate::controller::{self, Settings};
+use super::{check, listen, permissions, server, telemetry, ui};
+use crate::controller::{self, Settings, Shown};
 use platform::clock;
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
@@ -23,9 +21,6 @@ use sagemaker::{Account, SageMaker};
 
 /// How long running reconciles may continue after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
-
-/// The default address of the probes.
-const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), 8080);
 
 type Shutdown = watch::Receiver<Option<&'static str>>;
 
@@ -71,7 +66,7 @@ async fn live(args: Args) -> Result<End, Error> {
     let elected = args.leader_elect.then_some(election::PART);
     let readiness = Arc::new(Readiness::new(parts.into_iter().chain(elected)));
 
-    let listener = listen(args.http_listen).await?;
+    let listener = listen::of_probes(args.http_listen).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), http = %listener.local_addr()?, "starting");
     let serving = server::serve(listener, readiness.clone(), metrics.clone(), ended(shutdown.clone()));
     let server = tokio::spawn(serving);
@@ -92,13 +87,20 @@ async fn live(args: Args) -> Result<End, Error> {
         .then(|| Election::new(&args, client.clone(), leadership.clone(), metrics.clone(), readiness.clone()));
     let lease = election.as_ref().map(Election::lease);
     tokio::spawn(permissions::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()));
+    let shown = Shown::default();
+    if let Some(address) = args.ui_listen {
+        ui::start(address, args.ui_authenticate, &client, &shown, &readiness).await?;
+    }
 
     let prepared = async {
         let scope = scope(&args, &client, &readiness).await;
         await_crd(&args, &client, &readiness).await;
         tokio::spawn(watch_crd(args.clone(), client.clone(), readiness.clone()));
         match &mut election {
-            Some(election) => election.win().await,
+            Some(election) => tokio::select! {
+                () = election.win() => {}
+                () = ui::stand_by(&args, &client, &shown) => {}
+            },
             None => leadership.lasts(),
         }
         scope
@@ -119,6 +121,7 @@ async fn live(args: Args) -> Result<End, Error> {
         deletion_deadline: args.deletion_deadline_seconds,
         consistency_window: args.consistency_window_seconds,
         readiness,
+        shown,
     };
     let acting = leadership.client(config)?;
     let operating = controller::run(acting, sagemaker, metrics, settings, ended(shutdown.clone()));
@@ -186,28 +189,6 @@ async fn stopped(server: JoinHandle<std::io::Result<()>>) -> End {
     End::Stopped
 }
 
-/// The socket of the probes. A configured address must be free; the default port may be in use by another program on
-/// the same machine, which is no reason to fail.
-async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Error> {
-    if let Some(address) = asked {
-        let cannot_listen = |error| format!("cannot listen on {address} (--http-listen): {error}");
-        return Ok(TcpListener::bind(&*addresses(address)).await.map_err(cannot_listen)?);
-    }
-    match TcpListener::bind(&*addresses(DEFAULT_HTTP)).await {
-        Ok(listener) => Ok(listener),
-        Err(error) => {
-            tracing::warn!(%error, "port {} is in use; the probes use another one", DEFAULT_HTTP.port());
-            Ok(TcpListener::bind(&*addresses(SocketAddr::new(DEFAULT_HTTP.ip(), 0))).await?)
-        }
-    }
-}
-
-/// The addresses to try, in order: the IPv6 wildcard, which also covers IPv4, cannot be bound where IPv6 is disabled.
-fn addresses(asked: SocketAddr) -> Vec<SocketAddr> {
-    let of_ipv4 = (asked.ip() == Ipv6Addr::UNSPECIFIED).then(|| (Ipv4Addr::UNSPECIFIED, asked.port()).into());
-    std::iter::once(asked).chain(of_ipv4).collect()
-}
-
 fn is_tag_value(text: &str) -> bool {
     text.len() <= 256 && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
 }
@@ -238,23 +219,4 @@ fn on_signal() -> Shutdown {
 async fn ended(mut signal: Shutdown) {
     // An error means that the sender is gone, which is a shutdown as well.
     let _ = signal.wait_for(Option::is_some).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn listens_on_ipv6_and_ipv4_or_on_the_only_one_available() {
-        assert_eq!(addresses("[::]:80".parse().unwrap()), ["[::]:80".parse().unwrap(), "0.0.0.0:80".parse().unwrap()]);
-        assert_eq!(addresses("127.0.0.1:80".parse().unwrap()), ["127.0.0.1:80".parse().unwrap()]);
-        let listener = listen(Some("[::]:0".parse().unwrap())).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        for host in ["127.0.0.1", "::1"] {
-            // A machine without IPv6 has no such address.
-            if TcpListener::bind((host, 0)).await.is_ok() {
-                tokio::net::TcpStream::connect((host, port)).await.unwrap_or_else(|e| panic!("{host}: {e}"));
-            }
-        }
-    }
 }

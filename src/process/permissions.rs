@@ -15,6 +15,10 @@ use platform::readiness::Readiness;
 
 /// The readiness part that is reported here.
 pub(super) const PART: &str = "rights";
+/// What has the rights of the operator.
+const RIGHTS: &str = "deploy/rbac.yaml";
+/// The part of the readiness for the rights of the pages.
+const REVIEWS_PART: &str = "rights of the pages";
 /// How soon a missing permission is checked again.
 const RECHECK: Duration = Duration::from_secs(2);
 /// How often permissions are checked once they are complete.
@@ -32,6 +36,11 @@ const SELECTIONS: &[Rule] = &[
 /// Needed in all watched namespaces, but only for `collect: All`. Some of these may be used long after they were
 /// revoked, so a missing one is reported in advance, as a warning.
 const TABLES: &[Rule] = &[("", "configmaps", "", &["get", "create", "patch"])];
+/// In the cluster as a whole, for pages whose callers are asked who they are.
+const REVIEWS: &[Rule] = &[
+    ("authentication.k8s.io", "tokenreviews", "", &["create"]),
+    ("authorization.k8s.io", "subjectaccessreviews", "", &["create"]),
+];
 /// Needed in the namespace of the Lease.
 const LEASE: &[Rule] = &[("coordination.k8s.io", "leases", "", &["get", "create", "update"])];
 
@@ -50,7 +59,7 @@ pub(super) async fn watch(
 ) {
     let (needed, of_tables) = (needed(&namespaces, lease.as_ref()), everywhere(TABLES, &namespaces));
     loop {
-        let asked = async { tokio::try_join!(missing(&client, &needed), missing(&client, &of_tables)) };
+        let asked = async { tokio::try_join!(missing(&client, &needed, RIGHTS), missing(&client, &of_tables, RIGHTS)) };
         // Without a response nothing is known; other checks report that.
         let pause = match timeout(Duration::from_secs(10), asked).await {
             Ok(Ok((missing, of_tables))) => {
@@ -70,12 +79,32 @@ pub(super) async fn watch(
     }
 }
 
+/// Warns of rights that are missing for the pages, from now on. The operator works without them; its pages let nobody in.
+pub(super) async fn watch_reviews(client: Client, readiness: Arc<Readiness>) {
+    let needed = everywhere(REVIEWS, &[]);
+    loop {
+        let missing =
+            timeout(Duration::from_secs(10), missing(&client, &needed, "deploy/components/ui-authenticated/rbac.yaml"))
+                .await;
+        let pause = match missing {
+            Ok(Ok(missing)) => {
+                let pause = if missing.is_none() { RECHECK_WHEN_THERE } else { RECHECK };
+                readiness.warn(REVIEWS_PART, missing.map(|missing| format!("{missing}; --ui-authenticate needs it")));
+                pause
+            }
+            // Without a response, or permission to ask, nothing is known.
+            Ok(Err(_)) | Err(_) => RECHECK_WHEN_THERE,
+        };
+        sleep(pause).await;
+    }
+}
+
 /// Which of these permissions are missing, and the remedy; `None` if all are granted.
-async fn missing(client: &Client, needed: &[ResourceAttributes]) -> kube::Result<Option<String>> {
+async fn missing(client: &Client, needed: &[ResourceAttributes], remedy: &str) -> kube::Result<Option<String>> {
     let answers = try_join_all(needed.iter().map(|right| has(client, right))).await?;
     let missing = needed.iter().zip(answers).filter(|(_, has)| !has).map(|(right, _)| in_words(right));
     let missing: Vec<String> = missing.collect::<BTreeSet<String>>().into_iter().collect();
-    let message = || format!("the operator may not {}; apply deploy/rbac.yaml", missing.join(", "));
+    let message = || format!("the operator may not {}; apply {remedy}", missing.join(", "));
     Ok((!missing.is_empty()).then(message))
 }
 

@@ -25,6 +25,9 @@
 {{- if and (not $values.leaderElection.enabled) (gt (int $values.replicas) 1) -}}
 {{- fail "replicas must be 1 without leaderElection.enabled: each Pod would create jobs" -}}
 {{- end -}}
+{{- if eq (int $values.ui.port) 8080 -}}
+{{- fail "ui.port must not be 8080, which is the port of the metrics" -}}
+{{- end -}}
 {{- range $values.extraArgs -}}
 {{- if hasPrefix "--leader-elect" . -}}
 {{- fail (printf "extraArgs must not have %s: use leaderElection.enabled and leaderElection.id, which also set the permissions on the Lease" .) -}}
@@ -49,6 +52,8 @@
   "MODELSELECTION_MAX_TUNING_JOBS" "maxTuningJobs"
   "MODELSELECTION_CLUSTER_NAME" "clusterName"
   "MODELSELECTION_NAMESPACES" "watchNamespaces"
+  "MODELSELECTION_UI_LISTEN" "ui.enabled"
+  "MODELSELECTION_UI_AUTHENTICATE" "ui.authenticate"
   "MODELSELECTION_LEADER_ELECT" "leaderElection.enabled"
   "MODELSELECTION_LEADER_ELECTION_ID" "leaderElection.id"
 -}}

@@ -121,6 +121,13 @@ subjects:
 {{- end }}
 - name: MODELSELECTION_HTTP_LISTEN
   value: "[::]:8080"
+{{- if .Values.ui.enabled }}
+# A port forward reaches loopback; nothing else does.
+- name: MODELSELECTION_UI_LISTEN
+  value: {{ printf "%s:%d" (ternary "[::]" "127.0.0.1" .Values.ui.authenticate) (int .Values.ui.port) | quote }}
+- name: MODELSELECTION_UI_AUTHENTICATE
+  value: {{ .Values.ui.authenticate | quote }}
+{{- end }}
 - name: MODELSELECTION_LOG_FORMAT
   value: {{ .Values.log.format }}
 - name: RUST_LOG

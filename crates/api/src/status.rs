@@ -226,6 +226,9 @@ pub struct RunStatus {
     /// ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<Trials>,
+    /// endTime is the time when the run's tuning job ended, by SageMaker's clock; absent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_time: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>,
     /// paretoRank is 0 on the front of the dataset, 1 on the front without those, and so on; absent for excluded runs.
     /// With spec.collect: All, the rank of the run's best trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -254,6 +257,7 @@ impl RunStatus {
             training_jobs: None,
             best: None,
             trials: None,
+            end_time: None,
             pareto_rank: None,
             state: RunState::Waiting,
             reason: Some(crate::Reason::Queued),

@@ -16,14 +16,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("observe", &["api", "decide", "platform", "sagemaker"]),
     ("operator", &["api", "catalog", "decide", "events", "observe", "platform", "sagemaker", "ui"]),
     ("events", &[]),
-    ("ui", &["api", "report"]),
+    ("ui", &["api", "platform", "report", "tables"]),
     // What people use beside it: the kubectl plugin and the page of results.
+    ("tables", &["api", "decide"]),
     ("view", &["api", "decide"]),
     ("lint", &["api"]),
     ("report", &["api", "pareto"]),
     ("promote", &["api", "decide"]),
     ("aws", &[]),
-    ("cli", &["api", "aws", "catalog", "decide", "lint", "platform", "promote", "report", "sagemaker", "view"]),
+    ("cli", &["api", "aws", "catalog", "decide", "lint", "platform", "promote", "report", "sagemaker", "tables", "view"]),
     ("emulator", &[]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),

@@ -78,6 +78,8 @@ fn the_emulator_and_the_operator_do_not_know_each_other() {
         "crates/pareto",
         "crates/platform",
         "crates/sagemaker",
+        "crates/tables",
+        "crates/ui",
         "src",
     ];
     assert_eq!(naming(&rest, &["emulator"], &[]), [""; 0]);

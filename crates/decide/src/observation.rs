@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::{Hyperparameters, TrainingJobCounts};
+use jiff::Timestamp;
 
 /// The status of a tuning job at SageMaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct TuningJob {
     pub best: Option<BestSoFar>,
     /// The best training job so far among its own and those of its warm start's parents.
     pub overall_best: Option<BestSoFar>,
+    /// When it ended, to the second.
+    pub ended: Option<Timestamp>,
     /// The time from its creation to its end.
     pub lasted: Option<Duration>,
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use super::observation::{JobStatus, TrainingFailure, TrainingResult, TuningJob};
 use super::problem::Problem;
 use super::training_job::best_training_job;
@@ -180,6 +182,7 @@ fn described(
 ) -> RunStatus {
     run.tuning_job_arn = Some(job.arn.clone());
     run.training_jobs = Some(job.training_jobs);
+    run.end_time = job.ended.filter(|_| job.status.ended()).map(Time);
     if let (true, Some(best), Some(result)) = (job.status.ended(), &job.best, result) {
         run.best = Some(best_training_job(&best.training_job_name, best.hyperparameters.clone(), result, used));
     }
@@ -262,7 +265,8 @@ fn unverified(run: RunStatus) -> RunStatus {
         (Some(_), _) => {
             let reason = run.reason.filter(|reason| *reason == Reason::Suspended);
             let state = if reason.is_some() { RunState::Stopping } else { RunState::Running };
-            let run = RunStatus { tuning_job_arn: None, best: None, trials: None, pareto_rank: None, ..run };
+            let run =
+                RunStatus { tuning_job_arn: None, best: None, trials: None, end_time: None, pareto_rank: None, ..run };
             run.with(state, reason, None)
         }
         (None, state) if state == RunState::Waiting && run.best.is_none() => run,
@@ -277,6 +281,7 @@ fn unstarted(run: RunStatus) -> RunStatus {
         tuning_job_arn: None,
         best: None,
         trials: None,
+        end_time: None,
         pareto_rank: None,
         training_jobs: None,
         ..run

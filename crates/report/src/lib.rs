@@ -21,18 +21,21 @@ mod page;
 mod run;
 mod verdict;
 
+use std::borrow::Borrow;
+
 use api::ModelSelection;
 
 pub use model::Model;
 pub use options::{Live, Options};
+pub use page::{notice, policy};
 
 /// A complete HTML document about `selections`. For several selections it starts with a list.
-pub fn report(selections: &[ModelSelection], options: &Options) -> String {
+pub fn report(selections: &[impl Borrow<ModelSelection>], options: &Options) -> String {
     page::page(&Model::new(selections, options))
 }
 
 /// A complete HTML document that lists `selections`, each with a link to `{home}/{namespace}/{name}`, where `home` is
 /// that of [`Options::live`].
-pub fn overview(selections: &[ModelSelection], options: &Options) -> String {
+pub fn overview(selections: &[impl Borrow<ModelSelection>], options: &Options) -> String {
     page::page(&Model::overview(selections, options))
 }

@@ -1,5 +1,6 @@
 //! The data of the page, as JSON.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use api::{Goal, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, Scale, parse_decimal};
@@ -96,8 +97,9 @@ struct Constraint {
 
 impl Model {
     /// The model of a page about `selections`.
-    pub fn new(selections: &[ModelSelection], options: &Options) -> Self {
-        let title = match selections {
+    pub fn new(selections: &[impl Borrow<ModelSelection>], options: &Options) -> Self {
+        let selections: Vec<&ModelSelection> = selections.iter().map(Borrow::borrow).collect();
+        let title = match selections.as_slice() {
             [one] => format!("{} - model selection", one.name_any()),
             _ => "Model selections".to_owned(),
         };
@@ -106,20 +108,21 @@ impl Model {
             title,
             generated: options.generated.map(Timestamp::as_second),
             live: options.live.clone(),
-            summaries: selections.iter().map(|selection| summary(selection, href(selection))).collect(),
+            summaries: selections.iter().map(|one| summary(one, href(one))).collect(),
             selections: selections.iter().map(|one| selection(one, options)).collect(),
         }
     }
 
     /// The model of a page that lists `selections`.
-    pub fn overview(selections: &[ModelSelection], options: &Options) -> Self {
+    pub fn overview(selections: &[impl Borrow<ModelSelection>], options: &Options) -> Self {
+        let selections = selections.iter().map(Borrow::borrow);
         let home = options.live.as_ref().map_or("", |live| live.home.trim_end_matches('/'));
         let href = |selection: &ModelSelection| format!("{home}/{}", path(selection));
         Self {
             title: "Model selections".to_owned(),
             generated: options.generated.map(Timestamp::as_second),
             live: options.live.clone(),
-            summaries: selections.iter().map(|selection| summary(selection, href(selection))).collect(),
+            summaries: selections.map(|one: &ModelSelection| summary(one, href(one))).collect(),
             selections: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! The inputs of a page besides the objects.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use api::BestTrainingJob;
@@ -12,9 +12,6 @@ use serde::Serialize;
 pub struct Options {
     /// The time at which the page is generated, shown in its footer. With `None`, equal objects give identical bytes.
     pub generated: Option<Timestamp>,
-    /// End times of runs, by the name of the tuning job. With them the page shows the best values and the hypervolume over
-    /// time.
-    pub ended: BTreeMap<String, Timestamp>,
     /// All training jobs of runs, by the name of the tuning job, as `spec.collect: All` stores them. With them, time
     /// and cost include the whole search, not only the best training job.
     pub trials: HashMap<String, Arc<[BestTrainingJob]>>,

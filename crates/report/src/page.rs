@@ -1,5 +1,7 @@
 //! The document around the model: style, script and policy.
 
+use std::sync::LazyLock;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
@@ -39,15 +41,42 @@ const MODULES: [&str; 18] = [
 
 /// A complete HTML document that shows `model`.
 pub fn page(model: &Model) -> String {
-    let (style, script) = (STYLES.concat(), script());
-    let title = text(&model.title);
-    let connect = if model.live.is_some() { " connect-src 'self';" } else { "" };
-    let policy = format!(
-        "default-src 'none'; style-src '{}'; script-src '{}';{connect} base-uri 'none'; form-action 'none'",
-        hash(&style),
-        hash(&script)
-    );
     let json = in_script(&model.json());
+    let script = script();
+    let body = format!(
+        r#"<div id="page"><noscript><p>This page draws its figures with JavaScript. The data is in it as JSON, in the element with the id "model".</p></noscript></div>
+<script type="application/json" id="model">{json}</script>
+<script type="module">{script}</script>"#
+    );
+    document(&policy(model.live.is_some()), &model.title, &body)
+}
+
+/// A whole HTML document of one message in the look of the page, with a link to `home`: why a server does not give the page.
+pub fn notice(title: &str, message: &str, home: &str) -> String {
+    let body = format!(
+        r#"<main>
+<header class="head"><p class="eyebrow">Model selection</p><div class="title"><h1>{}</h1></div><p class="verdict">{}</p></header>
+<p class="notice"><a href="{}">All selections</a></p>
+</main>"#,
+        text(title),
+        text(message),
+        text(home)
+    );
+    document(&policy(false), title, &body)
+}
+
+/// The Content-Security-Policy of a page: its own style and script by hash, and if it is live, connections to its own server.
+pub fn policy(live: bool) -> String {
+    static HASHES: LazyLock<(String, String)> = LazyLock::new(|| (hash(&STYLES.concat()), hash(&script())));
+    let (style, script) = &*HASHES;
+    let connect = if live { " connect-src 'self';" } else { "" };
+    format!(
+        "default-src 'none'; style-src '{style}'; script-src '{script}';{connect} base-uri 'none'; form-action 'none'"
+    )
+}
+
+fn document(policy: &str, title: &str, body: &str) -> String {
+    let (title, style) = (text(title), STYLES.concat());
     format!(
         r#"<!doctype html>
 <html lang="en">
@@ -61,9 +90,7 @@ pub fn page(model: &Model) -> String {
 <style>{style}</style>
 </head>
 <body>
-<div id="page"><noscript><p>This page draws its figures with JavaScript. The data is in it as JSON, in the element with the id "model".</p></noscript></div>
-<script type="application/json" id="model">{json}</script>
-<script type="module">{script}</script>
+{body}
 </body>
 </html>
 "#

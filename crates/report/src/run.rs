@@ -148,7 +148,7 @@ pub fn of_run(source: &Source<'_>, run: &RunStatus) -> Run {
             let others = jobs.in_progress + jobs.retryable_error + jobs.non_retryable_error + jobs.stopped;
             (jobs.completed, jobs.completed + others)
         }),
-        ended: run.tuning_job_name.as_ref().and_then(|job| options.ended.get(job)).map(|time| time.as_second()),
+        ended: run.end_time.as_ref().map(|time| time.0.as_second()),
         search: run
             .tuning_job_name
             .as_ref()

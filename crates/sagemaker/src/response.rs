@@ -7,6 +7,7 @@ use aws_sdk_sagemaker::operation::describe_hyper_parameter_tuning_job::DescribeH
 use aws_sdk_sagemaker::operation::describe_training_job::DescribeTrainingJobOutput;
 use aws_sdk_sagemaker::primitives::DateTime;
 use aws_sdk_sagemaker::types as aws;
+use jiff::Timestamp;
 
 use api::TrainingJobCounts;
 use decide::observation::{BestSoFar, JobStatus, TrainingResult, TuningJob};
@@ -30,6 +31,7 @@ pub(super) fn tuning_job(name: &str, output: DescribeHyperParameterTuningJobOutp
         training_jobs: counts(output.training_job_status_counters.as_ref()),
         best: output.best_training_job.and_then(best),
         overall_best: output.overall_best_training_job.and_then(best),
+        ended: output.hyper_parameter_tuning_end_time.and_then(timestamp),
         lasted: lasted(output.creation_time, output.hyper_parameter_tuning_end_time),
     })
 }
@@ -43,8 +45,14 @@ pub(super) fn searched_job(record: aws::HyperParameterTuningJobSearchEntity) -> 
         training_jobs: counts(record.training_job_status_counters.as_ref()),
         best: record.best_training_job.and_then(best),
         overall_best: record.overall_best_training_job.and_then(best),
+        ended: record.hyper_parameter_tuning_end_time.and_then(timestamp),
         lasted: lasted(record.creation_time, record.hyper_parameter_tuning_end_time),
     }
+}
+
+/// A time of the SDK, to the second.
+pub(super) fn timestamp(time: DateTime) -> Option<Timestamp> {
+    Timestamp::from_second(time.secs()).ok().filter(|time| *time >= Timestamp::UNIX_EPOCH)
 }
 
 fn lasted(created: Option<DateTime>, ended: Option<DateTime>) -> Option<Duration> {

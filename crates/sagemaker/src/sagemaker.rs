@@ -182,7 +182,7 @@ impl Region {
                         let active = ActiveJob {
                             status: response::status(job.hyper_parameter_tuning_job_status.as_ref()),
                             training_jobs: response::counts(job.training_job_status_counters.as_ref()),
-                            created: job.creation_time.and_then(|time| Timestamp::from_second(time.secs()).ok()),
+                            created: job.creation_time.and_then(response::timestamp),
                         };
                         Some((job.hyper_parameter_tuning_job_name?, active))
                     });

@@ -57,6 +57,7 @@ async fn suspended_selections_can_be_listed() {
 fn large() -> ModelSelectionStatus {
     let name = |kind: &str, i: usize| format!("{kind}{i:0>width$}", width = 63 - kind.len());
     let number = "-1.2345678901234567e-300".to_owned();
+    let time = Time("2026-11-24T12:00:00Z".parse().unwrap());
     let runs: Vec<RunStatus> = (0..512)
         .map(|i| RunStatus {
             candidate: name("candidate-", i),
@@ -91,6 +92,7 @@ fn large() -> ModelSelectionStatus {
             }),
             attached: false,
             trials: Some(Trials { config_map: "t".repeat(32), count: 750 }),
+            end_time: Some(time.clone()),
             pareto_rank: Some(511),
         })
         .collect();
@@ -126,7 +128,6 @@ fn large() -> ModelSelectionStatus {
         reason: ExclusionReason::Infeasible,
         message: "m".repeat(100),
     };
-    let time = Time("2026-11-24T12:00:00Z".parse().unwrap());
     ModelSelectionStatus {
         conditions: ["Ready", "Reconciling", "Succeeded"]
             .map(|type_| Condition {

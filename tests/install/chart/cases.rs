@@ -22,7 +22,7 @@ const KEEP: &str = "/metadata/annotations/helm.sh~1resource-policy";
 const ARGO_CD: &str = "/metadata/annotations/argocd.argoproj.io~1sync-options";
 const FLUX: &str = "/metadata/annotations/kustomize.toolkit.fluxcd.io~1prune";
 
-pub const CASES: [Case; 25] = [
+pub const CASES: [Case; 27] = [
     (
         "",
         &[
@@ -129,6 +129,27 @@ pub const CASES: [Case; 25] = [
         &[
             (POLICY, "/spec/egress/1/ports", "[{protocol: TCP, port: 443}]"),
             (POLICY, "/spec/ingress/0/from/0/namespaceSelector/matchLabels/team", "ops"),
+        ],
+    ),
+    // For port forwards only.
+    (
+        "ui: {enabled: true}\nnetworkPolicy: {enabled: true}",
+        &[
+            (DEPLOYMENT, "/spec/template/spec/containers/0/ports/1", "{name: ui, containerPort: 8090}"),
+            ("Service/modelselection-system/modelselection-operator-ui", "", "null"),
+            ("ClusterRole/modelselection-operator-ui", "", "null"),
+            (POLICY, "/spec/ingress/1", "null"),
+        ],
+    ),
+    (
+        "ui: {enabled: true, authenticate: true, port: 9000}\nnetworkPolicy: {enabled: true, uiFrom: [{namespaceSelector: {}}]}",
+        &[
+            (DEPLOYMENT, "/spec/template/spec/containers/0/ports/1", "{name: ui, containerPort: 9000}"),
+            ("Service/modelselection-system/modelselection-operator-ui", "/spec/ports/0/port", "9000"),
+            ("ClusterRole/modelselection-operator-ui", "/rules/1/resources", "[subjectaccessreviews]"),
+            ("ClusterRoleBinding/modelselection-operator-ui", "/subjects/0/name", "modelselection-operator"),
+            (POLICY, "/spec/ingress/1/ports", "[{protocol: TCP, port: 9000}]"),
+            (POLICY, "/spec/ingress/1/from", "[{namespaceSelector: {}}]"),
         ],
     ),
     (
@@ -258,7 +279,7 @@ pub const CASES: [Case; 25] = [
 ];
 
 /// Values that are refused, and parts of the message.
-pub const REFUSED: [(&str, &[&str]); 46] = [
+pub const REFUSED: [(&str, &[&str]); 49] = [
     ("replica: 2", &["'replica' not allowed"]),
     ("replicas: two", &["/replicas", "got string, want integer"]),
     ("replicas: -1", &["/replicas", "minimum"]),
@@ -308,6 +329,12 @@ pub const REFUSED: [(&str, &[&str]); 46] = [
     ("extraEnv: [{value: x}]", &["/extraEnv/0", "name"]),
     ("emulator: true", &["/emulator", "want object"]),
     ("emulator: {enabled: true}\nreplicas: 2", &["replicas must be 1 with emulator.enabled"]),
+    ("ui: {port: '8090'}", &["/ui/port", "want integer"]),
+    ("ui: {enabled: true, port: 8080}", &["ui.port must not be 8080"]),
+    (
+        "ui: {enabled: true}\nextraEnv: [{name: MODELSELECTION_UI_LISTEN, value: '[::]:80'}]",
+        &["extraEnv must not have MODELSELECTION_UI_LISTEN", "value ui.enabled"],
+    ),
     ("networkPolicy: {egressPorts: [70000]}", &["/networkPolicy/egressPorts/0", "maximum"]),
     ("monitoring: {interval: soon}", &["/monitoring/interval", "soon"]),
     ("monitoring: {runbookURL: 'https://runbooks.example'}", &["/monitoring/runbookURL", "https://runbooks.example"]),

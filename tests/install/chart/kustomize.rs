@@ -88,16 +88,42 @@ fn a_copy_of_the_folder_is_enough() {
     }
 }
 
-#[test]
-fn an_overlay_can_have_another_namespace() {
-    let folder = run_folder().join("overlay");
+/// An overlay of one's own; `text` gets the folder `deploy`.
+fn own(name: &str, text: impl Fn(&str) -> String) -> Objects {
+    let folder = run_folder().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     // Kustomize accepts only relative folders.
     let up = "../".repeat(folder.components().count() - 1);
-    let base = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/overlays/cluster-wide").trim_start_matches('/');
-    let text = format!("kind: Kustomization\nnamespace: elsewhere\nresources: [{up}{base}]\n");
+    let deploy = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy").trim_start_matches('/');
+    let text = format!("kind: Kustomization\n{}", text(&format!("{up}{deploy}")));
     std::fs::write(folder.join("kustomization.yaml"), text).unwrap();
-    let built = build(&folder);
+    build(&folder)
+}
+
+#[test]
+fn the_components_of_the_pages_have_what_the_chart_has() {
+    for (component, values) in
+        [("ui", "ui: {enabled: true}"), ("ui-authenticated", "ui: {enabled: true, authenticate: true}")]
+    {
+        for policy in [false, true] {
+            let built = own("pages", |deploy| {
+                let network = if policy { format!("{deploy}/components/network-policy, ") } else { String::new() };
+                format!(
+                    "resources: [{deploy}/crds, {deploy}/base]\ncomponents: [{deploy}/components/cluster-wide, {network}{deploy}/components/{component}, {deploy}/components/labels]\n"
+                )
+            });
+            let mut built = plain(built);
+            built.0.remove("Namespace/modelselection-system");
+            let values = format!("{values}\nnetworkPolicy: {{enabled: {policy}}}");
+            assert_eq!(built, plain(Helm::Four.template(CHART, &values).unwrap()), "{component} {policy}");
+        }
+    }
+}
+
+#[test]
+fn an_overlay_can_have_another_namespace() {
+    let built =
+        own("elsewhere", |deploy| format!("namespace: elsewhere\nresources: [{deploy}/overlays/cluster-wide]\n"));
     assert_eq!(built.the("Deployment")["metadata"]["namespace"], "elsewhere");
     assert_eq!(built.the("Namespace")["metadata"]["name"], "elsewhere");
     for binding in built.of_kind("ClusterRoleBinding").chain(built.of_kind("RoleBinding")) {

@@ -1,8 +1,11 @@
 //! `plot`: a front as a picture.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use api::{BestTrainingJob, ModelSelection};
 use view::page::Look;
 use view::pages;
 use view::plot::{Choice, plot};
@@ -37,7 +40,8 @@ pub(crate) async fn run(
     let selection = cluster.selection(name).await?;
     check_dataset(&selection, dataset)?;
     if let Some(file) = file.filter(|file| file.extension().is_some_and(|extension| extension == "html")) {
-        let options = report::Options { generated: Some(clock::now()), ..report::Options::default() };
+        let trials = trials(cluster, &selection).await?;
+        let options = report::Options { generated: Some(clock::now()), trials, ..report::Options::default() };
         std::fs::write(file, report::report(std::slice::from_ref(&selection), &options))?;
         output::note(&format!("{} written", file.display()));
         return Ok(ExitCode::SUCCESS);
@@ -58,4 +62,29 @@ pub(crate) async fn run(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The tables of all training jobs that `collect: All` keeps, by the name of the tuning job. A user who may not read them
+/// gets the report without.
+async fn trials(
+    cluster: &Cluster,
+    selection: &ModelSelection,
+) -> Result<HashMap<String, Arc<[BestTrainingJob]>>, Failure> {
+    let mut trials = HashMap::new();
+    for run in selection.status.iter().flat_map(|status| &status.runs) {
+        let (Some(job), Some(table)) = (&run.tuning_job_name, &run.trials) else { continue };
+        match tables::read(&cluster.client, selection, table).await {
+            Ok(Some(jobs)) => drop(trials.insert(job.clone(), jobs.into())),
+            Ok(None) => output::note(&format!(
+                "ConfigMap '{}' is gone; the report has only the best of '{job}'",
+                table.config_map
+            )),
+            Err(kube::Error::Api(status)) if status.is_forbidden() => {
+                output::note("you may not get ConfigMaps here; the report has only the best training job of each run");
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(trials)
 }

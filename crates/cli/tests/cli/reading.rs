@@ -117,6 +117,29 @@ async fn a_plot_goes_into_a_file() {
 }
 
 #[tokio::test]
+async fn the_report_counts_the_hours_of_all_training_jobs_that_are_kept() {
+    let place = Place::new("tables").await;
+    let mut status = complete();
+    status["runs"][0]["trials"] = json!({"configMap": "table", "count": 3});
+    place.put("caltech256", &status).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    let arguments = ["plot", "-o", file.to_str().unwrap()];
+    let without = place.run(&arguments);
+    assert!(without.code == 0 && without.err.contains("ConfigMap 'table' is gone"), "{without:?}");
+    // As the operator writes them: pages of lines.
+    let line = json!({"trainingJobName": "a", "status": "Completed", "metrics": {"test_accuracy": "0.9"}, "instanceType": "ml.p3.2xlarge", "billableSeconds": 3600});
+    let pages: Api<ConfigMap> = Api::namespaced(place.client.clone(), &place.namespace);
+    for (name, lines) in [("table", format!("{line}\n{line}\n")), ("table-2", format!("{line}\n"))] {
+        let page = json!({"metadata": {"name": name}, "data": {"trials.jsonl": lines}});
+        pages.create(&PostParams::default(), &serde_json::from_value(page).unwrap()).await.unwrap();
+    }
+    assert_eq!(place.run(&arguments).code, 0);
+    let page = std::fs::read_to_string(&file).unwrap();
+    assert!(page.contains(r#""search":{"jobs":3,"billed":10800"#), "{page}");
+}
+
+#[tokio::test]
 async fn an_export_has_every_training_job_that_is_kept() {
     let place = Place::new("export").await;
     let mut status = complete();

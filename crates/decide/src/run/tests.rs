@@ -1,5 +1,6 @@
 use super::*;
 use crate::observation::BestSoFar;
+use jiff::Timestamp;
 
 fn job(status: JobStatus) -> TuningJob {
     TuningJob {
@@ -12,6 +13,7 @@ fn job(status: JobStatus) -> TuningJob {
             hyperparameters: [("lr".into(), "0.1".into())].into(),
         }),
         overall_best: None,
+        ended: None,
         lasted: None,
     }
 }
@@ -122,6 +124,22 @@ fn a_result_without_a_job_is_dropped() {
     let forged = RunStatus { best, tuning_job_name: None, ..in_state(RunState::Succeeded, None) };
     let run = after(forged, RunEvent::Unverified);
     assert_eq!((run.state, run.best), (RunState::Waiting, None));
+}
+
+#[test]
+fn a_run_has_the_end_time_of_its_job_until_it_is_tried_again() {
+    let ended = Timestamp::from_second(1_780_000_000).unwrap();
+    let described = |status| {
+        let job = TuningJob { ended: Some(ended), ..job(status) };
+        let event = RunEvent::Described { job: &job, result: None, failure: None, used: &BTreeSet::new() };
+        after(in_state(RunState::Running, None), event)
+    };
+    assert_eq!(described(JobStatus::InProgress).end_time, None);
+    let failed = described(JobStatus::Failed);
+    assert_eq!(failed.end_time, Some(Time(ended)));
+    for event in [RunEvent::NextAttempt, RunEvent::Unverified, RunEvent::NotItsJob] {
+        assert_eq!(after(failed.clone(), event).end_time, None);
+    }
 }
 
 #[test]

@@ -126,6 +126,7 @@ fn job() -> impl Strategy<Value = TuningJob> {
             training_jobs: TrainingJobCounts { completed, in_progress, retryable_error, non_retryable_error, stopped },
             best: Some(BestSoFar { training_job_name: best.0, hyperparameters: best.1 }),
             overall_best: None,
+            ended: None,
             lasted: None,
         }
     })

@@ -105,6 +105,7 @@ fn ended(status: JobStatus, has_best: bool) -> EndedJob {
         training_jobs: TrainingJobCounts::default(),
         best: has_best.then(best),
         overall_best: None,
+        ended: None,
         lasted: None,
     };
     EndedJob { job, result: None }

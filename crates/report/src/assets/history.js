@@ -16,7 +16,8 @@ export function history() {
   const draw = () => {
     const steps = front()?.history ?? [];
     if (steps.length < 2) return replace(grid, h('p', { class: 'muted' }, 'The end times of the runs on this dataset are unknown.'));
-    const start = selection().started ?? steps[0].time;
+    // An adopted job may have ended before.
+    const start = Math.min(selection().started ?? Infinity, steps[0].time);
     const series = selection().objectives.map(({ metric, goal, logarithmic }, index) => ({
       name: `Best ${metric}`,
       log: logarithmic,

@@ -65,10 +65,15 @@ function fromAddress() {
   }
 }
 
+/** How long to wait before a stream that the server refused is asked for again. */
+const AGAIN = 5000;
+
+/** The text of the newest model. */
+let last = document.getElementById('model').textContent;
+
 /** Takes newer models from the server that this page came from, for as long as it is open. */
 function follow(address) {
   const source = new EventSource(address);
-  let last = document.getElementById('model').textContent;
   source.addEventListener('model', (event) => {
     if (event.data !== last) {
       last = event.data;
@@ -77,7 +82,15 @@ function follow(address) {
     }
     say('Live: up to date.');
   });
-  source.addEventListener('error', () => say('Connection lost, reconnecting. The page may be out of date.'));
+  source.addEventListener('gone', (event) => {
+    source.close();
+    say(event.data);
+  });
+  source.addEventListener('error', () => {
+    say('Connection lost, reconnecting. The page may be out of date.');
+    // A browser gives up when the server answers with an error, as one that is just starting does.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(address), AGAIN);
+  });
   source.addEventListener('open', () => say('Live: up to date.'));
 }
 

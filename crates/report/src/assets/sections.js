@@ -18,9 +18,8 @@ export function sections() {
   const results = table();
   const parts = [plot, panel, coordinates, growth, results].filter(Boolean);
   const element = h('div', { class: 'sections' }, head(), filters(),
-    h('div', { class: 'beside' }, plot.element, panel.element),
+    h('div', { class: 'beside' }, plot.element, panel.element, growth && growth.element),
     coordinates && coordinates.element,
-    growth && growth.element,
     results.element,
     manifest());
   return { element, parts };

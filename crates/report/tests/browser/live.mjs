@@ -7,8 +7,8 @@ import http from 'node:http';
 import path from 'node:path';
 import { open, PAGES } from './browser.mjs';
 
-/** Serves a page and a stream; gives its address and a function that sends a model. */
-async function serve(file) {
+/** Serves a page and a stream; gives its address and a function that sends an event. */
+async function serve(file, port = 0) {
   const streams = new Set();
   const server = http.createServer((request, response) => {
     if (request.url === '/ui/events') {
@@ -20,15 +20,30 @@ async function serve(file) {
       response.end(request.url === '/ui' ? fs.readFileSync(path.join(PAGES, file)) : '');
     }
   });
-  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  await new Promise((listening) => server.listen(port, '127.0.0.1', listening));
   return {
     address: `http://127.0.0.1:${server.address().port}/ui`,
-    send: (model) => streams.forEach((stream) => stream.write(`event: model\ndata: ${model}\n\n`)),
+    port: server.address().port,
+    send: (data, event = 'model') => streams.forEach((stream) => stream.write(`event: ${event}\ndata: ${data}\n\n`)),
     stop: () => {
       streams.forEach((stream) => stream.destroy());
-      server.close();
+      server.closeAllConnections();
+      return new Promise((closed) => server.close(closed));
     },
   };
+}
+
+/** A server that refuses, as one does that is just starting. */
+async function refuse(port) {
+  let asked;
+  const wasAsked = new Promise((resolve) => { asked = resolve; });
+  const server = http.createServer((request, response) => {
+    response.writeHead(503);
+    response.end();
+    if (request.url === '/ui/events') asked();
+  });
+  await new Promise((listening) => server.listen(port, '127.0.0.1', listening));
+  return { wasAsked, stop: () => { server.closeAllConnections(); return new Promise((closed) => server.close(closed)); } };
 }
 
 test('a newer model is drawn, and what the reader has chosen stays', async () => {
@@ -60,12 +75,12 @@ test('a newer model is drawn, and what the reader has chosen stays', async () =>
       assert.equal(await page.getByRole('link', { name: 'All selections' }).getAttribute('href'), '/ui');
     });
   } finally {
-    server.stop();
+    await server.stop();
   }
 });
 
-test('the list grows, and tells when the connection is lost', async () => {
-  const server = await serve('list.html');
+test('the list grows, tells when the connection is lost, and connects again', async () => {
+  let server = await serve('list.html');
   try {
     await open(server.address, {}, async (page) => {
       assert.equal(await page.locator('h1').textContent(), '1 selection');
@@ -73,10 +88,29 @@ test('the list grows, and tells when the connection is lost', async () => {
       server.send(fs.readFileSync(path.join(PAGES, 'list.json'), 'utf8'));
       await page.getByRole('heading', { name: '2 selections' }).waitFor();
       assert.equal(await page.getByRole('link', { name: 'flowers-and-pets' }).getAttribute('href'), '/ui/vision/flowers-and-pets');
-      server.stop();
+      await server.stop();
       await page.getByText('Connection lost, reconnecting.').waitFor();
-    }, { expected: /ERR_|Failed to load/ });
+      const refusing = await refuse(server.port);
+      await refusing.wasAsked;
+      await refusing.stop();
+      server = await serve('list.html', server.port);
+      await page.getByText('Live: up to date.').waitFor();
+    }, { expected: /ERR_|Failed to load|EventSource/ });
   } finally {
-    server.stop();
+    await server.stop();
+  }
+});
+
+test('a selection that is gone stays on the page, which says so', async () => {
+  const server = await serve('live.html');
+  try {
+    await open(server.address, {}, async (page) => {
+      await page.getByText('Live: up to date.').waitFor();
+      server.send('This ModelSelection is gone.', 'gone');
+      await page.getByText('This ModelSelection is gone.').waitFor();
+      assert.ok(await page.locator('#front .mark').count() > 0);
+    });
+  } finally {
+    await server.stop();
   }
 });

@@ -108,7 +108,7 @@ test('where two objectives are all, there are none; growth is shown where times 
     assert.match(told[0], /^Hypervolume: from .* to 16\.72 after/);
     assert.match(told[2], /^Best test_throughput: from 0\.3 .* to 50\.8/);
   });
-  await open('hostile.html', {}, async (page) => assert.equal(await page.locator('#history').count(), 0));
+  await open('new.html', {}, async (page) => assert.equal(await page.locator('#history').count(), 0));
 });
 
 test('the scale of an objective is that of its axis, and the model in production has a mark of its own', () => open('running.html', {}, async (page) => {

@@ -42,11 +42,11 @@ fn write_pages(folder: &Path) {
     fs::create_dir_all(folder).expect("a folder for the pages");
     let write = |name: &str, text: String| fs::write(folder.join(name), text).expect("a page");
     let (done, running) = (samples::caltech256(), samples::running());
-    write("caltech256.html", report(from_ref(&done), &samples::options(&done)));
-    write("running.html", report(from_ref(&running), &samples::options(&running)));
-    write("large.html", report(&[samples::large()], &samples::options(&samples::large())));
+    write("caltech256.html", report(from_ref(&done), &samples::options()));
+    write("running.html", report(from_ref(&running), &samples::options()));
+    write("large.html", report(&[samples::large()], &samples::options()));
     write("hostile.html", report(&[samples::hostile()], &Options::default()));
-    write("several.html", report(&[done.clone(), running.clone()], &samples::options(&done)));
+    write("several.html", report(&[done.clone(), running.clone()], &samples::options()));
     let new = ModelSelection { status: None, ..done.clone() };
     write("new.html", report(&[new], &Options::default()));
 

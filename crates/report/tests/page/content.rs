@@ -17,7 +17,7 @@ fn model(page: &str) -> Value {
 #[test]
 fn the_published_frontier() {
     let selection = samples::caltech256();
-    let page = report(from_ref(&selection), &samples::options(&selection));
+    let page = report(from_ref(&selection), &samples::options());
     let model = model(&page);
     let one = &model["selections"][0];
     assert_eq!(one["runs"].as_array().map(Vec::len), Some(21));
@@ -41,7 +41,7 @@ fn the_published_frontier() {
 #[test]
 fn the_hypervolume_over_time_ends_at_that_of_the_front() {
     let selection = samples::running();
-    let model = model(&report(from_ref(&selection), &samples::options(&selection)));
+    let model = model(&report(from_ref(&selection), &samples::options()));
     for front in model["selections"][0]["fronts"].as_array().unwrap() {
         let last = front["history"].as_array().unwrap().last().unwrap()["hypervolume"].as_f64().unwrap();
         assert!((last / front["hypervolume"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{front}");
@@ -62,7 +62,7 @@ fn the_page_is_self_contained() {
 #[test]
 fn five_hundred_runs_with_twenty_metrics_are_small() {
     let selection = samples::large();
-    let page = report(from_ref(&selection), &samples::options(&selection));
+    let page = report(from_ref(&selection), &samples::options());
     println!(
         "500 runs x 20 metrics: {} bytes; 21 runs: {}",
         page.len(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use api::ModelSelection;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use modelselection_report::Options;
 use serde_json::{Value, json};
 
@@ -46,6 +46,7 @@ fn read_yaml(text: &str) -> Value {
 
 /// The object of a manifest with its runs; fronts are computed like in the operator.
 fn with_status(mut manifest: Value, runs: &[Value], conditions: &Value) -> ModelSelection {
+    let runs = &timed(runs);
     let count = |states: &[&str]| runs.iter().filter(|run| states.iter().any(|state| run["state"] == *state)).count();
     let ended = count(&["Succeeded", "Failed", "Stopped"]);
     manifest["status"] = json!({
@@ -62,6 +63,24 @@ fn with_status(mut manifest: Value, runs: &[Value], conditions: &Value) -> Model
     let status = selection.status.as_mut().expect("it was just set");
     status.fronts = decide::front::fronts(&spec, &mut status.runs, &decide::front::Tables::new());
     selection
+}
+
+/// The runs with the times at which they ended: one after the other, in the order of the spec.
+fn timed(runs: &[Value]) -> Vec<Value> {
+    let mut end: Timestamp = "2026-11-28T09:10:00Z".parse().expect("a time");
+    let timed = |run: &Value| {
+        let mut run = run.clone();
+        let has_ended = ["Succeeded", "Failed", "Stopped"].iter().any(|state| run["state"] == *state);
+        if has_ended {
+            let seconds = 240 + run["candidate"].as_str().expect("a name").len() * 3;
+            end += SignedDuration::from_secs(i64::try_from(seconds).expect("short"));
+            run["endTime"] = json!(end.to_string());
+        } else {
+            run.as_object_mut().expect("a run").remove("endTime");
+        }
+        run
+    };
+    runs.iter().map(timed).collect()
 }
 
 fn conditions(of: &[(&str, &str, &str, &str)]) -> Value {
@@ -272,17 +291,9 @@ pub fn hostile() -> ModelSelection {
     )
 }
 
-/// End times of runs: one after the other, in the order of the spec.
-pub fn options(selection: &ModelSelection) -> Options {
-    let start: Timestamp = "2026-11-28T09:00:00Z".parse().expect("a time");
-    let runs = selection.status.iter().flat_map(|status| &status.runs).filter(|run| run.state.ended());
-    let mut second = start.as_second() + 600;
-    let mut ended = BTreeMap::new();
-    for run in runs {
-        second += 240 + i64::try_from(run.candidate.len()).expect("short") * 3;
-        ended.insert(run.tuning_job_name.clone().expect("a name"), Timestamp::from_second(second).expect("a time"));
-    }
-    Options { generated: Some("2026-11-28T12:00:00Z".parse().expect("a time")), ended, ..Options::default() }
+/// What a file is made with.
+pub fn options() -> Options {
+    Options { generated: Some("2026-11-28T12:00:00Z".parse().expect("a time")), ..Options::default() }
 }
 
 /// The selection at the time when half of its first dataset's runs had ended.

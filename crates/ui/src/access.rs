@@ -1,0 +1,98 @@
+//! Who may see the pages.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::{HeaderMap, Uri, header};
+use kube::Client;
+use thiserror::Error;
+
+use crate::caller::{Caller, Token};
+use crate::host::{host, is_this_machine};
+use crate::refusal::Refusal;
+use crate::reviews::{Reviews, Right};
+
+/// Who may see the pages.
+pub struct Access(Kind);
+
+enum Kind {
+    /// Everybody who reaches the address, which only this machine does.
+    ThisMachine,
+    /// Whoever has a token of the cluster, as far as its rights go.
+    Reviewed(Reviews),
+}
+
+/// The address can be reached from other machines, and nobody is asked who they are.
+#[derive(Debug, Error)]
+#[error(
+    "--ui-listen {0} can be reached from other machines: add --ui-authenticate, so that each request needs a token of the cluster, or listen on 127.0.0.1 and use kubectl port-forward"
+)]
+pub struct Exposed(SocketAddr);
+
+/// Whether the pages may be served on `address`.
+///
+/// # Errors
+/// Without authentication on an address that other machines can reach.
+pub fn check(address: SocketAddr, authenticate: bool) -> Result<(), Exposed> {
+    if authenticate || is_loopback(address.ip()) { Ok(()) } else { Err(Exposed(address)) }
+}
+
+/// An IPv4 address that is written as one of IPv6 counts as what it is.
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+impl Access {
+    /// For everybody who reaches `address`, or with `authenticate` for those whose token the API server accepts, as far as
+    /// they have rights on selections.
+    ///
+    /// # Errors
+    /// See [`check`].
+    pub fn new(address: SocketAddr, authenticate: bool, client: Client) -> Result<Self, Exposed> {
+        check(address, authenticate)?;
+        Ok(Self(if authenticate { Kind::Reviewed(Reviews::new(client)) } else { Kind::ThisMachine }))
+    }
+
+    /// Who makes a request, as far as that is needed.
+    pub(crate) async fn caller(&self, uri: &Uri, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        match &self.0 {
+            Kind::ThisMachine => {
+                let host = host(uri, text(header::HOST));
+                let refused = || Refusal::Host { host: api::message(host, 100) };
+                if is_this_machine(host) { Ok(Caller::ThisMachine) } else { Err(refused()) }
+            }
+            Kind::Reviewed(reviews) => {
+                let token = Token::from_header(text(header::AUTHORIZATION)).ok_or(Refusal::NoToken)?;
+                reviews.user(&token).await?;
+                Ok(Caller::User(token))
+            }
+        }
+    }
+
+    /// Whether the caller has the right, by the newest review.
+    pub(crate) async fn may(&self, caller: &Caller, right: &Right) -> Result<(), Refusal> {
+        match (&self.0, caller) {
+            (Kind::Reviewed(reviews), Caller::User(token)) => reviews.may(token, right).await,
+            (Kind::Reviewed(_), Caller::ThisMachine) => Err(Refusal::NoToken),
+            (Kind::ThisMachine, _) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_machines_are_let_in_with_a_token_only() {
+        for address in ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+            assert!(check(address.parse().unwrap(), false).is_ok(), "{address}");
+        }
+        for address in ["0.0.0.0:80", "[::]:80", "10.0.0.1:80", "[::ffff:10.0.0.1]:80"] {
+            let address = address.parse().unwrap();
+            let refused = check(address, false).unwrap_err().to_string();
+            assert!(refused.contains("--ui-authenticate") && refused.contains(&address.to_string()), "{refused}");
+            assert!(check(address, true).is_ok());
+        }
+    }
+}

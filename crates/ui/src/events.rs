@@ -1,0 +1,104 @@
+//! Server-sent events: the model of a page, now and after each change.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::ModelSelection;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::stream::{self, Stream};
+use kube::ResourceExt as _;
+use tokio::time::{sleep, timeout};
+
+use crate::caller::Caller;
+use crate::refusal::Refusal;
+use crate::state::Ui;
+use crate::view::View;
+use platform::clock;
+
+/// The least pause between two events of a stream: what changes meanwhile is one event.
+const PAUSE: Duration = Duration::from_millis(300);
+/// How often rights are looked at again, though nothing changes.
+const RECHECK: Duration = Duration::from_mins(1);
+/// What the browser shows in the end.
+const GONE: &str = "This ModelSelection is gone: it was deleted, or this operator can no longer read it. The page shows its last state.";
+
+pub(crate) async fn of_list(State(ui): State<Ui>, caller: Extension<Caller>) -> Result<impl IntoResponse, Refusal> {
+    events(View::List, ui, caller).await
+}
+
+pub(crate) async fn of_report(
+    State(ui): State<Ui>,
+    Path((namespace, name)): Path<(String, String)>,
+    caller: Extension<Caller>,
+) -> Result<impl IntoResponse, Refusal> {
+    events(View::One { namespace, name }, ui, caller).await
+}
+
+async fn events(view: View, mut ui: Ui, Extension(caller): Extension<Caller>) -> Result<impl IntoResponse, Refusal> {
+    // A refusal is an answer of its own, before there is a stream.
+    view.selections(&mut ui, &caller).await?;
+    Ok(Sse::new(stream(Reader { view, ui, caller, seen: None, ended: false })).keep_alive(KeepAlive::default()))
+}
+
+fn stream(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(reader, |mut reader| async move {
+        let event = reader.next().await?;
+        Some((Ok(event), reader))
+    })
+}
+
+/// Which versions of which selections an event has told.
+type Versions = Vec<(Option<String>, Option<String>)>;
+
+/// Somebody who has a page open.
+struct Reader {
+    view: View,
+    ui: Ui,
+    caller: Caller,
+    seen: Option<Versions>,
+    ended: bool,
+}
+
+impl Reader {
+    /// The next event, as soon as there is something new; `None` when the caller is to see no more.
+    async fn next(&mut self) -> Option<Event> {
+        while !self.ended {
+            match self.view.selections(&mut self.ui, &self.caller).await {
+                Ok(selections) => {
+                    let versions = versions(&selections);
+                    if self.seen.as_ref() != Some(&versions) {
+                        self.seen = Some(versions);
+                        let model = self.view.model(&self.ui, &self.caller, selections).await;
+                        return Some(Event::default().event("model").data(model));
+                    }
+                }
+                Err(Refusal::NoSelection { .. }) => {
+                    self.ended = true;
+                    return Some(Event::default().event("gone").data(GONE));
+                }
+                // It passes.
+                Err(Refusal::NotYet | Refusal::Unreviewed(_)) => {}
+                Err(_) => self.ended = true,
+            }
+            self.change().await;
+        }
+        None
+    }
+
+    /// Waits until something changes, or rights are to be reviewed again.
+    async fn change(&mut self) {
+        // Without a sender, the process is about to end.
+        if let Ok(Err(_)) = timeout(clock::real(RECHECK), self.ui.shown.changed()).await {
+            self.ended = true;
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+fn versions(selections: &[Arc<ModelSelection>]) -> Versions {
+    selections.iter().map(|selection| (selection.uid(), selection.resource_version())).collect()
+}

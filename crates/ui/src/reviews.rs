@@ -1,0 +1,162 @@
+//! What the API server says about the token of a caller, and about the rights of its user. It is asked as every authenticating
+//! proxy of Kubernetes asks: a `TokenReview`, then a `SubjectAccessReview` for each right.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use k8s_openapi::api::authentication::v1::{TokenReview, TokenReviewSpec, UserInfo};
+use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
+use kube::api::{Api, PostParams};
+use kube::{Client, Resource as _};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::caller::Token;
+use crate::recent::Recent;
+use crate::refusal::Refusal;
+use api::ModelSelection;
+use platform::api_server::message;
+use platform::clock;
+
+/// How long an answer counts: so long does a right last that was taken away.
+const LASTS: Duration = Duration::from_mins(1);
+/// Reviews at a time: callers, also those without a valid token, must not keep the API server busy.
+const AT_A_TIME: usize = 8;
+/// How long a review may take, with the wait for its turn.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// A right on objects of a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Right {
+    verb: &'static str,
+    group: &'static str,
+    resource: &'static str,
+    /// The namespace; all when empty.
+    namespace: String,
+    /// The object; all when empty.
+    name: String,
+}
+
+impl Right {
+    /// To list the selections of a namespace, or of all when it is empty.
+    pub(crate) fn list(namespace: &str) -> Self {
+        Self { verb: "list", ..Self::get(namespace, "") }
+    }
+
+    /// To get a selection.
+    pub(crate) fn get(namespace: &str, name: &str) -> Self {
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        Self { verb: "get", group: "modelselection.dev", resource: "modelselections", namespace, name }
+    }
+
+    /// To get the tables of training jobs of a namespace.
+    pub(crate) fn tables(namespace: &str) -> Self {
+        Self { group: "", resource: "configmaps", ..Self::get(namespace, "") }
+    }
+
+    fn refused_to(&self, user: &str) -> Refusal {
+        let place = match self.namespace.as_str() {
+            "" => "any namespace".to_owned(),
+            namespace => format!("the namespace '{}'", api::message(namespace, 100)),
+        };
+        Refusal::Forbidden { user: api::message(user, 200), verb: self.verb, resource: self.resource, place }
+    }
+}
+
+/// Asks the API server, and remembers its answers for a minute.
+pub(crate) struct Reviews {
+    client: Client,
+    turns: Semaphore,
+    users: Recent<[u8; 32], Option<Arc<UserInfo>>>,
+    rights: Recent<([u8; 32], Right), bool>,
+}
+
+impl Reviews {
+    pub(crate) fn new(client: Client) -> Self {
+        let turns = Semaphore::new(AT_A_TIME);
+        Self { client, turns, users: Recent::new(LASTS), rights: Recent::new(LASTS) }
+    }
+
+    /// Whose token it is.
+    pub(crate) async fn user(&self, token: &Token) -> Result<Arc<UserInfo>, Refusal> {
+        let key = token.digest();
+        let known = match self.users.get(&key, clock::steady()) {
+            Some(known) => known,
+            None => {
+                let user = self.review_token(token).await?.map(Arc::new);
+                self.users.put(key, user.clone(), clock::steady());
+                user
+            }
+        };
+        known.ok_or(Refusal::BadToken)
+    }
+
+    /// Whether the user of the token has the right.
+    pub(crate) async fn may(&self, token: &Token, right: &Right) -> Result<(), Refusal> {
+        let user = self.user(token).await?;
+        let key = (token.digest(), right.clone());
+        let allowed = match self.rights.get(&key, clock::steady()) {
+            Some(known) => known,
+            None => {
+                let allowed = self.review_right(&user, right).await?;
+                self.rights.put(key, allowed, clock::steady());
+                allowed
+            }
+        };
+        if allowed { Ok(()) } else { Err(right.refused_to(user.username.as_deref().unwrap_or_default())) }
+    }
+
+    async fn review_token(&self, token: &Token) -> Result<Option<UserInfo>, Refusal> {
+        let spec = TokenReviewSpec { token: Some(token.secret().to_owned()), audiences: None };
+        let review = self.review(&TokenReview { spec, ..TokenReview::default() }).await?;
+        let status = review.status.unwrap_or_default();
+        Ok(status.user.filter(|_| status.authenticated == Some(true)))
+    }
+
+    async fn review_right(&self, user: &UserInfo, right: &Right) -> Result<bool, Refusal> {
+        let some = |text: &str| Some(text.to_owned());
+        let Right { verb, group, resource, namespace, name } = right;
+        let attributes = ResourceAttributes {
+            verb: some(verb),
+            group: some(group),
+            version: some(if *group == ModelSelection::group(&()) { "v1alpha1" } else { "v1" }),
+            resource: some(resource),
+            namespace: some(namespace),
+            name: some(name),
+            ..ResourceAttributes::default()
+        };
+        let spec = SubjectAccessReviewSpec {
+            resource_attributes: Some(attributes),
+            user: user.username.clone(),
+            groups: user.groups.clone(),
+            uid: user.uid.clone(),
+            extra: user.extra.clone(),
+            ..SubjectAccessReviewSpec::default()
+        };
+        let review = self.review(&SubjectAccessReview { spec, ..SubjectAccessReview::default() }).await?;
+        Ok(review.status.is_some_and(|status| status.allowed))
+    }
+
+    /// Has the API server fill in the status of a review.
+    async fn review<K>(&self, review: &K) -> Result<K, Refusal>
+    where
+        K: kube::Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned,
+    {
+        let unreviewed = |why: String| {
+            tracing::warn!(why, "callers of the pages cannot be reviewed");
+            Refusal::Unreviewed(why)
+        };
+        let reviews: Api<K> = Api::all(self.client.clone());
+        let asked = async {
+            let _turn = self.turns.acquire().await;
+            reviews.create(&PostParams::default(), review).await
+        };
+        match timeout(LONGEST, asked).await {
+            Ok(answer) => answer.map_err(|error| unreviewed(message(&error))),
+            Err(_) => Err(unreviewed("it does not answer".to_owned())),
+        }
+    }
+}

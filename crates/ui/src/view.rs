@@ -1,0 +1,128 @@
+//! What a page is about, and what a caller may see of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::ModelSelection;
+use kube::ResourceExt as _;
+use report::{Live, Model, Options};
+use tokio::time::timeout;
+
+use crate::caller::Caller;
+use crate::paths::{self, HOME};
+use crate::refusal::Refusal;
+use crate::reviews::Right;
+use crate::shown;
+use crate::state::Ui;
+
+/// How long a request waits for the watches of an operator that is just starting.
+const LISTED: Duration = Duration::from_secs(5);
+
+/// What a page is about.
+#[derive(Clone)]
+pub(crate) enum View {
+    /// All selections that the caller may list.
+    List,
+    /// One selection.
+    One { namespace: String, name: String },
+}
+
+impl View {
+    /// The selections of the view, if the caller may see them.
+    pub(crate) async fn selections(&self, ui: &mut Ui, caller: &Caller) -> Result<Vec<Arc<ModelSelection>>, Refusal> {
+        match self {
+            Self::List => {
+                let all = timeout(LISTED, shown::all(&mut ui.shown)).await.map_err(|_| Refusal::NotYet)?;
+                listed(ui, caller, all).await
+            }
+            Self::One { namespace, name } => {
+                // Asked first: who may not see it does not learn either whether it is there.
+                ui.access.may(caller, &Right::get(namespace, name)).await?;
+                let one = timeout(LISTED, shown::one(&mut ui.shown, namespace, name));
+                match one.await.map_err(|_| Refusal::NotYet)? {
+                    Some(selection) => Ok(vec![selection]),
+                    None => Err(self.gone()),
+                }
+            }
+        }
+    }
+
+    /// That there is no such selection.
+    fn gone(&self) -> Refusal {
+        match self {
+            Self::List => Refusal::NoPage,
+            Self::One { namespace, name } => {
+                Refusal::NoSelection { namespace: api::message(namespace, 63), name: api::message(name, 63) }
+            }
+        }
+    }
+
+    /// The page, as HTML.
+    pub(crate) async fn page(&self, ui: &mut Ui, caller: &Caller) -> Result<String, Refusal> {
+        let selections = self.selections(ui, caller).await?;
+        let options = self.options(ui, caller, &selections).await;
+        Ok(match self {
+            Self::List => drawn(move || report::overview(&selections, &options)).await,
+            Self::One { .. } => drawn(move || report::report(&selections, &options)).await,
+        })
+    }
+
+    /// The model of the page about these selections, which the caller may see, as JSON.
+    pub(crate) async fn model(&self, ui: &Ui, caller: &Caller, selections: Vec<Arc<ModelSelection>>) -> String {
+        let options = self.options(ui, caller, &selections).await;
+        match self {
+            Self::List => drawn(move || Model::overview(&selections, &options).json()).await,
+            Self::One { .. } => drawn(move || Model::new(&selections, &options).json()).await,
+        }
+    }
+
+    async fn options(&self, ui: &Ui, caller: &Caller, selections: &[Arc<ModelSelection>]) -> Options {
+        let mut options =
+            Options { live: Some(Live { events: self.events(), home: HOME.to_owned() }), ..Options::default() };
+        if let (Self::One { namespace, .. }, [selection]) = (self, selections)
+            && selection.status.iter().flat_map(|status| &status.runs).any(|run| run.trials.is_some())
+            && ui.access.may(caller, &Right::tables(namespace)).await.is_ok()
+        {
+            options.trials = ui.trials.of(&ui.shown, selection).await;
+        }
+        options
+    }
+
+    /// The path of the stream of events.
+    fn events(&self) -> String {
+        match self {
+            Self::List => format!("{HOME}/events"),
+            Self::One { namespace, name } => format!("{}/events", paths::of_report(namespace, name)),
+        }
+    }
+}
+
+/// Draws on a thread that no reconcile waits for: with three objectives and 500 runs, the hypervolume over time takes a good
+/// part of a second.
+async fn drawn(draw: impl FnOnce() -> String + Send + 'static) -> String {
+    tokio::task::spawn_blocking(draw).await.unwrap_or_default()
+}
+
+/// Those of `all` that the caller may list.
+async fn listed(ui: &Ui, caller: &Caller, all: Vec<Arc<ModelSelection>>) -> Result<Vec<Arc<ModelSelection>>, Refusal> {
+    let everywhere = match ui.access.may(caller, &Right::list("")).await {
+        Ok(()) => return Ok(all),
+        Err(refusal @ Refusal::Forbidden { .. }) => refusal,
+        Err(other) => return Err(other),
+    };
+    let namespaces: BTreeSet<String> = all.iter().filter_map(|selection| selection.namespace()).collect();
+    let mut allowed = BTreeSet::new();
+    for namespace in namespaces {
+        match ui.access.may(caller, &Right::list(&namespace)).await {
+            Ok(()) => drop(allowed.insert(namespace)),
+            Err(Refusal::Forbidden { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    if allowed.is_empty() {
+        return Err(everywhere);
+    }
+    let visible = |one: &Arc<ModelSelection>| one.namespace().is_some_and(|namespace| allowed.contains(&namespace));
+    Ok(all.into_iter().filter(visible).collect())
+}

@@ -1,0 +1,36 @@
+//! What a standby shows to those who only look: it watches the selections as the leader does, and acts on nothing.
+
+use futures::stream::{StreamExt as _, select_all};
+use futures::{TryStreamExt as _, future};
+use kube::Client;
+use kube::runtime::{WatchStreamExt as _, reflector};
+
+use super::settings::Shown;
+use super::watch::{readable, scopes, watched};
+
+/// Shows the selections until it is dropped. The leader does so itself, from its own watches.
+pub async fn stand_by(client: &Client, namespaces: &[String], shown: &Shown) {
+    let (stores, watches): (Vec<_>, Vec<_>) = scopes(namespaces)
+        .iter()
+        .map(|namespace| {
+            let (store, writer) = reflector::store();
+            let selections = watched(client, namespace.as_deref())
+                .try_filter_map(|event| future::ready(Ok(readable(event, |_, _| {}))))
+                .modify(|selection| {
+                    selection.metadata.managed_fields = None;
+                    selection.metadata.annotations = None;
+                })
+                .reflect(writer);
+            (store, selections.boxed())
+        })
+        .unzip();
+    shown.send_replace(stores);
+    let changes = select_all(watches).for_each(|event| {
+        match event {
+            Ok(_) => shown.send_modify(|_| {}),
+            Err(error) => tracing::debug!(%error, "trouble with the watch of a standby"),
+        }
+        future::ready(())
+    });
+    changes.await;
+}

@@ -1,0 +1,43 @@
+//! The pages of the selections, if they are wanted.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use kube::Client;
+
+use super::args::Args;
+use super::exit_reason::Error;
+use super::{listen, permissions};
+use crate::controller::{self, Shown};
+use ::ui::Access;
+use platform::readiness::Readiness;
+
+/// Serves the pages from now on, until the process ends.
+///
+/// # Errors
+/// When the address cannot be had, or must not be without authentication.
+pub(super) async fn start(
+    address: SocketAddr,
+    authenticate: bool,
+    client: &Client,
+    shown: &Shown,
+    readiness: &Arc<Readiness>,
+) -> Result<(), Error> {
+    let access = Access::new(address, authenticate, client.clone())?;
+    let listener = listen::on(address, "--ui-listen").await?;
+    tracing::info!(ui = %listener.local_addr()?, authenticate, "serving the pages of the selections at /ui");
+    let router = ::ui::router(shown.subscribe(), access, client.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    if authenticate {
+        tokio::spawn(permissions::watch_reviews(client.clone(), readiness.clone()));
+    }
+    Ok(())
+}
+
+/// Shows the selections while another process leads, if there are pages; until it is dropped.
+pub(super) async fn stand_by(args: &Args, client: &Client, shown: &Shown) {
+    match args.ui_listen {
+        Some(_) => controller::stand_by(client, &args.namespaces, shown).await,
+        None => std::future::pending().await,
+    }
+}
