@@ -21,6 +21,7 @@ mod joint_search;
 mod observe;
 mod pass;
 mod previous_incarnation;
+mod readable;
 mod reconcile;
 mod record;
 mod references;

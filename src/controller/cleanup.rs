@@ -11,7 +11,7 @@ use kube::runtime::controller::Action;
 
 use super::causes::with_causes;
 use super::context::Context;
-use super::pass::FOREIGN_ANSWERS;
+use super::pass::BELIEVED_ANSWERS;
 use super::stop::{Stopped, stop_own};
 use super::{previous_incarnation, record};
 use api::{DeletionPolicy, ModelSelection, Reason, SupersededJob};
@@ -76,12 +76,14 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
     Ok(Action::await_change())
 }
 
-/// Whether the deletion has waited for AWS as long as it may: by the time of the deletion, and by this process' own tries.
+/// Whether the deletion has waited for AWS as long as it may: by the time of the deletion, if this process has tried for a
+/// while, or by this process' own tries, since a clock that is behind would wait for ever.
 fn is_over(seen: &ModelSelection, ctx: &Context) -> bool {
-    let deadline = ctx.settings.deletion_deadline;
+    let (deadline, tried) = (ctx.settings.deletion_deadline, tried_for(seen, ctx));
     let deleted = seen.metadata.deletion_timestamp.as_ref().map(|time| time.0);
     let waited = deleted.and_then(|time| Duration::try_from(clock::now().duration_since(time)).ok());
-    waited.is_some_and(|waited| waited >= deadline) && tried_for(seen, ctx) >= TRIED_FOR.min(deadline / 2)
+    let is_late = waited.is_some_and(|waited| waited >= deadline);
+    tried >= deadline || is_late && tried >= TRIED_FOR.min(deadline / 2)
 }
 
 /// How long this process has tried.
@@ -230,7 +232,7 @@ fn still_running(
     let not_yet = |task: Task, longest: Duration, why: &str| {
         let now = clock::steady();
         let failures = ctx.retries.failed(&uid, task, Outcome::Pending, now);
-        let unknown = failures.lasting(now) < longest || failures.times < FOREIGN_ANSWERS;
+        let unknown = failures.lasting(now) < longest || failures.times < BELIEVED_ANSWERS;
         unknown.then(|| (why.to_owned(), false))
     };
     let window = ctx.settings.consistency_window;

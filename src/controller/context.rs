@@ -21,7 +21,7 @@ use super::retry_memory::Retries;
 use super::settings::Settings;
 use super::table_memory::Tables;
 use super::unwritten::Unwritten;
-use api::{ModelSelection, clip};
+use api::{ModelSelection, message};
 use catalog::Catalog;
 use decide::permits::Claim;
 use observe::{Observer, Wake};
@@ -178,7 +178,8 @@ impl Context {
     /// Notes that this release cannot read an object. It is left alone until it can.
     pub(super) fn note_unreadable(&self, metadata: &ObjectMeta, error: &str) {
         let mut unreadable = self.unreadable.lock();
-        if unreadable.insert(full_name(metadata), clip(error, ERROR_MAX)).as_deref() != Some(&clip(error, ERROR_MAX)) {
+        let error = message(error, ERROR_MAX);
+        if unreadable.insert(full_name(metadata), error.clone()) != Some(error) {
             self.report_unreadable(&unreadable);
         }
     }

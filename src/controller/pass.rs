@@ -23,8 +23,8 @@ use observe::{RunningJob, Sighting};
 use platform::clock;
 use sagemaker::Region;
 
-/// Answers in a row that must say that a job is another's.
-pub(super) const FOREIGN_ANSWERS: u32 = 3;
+/// Answers in a row that are believed when they say that a job is another's, or that one that a candidate names is not there.
+pub(super) const BELIEVED_ANSWERS: u32 = 3;
 
 /// A pass over a selection.
 pub(super) struct Pass<'a> {
@@ -138,7 +138,7 @@ impl<'a> Pass<'a> {
     /// Whether the tags of a job are another's: they say so for the third time. One answer may have been another job's.
     pub(super) fn is_foreign(&self, job: &str) -> bool {
         let failures = self.failed(Task::Prove(job.to_owned()), Outcome::Fault(Class::NotFound));
-        failures.times >= FOREIGN_ANSWERS
+        failures.times >= BELIEVED_ANSWERS
     }
 
     /// Whether what these responses did not show counts as missing.

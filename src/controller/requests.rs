@@ -205,21 +205,31 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
                 let message = format!("waiting for the warm start's parent, the tuning job '{parent}', to end");
                 Problem::new(Reason::WaitingForParent, message)
             }
-            // It may be made any time.
-            Err(error) if error.class == Class::NotFound => {
-                let message = format!(
-                    "the warm start's parent, the tuning job '{parent}', does not exist in {}; correct \
-                     `warmStart.parentTuningJobNames`",
-                    pass.region.name()
-                );
-                Problem::new(Reason::UnknownTuningJob, message)
-            }
+            Err(error) if error.class == Class::NotFound => no_parent(pass, parent),
             // What cannot be looked at is left to SageMaker's answer to Create.
-            Ok(_) | Err(_) => continue,
+            Ok(_) | Err(_) => {
+                pass.succeeded(&Task::Find(parent.clone()));
+                continue;
+            }
         };
         parents.insert(parent.clone(), problem);
     }
     Parents(parents)
+}
+
+/// What is said of a parent that does not show. It may have been made a moment ago, or may be made any time.
+fn no_parent(pass: &Pass<'_>, parent: &str) -> Problem {
+    let failures = pass.failed(Task::Find(parent.to_owned()), Outcome::Fault(Class::NotFound));
+    if failures.times < BELIEVED_ANSWERS {
+        let message = format!("the warm start's parent, the tuning job '{parent}', does not show; it is looked for again");
+        return Problem::new(Reason::WaitingForParent, message);
+    }
+    let message = format!(
+        "the warm start's parent, the tuning job '{parent}', does not exist in {}; correct \
+         `warmStart.parentTuningJobNames`",
+        pass.region.name()
+    );
+    Problem::new(Reason::UnknownTuningJob, message)
 }
 
 /// Notes that a model or a request is not available, and returns the problem for the status.

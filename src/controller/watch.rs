@@ -1,6 +1,6 @@
 //! What the watches show, and who is reconciled because of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::core::DeserializeGuard;
-use kube::runtime::reflector::ObjectRef;
 use kube::runtime::reflector::store::Writer;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::{
     Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher,
 };
@@ -18,6 +18,7 @@ use kube::{Api, ResourceExt as _};
 use tokio::sync::mpsc;
 
 use super::context::Context;
+use super::readable::readable;
 use super::stop::stop_command;
 use super::{reconcile, record};
 use ::observe::Wake;
@@ -82,30 +83,12 @@ fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
     });
 }
 
-/// The event, if its object can be read. One that cannot is reported by name.
-fn readable(
-    context: &Context,
-    event: watcher::Event<DeserializeGuard<ModelSelection>>,
-) -> Option<watcher::Event<ModelSelection>> {
-    use watcher::Event::{Apply, Delete, Init, InitApply, InitDone};
-    let read = |DeserializeGuard(object): DeserializeGuard<ModelSelection>| match object {
-        Ok(selection) => {
-            context.note_readable(&selection.metadata);
-            Some(selection)
-        }
-        Err(invalid) => {
-            context.note_unreadable(&invalid.metadata, &invalid.error);
-            None
-        }
-    };
-    match event {
-        Init => Some(Init),
-        InitDone => Some(InitDone),
-        InitApply(object) => read(object).map(InitApply),
-        Apply(object) => read(object).map(Apply),
-        Delete(DeserializeGuard(object)) => {
-            context.note_readable(object.as_ref().map_or_else(|invalid| &invalid.metadata, |object| &object.metadata));
-            object.ok().map(Delete)
+/// Cleans up after selections that went while the watch was broken: a new list no longer has them, and no event says so.
+fn forget_missing(context: &Arc<Context>, store: &Store<ModelSelection>, listed: &HashSet<String>) {
+    for selection in store.state() {
+        if !selection.uid().is_some_and(|uid| listed.contains(&uid)) {
+            report_left_running(context, &selection);
+            context.forget(&selection);
         }
     }
 }
@@ -121,18 +104,28 @@ pub(super) fn selections(
         Some(namespace) => Api::namespaced(context.client.clone(), namespace),
         None => Api::all(context.client.clone()),
     };
-    let (context, reading, suspecting) = (context.clone(), context.clone(), context.clone());
+    let (context, reading, suspecting, relisting) = (context.clone(), context.clone(), context.clone(), context.clone());
+    let (store, mut listed) = (writer.as_reader(), HashSet::new());
     // Pages of this size keep a list of large statuses from being in memory twice, as text and as objects.
     let config = watcher::Config::default().page_size(20).timeout(WATCH_TIMEOUT_SECONDS);
     watcher(api, config)
         .default_backoff()
-        .try_filter_map(move |event| future::ready(Ok(readable(&reading, event))))
+        .try_filter_map(move |event| {
+            let reading = reading.clone();
+            async move { Ok(readable(&reading, event).await) }
+        })
         .modify(move |selection| {
             // Half of the size of an object, and of no further use.
             if written_last_by_another(&selection.metadata.managed_fields.take().unwrap_or_default()) {
                 suspecting.writers.suspect(&selection.uid().unwrap_or_default());
             }
             selection.metadata.annotations = None;
+        })
+        .inspect_ok(move |event| match event {
+            watcher::Event::Init => listed.clear(),
+            watcher::Event::InitApply(selection) => listed.extend(selection.uid()),
+            watcher::Event::InitDone => forget_missing(&relisting, &store, &listed),
+            watcher::Event::Apply(_) | watcher::Event::Delete(_) => {}
         })
         .reflect(writer)
         .inspect_ok(move |event| match event {

@@ -20,4 +20,5 @@ mod requests;
 mod restarts;
 mod selectors;
 mod sharing;
+mod stale_replicas;
 mod suspend_and_delete;

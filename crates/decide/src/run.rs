@@ -75,6 +75,11 @@ pub enum RunEvent<'a> {
     Deleted,
     /// What the status says of it is not to be believed: somebody else wrote it, or the job was found again.
     Unverified,
+    /// The job that the status names was made for it, as this attempt.
+    Proven {
+        /// The attempt, by the tags of the job.
+        attempt: i32,
+    },
     /// The job that the status names was not made for it.
     NotItsJob,
     /// Suspend asks for its job to be stopped.
@@ -129,6 +134,9 @@ pub fn after(run: RunStatus, event: RunEvent<'_>) -> RunStatus {
         RunEvent::NotObserved(problem) => with_problem(run, state, problem),
         RunEvent::Deleted => deleted(run),
         RunEvent::Unverified => unverified(run),
+        RunEvent::Proven { attempt } => {
+            RunStatus { attempt, failed_attempts: run.failed_attempts.min(attempt), ..run }
+        }
         RunEvent::NotItsJob => unstarted(run),
         RunEvent::StopRequested => run.with(RunState::Stopping, Some(Reason::Suspended), None),
         RunEvent::NextAttempt => run.next_attempt(),
@@ -264,14 +272,16 @@ fn unverified(run: RunStatus) -> RunStatus {
             let run = RunStatus { tuning_job_arn: None, best: None, trials: None, pareto_rank: None, ..run };
             run.with(state, reason, None)
         }
-        (None, state) if state == RunState::Waiting && run.best.is_none() => run,
+        (None, RunState::Waiting) if run.best.is_none() && run.attempt == 0 && run.failed_attempts == 0 => run,
         (None, _) => unstarted(run),
     }
 }
 
-/// Nothing is known of it but what it is for.
+/// Nothing is known of it but what it is for. Jobs that it has had are found again by their names, from the first attempt on.
 fn unstarted(run: RunStatus) -> RunStatus {
     let run = RunStatus {
+        attempt: 0,
+        failed_attempts: 0,
         tuning_job_name: None,
         tuning_job_arn: None,
         best: None,

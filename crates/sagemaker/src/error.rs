@@ -26,6 +26,12 @@ impl TuningError {
         Self { class: Class::Transient, operation: Operation::ListTags.as_str(), code: None, message }
     }
 
+    /// A training job that its tuning job names and that does not show: a replica may lag.
+    pub fn not_shown(training_job: &str) -> Self {
+        let message = format!("the best training job '{training_job}' does not show; it is looked for again");
+        Self { class: Class::Transient, operation: Operation::DescribeTrainingJob.as_str(), code: None, message }
+    }
+
     /// The fault as a person should read it: what was asked, what was answered, what to do. A long answer leaves room for
     /// the remedy.
     pub fn explain(&self) -> String {
