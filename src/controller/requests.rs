@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::{StreamExt as _, stream};
 use tokio::sync::OnceCell;
 
-use super::pass::Pass;
+use super::pass::{BELIEVED_ANSWERS, Pass};
 use api::{ModelSelectionSpec, Reason, RunState, RunStatus};
 use catalog::{CatalogError, Shared, job_request};
 use decide::definition::{Definition, Source};
@@ -200,17 +200,18 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
         if parents.contains_key(parent) {
             continue;
         }
-        let problem = match pass.region.describe(parent).await {
+        let described = pass.region.describe(parent).await;
+        if described.is_ok() {
+            pass.succeeded(&Task::Find(parent.clone()));
+        }
+        let problem = match described {
             Ok(job) if job.status.runs() => {
                 let message = format!("waiting for the warm start's parent, the tuning job '{parent}', to end");
                 Problem::new(Reason::WaitingForParent, message)
             }
             Err(error) if error.class == Class::NotFound => no_parent(pass, parent),
             // What cannot be looked at is left to SageMaker's answer to Create.
-            Ok(_) | Err(_) => {
-                pass.succeeded(&Task::Find(parent.clone()));
-                continue;
-            }
+            Ok(_) | Err(_) => continue,
         };
         parents.insert(parent.clone(), problem);
     }

@@ -112,24 +112,40 @@ fn takes_definitions(candidate: &Candidate) -> bool {
         && image.is_none_or(|image| algorithms::of_image(image, &candidate.overrides.hyperparameters).is_none())
 }
 
-/// The metrics of the preset, of the model and of the spec; the later wins.
+/// The metrics of the preset, of the model and of the spec; the later wins. What the model and the others name differently
+/// has one name: that which the spec refers to, else not the model's.
 fn merged(
     definition: &Definition,
     model: Option<&Model>,
     preset: &BTreeMap<String, String>,
     wanted: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, String>, Problem> {
-    let own: BTreeMap<String, String> = model.map(|model| model.metrics.iter().cloned().collect()).unwrap_or_default();
-    let with = |own: BTreeMap<String, String>| {
-        let mut metrics = preset.clone();
-        metrics.extend(own);
+    let asked = |own: &str| wanted.contains(own);
+    let mut metrics = preset.clone();
+    metrics.extend(definition.metric_definitions.clone());
+    let own = model.map(|model| model.metrics.as_slice()).unwrap_or_default();
+    let (second, first): (Vec<_>, Vec<_>) = own.iter().cloned().partition(|(name, _)| {
+        let plain = plain_name(name);
+        plain != *name && metrics.contains_key(&plain)
+    });
+    for (name, _) in second.iter().filter(|(name, _)| asked(name)) {
+        let plain = plain_name(name);
+        if !asked(&plain) && !definition.metric_definitions.contains_key(&plain) {
+            metrics.remove(&plain);
+        }
+    }
+    let second: BTreeMap<String, String> = second.into_iter().filter(|(name, _)| asked(name)).collect();
+    let with = |first: Vec<(String, String)>| {
+        let mut metrics = metrics.clone();
+        metrics.extend(second.clone());
+        metrics.extend(first);
         metrics.extend(definition.metric_definitions.clone());
         metrics
     };
-    let mut metrics = with(own.clone());
+    let mut metrics = with(first.clone());
     if metrics.len() > METRIC_DEFINITIONS {
         // Those of the model that nothing refers to go first: nobody has asked for them.
-        metrics = with(own.into_iter().filter(|(name, _)| wanted.contains(name)).collect());
+        metrics = with(first.into_iter().filter(|(name, _)| asked(name)).collect());
     }
     if metrics.len() > METRIC_DEFINITIONS {
         let remedy = match preset.len() {
@@ -146,6 +162,11 @@ fn merged(
         return Err(Problem::new(Reason::InvalidRequest, message));
     }
     Ok(metrics)
+}
+
+/// The name of a metric without the framework and task that JumpStart puts before it: `tflow-ic:val-accuracy` is `val_accuracy`.
+fn plain_name(name: &str) -> String {
+    name.rsplit(':').next().unwrap_or(name).replace('-', "_")
 }
 
 /// The fields that name metrics of the logs, with what they name.

@@ -118,9 +118,39 @@ impl Observer {
                 pauses: self.pauses,
                 metrics: self.metrics.clone(),
             };
-            let (all, sagemaker) = (self.regions.clone(), self.sagemaker.clone());
-            tokio::spawn(async move { sweeper.sweep_while_needed(&all, &sagemaker).await });
+            let all = self.regions.clone();
+            tokio::spawn(async move { sweeper.sweep_while_needed(&all).await });
             regions.insert(region.to_owned(), watch);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use platform::leadership::Leadership;
+    use sagemaker::Account;
+    use tokio::sync::mpsc;
+
+    /// Time passes as soon as everybody waits.
+    #[tokio::test(start_paused = true)]
+    async fn a_region_without_jobs_is_dropped() {
+        let account = Account::load(Some("us-west-2")).await;
+        let sagemaker = SageMaker::new(account, None, Arc::default(), Leadership::default());
+        let (wake, _woken) = mpsc::unbounded_channel();
+        let pauses = Pauses { min: Duration::from_secs(3_600), max: Duration::from_secs(3_600) };
+        let metrics = Arc::<Metrics>::default();
+        let observer = Observer::new(sagemaker, wake, pauses, metrics.clone());
+        let owner = ObjectRef::new("selection").within("default");
+        let job = RunningJob { name: "ms-a", stopping: false, limit: None };
+        observer.track_running(&owner, &HashMap::from([("us-west-2", vec![job])]));
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        observer.forget(&owner);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert!(observer.regions().contains_key("us-west-2"), "another job may come soon");
+        assert!(metrics.encode().contains("us-west-2"));
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        assert!(observer.regions().is_empty());
+        assert!(!metrics.encode().contains("us-west-2"));
     }
 }

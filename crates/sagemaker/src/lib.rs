@@ -6,6 +6,7 @@ mod hub;
 mod metadata;
 mod pages;
 mod rate_limiter;
+mod regions;
 mod request;
 mod response;
 mod s3;

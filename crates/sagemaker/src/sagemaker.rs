@@ -21,6 +21,7 @@ use tracing::Instrument as _;
 use super::account::Account;
 use super::pages::read_all;
 use super::rate_limiter::{Limits, Operation};
+use super::regions::Regions;
 use super::timeouts::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::{Class, JobRequest, TuningError, request, response, span};
 use api::TrainingJobCounts;
@@ -40,7 +41,7 @@ pub struct SageMaker {
     default_region: Option<String>,
     metrics: Arc<Metrics>,
     leadership: Leadership,
-    regions: Arc<Mutex<HashMap<String, Region>>>,
+    regions: Regions,
 }
 
 /// SageMaker in one region. Cheap to clone.
@@ -70,7 +71,7 @@ impl SageMaker {
     pub fn new(account: Account, endpoint: Option<String>, metrics: Arc<Metrics>, leadership: Leadership) -> Self {
         // An empty variable is none: it would be a region of that name.
         let default_region = account.0.region().map(ToString::to_string).filter(|region| !region.is_empty());
-        Self { account: Arc::new(account), endpoint, default_region, metrics, leadership, regions: Arc::default() }
+        Self { account: Arc::new(account), endpoint, default_region, metrics, leadership, regions: Regions::default() }
     }
 
     /// The region for selections that name none.
@@ -80,16 +81,10 @@ impl SageMaker {
 
     /// SageMaker in the region `name`.
     pub fn region(&self, name: &str) -> Region {
-        let mut regions = self.regions.lock();
-        regions.entry(name.to_owned()).or_insert_with(|| self.connect(name)).clone()
+        self.regions.get(name, clock::steady(), |name| self.connect(name))
     }
 
-    /// Drops the connections and rates of a region that nothing happens in any more.
-    pub fn drop_region(&self, name: &str) {
-        self.regions.lock().remove(name);
-    }
-
-    fn connect(&self, name: &str) -> Region {
+    pub(super) fn connect(&self, name: &str) -> Region {
         let builder = aws_sdk_sagemaker::config::Builder::from(&self.account.0);
         let builder = match &self.endpoint {
             Some(endpoint) => builder.endpoint_url(endpoint),
@@ -117,6 +112,11 @@ impl Region {
     /// The name of the region.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether somebody works with it.
+    pub(super) fn is_held(&self) -> bool {
+        Arc::strong_count(&self.limits) > 1
     }
 
     pub(super) fn client(&self) -> &Client {
