@@ -33,12 +33,17 @@ pub struct Observer {
     pauses: Pauses,
     metrics: Arc<Metrics>,
     regions: Arc<Regions>,
+    /// How long a region without jobs is kept.
+    idle: Duration,
 }
+
+/// How long a region without jobs is kept.
+const IDLE: Duration = Duration::from_secs(600);
 
 impl Observer {
     /// An observer that sends the owners of changed jobs to `wake`.
     pub fn new(sagemaker: SageMaker, wake: Wake, pauses: Pauses, metrics: Arc<Metrics>) -> Self {
-        Self { sagemaker, wake, pauses, metrics, regions: Arc::default() }
+        Self { sagemaker, wake, pauses, metrics, regions: Arc::default(), idle: IDLE }
     }
 
     /// Says which jobs of `owner` run, by region, and returns what is known of them. From now on the owner is woken when one
@@ -117,6 +122,7 @@ impl Observer {
                 wake: self.wake.clone(),
                 pauses: self.pauses,
                 metrics: self.metrics.clone(),
+                idle: self.idle,
             };
             let all = self.regions.clone();
             tokio::spawn(async move { sweeper.sweep_while_needed(&all).await });
@@ -132,8 +138,7 @@ mod tests {
     use sagemaker::Account;
     use tokio::sync::mpsc;
 
-    /// Time passes as soon as everybody waits.
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_region_without_jobs_is_dropped() {
         let account = Account::load(Some("us-west-2")).await;
         let sagemaker = SageMaker::new(account, None, Arc::default(), Leadership::default());
@@ -141,16 +146,18 @@ mod tests {
         let pauses = Pauses { min: Duration::from_secs(3_600), max: Duration::from_secs(3_600) };
         let metrics = Arc::<Metrics>::default();
         let observer = Observer::new(sagemaker, wake, pauses, metrics.clone());
+        let observer = Observer { idle: Duration::from_millis(10), ..observer };
         let owner = ObjectRef::new("selection").within("default");
         let job = RunningJob { name: "ms-a", stopping: false, limit: None };
         observer.track_running(&owner, &HashMap::from([("us-west-2", vec![job])]));
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert!(observer.regions().contains_key("us-west-2"));
         observer.forget(&owner);
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        assert!(observer.regions().contains_key("us-west-2"), "another job may come soon");
-        assert!(metrics.encode().contains("us-west-2"));
-        tokio::time::sleep(Duration::from_secs(3_600)).await;
-        assert!(observer.regions().is_empty());
+        let dropped = async {
+            while !observer.regions().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), dropped).await.expect("it is dropped");
         assert!(!metrics.encode().contains("us-west-2"));
     }
 }

@@ -15,8 +15,6 @@ use platform::clock;
 use platform::metrics::Metrics;
 use sagemaker::{Class, Region, TuningError};
 
-/// How long a region without jobs is kept.
-const IDLE: Duration = Duration::from_secs(600);
 /// The longest pause after a sweep that has failed.
 const RETRY_MOST: Duration = Duration::from_secs(60);
 /// How long nothing is searched for after it was denied.
@@ -31,6 +29,8 @@ pub(super) struct Sweeper {
     pub(super) wake: Wake,
     pub(super) pauses: Pauses,
     pub(super) metrics: Arc<Metrics>,
+    /// How long it is kept without jobs.
+    pub(super) idle: Duration,
 }
 
 impl Sweeper {
@@ -41,7 +41,7 @@ impl Sweeper {
             while self.watch.view().is_empty() {
                 // Nothing is asked for, so nothing grows old.
                 self.metrics.set_observation_age(self.region.name(), 0.0);
-                let changed = tokio::time::timeout(IDLE, self.watch.changed.notified()).await;
+                let changed = tokio::time::timeout(self.idle, self.watch.changed.notified()).await;
                 if changed.is_err() && self.drop_if_idle(regions) {
                     return;
                 }
