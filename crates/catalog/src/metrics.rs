@@ -112,40 +112,25 @@ fn takes_definitions(candidate: &Candidate) -> bool {
         && image.is_none_or(|image| algorithms::of_image(image, &candidate.overrides.hyperparameters).is_none())
 }
 
-/// The metrics of the preset, of the model and of the spec; the later wins. What the model and the others name differently
-/// has one name: that which the spec refers to, else not the model's.
+/// The metrics of the preset, of the model and of the spec; the later wins.
 fn merged(
     definition: &Definition,
     model: Option<&Model>,
     preset: &BTreeMap<String, String>,
     wanted: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, String>, Problem> {
-    let asked = |own: &str| wanted.contains(own);
-    let mut metrics = preset.clone();
-    metrics.extend(definition.metric_definitions.clone());
-    let own = model.map(|model| model.metrics.as_slice()).unwrap_or_default();
-    let (second, first): (Vec<_>, Vec<_>) = own.iter().cloned().partition(|(name, _)| {
-        let plain = plain_name(name);
-        plain != *name && metrics.contains_key(&plain)
-    });
-    for (name, _) in second.iter().filter(|(name, _)| asked(name)) {
-        let plain = plain_name(name);
-        if !asked(&plain) && !definition.metric_definitions.contains_key(&plain) {
-            metrics.remove(&plain);
-        }
-    }
-    let second: BTreeMap<String, String> = second.into_iter().filter(|(name, _)| asked(name)).collect();
-    let with = |first: Vec<(String, String)>| {
-        let mut metrics = metrics.clone();
-        metrics.extend(second.clone());
-        metrics.extend(first);
+    let own: BTreeMap<String, String> = model.map(|model| model.metrics.iter().cloned().collect()).unwrap_or_default();
+    let with = |own: &BTreeMap<String, String>| {
+        let mut metrics = preset.clone();
+        metrics.extend(own.clone());
         metrics.extend(definition.metric_definitions.clone());
+        drop_second_names(&mut metrics, own, wanted, &definition.metric_definitions);
         metrics
     };
-    let mut metrics = with(first.clone());
+    let mut metrics = with(&own);
     if metrics.len() > METRIC_DEFINITIONS {
         // Those of the model that nothing refers to go first: nobody has asked for them.
-        metrics = with(first.into_iter().filter(|(name, _)| asked(name)).collect());
+        metrics = with(&own.into_iter().filter(|(name, _)| wanted.contains(name)).collect());
     }
     if metrics.len() > METRIC_DEFINITIONS {
         let remedy = match preset.len() {
@@ -164,7 +149,29 @@ fn merged(
     Ok(metrics)
 }
 
-/// The name of a metric without the framework and task that JumpStart puts before it: `tflow-ic:val-accuracy` is `val_accuracy`.
+/// Of what a model names `tflow-ic:val-accuracy` and the preset `val_accuracy`, one name stays, so that no value has two: the
+/// one that the spec defines or refers to, else the preset's. Both stay if it refers to both.
+fn drop_second_names(
+    metrics: &mut BTreeMap<String, String>,
+    own: &BTreeMap<String, String>,
+    wanted: &BTreeSet<String>,
+    declared: &BTreeMap<String, String>,
+) {
+    let asked = |name: &String| wanted.contains(name) || declared.contains_key(name);
+    for second in own.keys() {
+        let plain = plain_name(second);
+        if plain == *second || !metrics.contains_key(&plain) {
+            continue;
+        }
+        if !asked(second) {
+            metrics.remove(second);
+        } else if !asked(&plain) {
+            metrics.remove(&plain);
+        }
+    }
+}
+
+/// The name of a metric without the framework and task that JumpStart puts before it.
 fn plain_name(name: &str) -> String {
     name.rsplit(':').next().unwrap_or(name).replace('-', "_")
 }

@@ -15,7 +15,6 @@ use aws_sdk_sagemaker::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErr
 use aws_sdk_sagemaker::types as aws;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::Timestamp;
-use parking_lot::Mutex;
 use tracing::Instrument as _;
 
 use super::account::Account;
