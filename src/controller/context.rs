@@ -186,7 +186,8 @@ impl Context {
 
     fn report_unreadable(&self, unreadable: &BTreeMap<String, String>) {
         let list = unreadable.iter().map(|(name, error)| format!("{name}: {error}")).collect::<Vec<_>>().join("; ");
-        let message = format!("this release cannot read {list}; use a release that can, or delete and apply again");
+        let message =
+            format!("this release cannot read {list}; use a release that can, or delete it and apply it again");
         self.settings.readiness.warn("unreadable selections", (!unreadable.is_empty()).then_some(message));
     }
 

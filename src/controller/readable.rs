@@ -30,10 +30,7 @@ pub(super) async fn readable(
     }
 }
 
-async fn read(
-    context: &Context,
-    DeserializeGuard(object): DeserializeGuard<ModelSelection>,
-) -> Option<ModelSelection> {
+async fn read(context: &Context, DeserializeGuard(object): DeserializeGuard<ModelSelection>) -> Option<ModelSelection> {
     let invalid = match object {
         Ok(selection) => {
             context.note_readable(&selection.metadata);
@@ -94,7 +91,10 @@ mod tests {
         let selection = read("Retain").unwrap();
         let spec = &selection.spec;
         assert_eq!((spec.deletion_policy, spec.region.as_deref()), (DeletionPolicy::Retain, Some("eu-west-1")));
-        assert_eq!((selection.metadata.name.as_deref(), selection.status.unwrap().rerun.as_str()), (Some("a"), "again"));
-        assert_eq!(read("Newer"), None, "whether its jobs are to be stopped is not known");
+        assert_eq!(
+            (selection.metadata.name.as_deref(), selection.status.unwrap().rerun.as_str()),
+            (Some("a"), "again")
+        );
+        assert!(read("Newer").is_none(), "whether its jobs are to be stopped is not known");
     }
 }

@@ -222,7 +222,8 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
 fn no_parent(pass: &Pass<'_>, parent: &str) -> Problem {
     let failures = pass.failed(Task::Find(parent.to_owned()), Outcome::Fault(Class::NotFound));
     if failures.times < BELIEVED_ANSWERS {
-        let message = format!("the warm start's parent, the tuning job '{parent}', does not show; it is looked for again");
+        let message =
+            format!("the warm start's parent, the tuning job '{parent}', does not show; it is looked for again");
         return Problem::new(Reason::WaitingForParent, message);
     }
     let message = format!(

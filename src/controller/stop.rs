@@ -8,6 +8,7 @@ use decide::identity::{Identity, Ownership};
 use decide::observation::JobStatus;
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
+use decide::run::{RunEvent, apply};
 use observe::Sighting;
 use sagemaker::{Class, Region, TuningError};
 
@@ -22,17 +23,21 @@ pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sig
     status.superseded = left;
     // A resumed selection does not stop jobs that were not stopped in time.
     let stopping =
-        |run: &&RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
-    for run in status.runs.iter().filter(stopping) {
-        let Some(name) = &run.tuning_job_name else { continue };
+        |run: &&mut RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
+    for run in status.runs.iter_mut().filter(stopping) {
+        let Some(name) = run.tuning_job_name.clone() else { continue };
         let task = Task::Stop(name.clone());
         if !pass.may_try(&task) {
             continue;
         }
-        let stopped = stop_own(&pass.region, &pass.identity(run), name, run.tuning_job_arn.as_deref()).await;
+        let stopped = stop_own(&pass.region, &pass.identity(run), &name, run.tuning_job_arn.as_deref()).await;
         // Repeated after a while if the job still runs: a stop may get lost like any other call.
         pass.failed(task.clone(), Outcome::Accepted);
-        note(pass, &task, name, stopped.err());
+        if matches!(stopped, Ok(Stopped::Foreign)) && pass.is_foreign(&name) {
+            // Another cluster's, of which this one is a copy.
+            apply(run, RunEvent::NotItsJob);
+        }
+        note(pass, &task, &name, stopped.err());
     }
 }
 

@@ -104,7 +104,8 @@ pub(super) fn selections(
         Some(namespace) => Api::namespaced(context.client.clone(), namespace),
         None => Api::all(context.client.clone()),
     };
-    let (context, reading, suspecting, relisting) = (context.clone(), context.clone(), context.clone(), context.clone());
+    let (context, reading, suspecting, relisting) =
+        (context.clone(), context.clone(), context.clone(), context.clone());
     let (store, mut listed) = (writer.as_reader(), HashSet::new());
     // Pages of this size keep a list of large statuses from being in memory twice, as text and as objects.
     let config = watcher::Config::default().page_size(20).timeout(WATCH_TIMEOUT_SECONDS);

@@ -134,9 +134,7 @@ pub fn after(run: RunStatus, event: RunEvent<'_>) -> RunStatus {
         RunEvent::NotObserved(problem) => with_problem(run, state, problem),
         RunEvent::Deleted => deleted(run),
         RunEvent::Unverified => unverified(run),
-        RunEvent::Proven { attempt } => {
-            RunStatus { attempt, failed_attempts: run.failed_attempts.min(attempt), ..run }
-        }
+        RunEvent::Proven { attempt } => RunStatus { attempt, failed_attempts: run.failed_attempts.min(attempt), ..run },
         RunEvent::NotItsJob => unstarted(run),
         RunEvent::StopRequested => run.with(RunState::Stopping, Some(Reason::Suspended), None),
         RunEvent::NextAttempt => run.next_attempt(),
