@@ -226,8 +226,8 @@ async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, R
 async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Result<Observed, ActError> {
     let Observed { spec, status, sightings, .. } = &mut observed;
     let problem = stop::problem(pass, status);
-    let acts = !(chosen.is_empty() && status.superseded.is_empty());
-    stop::stop(pass, status, sightings).await;
+    let mut acts = !(chosen.is_empty() && status.superseded.is_empty());
+    acts |= stop::stop(pass, status, sightings).await;
     create::create(pass, spec, status, chosen).await;
     if !acts && stop::problem(pass, status) == problem {
         return Ok(observed);

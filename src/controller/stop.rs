@@ -13,14 +13,19 @@ use observe::Sighting;
 use sagemaker::{Class, Region, TuningError};
 
 /// Stops the superseded jobs and those of a suspended selection. Superseded jobs stay listed, and hold a permit, until they
-/// have ended.
-pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sightings: &HashMap<String, Sighting>) {
+/// have ended. Returns whether a run has let go of its job.
+pub(super) async fn stop(
+    pass: &Pass<'_>,
+    status: &mut ModelSelectionStatus,
+    sightings: &HashMap<String, Sighting>,
+) -> bool {
     let mut left = Vec::new();
     for job in std::mem::take(&mut status.superseded) {
         let sighting = sightings.get(&job.tuning_job_name);
         left.extend(superseded(pass, job, sighting).await);
     }
     status.superseded = left;
+    let mut let_go = false;
     // A resumed selection does not stop jobs that were not stopped in time.
     let stopping =
         |run: &&mut RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
@@ -36,9 +41,11 @@ pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sig
         if matches!(stopped, Ok(Stopped::Foreign)) && pass.is_foreign(&name) {
             // Another cluster's, of which this one is a copy.
             apply(run, RunEvent::NotItsJob);
+            let_go = true;
         }
         note(pass, &task, &name, stopped.err());
     }
+    let_go
 }
 
 /// What a person runs to stop a job that the operator does not stop.
