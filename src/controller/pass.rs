@@ -130,6 +130,11 @@ impl<'a> Pass<'a> {
         self.ctx.retries.failed(&self.uid, task, outcome, clock::steady())
     }
 
+    /// When a task failed last.
+    pub(super) fn tried(&self, task: &Task) -> Timestamp {
+        self.ctx.retries.failures(&self.uid, task).map_or(Timestamp::MIN, |failures| failures.last)
+    }
+
     /// Notes that a task has succeeded.
     pub(super) fn succeeded(&self, task: &Task) {
         self.ctx.retries.succeeded(&self.uid, task);

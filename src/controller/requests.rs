@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::pass::{BELIEVED_ANSWERS, Pass};
@@ -141,7 +142,8 @@ async fn request(
     let model = match &definition.source {
         Source::Image { .. } | Source::Algorithm { .. } | Source::TuningJob { .. } => None,
         Source::JumpStart { model_id, version } => {
-            Some(pass.ctx.catalog.model(&pass.region, model_id, version, inputs.until).await?)
+            let tried = pass.tried(&Task::resolve_request(run));
+            Some(pass.ctx.catalog.model(&pass.region, model_id, version, tried, inputs.until).await?)
         }
     };
     // Large expressions take a while, which other selections must not wait for.
@@ -169,7 +171,9 @@ async fn shared_names(pass: &Pass<'_>, inputs: &Inputs<'_>) -> (Shared, bool) {
     for (candidate, version) in spec.candidates.iter().zip(*versions) {
         let Some(model) = candidate.jump_start.as_ref().filter(|_| !shared.settled()) else { continue };
         let answer = match version {
-            Some(Ok(version)) => pass.ctx.catalog.model(&pass.region, &model.model_id, version, *until).await,
+            Some(Ok(version)) => {
+                pass.ctx.catalog.model(&pass.region, &model.model_id, version, Timestamp::MIN, *until).await
+            }
             Some(Err(problem)) if problem.reason == Reason::Progressing => Err(CatalogError::Pending),
             _ => return (Shared::default(), false),
         };
@@ -250,7 +254,7 @@ pub(super) fn unresolved(pass: &Pass<'_>, task: Task, error: CatalogError) -> Pr
         }
         CatalogError::Fault(fault) => {
             let message = format!("{fault}; trying again");
-            (Outcome::Fault(Class::Transient), Problem::new(Reason::RetryingAfterError, message))
+            (Outcome::Fault(fault.class), Problem::new(Reason::RetryingAfterError, message))
         }
     };
     pass.failed(task, outcome);

@@ -18,6 +18,8 @@ pub(super) struct Failures {
     pub(super) times: u32,
     /// When the first was.
     pub(super) since: Timestamp,
+    /// When the last was.
+    pub(super) last: Timestamp,
     /// Those of them that were not awaited answers.
     faults: u32,
     /// When the next try may come.
@@ -81,7 +83,7 @@ impl Retries {
         let pause = cadence::jitter(cadence::backoff(doubled, pauses.first, pauses.most), uid, u64::from(times));
         let since = before.map_or(now, |failures| failures.since);
         let faults = faults.saturating_add(u32::from(!pending));
-        let failures = Failures { times: times.saturating_add(1), faults, since, not_before: now + pause };
+        let failures = Failures { times: times.saturating_add(1), faults, since, last: now, not_before: now + pause };
         of.failing.insert(task, failures);
         failures
     }
