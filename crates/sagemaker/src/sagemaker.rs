@@ -40,7 +40,7 @@ pub struct SageMaker {
     default_region: Option<String>,
     metrics: Arc<Metrics>,
     leadership: Leadership,
-    regions: Regions,
+    regions: Regions<Region>,
 }
 
 /// SageMaker in one region. Cheap to clone.
@@ -80,10 +80,10 @@ impl SageMaker {
 
     /// SageMaker in the region `name`.
     pub fn region(&self, name: &str) -> Region {
-        self.regions.get(name, clock::steady(), |name| self.connect(name))
+        self.regions.get(name, clock::steady(), Region::is_held, |name| self.connect(name))
     }
 
-    pub(super) fn connect(&self, name: &str) -> Region {
+    fn connect(&self, name: &str) -> Region {
         let builder = aws_sdk_sagemaker::config::Builder::from(&self.account.0);
         let builder = match &self.endpoint {
             Some(endpoint) => builder.endpoint_url(endpoint),
@@ -114,7 +114,7 @@ impl Region {
     }
 
     /// Whether somebody works with it.
-    pub(super) fn is_held(&self) -> bool {
+    fn is_held(&self) -> bool {
         Arc::strong_count(&self.limits) > 1
     }
 
