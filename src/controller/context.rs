@@ -33,6 +33,8 @@ use sagemaker::SageMaker;
 const REPORTING_CONTROLLER: &str = "modelselection.dev/modelselection-operator";
 /// Longest error in the report of an object that cannot be read.
 const ERROR_MAX: usize = 300;
+/// Most objects that cannot be read in a report.
+const UNREADABLE_LISTED: usize = 8;
 /// How long the first lists of all watches may take.
 const WATCHED: Duration = Duration::from_secs(10);
 
@@ -184,8 +186,17 @@ impl Context {
         }
     }
 
+    /// Whether this release cannot read what the object is now. What the watch had shown before is of no use.
+    pub(super) fn is_unreadable(&self, selection: &ModelSelection) -> bool {
+        self.unreadable.lock().contains_key(&full_name(&selection.metadata))
+    }
+
     fn report_unreadable(&self, unreadable: &BTreeMap<String, String>) {
-        let list = unreadable.iter().map(|(name, error)| format!("{name}: {error}")).collect::<Vec<_>>().join("; ");
+        let first = unreadable.iter().take(UNREADABLE_LISTED).map(|(name, error)| format!("{name}: {error}"));
+        let mut list = first.collect::<Vec<_>>().join("; ");
+        if let more @ 1.. = unreadable.len().saturating_sub(UNREADABLE_LISTED) {
+            list += &format!("; and {more} more");
+        }
         let message =
             format!("this release cannot read {list}; use a release that can, or delete it and apply it again");
         self.settings.readiness.warn("unreadable selections", (!unreadable.is_empty()).then_some(message));

@@ -87,6 +87,9 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
         namespace = selection.namespace().unwrap_or_default(),
         name = selection.name_any(),
     );
+    if ctx.is_unreadable(&selection) && selection.metadata.deletion_timestamp.is_none() {
+        return Ok(requeue_after(RESYNC_PERIOD));
+    }
     let started = clock::steady();
     ctx.metrics.reconcile_started();
     let result = tokio::time::timeout(PASS_DEADLINE, finalized(selection.clone(), ctx.clone()))

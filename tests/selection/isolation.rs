@@ -5,7 +5,7 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 use testkit::run_folder::{numbered, run_folder};
 use testkit::status::is_running;
-use testkit::world::{DEADLINE, LATER};
+use testkit::world::{DEADLINE, LATER, LONG};
 use testkit::{
     ControlPlane, ControlPlaneOptions, Relay, Selection, World, await_gone, await_until, fresh_namespace, programs,
     shared,
@@ -57,6 +57,32 @@ async fn an_object_of_a_newer_release_is_named_and_the_others_go_on() {
         .expect("the status can be read again");
     world.await_launched("newer").await;
     assert_eq!(world.jobs().await.len(), 3);
+}
+
+/// It was read before, so that the operator has an older state of it. Nothing is done with that.
+#[tokio::test]
+async fn an_object_that_a_newer_release_takes_over_is_left_alone() {
+    let plane = newer_control_plane().await;
+    let namespace = fresh_namespace(&plane.client(), "newer-takes-over").await;
+    let world = World::start_in(&plane, &namespace, &["--speed", "0"], &[]).await;
+    for name in ["newer", "older"] {
+        world.apply(&Selection::new(name).images(&["one"])).await;
+        world.await_launched(name).await;
+    }
+    let run = json!({"candidate": "one", "dataset": "small", "state": "Paused"});
+    let patch = Patch::Merge(json!({"status": {"runs": [run]}}));
+    let _ = world.selections.patch_status("newer", &PatchParams::default(), &patch).await;
+    await_until("it cannot be read", DEADLINE, async || {
+        let (_, text) = world.operator.get("/readyz?verbose").await?;
+        if text.contains(&format!("{namespace}/newer")) { Ok(()) } else { Err(text) }
+    })
+    .await;
+    // The sweep that shows the end of one job shows that of the other, too.
+    world.emulator.advance(LONG).await;
+    world.await_complete("older").await;
+    world.await_idle().await;
+    let (_, status) = kubectl(&plane, &["get", "msel", "newer", "-n", &namespace, "-o", "jsonpath={.status.runs}"], "");
+    assert!(status.contains("Paused"), "{status}");
 }
 
 /// It cannot be read, and it goes all the same: its jobs are found by their tags, and stopped or left as its policy says.
