@@ -7,8 +7,8 @@ use testkit::run_folder::{numbered, run_folder};
 use testkit::status::is_running;
 use testkit::world::{DEADLINE, LATER, LONG};
 use testkit::{
-    ControlPlane, ControlPlaneOptions, Relay, Selection, World, await_gone, await_until, fresh_namespace, programs,
-    shared,
+    ControlPlane, ControlPlaneOptions, Relay, Selection, World, await_gone, await_until, fresh_namespace, kubectl,
+    programs, shared,
 };
 
 /// A control plane with the definition of a newer release, which has a state more.
