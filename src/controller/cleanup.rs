@@ -146,13 +146,7 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
         jobs.iter().map(|job| (job.tuning_job_name.clone(), silent())).collect();
     let mut stops = stream::iter(jobs)
         .map(async |job| {
-            let region = ctx.sagemaker.region(&job.region);
-            let identity = identity(selection, ctx, &job);
-            let stopped = stop_own(&region, &identity, &job.tuning_job_name, job.tuning_job_arn.as_deref()).await;
-            let seen = match stopped {
-                Ok(Stopped::Accepted) => is_stopping(&region, &job.tuning_job_name).await,
-                other => other.map(Some),
-            };
+            let seen = stop(selection, ctx, &job).await;
             (job.tuning_job_name, seen)
         })
         .buffer_unordered(CONCURRENCY);
@@ -172,14 +166,26 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
     left
 }
 
+/// Stops a job. `None` when SageMaker has accepted that, without an effect yet.
+async fn stop(selection: &ModelSelection, ctx: &Context, job: &SupersededJob) -> Result<Option<Stopped>, TuningError> {
+    let (region, name) = (ctx.sagemaker.region(&job.region), &job.tuning_job_name);
+    // One that was told to stop before need not be told again, if that had an effect.
+    if job.stop_requested && is_stopping(&region, name).await?.is_some() {
+        return Ok(Some(Stopped::Accepted));
+    }
+    match stop_own(&region, &identity(selection, ctx, job), name, job.tuning_job_arn.as_deref()).await? {
+        Stopped::Accepted => is_stopping(&region, name).await,
+        other => Ok(Some(other)),
+    }
+}
+
 /// The jobs that may run: those that the status knows; without a status, those that carry the selection's tags.
 async fn jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
     let status = selection.status.clone().unwrap_or_default();
     let region = status.region.as_deref().or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region());
     let Some(region) = region else { return Ok(Vec::new()) };
     let of_runs = status.runs.iter().filter_map(|run| left_behind(run, region));
-    let superseded = status.superseded.iter().filter(|job| !job.stop_requested).cloned();
-    let mut jobs: Vec<SupersededJob> = of_runs.chain(superseded).collect();
+    let mut jobs: Vec<SupersededJob> = of_runs.chain(status.superseded.iter().cloned()).collect();
     let never_observed = status.observed_generation.is_none_or(|generation| generation < 0);
     if never_observed || ctx.incarnations.has_begun(&selection.uid().unwrap_or_default()) {
         let nobody = SupersededJob::default();

@@ -23,7 +23,7 @@ pub(super) async fn readable(
         Event::Apply(object) => read(context, object).await.map(Event::Apply),
         Event::Delete(DeserializeGuard(object)) => {
             // What was known of it is dropped, whether its last state can be read or not.
-            let object = object.or_else(|invalid| for_cleanup(invalid.metadata, &Value::Null).ok_or(())).ok()?;
+            let object = object.or_else(|invalid| for_cleanup(&invalid.metadata, &Value::Null).ok_or(())).ok()?;
             context.note_readable(&object.metadata);
             Some(Event::Delete(object))
         }
@@ -45,12 +45,12 @@ async fn read(context: &Context, DeserializeGuard(object): DeserializeGuard<Mode
     let resource = ApiResource::erase::<ModelSelection>(&());
     let objects: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), namespace, &resource);
     let DynamicObject { data, .. } = answered(objects.get(name)).await.ok()?;
-    for_cleanup(invalid.metadata, &data)
+    for_cleanup(metadata, &data)
 }
 
 /// What the cleanup of a deleted selection needs: its policy, its region, and its `rerun`. Its jobs are found by their tags.
 /// `None` if its policy is one that this release does not know.
-fn for_cleanup(metadata: ObjectMeta, object: &Value) -> Option<ModelSelection> {
+fn for_cleanup(metadata: &ObjectMeta, object: &Value) -> Option<ModelSelection> {
     let mut read = json!({
         "apiVersion": "modelselection.dev/v1alpha1",
         "kind": "ModelSelection",
@@ -86,7 +86,7 @@ mod tests {
                 "spec": {"deletionPolicy": policy, "region": "eu-west-1", "tuning": "newer"},
                 "status": {"rerun": "again", "runs": [{"state": "Paused"}]},
             });
-            for_cleanup(ObjectMeta { name: Some("a".to_owned()), ..ObjectMeta::default() }, &newer)
+            for_cleanup(&ObjectMeta { name: Some("a".to_owned()), ..ObjectMeta::default() }, &newer)
         };
         let selection = read("Retain").unwrap();
         let spec = &selection.spec;

@@ -103,6 +103,22 @@ async fn an_answer_without_an_arn_is_no_answer() {
     }
 }
 
+/// SageMaker has said that it stops the superseded job, and does not.
+#[tokio::test]
+async fn a_deletion_believes_no_stop_that_had_no_effect() {
+    let world = world("no-effect", &[]).await;
+    let selection = Selection::new("sel").images(&["one"]);
+    world.apply(&selection).await;
+    world.await_launched("sel").await;
+    let stop = "StopHyperParameterTuningJob";
+    world.emulator.fault(json!({"operation": stop, "kind": "NoEffect", "count": 1})).await;
+    world.apply(&selection.with("/rerun", json!("again"))).await;
+    let asked = |status: &ModelSelectionStatus| status.superseded.iter().any(|job| job.stop_requested);
+    world.await_observed("sel", "the stop is accepted", asked).await;
+    world.delete_and_wait("sel").await;
+    assert_eq!(world.jobs_in("InProgress").await, [""; 0]);
+}
+
 /// As in a copy of a cluster, whose status names jobs that belong to the first one.
 #[tokio::test]
 async fn jobs_whose_tags_name_another_cluster_are_not_stopped() {
