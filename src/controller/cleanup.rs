@@ -55,7 +55,8 @@ struct Left {
 /// all the same.
 pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, CleanupError> {
     let uid = seen.uid().unwrap_or_default();
-    if ctx.is_cleaned_up(&uid) {
+    // Looked at once more just when it went: its jobs are not stopped a second time.
+    if ctx.is_cleaned_up(&uid) || ctx.has_gone(seen) {
         return Ok(Action::await_change());
     }
     ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));

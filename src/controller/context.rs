@@ -120,8 +120,7 @@ impl Context {
 
     /// After a failed pass: releases the permits that it reserved, and forgets a selection that was deleted meanwhile.
     pub(super) fn give_back(&self, selection: &Arc<ModelSelection>) {
-        let object = ObjectRef::from_obj(&**selection);
-        if !self.stores.iter().any(|store| store.get(&object).is_some()) {
+        if self.has_gone(selection) {
             return self.forget(selection);
         }
         let (uid, newest) = (selection.uid().unwrap_or_default(), self.newest(selection));
@@ -218,6 +217,13 @@ impl Context {
         if let Some(uid) = selection.uid() {
             written.insert(uid, Arc::new(selection));
         }
+    }
+
+    /// Whether the watch does not show a selection any more.
+    pub(super) fn has_gone(&self, selection: &Arc<ModelSelection>) -> bool {
+        let object = ObjectRef::from_obj(&**selection);
+        let same = |seen: Arc<ModelSelection>| seen.metadata.uid == selection.metadata.uid;
+        !self.stores.iter().any(|store| store.get(&object).is_some_and(same))
     }
 
     /// Whether the cleanup of a selection is complete.
