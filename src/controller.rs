@@ -22,6 +22,7 @@ mod joint_search;
 mod observe;
 mod pass;
 mod previous_incarnation;
+mod readable;
 mod reconcile;
 mod record;
 mod references;

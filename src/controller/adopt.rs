@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::fetch::{Fetched, applied, complete};
-use super::pass::Pass;
+use super::pass::{BELIEVED_ANSWERS, Pass};
 use api::{ModelSelectionSpec, Reason, RunState, RunStatus};
 use decide::identity::Ownership;
 use decide::observation::{JobStatus, TuningJob};
@@ -74,10 +74,7 @@ async fn follow(
             Some((name, fetched))
         }
         Err(error) if error.class == Class::NotFound => {
-            pass.failed(task, Outcome::Refused);
-            let region = pass.region.name();
-            let message = format!("there is no tuning job '{name}' in {region}; correct `tuningJobName`, or `region`");
-            apply(run, RunEvent::NotResolved(&Problem::new(Reason::UnknownTuningJob, message)));
+            apply(run, RunEvent::NotResolved(&not_there(pass, &name, task)));
             None
         }
         Err(error) => {
@@ -87,6 +84,20 @@ async fn follow(
             None
         }
     }
+}
+
+/// What is said of a job that a candidate names and that does not show. It may have been made a moment ago.
+fn not_there(pass: &Pass<'_>, name: &str, task: Task) -> Problem {
+    let before = pass.ctx.retries.failures(&pass.uid, &task).map_or(0, |failures| failures.times);
+    if before + 1 < BELIEVED_ANSWERS {
+        pass.failed(task, Outcome::Fault(Class::NotFound));
+        let message = format!("the tuning job '{name}' does not show; it is looked for again");
+        return Problem::new(Reason::RetryingAfterError, message);
+    }
+    pass.failed(task, Outcome::Refused);
+    let region = pass.region.name();
+    let message = format!("there is no tuning job '{name}' in {region}; correct `tuningJobName`, or `region`");
+    Problem::new(Reason::UnknownTuningJob, message)
 }
 
 async fn find_own(pass: &Pass<'_>, spec: &ModelSelectionSpec, run: &mut RunStatus, task: Task) {

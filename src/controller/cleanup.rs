@@ -11,7 +11,7 @@ use kube::runtime::controller::Action;
 
 use super::causes::with_causes;
 use super::context::Context;
-use super::pass::FOREIGN_ANSWERS;
+use super::pass::BELIEVED_ANSWERS;
 use super::stop::{Stopped, stop_own};
 use super::{previous_incarnation, record};
 use api::{DeletionPolicy, ModelSelection, Reason, SupersededJob};
@@ -55,7 +55,8 @@ struct Left {
 /// passed, the object is deleted anyway.
 pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, CleanupError> {
     let uid = seen.uid().unwrap_or_default();
-    if ctx.is_cleaned_up(&uid) {
+    // Looked at once more just when it went: its jobs are not stopped a second time.
+    if ctx.is_cleaned_up(&uid) || ctx.has_gone(seen) {
         return Ok(Action::await_change());
     }
     ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));
@@ -76,13 +77,14 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
     Ok(Action::await_change())
 }
 
-/// Whether the deletion has waited for AWS as long as it may, both since the deletion timestamp and since this process
-/// first tried.
+/// Whether the deletion has waited for AWS as long as it may: by the time of the deletion, if this process has tried for a
+/// while, or by this process' own tries, since a clock that is behind would wait for ever.
 fn is_over(seen: &ModelSelection, ctx: &Context) -> bool {
-    let deadline = ctx.settings.deletion_deadline;
+    let (deadline, tried) = (ctx.settings.deletion_deadline, tried_for(seen, ctx));
     let deleted = seen.metadata.deletion_timestamp.as_ref().map(|time| time.0);
     let waited = deleted.and_then(|time| Duration::try_from(clock::now().duration_since(time)).ok());
-    waited.is_some_and(|waited| waited >= deadline) && tried_for(seen, ctx) >= TRIED_FOR.min(deadline / 2)
+    let is_late = waited.is_some_and(|waited| waited >= deadline);
+    tried >= deadline || is_late && tried >= TRIED_FOR.min(deadline / 2)
 }
 
 /// How long this process has been trying.
@@ -153,13 +155,7 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
         jobs.iter().map(|job| (job.tuning_job_name.clone(), silent())).collect();
     let mut stops = stream::iter(jobs)
         .map(async |job| {
-            let region = ctx.sagemaker.region(&job.region);
-            let identity = identity(selection, ctx, &job);
-            let stopped = stop_own(&region, &identity, &job.tuning_job_name, job.tuning_job_arn.as_deref()).await;
-            let seen = match stopped {
-                Ok(Stopped::Accepted) => is_stopping(&region, &job.tuning_job_name).await,
-                other => other.map(Some),
-            };
+            let seen = stop(selection, ctx, &job).await;
             (job.tuning_job_name, seen)
         })
         .buffer_unordered(CONCURRENCY);
@@ -179,14 +175,26 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
     left
 }
 
+/// Stops a job. `None` when SageMaker has accepted that, without an effect yet.
+async fn stop(selection: &ModelSelection, ctx: &Context, job: &SupersededJob) -> Result<Option<Stopped>, TuningError> {
+    let (region, name) = (ctx.sagemaker.region(&job.region), &job.tuning_job_name);
+    // One that was told to stop before need not be told again, if that had an effect.
+    if job.stop_requested && is_stopping(&region, name).await?.is_some() {
+        return Ok(Some(Stopped::Accepted));
+    }
+    match stop_own(&region, &identity(selection, ctx, job), name, job.tuning_job_arn.as_deref()).await? {
+        Stopped::Accepted => is_stopping(&region, name).await,
+        other => Ok(Some(other)),
+    }
+}
+
 /// The jobs that may be running: those in the status or, without a status, those with the selection's tags.
 async fn jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
     let status = selection.status.clone().unwrap_or_default();
     let region = status.region.as_deref().or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region());
     let Some(region) = region else { return Ok(Vec::new()) };
     let of_runs = status.runs.iter().filter_map(|run| left_behind(run, region));
-    let superseded = status.superseded.iter().filter(|job| !job.stop_requested).cloned();
-    let mut jobs: Vec<SupersededJob> = of_runs.chain(superseded).collect();
+    let mut jobs: Vec<SupersededJob> = of_runs.chain(status.superseded.iter().cloned()).collect();
     let never_observed = status.observed_generation.is_none_or(|generation| generation < 0);
     if never_observed || ctx.incarnations.has_begun(&selection.uid().unwrap_or_default()) {
         let nobody = SupersededJob::default();
@@ -240,7 +248,7 @@ fn still_running(
     let not_yet = |task: Task, longest: Duration, why: &str| {
         let now = clock::steady();
         let failures = ctx.retries.failed(&uid, task, Outcome::Pending, now);
-        let unknown = failures.lasting(now) < longest || failures.times < FOREIGN_ANSWERS;
+        let unknown = failures.lasting(now) < longest || failures.times < BELIEVED_ANSWERS;
         unknown.then(|| (why.to_owned(), false))
     };
     let window = ctx.settings.consistency_window;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::api_server::ApiServerError;
 use super::config_maps;
-use super::gathering::{Budget, Gathering, gather};
+use super::gathering::{Budget, GONE_TRIES, Gathering, gather};
 use super::pass::Pass;
 use api::{Collect, ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus, Trials};
 use decide::collect_all::{wanted, with_inputs};
@@ -15,9 +15,8 @@ use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
 use sagemaker::{Class, TuningError};
 
-/// Consecutive responses that a tuning job is gone before it counts as gone: one response may be wrong, and this cannot
-/// be undone.
-const GONE_TRIES: u32 = 2;
+/// Consecutive responses that a tuning job is gone, of one that was declared gone before: the next one is believed.
+const GONE_BEFORE: u32 = 1_000;
 
 /// Why a table cannot be collected.
 enum Fault {
@@ -78,7 +77,7 @@ fn lost(run: &RunStatus) -> bool {
 /// Looks once more for the training jobs of a run that counted as lost.
 fn try_again(pass: &Pass<'_>, run: &mut RunStatus) {
     let Some(job) = &run.tuning_job_name else { return };
-    pass.ctx.tables.put_back(&pass.uid, job, Gathering::anew(GONE_TRIES - 1));
+    pass.ctx.tables.put_back(&pass.uid, job, Gathering::anew(GONE_BEFORE));
     apply(run, RunEvent::TableRetried);
 }
 
@@ -186,14 +185,21 @@ async fn find_or_make(
             if matches!(error.class, Class::Invalid | Class::NotFound) {
                 *gathering = Gathering::anew(gone);
             }
-            Err(unread(&error, gone))
+            Err(unread(&error, is_gone(pass, job, gone)))
         }
     }
 }
 
-fn unread(error: &TuningError, gone: u32) -> Fault {
+/// Whether a tuning job that did not show is gone: there is no way back from that, so it takes several answers over the
+/// consistency window.
+fn is_gone(pass: &Pass<'_>, job: &str, gone: u32) -> bool {
+    let failures = pass.ctx.retries.failures(&pass.uid, &Task::GatherTable(job.to_owned()));
+    gone > GONE_BEFORE || gone >= GONE_TRIES && failures.is_some_and(|failures| pass.is_missing(failures))
+}
+
+fn unread(error: &TuningError, is_gone: bool) -> Fault {
     match error.class {
-        Class::NotFound if gone >= GONE_TRIES => {
+        Class::NotFound if is_gone => {
             let why = "the tuning job or its training jobs no longer exist at SageMaker";
             Fault::Lasting(Reason::TuningJobDeleted, why.to_owned())
         }

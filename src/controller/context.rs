@@ -21,7 +21,7 @@ use super::retry_memory::Retries;
 use super::settings::Settings;
 use super::table_memory::Tables;
 use super::unwritten::Unwritten;
-use api::{ModelSelection, clip};
+use api::{ModelSelection, message};
 use catalog::Catalog;
 use decide::permits::Claim;
 use observe::{Observer, Wake};
@@ -33,6 +33,8 @@ use sagemaker::SageMaker;
 const REPORTING_CONTROLLER: &str = "modelselection.dev/modelselection-operator";
 /// Longest error text in the report about an unreadable object, in characters.
 const ERROR_MAX: usize = 300;
+/// Most objects that cannot be read in a report.
+const UNREADABLE_LISTED: usize = 8;
 /// How long to wait for the first lists of all watches.
 const WATCHED: Duration = Duration::from_secs(10);
 
@@ -120,8 +122,7 @@ impl Context {
     /// After a failed pass: releases the permits that it reserved, and forgets the selection if it was deleted
     /// meanwhile.
     pub(super) fn give_back(&self, selection: &Arc<ModelSelection>) {
-        let object = ObjectRef::from_obj(&**selection);
-        if !self.stores.iter().any(|store| store.get(&object).is_some()) {
+        if self.has_gone(selection) {
             return self.forget(selection);
         }
         let (uid, newest) = (selection.uid().unwrap_or_default(), self.newest(selection));
@@ -181,14 +182,25 @@ impl Context {
     /// Records that this release cannot read an object. The operator leaves it alone until it can.
     pub(super) fn note_unreadable(&self, metadata: &ObjectMeta, error: &str) {
         let mut unreadable = self.unreadable.lock();
-        if unreadable.insert(full_name(metadata), clip(error, ERROR_MAX)).as_deref() != Some(&clip(error, ERROR_MAX)) {
+        let error = message(error, ERROR_MAX);
+        if unreadable.insert(full_name(metadata), error.clone()) != Some(error) {
             self.report_unreadable(&unreadable);
         }
     }
 
+    /// Whether this release cannot read what the object is now. What the watch had shown before is of no use.
+    pub(super) fn is_unreadable(&self, selection: &ModelSelection) -> bool {
+        self.unreadable.lock().contains_key(&full_name(&selection.metadata))
+    }
+
     fn report_unreadable(&self, unreadable: &BTreeMap<String, String>) {
-        let list = unreadable.iter().map(|(name, error)| format!("{name}: {error}")).collect::<Vec<_>>().join("; ");
-        let message = format!("this release cannot read {list}; use a release that can, or delete and apply again");
+        let first = unreadable.iter().take(UNREADABLE_LISTED).map(|(name, error)| format!("{name}: {error}"));
+        let mut list = first.collect::<Vec<_>>().join("; ");
+        if let more @ 1.. = unreadable.len().saturating_sub(UNREADABLE_LISTED) {
+            list += &format!("; and {more} more");
+        }
+        let message =
+            format!("this release cannot read {list}; use a release that can, or delete it and apply it again");
         self.settings.readiness.warn("unreadable selections", (!unreadable.is_empty()).then_some(message));
     }
 
@@ -208,6 +220,13 @@ impl Context {
         if let Some(uid) = selection.uid() {
             written.insert(uid, Arc::new(selection));
         }
+    }
+
+    /// Whether the watch does not show a selection any more.
+    pub(super) fn has_gone(&self, selection: &Arc<ModelSelection>) -> bool {
+        let object = ObjectRef::from_obj(&**selection);
+        let same = |seen: Arc<ModelSelection>| seen.metadata.uid == selection.metadata.uid;
+        !self.stores.iter().any(|store| store.get(&object).is_some_and(same))
     }
 
     /// Whether the cleanup of a selection is complete.

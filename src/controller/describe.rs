@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::fetch::{Fetched, applied, fetch, found};
 use super::pass::Pass;
 use api::{Collect, ModelSelectionSpec, RunState, RunStatus};
-use decide::identity::Ownership;
+use decide::identity::{self, Ownership};
 use decide::observation::JobStatus;
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task, reported};
@@ -223,6 +223,8 @@ fn proves(pass: &Pass<'_>, run: &mut RunStatus, job: &str, tags: &[(String, Stri
     let difference = match pass.identity(run).made(job, tags) {
         Ownership::Ours => {
             pass.succeeded(&prove);
+            let attempt = identity::attempt(tags).unwrap_or(run.attempt);
+            apply(run, RunEvent::Proven { attempt });
             return true;
         }
         Ownership::Unproven(missing) => {

@@ -191,7 +191,7 @@ fn judged<'a>(
     let judge = move |Listed { model_id, version, deprecated }: Listed| async move {
         let why = match withdrawn(clauses, deprecated) {
             Some(why) => Ok(Some(why)),
-            None => match pass.ctx.catalog.model(&pass.region, &model_id, &version, until).await {
+            None => match pass.ctx.catalog.model(&pass.region, &model_id, &version, Timestamp::MIN, until).await {
                 Ok(model) => Ok(unusable(clauses, &model)),
                 Err(CatalogError::Problem(_)) => Ok(Some("have no description that can be read")),
                 Err(error) => Err(error),

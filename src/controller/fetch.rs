@@ -3,6 +3,7 @@
 use super::pass::Pass;
 use api::{ModelSelectionSpec, RunStatus};
 use decide::observation::{JobStatus, TrainingFailure, TrainingResult, TuningJob};
+use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, after};
 use sagemaker::{Class, EndedJob, TuningError};
 
@@ -50,20 +51,42 @@ pub(super) async fn complete(
     let result = match (best, known) {
         (None, _) => None,
         (Some(_), Some((_, result))) => Some(result.clone()),
-        (Some(best), None) => match pass.region.training_result(&best.training_job_name).await {
-            Ok(result) => Some(result),
-            // The training job was deleted: the run has succeeded, and its metrics are missing.
-            Err(error) if error.class == Class::NotFound => Some(TrainingResult::default()),
-            Err(error) => return Err(error),
-        },
+        (Some(best), None) => Some(result_of(pass, &best.training_job_name).await?),
     };
     let failure = match job.status {
-        // The reason is only for display: without the permission to list, or if the list lags, the failure is reported
-        // without it.
-        JobStatus::Failed => pass.region.failed_training_job(name).await.unwrap_or_default(),
+        JobStatus::Failed => failure_of(pass, name).await?,
         _ => None,
     };
     Ok(Fetched { job, result, failure })
+}
+
+/// The result of the best training job; an empty one if it was deleted: the run has succeeded, and its metrics are missing.
+async fn result_of(pass: &Pass<'_>, training_job: &str) -> Result<TrainingResult, TuningError> {
+    let find = Task::Find(training_job.to_owned());
+    let result = pass.region.training_result(training_job).await;
+    match result {
+        Err(error) if error.class == Class::NotFound => {
+            let failures = pass.failed(find.clone(), Outcome::Fault(error.class));
+            if !pass.is_missing(failures) {
+                return Err(TuningError::not_shown(training_job));
+            }
+            pass.succeeded(&find);
+            Ok(TrainingResult::default())
+        }
+        result => {
+            pass.succeeded(&find);
+            result
+        }
+    }
+}
+
+/// Why a training job of a failed tuning job failed. The reason is for people: without the right to list, or with a list that
+/// lags, the failure is reported without it.
+async fn failure_of(pass: &Pass<'_>, tuning_job: &str) -> Result<Option<TrainingFailure>, TuningError> {
+    match pass.region.failed_training_job(tuning_job).await {
+        Err(error) if !matches!(error.class, Class::Throttled | Class::Transient) => Ok(None),
+        failure => failure,
+    }
 }
 
 /// The run, updated from its job.

@@ -3,7 +3,7 @@
 //! `ListTrainingJobsForHyperParameterTuningJob` is complete. `Search` returns the results of a hundred training jobs in
 //! one call, but lags behind; those that it does not show yet are described one by one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -20,6 +20,8 @@ use sagemaker::{Class, EndedTrainingJob, Operation, Pages, Region, TuningError};
 /// Most calls in a pass, and the longest time for them: the status shows the results before more are read.
 const PER_PASS: usize = 64;
 const FOR_AT_MOST: Duration = Duration::from_secs(10);
+/// So many answers in a row that a tuning job, or one of its training jobs, is gone are believed.
+pub(super) const GONE_TRIES: u32 = 3;
 /// Concurrent describes.
 const CONCURRENCY: usize = 4;
 
@@ -29,6 +31,8 @@ pub(super) struct Gathering {
     listed: BTreeMap<String, EndedTrainingJob>,
     results: HashMap<String, TrainingResult>,
     step: Step,
+    /// How often a training job that is listed was described in vain.
+    unseen: HashMap<String, u32>,
     /// Consecutive responses that the tuning job is gone.
     pub(super) gone: u32,
 }
@@ -70,10 +74,12 @@ pub(super) async fn gather(
     gathering: &mut Gathering,
     budget: &mut Budget,
 ) -> Result<bool, TuningError> {
+    // Described in vain now: a replica may lag, so they are described again after a pause.
+    let mut absent = BTreeSet::new();
     loop {
-        let missing = gathering.missing();
+        let missing = gathering.missing(&absent);
         if matches!(gathering.step, Step::Describe) && missing.is_empty() {
-            return Ok(true);
+            return absent.first().map_or(Ok(true), |name| Err(TuningError::not_shown(name)));
         }
         if budget.is_spent() {
             return Ok(false);
@@ -122,12 +128,16 @@ pub(super) async fn gather(
                 let describe = async |name: String| (region.training_result(&name).await, name);
                 let described: Vec<_> = stream::iter(now).map(describe).buffered(CONCURRENCY).collect().await;
                 for (result, name) in described {
-                    let result = match result {
+                    match result {
+                        Err(error) if error.class == Class::NotFound && gathering.may_show(&name) => {
+                            absent.insert(name);
+                        }
                         // It was deleted: it stays in the table, without metrics.
-                        Err(error) if error.class == Class::NotFound => TrainingResult::default(),
-                        other => other?,
-                    };
-                    gathering.results.insert(name, result);
+                        Err(error) if error.class == Class::NotFound => {
+                            gathering.results.insert(name, TrainingResult::default());
+                        }
+                        result => drop(gathering.results.insert(name, result?)),
+                    }
                 }
             }
         }
@@ -140,8 +150,16 @@ impl Gathering {
         Self { gone, ..Self::default() }
     }
 
-    fn missing(&self) -> Vec<String> {
-        self.listed.keys().filter(|name| !self.results.contains_key(*name)).cloned().collect()
+    fn missing(&self, absent: &BTreeSet<String>) -> Vec<String> {
+        let known = |name: &&String| self.results.contains_key(*name) || absent.contains(*name);
+        self.listed.keys().filter(|name| !known(name)).cloned().collect()
+    }
+
+    /// Notes that a training job was described in vain. Whether it may show another time.
+    fn may_show(&mut self, training_job: &str) -> bool {
+        let times = self.unseen.entry(training_job.to_owned()).or_default();
+        *times += 1;
+        *times < GONE_TRIES
     }
 
     /// Whether nothing has been read yet.

@@ -7,7 +7,7 @@ use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::versions::versions;
 use super::{adopt, collect_all, describe, previous_incarnation, references};
-use api::{ModelSelectionSpec, ModelSelectionStatus, RunStatus, SupersededJob};
+use api::{ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
 use decide::front::{References, Tables};
 use decide::plan::{ResolvedVersion, advance, plan, take_back};
 use decide::problem::Problem;
@@ -61,7 +61,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     (status.runs, status.superseded) = planned(pass, &spec, &status, &versions, &undecided);
     previous_incarnation::reclaim(pass, &mut status, until).await;
     if pass.is_unverified() {
-        status.runs.iter_mut().for_each(|run| apply(run, RunEvent::Unverified));
+        status.runs.iter_mut().for_each(|run| unverified(pass, run));
         let wanted: BTreeSet<&String> = status.runs.iter().filter_map(|run| run.tuning_job_name.as_ref()).collect();
         status.superseded.retain(|job| !wanted.contains(&job.tuning_job_name));
     }
@@ -73,6 +73,16 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let references = references::read(pass, &spec).await;
     let unobserved = unobserved(pass, &status);
     Observed { spec, versions, status, sightings, tables, references, incomplete, unobserved, unfinished }
+}
+
+/// Takes back what somebody else may have written of the run. One that is to find its job by name has the name that follows
+/// from what it is for.
+fn unverified(pass: &Pass<'_>, run: &mut RunStatus) {
+    apply(run, RunEvent::Unverified);
+    let others = run.tuning_job_name.as_ref().is_some_and(|name| *name != pass.identity(run).job_name());
+    if run.state == RunState::Waiting && !run.attached && others {
+        apply(run, RunEvent::NotItsJob);
+    }
 }
 
 /// The runs of the spec, and the jobs that no run refers to any more.

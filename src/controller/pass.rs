@@ -23,8 +23,8 @@ use observe::{RunningJob, Sighting};
 use platform::clock;
 use sagemaker::Region;
 
-/// Consecutive responses that must say that a job belongs to another owner before the operator believes it.
-pub(super) const FOREIGN_ANSWERS: u32 = 3;
+/// Consecutive responses that are believed when they say that a job is another's, or that one that a candidate names is not there.
+pub(super) const BELIEVED_ANSWERS: u32 = 3;
 
 /// A pass over a selection.
 pub(super) struct Pass<'a> {
@@ -130,6 +130,11 @@ impl<'a> Pass<'a> {
         self.ctx.retries.failed(&self.uid, task, outcome, clock::steady())
     }
 
+    /// When a task failed last.
+    pub(super) fn tried(&self, task: &Task) -> Timestamp {
+        self.ctx.retries.failures(&self.uid, task).map_or(Timestamp::MIN, |failures| failures.last)
+    }
+
     /// Records that a task has succeeded.
     pub(super) fn succeeded(&self, task: &Task) {
         self.ctx.retries.succeeded(&self.uid, task);
@@ -139,7 +144,7 @@ impl<'a> Pass<'a> {
     /// response may be about another job.
     pub(super) fn is_foreign(&self, job: &str) -> bool {
         let failures = self.failed(Task::Prove(job.to_owned()), Outcome::Fault(Class::NotFound));
-        failures.times >= FOREIGN_ANSWERS
+        failures.times >= BELIEVED_ANSWERS
     }
 
     /// Whether something that these responses did not show counts as missing.

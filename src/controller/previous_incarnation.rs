@@ -13,7 +13,7 @@ use api::{ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
 use decide::events::EventNote;
 use decide::identity::Identity;
-use decide::incarnation::{claimed, orphans};
+use decide::incarnation::{claimed, name_running, orphans};
 use sagemaker::{Region, TuningError};
 
 /// The jobs of previous incarnations. Waits until `until` at most.
@@ -52,12 +52,15 @@ fn place_of(region: &Region, identity: &Identity<'_>) -> (Place, String) {
 /// Finds running jobs that carry the selection's tags and that none of its runs refers to, and lists them as
 /// superseded, so that they are stopped. Does so once, after the selection has started with an empty status.
 pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, until: tokio::time::Instant) {
-    // A suspended selection searches when it is resumed.
-    if !pass.ctx.incarnations.has_begun(&pass.uid) || pass.selection.spec.suspend {
+    if !pass.ctx.incarnations.has_begun(&pass.uid) {
         return;
     }
     let Ok(jobs) = jobs(pass, until).await else { return };
     pass.ctx.incarnations.end(&pass.uid);
+    if pass.selection.spec.suspend {
+        // Others meet their jobs when they create them. A suspended one creates nothing, and has to stop them or drain.
+        name_running(&jobs, &mut status.runs, |run| pass.identity(run).job_name());
+    }
     let all = orphans(&jobs, status, |run| pass.identity(run).job_name(), pass.region.name());
     let (found, unclaimed) = claimed(all, &jobs, &[&pass.selection.spec.rerun, &status.rerun, ""]);
     if !unclaimed.is_empty() {

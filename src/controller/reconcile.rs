@@ -87,6 +87,9 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
         namespace = selection.namespace().unwrap_or_default(),
         name = selection.name_any(),
     );
+    if ctx.is_unreadable(&selection) && selection.metadata.deletion_timestamp.is_none() {
+        return Ok(requeue_after(RESYNC_PERIOD));
+    }
     let started = clock::steady();
     ctx.metrics.reconcile_started();
     let result = tokio::time::timeout(PASS_DEADLINE, finalized(selection.clone(), ctx.clone()))
@@ -229,8 +232,8 @@ async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, R
 async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Result<Observed, ActError> {
     let Observed { spec, status, sightings, .. } = &mut observed;
     let problem = stop::problem(pass, status);
-    let acts = !(chosen.is_empty() && status.superseded.is_empty());
-    stop::stop(pass, status, sightings).await;
+    let mut acts = !(chosen.is_empty() && status.superseded.is_empty());
+    acts |= stop::stop(pass, status, sightings).await;
     create::create(pass, spec, status, chosen).await;
     if !acts && stop::problem(pass, status) == problem {
         return Ok(observed);

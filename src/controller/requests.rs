@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::pass::Pass;
+use super::pass::{BELIEVED_ANSWERS, Pass};
 use api::{ModelSelectionSpec, Reason, RunState, RunStatus};
 use catalog::{CatalogError, Shared, job_request};
 use decide::definition::{Definition, Source};
@@ -143,7 +144,8 @@ async fn request(
     let model = match &definition.source {
         Source::Image { .. } | Source::Algorithm { .. } | Source::TuningJob { .. } => None,
         Source::JumpStart { model_id, version } => {
-            Some(pass.ctx.catalog.model(&pass.region, model_id, version, inputs.until).await?)
+            let tried = pass.tried(&Task::resolve_request(run));
+            Some(pass.ctx.catalog.model(&pass.region, model_id, version, tried, inputs.until).await?)
         }
     };
     // Large expressions take a while, and other selections must not wait for that.
@@ -171,7 +173,9 @@ async fn shared_names(pass: &Pass<'_>, inputs: &Inputs<'_>) -> (Shared, bool) {
     for (candidate, version) in spec.candidates.iter().zip(*versions) {
         let Some(model) = candidate.jump_start.as_ref().filter(|_| !shared.settled()) else { continue };
         let answer = match version {
-            Some(Ok(version)) => pass.ctx.catalog.model(&pass.region, &model.model_id, version, *until).await,
+            Some(Ok(version)) => {
+                pass.ctx.catalog.model(&pass.region, &model.model_id, version, Timestamp::MIN, *until).await
+            }
             Some(Err(problem)) if problem.reason == Reason::Progressing => Err(CatalogError::Pending),
             _ => return (Shared::default(), false),
         };
@@ -203,26 +207,38 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
         if parents.contains_key(parent) {
             continue;
         }
-        let problem = match pass.region.describe(parent).await {
+        let described = pass.region.describe(parent).await;
+        if described.is_ok() {
+            pass.succeeded(&Task::Find(parent.clone()));
+        }
+        let problem = match described {
             Ok(job) if job.status.runs() => {
                 let message = format!("waiting for the warm start's parent, the tuning job '{parent}', to end");
                 Problem::new(Reason::WaitingForParent, message)
             }
-            // The parent may be created at any time.
-            Err(error) if error.class == Class::NotFound => {
-                let message = format!(
-                    "the warm start's parent, the tuning job '{parent}', does not exist in {}; correct \
-                     `warmStart.parentTuningJobNames`",
-                    pass.region.name()
-                );
-                Problem::new(Reason::UnknownTuningJob, message)
-            }
+            Err(error) if error.class == Class::NotFound => no_parent(pass, parent),
             // If the parent cannot be described, SageMaker's response to Create decides.
             Ok(_) | Err(_) => continue,
         };
         parents.insert(parent.clone(), problem);
     }
     Parents(parents)
+}
+
+/// What is said of a parent that does not show. It may have been made a moment ago, or may be made any time.
+fn no_parent(pass: &Pass<'_>, parent: &str) -> Problem {
+    let failures = pass.failed(Task::Find(parent.to_owned()), Outcome::Fault(Class::NotFound));
+    if failures.times < BELIEVED_ANSWERS {
+        let message =
+            format!("the warm start's parent, the tuning job '{parent}', does not show; it is looked for again");
+        return Problem::new(Reason::WaitingForParent, message);
+    }
+    let message = format!(
+        "the warm start's parent, the tuning job '{parent}', does not exist in {}; correct \
+         `warmStart.parentTuningJobNames`",
+        pass.region.name()
+    );
+    Problem::new(Reason::UnknownTuningJob, message)
 }
 
 /// Records that a model or a request is not available, and returns the problem for the status.
@@ -241,7 +257,7 @@ pub(super) fn unresolved(pass: &Pass<'_>, task: Task, error: CatalogError) -> Pr
         }
         CatalogError::Fault(fault) => {
             let message = format!("{fault}; trying again");
-            (Outcome::Fault(Class::Transient), Problem::new(Reason::RetryingAfterError, message))
+            (Outcome::Fault(fault.class), Problem::new(Reason::RetryingAfterError, message))
         }
     };
     pass.failed(task, outcome);

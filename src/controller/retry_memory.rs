@@ -18,6 +18,8 @@ pub(super) struct Failures {
     pub(super) times: u32,
     /// When the first one occurred.
     pub(super) since: Timestamp,
+    /// When the last was.
+    pub(super) last: Timestamp,
     /// How many of them were faults, and not responses that something is pending.
     faults: u32,
     /// Earliest time of the next try.
@@ -81,7 +83,7 @@ impl Retries {
         let pause = cadence::jitter(cadence::backoff(doubled, pauses.first, pauses.most), uid, u64::from(times));
         let since = before.map_or(now, |failures| failures.since);
         let faults = faults.saturating_add(u32::from(!pending));
-        let failures = Failures { times: times.saturating_add(1), faults, since, not_before: now + pause };
+        let failures = Failures { times: times.saturating_add(1), faults, since, last: now, not_before: now + pause };
         of.failing.insert(task, failures);
         failures
     }

@@ -5,8 +5,9 @@ use futures::{TryStreamExt as _, future};
 use kube::Client;
 use kube::runtime::{WatchStreamExt as _, reflector};
 
+use super::readable;
 use super::settings::Shown;
-use super::watch::{readable, scopes, watched};
+use super::watch::{scopes, watched};
 
 /// Shows the selections until it is dropped. The leader does so itself, from its own watches.
 pub async fn stand_by(client: &Client, namespaces: &[String], shown: &Shown) {
@@ -15,7 +16,7 @@ pub async fn stand_by(client: &Client, namespaces: &[String], shown: &Shown) {
         .map(|namespace| {
             let (store, writer) = reflector::store();
             let selections = watched(client, namespace.as_deref())
-                .try_filter_map(|event| future::ready(Ok(readable(event, |_, _| {}))))
+                .try_filter_map(|event| future::ready(Ok(readable::shown(event))))
                 .modify(|selection| {
                     selection.metadata.managed_fields = None;
                     selection.metadata.annotations = None;

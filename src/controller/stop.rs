@@ -8,32 +8,44 @@ use decide::identity::{Identity, Ownership};
 use decide::observation::JobStatus;
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
+use decide::run::{RunEvent, apply};
 use observe::Sighting;
 use sagemaker::{Class, Region, TuningError};
 
-/// Stops the superseded jobs and those of a suspended selection. Superseded jobs stay listed, and hold a permit, until
-/// they have ended.
-pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sightings: &HashMap<String, Sighting>) {
+/// Stops the superseded jobs and those of a suspended selection. Superseded jobs stay listed, and hold a permit, until they
+/// have ended. Returns whether a run has let go of its job.
+pub(super) async fn stop(
+    pass: &Pass<'_>,
+    status: &mut ModelSelectionStatus,
+    sightings: &HashMap<String, Sighting>,
+) -> bool {
     let mut left = Vec::new();
     for job in std::mem::take(&mut status.superseded) {
         let sighting = sightings.get(&job.tuning_job_name);
         left.extend(superseded(pass, job, sighting).await);
     }
     status.superseded = left;
+    let mut let_go = false;
     // After a resume, jobs that have not been stopped yet keep running.
     let stopping =
-        |run: &&RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
-    for run in status.runs.iter().filter(stopping) {
-        let Some(name) = &run.tuning_job_name else { continue };
+        |run: &&mut RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
+    for run in status.runs.iter_mut().filter(stopping) {
+        let Some(name) = run.tuning_job_name.clone() else { continue };
         let task = Task::Stop(name.clone());
         if !pass.may_try(&task) {
             continue;
         }
-        let stopped = stop_own(&pass.region, &pass.identity(run), name, run.tuning_job_arn.as_deref()).await;
+        let stopped = stop_own(&pass.region, &pass.identity(run), &name, run.tuning_job_arn.as_deref()).await;
         // Repeated after a pause if the job still runs: a stop can get lost like any other call.
         pass.failed(task.clone(), Outcome::Accepted);
-        note(pass, &task, name, stopped.err());
+        if matches!(stopped, Ok(Stopped::Foreign)) && pass.is_foreign(&name) {
+            // Another cluster's, of which this one is a copy.
+            apply(run, RunEvent::NotItsJob);
+            let_go = true;
+        }
+        note(pass, &task, &name, stopped.err());
     }
+    let_go
 }
 
 /// The command that stops a job which the operator does not stop.

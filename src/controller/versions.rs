@@ -47,7 +47,7 @@ pub(super) async fn versions(
             Err(error) => return Some(Err(unresolved(pass, task, error.clone()))),
         }
         let wanted = model.version.as_deref().unwrap_or("*");
-        let answer = pass.ctx.catalog.version(&pass.region, &model.model_id, wanted, until).await;
+        let answer = pass.ctx.catalog.version(&pass.region, &model.model_id, wanted, pass.tried(&task), until).await;
         Some(answer.map_err(|error| unresolved(pass, task, error)).and_then(usable))
     };
     let versions: Vec<Option<ResolvedVersion>> =

@@ -1,16 +1,16 @@
 //! The watches, and which selections they cause to be reconciled.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, BoxStream, Stream};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
 use k8s_openapi::api::core::v1::ObjectReference;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use kube::core::DeserializeGuard;
-use kube::runtime::reflector::ObjectRef;
 use kube::runtime::reflector::store::Writer;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::{
     Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, controller, predicates, watcher,
 };
@@ -18,6 +18,7 @@ use kube::{Api, Client, ResourceExt as _};
 use tokio::sync::mpsc;
 
 use super::context::Context;
+use super::readable::readable;
 use super::stop::stop_command;
 use super::{reconcile, record};
 use ::observe::Wake;
@@ -82,28 +83,13 @@ fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
     });
 }
 
-/// The watch event, if its object can be parsed. `note` gets the metadata of each object, with the error if it cannot be
-/// parsed; an object that is deleted is noted as readable.
-pub(super) fn readable(
-    event: watcher::Event<DeserializeGuard<ModelSelection>>,
-    note: impl Fn(&ObjectMeta, Option<&str>),
-) -> Option<watcher::Event<ModelSelection>> {
-    use watcher::Event::{Apply, Delete, Init, InitApply, InitDone};
-    let read = |DeserializeGuard(object): DeserializeGuard<ModelSelection>| {
-        match &object {
-            Ok(selection) => note(&selection.metadata, None),
-            Err(invalid) => note(&invalid.metadata, Some(&invalid.error)),
-        }
-        object.ok()
-    };
-    match event {
-        Init => Some(Init),
-        InitDone => Some(InitDone),
-        InitApply(object) => read(object).map(InitApply),
-        Apply(object) => read(object).map(Apply),
-        Delete(DeserializeGuard(object)) => {
-            note(object.as_ref().map_or_else(|invalid| &invalid.metadata, |object| &object.metadata), None);
-            object.ok().map(Delete)
+/// Cleans up after selections that were deleted while the watch was broken: a new list no longer has them, and no event
+/// says so.
+fn forget_missing(context: &Arc<Context>, store: &Store<ModelSelection>, listed: &HashSet<String>) {
+    for selection in store.state() {
+        if !selection.uid().is_some_and(|uid| listed.contains(&uid)) {
+            report_left_running(context, &selection);
+            context.forget(&selection);
         }
     }
 }
@@ -139,19 +125,26 @@ pub(super) fn selections(
     writer: Writer<ModelSelection>,
 ) -> Selections {
     let shown = context.settings.shown.clone();
-    let (context, reading, suspecting) = (context.clone(), context.clone(), context.clone());
-    let note = move |metadata: &ObjectMeta, error: Option<&str>| match error {
-        None => reading.note_readable(metadata),
-        Some(error) => reading.note_unreadable(metadata, error),
-    };
+    let (context, reading, suspecting, relisting) =
+        (context.clone(), context.clone(), context.clone(), context.clone());
+    let (store, mut listed) = (writer.as_reader(), HashSet::new());
     watched(&context.client, namespace)
-        .try_filter_map(move |event| future::ready(Ok(readable(event, &note))))
+        .try_filter_map(move |event| {
+            let reading = reading.clone();
+            async move { Ok(readable(&reading, event).await) }
+        })
         .modify(move |selection| {
             // Managed fields are half of the size of an object, and are not needed after this.
             if written_last_by_another(&selection.metadata.managed_fields.take().unwrap_or_default()) {
                 suspecting.writers.suspect(&selection.uid().unwrap_or_default());
             }
             selection.metadata.annotations = None;
+        })
+        .inspect_ok(move |event| match event {
+            watcher::Event::Init => listed.clear(),
+            watcher::Event::InitApply(selection) => listed.extend(selection.uid()),
+            watcher::Event::InitDone => forget_missing(&relisting, &store, &listed),
+            watcher::Event::Apply(_) | watcher::Event::Delete(_) => {}
         })
         .reflect(writer)
         .inspect_ok(move |event| match event {

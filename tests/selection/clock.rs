@@ -13,9 +13,13 @@ const DAY: i64 = 86_400;
 
 /// A world whose operator has a wall clock of its own and a consistency window of a minute.
 async fn world(purpose: &str) -> (World<'static>, WallClock) {
+    world_with(purpose, &[("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "60")]).await
+}
+
+async fn world_with(purpose: &str, settings: &[(&str, &str)]) -> (World<'static>, WallClock) {
     let clock = WallClock::new();
     let mut environment = clock.environment();
-    environment.push(("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS".to_owned(), "60".to_owned()));
+    environment.extend(settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
     let environment: Vec<(&str, &str)> = environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     (World::start(shared().await, purpose, &["--speed", "0"], &environment).await, clock)
 }
@@ -108,4 +112,18 @@ async fn a_day_ahead_gives_up_no_stop() {
     world.selections.delete("deletion", &DeleteParams::default()).await.unwrap();
     await_gone(&world.selections, "deletion", DEADLINE).await;
     assert_eq!(world.jobs_in("InProgress").await, [""; 0], "nothing runs on unseen");
+}
+
+/// Nor is a clock that is behind a reason to wait for ever.
+#[tokio::test]
+async fn a_day_back_a_deletion_still_ends() {
+    let deadline = [("MODELSELECTION_DELETION_DEADLINE_SECONDS", "6")];
+    let (world, clock) = world_with("behind", &deadline).await;
+    world.apply(&Selection::new("behind").images(&["one"])).await;
+    world.await_launched("behind").await;
+    world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
+    clock.set(-DAY);
+    world.selections.delete("behind", &DeleteParams::default()).await.unwrap();
+    await_gone(&world.selections, "behind", DEADLINE).await;
+    assert_eq!(world.events("behind", "TuningJobsLeftRunning").await, 1);
 }

@@ -4,7 +4,7 @@ use api::{ModelSelection, ModelSelectionStatus, Reason, RunState};
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use testkit::status::{condition, is_running, job_of, run_of};
-use testkit::world::{DEADLINE, LONG};
+use testkit::world::{DEADLINE, LATER, LONG};
 use testkit::{Selection, World, await_gone, await_object, await_until, shared};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
@@ -103,6 +103,22 @@ async fn a_response_without_an_arn_counts_as_lost() {
     }
 }
 
+/// SageMaker has said that it stops the superseded job, and does not.
+#[tokio::test]
+async fn a_deletion_believes_no_stop_that_had_no_effect() {
+    let world = world("no-effect", &[]).await;
+    let selection = Selection::new("sel").images(&["one"]);
+    world.apply(&selection).await;
+    world.await_launched("sel").await;
+    let stop = "StopHyperParameterTuningJob";
+    world.emulator.fault(json!({"operation": stop, "kind": "NoEffect", "count": 1})).await;
+    world.apply(&selection.with("/rerun", json!("again"))).await;
+    let asked = |status: &ModelSelectionStatus| status.superseded.iter().any(|job| job.stop_requested);
+    world.await_observed("sel", "the stop is accepted", asked).await;
+    world.delete_and_wait("sel").await;
+    assert_eq!(world.jobs_in("InProgress").await, [""; 0]);
+}
+
 /// As in a copy of a cluster, whose status names jobs that belong to the original one.
 #[tokio::test]
 async fn jobs_whose_tags_name_another_cluster_are_not_stopped() {
@@ -115,6 +131,40 @@ async fn jobs_whose_tags_name_another_cluster_are_not_stopped() {
     world.start_operator();
     world.delete_and_wait("copy").await;
     assert_eq!(world.jobs_in("InProgress").await.len(), 1, "the first cluster's job continues");
+}
+
+/// Nor by a suspended copy, which then has no job to wait for.
+#[tokio::test]
+async fn a_suspended_copy_stops_no_job_of_the_first_cluster() {
+    let mut world =
+        World::start(shared().await, "copy-suspend", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "first")])
+            .await;
+    let selection = Selection::new("copy").images(&["one"]);
+    world.apply(&selection).await;
+    world.await_launched("copy").await;
+    world.operator.kill();
+    world.options.extra_env.push(("MODELSELECTION_CLUSTER_NAME".into(), "second".into()));
+    world.start_operator();
+    world.apply(&selection.with("/suspend", json!(true)).with("/suspendPolicy", json!("Stop"))).await;
+    let without = |status: &ModelSelectionStatus| run_of(status, "one").tuning_job_name.is_none();
+    world.await_observed_within("copy", "it knows that the job is another's", LATER, without).await;
+    assert_eq!(world.jobs_in("InProgress").await.len(), 1, "the first cluster's job goes on");
+}
+
+/// The status is gone, and the manifest says to stop.
+#[tokio::test]
+async fn suspend_stops_what_runs_for_a_lost_status() {
+    let mut world =
+        World::start(shared().await, "lost-suspend", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "prod")])
+            .await;
+    let selection = Selection::new("lost").images(&["one"]);
+    world.apply(&selection).await;
+    let job = job_of(&world.await_launched("lost").await, "one");
+    world.operator.kill();
+    remove_by_hand(&world, "lost").await;
+    world.apply(&selection.with("/suspend", json!(true)).with("/suspendPolicy", json!("Stop"))).await;
+    world.start_operator();
+    world.await_stop(&job).await;
 }
 
 /// A cluster that was rebuilt from Git with a newer commit: the status is lost, and the manifest has another candidate.

@@ -13,7 +13,7 @@ const STOP: &str = "StopHyperParameterTuningJob";
 /// A forgery in the status of a selection whose runs have succeeded. The second argument is a run of another selection.
 type Forgery = fn(&mut Value, &Value);
 
-const FORGERIES: [(&str, Forgery); 8] = [
+const FORGERIES: [(&str, Forgery); 11] = [
     ("never-run", |status, _| {
         let run = &mut status["runs"][0];
         run["tuningJobName"] = json!("ms-never-made");
@@ -42,6 +42,25 @@ const FORGERIES: [(&str, Forgery); 8] = [
         let run = status["runs"][0].as_object_mut().expect("a run");
         run.remove("tuningJobName");
         run.remove("tuningJobARN");
+    }),
+    ("attempts", |status, _| {
+        for (index, attempt) in [7, 1000].into_iter().enumerate() {
+            status["runs"][index]["attempt"] = json!(attempt);
+            status["runs"][index]["failedAttempts"] = json!(5);
+        }
+    }),
+    ("lost-answer", |status, _| {
+        let run = &mut status["runs"][0];
+        run["state"] = json!("Waiting");
+        run["attempt"] = json!(7);
+    }),
+    ("new-attempt", |status, _| {
+        let new = json!({"candidate": "one", "state": "Waiting", "attempt": 7, "failedAttempts": 5});
+        let before = status["runs"][0].take();
+        status["runs"][0] = new;
+        for field in ["dataset", "definition"] {
+            status["runs"][0][field] = before[field].clone();
+        }
     }),
     ("summary", |status, _| {
         status["recommended"] = json!("forged");

@@ -10,7 +10,7 @@ use testkit::status::{condition_parts, conditions, is_running, job_of, run_of};
 use testkit::world::LONG;
 use testkit::{
     Emulator, Operator, OperatorOptions, Selection, World, apply_yaml, await_object, fresh_namespace, install_crd,
-    shared,
+    kubectl, shared,
 };
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
@@ -35,6 +35,9 @@ async fn the_published_frontier_comes_out_of_the_example() {
         .await;
     let status = done.status.unwrap();
     assert_eq!(status.fronts[0].members.len(), 20);
+    let (_, described) = kubectl(plane, &["describe", "modelselection", "caltech256", "-n", &namespace], "");
+    // docs/decisions/013: each value is there once.
+    assert!(described.lines().count() < 1_050, "{} lines:\n{described}", described.lines().count());
 }
 
 /// Selections whose results depend only on the model: the search finds the defaults, which lose no accuracy.

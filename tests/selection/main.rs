@@ -21,4 +21,5 @@ mod restarts;
 mod result;
 mod selectors;
 mod sharing;
+mod stale_replicas;
 mod suspend_and_delete;

@@ -31,11 +31,6 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "/TrainingJobDefinition/AlgorithmSpecification/MetricDefinitions/tflow-ic:val-accuracy",
         "the model's own metrics can be named; the SDK's tuner drops them, and SageMaker then refuses its request",
     ),
-    (
-        ANY,
-        "/TrainingJobDefinition/AlgorithmSpecification/MetricDefinitions/pytorch-ic:val-accuracy",
-        "as for TensorFlow",
-    ),
     (ANY, "/TrainingJobDefinition/AlgorithmSpecification/MetricDefinitions/p3:loss", "as for the model's own"),
     (
         "other estimator arguments",

@@ -2,9 +2,10 @@
 // The helpers below are parts of tests.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use api::FIELD_MANAGER;
 use serde_json::{Value, json};
 use testkit::audit::AuditEntry;
 use testkit::world::{DEADLINE, LONG};
@@ -185,6 +186,11 @@ async fn over_a_whole_life_only_finalizer_status_and_events_are_written_and_no_s
     assert_eq!(untouched.metadata.labels, applied.metadata.labels);
     assert_eq!(untouched.metadata.annotations, applied.metadata.annotations);
     assert_eq!(untouched.metadata.generation, Some(1));
+    let managers = untouched.metadata.managed_fields.clone().unwrap_or_default().into_iter();
+    let managers: BTreeSet<String> = managers.filter_map(|entry| entry.manager).collect();
+    let test =
+        applied.metadata.managed_fields.clone().unwrap_or_default().into_iter().filter_map(|entry| entry.manager);
+    assert_eq!(managers, test.chain([FIELD_MANAGER.to_owned()]).collect(), "the finalizer is the operator's too");
 
     let selection = selection.with("/retries", json!(1)).with("/candidates/0/hyperparameters", json!({"epochs": "3"}));
     world.apply(&selection).await;
@@ -209,6 +215,7 @@ async fn over_a_whole_life_only_finalizer_status_and_events_are_written_and_no_s
     let mut finalizers = 0;
     for write in &writes {
         assert!((200..300).contains(&write.code), "refused: {write:#?}");
+        assert!(write.user_agent.starts_with("modelselection-operator/"), "{}", write.user_agent);
         let body = write.request.as_ref().unwrap();
         match write.action().as_str() {
             "patch modelselections" => {
@@ -228,7 +235,12 @@ async fn over_a_whole_life_only_finalizer_status_and_events_are_written_and_no_s
                     .collect();
                 assert_eq!(metadata, ["uid"], "{body:#}");
             }
-            "create events" | "patch events" => assert_eq!(write.group, "events.k8s.io"),
+            "create events" => {
+                assert_eq!(write.group, "events.k8s.io");
+                assert_eq!(body["reportingController"], "modelselection.dev/modelselection-operator");
+                assert_ne!(body["action"], body["reason"], "{body:#}");
+            }
+            "patch events" => assert_eq!(write.group, "events.k8s.io"),
             other => panic!("the operator did {other}: {write:#?}"),
         }
     }

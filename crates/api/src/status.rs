@@ -280,23 +280,28 @@ pub struct Trials {
     pub count: i32,
 }
 
-/// The training jobs of a tuning job, by state, as SageMaker counts them.
+/// The training jobs of a tuning job, by state, as SageMaker counts them. States without any are left out.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct TrainingJobCounts {
     /// completed.
+    #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub completed: i32,
     /// inProgress.
+    #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub in_progress: i32,
     /// retryableError: failed, and SageMaker will try again.
+    #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub retryable_error: i32,
     /// nonRetryableError: failed for good.
+    #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub non_retryable_error: i32,
     /// stopped.
+    #[serde(default, skip_serializing_if = "is_zero")]
     #[schemars(range(min = 0, max = bounds::NUMBER))]
     pub stopped: i32,
 }

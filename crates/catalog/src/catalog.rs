@@ -57,41 +57,40 @@ impl Catalog {
         .await
     }
 
-    /// The version of `model_id` that matches `wanted` (`*`, a prefix or exact).
+    /// The version of `model_id` that matches `wanted` (`*`, a prefix or exact). A fault that the caller has met at
+    /// `tried` is not returned again.
     pub async fn version(
         &self,
         region: &Region,
         model_id: &str,
         wanted: &str,
+        tried: Timestamp,
         until: Instant,
     ) -> Result<String, CatalogError> {
         let entry = self.0.versions.entry([region.name(), model_id, wanted], clock::steady());
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, wanted) = (model_id.to_owned(), wanted.to_owned());
-        get_or_fetch(
-            entry,
-            Cached::is_fresh,
-            until,
-            async move { catalog.fetch_version(&region, &model_id, &wanted).await },
-        )
+        get_or_fetch(entry, move |cached, now| cached.is_news(tried, now), until, async move {
+            catalog.fetch_version(&region, &model_id, &wanted).await
+        })
         .await
     }
 
-    /// The description of one version of a model, which never changes.
+    /// The description of one version of a model, which never changes. A fault that the caller has met at `tried` is not
+    /// returned again.
     pub async fn model(
         &self,
         region: &Region,
         model_id: &str,
         version: &str,
+        tried: Timestamp,
         until: Instant,
     ) -> Result<Arc<Model>, CatalogError> {
         let entry = self.0.models.entry([region.name(), model_id, version], clock::steady());
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, version) = (model_id.to_owned(), version.to_owned());
-        get_or_fetch(entry, |cached, now| cached.value.is_ok() || cached.is_fresh(now), until, async move {
-            catalog.fetch_model(&region, &model_id, &version).await
-        })
-        .await
+        let fresh = move |cached: &Cached<_>, now| cached.value.is_ok() || cached.is_news(tried, now);
+        get_or_fetch(entry, fresh, until, async move { catalog.fetch_model(&region, &model_id, &version).await }).await
     }
 
     /// Whether [`Self::model`] would return without calling the source.

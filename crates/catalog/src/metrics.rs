@@ -121,16 +121,17 @@ fn merged(
     wanted: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, String>, Problem> {
     let own: BTreeMap<String, String> = model.map(|model| model.metrics.iter().cloned().collect()).unwrap_or_default();
-    let with = |own: BTreeMap<String, String>| {
+    let with = |own: &BTreeMap<String, String>| {
         let mut metrics = preset.clone();
-        metrics.extend(own);
+        metrics.extend(own.clone());
         metrics.extend(definition.metric_definitions.clone());
+        drop_second_names(&mut metrics, own, wanted, &definition.metric_definitions);
         metrics
     };
-    let mut metrics = with(own.clone());
+    let mut metrics = with(&own);
     if metrics.len() > METRIC_DEFINITIONS {
         // If there are too many, the model's definitions that the spec does not refer to are dropped first.
-        metrics = with(own.into_iter().filter(|(name, _)| wanted.contains(name)).collect());
+        metrics = with(&own.into_iter().filter(|(name, _)| wanted.contains(name)).collect());
     }
     if metrics.len() > METRIC_DEFINITIONS {
         let remedy = match preset.len() {
@@ -147,6 +148,33 @@ fn merged(
         return Err(Problem::new(Reason::InvalidRequest, message));
     }
     Ok(metrics)
+}
+
+/// Of what a model names `tflow-ic:val-accuracy` and the preset `val_accuracy`, one name stays, so that no value has two: the
+/// one that the spec defines or refers to, else the preset's. Both stay if it refers to both.
+fn drop_second_names(
+    metrics: &mut BTreeMap<String, String>,
+    own: &BTreeMap<String, String>,
+    wanted: &BTreeSet<String>,
+    declared: &BTreeMap<String, String>,
+) {
+    let asked = |name: &String| wanted.contains(name) || declared.contains_key(name);
+    for second in own.keys() {
+        let plain = plain_name(second);
+        if plain == *second || !metrics.contains_key(&plain) {
+            continue;
+        }
+        if !asked(second) {
+            metrics.remove(second);
+        } else if !asked(&plain) {
+            metrics.remove(&plain);
+        }
+    }
+}
+
+/// The name of a metric without the framework and task that JumpStart puts before it.
+fn plain_name(name: &str) -> String {
+    name.rsplit(':').next().unwrap_or(name).replace('-', "_")
 }
 
 /// The fields that refer to metrics of the logs, with the metrics.

@@ -65,6 +65,12 @@ pub(super) struct Cached<T> {
 }
 
 impl<T> Cached<T> {
+    /// The same for one who has met a fault at `tried`: that one is no answer to the next try.
+    pub(super) fn is_news(&self, tried: Timestamp, now: Timestamp) -> bool {
+        let met = matches!(self.value, Err(CatalogError::Fault(_))) && self.ended <= tried;
+        !met && self.is_fresh(now)
+    }
+
     /// Whether a value that may change is still valid.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
         match &self.value {
@@ -161,6 +167,17 @@ mod tests {
             assert!(cached.is_fresh(at(until - 1)), "{:?}", cached.value);
             assert!(!cached.is_fresh(at(until)), "{:?}", cached.value);
         }
+    }
+
+    #[test]
+    fn a_fault_is_no_answer_to_the_try_after_it() {
+        let throttled = TuningError::not_shown("a");
+        let fault: Cached<()> = Cached { started: at(0), ended: at(10), value: Err(CatalogError::Fault(throttled)) };
+        assert!(fault.is_news(Timestamp::MIN, at(11)), "who waits hears of it");
+        assert!(fault.is_news(at(9), at(11)), "who met an earlier one");
+        assert!(!fault.is_news(at(10), at(11)));
+        let value = Cached { started: at(0), ended: at(10), value: Ok(()) };
+        assert!(value.is_news(at(10), at(11)));
     }
 
     #[test]

@@ -66,16 +66,15 @@ impl Identity<'_> {
 
     /// The owner of a job of that name, judging by its visible tags.
     pub fn ownership(&self, found: &[(String, String)]) -> Ownership {
-        let value = |key: &str| found.iter().find(|(k, _)| k == key).map(|(_, value)| value);
         let ours = self.tags();
         let differs = |(key, wanted): &(String, String)| {
-            let value = value(key).filter(|value| *value != wanted)?;
+            let value = value(found, key).filter(|value| value != wanted)?;
             Some(format!("its tag {key} is '{value}', not '{wanted}'"))
         };
         if let Some(difference) = ours.iter().find_map(differs) {
             return Ownership::Foreign(difference);
         }
-        match ours.iter().find(|(key, _)| value(key).is_none()) {
+        match ours.iter().find(|(key, _)| value(found, key).is_none()) {
             Some((key, _)) => Ownership::Unproven(format!("it has no tag {key}")),
             None => Ownership::Ours,
         }
@@ -83,12 +82,12 @@ impl Identity<'_> {
 }
 
 impl<'a> Identity<'a> {
-    /// Whether the job with that name and those tags was created for the run, in this cluster or in another one: a
-    /// status may come from a backup of another cluster. Then the result counts, but only the other cluster may stop
-    /// the job.
+    /// Whether the job of that name and with those tags was made for the run, in this cluster or in another: a status may have
+    /// come from a backup of the other one. Its result then counts; to stop it is for the other cluster. Which attempt of the
+    /// run it is, its tags say: a status may have been forged.
     pub fn made(&self, name: &str, found: &'a [(String, String)]) -> Ownership {
-        let scope = found.iter().find(|(key, _)| key == tag::SCOPE).map_or(self.scope, |(_, scope)| scope.as_str());
-        let there = Identity { scope, ..self.clone() };
+        let scope = value(found, tag::SCOPE).unwrap_or(self.scope);
+        let there = Identity { scope, attempt: attempt(found).unwrap_or(self.attempt), ..self.clone() };
         match there.ownership(found) {
             Ownership::Ours if there.job_name() != name => {
                 Ownership::Foreign("its name does not follow from its tags".to_owned())
@@ -96,6 +95,15 @@ impl<'a> Identity<'a> {
             other => other,
         }
     }
+}
+
+/// The attempt that a job was made as, by its tags.
+pub fn attempt(tags: &[(String, String)]) -> Option<i32> {
+    value(tags, tag::ATTEMPT)?.parse().ok()
+}
+
+fn value<'a>(tags: &'a [(String, String)], key: &str) -> Option<&'a str> {
+    tags.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
 }
 
 /// The owner of a tuning job.
@@ -150,6 +158,9 @@ pub(crate) mod tests {
         assert_eq!(identity.made(&identity.job_name(), &identity.tags()), Ownership::Ours);
         assert_eq!(identity.made(&elsewhere.job_name(), &elsewhere.tags()), Ownership::Ours);
         assert!(foreign("ms-a-b-anything", &identity.tags()), "tags are easily copied");
+        let again = Identity { attempt: 3, ..identity.clone() };
+        assert_eq!(identity.made(&again.job_name(), &again.tags()), Ownership::Ours, "another attempt of the same run");
+        assert!(foreign(&identity.job_name(), &again.tags()));
         let other = Identity { candidate: "c", ..identity.clone() };
         assert!(foreign(&other.job_name(), &other.tags()));
         assert!(matches!(identity.made(&identity.job_name(), &[]), Ownership::Unproven(_)));

@@ -3,7 +3,7 @@
 use super::identity::{Identity, tag};
 use super::observation::JobStatus;
 use super::plan::version_matches;
-use api::{Candidate, ModelSelectionStatus, RunStatus, SupersededJob};
+use api::{Candidate, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
 
 /// A tuning job as a search by tags returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +94,16 @@ pub fn orphans(
         .collect()
 }
 
+/// Gives the waiting runs whose jobs are among the running ones of `jobs` the names of those, so that they are adopted.
+pub fn name_running(jobs: &[TaggedJob], runs: &mut [RunStatus], job_name: impl Fn(&RunStatus) -> String) {
+    for run in runs.iter_mut().filter(|run| run.state == RunState::Waiting && run.tuning_job_name.is_none()) {
+        let name = job_name(run);
+        if jobs.iter().any(|job| job.status == JobStatus::InProgress && job.name == name) {
+            run.tuning_job_name = Some(name);
+        }
+    }
+}
+
 /// Splits orphans by whether their names follow from their tags and one of `reruns`. The others may be copies that
 /// somebody made with our tags: we must not stop them.
 pub fn claimed(
@@ -154,6 +164,18 @@ mod tests {
         assert_eq!(version_by_jobs(&jobs, &candidate("*"), "").as_deref(), Some("4.0.2"));
         assert_eq!(version_by_jobs(&jobs, &candidate("5.*"), ""), None);
         assert_eq!(version_by_jobs(&[], &candidate("*"), ""), None);
+    }
+
+    #[test]
+    fn a_waiting_run_gets_the_name_of_its_job_that_runs() {
+        let (runs, ended) = (identity("c", "1"), identity("old", "2"));
+        let jobs = [job(&runs, "1", JobStatus::InProgress), job(&ended, "1", JobStatus::Completed)];
+        let run = |candidate: &str| RunStatus { candidate: candidate.into(), ..RunStatus::default() };
+        let mut waiting = [run("c"), run("old"), run("new")];
+        let definition = |candidate: &str| if candidate == "c" { "1" } else { "2" };
+        name_running(&jobs, &mut waiting, |run| identity(&run.candidate, definition(&run.candidate)).job_name());
+        let named: Vec<_> = waiting.iter().map(|run| run.tuning_job_name.clone()).collect();
+        assert_eq!(named, [Some(runs.job_name()), None, None]);
     }
 
     #[test]

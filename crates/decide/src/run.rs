@@ -77,6 +77,11 @@ pub enum RunEvent<'a> {
     Deleted,
     /// Its status must not be trusted: another client wrote it, or the job was found again.
     Unverified,
+    /// The job that the status names was made for it, as this attempt.
+    Proven {
+        /// The attempt, by the tags of the job.
+        attempt: i32,
+    },
     /// The job that the status names was not created for it.
     NotItsJob,
     /// Suspend requires its job to be stopped.
@@ -131,6 +136,7 @@ pub fn after(run: RunStatus, event: RunEvent<'_>) -> RunStatus {
         RunEvent::NotObserved(problem) => with_problem(run, state, problem),
         RunEvent::Deleted => deleted(run),
         RunEvent::Unverified => unverified(run),
+        RunEvent::Proven { attempt } => RunStatus { attempt, failed_attempts: run.failed_attempts.min(attempt), ..run },
         RunEvent::NotItsJob => unstarted(run),
         RunEvent::StopRequested => run.with(RunState::Stopping, Some(Reason::Suspended), None),
         RunEvent::NextAttempt => run.next_attempt(),
@@ -269,14 +275,16 @@ fn unverified(run: RunStatus) -> RunStatus {
                 RunStatus { tuning_job_arn: None, best: None, trials: None, end_time: None, pareto_rank: None, ..run };
             run.with(state, reason, None)
         }
-        (None, state) if state == RunState::Waiting && run.best.is_none() => run,
+        (None, RunState::Waiting) if run.best.is_none() && run.attempt == 0 && run.failed_attempts == 0 => run,
         (None, _) => unstarted(run),
     }
 }
 
-/// A run that has not started: only its candidate, dataset and definition are known.
+/// Nothing is known of it but what it is for. Jobs that it has had are found again by their names, from the first attempt on.
 fn unstarted(run: RunStatus) -> RunStatus {
     let run = RunStatus {
+        attempt: 0,
+        failed_attempts: 0,
         tuning_job_name: None,
         tuning_job_arn: None,
         best: None,

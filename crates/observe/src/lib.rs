@@ -33,12 +33,17 @@ pub struct Observer {
     pauses: Pauses,
     metrics: Arc<Metrics>,
     regions: Arc<Regions>,
+    /// How long a region without jobs is kept.
+    idle: Duration,
 }
+
+/// How long a region without jobs is kept.
+const IDLE: Duration = Duration::from_secs(600);
 
 impl Observer {
     /// An observer that sends the owners of changed jobs to `wake`.
     pub fn new(sagemaker: SageMaker, wake: Wake, pauses: Pauses, metrics: Arc<Metrics>) -> Self {
-        Self { sagemaker, wake, pauses, metrics, regions: Arc::default() }
+        Self { sagemaker, wake, pauses, metrics, regions: Arc::default(), idle: IDLE }
     }
 
     /// Registers the running jobs of `owner`, by region, and returns what is known about them. From now on the owner is
@@ -118,10 +123,42 @@ impl Observer {
                 wake: self.wake.clone(),
                 pauses: self.pauses,
                 metrics: self.metrics.clone(),
+                idle: self.idle,
             };
-            let (all, sagemaker) = (self.regions.clone(), self.sagemaker.clone());
-            tokio::spawn(async move { sweeper.sweep_while_needed(&all, &sagemaker).await });
+            let all = self.regions.clone();
+            tokio::spawn(async move { sweeper.sweep_while_needed(&all).await });
             regions.insert(region.to_owned(), watch);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use platform::leadership::Leadership;
+    use sagemaker::Account;
+    use tokio::sync::mpsc;
+
+    #[tokio::test]
+    async fn a_region_without_jobs_is_dropped() {
+        let account = Account::load(Some("us-west-2")).await;
+        let sagemaker = SageMaker::new(account, None, Arc::default(), Leadership::default());
+        let (wake, _woken) = mpsc::unbounded_channel();
+        let pauses = Pauses { min: Duration::from_secs(3_600), max: Duration::from_secs(3_600) };
+        let metrics = Arc::<Metrics>::default();
+        let observer = Observer::new(sagemaker, wake, pauses, metrics.clone());
+        let observer = Observer { idle: Duration::from_millis(10), ..observer };
+        let owner = ObjectRef::new("selection").within("default");
+        let job = RunningJob { name: "ms-a", stopping: false, limit: None };
+        observer.track_running(&owner, &HashMap::from([("us-west-2", vec![job])]));
+        assert!(observer.regions().contains_key("us-west-2"));
+        observer.forget(&owner);
+        let dropped = async {
+            while !observer.regions().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), dropped).await.expect("it is dropped");
+        assert!(!metrics.encode().contains("us-west-2"));
     }
 }

@@ -13,10 +13,8 @@ use decide::cadence;
 use decide::job_name::JOB_NAME_PREFIX;
 use platform::clock;
 use platform::metrics::Metrics;
-use sagemaker::{Class, Region, SageMaker, TuningError};
+use sagemaker::{Class, Region, TuningError};
 
-/// How long a region without jobs is kept.
-const IDLE: Duration = Duration::from_secs(600);
 /// The longest pause after a failed poll.
 const RETRY_MOST: Duration = Duration::from_secs(60);
 /// How long searches are disabled after one was denied.
@@ -31,18 +29,20 @@ pub(super) struct Sweeper {
     pub(super) wake: Wake,
     pub(super) pauses: Pauses,
     pub(super) metrics: Arc<Metrics>,
+    /// How long it is kept without jobs.
+    pub(super) idle: Duration,
 }
 
 impl Sweeper {
-    /// Polls as long as jobs are tracked; then drops the region and its connections.
-    pub(super) async fn sweep_while_needed(&self, regions: &Regions, sagemaker: &SageMaker) {
+    /// Sweeps as long as jobs are tracked; then drops the region.
+    pub(super) async fn sweep_while_needed(&self, regions: &Regions) {
         let (mut sweep, mut failures, mut tried) = (0_u64, 0_u32, clock::steady());
         loop {
             while self.watch.view().is_empty() {
                 // Nothing is polled, so the snapshot has no age.
                 self.metrics.set_observation_age(self.region.name(), 0.0);
-                let changed = tokio::time::timeout(IDLE, self.watch.changed.notified()).await;
-                if changed.is_err() && self.drop_if_idle(regions, sagemaker) {
+                let changed = tokio::time::timeout(self.idle, self.watch.changed.notified()).await;
+                if changed.is_err() && self.drop_if_idle(regions) {
                     return;
                 }
             }
@@ -56,12 +56,12 @@ impl Sweeper {
         }
     }
 
-    fn drop_if_idle(&self, regions: &Regions, sagemaker: &SageMaker) -> bool {
+    fn drop_if_idle(&self, regions: &Regions) -> bool {
         let mut regions = regions.lock();
         let idle = self.watch.view().is_empty();
         if idle {
             regions.remove(self.region.name());
-            sagemaker.drop_region(self.region.name());
+            self.metrics.drop_observation_age(self.region.name());
         }
         idle
     }

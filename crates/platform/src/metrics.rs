@@ -300,6 +300,11 @@ impl Metrics {
         self.status_writes.inc();
     }
 
+    /// Nothing runs in the region any more: its view has no age.
+    pub fn drop_observation_age(&self, region: &str) {
+        self.observation_age.remove(&RegionLabels { region: region.to_owned() });
+    }
+
     /// The age of the snapshot of the running tuning jobs of a region, in seconds.
     pub fn set_observation_age(&self, region: &str, seconds: f64) {
         self.observation_age.get_or_create(&RegionLabels { region: region.to_owned() }).set(seconds);

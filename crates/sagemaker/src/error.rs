@@ -26,6 +26,12 @@ impl TuningError {
         Self { class: Class::Transient, operation: Operation::ListTags.as_str(), code: None, message }
     }
 
+    /// A training job that its tuning job names and that does not show: a replica may lag.
+    pub fn not_shown(training_job: &str) -> Self {
+        let message = format!("the best training job '{training_job}' does not show; it is looked for again");
+        Self { class: Class::Transient, operation: Operation::DescribeTrainingJob.as_str(), code: None, message }
+    }
+
     /// The fault as a message for people: the operation, the response, the remedy. A long response is truncated to
     /// leave room for the remedy.
     pub fn explain(&self) -> String {

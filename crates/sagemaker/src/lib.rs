@@ -7,6 +7,7 @@ mod metadata;
 mod pages;
 mod preview;
 mod rate_limiter;
+mod regions;
 mod request;
 mod response;
 mod s3;

@@ -15,12 +15,12 @@ use aws_sdk_sagemaker::error::{DisplayErrorContext, ProvideErrorMetadata, SdkErr
 use aws_sdk_sagemaker::types as aws;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use jiff::Timestamp;
-use parking_lot::Mutex;
 use tracing::Instrument as _;
 
 use super::account::Account;
 use super::pages::read_all;
 use super::rate_limiter::{Limits, Operation};
+use super::regions::Regions;
 use super::timeouts::{CALL_TIMEOUT, CONNECT_TIMEOUT};
 use super::{Class, JobRequest, TuningError, request, response, span};
 use api::TrainingJobCounts;
@@ -40,7 +40,7 @@ pub struct SageMaker {
     default_region: Option<String>,
     metrics: Arc<Metrics>,
     leadership: Leadership,
-    regions: Arc<Mutex<HashMap<String, Region>>>,
+    regions: Regions<Region>,
 }
 
 /// SageMaker in one region. Cheap to clone.
@@ -71,7 +71,7 @@ impl SageMaker {
     pub fn new(account: Account, endpoint: Option<String>, metrics: Arc<Metrics>, leadership: Leadership) -> Self {
         // An empty variable counts as not set.
         let default_region = account.0.region().map(ToString::to_string).filter(|region| !region.is_empty());
-        Self { account: Arc::new(account), endpoint, default_region, metrics, leadership, regions: Arc::default() }
+        Self { account: Arc::new(account), endpoint, default_region, metrics, leadership, regions: Regions::default() }
     }
 
     /// The region of selections without `region`.
@@ -81,13 +81,7 @@ impl SageMaker {
 
     /// SageMaker in the region `name`.
     pub fn region(&self, name: &str) -> Region {
-        let mut regions = self.regions.lock();
-        regions.entry(name.to_owned()).or_insert_with(|| self.connect(name)).clone()
-    }
-
-    /// Drops the connections and rates of a region that is not used any more.
-    pub fn drop_region(&self, name: &str) {
-        self.regions.lock().remove(name);
+        self.regions.get(name, clock::steady(), Region::is_held, |name| self.connect(name))
     }
 
     fn connect(&self, name: &str) -> Region {
@@ -118,6 +112,11 @@ impl Region {
     /// The name of the region.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether somebody works with it.
+    fn is_held(&self) -> bool {
+        Arc::strong_count(&self.limits) > 1
     }
 
     pub(super) fn client(&self) -> &Client {

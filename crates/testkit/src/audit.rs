@@ -31,6 +31,8 @@ pub struct AuditEntry {
     pub verb: String,
     /// The user (the impersonated one, if there is one).
     pub user: String,
+    /// What the client calls itself.
+    pub user_agent: String,
     /// The API group; empty for the core group.
     pub group: String,
     /// Plural, as in the URL path.
@@ -72,6 +74,7 @@ fn parse(line: &str) -> Result<AuditEntry, String> {
     let received = text("/requestReceivedTimestamp").ok_or("no requestReceivedTimestamp")?;
     Ok(AuditEntry {
         verb: text("/verb").ok_or("no verb")?,
+        user_agent: text("/userAgent").unwrap_or_default(),
         user: text("/impersonatedUser/username").or_else(|| text("/user/username")).ok_or("no user")?,
         group: text("/objectRef/apiGroup").unwrap_or_default(),
         resource: text("/objectRef/resource").unwrap_or_default(),

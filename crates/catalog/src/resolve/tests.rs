@@ -72,7 +72,7 @@ fn a_request_for_a_jumpstart_model_equals_the_vendors() {
     assert_eq!(request.volume_size_gb, recorded["HyperParameterTuningResourceConfig"]["VolumeSizeInGB"]);
     assert!(request.network_isolation && request.encrypt_traffic);
     // The vendor's request has no metric definitions, which SageMaker refuses if the objective is not built in.
-    assert_eq!(request.metric_definitions.len(), 4);
+    assert_eq!(request.metric_definitions.len(), 3);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_model_without_definitions_gets_those_of_its_script_and_derived_metrics_coun
     spec.derived_metrics = derived("hyperparameters.batch_size * test_throughput");
     spec.objectives[1].metric = "derived".into();
     let metrics = request(&spec, 0, Some(&bit())).unwrap().metric_definitions;
-    assert_eq!(metrics.len(), 29 + 1);
+    assert_eq!(metrics.len(), 29);
     // The model's own definitions override the preset, and those of the spec override both.
     let own = |name: &str| vec![(name.to_owned(), "mine ([0-9]+)".to_owned())];
     let model = Model { metrics: own("val_loss"), ..bit() };
@@ -115,14 +115,39 @@ fn a_model_without_definitions_gets_those_of_its_script_and_derived_metrics_coun
 fn the_models_own_metrics_are_dropped_before_there_are_too_many() {
     let mut spec = spec();
     spec.training.metric_definitions = more_metrics(11, Some(MetricPreset::Auto), &mut spec);
-    let own = bit().metrics[0].0.clone();
+    let model = Model { metrics: vec![("steps".to_owned(), "steps ([0-9]+)".to_owned())], ..bit() };
     let has_own = |spec: &ModelSelectionSpec| {
-        let metrics = request(spec, 0, Some(&bit())).map(|request| request.metric_definitions)?;
-        Ok::<_, Problem>((metrics.len(), metrics.iter().any(|(name, _)| *name == own)))
+        let metrics = request(spec, 0, Some(&model)).map(|request| request.metric_definitions)?;
+        Ok::<_, Problem>((metrics.len(), metrics.iter().any(|(name, _)| name == "steps")))
     };
     assert_eq!(has_own(&spec), Ok((40, false)));
     spec.training.metric_definitions.pop();
     assert_eq!(has_own(&spec), Ok((40, true)));
+}
+
+#[test]
+fn what_the_model_and_the_preset_name_differently_has_one_name() {
+    let names = |spec: &ModelSelectionSpec| {
+        let metrics = request(spec, 0, Some(&bit())).unwrap().metric_definitions.into_iter().map(|(name, _)| name);
+        metrics.filter(|name| name.ends_with("val_accuracy") || name.ends_with("val-accuracy")).collect::<Vec<_>>()
+    };
+    let mut spec = spec();
+    spec.training.metric_definitions.clear();
+    spec.objectives.truncate(1);
+    let (own, presets) = ("tflow-ic:val-accuracy", "val_accuracy");
+    for (searched, objective, expected) in [
+        (presets, "test_accuracy", vec![presets]),
+        (own, "test_accuracy", vec![own]),
+        (own, presets, vec![own, presets]),
+    ] {
+        (spec.tuning.objective.metric, spec.objectives[0].metric) = (searched.into(), objective.into());
+        assert_eq!(names(&spec), expected);
+    }
+    spec.tuning.objective.metric = own.into();
+    spec.objectives[0].metric = own.into();
+    spec.training.metric_definitions =
+        vec![MetricDefinition { name: presets.into(), regex: "accuracy: ([0-9.]+)".into() }];
+    assert_eq!(names(&spec), [own, presets], "what the spec defines, it wants");
 }
 
 #[test]

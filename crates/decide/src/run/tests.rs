@@ -143,6 +143,19 @@ fn a_run_has_the_end_time_of_its_job_until_it_is_tried_again() {
 }
 
 #[test]
+fn attempts_are_those_that_sagemaker_confirms() {
+    let forged = RunStatus { attempt: 7, failed_attempts: 5, ..in_state(RunState::Succeeded, None) };
+    let attempts = |run: &RunStatus| (run.attempt, run.failed_attempts);
+    let named = after(forged.clone(), RunEvent::Unverified);
+    assert_eq!(attempts(&after(named.clone(), RunEvent::Proven { attempt: 2 })), (2, 2));
+    assert_eq!(attempts(&after(named, RunEvent::NotItsJob)), (0, 0));
+    for state in [RunState::Waiting, RunState::Failed] {
+        let unnamed = RunStatus { tuning_job_name: None, state, ..forged.clone() };
+        assert_eq!(attempts(&after(unnamed, RunEvent::Unverified)), (0, 0));
+    }
+}
+
+#[test]
 fn a_failure_names_the_training_job_its_reason_and_its_logs() {
     let failure = TrainingFailure {
         training_job_name: "ms-a-001-1b2c".into(),

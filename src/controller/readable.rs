@@ -1,0 +1,111 @@
+//! Selections that this release cannot read, since a newer one has written them. They are reported by name and left alone. One
+//! that is deleted is read as far as its cleanup needs it: its finalizer would keep it for ever otherwise.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Api;
+use kube::core::{ApiResource, DeserializeGuard, DynamicObject};
+use kube::runtime::watcher::Event;
+use serde_json::{Value, json};
+
+use super::api_server::answered;
+use super::context::Context;
+use api::ModelSelection;
+
+/// The event, if its object can be read.
+pub(super) async fn readable(
+    context: &Context,
+    event: Event<DeserializeGuard<ModelSelection>>,
+) -> Option<Event<ModelSelection>> {
+    match event {
+        Event::Init => Some(Event::Init),
+        Event::InitDone => Some(Event::InitDone),
+        Event::InitApply(object) => read(context, object).await.map(Event::InitApply),
+        Event::Apply(object) => read(context, object).await.map(Event::Apply),
+        Event::Delete(DeserializeGuard(object)) => {
+            // What was known of it is dropped, whether its last state can be read or not.
+            let object = object.or_else(|invalid| for_cleanup(&invalid.metadata, &Value::Null).ok_or(())).ok()?;
+            context.note_readable(&object.metadata);
+            Some(Event::Delete(object))
+        }
+    }
+}
+
+/// The event, if its object can be read, for those who only look.
+pub(super) fn shown(event: Event<DeserializeGuard<ModelSelection>>) -> Option<Event<ModelSelection>> {
+    match event {
+        Event::Init => Some(Event::Init),
+        Event::InitDone => Some(Event::InitDone),
+        Event::InitApply(DeserializeGuard(object)) => object.ok().map(Event::InitApply),
+        Event::Apply(DeserializeGuard(object)) => object.ok().map(Event::Apply),
+        Event::Delete(DeserializeGuard(object)) => object.ok().map(Event::Delete),
+    }
+}
+
+async fn read(context: &Context, DeserializeGuard(object): DeserializeGuard<ModelSelection>) -> Option<ModelSelection> {
+    let invalid = match object {
+        Ok(selection) => {
+            context.note_readable(&selection.metadata);
+            return Some(selection);
+        }
+        Err(invalid) => invalid,
+    };
+    context.note_unreadable(&invalid.metadata, &invalid.error);
+    invalid.metadata.deletion_timestamp.as_ref()?;
+    let metadata = &invalid.metadata;
+    let (name, namespace) = (metadata.name.as_deref()?, metadata.namespace.as_deref()?);
+    let resource = ApiResource::erase::<ModelSelection>(&());
+    let objects: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), namespace, &resource);
+    let DynamicObject { data, .. } = answered(objects.get(name)).await.ok()?;
+    for_cleanup(metadata, &data)
+}
+
+/// What the cleanup of a deleted selection needs: its policy, its region, and its `rerun`. Its jobs are found by their tags.
+/// `None` if its policy is one that this release does not know.
+fn for_cleanup(metadata: &ObjectMeta, object: &Value) -> Option<ModelSelection> {
+    let mut read = json!({
+        "apiVersion": "modelselection.dev/v1alpha1",
+        "kind": "ModelSelection",
+        "metadata": metadata,
+        "spec": {
+            "executionRoleARN": "",
+            "objectives": [],
+            "datasets": [],
+            "tuning": {"objective": {"metric": "", "goal": "Maximize"}},
+            "training": {"instanceType": "", "outputS3URI": ""},
+        },
+        "status": {},
+    });
+    for (part, field) in
+        [("spec", "deletionPolicy"), ("spec", "region"), ("spec", "rerun"), ("status", "region"), ("status", "rerun")]
+    {
+        if let Some(value) = object.get(part).and_then(|part| part.get(field)) {
+            read[part][field] = value.clone();
+        }
+    }
+    serde_json::from_value(read).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::DeletionPolicy;
+
+    #[test]
+    fn a_deleted_selection_is_read_as_far_as_its_cleanup_needs() {
+        let read = |policy: &str| {
+            let newer = json!({
+                "spec": {"deletionPolicy": policy, "region": "eu-west-1", "tuning": "newer"},
+                "status": {"rerun": "again", "runs": [{"state": "Paused"}]},
+            });
+            for_cleanup(&ObjectMeta { name: Some("a".to_owned()), ..ObjectMeta::default() }, &newer)
+        };
+        let selection = read("Retain").unwrap();
+        let spec = &selection.spec;
+        assert_eq!((spec.deletion_policy, spec.region.as_deref()), (DeletionPolicy::Retain, Some("eu-west-1")));
+        assert_eq!(
+            (selection.metadata.name.as_deref(), selection.status.unwrap().rerun.as_str()),
+            (Some("a"), "again")
+        );
+        assert!(read("Newer").is_none(), "whether its jobs are to be stopped is not known");
+    }
+}
