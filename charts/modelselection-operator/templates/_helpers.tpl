@@ -81,7 +81,8 @@ app.kubernetes.io/component: operator
   verbs: [patch]
 - apiGroups: [""]
   resources: [configmaps]
-  # Tables that are too large for a status. The operator knows their names and never lists them.
+  # Tables that are too large for a status, and the winner (resultConfigMap). The operator knows their names and never lists
+  # them.
   verbs: [get, create, patch]
 - apiGroups: [events.k8s.io]
   resources: [events]

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::container::ModelData;
 use crate::header::header;
-use crate::winner::{Refusal, Winner};
+use crate::refusal::Refusal;
+use crate::winner::Winner;
 
 const API_VERSION: &str = "sagemaker.services.k8s.aws/v1alpha1";
 

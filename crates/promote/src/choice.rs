@@ -2,7 +2,20 @@
 
 use api::{BestTrainingJob, Front, ModelSelection, RunStatus};
 
-use crate::winner::{Refusal, Wish};
+use crate::refusal::Refusal;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish<'a> {
+    /// The dataset; may be left out when there is one.
+    pub dataset: Option<&'a str>,
+    /// The candidate; default: the recommended one.
+    pub candidate: Option<&'a str>,
+    /// The image that serves it; default: what the status says.
+    pub image: Option<&'a str>,
+    /// The instance type that it is served on; default: what its description says, else what it was trained on.
+    pub instance_type: Option<&'a str>,
+}
 
 /// A candidate on a dataset, and its training job.
 #[derive(Clone, Debug, PartialEq)]

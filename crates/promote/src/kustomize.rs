@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use crate::File;
 use crate::ack::{endpoint_config, model, yaml};
+use crate::file::File;
 use crate::header::header;
-use crate::winner::{Refusal, Winner};
+use crate::refusal::Refusal;
+use crate::winner::Winner;
 
 const MODEL: &str = "model.yaml";
 const ENDPOINT_CONFIG: &str = "endpoint-config.yaml";

@@ -6,15 +6,19 @@
 mod ack;
 mod choice;
 mod container;
+mod file;
 mod header;
 mod kustomize;
+mod refusal;
 mod sdk;
 mod terraform;
 mod winner;
 
-pub use choice::{Choice, Job, choose};
+pub use choice::{Choice, Job, Wish, choose};
 pub use container::{Container, ModelData};
-pub use winner::{Refusal, Winner, Wish};
+pub use file::File;
+pub use refusal::Refusal;
+pub use winner::Winner;
 
 /// For what it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +31,6 @@ pub enum Format {
     Terraform,
     /// Python that calls the SageMaker SDK.
     Sdk,
-}
-
-/// A file of a format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Its name.
-    pub name: &'static str,
-    /// What is in it.
-    pub text: String,
 }
 
 /// The files that deploy the winner.

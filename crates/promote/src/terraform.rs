@@ -7,7 +7,8 @@ use hcl::{Block, Body, Identifier};
 
 use crate::container::{Container, ModelData};
 use crate::header::header;
-use crate::winner::{Refusal, Winner};
+use crate::refusal::Refusal;
+use crate::winner::Winner;
 
 /// The name of both resources within Terraform.
 const NAME: &str = "winner";

@@ -7,47 +7,9 @@ use decide::effective::{instance_type, training};
 use decide::hosting;
 use decide::identity::tag;
 
-use crate::choice::Choice;
+use crate::choice::{Choice, Wish};
 use crate::container::Container;
-
-/// What is asked for.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wish<'a> {
-    /// The dataset; may be left out when there is one.
-    pub dataset: Option<&'a str>,
-    /// The candidate; default: the recommended one.
-    pub candidate: Option<&'a str>,
-    /// The image that serves it; default: what the status says.
-    pub image: Option<&'a str>,
-    /// The instance type that it is served on; default: what its description says, else what it was trained on.
-    pub instance_type: Option<&'a str>,
-}
-
-/// Why nothing is written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)] // the texts say it
-pub enum Refusal {
-    #[error("there is no dataset '{dataset}'; there is {known}")]
-    NoDataset { dataset: String, known: String },
-    #[error("which dataset: {0}? name one with --dataset")]
-    WhichDataset(String),
-    #[error(
-        "'{name}' has no front for dataset '{dataset}' yet: no run with a result has ended (kubectl msel status {name})"
-    )]
-    NoFront { name: String, dataset: String },
-    #[error("nothing is recommended: {0}; or name a candidate with --candidate")]
-    NotRecommended(String),
-    #[error("no candidate '{candidate}' has a result on this dataset; these have: {known}")]
-    NoCandidate { candidate: String, known: String },
-    #[error("candidate '{candidate}' has no result: it is {state}")]
-    NoResult { candidate: String, state: &'static str },
-    #[error("candidate '{0}' was measured elsewhere: there is no model of this selection to deploy")]
-    MeasuredElsewhere(String),
-    #[error("the training job '{0}' has left no model: its artifact is not in the status")]
-    NoArtifact(String),
-    #[error("{0}")]
-    NoContainer(String),
-}
+use crate::refusal::Refusal;
 
 /// What is deployed, and how.
 #[derive(Clone, Debug, PartialEq)]
