@@ -5,7 +5,7 @@ use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::Result;
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Where the files are.
 pub const FOLDER: &str = "deploy/kubectl-plugin";

@@ -36,13 +36,6 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The name that the program is called by.
-fn program() -> String {
-    let called = std::env::args_os().next().map(std::path::PathBuf::from);
-    let name = called.as_deref().and_then(std::path::Path::file_stem);
-    name.map_or_else(|| "kubectl-modelselection".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
 /// The words of the command line. Under the name `kubectl_complete-msel`, by which kubectl asks for completions, they are the
 /// words to complete.
 fn words(words: impl Iterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {

@@ -68,9 +68,16 @@ pub(crate) async fn run(args: Args) -> Outcome {
         Verb::Complete { words } => complete::run(&args.cluster, &words).await,
         Verb::Completion { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), crate::program(), &mut script);
+            clap_complete::generate(shell, &mut Args::command(), program(), &mut script);
             output::text(&String::from_utf8_lossy(&script))?;
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// The name that the program is called by.
+fn program() -> String {
+    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+    let name = called.as_deref().and_then(std::path::Path::file_stem);
+    name.map_or_else(|| "kubectl-modelselection".to_owned(), |name| name.to_string_lossy().into_owned())
 }
