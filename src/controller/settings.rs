@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalog::SourceKind;
+use events::Queue;
 use observe::Pauses;
 use platform::readiness::Readiness;
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub deletion_deadline: Duration,
     /// How long answers of SageMaker may contradict each other: before it has passed, nothing counts as missing.
     pub consistency_window: Duration,
+    /// The queue of events, if there is one.
+    pub queue: Option<Queue>,
     /// Warnings and missing parts shown by `/readyz`.
     pub readiness: Arc<Readiness>,
 }

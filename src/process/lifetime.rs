@@ -15,6 +15,7 @@ use super::exit_reason::{End, Error};
 use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
 use super::{check, permissions, server, telemetry};
 use crate::controller::{self, Settings};
+use events::Queue;
 use platform::clock;
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
@@ -78,8 +79,9 @@ async fn live(args: Args) -> Result<End, Error> {
 
     let account = Account::load(args.region.as_deref()).await;
     tokio::spawn(watch_credentials(account.clone(), readiness.clone()));
+    let queue = args.events_queue()?;
     let leadership = Leadership::default();
-    let sagemaker = SageMaker::new(account, args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
+    let sagemaker = SageMaker::new(account.clone(), args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
     if sagemaker.default_region().is_none() {
         let why = "none of the operator's own (AWS_REGION or --region): each selection must name its own";
         readiness.warn("region", Some(why.to_owned()));
@@ -111,6 +113,7 @@ async fn live(args: Args) -> Result<End, Error> {
     tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
     let settings = Settings {
         scope,
+        queue: queue.map(|url| Queue::new(account.config(), url)),
         catalog: args.catalog_source.into(),
         namespaces: args.namespaces,
         concurrency: args.concurrency,

@@ -57,5 +57,6 @@ fn generated() -> Result<Vec<(&'static str, String)>> {
         ("docs/reference/metrics.md", metrics::page()),
         ("deploy/iam/operator.json", iam::operator()),
         ("deploy/iam/operator-catalog-s3.json", iam::catalog()),
+        ("deploy/iam/operator-events.json", iam::events()),
     ])
 }

@@ -3,7 +3,10 @@
 //! A sweep is one listing of the jobs that run, a page for each hundred, or one search for those among them that may have
 //! ended. It comes when ends are expected. Jobs that are no longer listed have changed: their owners are woken and describe
 //! them. Nobody asks job by job, and nobody asks at all while nothing runs.
+//!
+//! While events tell of ends ([`Observer::told`]), sweeps come only for safety.
 
+mod early;
 mod regions;
 mod running_jobs;
 mod sweeper;
@@ -13,16 +16,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::runtime::reflector::ObjectRef;
-use parking_lot::MutexGuard;
+use parking_lot::{Mutex, MutexGuard};
 
 use api::ModelSelection;
 use decide::problem::Problem;
 use platform::clock;
 use platform::metrics::Metrics;
+use early::Early;
 pub use regions::{Pauses, Wake};
 use regions::{Regions, Watch};
-use running_jobs::Since;
-pub use running_jobs::{RunningJob, Sighting};
+pub use running_jobs::{Change, RunningJob, Sighting};
+use running_jobs::{Since, Told};
 use sagemaker::SageMaker;
 use sweeper::Sweeper;
 
@@ -33,12 +37,25 @@ pub struct Observer {
     pauses: Pauses,
     metrics: Arc<Metrics>,
     regions: Arc<Regions>,
+    /// What events told of jobs before anybody followed them.
+    early: Mutex<Early>,
+}
+
+/// What came of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Those who follow the job look at it now.
+    Woke,
+    /// The job is followed, and nobody has to look at it.
+    Noted,
+    /// No such job is followed.
+    Unknown,
 }
 
 impl Observer {
     /// An observer that sends the owners of changed jobs to `wake`.
     pub fn new(sagemaker: SageMaker, wake: Wake, pauses: Pauses, metrics: Arc<Metrics>) -> Self {
-        Self { sagemaker, wake, pauses, metrics, regions: Arc::default() }
+        Self { sagemaker, wake, pauses, metrics, regions: Arc::default(), early: Mutex::default() }
     }
 
     /// Says which jobs of `owner` run, by region, and returns what is known of them. From now on the owner is woken when one
@@ -62,6 +79,8 @@ impl Observer {
         jobs: &HashMap<&str, Vec<RunningJob<'_>>>,
         since: Since,
     ) -> HashMap<String, Sighting> {
+        // Held throughout: an event that comes meanwhile finds the jobs, or is found.
+        let mut early = self.early.lock();
         for region in jobs.iter().filter(|(_, jobs)| !jobs.is_empty()).map(|(region, _)| *region) {
             self.watch(region);
         }
@@ -71,11 +90,49 @@ impl Observer {
             let mut view = watch.view();
             let before = view.changes();
             sightings.extend(view.track(owner, jobs, since, clock::steady()));
+            for (name, change) in early.take(region, jobs) {
+                self.wake(view.told(&name, change, clock::steady()));
+            }
             if view.changes() != before {
                 watch.changed.notify_one();
             }
         }
         sightings
+    }
+
+    /// Takes in what an event has told of the job `name`. An event is no proof: those who follow the job look at it.
+    pub fn told(&self, region: &str, name: &str, change: Change) -> Heard {
+        let mut early = self.early.lock();
+        let told = match self.regions().get(region) {
+            None => Told::Unknown,
+            Some(watch) => {
+                watch.changed.notify_one();
+                watch.view().told(name, change, clock::steady())
+            }
+        };
+        if told == Told::Unknown {
+            early.add(region, name, change);
+        }
+        self.wake(told)
+    }
+
+    /// Says whether events can be received. While they cannot, ends are looked for.
+    pub fn set_reading(&self, reading: bool) {
+        self.regions.set_reading(reading);
+    }
+
+    fn wake(&self, told: Told) -> Heard {
+        match told {
+            Told::New(owners) => {
+                for owner in owners {
+                    // The receiver lives as long as the controller; when it is gone there is nobody to wake.
+                    let _ = self.wake.send(owner);
+                }
+                Heard::Woke
+            }
+            Told::Known => Heard::Noted,
+            Told::Unknown => Heard::Unknown,
+        }
     }
 
     /// Says that a job of `owner`, which was not among those that run, was looked at and runs: the next sweep tells of it

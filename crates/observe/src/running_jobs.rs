@@ -1,5 +1,8 @@
 //! What the sweeps of one region have shown: no I/O.
 
+mod next_sweep;
+mod told;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +11,9 @@ use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
 use api::{ModelSelection, Reason};
-use decide::ends::{self, Expectation, Lengths};
+use decide::ends::Lengths;
+use decide::event_flow::EventFlow;
+use decide::job_name::JOB_NAME_PREFIX;
 use decide::problem::Problem;
 use sagemaker::{ActiveJob, EndedJob, TuningError};
 
@@ -74,6 +79,28 @@ struct Tracked {
     known: bool,
     /// A listing has shown it: one without it means something.
     listed: bool,
+    /// When an event told of its end. No sweep has come since.
+    told: Option<Timestamp>,
+}
+
+/// What an event has told of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It has come to its end.
+    Ended,
+    /// Anything else.
+    Other,
+}
+
+/// What came of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// These follow the job, and have to look at it.
+    New(Vec<Owner>),
+    /// Nobody has to look at it.
+    Known,
+    /// No such job is followed.
+    Unknown,
 }
 
 /// The tracked jobs of one region.
@@ -98,17 +125,14 @@ pub(super) struct View {
     paused: Duration,
     /// The fault by which the view has become stale.
     stale: Option<TuningError>,
+    /// What the events have shown, and whether ends are left to them.
+    flow: EventFlow,
+    flows: bool,
     changes: u64,
 }
 
 /// Older than this, beyond the pause that was meant, the view is stale: some sweeps have failed in a row.
 const STALE: Duration = Duration::from_secs(120);
-/// Jobs on a page of a listing.
-const PAGE: usize = 100;
-/// A listing, which shows what no search does, comes at least once in so many of the longest pauses, for each of its pages.
-const LISTED_EVERY: u32 = 6;
-/// An owner with so many lengths of its own needs no others.
-const ENOUGH: usize = 3;
 
 impl View {
     /// Sets the jobs of `owner` and returns what is known of them.
@@ -145,6 +169,7 @@ impl View {
             limit,
             known: since == Since::Now,
             listed: false,
+            told: None,
         };
         let before = self.jobs.len();
         let job = self.jobs.entry((owner.clone(), name.to_owned())).or_insert_with(new);
@@ -176,60 +201,6 @@ impl View {
         self.all_lengths.add(length);
     }
 
-    /// From when the pause before the next sweep counts, and how long it is.
-    pub(super) fn next_sweep(&mut self, min: Duration, max: Duration, now: Timestamp) -> (Timestamp, Duration) {
-        let from = self.swept.unwrap_or(now);
-        // What nobody has looked at since it is tracked may have ended before.
-        let all_known = self.jobs.values().all(|job| job.known);
-        let pause = if all_known { ends::pause(&self.expectations(from), min, max) } else { min };
-        self.paused = pause;
-        (from, pause)
-    }
-
-    /// What to ask now, when the longest pause is `max`.
-    pub(super) fn ask(&self, max: Duration, now: Timestamp) -> Ask {
-        let pages = u32::try_from(self.jobs.len().div_ceil(PAGE)).unwrap_or(u32::MAX);
-        let listing_is_due = self.listed.is_none_or(|listed| age(listed, now) >= max * LISTED_EVERY * pages);
-        let may_search = self.no_search_before.is_none_or(|until| until <= now);
-        let all_known = self.jobs.values().all(|job| job.known);
-        if listing_is_due || !may_search || !all_known || self.fault.is_some() {
-            return Ask::List;
-        }
-        let from = self.swept.unwrap_or(now);
-        // A listing finds nothing as cheaply as a search does, as long as it is one page.
-        if pages == 1 && ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
-            return Ask::List;
-        }
-        // Also those that nobody expects to end: a name costs nothing.
-        let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
-        let names: BTreeSet<&String> = awaited.map(|((_, name), _)| name).collect();
-        Ask::Search(names.into_iter().cloned().collect())
-    }
-
-    /// When the jobs are expected to end, by what was known at `at`.
-    fn expectations(&self, at: Timestamp) -> Vec<Expectation> {
-        let since = |from: Timestamp| at.duration_since(from).as_secs_f64();
-        // What has left is its owner's to look at.
-        let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
-        let (stopping, running): (Vec<_>, Vec<_>) = awaited.partition(|(_, job)| job.stopping.is_some());
-        let stops = stopping.into_iter().filter_map(|(_, job)| Some(Expectation::of_stop(since(job.stopping?))));
-        // An owner that has seen enough ends knows best how long its jobs take.
-        let mut kinds: HashMap<Option<&Owner>, Vec<&Tracked>> = HashMap::new();
-        for ((owner, _), job) in running {
-            let own = self.lengths.get(owner).is_some_and(|lengths| lengths.len() >= ENOUGH);
-            kinds.entry(own.then_some(owner)).or_default().push(job);
-        }
-        let runs = kinds.into_iter().flat_map(|(owner, jobs)| {
-            let lengths = owner.and_then(|owner| self.lengths.get(owner)).unwrap_or(&self.all_lengths);
-            let ages: Vec<f64> = jobs.iter().map(|job| since(job.since)).collect();
-            let limited = |(job, expectation): (&Tracked, Expectation)| {
-                job.limit.map_or(expectation, |limit| expectation.at_most(limit.as_secs_f64()))
-            };
-            jobs.into_iter().zip(Expectation::of_kind(lengths, &ages)).map(limited).collect::<Vec<_>>()
-        });
-        stops.chain(runs).collect()
-    }
-
     /// Takes in a listing that began at `started`, and returns whom it concerns.
     pub(super) fn listed(
         &mut self,
@@ -248,6 +219,8 @@ impl View {
             let sighting = match (active.get(name), &job.sighting) {
                 // What has ended does not run again: the listing lags behind.
                 (_, ended @ Sighting::Ended(_)) => ended.clone(),
+                // Its owner is about to look, on account of an event: that knows more.
+                (_, left @ Sighting::Left(since)) if job.told == Some(*since) => left.clone(),
                 (Some(active), _) => {
                     job.listed = true;
                     job.since = active.created.map_or(job.since, |created| created.min(job.since));
@@ -256,7 +229,12 @@ impl View {
                 // A job that was tracked only after the listing began may be missing from it.
                 (None, _) if job.since >= started => continue,
                 (None, left @ Sighting::Left(_)) => left.clone(),
-                (None, Sighting::Unseen | Sighting::Running(_)) => Sighting::Left(started),
+                (None, Sighting::Unseen | Sighting::Running(_)) => {
+                    if job.known && job.told.is_none() && name.starts_with(JOB_NAME_PREFIX) {
+                        self.flow.missed(name, started);
+                    }
+                    Sighting::Left(started)
+                }
             };
             job.known = true;
             // One that has left is reported at every sweep, until its owner has described it.
@@ -265,6 +243,7 @@ impl View {
                 changed.insert(owner.to_string());
             }
         }
+        self.settle_told(started);
         self.owners(|owner| recovered || changed.contains(&owner.to_string()))
     }
 
@@ -287,6 +266,9 @@ impl View {
         let mut changed = BTreeSet::new();
         for ((owner, name), job) in &mut self.jobs {
             if let Some(ended) = ended.get(name) {
+                if !job.sighting.is_open() && job.told.is_none() && name.starts_with(JOB_NAME_PREFIX) {
+                    self.flow.missed(name, started);
+                }
                 job.sighting = match &job.sighting {
                     _ if ended.succeeded() => Sighting::Ended(ended.clone()),
                     open if open.is_open() => open.clone(),
@@ -297,6 +279,7 @@ impl View {
                 changed.insert(owner.to_string());
             }
         }
+        self.settle_told(started);
         self.owners(|owner| changed.contains(&owner.to_string()))
     }
 

@@ -22,6 +22,11 @@ impl Account {
         Self(loader.load().await)
     }
 
+    /// What clients of other AWS services are made of.
+    pub fn config(&self) -> &SdkConfig {
+        &self.0
+    }
+
     /// Whether there are credentials that have not expired. Only a call shows whether AWS accepts them.
     ///
     /// # Errors

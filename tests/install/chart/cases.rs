@@ -299,6 +299,7 @@ pub const REFUSED: [(&str, &[&str]); 46] = [
     ("watchNamespaces: [a]", &["clusterName must be given"]),
     ("catalogSource: file", &["/catalogSource", "'hub', 's3'"]),
     ("maxTuningJobs: 0", &["/maxTuningJobs", "minimum"]),
+    ("eventsQueueUrl: modelselection-events", &["/eventsQueueUrl", "modelselection-events"]),
     ("log: {format: xml}", &["/log/format", "'json', 'text'"]),
     (
         "serviceAccount: {annotations: {eks.amazonaws.com/role-arn: operator}}",
