@@ -247,7 +247,11 @@ mod tests {
             ("--region", &["Oregon", "us-west", "us-west-2a", "us west 2"], "must be the code of an AWS region"),
             ("--sagemaker-endpoint", &["localhost:4599", "http://", "https://a b"], "must be a URL that begins with"),
             ("--otlp-endpoint", &["collector:4318"], "must be a URL that begins with"),
-            ("--events-queue-url", &["modelselection-events", "https://sqs.us-west-2.amazonaws.com/x"], "must be the URL of an SQS"),
+            (
+                "--events-queue-url",
+                &["modelselection-events", "https://sqs.us-west-2.amazonaws.com/x"],
+                "must be the URL of an SQS",
+            ),
             ("--http-listen", &["8080"], "invalid socket address"),
             ("--catalog-source", &["s4"], "[possible values: hub, s3]"),
             ("--log-format", &["xml"], "[possible values: text, json]"),

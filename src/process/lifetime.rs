@@ -81,7 +81,8 @@ async fn live(args: Args) -> Result<End, Error> {
     tokio::spawn(watch_credentials(account.clone(), readiness.clone()));
     let queue = args.events_queue()?;
     let leadership = Leadership::default();
-    let sagemaker = SageMaker::new(account.clone(), args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
+    let sagemaker =
+        SageMaker::new(account.clone(), args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
     if sagemaker.default_region().is_none() {
         let why = "none of the operator's own (AWS_REGION or --region): each selection must name its own";
         readiness.warn("region", Some(why.to_owned()));

@@ -53,7 +53,8 @@ fn name(key: &ObjectKey) -> String {
 #[test]
 fn the_template_is_one_that_cloudformation_takes() {
     let template = Path::new(programs::ROOT).join("deploy/events/cloudformation.yaml");
-    let output = Command::new(moto_program("cfn-lint")).arg("--include-checks=I").arg(template).output().unwrap();
+    let output =
+        Command::new(moto_program("cfn-lint")).args(["--include-checks", "I", "--"]).arg(template).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
@@ -71,13 +72,13 @@ fn both_rules_are_the_documented_one() {
 #[test]
 fn both_create_the_same_queue() {
     let (terraform, queue) = (resource("aws_sqs_queue"), &cloudformation()["Resources"]["Queue"]["Properties"]);
-    for (attributes, property) in [
+    for (name, property) in [
         ("message_retention_seconds", "MessageRetentionPeriod"),
         ("visibility_timeout_seconds", "VisibilityTimeout"),
         ("receive_wait_time_seconds", "ReceiveMessageWaitTimeSeconds"),
         ("sqs_managed_sse_enabled", "SqsManagedSseEnabled"),
     ] {
-        assert_eq!(attribute(&terraform, attributes), queue[property], "{property}");
+        assert_eq!(attribute(&terraform, name), queue[property], "{property}");
     }
     let parameters = &cloudformation()["Parameters"];
     for (variable, parameter) in [("name", "Name"), ("operator_role_name", "OperatorRoleName")] {

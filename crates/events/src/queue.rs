@@ -74,7 +74,9 @@ impl Queue {
         let ask = ask.max_number_of_messages(BATCH).wait_time_seconds(LONG_POLL).visibility_timeout(INVISIBLE);
         let answer = ask.send().await.map_err(|error| failed("ReceiveMessage", &error))?;
         let messages = answer.messages.unwrap_or_default().into_iter();
-        Ok(messages.filter_map(|m| Some(Message { body: m.body.unwrap_or_default(), receipt: m.receipt_handle? })).collect())
+        Ok(messages
+            .filter_map(|m| Some(Message { body: m.body.unwrap_or_default(), receipt: m.receipt_handle? }))
+            .collect())
     }
 
     /// Deletes messages that were received together.

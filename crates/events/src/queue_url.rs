@@ -9,7 +9,9 @@ pub struct QueueUrl(String);
 
 /// A text that is no URL of a queue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be the URL of an SQS queue, such as https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events")]
+#[error(
+    "must be the URL of an SQS queue, such as https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events"
+)]
 pub struct WrongUrl;
 
 impl FromStr for QueueUrl {
@@ -20,7 +22,8 @@ impl FromStr for QueueUrl {
         let (host, path) = rest.split_once('/').ok_or(WrongUrl)?;
         let (account, name) = path.split_once('/').ok_or(WrongUrl)?;
         let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        let is_name = (1..=80).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        let is_name =
+            (1..=80).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         let is_host = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
         let fits = ["http", "https"].contains(&scheme) && is_host && is_account && is_name;
         fits.then(|| Self(url.to_owned())).ok_or(WrongUrl)

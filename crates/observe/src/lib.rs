@@ -20,9 +20,9 @@ use parking_lot::{Mutex, MutexGuard};
 
 use api::ModelSelection;
 use decide::problem::Problem;
+use early::Early;
 use platform::clock;
 use platform::metrics::Metrics;
-use early::Early;
 pub use regions::{Pauses, Wake};
 use regions::{Regions, Watch};
 pub use running_jobs::{Change, RunningJob, Sighting};

@@ -83,6 +83,13 @@ struct Tracked {
     told: Option<Timestamp>,
 }
 
+impl Tracked {
+    /// Whether an event of its end is to be expected, and has not come.
+    fn is_untold(&self, name: &str) -> bool {
+        self.told.is_none() && name.starts_with(JOB_NAME_PREFIX)
+    }
+}
+
 /// What an event has told of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -125,8 +132,9 @@ pub(super) struct View {
     paused: Duration,
     /// The fault by which the view has become stale.
     stale: Option<TuningError>,
-    /// What the events have shown, and whether ends are left to them.
+    /// What the events have shown, whether they can be received, and whether ends are left to them.
     flow: EventFlow,
+    reading: bool,
     flows: bool,
     changes: u64,
 }
@@ -230,7 +238,7 @@ impl View {
                 (None, _) if job.since >= started => continue,
                 (None, left @ Sighting::Left(_)) => left.clone(),
                 (None, Sighting::Unseen | Sighting::Running(_)) => {
-                    if job.known && job.told.is_none() && name.starts_with(JOB_NAME_PREFIX) {
+                    if self.reading && job.known && job.is_untold(name) {
                         self.flow.missed(name, started);
                     }
                     Sighting::Left(started)
@@ -266,7 +274,7 @@ impl View {
         let mut changed = BTreeSet::new();
         for ((owner, name), job) in &mut self.jobs {
             if let Some(ended) = ended.get(name) {
-                if !job.sighting.is_open() && job.told.is_none() && name.starts_with(JOB_NAME_PREFIX) {
+                if self.reading && !job.sighting.is_open() && job.is_untold(name) {
                     self.flow.missed(name, started);
                 }
                 job.sighting = match &job.sighting {

@@ -61,7 +61,12 @@ impl Moto {
     async fn await_ready(&mut self) {
         await_until("moto is ready", READY_DEADLINE, async || {
             assert!(self.process.is_running(), "moto ended by itself\n{}", self.process.tail());
-            self.client.get(format!("{}/moto-api/data.json", self.url())).send().await.map(drop).map_err(|e| e.to_string())
+            self.client
+                .get(format!("{}/moto-api/data.json", self.url()))
+                .send()
+                .await
+                .map(drop)
+                .map_err(|e| e.to_string())
         })
         .await;
     }
@@ -78,7 +83,9 @@ impl Moto {
 
     /// Calls a service that speaks JSON, in us-west-2: `target` is a header, such as `AmazonSQS.SendMessage`.
     pub async fn call(&self, service: &str, target: &str, request: &Value) -> Value {
-        let signature = format!("AWS4-HMAC-SHA256 Credential=AKID/20260101/us-west-2/{service}/aws4_request, SignedHeaders=host, Signature=0");
+        let signature = format!(
+            "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-west-2/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        );
         let call = self.client.post(self.url()).header("X-Amz-Target", target).header("Authorization", signature);
         let call = call.header("Content-Type", "application/x-amz-json-1.1").body(request.to_string());
         let answer = call.send().await.unwrap_or_else(|e| panic!("{target}: {e:?}"));

@@ -31,6 +31,7 @@ impl View {
     pub(crate) fn next_sweep(&mut self, pauses: Pauses, reading: bool, now: Timestamp) -> (Timestamp, Duration) {
         let Pauses { min, max } = pauses;
         let flows = self.flow.flows(now, max * SAFETY) && reading;
+        self.reading = reading;
         if self.flows && !flows {
             // Until now, events would have told.
             self.answered = Some(now);
