@@ -40,9 +40,10 @@ impl View {
         let from = self.swept.unwrap_or(now);
         // What nobody has looked at since it is tracked may have ended before.
         let all_known = self.jobs.values().all(|job| job.known);
-        self.paused = match (all_known, self.awaited().next()) {
+        let any_awaited = self.awaited().next().is_some();
+        self.paused = match (all_known, any_awaited) {
             (false, _) => min,
-            (true, None) if flows => max * SAFETY,
+            (true, false) if flows => max * SAFETY,
             (true, _) => ends::pause(&self.expectations(from), min, max),
         };
         let usual = (from, self.paused);
