@@ -258,7 +258,7 @@ pub const CASES: [Case; 25] = [
 ];
 
 /// Values that are refused, and words of the message.
-pub const REFUSED: [(&str, &[&str]); 46] = [
+pub const REFUSED: [(&str, &[&str]); 47] = [
     ("replica: 2", &["'replica' not allowed"]),
     ("replicas: two", &["/replicas", "got string, want integer"]),
     ("replicas: -1", &["/replicas", "minimum"]),
