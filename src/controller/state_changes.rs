@@ -1,4 +1,4 @@
-//! Reads the event queue, if there is one: an event has those look at a job who follow it.
+//! Reads the event queue, if there is one. An event wakes the selections that follow its job.
 
 use std::sync::Arc;
 use std::time::Duration;

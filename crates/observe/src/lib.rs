@@ -44,7 +44,7 @@ pub struct Observer {
 /// What came of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// Those who follow the job look at it now.
+    /// The selections that follow the job are woken.
     Woke,
     /// The job is followed, and nobody has to look at it.
     Noted,
@@ -100,7 +100,8 @@ impl Observer {
         sightings
     }
 
-    /// Takes in what an event has told of the job `name`. An event is no proof: those who follow the job look at it.
+    /// Takes in an event about the job `name`. An event is no proof: it wakes the selections that follow the job, and these ask
+    /// `SageMaker`.
     pub fn told(&self, region: &str, name: &str, change: Change) -> Heard {
         let mut early = self.early.lock();
         let told = match self.regions().get(region) {

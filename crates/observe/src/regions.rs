@@ -41,7 +41,7 @@ impl Regions {
         self.reading.load(Ordering::Relaxed)
     }
 
-    /// Notes whether events can be received, and has the next sweeps thought of anew if that has changed.
+    /// Notes whether events can be received. A change of that changes when the next sweeps come.
     pub(super) fn set_reading(&self, reading: bool) {
         if self.reading.swap(reading, Ordering::Relaxed) != reading {
             self.lock().values().for_each(|watch| watch.changed.notify_one());

@@ -102,7 +102,7 @@ pub enum Change {
 /// What came of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Told {
-    /// These follow the job, and have to look at it.
+    /// The owners that follow the job: they have to look at it.
     New(Vec<Owner>),
     /// Nobody has to look at it.
     Known,

@@ -14,7 +14,7 @@ use decide::job_name::JOB_NAME_PREFIX;
 const PAGE: usize = 100;
 /// A listing, which shows what no search does, comes at least once in so many of the longest pauses, for each of its pages.
 const LISTED_EVERY: u32 = 6;
-/// While events tell of ends, a sweep comes once in so many of the longest pauses. As long, events that failed are in doubt.
+/// While events tell of ends, a sweep comes once in so many of the longest pauses. A doubt of the events lasts as long.
 const SAFETY: u32 = 6;
 /// How long after an event a job that still runs is looked at once more.
 const AGAIN: Duration = Duration::from_secs(15);
@@ -22,7 +22,7 @@ const AGAIN: Duration = Duration::from_secs(15);
 const ENOUGH: usize = 3;
 
 impl View {
-    /// Whether ends are left to events, as of the last time that the next sweep was thought of.
+    /// Whether ends are left to events, as of the last call of [`Self::next_sweep`].
     pub(crate) fn flows(&self) -> bool {
         self.flows
     }
@@ -47,13 +47,13 @@ impl View {
             (true, _) => ends::pause(&self.expectations(from), min, max),
         };
         let usual = (from, self.paused);
-        // Of what events tell, that which turned out to run is looked at once more: answers may lag behind events.
+        // A job that still runs although an event told of its end is looked at once more: answers may lag behind events.
         let told = self.jobs.values().filter(|job| !job.sighting.is_open()).filter_map(|job| job.told);
         let again = told.min().map(|told| (told, AGAIN.min(max).max(min)));
         again.filter(|(from, pause)| *from + *pause < usual.0 + usual.1).unwrap_or(usual)
     }
 
-    /// The jobs whose ends a sweep has to find: of no others is the end left to events. What has left is its owner's to look at.
+    /// The jobs whose ends a sweep has to find, since events do not tell of them. What has left is its owner's to look at.
     fn awaited(&self) -> impl Iterator<Item = (&Owner, &Tracked)> {
         let by_event = |name: &str| self.flows && name.starts_with(JOB_NAME_PREFIX);
         let awaited = self.jobs.iter().filter(move |((_, name), job)| !job.sighting.is_open() && !by_event(name));

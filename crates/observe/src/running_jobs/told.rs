@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::{Change, Sighting, Told, View};
 
 impl View {
-    /// Takes in what an event has told of the job `name`. Those who follow it are to look at it if it is said to have ended and
-    /// nobody has said so before.
+    /// Takes in an event about the job `name`. The first event of its end makes it one that has left, for all owners that follow
+    /// it.
     pub(crate) fn told(&mut self, name: &str, change: Change, now: Timestamp) -> Told {
         let mut of_it: Vec<_> = self.jobs.iter_mut().filter(|((_, job), _)| job == name).collect();
         if !self.flow.told(name, !of_it.is_empty()) {
@@ -23,7 +23,8 @@ impl View {
         }
     }
 
-    /// After a sweep that began at `started`: an end of which an event told before, and which it does not show, was none.
+    /// After a sweep that began at `started`: if an event told of an end before, and the sweep shows that the job runs, the event
+    /// was not true.
     pub(super) fn settle_told(&mut self, started: Timestamp) {
         for job in self.jobs.values_mut() {
             let waits = job.told.is_some_and(|told| told >= started || job.sighting == Sighting::Left(told));
