@@ -18,7 +18,7 @@ demo: tools control-plane ## compare the 21 published models on this machine and
 
 # The integration tests mostly wait for real programs, so run more tests in parallel than there are cores.
 .PHONY: test
-test: tools lint installable generated control-plane helm promtool browser ## everything that CI runs
+test: tools lint installable generated control-plane helm promtool moto browser ## everything that CI runs
 	RUST_TEST_THREADS=8 cargo test --all-targets --no-fail-fast
 	@for minor in $(filter-out 1.37,$(MINORS)); do \
 	  echo "the tests that depend on the API server, again on Kubernetes $$minor"; \
@@ -66,6 +66,10 @@ helm: ## build Helm 4 and 3 from Go modules (2 minutes each, once; then cached)
 .PHONY: promtool
 promtool: ## build promtool from Go modules (4 minutes, once; then cached)
 	@tests/tools/get.sh promtool >/dev/null
+
+.PHONY: moto
+moto: ## get moto, a stand-in for AWS services, and cfn-lint (from PyPI the first time; then from the cache)
+	@tests/tools/moto.sh >/dev/null
 
 .PHONY: browser
 browser: ## get Chromium and what drives it (from Debian's packages and npm the first time; then from the cache)

@@ -10,6 +10,7 @@
 //! cargo test --bench calls -- --bench 1x100 --at 20     # one shape, 20 at a time
 //! cargo test --bench calls -- --bench 1x100 --speed 60  # at another speed: the calls must not depend on it
 //! cargo test --bench calls -- --bench 1x100 --env MODELSELECTION_MAX_SWEEP_SECONDS=120
+//! cargo test --bench calls -- --bench 1x100 --events    # with events from a queue
 //! ```
 //!
 //! Jobs take two hours, plus or minus up to 30 %, evenly spread. Of each hundred, two fail after minutes, five lose one
@@ -31,7 +32,7 @@ use kube::Api;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use modelselection_operator::process::args::Args;
 use serde_json::{Value, json};
-use testkit::{ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOptions, apply_yaml};
+use testkit::{ControlPlane, ControlPlaneOptions, Emulator, Moto, Operator, OperatorOptions, apply_yaml};
 
 const SHAPES: [&str; 6] = ["1x1", "1x100", "20x21", "100x1", "200x5", "1x500"];
 const QUEUE: usize = 20;
@@ -79,6 +80,7 @@ async fn main() {
     let after = |flag: &str| arguments.iter().position(|argument| argument == flag).map(|at| arguments[at + 1].clone());
     let speed = after("--speed").map(|speed| speed.parse::<f64>().unwrap());
     let environment = after("--env").and_then(|pair| pair.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())));
+    let moto = if arguments.iter().any(|argument| argument == "--events") { Some(Moto::start().await) } else { None };
     let shapes: Vec<&str> = arguments
         .iter()
         .map(String::as_str)
@@ -100,15 +102,25 @@ async fn main() {
             None => std::iter::once(all).chain(queued).collect(),
         };
         for shape in modes {
-            measure(&plane, shape, speed.unwrap_or(shape.speed()), environment.clone()).await;
+            measure(&plane, shape, speed.unwrap_or(shape.speed()), environment.clone(), moto.as_ref()).await;
         }
     }
 }
 
-async fn measure(plane: &ControlPlane, shape: Shape, speed: f64, environment: Option<(String, String)>) {
+async fn measure(
+    plane: &ControlPlane,
+    shape: Shape,
+    speed: f64,
+    environment: Option<(String, String)>,
+    moto: Option<&Moto>,
+) {
     let client = plane.client();
     let namespace = testkit::fresh_namespace(&client, "calls").await;
-    let emulator = Emulator::start(&["--speed", &speed.to_string(), "--max-tuning-jobs", "5000"]).await;
+    let queue = futures::future::OptionFuture::from(moto.map(|moto| moto.create_queue(&namespace))).await;
+    let speed_of_emulator = speed.to_string();
+    let mut emulator = vec!["--speed", &speed_of_emulator, "--max-tuning-jobs", "5000"];
+    emulator.extend(queue.iter().flat_map(|queue| ["--events-url", queue.as_str()]));
+    let emulator = Emulator::start(&emulator).await;
     let images = if shape.selections == 1 { shape.runs } else { shape.total() };
     for image in 0..images {
         emulator.behave(behaviour(image, images)).await;
@@ -122,6 +134,7 @@ async fn measure(plane: &ControlPlane, shape: Shape, speed: f64, environment: Op
         ("RUST_LOG".to_owned(), "warn".to_owned()),
     ];
     options.extra_env.extend(environment);
+    options.extra_env.extend(queue.map(|queue| ("MODELSELECTION_EVENTS_QUEUE_URL".to_owned(), queue)));
     let api: Api<ModelSelection> = Api::namespaced(client.clone(), &namespace);
     // All selections exist before the operator starts, because applying them takes real time.
     for selection in 0..shape.selections {

@@ -31,6 +31,7 @@ mod result;
 mod retry_memory;
 mod settings;
 mod stand_by;
+mod state_changes;
 mod stop;
 mod table_memory;
 mod unwritten;
@@ -40,6 +41,7 @@ mod watch;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures::future::OptionFuture;
 use futures::{FutureExt as _, future};
 use kube::Client;
 use kube::runtime::reflector;
@@ -57,7 +59,7 @@ pub async fn run(
     client: Client,
     sagemaker: SageMaker,
     metrics: Arc<Metrics>,
-    settings: Settings,
+    mut settings: Settings,
     shutdown: impl Future<Output = ()> + Send + Sync + 'static,
 ) {
     let (wake, woken) = mpsc::unbounded_channel();
@@ -68,6 +70,7 @@ pub async fn run(
     let concurrency = settings.concurrency;
     metrics.set_max_workers(namespaces.len() * usize::from(concurrency));
     settings.shown.send_replace(stores.clone());
+    let queue = settings.queue.take();
     let counted = stores.clone();
     metrics.count_by(move || counts::counts(&counted));
     let context = Arc::new(Context::new(client, sagemaker, observer, metrics, stores, wake, settings));
@@ -80,8 +83,10 @@ pub async fn run(
         wakes.insert(namespace, sender);
         loops.push(watch::reconcile_all(selections, index, receiver, concurrency, shutdown.clone(), context.clone()));
     }
+    let events = OptionFuture::from(queue.map(|queue| state_changes::follow(queue, context)));
     tokio::select! {
         _ = future::join_all(loops) => {}
+        Some(()) = events => {}
         () = watch::dispatch(woken, wakes) => {}
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use api::ModelSelection;
 use catalog::SourceKind;
+use events::Queue;
 use kube::runtime::reflector::Store;
 use observe::Pauses;
 use platform::readiness::Readiness;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub deletion_deadline: Duration,
     /// How long SageMaker's responses may contradict each other. Before it has passed, nothing counts as missing.
     pub consistency_window: Duration,
+    /// The queue of events, if there is one.
+    pub queue: Option<Queue>,
     /// Warnings and missing parts shown by `/readyz`.
     pub readiness: Arc<Readiness>,
     /// Where others see what the watches show.

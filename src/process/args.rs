@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory as _, Parser, ValueEnum};
 
 use catalog::SourceKind;
+use events::QueueUrl;
 
 /// The shortest allowed pause between two polls.
 const LEAST_SWEEP: Duration = Duration::from_millis(100);
@@ -58,6 +59,12 @@ pub struct Args {
     /// end of jobs the interval is shorter. A smaller value costs more calls and shows results earlier.
     #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "600", value_parser = some_seconds)]
     pub max_sweep_seconds: Duration,
+
+    /// SQS queue of EventBridge events about tuning jobs, such as
+    /// `https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events`. While events come, the end of a job is seen
+    /// within seconds, and jobs are polled only once in six of the longest intervals. Default: jobs are polled.
+    #[arg(long, env = "MODELSELECTION_EVENTS_QUEUE_URL", value_name = "URL")]
+    pub events_queue_url: Option<String>,
 
     /// How long the deletion of a selection waits for AWS to stop its jobs, in seconds. After that, jobs may keep running.
     #[arg(long, env = "MODELSELECTION_DELETION_DEADLINE_SECONDS", default_value = "1800", value_parser = seconds)]
@@ -182,10 +189,21 @@ impl Args {
             return Some(exposed.to_string());
         }
         let urls = [("--sagemaker-endpoint", &self.sagemaker_endpoint), ("--otlp-endpoint", &self.otlp_endpoint)];
-        urls.into_iter().find_map(|(flag, url)| {
+        let wrong = urls.into_iter().find_map(|(flag, url)| {
             let url = given(url).filter(|url| !is_url(url))?;
             Some(format!("{flag} '{url}' must be a URL that begins with http:// or https://"))
-        })
+        });
+        let queue = || self.events_queue().err().map(|problem| format!("--events-queue-url {problem}"));
+        wrong.or_else(queue)
+    }
+
+    /// The queue of events, if there is one.
+    ///
+    /// # Errors
+    /// What its URL must be.
+    pub fn events_queue(&self) -> Result<Option<QueueUrl>, String> {
+        let given = self.events_queue_url.as_ref().filter(|url| !url.is_empty());
+        given.map(|url| url.parse().map_err(|problem| format!("'{url}' {problem}"))).transpose()
     }
 }
 
@@ -248,6 +266,11 @@ mod tests {
             ("--region", &["Oregon", "us-west", "us-west-2a", "us west 2"], "must be the code of an AWS region"),
             ("--sagemaker-endpoint", &["localhost:4599", "http://", "https://a b"], "must be a URL that begins with"),
             ("--otlp-endpoint", &["collector:4318"], "must be a URL that begins with"),
+            (
+                "--events-queue-url",
+                &["modelselection-events", "https://sqs.us-west-2.amazonaws.com/x"],
+                "must be the URL of an SQS",
+            ),
             ("--http-listen", &["8080"], "invalid socket address"),
             ("--ui-listen", &["8090", "localhost:8090"], "invalid socket address"),
             ("--ui-listen", &["0.0.0.0:8090", "[::]:8090", "10.0.0.1:8090"], "add --ui-authenticate"),
@@ -275,7 +298,8 @@ mod tests {
             &["--region=xx-new-9"],
             &["--ui-listen=127.0.0.1:8090"],
             &["--ui-listen=[::]:8090", "--ui-authenticate"],
-            &["--region=", "--sagemaker-endpoint=", "--otlp-endpoint="],
+            &["--region=", "--sagemaker-endpoint=", "--otlp-endpoint=", "--events-queue-url="],
+            &["--events-queue-url=https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events"],
         ] {
             assert_eq!(message_for(flags), "", "{flags:?}");
         }

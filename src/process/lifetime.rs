@@ -13,6 +13,7 @@ use super::exit_reason::{End, Error};
 use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
 use super::{check, listen, permissions, server, telemetry, ui};
 use crate::controller::{self, Settings, Shown};
+use events::Queue;
 use platform::clock;
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
@@ -73,8 +74,10 @@ async fn live(args: Args) -> Result<End, Error> {
 
     let account = Account::load(args.region.as_deref()).await;
     tokio::spawn(watch_credentials(account.clone(), readiness.clone()));
+    let queue = args.events_queue()?;
     let leadership = Leadership::default();
-    let sagemaker = SageMaker::new(account, args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
+    let sagemaker =
+        SageMaker::new(account.clone(), args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
     if sagemaker.default_region().is_none() {
         let why = "no default region (AWS_REGION or --region): each selection must set `region`";
         readiness.warn("region", Some(why.to_owned()));
@@ -113,6 +116,7 @@ async fn live(args: Args) -> Result<End, Error> {
     tracing::info!(scope, region = sagemaker.default_region(), namespaces = ?args.namespaces, "operating");
     let settings = Settings {
         scope,
+        queue: queue.map(|url| Queue::new(account.config(), url)),
         catalog: args.catalog_source.into(),
         namespaces: args.namespaces,
         concurrency: args.concurrency,

@@ -8,6 +8,7 @@ mod collect_all;
 mod consistency;
 mod derived;
 mod edits;
+mod events;
 mod fault_matrix;
 mod faults;
 mod forged;

@@ -102,6 +102,16 @@ pub fn catalog() -> String {
     ])
 }
 
+/// What `--events-queue-url` needs beside it. A deletion of several messages needs no right of its own.
+pub fn events() -> String {
+    policy(&[json!({
+        "Sid": "Events",
+        "Effect": "Allow",
+        "Action": ["sqs:DeleteMessage", "sqs:ReceiveMessage"],
+        "Resource": "arn:aws:sqs:*:ACCOUNT:modelselection-events",
+    })])
+}
+
 fn policy(statements: &[Value]) -> String {
     format!("{:#}\n", json!({"Version": "2012-10-17", "Statement": statements}))
 }

@@ -84,6 +84,7 @@ fn generated() -> Result<Vec<(String, String)>> {
         ("docs/reference/metrics.md", metrics::page()),
         ("deploy/iam/operator.json", iam::operator()),
         ("deploy/iam/operator-catalog-s3.json", iam::catalog()),
+        ("deploy/iam/operator-events.json", iam::events()),
     ]
     .map(|(path, text)| (path.to_owned(), text))
     .to_vec();

@@ -11,13 +11,19 @@ use sagemaker::{Class, Operation};
 const OPEN: [(&str, &str); 6] = [
     ("selection_namespace", "namespace of the selections"),
     ("reason", "a reason of the API (reasons.md), or empty"),
-    ("operation", "SageMaker operation, such as `DescribeTrainingJob`"),
+    ("operation", "AWS operation, such as `DescribeTrainingJob`"),
     ("region", "AWS region"),
     ("name", "name of the Lease"),
     ("version", "version of the operator"),
 ];
 /// New names, which may still change. Names from controller-runtime are stable, the rest is beta.
-const ALPHA: [&str; 2] = ["modelselection_selections", "modelselection_leader_term"];
+const ALPHA: [&str; 5] = [
+    "modelselection_selections",
+    "modelselection_leader_term",
+    "modelselection_events_total",
+    "modelselection_event_queue_errors_total",
+    "modelselection_events_flow",
+];
 /// The bounds of a histogram are not a label of ours.
 const BOUND: &str = "le";
 
@@ -91,6 +97,11 @@ fn everything() -> String {
         }
     });
     metrics.set_observation_age("us-west-2", 1.0);
+    for outcome in ["woke", "noted", "unknown", "other", "malformed"] {
+        metrics.events.received(outcome);
+    }
+    metrics.events.failed("ReceiveMessage");
+    metrics.events.set_flow("us-west-2", true);
     metrics.set_leading("lease", true);
     metrics.set_term("lease", 1);
     metrics.encode()

@@ -137,6 +137,10 @@ subjects:
   value: {{ .Values.catalogSource }}
 - name: MODELSELECTION_MAX_TUNING_JOBS
   value: {{ .Values.maxTuningJobs | int | quote }}
+{{- with .Values.eventsQueueUrl }}
+- name: MODELSELECTION_EVENTS_QUEUE_URL
+  value: {{ . | quote }}
+{{- end }}
 {{- with .Values.clusterName }}
 - name: MODELSELECTION_CLUSTER_NAME
   value: {{ . | quote }}

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("catalog", &["api", "decide", "platform", "sagemaker"]),
     ("observe", &["api", "decide", "platform", "sagemaker"]),
     ("operator", &["api", "catalog", "decide", "events", "observe", "platform", "sagemaker", "ui"]),
-    ("events", &[]),
+    ("events", &["api"]),
     ("ui", &["api", "platform", "report", "tables"]),
     // What people use beside it: the kubectl plugin and the page of results.
     ("tables", &["api", "decide"]),

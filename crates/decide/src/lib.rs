@@ -12,6 +12,7 @@ pub mod definition;
 pub mod derived;
 pub mod effective;
 pub mod ends;
+pub mod event_flow;
 pub mod events;
 pub mod expansion;
 pub mod fair_share;

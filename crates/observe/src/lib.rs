@@ -3,7 +3,10 @@
 //! A poll is one listing of the running jobs, with a page for each hundred, or one search for those of them that may
 //! have ended. It is timed for when jobs are expected to end. Jobs that are no longer listed have changed: their owners
 //! are woken and describe them. No job is polled individually, and nothing is polled while nothing runs.
+//!
+//! While events report ends ([`Observer::told`]), polls are only a safety net.
 
+mod early;
 mod regions;
 mod running_jobs;
 mod sweeper;
@@ -13,16 +16,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::runtime::reflector::ObjectRef;
-use parking_lot::MutexGuard;
+use parking_lot::{Mutex, MutexGuard};
 
 use api::ModelSelection;
 use decide::problem::Problem;
+use early::Early;
 use platform::clock;
 use platform::metrics::Metrics;
 pub use regions::{Pauses, Wake};
 use regions::{Regions, Watch};
-use running_jobs::Since;
-pub use running_jobs::{RunningJob, Sighting};
+pub use running_jobs::{Change, RunningJob, Sighting};
+use running_jobs::{Since, Told};
 use sagemaker::SageMaker;
 use sweeper::Sweeper;
 
@@ -35,6 +39,19 @@ pub struct Observer {
     regions: Arc<Regions>,
     /// How long a region without jobs is kept.
     idle: Duration,
+    /// What events told of jobs before anybody followed them.
+    early: Mutex<Early>,
+}
+
+/// What came of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// The selections that follow the job are woken.
+    Woke,
+    /// The job is followed, and nobody has to look at it.
+    Noted,
+    /// No such job is followed.
+    Unknown,
 }
 
 /// How long a region without jobs is kept.
@@ -43,7 +60,7 @@ const IDLE: Duration = Duration::from_secs(600);
 impl Observer {
     /// An observer that sends the owners of changed jobs to `wake`.
     pub fn new(sagemaker: SageMaker, wake: Wake, pauses: Pauses, metrics: Arc<Metrics>) -> Self {
-        Self { sagemaker, wake, pauses, metrics, regions: Arc::default(), idle: IDLE }
+        Self { sagemaker, wake, pauses, metrics, regions: Arc::default(), early: Mutex::default(), idle: IDLE }
     }
 
     /// Registers the running jobs of `owner`, by region, and returns what is known about them. From now on the owner is
@@ -68,6 +85,8 @@ impl Observer {
         jobs: &HashMap<&str, Vec<RunningJob<'_>>>,
         since: Since,
     ) -> HashMap<String, Sighting> {
+        // Held throughout: an event that comes meanwhile finds the jobs, or is found.
+        let mut early = self.early.lock();
         for region in jobs.iter().filter(|(_, jobs)| !jobs.is_empty()).map(|(region, _)| *region) {
             self.watch(region);
         }
@@ -77,11 +96,50 @@ impl Observer {
             let mut view = watch.view();
             let before = view.changes();
             sightings.extend(view.track(owner, jobs, since, clock::steady()));
+            for (name, change) in early.take(region, jobs) {
+                self.wake(view.told(&name, change, clock::steady()));
+            }
             if view.changes() != before {
                 watch.changed.notify_one();
             }
         }
         sightings
+    }
+
+    /// Takes in an event about the job `name`. An event is no proof: it wakes the selections that follow the job, and these ask
+    /// `SageMaker`.
+    pub fn told(&self, region: &str, name: &str, change: Change) -> Heard {
+        let mut early = self.early.lock();
+        let told = match self.regions().get(region) {
+            None => Told::Unknown,
+            Some(watch) => {
+                watch.changed.notify_one();
+                watch.view().told(name, change, clock::steady())
+            }
+        };
+        if told == Told::Unknown {
+            early.add(region, name, change);
+        }
+        self.wake(told)
+    }
+
+    /// Says whether events can be received. While they cannot, ends are looked for.
+    pub fn set_reading(&self, reading: bool) {
+        self.regions.set_reading(reading);
+    }
+
+    fn wake(&self, told: Told) -> Heard {
+        match told {
+            Told::New(owners) => {
+                for owner in owners {
+                    // The receiver lives as long as the controller; when it is gone there is nobody to wake.
+                    let _ = self.wake.send(owner);
+                }
+                Heard::Woke
+            }
+            Told::Known => Heard::Noted,
+            Told::Unknown => Heard::Unknown,
+        }
     }
 
     /// Records that a job of `owner`, which had left the listing, was described and is running: if the next poll does

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kube::runtime::reflector::ObjectRef;
@@ -25,11 +26,26 @@ pub struct Pauses {
 
 /// The watched regions. A region that has had no jobs for a while is dropped.
 #[derive(Default)]
-pub(super) struct Regions(Mutex<HashMap<String, Arc<Watch>>>);
+pub(super) struct Regions {
+    watched: Mutex<HashMap<String, Arc<Watch>>>,
+    /// Whether events can be received.
+    reading: AtomicBool,
+}
 
 impl Regions {
     pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Watch>>> {
-        self.0.lock()
+        self.watched.lock()
+    }
+
+    pub(super) fn reading(&self) -> bool {
+        self.reading.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether events can be received. A change of that changes when the next sweeps come.
+    pub(super) fn set_reading(&self, reading: bool) {
+        if self.reading.swap(reading, Ordering::Relaxed) != reading {
+            self.lock().values().for_each(|watch| watch.changed.notify_one());
+        }
     }
 }
 

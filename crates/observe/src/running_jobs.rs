@@ -1,5 +1,8 @@
 //! The snapshot of one region: what the polls have shown. No I/O.
 
+mod next_sweep;
+mod told;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +11,9 @@ use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
 use api::{ModelSelection, Reason};
-use decide::ends::{self, Expectation, Lengths};
+use decide::ends::Lengths;
+use decide::event_flow::EventFlow;
+use decide::job_name::JOB_NAME_PREFIX;
 use decide::problem::Problem;
 use sagemaker::{ActiveJob, EndedJob, TuningError};
 
@@ -74,6 +79,35 @@ struct Tracked {
     known: bool,
     /// A listing has shown it, so its absence from a later listing is significant.
     listed: bool,
+    /// When an event told of its end. No sweep has come since.
+    told: Option<Timestamp>,
+}
+
+impl Tracked {
+    /// Whether an event of its end is to be expected, and has not come.
+    fn is_untold(&self, name: &str) -> bool {
+        self.told.is_none() && name.starts_with(JOB_NAME_PREFIX)
+    }
+}
+
+/// What an event has told of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It has come to its end.
+    Ended,
+    /// Anything else.
+    Other,
+}
+
+/// What came of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The owners that follow the job: they have to look at it.
+    New(Vec<Owner>),
+    /// Nobody has to look at it.
+    Known,
+    /// No such job is followed.
+    Unknown,
 }
 
 /// The tracked jobs of one region.
@@ -98,18 +132,15 @@ pub(super) struct View {
     paused: Duration,
     /// The fault that has made the snapshot stale.
     stale: Option<TuningError>,
+    /// What the events have shown, whether they can be received, and whether ends are left to them.
+    flow: EventFlow,
+    reading: bool,
+    flows: bool,
     changes: u64,
 }
 
 /// If the snapshot is older than this plus the planned pause, it is stale: several polls have failed in a row.
 const STALE: Duration = Duration::from_secs(120);
-/// Number of jobs on a page of a listing: the largest `MaxResults` of SageMaker.
-const PAGE: usize = 100;
-/// A listing, which also shows what a search cannot, happens at least once in this many longest pauses, times the
-/// number of its pages.
-const LISTED_EVERY: u32 = 6;
-/// An owner with this many known durations does not need those of others.
-const ENOUGH: usize = 3;
 
 impl View {
     /// Sets the jobs of `owner` and returns what is known about them.
@@ -146,6 +177,7 @@ impl View {
             limit,
             known: since == Since::Now,
             listed: false,
+            told: None,
         };
         let before = self.jobs.len();
         let job = self.jobs.entry((owner.clone(), name.to_owned())).or_insert_with(new);
@@ -177,60 +209,6 @@ impl View {
         self.all_lengths.add(length);
     }
 
-    /// The start and the length of the pause before the next poll.
-    pub(super) fn next_sweep(&mut self, min: Duration, max: Duration, now: Timestamp) -> (Timestamp, Duration) {
-        let from = self.swept.unwrap_or(now);
-        // A job that no poll has covered since it is tracked may have ended before that.
-        let all_known = self.jobs.values().all(|job| job.known);
-        let pause = if all_known { ends::pause(&self.expectations(from), min, max) } else { min };
-        self.paused = pause;
-        (from, pause)
-    }
-
-    /// The next request, if the longest pause is `max`.
-    pub(super) fn ask(&self, max: Duration, now: Timestamp) -> Ask {
-        let pages = u32::try_from(self.jobs.len().div_ceil(PAGE)).unwrap_or(u32::MAX);
-        let listing_is_due = self.listed.is_none_or(|listed| age(listed, now) >= max * LISTED_EVERY * pages);
-        let may_search = self.no_search_before.is_none_or(|until| until <= now);
-        let all_known = self.jobs.values().all(|job| job.known);
-        if listing_is_due || !may_search || !all_known || self.fault.is_some() {
-            return Ask::List;
-        }
-        let from = self.swept.unwrap_or(now);
-        // As long as it is one page, a listing that finds nothing costs the same as a search.
-        if pages == 1 && ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
-            return Ask::List;
-        }
-        // Also jobs that are not expected to end: an additional name costs nothing.
-        let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
-        let names: BTreeSet<&String> = awaited.map(|((_, name), _)| name).collect();
-        Ask::Search(names.into_iter().cloned().collect())
-    }
-
-    /// When the jobs are expected to end, judging by what was known at `at`.
-    fn expectations(&self, at: Timestamp) -> Vec<Expectation> {
-        let since = |from: Timestamp| at.duration_since(from).as_secs_f64();
-        // Jobs that have left the listing are left to their owners.
-        let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
-        let (stopping, running): (Vec<_>, Vec<_>) = awaited.partition(|(_, job)| job.stopping.is_some());
-        let stops = stopping.into_iter().filter_map(|(_, job)| Some(Expectation::of_stop(since(job.stopping?))));
-        // If an owner has enough ended jobs, its own durations are the best prediction.
-        let mut kinds: HashMap<Option<&Owner>, Vec<&Tracked>> = HashMap::new();
-        for ((owner, _), job) in running {
-            let own = self.lengths.get(owner).is_some_and(|lengths| lengths.len() >= ENOUGH);
-            kinds.entry(own.then_some(owner)).or_default().push(job);
-        }
-        let runs = kinds.into_iter().flat_map(|(owner, jobs)| {
-            let lengths = owner.and_then(|owner| self.lengths.get(owner)).unwrap_or(&self.all_lengths);
-            let ages: Vec<f64> = jobs.iter().map(|job| since(job.since)).collect();
-            let limited = |(job, expectation): (&Tracked, Expectation)| {
-                job.limit.map_or(expectation, |limit| expectation.at_most(limit.as_secs_f64()))
-            };
-            jobs.into_iter().zip(Expectation::of_kind(lengths, &ages)).map(limited).collect::<Vec<_>>()
-        });
-        stops.chain(runs).collect()
-    }
-
     /// Merges a listing that began at `started`, and returns the owners to wake.
     pub(super) fn listed(
         &mut self,
@@ -249,6 +227,8 @@ impl View {
             let sighting = match (active.get(name), &job.sighting) {
                 // An ended job does not run again: the listing lags behind.
                 (_, ended @ Sighting::Ended(_)) => ended.clone(),
+                // Its owner is about to look, on account of an event: that knows more.
+                (_, left @ Sighting::Left(since)) if job.told == Some(*since) => left.clone(),
                 (Some(active), _) => {
                     job.listed = true;
                     job.since = active.created.map_or(job.since, |created| created.min(job.since));
@@ -257,7 +237,12 @@ impl View {
                 // A job that was tracked only after the listing began may be missing in it.
                 (None, _) if job.since >= started => continue,
                 (None, left @ Sighting::Left(_)) => left.clone(),
-                (None, Sighting::Unseen | Sighting::Running(_)) => Sighting::Left(started),
+                (None, Sighting::Unseen | Sighting::Running(_)) => {
+                    if self.reading && job.known && job.is_untold(name) {
+                        self.flow.missed(name, started);
+                    }
+                    Sighting::Left(started)
+                }
             };
             job.known = true;
             // A job that has left is reported by every poll until its owner has described it.
@@ -266,6 +251,7 @@ impl View {
                 changed.insert(owner.to_string());
             }
         }
+        self.settle_told(started);
         self.owners(|owner| recovered || changed.contains(&owner.to_string()))
     }
 
@@ -289,6 +275,9 @@ impl View {
         let mut changed = BTreeSet::new();
         for ((owner, name), job) in &mut self.jobs {
             if let Some(ended) = ended.get(name) {
+                if self.reading && !job.sighting.is_open() && job.is_untold(name) {
+                    self.flow.missed(name, started);
+                }
                 job.sighting = match &job.sighting {
                     _ if ended.succeeded() => Sighting::Ended(ended.clone()),
                     open if open.is_open() => open.clone(),
@@ -299,6 +288,7 @@ impl View {
                 changed.insert(owner.to_string());
             }
         }
+        self.settle_told(started);
         self.owners(|owner| changed.contains(&owner.to_string()))
     }
 

@@ -46,7 +46,7 @@ impl Sweeper {
                     return;
                 }
             }
-            let Some(wait) = self.until_due(sweep, failures, tried) else {
+            let Some(wait) = self.until_due(regions.reading(), sweep, failures, tried) else {
                 (sweep, tried) = (sweep + 1, clock::steady());
                 failures = self.sweep(failures).await;
                 continue;
@@ -67,14 +67,15 @@ impl Sweeper {
     }
 
     /// The time until the next poll, if it is not due.
-    fn until_due(&self, sweep: u64, failures: u32, tried: Timestamp) -> Option<Duration> {
+    fn until_due(&self, reading: bool, sweep: u64, failures: u32, tried: Timestamp) -> Option<Duration> {
         let Pauses { min, max } = self.pauses;
         let now = clock::steady();
         let (from, pause) = match failures {
-            0 => self.watch.view().next_sweep(min, max, now),
+            0 => self.watch.view().next_sweep(self.pauses, reading, now),
             n => (tried, cadence::backoff(n, min, RETRY_MOST.min(max * 2))),
         };
-        let due = from + cadence::jitter(pause, self.region.name(), sweep).min(max.max(min));
+        self.metrics.events.set_flow(self.region.name(), self.watch.view().flows());
+        let due = from + cadence::jitter(pause, self.region.name(), sweep).min(pause.max(max).max(min));
         Duration::try_from(due.duration_since(now)).ok().filter(|wait| !wait.is_zero())
     }
 

@@ -2,6 +2,8 @@
 //! and alerts work; the second group is our own. All labels have closed sets of values. `docs/reference/metrics.md` is
 //! generated from this file.
 
+mod events;
+
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
@@ -17,6 +19,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::clock;
+use events::EventMetrics;
 
 const CONTROLLER: &str = "modelselection";
 
@@ -41,6 +44,8 @@ pub struct Metrics {
     leader: Family<NameLabels, Gauge>,
     term: Family<NameLabels, Gauge>,
     credentials_rejected: Gauge,
+    /// Those of the event queue.
+    pub events: EventMetrics,
 }
 
 /// Counts the selections and runs on demand.
@@ -139,6 +144,7 @@ impl Default for Metrics {
             leader: Family::default(),
             term: Family::default(),
             credentials_rejected: Gauge::default(),
+            events: EventMetrics::default(),
         };
         // Present from the start: if a counter only appears with its first event, `increase()` misses that event.
         let labels = ControllerLabels { controller: CONTROLLER };
@@ -220,6 +226,7 @@ impl Default for Metrics {
             "1 while SageMaker rejects the credentials",
             metrics.credentials_rejected.clone(),
         );
+        metrics.events.register(&mut registry);
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         let start: Gauge<f64, AtomicU64> = Gauge::default();
         start.set(clock::now().as_duration().as_secs_f64());

@@ -22,6 +22,11 @@ impl Account {
         Self(loader.load().await)
     }
 
+    /// The configuration for clients of other AWS services.
+    pub fn config(&self) -> &SdkConfig {
+        &self.0
+    }
+
     /// Checks that there are credentials that have not expired. Only a call shows whether AWS accepts them.
     ///
     /// # Errors

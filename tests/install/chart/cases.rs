@@ -279,7 +279,7 @@ pub const CASES: [Case; 27] = [
 ];
 
 /// Values that are refused, and parts of the message.
-pub const REFUSED: [(&str, &[&str]); 49] = [
+pub const REFUSED: [(&str, &[&str]); 50] = [
     ("replica: 2", &["'replica' not allowed"]),
     ("replicas: two", &["/replicas", "got string, want integer"]),
     ("replicas: -1", &["/replicas", "minimum"]),
@@ -320,6 +320,7 @@ pub const REFUSED: [(&str, &[&str]); 49] = [
     ("watchNamespaces: [a]", &["clusterName must be given"]),
     ("catalogSource: file", &["/catalogSource", "'hub', 's3'"]),
     ("maxTuningJobs: 0", &["/maxTuningJobs", "minimum"]),
+    ("eventsQueueUrl: modelselection-events", &["/eventsQueueUrl", "modelselection-events"]),
     ("log: {format: xml}", &["/log/format", "'json', 'text'"]),
     (
         "serviceAccount: {annotations: {eks.amazonaws.com/role-arn: operator}}",

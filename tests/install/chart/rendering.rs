@@ -90,6 +90,11 @@ fn settings_reach_the_operator_and_its_test() {
         ("clusterName: prod\nwatchNamespaces: [a, b]", "MODELSELECTION_NAMESPACES", "a,b"),
         ("catalogSource: s3", "MODELSELECTION_CATALOG_SOURCE", "s3"),
         ("maxTuningJobs: 5", "MODELSELECTION_MAX_TUNING_JOBS", "5"),
+        (
+            "eventsQueueUrl: https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events",
+            "MODELSELECTION_EVENTS_QUEUE_URL",
+            "https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events",
+        ),
         ("log: {level: 'info,kube=debug'}", "RUST_LOG", "info,kube=debug"),
         ("leaderElection: {enabled: false}", "MODELSELECTION_LEADER_ELECT", "false"),
         ("leaderElection: {id: shared}", "MODELSELECTION_LEADER_ELECTION_ID", "shared"),

@@ -1,3 +1,4 @@
+use super::super::regions::Pauses;
 use super::*;
 use api::TrainingJobCounts;
 use decide::observation::{BestSoFar, JobStatus, TuningJob};
@@ -151,11 +152,12 @@ fn jobs_that_left_a_listing_that_showed_them_are_searched_for() {
 
 const MIN: Duration = Duration::from_secs(2);
 const MAX: Duration = Duration::from_secs(600);
+const PAUSES: Pauses = Pauses { min: MIN, max: MAX };
 
 /// The next request, and after how many seconds it is due.
 fn next(view: &mut View) -> (i64, Ask) {
     let from = view.swept.unwrap();
-    let (from, pause) = view.next_sweep(MIN, MAX, from);
+    let (from, pause) = view.next_sweep(PAUSES, true, from);
     let due = from + pause;
     (i64::try_from(pause.as_secs()).unwrap(), view.ask(MAX, due))
 }
@@ -203,4 +205,88 @@ fn listings_confirm_the_searches_periodically() {
     view.listed(at(3_900), listing(&["ms-1", "ms-2", "ms-3"].map(|name| (name, running(0)))));
     assert!(matches!(view.ask(MAX, at(4_600)), Ask::Search(_)));
     assert_eq!(view.ask(MAX, at(3_900 + 3_600)), Ask::List);
+}
+
+/// Jobs that run, and of which one event has told.
+fn told_of(names: &[&str]) -> View {
+    let mut view = View::default();
+    track_since(&mut view, "a", names, Since::Now, 0);
+    assert_eq!(view.told(names[0], Change::Other, at(1)), Told::Known);
+    view.listed(at(2), listing(&names.iter().map(|name| (*name, running(0))).collect::<Vec<_>>()));
+    view
+}
+
+/// After how many seconds the next sweep comes.
+fn pause(view: &mut View, reading: bool, second: i64) -> i64 {
+    let (from, pause) = view.next_sweep(PAUSES, reading, at(second));
+    (from + pause).duration_since(at(second)).as_secs()
+}
+
+#[test]
+fn while_events_flow_a_sweep_comes_for_safety_only() {
+    let mut view = told_of(&["ms-1", "ms-2"]);
+    assert_eq!((pause(&mut view, true, 2), view.flows()), (3_600, true));
+    assert!(pause(&mut view, false, 2) <= 600, "the queue cannot be read");
+    // Of jobs that others made, no event tells.
+    track_since(&mut view, "b", &["theirs"], Since::Now, 2);
+    assert!(pause(&mut view, true, 2) <= 600);
+    // Nor of what has ended before somebody looked.
+    track(&mut view, "b", &["ms-3"], 2);
+    assert_eq!(pause(&mut view, true, 2), 2);
+}
+
+#[test]
+fn an_event_has_those_look_who_follow_the_job_and_only_once() {
+    let mut view = told_of(&["ms-1", "ms-2"]);
+    track_since(&mut view, "b", &["ms-2"], Since::Now, 2);
+    assert_eq!(view.told("ms-3", Change::Ended, at(3)), Told::Unknown);
+    assert_eq!(view.told("ms-1", Change::Other, at(3)), Told::Known);
+    let Told::New(owners) = view.told("ms-2", Change::Ended, at(4)) else { panic!("not new") };
+    assert_eq!(owners.len(), 2);
+    assert_eq!(view.told("ms-2", Change::Ended, at(5)), Told::Known);
+    assert_eq!(track(&mut view, "a", &["ms-1", "ms-2"], 6)["ms-2"], Sighting::Left(at(4)));
+    // A listing that is still on its way does not know yet.
+    view.listed(at(3), listing(&[("ms-1", running(0)), ("ms-2", running(0))]));
+    assert_eq!(track(&mut view, "a", &["ms-1", "ms-2"], 6)["ms-2"], Sighting::Left(at(4)));
+    track(&mut view, "a", &["ms-1"], 7);
+    track(&mut view, "b", &[], 7);
+    assert_eq!((pause(&mut view, true, 7), view.flows()), (3_596, true), "its end was no surprise");
+}
+
+#[test]
+fn an_end_that_was_none_is_looked_at_once_more_and_then_events_are_in_doubt() {
+    let mut view = told_of(&["ms-1"]);
+    for second in 3_000..3_200 {
+        view.told("ms-1", Change::Ended, at(second));
+    }
+    view.looked_at(&owner("a"), "ms-1");
+    assert_eq!(pause(&mut view, true, 3_000), 15);
+    view.listed(at(3_015), listing(&[("ms-1", running(0))]));
+    assert!(pause(&mut view, true, 3_015) <= 600 && !view.flows());
+    assert_eq!((pause(&mut view, true, 3_015 + 3_600), view.flows()), (0, true));
+}
+
+#[test]
+fn an_end_without_an_event_brings_the_sweeps_back() {
+    let mut view = told_of(&["ms-1", "ms-2", "theirs"]);
+    view.listed(at(10), listing(&[("ms-1", running(0)), ("ms-2", running(0))]));
+    track(&mut view, "a", &["ms-1", "ms-2"], 10);
+    assert_eq!((pause(&mut view, true, 10), view.flows()), (3_600, true), "what others made has no events");
+    view.listed(at(20), listing(&[("ms-1", running(0))]));
+    track(&mut view, "a", &["ms-1"], 20);
+    assert!(pause(&mut view, true, 20) <= 600 && !view.flows());
+    // The event was merely late.
+    assert_eq!(view.told("ms-2", Change::Ended, at(21)), Told::Known);
+    assert_eq!((pause(&mut view, true, 21), view.flows()), (3_599, true));
+}
+
+#[test]
+fn a_view_that_was_left_to_events_is_not_stale_at_once_when_they_stop() {
+    let mut view = told_of(&["ms-1"]);
+    pause(&mut view, true, 2);
+    pause(&mut view, false, 3_000);
+    let message = "connection refused".to_owned();
+    let away = TuningError { class: Class::Transient, operation: "List", code: None, message };
+    assert_eq!(view.listed(at(3_001), Err(away)), []);
+    assert_eq!(view.problem(), None);
 }

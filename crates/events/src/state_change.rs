@@ -1,0 +1,135 @@
+//! What an event of EventBridge tells.
+//!
+//! Sources: SageMaker's developer guide, "Automating Amazon SageMaker with Amazon EventBridge", and events that others have
+//! recorded. These differ: fields may be null or absent, times are numbers or texts, tags a map or a list. So nothing is read
+//! but what is needed.
+
+use serde_json::Value;
+
+/// Who sends the events that are meant, and of which kind they are.
+const SOURCE: &str = "aws.sagemaker";
+const KIND: &str = "SageMaker HyperParameter Tuning Job State Change";
+/// Statuses of a job that has not come to its end. Any other, and none at all, is worth a look.
+const RUNNING: [&str; 2] = ["InProgress", "Stopping"];
+/// The longest name of a tuning job, and of a region with room for new ones.
+const LONGEST: usize = 32;
+
+/// A tuning job has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// The region of the job.
+    pub region: String,
+    /// Its name.
+    pub job: String,
+    /// Whether it is said to have come to its end.
+    pub ended: bool,
+}
+
+/// Why a message tells nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Ignored {
+    /// It is no event, or names no job that can exist.
+    #[error("not an event of EventBridge")]
+    Malformed,
+    /// It is about something else.
+    #[error("not about a tuning job of SageMaker")]
+    Other,
+}
+
+/// What the body of a message tells: which job has changed.
+///
+/// # Errors
+/// Why the message is of no use.
+pub fn state_change(body: &str) -> Result<StateChange, Ignored> {
+    let event: Value = serde_json::from_str(body).map_err(|_| Ignored::Malformed)?;
+    let text = |path: &str| event.pointer(path).and_then(Value::as_str);
+    let (source, kind) = text("/source").zip(text("/detail-type")).ok_or(Ignored::Malformed)?;
+    if source != SOURCE || kind != KIND {
+        return Err(Ignored::Other);
+    }
+    let in_arn = || text("/resources/0")?.rsplit_once(":hyper-parameter-tuning-job/").map(|(_, name)| name);
+    let name = text("/detail/HyperParameterTuningJobName").or_else(in_arn).filter(|name| is_name(name));
+    let (job, region) = name.zip(text("/region").filter(|region| is_name(region))).ok_or(Ignored::Malformed)?;
+    let ended = text("/detail/HyperParameterTuningJobStatus").is_none_or(|status| !RUNNING.contains(&status));
+    Ok(StateChange { region: region.to_owned(), job: job.to_owned(), ended })
+}
+
+/// Names of tuning jobs are letters, digits and `-`, and so are those of regions.
+fn is_name(text: &str) -> bool {
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const RECORDED: &str = include_str!("../../../tests/fixtures/eventbridge.hpt-job-state-change.json");
+    const WITH_NULLS: &str = include_str!("../../../tests/fixtures/eventbridge.hpt-job-state-change.nulls.json");
+    const OF_TRAINING: &str = include_str!("../../../tests/fixtures/eventbridge.training-job-state-change.json");
+    const RECEIVED: &str = include_str!("../../../tests/fixtures/sqs.receive-message.with-event.json");
+
+    fn told(ended: bool) -> Result<StateChange, Ignored> {
+        let job = "bm-0-imagenet-mobile-261124-0424".to_owned();
+        Ok(StateChange { region: "us-west-2".to_owned(), job, ended })
+    }
+
+    /// The recorded event with a change.
+    fn with(path: &str, value: Value) -> Result<StateChange, Ignored> {
+        let mut event: Value = serde_json::from_str(RECORDED).unwrap();
+        *event.pointer_mut(path).unwrap_or_else(|| panic!("no {path}")) = value;
+        state_change(&event.to_string())
+    }
+
+    #[test]
+    fn recorded_events_name_the_job_and_whether_it_has_ended() {
+        let answer: Value = serde_json::from_str(RECEIVED).unwrap();
+        assert_eq!(state_change(answer["Messages"][0]["Body"].as_str().unwrap()), told(true));
+        assert_eq!(state_change(RECORDED), told(true));
+        assert_eq!(state_change(WITH_NULLS), told(false));
+        assert_eq!(state_change(OF_TRAINING), Err(Ignored::Other));
+    }
+
+    #[test]
+    fn what_is_missing_is_done_without_as_long_as_it_is_clear_which_job_is_meant() {
+        for (path, value, expected) in [
+            ("/detail/HyperParameterTuningJobStatus", json!("Stopping"), told(false)),
+            ("/detail/HyperParameterTuningJobStatus", json!("Failed"), told(true)),
+            ("/detail/HyperParameterTuningJobStatus", json!("DeleteFailed"), told(true)),
+            ("/detail/HyperParameterTuningJobStatus", Value::Null, told(true)),
+            ("/detail/HyperParameterTuningJobName", Value::Null, told(true)),
+            ("/detail/Tags", json!([{"key": "a", "value": "b"}]), told(true)),
+            ("/resources", Value::Null, told(true)),
+            ("/account", json!("999999999999"), told(true)),
+            ("/source", json!("aws.ec2"), Err(Ignored::Other)),
+            ("/source", json!("my.sagemaker"), Err(Ignored::Other)),
+            ("/detail-type", json!("SageMaker Endpoint State Change"), Err(Ignored::Other)),
+            ("/detail-type", json!(7), Err(Ignored::Malformed)),
+            ("/region", json!("us west\n2"), Err(Ignored::Malformed)),
+            ("/region", Value::Null, Err(Ignored::Malformed)),
+            ("/detail/HyperParameterTuningJobName", json!("ms-1\u{1b}[2J"), Err(Ignored::Malformed)),
+            ("/detail/HyperParameterTuningJobName", json!("x".repeat(33)), Err(Ignored::Malformed)),
+            ("/detail/HyperParameterTuningJobName", json!(""), Err(Ignored::Malformed)),
+        ] {
+            assert_eq!(with(path, value.clone()), expected, "{path}: {value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_is_ignored() {
+        for body in ["", "{", "null", "[]", "\"x\"", "{\"Type\": \"Notification\", \"Message\": \"{}\"}"] {
+            assert_eq!(state_change(body), Err(Ignored::Malformed), "{body}");
+        }
+        let deep = "[".repeat(200_000);
+        assert_eq!(state_change(&deep), Err(Ignored::Malformed));
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_can_crash_the_process(body in ".{0,200}", cut in 0_usize..8_000) {
+            let _ = state_change(&body);
+            let _ = state_change(RECORDED.get(..cut).unwrap_or_default());
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Events of jobs that nobody follows yet: one may come before the pass has ended that has created its job.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::running_jobs::{Change, RunningJob};
+
+/// As many are kept. Most are of jobs that nobody will ever follow.
+const MOST: usize = 1_000;
+
+/// The newest of them.
+#[derive(Default)]
+pub(super) struct Early(VecDeque<(String, String, Change)>);
+
+impl Early {
+    /// Keeps what an event has told of the job `name`.
+    pub(super) fn add(&mut self, region: &str, name: &str, change: Change) {
+        if self.0.len() == MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back((region.to_owned(), name.to_owned(), change));
+    }
+
+    /// Takes out what was told of these jobs.
+    pub(super) fn take(&mut self, region: &str, jobs: &[RunningJob<'_>]) -> Vec<(String, Change)> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let names: HashSet<&str> = jobs.iter().map(|job| job.name).collect();
+        let (of_them, others) =
+            self.0.drain(..).partition(|(of, name, _)| of == region && names.contains(name.as_str()));
+        self.0 = others;
+        VecDeque::into_iter(of_them).map(|(_, name, change)| (name, change)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(early: &mut Early, names: &[&str]) -> Vec<(String, Change)> {
+        let jobs: Vec<_> = names.iter().map(|name| RunningJob { name, stopping: false, limit: None }).collect();
+        early.take("us-west-2", &jobs)
+    }
+
+    #[test]
+    fn what_came_too_early_is_taken_once_and_the_oldest_is_dropped() {
+        let mut early = Early::default();
+        early.add("us-west-2", "ms-1", Change::Other);
+        early.add("us-west-2", "ms-2", Change::Ended);
+        early.add("eu-west-1", "ms-1", Change::Ended);
+        assert_eq!(take(&mut early, &["ms-1", "ms-3"]), [("ms-1".to_owned(), Change::Other)]);
+        assert_eq!(take(&mut early, &["ms-1"]), []);
+        (0..MOST).for_each(|job| early.add("us-west-2", &job.to_string(), Change::Ended));
+        assert_eq!(take(&mut early, &["ms-2", "0"]), [("0".to_owned(), Change::Ended)]);
+        assert_eq!(early.0.len(), MOST - 1);
+    }
+}

@@ -1,0 +1,104 @@
+//! When the next sweep comes, and what it asks.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::super::regions::Pauses;
+use super::{Ask, Owner, Tracked, View, age};
+use decide::ends::{self, Expectation};
+use decide::job_name::JOB_NAME_PREFIX;
+
+/// Jobs on a page of a listing.
+const PAGE: usize = 100;
+/// A listing, which shows what no search does, comes at least once in so many of the longest pauses, for each of its pages.
+const LISTED_EVERY: u32 = 6;
+/// While events tell of ends, a sweep comes once in so many of the longest pauses. A doubt of the events lasts as long.
+const SAFETY: u32 = 6;
+/// How long after an event a job that still runs is looked at once more.
+const AGAIN: Duration = Duration::from_secs(15);
+/// An owner with so many lengths of its own needs no others.
+const ENOUGH: usize = 3;
+
+impl View {
+    /// Whether ends are left to events, as of the last call of [`Self::next_sweep`].
+    pub(crate) fn flows(&self) -> bool {
+        self.flows
+    }
+
+    /// From when the pause before the next sweep counts, and how long it is; `reading` while events can be received.
+    pub(crate) fn next_sweep(&mut self, pauses: Pauses, reading: bool, now: Timestamp) -> (Timestamp, Duration) {
+        let Pauses { min, max } = pauses;
+        let flows = self.flow.flows(now, max * SAFETY) && reading;
+        self.reading = reading;
+        if self.flows && !flows {
+            // Until now, events would have told.
+            self.answered = Some(now);
+        }
+        self.flows = flows;
+        let from = self.swept.unwrap_or(now);
+        // What nobody has looked at since it is tracked may have ended before.
+        let all_known = self.jobs.values().all(|job| job.known);
+        let any_awaited = self.awaited().next().is_some();
+        self.paused = match (all_known, any_awaited) {
+            (false, _) => min,
+            (true, false) if flows => max * SAFETY,
+            (true, _) => ends::pause(&self.expectations(from), min, max),
+        };
+        let usual = (from, self.paused);
+        // A job that still runs although an event told of its end is looked at once more: answers may lag behind events.
+        let told = self.jobs.values().filter(|job| !job.sighting.is_open()).filter_map(|job| job.told);
+        let again = told.min().map(|told| (told, AGAIN.min(max).max(min)));
+        again.filter(|(from, pause)| *from + *pause < usual.0 + usual.1).unwrap_or(usual)
+    }
+
+    /// The jobs whose ends a sweep has to find, since events do not tell of them. What has left is its owner's to look at.
+    fn awaited(&self) -> impl Iterator<Item = (&Owner, &Tracked)> {
+        let by_event = |name: &str| self.flows && name.starts_with(JOB_NAME_PREFIX);
+        let awaited = self.jobs.iter().filter(move |((_, name), job)| !job.sighting.is_open() && !by_event(name));
+        awaited.map(|((owner, _), job)| (owner, job))
+    }
+
+    /// What to ask now, when the longest pause is `max`.
+    pub(crate) fn ask(&self, max: Duration, now: Timestamp) -> Ask {
+        let pages = u32::try_from(self.jobs.len().div_ceil(PAGE)).unwrap_or(u32::MAX);
+        let listing_is_due = self.listed.is_none_or(|listed| age(listed, now) >= max * LISTED_EVERY * pages);
+        let may_search = self.no_search_before.is_none_or(|until| until <= now);
+        let all_known = self.jobs.values().all(|job| job.known);
+        if listing_is_due || !may_search || !all_known || self.fault.is_some() {
+            return Ask::List;
+        }
+        let from = self.swept.unwrap_or(now);
+        // A listing finds nothing as cheaply as a search does, as long as it is one page.
+        if pages == 1 && ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
+            return Ask::List;
+        }
+        // Also those that nobody expects to end: a name costs nothing.
+        let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
+        let names: BTreeSet<&String> = awaited.map(|((_, name), _)| name).collect();
+        Ask::Search(names.into_iter().cloned().collect())
+    }
+
+    /// When the jobs are expected to end, by what was known at `at`.
+    fn expectations(&self, at: Timestamp) -> Vec<Expectation> {
+        let since = |from: Timestamp| at.duration_since(from).as_secs_f64();
+        let (stopping, running): (Vec<_>, Vec<_>) = self.awaited().partition(|(_, job)| job.stopping.is_some());
+        let stops = stopping.into_iter().filter_map(|(_, job)| Some(Expectation::of_stop(since(job.stopping?))));
+        // An owner that has seen enough ends knows best how long its jobs take.
+        let mut kinds: HashMap<Option<&Owner>, Vec<&Tracked>> = HashMap::new();
+        for (owner, job) in running {
+            let own = self.lengths.get(owner).is_some_and(|lengths| lengths.len() >= ENOUGH);
+            kinds.entry(own.then_some(owner)).or_default().push(job);
+        }
+        let runs = kinds.into_iter().flat_map(|(owner, jobs)| {
+            let lengths = owner.and_then(|owner| self.lengths.get(owner)).unwrap_or(&self.all_lengths);
+            let ages: Vec<f64> = jobs.iter().map(|job| since(job.since)).collect();
+            let limited = |(job, expectation): (&Tracked, Expectation)| {
+                job.limit.map_or(expectation, |limit| expectation.at_most(limit.as_secs_f64()))
+            };
+            jobs.into_iter().zip(Expectation::of_kind(lengths, &ages)).map(limited).collect::<Vec<_>>()
+        });
+        stops.chain(runs).collect()
+    }
+}

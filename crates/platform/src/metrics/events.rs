@@ -1,0 +1,65 @@
+//! The metrics of the event queue.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// What became of the messages of the event queue.
+#[derive(Debug, Default)]
+pub struct EventMetrics {
+    received: Family<OutcomeLabels, Counter>,
+    errors: Family<OperationLabels, Counter>,
+    flow: Family<RegionLabels, Gauge>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OperationLabels {
+    operation: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RegionLabels {
+    region: String,
+}
+
+impl EventMetrics {
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "modelselection_events",
+            "Messages received from the event queue by what became of them",
+            self.received.clone(),
+        );
+        registry.register(
+            "modelselection_event_queue_errors",
+            "Calls to the event queue that failed; meanwhile the running tuning jobs are polled",
+            self.errors.clone(),
+        );
+        registry.register(
+            "modelselection_events_flow",
+            "1 while events tell of the ends of tuning jobs, 0 while these are polled",
+            self.flow.clone(),
+        );
+    }
+
+    /// A message was received.
+    pub fn received(&self, outcome: &'static str) {
+        self.received.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// A call to the queue has failed.
+    pub fn failed(&self, operation: &'static str) {
+        self.errors.get_or_create(&OperationLabels { operation }).inc();
+    }
+
+    /// Whether the ends of tuning jobs in a region are left to events.
+    pub fn set_flow(&self, region: &str, flows: bool) {
+        self.flow.get_or_create(&RegionLabels { region: region.to_owned() }).set(flows.into());
+    }
+}

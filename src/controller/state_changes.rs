@@ -1,0 +1,60 @@
+//! Reads the event queue, if there is one. An event wakes the selections that follow its job.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::Context;
+use ::observe::{Change, Heard};
+use decide::cadence;
+use events::{Ignored, Queue, QueueError, StateChange, state_change};
+use platform::clock;
+
+/// Its name in `/readyz`.
+const PART: &str = "event queue";
+/// The pauses after a failure: the first, and the longest.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_MOST: Duration = Duration::from_secs(30);
+
+/// Reads the queue without end.
+pub(super) async fn follow(queue: Queue, context: Arc<Context>) {
+    let mut failures = 0;
+    loop {
+        let read = read(&queue, &context).await;
+        context.observer.set_reading(read.is_ok());
+        let warning = read.as_ref().err().map(|error| format!("{error}; until then running tuning jobs are polled"));
+        context.settings.readiness.warn(PART, warning);
+        let Err(error) = read else {
+            failures = 0;
+            continue;
+        };
+        context.metrics.events.failed(error.operation);
+        clock::sleep(cadence::backoff(failures, RETRY_FIRST, RETRY_MOST)).await;
+        failures += 1;
+    }
+}
+
+/// Takes in the next messages, and deletes them: none is of use twice.
+async fn read(queue: &Queue, context: &Context) -> Result<(), QueueError> {
+    let messages = queue.receive().await?;
+    for message in &messages {
+        context.metrics.events.received(take_in(&message.body, context));
+    }
+    if messages.is_empty() { Ok(()) } else { queue.delete(&messages).await }
+}
+
+/// What became of a message.
+fn take_in(body: &str, context: &Context) -> &'static str {
+    let StateChange { region, job, ended } = match state_change(body) {
+        Ok(change) => change,
+        Err(Ignored::Malformed) => return "malformed",
+        Err(Ignored::Other) => return "other",
+    };
+    let change = if ended { Change::Ended } else { Change::Other };
+    let heard = context.observer.told(&region, &job, change);
+    tracing::debug!(region, job, ?change, ?heard, "an event");
+    match heard {
+        Heard::Woke => "woke",
+        Heard::Noted => "noted",
+        Heard::Unknown => "unknown",
+    }
+}
