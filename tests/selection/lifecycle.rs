@@ -246,7 +246,14 @@ async fn the_front_is_exact_and_the_same_results_give_the_same_bytes() {
 
     // Jobs have other names, so they ended at other times and in another order.
     assert_ne!(job_of(&first, "best"), job_of(&second, "best"));
-    assert_eq!(serde_json::to_string(&first.fronts).unwrap(), serde_json::to_string(&second.fronts).unwrap());
+    // But for the recommended training job, whose name is that of its selection.
+    let bytes = |status: &ModelSelectionStatus| {
+        let mut fronts = status.fronts.clone();
+        let recommended = fronts.iter_mut().filter_map(|front| front.recommendation.as_mut());
+        recommended.for_each(|recommendation| recommendation.training_job = None);
+        serde_json::to_string(&fronts).unwrap()
+    };
+    assert_eq!(bytes(&first), bytes(&second));
     for (one, other) in first.runs.iter().zip(&second.runs) {
         let (one, other) = (one.best.as_ref().unwrap(), other.best.as_ref().unwrap());
         assert_eq!((&one.metrics, &one.hyperparameters), (&other.metrics, &other.hyperparameters));

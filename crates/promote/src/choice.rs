@@ -115,7 +115,7 @@ mod tests {
     use crate::tests::sample::{selection, two_datasets};
 
     fn chosen(selection: &ModelSelection, candidate: Option<&str>, dataset: Option<&str>) -> Result<Choice, String> {
-        let wish = Wish { candidate, dataset, ..Wish::default() };
+        let wish = Wish { dataset, candidate, ..Wish::default() };
         choose(selection, &wish).map_err(|refusal| refusal.to_string())
     }
 
@@ -124,7 +124,7 @@ mod tests {
         let selection = selection(json!({}));
         let job = |choice: Choice| match choice.job {
             Job::Known(job) => job.training_job_name,
-            other => panic!("{other:?}"),
+            other @ Job::InTable { .. } => panic!("{other:?}"),
         };
         assert_eq!(job(chosen(&selection, None, None).unwrap()), "mobilenet-v2-100-160-001");
         let other = chosen(&selection, Some("efficientnet-v2-imagenet21k-m"), None).unwrap();

@@ -27,5 +27,5 @@ pub(crate) fn header(winner: &Winner, container: Option<&Container>) -> String {
             format!("  tar -czf served.tar.gz -C served . && aws s3 cp served.tar.gz '{served}'"),
         ]);
     }
-    lines.iter().map(|line| format!("# {}\n", plain(line))).collect()
+    lines.iter().map(|line| ["# ", &plain(line), "\n"].concat()).collect()
 }

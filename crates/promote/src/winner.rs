@@ -1,5 +1,6 @@
 //! All that deploying a training job needs.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use api::{BestTrainingJob, Candidate, Hosting, ModelSelection, Recommendation, RunStatus, Vpc};
@@ -62,7 +63,7 @@ impl Winner {
             None => serving(selection, own, run, candidate).and_then(|serving| on(serving, wish.instance_type)),
         };
         let training =
-            own.and_then(|own| training(spec, own).ok()).map_or_else(|| spec.training.clone(), |own| own.into_owned());
+            own.and_then(|own| training(spec, own).ok()).map_or_else(|| spec.training.clone(), Cow::into_owned);
         let trained_on = own.map_or(spec.training.instance_type.as_str(), |own| instance_type(spec, own));
         let by_description = serving.as_ref().ok().and_then(|serving| serving.instance_type.clone());
         let mut tags = spec.tags.clone();

@@ -25,6 +25,7 @@ const INSTANCES: [&str; 12] = [
 /// The members of the document about serving.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "the document of JumpStart has them")]
 pub struct Hosting {
     hosting_ecr_uri: String,
     hosting_artifact_s3_data_type: &'static str,

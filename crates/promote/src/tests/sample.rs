@@ -4,6 +4,7 @@ use api::ModelSelection;
 use serde_json::{Value, json};
 
 /// A complete selection; `status` replaces members of its status.
+#[allow(clippy::needless_pass_by_value)] // written with json! where it is called
 pub(crate) fn selection(status: Value) -> ModelSelection {
     let mut object = samples::manifest("caltech256");
     object["metadata"]["namespace"] = json!("vision");
