@@ -38,9 +38,9 @@ async fn the_archive_has_what_the_manifest_for_krew_installs_and_kubectl_complet
     let other = format!("{ROOT}/hack/krew.sh");
     for (program, os, arch) in [
         (PLUGIN, "linux", "amd64"),
-        (&other, "linux", "arm64"),
-        (&other, "darwin", "amd64"),
-        (&other, "darwin", "arm64"),
+        (other.as_str(), "linux", "arm64"),
+        (other.as_str(), "darwin", "amd64"),
+        (other.as_str(), "darwin", "arm64"),
     ] {
         let pack = format!("{ROOT}/hack/plugin-archive.sh");
         run(Command::new(pack).args([program, os, arch]).arg(folder.path()));
