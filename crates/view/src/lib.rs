@@ -8,6 +8,7 @@ pub mod advice;
 pub mod effect;
 pub mod estimate;
 pub mod front;
+pub mod instances;
 pub mod page;
 pub mod pages;
 pub mod plot;
@@ -15,6 +16,7 @@ pub mod runs;
 pub mod seen;
 pub mod summary;
 pub mod text;
+pub mod training_job;
 pub mod wait;
 pub mod waiting_runs;
 
