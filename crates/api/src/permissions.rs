@@ -44,6 +44,17 @@ pub fn for_tables(namespaces: &[String]) -> Vec<ResourceAttributes> {
     everywhere(TABLES, namespaces)
 }
 
+/// What the operator needs without `--cluster-name`: the uid of this namespace identifies the cluster.
+pub fn cluster_identity() -> ResourceAttributes {
+    ResourceAttributes {
+        group: Some(String::new()),
+        resource: Some("namespaces".to_owned()),
+        verb: Some("get".to_owned()),
+        name: Some("kube-system".to_owned()),
+        ..ResourceAttributes::default()
+    }
+}
+
 /// A permission in words, such as `patch modelselections/status in team-a`.
 pub fn in_words(right: &ResourceAttributes) -> String {
     let text = |part: &Option<String>| part.clone().unwrap_or_default();

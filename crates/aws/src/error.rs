@@ -6,7 +6,9 @@ use decide::fault::Class;
 /// What kind of trouble it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// There are no credentials, or AWS refuses them.
+    /// There are no credentials.
+    NoCredentials,
+    /// AWS refuses the credentials.
     Credentials,
     /// The person may not do that.
     Denied,
@@ -32,7 +34,9 @@ pub struct AwsError {
 
 fn remedy(kind: Kind, action: &str) -> String {
     match kind {
-        Kind::Credentials => "; log in as for the AWS CLI (aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID)".to_owned(),
+        Kind::NoCredentials | Kind::Credentials => {
+            "; log in as for the AWS CLI (aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID)".to_owned()
+        }
         Kind::Denied => format!("; allow your role {action}, or choose another with AWS_PROFILE"),
         Kind::Unreachable => "; check the network, --region and AWS_ENDPOINT_URL".to_owned(),
         Kind::NotFound | Kind::Refused => String::new(),
@@ -52,7 +56,7 @@ where
     let causes = causes(error);
     // Without credentials, the SDK does not send the request.
     let lacks_credentials = DisplayErrorContext(error).to_string().to_ascii_lowercase().contains("credential");
-    let kind = if lacks_credentials { Kind::Credentials } else { Kind::Unreachable };
+    let kind = if lacks_credentials { Kind::NoCredentials } else { Kind::Unreachable };
     AwsError { kind, action, message: causes }
 }
 

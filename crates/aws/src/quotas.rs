@@ -19,7 +19,8 @@ impl Account {
     /// When a call fails.
     pub async fn quotas(&self, wanted: &[String]) -> Result<BTreeMap<String, f64>, AwsError> {
         let client = aws_sdk_servicequotas::Client::new(&self.config);
-        let pages = client.list_service_quotas().service_code(SERVICE).max_results(PAGE).into_paginator().items().send();
+        let pages =
+            client.list_service_quotas().service_code(SERVICE).max_results(PAGE).into_paginator().items().send();
         let listed = pages.collect::<Result<Vec<_>, _>>().await;
         let mut quotas = by_name(listed.map_err(|error| of("servicequotas:ListServiceQuotas", &error))?);
         if wanted.iter().any(|name| !quotas.contains_key(name)) {

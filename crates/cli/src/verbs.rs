@@ -2,13 +2,16 @@
 
 mod change;
 mod complete;
+mod doctor;
 mod export;
 mod get;
 mod lint;
+mod logs;
 mod pareto;
 mod plan;
 mod plot;
 mod status;
+mod support_bundle;
 mod version;
 mod wait;
 
@@ -53,6 +56,9 @@ pub(crate) async fn run(args: Args) -> Outcome {
         }
         Verb::Diff { file } => plan::diff(&args.cluster, &file, look).await,
         Verb::Lint { file } => lint::run(&file),
+        Verb::Logs(wanted) => logs::run(&connect().await?, &wanted).await,
+        Verb::Doctor(wanted) => doctor::run(&args.cluster, &wanted, look).await,
+        Verb::SupportBundle(wanted) => support_bundle::run(&args.cluster, &wanted).await,
         Verb::Version { client } => version::run(&args.cluster, client).await,
         Verb::Complete { words } => complete::run(&args.cluster, &words).await,
         Verb::Completion { shell } => {

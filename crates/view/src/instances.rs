@@ -50,8 +50,11 @@ fn of(selection: &ModelSelection) -> BTreeMap<Pool, Demand> {
     let complete = status.is_some_and(|status| status.completion_time.is_some());
     let mut of_runs: BTreeMap<Pool, Vec<u32>> = BTreeMap::new();
     let mut add = |training: &Training, tuning: &Tuning| {
-        let pool =
-            Pool { region: region.clone(), instance_type: training.instance_type.clone(), spot: training.spot.is_some() };
+        let pool = Pool {
+            region: region.clone(),
+            instance_type: training.instance_type.clone(),
+            spot: training.spot.is_some(),
+        };
         let instances = positive(training.instance_count);
         let parallel = positive(tuning.max_parallel_training_jobs);
         for _ in &spec.datasets {
