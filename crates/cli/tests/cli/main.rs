@@ -5,11 +5,14 @@
 #![allow(clippy::disallowed_methods)]
 
 mod changes;
+mod doctor;
 mod kubectl;
 mod linting;
+mod logs;
 mod objects;
 mod planning;
 mod reading;
+mod support_bundle;
 mod waiting;
 
 use std::process::{Command, Stdio};

@@ -98,7 +98,7 @@ impl ByName {
     fn remember(&mut self, value: &Value) {
         match value {
             Value::String(text) if text.len() >= LEAST_LENGTH && text != REDACTED => {
-                drop(self.secrets.insert(text.clone()))
+                self.secrets.insert(text.clone());
             }
             Value::Array(items) => items.iter().for_each(|item| self.remember(item)),
             Value::Object(fields) => fields.values().for_each(|field| self.remember(field)),
@@ -108,8 +108,10 @@ impl ByName {
 
     /// A secret may be a part of another. In JSON inside of a text it is escaped.
     fn longest_first(&self) -> Vec<String> {
-        let escaped =
-            |secret: &String| serde_json::to_string(secret).ok().map(|text| text.trim_matches('"').to_owned());
+        let escaped = |secret: &String| {
+            let quoted = serde_json::to_string(secret).ok()?;
+            Some(quoted[1..quoted.len() - 1].to_owned())
+        };
         let mut secrets: Vec<String> = self.secrets.iter().filter_map(escaped).chain(self.secrets.clone()).collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
