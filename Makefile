@@ -18,7 +18,7 @@ demo: tools control-plane ## compare the 21 published models on this machine and
 
 # The integration tests mostly wait for real programs, so run more tests in parallel than there are cores.
 .PHONY: test
-test: tools lint installable generated control-plane helm promtool browser ## everything that CI runs
+test: tools lint installable generated control-plane helm promtool browser moto ## everything that CI runs
 	RUST_TEST_THREADS=8 cargo test --all-targets --no-fail-fast
 	@for minor in $(filter-out 1.37,$(MINORS)); do \
 	  echo "the tests that depend on the API server, again on Kubernetes $$minor"; \
@@ -70,6 +70,10 @@ promtool: ## build promtool from Go modules (4 minutes, once; then cached)
 .PHONY: browser
 browser: ## get Chromium and what drives it (from Debian's packages and npm the first time; then from the cache)
 	@crates/report/tests/browser/get.sh >/dev/null || test $$? = 3
+
+.PHONY: moto
+moto: ## get moto, the AWS services that the plugin's tests ask (from PyPI the first time; then from the cache)
+	@tests/moto/get.sh >/dev/null || test $$? = 3
 
 .PHONY: test-browser
 test-browser: browser ## test the report in Chromium

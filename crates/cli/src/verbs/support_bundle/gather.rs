@@ -125,8 +125,9 @@ async fn logs(pods: &Api<Pod>, pod: &Pod, folder: &str, gathered: &mut Gathered)
             };
             let path = format!("{folder}/logs/{name}-{container}{}.log", if previous { "-previous" } else { "" });
             match pods.logs(&name, &wanted).await {
-                Ok(log) => gathered.documents.push(Document::text(path, log)),
                 // Most containers have had no life before.
+                Ok(log) if previous && log.is_empty() => {}
+                Ok(log) => gathered.documents.push(Document::text(path, log)),
                 Err(kube::Error::Api(status)) if previous && status.code == 400 => {}
                 Err(error) => gathered.fail(&path, &error),
             }
