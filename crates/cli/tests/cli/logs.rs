@@ -127,6 +127,7 @@ async fn a_running_training_job_is_followed_to_its_end() {
     let request = json!({"HyperParameterTuningJobName": tuning_job});
     let list = "ListTrainingJobsForHyperParameterTuningJob";
     let job = await_until("a training job runs", testkit::world::DEADLINE, async || {
+        world.emulator.advance(30).await;
         let listed = world.emulator.call(list, &request).await.ok()?;
         listed["TrainingJobSummaries"][0]["TrainingJobName"].as_str().map(str::to_owned)
     })

@@ -14,7 +14,9 @@ const QUOTA: &str = "quota";
 
 /// What is asked of AWS. `region` is that of selections without one.
 pub(super) async fn checks(args: &AwsArgs, region: Option<&str>, selections: &[ModelSelection]) -> Vec<Check> {
-    let account = Account::load(args.access(region)).await;
+    let pools = demand(selections);
+    let of_pools = pools.keys().find_map(|pool| pool.region.as_deref());
+    let account = Account::load(args.access(region.or(of_pools))).await;
     let Some(default_region) = account.region().map(str::to_owned) else {
         return skipped("there is no AWS region; set --region or AWS_REGION");
     };
@@ -25,7 +27,7 @@ pub(super) async fn checks(args: &AwsArgs, region: Option<&str>, selections: &[M
         return checks;
     }
     let mut regions: BTreeMap<String, Vec<(Pool, Demand)>> = BTreeMap::new();
-    for (pool, demand) in demand(selections) {
+    for (pool, demand) in pools {
         let region = args.region.clone().or(pool.region.clone()).unwrap_or_else(|| default_region.clone());
         regions.entry(region).or_default().push((pool, demand));
     }

@@ -1,5 +1,7 @@
 //! The operator: its Pods, its leader, and what it says of itself.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -17,6 +19,8 @@ const VERSION_ANNOTATION: &str = "modelselection.dev/operator-version";
 /// The name of the operator's port, and its number where it has no name.
 const PORT: &str = "http";
 const PORT_NUMBER: i32 = 8080;
+/// How long a Pod may take to answer: the API server itself would wait for half a minute.
+const PATIENCE: Duration = Duration::from_secs(5);
 const PODS: &str = "operator";
 const LEADER: &str = "leader";
 const READY: &str = "readyz";
@@ -115,7 +119,12 @@ async fn readiness(client: &Client, pod: &Pod) -> Check {
     let Ok(request) = Request::new(path).get("readyz", &GetParams::default()) else {
         return Check::skipped(READY, format!("Pod {name} has no address"));
     };
-    judge_answer(&name, client.request_text(request).await)
+    match tokio::time::timeout(PATIENCE, client.request_text(request)).await {
+        Ok(answer) => judge_answer(&name, answer),
+        Err(_) => {
+            Check::skipped(READY, format!("{name}: no answer through the API server in {} s", PATIENCE.as_secs()))
+        }
+    }
 }
 
 /// The port of the probes.
