@@ -162,7 +162,7 @@ async fn an_installation_is_in_order_until_something_is_missing() {
     .await;
     assert_eq!(verdict(&broken, "operator rights", "list modelselections in all namespaces"), "failed");
     assert_eq!(verdict(&broken, "leader", "nobody holds the Lease"), "failed");
-    assert_eq!(verdict(&broken, "crd", "only in this plugin: spec.candidates"), "warning");
+    assert_eq!(verdict(&broken, "crd", "only in this plugin: spec.candidateSelectors, "), "warning");
     // Nobody listens there: that is no answer of the operator.
     assert_eq!(verdict(&broken, "readyz", ""), "skipped");
     assert_eq!(broken.code, 1);
