@@ -69,7 +69,7 @@ promtool: ## build promtool from Go modules (4 minutes, once; then cached)
 
 .PHONY: moto
 moto: ## get moto, a stand-in for AWS services, and cfn-lint (from PyPI the first time; then from the cache)
-	@tests/tools/moto.sh >/dev/null
+	@tests/moto/get.sh >/dev/null
 
 .PHONY: browser
 browser: ## get Chromium and what drives it (from Debian's packages and npm the first time; then from the cache)

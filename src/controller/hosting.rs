@@ -64,7 +64,7 @@ async fn described(
     if !pass.may_try(&task) {
         return None;
     }
-    match pass.ctx.catalog.model(&pass.region, id, version, until).await {
+    match pass.ctx.catalog.model(&pass.region, id, version, pass.tried(&task), until).await {
         Ok(model) => {
             pass.succeeded(&task);
             Some(hosting::of_model(model.hosting(trained_on, pass.region.name()), id, version))

@@ -13,8 +13,8 @@ use tokio::time::{sleep, timeout};
 
 use super::args::Args;
 use super::lease::{DURATION, Held, RENEW, RETRY, RETRY_RENEWAL, Record, Sighting, Step, decide};
-use super::permissions::LeaseName;
 use api::FIELD_MANAGER;
+use api::permissions::LeaseName;
 use decide::cadence::jitter;
 use platform::api_server::message;
 use platform::clock;

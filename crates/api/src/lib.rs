@@ -19,6 +19,7 @@ mod int_or_string;
 mod metric;
 mod observed;
 mod overrides;
+pub mod permissions;
 mod results;
 mod spec;
 mod status;

@@ -23,8 +23,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("lint", &["api"]),
     ("report", &["api", "pareto"]),
     ("promote", &["api", "decide"]),
-    ("aws", &[]),
-    ("cli", &["api", "aws", "catalog", "decide", "lint", "platform", "promote", "report", "sagemaker", "tables", "view"]),
+    ("aws", &["decide"]),
+    (
+        "cli",
+        &["api", "aws", "catalog", "decide", "lint", "platform", "promote", "report", "sagemaker", "tables", "view"],
+    ),
     ("emulator", &[]),
     // What makes, checks and shows the operator. Nothing that is shipped depends on these.
     ("architecture", &[]),

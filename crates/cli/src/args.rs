@@ -3,16 +3,28 @@
 // The text is for --help, which knows no Markdown.
 #![allow(clippy::doc_markdown)]
 
+mod aws;
+mod doctor;
+mod duration;
+mod format;
+mod logs;
 mod new;
 mod plan;
+mod support_bundle;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use aws::AwsArgs;
+pub use doctor::DoctorArgs;
+use duration::duration;
+pub use format::DocumentFormat;
+pub use logs::LogsArgs;
 pub use new::NewArgs;
-pub use plan::{DocumentFormat, PlanArgs, RequestArgs};
+pub use plan::{PlanArgs, RequestArgs};
+pub use support_bundle::SupportBundleArgs;
 
 /// See what a ModelSelection has found, share it, and act on it.
 ///
@@ -250,6 +262,14 @@ pub enum Verb {
     },
     /// Write a manifest that lints: from flags, from answers on a terminal, or from a notebook
     New(NewArgs),
+    /// Show the logs of a run's training job, from CloudWatch Logs
+    Logs(LogsArgs),
+    /// Check the installation: CRD, operator, permissions, AWS identity, quotas, prices
+    ///
+    /// A check that cannot be made says why and is no failure. Exit codes: 0 no check failed; 1 one did.
+    Doctor(DoctorArgs),
+    /// Write what a bug report needs to a file, without secrets
+    SupportBundle(SupportBundleArgs),
     /// Write the completion of a shell
     Completion {
         /// Shell
@@ -332,16 +352,6 @@ pub enum WaitGoal {
     Front,
 }
 
-/// `90s`, `30m`, `12h`, `2d`, or seconds without a unit, as kubectl takes them.
-fn duration(text: &str) -> Result<Duration, String> {
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Ok(Duration::from_secs(seconds));
-    }
-    let span: jiff::SignedDuration =
-        text.parse().map_err(|_| format!("'{text}' is no duration such as 90s, 30m or 12h"))?;
-    Duration::try_from(span).map_err(|_| format!("'{text}' is negative"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,14 +359,5 @@ mod tests {
     #[test]
     fn the_definition_of_the_flags_is_sound() {
         <Args as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_as_kubectl_takes_them() {
-        for (text, seconds) in [("90", 90), ("90s", 90), ("30m", 1800), ("12h", 43200), ("1h30m", 5400)] {
-            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
-        }
-        assert!(duration("soon").unwrap_err().contains("90s"));
-        assert!(duration("-5s").is_err());
     }
 }

@@ -11,6 +11,9 @@ pub enum Failure {
     /// The API server has refused something.
     #[error("{}", refused(.0))]
     Kubernetes(#[from] kube::Error),
+    /// AWS has refused something, or cannot be reached.
+    #[error("{0}")]
+    Aws(#[from] aws::AwsError),
     /// A file or the output.
     #[error("{0}")]
     Io(#[from] std::io::Error),

@@ -8,6 +8,7 @@ use api::JumpStart;
 use catalog::{Catalog, CatalogError, Model, SourceKind, from_content};
 use decide::plan::{ResolvedVersion, version_matches};
 use decide::problem::Problem;
+use jiff::Timestamp;
 use platform::clock;
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
@@ -65,7 +66,7 @@ impl Hub {
         match &self.online {
             Some((catalog, region)) => {
                 let until = clock::after(PATIENCE);
-                catalog.version(region, &model.model_id, wanted, until).await.map_err(told)
+                catalog.version(region, &model.model_id, wanted, Timestamp::MIN, until).await.map_err(told)
             }
             None => self.kept_version(&model.model_id, wanted),
         }

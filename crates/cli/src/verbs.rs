@@ -2,15 +2,18 @@
 
 mod change;
 mod complete;
+mod doctor;
 mod export;
 mod get;
 mod lint;
+mod logs;
 mod new;
 mod pareto;
 mod plan;
 mod plot;
 mod promote;
 mod status;
+mod support_bundle;
 mod version;
 mod wait;
 
@@ -64,6 +67,9 @@ pub(crate) async fn run(args: Args) -> Outcome {
         Verb::Diff { file } => plan::diff(&args.cluster, &file, look).await,
         Verb::Lint { file } => lint::run(&file),
         Verb::New(new) => new::run(&new, args.cluster.namespace.as_ref()),
+        Verb::Logs(wanted) => logs::run(&connect().await?, &wanted).await,
+        Verb::Doctor(wanted) => doctor::run(&args.cluster, &wanted, look).await,
+        Verb::SupportBundle(wanted) => support_bundle::run(&args.cluster, &wanted).await,
         Verb::Version { client } => version::run(&args.cluster, client).await,
         Verb::Complete { words } => complete::run(&args.cluster, &words).await,
         Verb::Completion { shell } => {

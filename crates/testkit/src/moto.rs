@@ -1,9 +1,11 @@
-//! moto, a stand-in for AWS services other than SageMaker, as a process: `tests/tools/moto.sh` installs it.
+//! moto, a stand-in for AWS services other than SageMaker, as a process: SQS, CloudWatch Logs, STS, IAM, and Service Quotas with
+//! the quotas of `tests/moto/server.py`. `tests/moto/get.sh` installs it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::await_until::await_until;
@@ -12,12 +14,15 @@ use super::process::{Process, Program};
 use super::programs;
 use super::run_folder::{numbered, run_folder};
 
+/// The account of all its resources.
+pub const ACCOUNT: &str = "123456789012";
+const LOG_GROUP: &str = "/aws/sagemaker/TrainingJobs";
 /// The first start compiles moto's modules.
 const READY_DEADLINE: Duration = Duration::from_secs(60);
 
 /// One of the programs that moto brings; it is installed if it is not there yet.
 pub fn moto_program(name: &str) -> PathBuf {
-    let script = Path::new(programs::ROOT).join("tests/tools/moto.sh");
+    let script = Path::new(programs::ROOT).join("tests/moto/get.sh");
     let output = Command::new(&script).stderr(Stdio::inherit()).output();
     let output = output.unwrap_or_else(|e| panic!("cannot run {}: {e}", script.display()));
     assert!(output.status.success(), "{} failed; its messages are above", script.display());
@@ -28,15 +33,25 @@ pub fn moto_program(name: &str) -> PathBuf {
 pub struct Moto {
     process: Process,
     port: FreePort,
+    environment: Vec<(String, String)>,
     client: reqwest::Client,
 }
 
 impl Moto {
     /// Starts one, in which there is nothing.
     pub async fn start() -> Self {
+        Self::start_with(Vec::new()).await
+    }
+
+    /// One that checks signatures and permissions after so many calls, which are for making users.
+    pub async fn with_permissions(free_calls: usize) -> Self {
+        Self::start_with(vec![("INITIAL_NO_AUTH_ACTION_COUNT".to_owned(), free_calls.to_string())]).await
+    }
+
+    async fn start_with(environment: Vec<(String, String)>) -> Self {
         let port = FreePort::reserve();
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
-        let mut moto = Self { process: Self::run(&port), port, client };
+        let mut moto = Self { process: Self::run(&port, &environment), port, environment, client };
         moto.await_ready().await;
         moto
     }
@@ -44,16 +59,17 @@ impl Moto {
     /// Starts it anew on the same port, without what was in it.
     pub async fn restart(&mut self) {
         self.kill();
-        self.process = Self::run(&self.port);
+        self.process = Self::run(&self.port, &self.environment);
         self.await_ready().await;
     }
 
-    fn run(port: &FreePort) -> Process {
+    fn run(port: &FreePort, environment: &[(String, String)]) -> Process {
+        let script = Path::new(programs::ROOT).join("tests/moto/server.py");
         Process::start(Program {
             name: &numbered("moto"),
-            binary: &moto_program("moto_server"),
-            arguments: ["-H", "127.0.0.1", "-p", &port.number().to_string()].map(str::to_owned).into(),
-            environment: Vec::new(),
+            binary: &moto_program("python"),
+            arguments: vec![script.display().to_string(), port.number().to_string()],
+            environment: environment.to_vec(),
             folder: run_folder(),
         })
     }
@@ -83,15 +99,67 @@ impl Moto {
 
     /// Calls a service that speaks JSON, in us-west-2: `target` is a header, such as `AmazonSQS.SendMessage`.
     pub async fn call(&self, service: &str, target: &str, request: &Value) -> Value {
-        let signature = format!(
-            "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-west-2/{service}/aws4_request, SignedHeaders=host, Signature=0"
-        );
-        let call = self.client.post(self.url()).header("X-Amz-Target", target).header("Authorization", signature);
-        let call = call.header("Content-Type", "application/x-amz-json-1.1").body(request.to_string());
-        let answer = call.send().await.unwrap_or_else(|e| panic!("{target}: {e:?}"));
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        assert!(status.is_success(), "{target} {request}: {status} {text}");
+        let (status, text) = self.try_call(service, target, request).await;
+        assert!(status < 300, "{target} {request}: {status} {text}");
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+    }
+
+    async fn try_call(&self, service: &str, target: &str, request: &Value) -> (u16, String) {
+        let call = self.request(service).header("X-Amz-Target", target);
+        self.send_request(call.header("Content-Type", "application/x-amz-json-1.1").body(request.to_string())).await
+    }
+
+    /// A request to a service. moto reads the region and the service from the scope of the signature.
+    fn request(&self, service: &str) -> reqwest::RequestBuilder {
+        let credential = format!("Credential=AKID/20260101/us-west-2/{service}/aws4_request");
+        let authorization = format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host;x-amz-date, Signature=00");
+        self.client.post(self.url()).header("Authorization", authorization)
+    }
+
+    async fn send_request(&self, request: reqwest::RequestBuilder) -> (u16, String) {
+        let answer =
+            request.send().await.unwrap_or_else(|e| panic!("no answer of moto: {e:?}\n{}", self.process.tail()));
+        let status = answer.status().as_u16();
+        (status, answer.text().await.unwrap_or_else(|e| panic!("half an answer of moto: {e:?}")))
+    }
+
+    /// Makes a log stream of a training job, such as `JOB/algo-1-1234567890`.
+    pub async fn create_stream(&self, name: &str) {
+        let (status, answer) =
+            self.try_call("logs", "Logs_20140328.CreateLogGroup", &json!({"logGroupName": LOG_GROUP})).await;
+        assert!(status == 200 || answer.contains("ResourceAlreadyExists"), "{answer}");
+        let stream = json!({"logGroupName": LOG_GROUP, "logStreamName": name});
+        self.call("logs", "Logs_20140328.CreateLogStream", &stream).await;
+    }
+
+    /// Writes events to a stream, each with the time in seconds before now.
+    pub async fn write(&self, stream: &str, events: &[(i64, &str)]) {
+        let now = Timestamp::now().as_millisecond();
+        let events: Vec<Value> = events
+            .iter()
+            .map(|(before, message)| json!({"timestamp": now - before * 1000, "message": message}))
+            .collect();
+        let body = json!({"logGroupName": LOG_GROUP, "logStreamName": stream, "logEvents": events});
+        self.call("logs", "Logs_20140328.PutLogEvents", &body).await;
+    }
+
+    /// Makes a user without any permission; access key id and secret.
+    pub async fn create_user(&self, name: &str) -> (String, String) {
+        let call = async |action: &str| {
+            let form = format!("Action={action}&Version=2010-05-08&UserName={name}");
+            let form_type = "application/x-www-form-urlencoded";
+            let (status, answer) =
+                self.send_request(self.request("iam").header("Content-Type", form_type).body(form)).await;
+            assert_eq!(status, 200, "{answer}");
+            answer
+        };
+        call("CreateUser").await;
+        let key = call("CreateAccessKey").await;
+        let field = |name: &str| {
+            let rest = key.split(&format!("<{name}>")).nth(1).unwrap_or_else(|| panic!("no {name} in {key}"));
+            rest.split('<').next().unwrap_or_default().to_owned()
+        };
+        (field("AccessKeyId"), field("SecretAccessKey"))
     }
 
     /// Creates a queue, and returns its URL.

@@ -9,6 +9,7 @@ pub mod cost;
 pub mod effect;
 pub mod estimate;
 pub mod front;
+pub mod instances;
 pub mod page;
 pub mod pages;
 pub mod plot;
@@ -16,6 +17,7 @@ pub mod runs;
 pub mod seen;
 pub mod summary;
 pub mod text;
+pub mod training_job;
 pub mod wait;
 pub mod waiting_runs;
 

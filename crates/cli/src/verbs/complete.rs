@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
 use kube::ResourceExt as _;
 use kube::api::ListParams;
+use view::training_job;
 
 use crate::args::{Args, ClusterArgs};
 use crate::cluster::Cluster;
@@ -30,6 +31,8 @@ enum Wanted {
     Dataset(Option<String>),
     /// A candidate of the selection that was named, with a result.
     Candidate(Option<String>),
+    /// A run of the selection that was named.
+    Run(Option<String>),
     /// A file.
     File,
     /// Nothing is known.
@@ -69,6 +72,15 @@ pub(crate) async fn run(args: &ClusterArgs, words: &[String]) -> Outcome {
                 let selection = cluster.selection(name.as_deref()).await;
                 let datasets = selection.map(|selection| selection.spec.datasets).unwrap_or_default();
                 datasets.into_iter().map(|dataset| (dataset.name, String::new())).collect()
+            }
+            Err(_) => Vec::new(),
+        },
+        Wanted::Run(name) => match cluster().await {
+            Ok(cluster) => {
+                let selection = cluster.selection(name.as_deref()).await;
+                let runs = selection.ok().and_then(|selection| selection.status).map(|status| status.runs);
+                let described = |run: &api::RunStatus| (training_job::name(run), format!("{:?}", run.state));
+                runs.iter().flatten().map(described).collect()
             }
             Err(_) => Vec::new(),
         },
@@ -136,18 +148,18 @@ fn wanted(before: &[String], last: &str) -> Wanted {
             let about = |verb: &Command| verb.get_about().map(ToString::to_string).unwrap_or_default();
             Wanted::Words(verbs.map(|verb| (verb.get_name().to_owned(), about(verb))).collect())
         }
-        Some(verb) => of_position(verb, names.len()),
+        Some(verb) => of_position(verb, &names),
     }
 }
 
-fn of_position(verb: &Command, index: usize) -> Wanted {
+fn of_position(verb: &Command, names: &[&String]) -> Wanted {
     let positions: Vec<&clap::Arg> = verb.get_positionals().collect();
     // The last one may stand for several names.
     let several = || positions.last().copied().filter(|last| last.get_id() == "names");
-    let position = positions.get(index).copied().or_else(several);
+    let position = positions.get(names.len()).copied().or_else(several);
     match position {
         Some(position) if ["name", "names"].contains(&position.get_id().as_str()) => Wanted::Selection,
-        Some(position) => of_flag(position, None),
+        Some(position) => of_flag(position, names.first().map(|name| (*name).clone())),
         None => Wanted::Nothing,
     }
 }
@@ -161,6 +173,7 @@ fn of_flag(flag: &clap::Arg, name: Option<String>) -> Wanted {
     match flag.get_id().as_str() {
         _ if !words.is_empty() => Wanted::Words(words),
         "dataset" => Wanted::Dataset(name),
+        "run" => Wanted::Run(name),
         "candidate" => Wanted::Candidate(name),
         "output" | "kubeconfig" | "file" | "directory" | "from_notebook" | "models" => Wanted::File,
         _ => Wanted::Nothing,
@@ -213,7 +226,10 @@ mod tests {
         assert_eq!(asked(&["promote", "caltech256", "--candidate", ""]), Wanted::Candidate(Some("caltech256".into())));
         assert_eq!(asked(&["promote", "--dataset", ""]), Wanted::Dataset(None));
         assert_eq!(words(&asked(&["promote", "-o", ""])), ["kustomize", "ack", "terraform", "sdk"]);
+        assert_eq!(asked(&["logs", "caltech256", ""]), Wanted::Run(Some("caltech256".into())));
+        assert!(words(&asked(&["doctor", "-o", ""])).contains(&"json"));
         assert_eq!(asked(&["plot", "-o", ""]), Wanted::File);
+        assert_eq!(asked(&["support-bundle", "-o", ""]), Wanted::File);
         assert!(words(&asked(&["wait", "--"])).contains(&"--timeout"));
         assert!(words(&asked(&["completion", ""])).contains(&"bash"));
         // The value of a flag is no name.

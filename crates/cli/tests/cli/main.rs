@@ -5,13 +5,16 @@
 #![allow(clippy::disallowed_methods)]
 
 mod changes;
+mod doctor;
 mod installing;
 mod kubectl;
 mod linting;
+mod logs;
 mod objects;
 mod planning;
 mod promoting;
 mod reading;
+mod support_bundle;
 mod waiting;
 mod writing;
 

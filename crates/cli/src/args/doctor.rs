@@ -1,0 +1,24 @@
+//! What may be said of `doctor`.
+
+use super::aws::AwsArgs;
+use super::format::DocumentFormat;
+
+/// What is checked.
+#[derive(clap::Args, Debug, Clone)]
+pub struct DoctorArgs {
+    /// The selections of all namespaces
+    #[arg(long, short = 'A')]
+    pub all_namespaces: bool,
+    /// Namespace of the operator, for who may not list the Deployments of all namespaces
+    #[arg(long, value_name = "NAMESPACE", default_value = "modelselection-system")]
+    pub operator_namespace: String,
+    /// Do not ask AWS
+    #[arg(long)]
+    pub offline: bool,
+    /// Format
+    #[arg(long, short, value_name = "FORMAT")]
+    pub output: Option<DocumentFormat>,
+    /// How AWS is reached
+    #[command(flatten)]
+    pub aws: AwsArgs,
+}

@@ -1,0 +1,28 @@
+//! What may be said of `support-bundle`.
+
+use std::path::PathBuf;
+
+use super::aws::AwsArgs;
+
+/// What goes into the bundle, and where to.
+#[derive(clap::Args, Debug, Clone)]
+pub struct SupportBundleArgs {
+    /// File to write; default: modelselection-support-TIME.tar.gz in this folder
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The selections of all namespaces
+    #[arg(long, short = 'A')]
+    pub all_namespaces: bool,
+    /// Namespace of the operator, for who may not list the Deployments of all namespaces
+    #[arg(long, value_name = "NAMESPACE", default_value = "modelselection-system")]
+    pub operator_namespace: String,
+    /// Replace the ids of AWS accounts by account-1, account-2 and so on
+    #[arg(long)]
+    pub redact_account_ids: bool,
+    /// Do not ask AWS
+    #[arg(long)]
+    pub offline: bool,
+    /// How AWS is reached
+    #[command(flatten)]
+    pub aws: AwsArgs,
+}
