@@ -25,6 +25,9 @@ _kubectl__modelselection() {
             kubectl__modelselection,diff)
                 cmd="kubectl__modelselection__subcmd__diff"
                 ;;
+            kubectl__modelselection,doctor)
+                cmd="kubectl__modelselection__subcmd__doctor"
+                ;;
             kubectl__modelselection,export)
                 cmd="kubectl__modelselection__subcmd__export"
                 ;;
@@ -36,6 +39,9 @@ _kubectl__modelselection() {
                 ;;
             kubectl__modelselection,lint)
                 cmd="kubectl__modelselection__subcmd__lint"
+                ;;
+            kubectl__modelselection,logs)
+                cmd="kubectl__modelselection__subcmd__logs"
                 ;;
             kubectl__modelselection,new)
                 cmd="kubectl__modelselection__subcmd__new"
@@ -49,6 +55,9 @@ _kubectl__modelselection() {
             kubectl__modelselection,plot)
                 cmd="kubectl__modelselection__subcmd__plot"
                 ;;
+            kubectl__modelselection,promote)
+                cmd="kubectl__modelselection__subcmd__promote"
+                ;;
             kubectl__modelselection,rerun)
                 cmd="kubectl__modelselection__subcmd__rerun"
                 ;;
@@ -60,6 +69,9 @@ _kubectl__modelselection() {
                 ;;
             kubectl__modelselection,stop)
                 cmd="kubectl__modelselection__subcmd__stop"
+                ;;
+            kubectl__modelselection,support-bundle)
+                cmd="kubectl__modelselection__subcmd__support__subcmd__bundle"
                 ;;
             kubectl__modelselection,suspend)
                 cmd="kubectl__modelselection__subcmd__suspend"
@@ -79,6 +91,9 @@ _kubectl__modelselection() {
             kubectl__modelselection__subcmd__help,diff)
                 cmd="kubectl__modelselection__subcmd__help__subcmd__diff"
                 ;;
+            kubectl__modelselection__subcmd__help,doctor)
+                cmd="kubectl__modelselection__subcmd__help__subcmd__doctor"
+                ;;
             kubectl__modelselection__subcmd__help,export)
                 cmd="kubectl__modelselection__subcmd__help__subcmd__export"
                 ;;
@@ -90,6 +105,9 @@ _kubectl__modelselection() {
                 ;;
             kubectl__modelselection__subcmd__help,lint)
                 cmd="kubectl__modelselection__subcmd__help__subcmd__lint"
+                ;;
+            kubectl__modelselection__subcmd__help,logs)
+                cmd="kubectl__modelselection__subcmd__help__subcmd__logs"
                 ;;
             kubectl__modelselection__subcmd__help,new)
                 cmd="kubectl__modelselection__subcmd__help__subcmd__new"
@@ -103,6 +121,9 @@ _kubectl__modelselection() {
             kubectl__modelselection__subcmd__help,plot)
                 cmd="kubectl__modelselection__subcmd__help__subcmd__plot"
                 ;;
+            kubectl__modelselection__subcmd__help,promote)
+                cmd="kubectl__modelselection__subcmd__help__subcmd__promote"
+                ;;
             kubectl__modelselection__subcmd__help,rerun)
                 cmd="kubectl__modelselection__subcmd__help__subcmd__rerun"
                 ;;
@@ -114,6 +135,9 @@ _kubectl__modelselection() {
                 ;;
             kubectl__modelselection__subcmd__help,stop)
                 cmd="kubectl__modelselection__subcmd__help__subcmd__stop"
+                ;;
+            kubectl__modelselection__subcmd__help,support-bundle)
+                cmd="kubectl__modelselection__subcmd__help__subcmd__support__subcmd__bundle"
                 ;;
             kubectl__modelselection__subcmd__help,suspend)
                 cmd="kubectl__modelselection__subcmd__help__subcmd__suspend"
@@ -131,7 +155,7 @@ _kubectl__modelselection() {
 
     case "${cmd}" in
         kubectl__modelselection)
-            opts="-n -h -V --namespace --context --cluster --user --kubeconfig --as --as-group --request-timeout --color --ascii --width --help --version get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help"
+            opts="-n -h -V --namespace --context --cluster --user --kubeconfig --as --as-group --request-timeout --color --ascii --width --help --version get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -370,6 +394,88 @@ _kubectl__modelselection() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__modelselection__subcmd__doctor)
+            opts="-A -o -n -h --all-namespaces --operator-namespace --offline --output --region --profile --endpoint-url --namespace --context --cluster --user --kubeconfig --as --as-group --request-timeout --color --ascii --width --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --operator-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__modelselection__subcmd__export)
             opts="-o -n -h --output --namespace --context --cluster --user --kubeconfig --as --as-group --request-timeout --color --ascii --width --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -503,7 +609,7 @@ _kubectl__modelselection() {
             return 0
             ;;
         kubectl__subcmd__modelselection__subcmd__help)
-            opts="get status pareto plot wait suspend resume rerun stop export plan diff lint new completion version __complete help"
+            opts="get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -545,6 +651,20 @@ _kubectl__modelselection() {
             return 0
             ;;
         kubectl__subcmd__modelselection__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__modelselection__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -614,6 +734,20 @@ _kubectl__modelselection() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__modelselection__subcmd__help__subcmd__logs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__modelselection__subcmd__help__subcmd__new)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -657,6 +791,20 @@ _kubectl__modelselection() {
             return 0
             ;;
         kubectl__subcmd__modelselection__subcmd__help__subcmd__plot)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__modelselection__subcmd__help__subcmd__promote)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -726,6 +874,20 @@ _kubectl__modelselection() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__modelselection__subcmd__help__subcmd__support__subcmd__bundle)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__modelselection__subcmd__help__subcmd__suspend)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -780,6 +942,88 @@ _kubectl__modelselection() {
                     return 0
                     ;;
                 -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__modelselection__subcmd__logs)
+            opts="-f -n -h --follow --training-job --tail --since --region --profile --endpoint-url --namespace --context --cluster --user --kubeconfig --as --as-group --request-timeout --color --ascii --width --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --training-job)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1202,6 +1446,92 @@ _kubectl__modelselection() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kubectl__subcmd__modelselection__subcmd__promote)
+            opts="-o -n -h --candidate --dataset --image --instance-type --output --directory --namespace --context --cluster --user --kubeconfig --as --as-group --request-timeout --color --ascii --width --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --candidate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dataset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --image)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --instance-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "kustomize ack terraform sdk" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "kustomize ack terraform sdk" -- "${cur}"))
+                    return 0
+                    ;;
+                --directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kubectl__subcmd__modelselection__subcmd__rerun)
             opts="-n -h --dry-run --token --namespace --context --cluster --user --kubeconfig --as --as-group --request-timeout --color --ascii --width --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1395,6 +1725,88 @@ _kubectl__modelselection() {
                 return 0
             fi
             case "${prev}" in
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kubectl__subcmd__modelselection__subcmd__support__subcmd__bundle)
+            opts="-o -A -n -h --output --all-namespaces --operator-namespace --redact-account-ids --offline --region --profile --endpoint-url --namespace --context --cluster --user --kubeconfig --as --as-group --request-timeout --color --ascii --width --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --operator-namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --namespace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use super::format::DocumentFormat;
 
 /// What is planned, and what is shown of it.
 #[derive(clap::Args, Debug, Clone)]
@@ -40,12 +40,4 @@ pub struct RequestArgs {
     /// Folder that keeps the descriptions of models; default: kubectl-modelselection/models in the user's cache
     #[arg(long, value_name = "FOLDER", requires = "show_requests")]
     pub models: Option<PathBuf>,
-}
-
-/// Formats of `plan`.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum DocumentFormat {
-    Json,
-    Yaml,
 }
