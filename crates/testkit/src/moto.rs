@@ -1,4 +1,4 @@
-//! moto, a stand-in for AWS services other than SageMaker, as a process: SQS, CloudWatch Logs, STS, IAM, and Service Quotas with
+//! moto, a stand-in for AWS services other than SageMaker, as a process: SQS, `CloudWatch` Logs, STS, IAM, and Service Quotas with
 //! the quotas of `tests/moto/server.py`. `tests/moto/get.sh` installs it.
 
 use std::path::{Path, PathBuf};
