@@ -60,7 +60,7 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "600", value_parser = some_seconds)]
     pub max_sweep_seconds: Duration,
 
-    /// SQS queue of EventBridge events about tuning jobs, such as
+    /// SQS queue of `EventBridge` events about tuning jobs, such as
     /// `https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events`. While events come, the end of a job is seen
     /// within seconds, and jobs are polled only once in six of the longest intervals. Default: jobs are polled.
     #[arg(long, env = "MODELSELECTION_EVENTS_QUEUE_URL", value_name = "URL")]
@@ -102,7 +102,7 @@ pub struct Args {
     pub ui_listen: Option<SocketAddr>,
 
     /// Ask each request to the pages for a bearer token of the cluster, and show what its user may list and get. The operator
-    /// then needs the right to create TokenReviews and SubjectAccessReviews.
+    /// then needs the permission to create `TokenReviews` and `SubjectAccessReviews`.
     #[arg(
         long, env = "MODELSELECTION_UI_AUTHENTICATE", value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
         num_args = 0..=1, default_missing_value = "true"

@@ -263,7 +263,7 @@ impl Election {
         match given_back.await {
             Ok(Ok(())) => tracing::info!(lease = self.full_name, "lease released"),
             Ok(Err(error)) => {
-                tracing::warn!(lease = self.full_name, %error, "cannot release the lease; it will expire")
+                tracing::warn!(lease = self.full_name, %error, "cannot release the lease; it will expire");
             }
             Err(_) => tracing::warn!(lease = self.full_name, "cannot release the lease in time; it will expire"),
         }

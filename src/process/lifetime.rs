@@ -45,7 +45,7 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
         setting.take_if(|value| value.is_empty());
     }
     let traces = telemetry::start(args.log_format, args.otlp_endpoint.as_deref())?;
-    let end = live(args).await;
+    let end = Box::pin(live(args)).await;
     traces.end().await;
     end
 }

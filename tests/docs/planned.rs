@@ -1,4 +1,5 @@
 //! `kubectl modelselection plan --show-requests` before a manifest is applied, and what SageMaker then gets.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -27,8 +27,9 @@ curl() { command curl -sS "$OPERATOR/readyz"; }
 
 /// Runbooks, and the expected output of their commands. Those without output have only commands that must be run
 /// elsewhere.
-const SHOWN: [(&str, &[&str]); 11] = [
+const SHOWN: [(&str, &[&str]); 12] = [
     ("AccessDenied", &["NAMESPACE/denied AccessDenied: candidate 'denied'", "kind: ServiceAccount"]),
+    ("EventQueueUnreadable", &[]),
     ("LeaderChanges", &["leading", "readyz check passed"]),
     ("NoLeader", &["holderIdentity: ", "leading", "ok", "yes"]),
     ("ObservationStale", &["cannot list the running tuning jobs", "NAMESPACE/denied AccessDenied: "]),

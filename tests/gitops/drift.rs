@@ -1,5 +1,5 @@
 //! The manifest and the object in the cluster stay the same, for every way to apply and to compare: before, during and
-//! after a run. Otherwise a GitOps tool would write again and again.
+//! after a run. Otherwise a `GitOps` tool would write again and again.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeMap;

@@ -1,4 +1,5 @@
 //! The pages in a real browser while a selection runs: `browser.mjs`, run from here. Pictures stay in `target/tmp/ui`.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! The pages of an operator, as a program that asks for them sees them.
+#![allow(clippy::unwrap_used)] // a test may panic
 
 use std::path::Path;
 use std::time::Duration;
@@ -124,7 +125,8 @@ impl Events {
                     lines.collect::<Vec<_>>().join("\n")
                 };
                 let (name, data) = (field("event"), field("data"));
-                self.read = rest.to_owned();
+                let rest = rest.to_owned();
+                self.read = rest;
                 // A comment keeps the connection open.
                 if !name.is_empty() {
                     return Some((name, data));

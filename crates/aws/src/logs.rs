@@ -1,4 +1,4 @@
-//! The logs of training jobs in CloudWatch. A training job has a stream for each of its instances, named
+//! The logs of training jobs in `CloudWatch`. A training job has a stream for each of its instances, named
 //! `JOB/algo-1-1234567890`.
 
 use std::collections::{BTreeMap, VecDeque};

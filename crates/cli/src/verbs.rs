@@ -63,7 +63,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
             };
             promote::run(&connect().await?, name.as_deref(), &wish, output, directory.as_deref()).await
         }
-        Verb::Plan(plan) => plan::plan(&args.cluster, &plan, look).await,
+        Verb::Plan(plan) => Box::pin(plan::plan(&args.cluster, &plan, look)).await,
         Verb::Diff { file } => plan::diff(&args.cluster, &file, look).await,
         Verb::Lint { file } => lint::run(&file),
         Verb::New(new) => new::run(&new, args.cluster.namespace.as_ref()),

@@ -139,7 +139,7 @@ fn bench(c: &mut Criterion, sample: &Sample) {
     group.sample_size(10);
     group.bench_function("the spec is checked", |b| b.iter(|| invalid(&Derivations::new(black_box(spec)))));
     group.bench_function("runs are planned for the first time", |b| {
-        b.iter(|| planned(spec, &mut Fingerprints::default(), &status))
+        b.iter(|| planned(spec, &mut Fingerprints::default(), &status));
     });
     let mut known = Fingerprints::default();
     planned(spec, &mut known, &status);

@@ -1,4 +1,4 @@
-//! State changes of tuning jobs, which EventBridge sends to an SQS queue.
+//! State changes of tuning jobs, which `EventBridge` sends to an SQS queue.
 //!
 //! What an event says is read by a pure function, [`state_change`]; only [`Queue`] does I/O. An event is no proof of anything:
 //! whoever can write to the queue can forge one.

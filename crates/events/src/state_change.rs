@@ -1,6 +1,6 @@
-//! What an event of EventBridge tells.
+//! What an event of `EventBridge` tells.
 //!
-//! Sources: SageMaker's developer guide, "Automating Amazon SageMaker with Amazon EventBridge", and events that others have
+//! Sources: SageMaker's developer guide, "Automating Amazon SageMaker with Amazon `EventBridge`", and events that others have
 //! recorded. These differ: fields may be null or absent, times are numbers or texts, tags a map or a list. So nothing is read
 //! but what is needed.
 
@@ -70,9 +70,9 @@ mod tests {
     const OF_TRAINING: &str = include_str!("../../../tests/fixtures/eventbridge.training-job-state-change.json");
     const RECEIVED: &str = include_str!("../../../tests/fixtures/sqs.receive-message.with-event.json");
 
-    fn told(ended: bool) -> Result<StateChange, Ignored> {
+    fn change(ended: bool) -> StateChange {
         let job = "bm-0-imagenet-mobile-261124-0424".to_owned();
-        Ok(StateChange { region: "us-west-2".to_owned(), job, ended })
+        StateChange { region: "us-west-2".to_owned(), job, ended }
     }
 
     /// The recorded event with a change.
@@ -85,23 +85,23 @@ mod tests {
     #[test]
     fn recorded_events_name_the_job_and_whether_it_has_ended() {
         let answer: Value = serde_json::from_str(RECEIVED).unwrap();
-        assert_eq!(state_change(answer["Messages"][0]["Body"].as_str().unwrap()), told(true));
-        assert_eq!(state_change(RECORDED), told(true));
-        assert_eq!(state_change(WITH_NULLS), told(false));
+        assert_eq!(state_change(answer["Messages"][0]["Body"].as_str().unwrap()), Ok(change(true)));
+        assert_eq!(state_change(RECORDED), Ok(change(true)));
+        assert_eq!(state_change(WITH_NULLS), Ok(change(false)));
         assert_eq!(state_change(OF_TRAINING), Err(Ignored::Other));
     }
 
     #[test]
     fn what_is_missing_is_done_without_as_long_as_it_is_clear_which_job_is_meant() {
         for (path, value, expected) in [
-            ("/detail/HyperParameterTuningJobStatus", json!("Stopping"), told(false)),
-            ("/detail/HyperParameterTuningJobStatus", json!("Failed"), told(true)),
-            ("/detail/HyperParameterTuningJobStatus", json!("DeleteFailed"), told(true)),
-            ("/detail/HyperParameterTuningJobStatus", Value::Null, told(true)),
-            ("/detail/HyperParameterTuningJobName", Value::Null, told(true)),
-            ("/detail/Tags", json!([{"key": "a", "value": "b"}]), told(true)),
-            ("/resources", Value::Null, told(true)),
-            ("/account", json!("999999999999"), told(true)),
+            ("/detail/HyperParameterTuningJobStatus", json!("Stopping"), Ok(change(false))),
+            ("/detail/HyperParameterTuningJobStatus", json!("Failed"), Ok(change(true))),
+            ("/detail/HyperParameterTuningJobStatus", json!("DeleteFailed"), Ok(change(true))),
+            ("/detail/HyperParameterTuningJobStatus", Value::Null, Ok(change(true))),
+            ("/detail/HyperParameterTuningJobName", Value::Null, Ok(change(true))),
+            ("/detail/Tags", json!([{"key": "a", "value": "b"}]), Ok(change(true))),
+            ("/resources", Value::Null, Ok(change(true))),
+            ("/account", json!("999999999999"), Ok(change(true))),
             ("/source", json!("aws.ec2"), Err(Ignored::Other)),
             ("/source", json!("my.sagemaker"), Err(Ignored::Other)),
             ("/detail-type", json!("SageMaker Endpoint State Change"), Err(Ignored::Other)),

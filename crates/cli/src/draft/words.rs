@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Draft, channel, dataset};
 
+#[allow(clippy::unnecessary_wraps)] // all words have one signature
 impl Draft {
     /// `ID`, or `ID@VERSION`.
     pub(crate) fn model(&mut self, word: &str) -> Result<(), String> {

@@ -136,7 +136,7 @@ fn instances(definition: &Value, reader: &mut Reader<'_>) {
     let resources = definition.get("HyperParameterTuningResourceConfig").or_else(|| definition.get("ResourceConfig"));
     let Some(resources) = resources else { return };
     reader.text("instance type", resources.get("InstanceType"), |draft, text| {
-        draft.instance_type = Some(text.to_owned())
+        draft.instance_type = Some(text.to_owned());
     });
     reader.number("instances", resources.get("InstanceCount"), |draft, number| draft.instance_count = Some(number));
     reader.number("volume in GB", resources.get("VolumeSizeInGB"), |draft, number| draft.volume_size_gb = Some(number));

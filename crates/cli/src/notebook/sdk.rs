@@ -37,11 +37,9 @@ pub(super) fn read(calls: &[Rc<Call>], reader: &mut Reader<'_>) {
                 ));
                 estimator(call, [None; 3], reader);
             }
-            "retrieve" if call.function.contains("_uris.") => {
-                if call.argument("model_id", None).is_some() {
-                    reader.job();
-                    model(call, call.argument("model_id", None), call.argument("model_version", None), reader);
-                }
+            "retrieve" if call.function.contains("_uris.") && call.argument("model_id", None).is_some() => {
+                reader.job();
+                model(call, call.argument("model_id", None), call.argument("model_version", None), reader);
             }
             "HyperparameterTuner" => {
                 reader.job();
@@ -98,7 +96,7 @@ fn image(image: Option<&Value>, reader: &mut Reader<'_>) {
     }
 }
 
-/// What all estimators have. The positions are those of role, instance_count and instance_type.
+/// What all estimators have. The positions are those of `role`, `instance_count` and `instance_type`.
 fn estimator(call: &Call, [role, count, instance]: [Option<usize>; 3], reader: &mut Reader<'_>) {
     reader.text("role", call.argument("role", role), |draft, text| draft.role = Some(text.to_owned()));
     let instance_type = call.argument("instance_type", instance).or_else(|| call.argument("train_instance_type", None));

@@ -15,7 +15,7 @@ use crate::{clock, output};
 
 /// How often it is looked for more.
 const POLL: Duration = Duration::from_secs(2);
-/// So often nothing more has to come after the end: CloudWatch shows lines some seconds after they were written.
+/// So often nothing more has to come after the end: `CloudWatch` shows lines some seconds after they were written.
 const QUIET_POLLS: usize = 3;
 /// Lines that are written at once.
 const BATCH: usize = 500;

@@ -68,13 +68,16 @@ fn flags(args: &NewArgs, namespace: Option<&String>, checked: &mut Checked) -> R
     Ok(())
 }
 
+/// A flag, its words, what each of them adds, and what goes before the first is added.
+type List<'a> = (&'static str, &'a [String], Word, fn(&mut Draft));
+
 /// The changes of the flags that are given. Metrics come before what needs them.
 fn changes<'a>(args: &'a NewArgs, namespace: Option<&'a String>) -> Vec<(&'static str, Change<'a>)> {
     let mut changes: Vec<(&str, Change<'a>)> = Vec::new();
     if !args.model.is_empty() || !args.image.is_empty() || args.task.is_some() {
         changes.push(("--model, --image, --task", Box::new(|draft| candidates(args, draft))));
     }
-    let lists: [(&str, &[String], Word, fn(&mut Draft)); 5] = [
+    let lists: [List<'_>; 5] = [
         ("--metric", &args.metric, Draft::metric, |draft| draft.metrics.clear()),
         ("--dataset", &args.dataset, Draft::data, |draft| draft.datasets.clear()),
         ("--objective", &args.objective, Draft::objective, |draft| {

@@ -6,7 +6,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-/// What became of the messages of the event queue.
+/// Counts messages of the event queue by outcome, and failed calls.
 #[derive(Debug, Default)]
 pub struct EventMetrics {
     received: Family<OutcomeLabels, Counter>,
@@ -29,21 +29,31 @@ struct RegionLabels {
     region: String,
 }
 
+/// Every outcome and operation, so that their counters begin at zero.
+const OUTCOMES: [&str; 5] = ["woke", "noted", "unknown", "malformed", "other"];
+const OPERATIONS: [&str; 2] = ["ReceiveMessage", "DeleteMessageBatch"];
+
 impl EventMetrics {
     pub(super) fn register(&self, registry: &mut Registry) {
+        for outcome in OUTCOMES {
+            drop(self.received.get_or_create(&OutcomeLabels { outcome }));
+        }
+        for operation in OPERATIONS {
+            drop(self.errors.get_or_create(&OperationLabels { operation }));
+        }
         registry.register(
             "modelselection_events",
-            "Messages received from the event queue by what became of them",
+            "Messages received from the event queue, by outcome",
             self.received.clone(),
         );
         registry.register(
             "modelselection_event_queue_errors",
-            "Calls to the event queue that failed; meanwhile the running tuning jobs are polled",
+            "Failed calls to the event queue; until they succeed, running tuning jobs are polled",
             self.errors.clone(),
         );
         registry.register(
             "modelselection_events_flow",
-            "1 while events tell of the ends of tuning jobs, 0 while these are polled",
+            "1 while events report the ends of tuning jobs, 0 while running tuning jobs are polled",
             self.flow.clone(),
         );
     }

@@ -34,12 +34,8 @@ impl<'t> Run<'t> {
             }
             "list_comprehension" => self.comprehension(node),
             "dictionary" => self.dictionary(node),
-            "parenthesized_expression" => match children(node).first() {
-                Some(inner) => self.value(*inner),
-                None => unknown(self),
-            },
-            // What holds if the condition does.
-            "conditional_expression" => match children(node).first() {
+            // Of a condition: what holds if it does.
+            "parenthesized_expression" | "conditional_expression" => match children(node).first() {
                 Some(first) => self.value(*first),
                 None => unknown(self),
             },

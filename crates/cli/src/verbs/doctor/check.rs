@@ -30,6 +30,7 @@ impl Verdict {
 
 /// What a check found.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[allow(clippy::struct_field_names)] // `check` is its name in JSON
 pub(crate) struct Check {
     /// What is checked.
     pub(crate) check: String,

@@ -15,10 +15,10 @@ pub(super) fn checks(selections: &[ModelSelection]) -> Vec<Check> {
         return vec![Check::skipped(CHECK, "no derived metric of a selection here uses prices")];
     }
     let lacking: Vec<Check> = using.iter().filter_map(|selection| judge(selection)).collect();
-    match lacking.is_empty() {
-        true => vec![Check::ok(CHECK, format!("{} with a price for each instance type", using.len()))],
-        false => lacking,
+    if lacking.is_empty() {
+        return vec![Check::ok(CHECK, format!("{} with a price for each instance type", using.len()))];
     }
+    lacking
 }
 
 fn judge(selection: &ModelSelection) -> Option<Check> {

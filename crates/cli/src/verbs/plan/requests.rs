@@ -1,6 +1,7 @@
 //! `plan --show-requests`: the requests that the operator sends for a manifest, made by the operator's own functions.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use api::{ModelSelectionSpec, RunState, RunStatus, plain};
@@ -157,9 +158,10 @@ async fn models(hub: &Hub, spec: &ModelSelectionSpec, versions: &[Option<Resolve
     for (candidate, version) in spec.candidates.iter().zip(versions) {
         let (Some(model), Some(Ok(version))) = (&candidate.jump_start, version) else { continue };
         let key = (model.model_id.clone(), version.clone());
-        if !models.contains_key(&key) {
-            let model = hub.model(&key.0, &key.1).await;
-            models.insert(key, model);
+        if let Entry::Vacant(unknown) = models.entry(key) {
+            let (id, version) = unknown.key();
+            let model = hub.model(id, version).await;
+            unknown.insert(model);
         }
     }
     models

@@ -213,7 +213,7 @@ fn each_rule_can_be_broken() {
         (vec![condition("Ready", "True"), succeeded()], "Finished is always there"),
         (
             vec![condition("Ready", "True"), condition("Succeeded", "True"), condition("Finished", "False")],
-            "who succeeded",
+            "a selection that succeeded or failed has finished",
         ),
         (
             vec![condition("Ready", "False"), condition("Reconciling", "True"), succeeded(), finished()],
