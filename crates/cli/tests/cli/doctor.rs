@@ -90,15 +90,15 @@ async fn wait_for_leader(client: &Client) {
 #[tokio::test]
 async fn an_installation_is_in_order_until_something_is_missing() {
     let moto = Moto::start().await;
-    let (plane, client) = cluster().await;
-    let place = Place { plane, client: client.clone(), namespace: fresh_namespace(&client, "doctor").await };
+    let (server, client) = cluster().await;
+    let place = Place { plane: server, client: client.clone(), namespace: fresh_namespace(&client, "doctor").await };
     let mut manifest = samples::manifest("caltech256");
     manifest["spec"]["executionRoleARN"] = json!(format!("arn:aws:iam::{ACCOUNT}:role/SageMakerTraining"));
     place.api().create(&PostParams::default(), &serde_json::from_value(manifest).unwrap()).await.unwrap();
     let emulator = Emulator::start(&[]).await;
     let port = FreePort::reserve();
-    let options = OperatorOptions::new(plane, &emulator, "");
-    let kubeconfig = plane.kubeconfig_for_service_account(SYSTEM, OPERATOR).await;
+    let options = OperatorOptions::new(server, &emulator, "");
+    let kubeconfig = server.kubeconfig_for_service_account(SYSTEM, OPERATOR).await;
     let listen = ("MODELSELECTION_HTTP_LISTEN".to_owned(), format!("0.0.0.0:{}", port.number()));
     let extra_env = vec![("POD_NAMESPACE".to_owned(), SYSTEM.to_owned()), listen];
     let mut operator = Operator::start(OperatorOptions { kubeconfig, extra_env, ..options });

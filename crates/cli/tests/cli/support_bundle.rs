@@ -35,8 +35,8 @@ fn unpacked(archive: &Path) -> BTreeMap<String, String> {
 
 #[tokio::test]
 async fn a_planted_secret_is_nowhere_in_the_bundle() {
-    let (plane, client) = cluster().await;
-    let place = Place { plane, client: client.clone(), namespace: fresh_namespace(&client, "bundle").await };
+    let (server, client) = cluster().await;
+    let place = Place { plane: server, client: client.clone(), namespace: fresh_namespace(&client, "bundle").await };
     let [manifest_secret, aws_secret, aws_key, url_secret] = SECRETS;
     let mut manifest = samples::manifest("caltech256");
     let training = &mut manifest["spec"]["training"];
