@@ -17,7 +17,7 @@ const OPEN: [(&str, &str); 6] = [
     ("version", "version of the operator"),
 ];
 /// New names, which may still change. What has one that others gave is stable, the rest is beta.
-const ALPHA: [&str; 2] = ["modelselection_selections", "modelselection_leader_term"];
+const ALPHA: [&str; 3] = ["modelselection_selections", "modelselection_leader_term", "modelselection_tasks"];
 /// Bounds of a histogram are no label that anybody chooses.
 const BOUND: &str = "le";
 

@@ -41,6 +41,7 @@ pub struct Metrics {
     leader: Family<NameLabels, Gauge>,
     term: Family<NameLabels, Gauge>,
     credentials_rejected: Gauge,
+    tasks: Gauge,
 }
 
 /// Counts what there is when somebody asks.
@@ -139,6 +140,7 @@ impl Default for Metrics {
             leader: Family::default(),
             term: Family::default(),
             credentials_rejected: Gauge::default(),
+            tasks: Gauge::default(),
         };
         // There from the start: a counter that appears with its first event hides that event from `increase()`.
         let labels = ControllerLabels { controller: CONTROLLER };
@@ -220,6 +222,11 @@ impl Default for Metrics {
             "1 while SageMaker rejects the credentials",
             metrics.credentials_rejected.clone(),
         );
+        registry.register(
+            "modelselection_tasks",
+            "Tasks of the async runtime that have not ended; a number that only grows is a leak",
+            metrics.tasks.clone(),
+        );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         let start: Gauge<f64, AtomicU64> = Gauge::default();
         start.set(clock::now().as_duration().as_secs_f64());
@@ -240,6 +247,9 @@ impl Metrics {
         let _only = self.scraping.lock();
         if let Some(count) = self.counting.get() {
             self.take_in(&count());
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            self.tasks.set(i64::try_from(runtime.metrics().num_alive_tasks()).unwrap_or(i64::MAX));
         }
         let mut text = String::new();
         // Writing to a String cannot fail.
