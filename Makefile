@@ -94,6 +94,24 @@ test-clients: ## run boto3, the AWS CLI, the SageMaker SDKs and Airflow against 
 	@cargo build --quiet --bin sagemaker-emulator
 	python3 tests/clients/run.py
 
+FUZZ := expressions manifests statuses hub_documents answers
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: ## run each fuzz target for SECONDS=60 (needs a nightly compiler and cargo-fuzz; see docs/trust.md)
+	@command -v cargo-fuzz >/dev/null || { echo "run 'rustup toolchain install nightly' and 'cargo install cargo-fuzz --locked'" >&2; exit 1; }
+	@for target in $(FUZZ); do echo "== $$target"; fuzz/run.sh $$target $(SECONDS); done
+
+MINUTES ?= 30
+.PHONY: soak
+soak: control-plane ## run the operator for MINUTES=30 under random faults, and check that memory, descriptors and tasks stay flat
+	cargo test --bench soak -- --bench $(MINUTES)
+
+.PHONY: deny
+deny: ## check licenses, advisories, duplicates and sources of all dependencies (needs cargo-deny)
+	@command -v cargo-deny >/dev/null || { echo "run 'cargo install cargo-deny --locked'" >&2; exit 1; }
+	cargo deny check
+	cargo deny --manifest-path fuzz/Cargo.toml check --config deny.toml licenses sources
+
 .PHONY: image
 image: ## build the image and its SBOM in dist/ without a container engine (as root; see hack/image.sh)
 	hack/image.sh
