@@ -110,7 +110,6 @@ soak: control-plane ## run the operator for MINUTES=30 under random faults, and 
 deny: ## check licenses, advisories, duplicates and sources of all dependencies (needs cargo-deny)
 	@command -v cargo-deny >/dev/null || { echo "run 'cargo install cargo-deny --locked'" >&2; exit 1; }
 	cargo deny check
-	cargo deny --manifest-path fuzz/Cargo.toml check --config deny.toml licenses sources
 
 .PHONY: image
 image: ## build the image and its SBOM in dist/ without a container engine (as root; see hack/image.sh)
