@@ -104,7 +104,7 @@ impl Storm<'_> {
     /// All selections complete once, so that what is needed for them is not taken for a leak.
     async fn begin(&mut self) {
         for number in 0..SELECTIONS {
-            self.world.apply(&running(number, "0", IMAGES.len())).await;
+            self.world.apply(&running(number, 0, IMAGES.len())).await;
         }
         all_complete(self.world).await;
     }
@@ -149,13 +149,13 @@ impl Storm<'_> {
                 "deletions"
             }
             (Some(_), 1) => {
-                let suspended = running(number, "0", IMAGES.len()).with("/suspend", json!(true));
+                let suspended = running(number, 0, IMAGES.len()).with("/suspend", json!(true));
                 self.world.apply(&suspended.with("/suspendPolicy", json!("Stop"))).await;
                 "suspensions"
             }
             (there, _) => {
                 let images = self.random.random_range(1..=IMAGES.len());
-                self.world.apply(&running(number, &step.to_string(), images)).await;
+                self.world.apply(&running(number, step, images)).await;
                 if there.is_some() { "edits" } else { "creations" }
             }
         }
@@ -167,7 +167,9 @@ fn name(number: usize) -> String {
 }
 
 fn running(number: usize, rerun: &str, images: usize) -> Selection {
-    Selection::new(&name(number)).images(&IMAGES[..images]).with("/rerun", json!(rerun))
+    Selection::new(&name(number))
+        .images(&IMAGES[..images])
+        .with("/training/hyperparameters", json!({"epochs": "2", "step": step.to_string()}))
 }
 
 async fn all_complete(world: &World<'_>) {
@@ -193,7 +195,7 @@ async fn settle(world: &World<'_>) {
         let suspended =
             world.selections.get_opt(&name(number)).await.unwrap().is_some_and(|selection| selection.spec.suspend);
         if suspended {
-            world.apply(&running(number, "0", IMAGES.len()).with("/suspend", json!(false))).await;
+            world.apply(&running(number, 0, IMAGES.len()).with("/suspend", json!(false))).await;
         }
     }
     all_complete(world).await;
