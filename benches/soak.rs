@@ -166,7 +166,8 @@ fn name(number: usize) -> String {
     format!("soak-{number}")
 }
 
-fn running(number: usize, rerun: &str, images: usize) -> Selection {
+/// With another definition of all its runs for each `step`.
+fn running(number: usize, step: usize, images: usize) -> Selection {
     Selection::new(&name(number))
         .images(&IMAGES[..images])
         .with("/training/hyperparameters", json!({"epochs": "2", "step": step.to_string()}))
