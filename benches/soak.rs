@@ -231,13 +231,19 @@ struct Sample {
 async fn samples(world: &World<'_>, end: Instant) -> Vec<Sample> {
     let mut samples = Vec::new();
     while Instant::now() < end {
-        samples.push(Sample {
+        let sample = Sample {
             at: Instant::now(),
             resident_mib: world.operator.rss_kib() as f64 / 1024.0,
             heap_mib: world.operator.heap_kib() as f64 / 1024.0,
             descriptors: world.operator.descriptors() as f64,
             tasks: world.operator.metrics().await["modelselection_tasks"],
-        });
+        };
+        // For who watches, and for who wants to know how it went before it failed.
+        let Sample { resident_mib, heap_mib, descriptors, tasks, .. } = &sample;
+        eprintln!(
+            "{resident_mib:.1} MiB, {heap_mib:.1} without the program itself, {descriptors} descriptors, {tasks} tasks"
+        );
+        samples.push(sample);
         tokio::time::sleep(SAMPLING).await;
     }
     samples
