@@ -1,8 +1,9 @@
-//! `make bench`: `SageMaker` calls per run by operation, and how late the end of a run shows in the status, in scaled time.
+//! `make bench`: `SageMaker` calls per run by operation, and the delay until the end of a run is visible in the status,
+//! in scaled time.
 //!
-//! The operator's clock runs as much faster than real time as the emulator's, so that its pauses mean what they mean in real
-//! life: at `--speed 120` a job of two hours takes a minute, and a pause of 30 seconds a quarter of a second. The number of
-//! calls does not depend on how the programs are compiled: this runs the debug build.
+//! The operator's clock runs faster than real time by the same factor as the emulator's, so that its pauses have the
+//! same meaning as in reality: at `--speed 120` a job of two hours takes a minute, and a pause of 30 seconds a quarter
+//! of a second. The number of calls does not depend on how the programs are compiled: this runs the debug build.
 //!
 //! ```sh
 //! cargo test --bench calls -- --bench                   # all shapes, all at a time and 20 at a time
@@ -11,11 +12,11 @@
 //! cargo test --bench calls -- --bench 1x100 --env MODELSELECTION_MAX_SWEEP_SECONDS=120
 //! ```
 //!
-//! Jobs take two hours, up to 30 % more or less, evenly spread. Of each hundred, two fail after minutes, five lose one of
-//! their two training jobs, and five end early, at a fifth to two thirds of the time.
+//! Jobs take two hours, plus or minus up to 30 %, evenly spread. Of each hundred, two fail after minutes, five lose one
+//! of their two training jobs, and five end early, after a fifth to two thirds of the time.
 //!
-//! What a machine does in real time is scaled, too: at a speed of 120, 50 ms of work show as 6 s of delay. So delays are upper
-//! bounds, and the busier the operator is (`cpu`), the less they say.
+//! Real processing time is scaled too: at a speed of 120, 50 ms of work appear as 6 s of delay. So delays are upper
+//! bounds, and less meaningful the busier the operator is (`cpu`).
 #![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 use std::collections::HashMap;
@@ -35,12 +36,12 @@ use testkit::{ControlPlane, ControlPlaneOptions, Emulator, Operator, OperatorOpt
 const SHAPES: [&str; 6] = ["1x1", "1x100", "20x21", "100x1", "200x5", "1x500"];
 const QUEUE: usize = 20;
 const TWO_HOURS: f64 = 7_200.0;
-/// What the emulator adds to the epochs of a training job, and to its tuning job.
+/// The overhead that the emulator adds to the epochs of a training job, and to its tuning job.
 const OVERHEAD: f64 = 160.0;
-/// Real time that a shape may take.
+/// Real-time limit for a shape.
 const DEADLINE: Duration = Duration::from_secs(3_600);
 
-/// A number of selections with a number of runs each, of which so many may run at a time.
+/// A number of selections, the number of their runs, and how many of these may run at a time.
 #[derive(Clone, Copy)]
 struct Shape {
     selections: usize,
@@ -50,7 +51,7 @@ struct Shape {
 
 impl Shape {
     fn parse(text: &str, at_a_time: Option<usize>) -> Self {
-        let (selections, runs) = text.split_once('x').unwrap_or_else(|| panic!("{text} is no shape such as 20x21"));
+        let (selections, runs) = text.split_once('x').unwrap_or_else(|| panic!("{text} is not a shape such as 20x21"));
         let (selections, runs) = (selections.parse::<usize>().unwrap(), runs.parse::<usize>().unwrap());
         Self { selections, runs, at_a_time: at_a_time.unwrap_or(selections * runs) }
     }
@@ -59,7 +60,7 @@ impl Shape {
         self.selections * self.runs
     }
 
-    /// As slow as patience allows: what a machine does in real time counts less then.
+    /// As slow as practical: the slower, the less the machine's real processing time matters.
     fn speed(self) -> f64 {
         match self.total().div_ceil(self.at_a_time) {
             1 if self.total() > 1 => 60.0,
@@ -73,7 +74,7 @@ impl Shape {
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if !arguments.iter().any(|argument| argument == "--bench") {
-        return; // `cargo test --all-targets` only wants to know that it compiles.
+        return; // `cargo test --all-targets` only checks that it compiles.
     }
     let after = |flag: &str| arguments.iter().position(|argument| argument == flag).map(|at| arguments[at + 1].clone());
     let speed = after("--speed").map(|speed| speed.parse::<f64>().unwrap());
@@ -122,7 +123,7 @@ async fn measure(plane: &ControlPlane, shape: Shape, speed: f64, environment: Op
     ];
     options.extra_env.extend(environment);
     let api: Api<ModelSelection> = Api::namespaced(client.clone(), &namespace);
-    // All are there when the operator comes: applying them takes real time.
+    // All selections exist before the operator starts, because applying them takes real time.
     for selection in 0..shape.selections {
         apply_yaml(&client, &manifest(shape, selection, &namespace).to_string()).await.unwrap();
     }
@@ -153,7 +154,7 @@ impl Clock {
     }
 }
 
-/// When the end of each tuning job showed in a status, until all selections are complete.
+/// When the end of each tuning job became visible in a status, until all selections are complete.
 async fn watch(api: Api<ModelSelection>, selections: usize, clock: Clock) -> HashMap<String, f64> {
     let mut seen = HashMap::new();
     let mut complete = std::collections::HashSet::new();
@@ -172,7 +173,7 @@ async fn watch(api: Api<ModelSelection>, selections: usize, clock: Clock) -> Has
     seen
 }
 
-/// Virtual seconds from the end of each job to its showing in a status, shortest first.
+/// Virtual seconds from the end of each job until it was visible in a status, shortest first.
 fn delays(jobs: &Value, seen: &HashMap<String, f64>) -> Vec<f64> {
     let delay = |job: &Value| Some(seen.get(job["name"].as_str()?)? - job["endTime"].as_f64()?);
     let mut delays: Vec<f64> = jobs.as_array().unwrap().iter().filter_map(delay).collect();
@@ -208,7 +209,7 @@ fn report(shape: Shape, speed: f64, cpu: f64, calls: &Value, delays: &[f64]) {
     );
 }
 
-/// How the training jobs of an image behave: see the top of this file.
+/// The behaviour of the training jobs of an image: see the top of this file.
 fn behaviour(image: usize, of: usize) -> Value {
     // The golden ratio spreads any number of them evenly.
     let spread = (image as f64 + 0.5) * 0.618_033_988_75 % 1.0;

@@ -1,4 +1,4 @@
-//! `make bench`: the figures that README.md promises, measured on the release binary with real parts.
+//! `make bench`: the figures in README.md, measured on the release binary with real parts.
 //!
 //! - calls and writes of a restart with 200 complete selections, and of the minute after it;
 //! - memory with 200 selections of 21 runs;
@@ -22,7 +22,7 @@ const SELECTIONS: usize = 200;
 #[tokio::main]
 async fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
-        return; // `cargo test --all-targets` only wants to know that it compiles.
+        return; // `cargo test --all-targets` only checks that it compiles.
     }
     status_size();
     let crds = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("crds/modelselections.yaml")];
@@ -43,13 +43,13 @@ async fn restart(plane: &ControlPlane) {
     let api: Api<ModelSelection> = Api::namespaced(client, &namespace);
     let done = await_object(&api, "caltech256", "complete", Duration::from_secs(120), complete).await;
     operator.terminate().await;
-    // The same result under other names: definitions do not depend on them.
+    // The same result with other names: definitions do not depend on them.
     for n in 1..SELECTIONS {
         let mut copy = ModelSelection::new(&format!("copy-{n}"), done.spec.clone());
         copy.metadata.finalizers = done.metadata.finalizers.clone();
         let copy = api.create(&PostParams::default(), &copy).await.unwrap();
         let name = copy.metadata.name.unwrap();
-        // As the operator itself: a status that somebody else wrote is verified.
+        // As the operator itself, because it verifies a status that another client wrote.
         let patch =
             json!({"apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection", "status": done.status});
         let params = PatchParams::apply(api::FIELD_MANAGER).force();
@@ -80,7 +80,7 @@ async fn restart(plane: &ControlPlane) {
     println!("memory with {SELECTIONS} selections of 21 runs: {:.1} MiB resident", mib(operator.rss_kib()));
 }
 
-/// Writes at the API server in a namespace, but those of this program.
+/// Writes at the API server in a namespace, except those of this program.
 fn writes(plane: &ControlPlane, namespace: &str) -> usize {
     plane.audit().iter().filter(|entry| entry.namespace.as_deref() == Some(namespace)).count()
 }
@@ -101,8 +101,8 @@ fn own_images(count: usize) -> Selection {
     Selection::new("figures").images(&names).with("/training/hyperparameters/epochs", json!("100"))
 }
 
-/// 300 runs with the first 16 metrics of JumpStart's notebook each, names as long as real ones, and a front of all of them:
-/// the worst case.
+/// 300 runs with the first 16 metrics of JumpStart's notebook each, realistically long names, and all of them on the
+/// front: the worst case.
 fn status_size() {
     const METRICS: [&str; 16] = [
         "train_accuracy",

@@ -1,9 +1,9 @@
-//! What many selections, and large ones, cost: calls to SageMaker, requests to the API server, passes, CPU, memory and
-//! delays, measured with the emulator and a real API server.
+//! The cost of many selections, and of large ones: calls to SageMaker, requests to the API server, passes, CPU, memory
+//! and delays, measured with the emulator and a real API server.
 //!
-//! `cargo bench --bench load` measures all shapes; `cargo bench --bench load -- 200x5 1x500` some of them. With
-//! `cargo test --bench load -- --bench 200x5` the debug build is measured. A run takes 20 s here, so passes and writes of a
-//! run come closer to each other than in real life, where it takes hours.
+//! `cargo bench --bench load` measures all shapes; `cargo bench --bench load -- 200x5 1x500` some of them. With `cargo
+//! test --bench load -- --bench 200x5` the debug build is measured. A run takes 20 s here, so passes and writes of a
+//! run are closer together than in reality, where a run takes hours.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, clippy::unwrap_used, clippy::cast_precision_loss)]
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,15 +22,15 @@ use serde_json::{Value, json};
 use testkit::operator::metrics;
 use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_until};
 
-/// How long a run takes, in virtual time and here.
+/// The duration of a run, in virtual and in real time.
 const RUN_SECONDS: f64 = 7200.0;
 const REAL_SECONDS: f64 = 20.0;
 const SPEED: f64 = RUN_SECONDS / REAL_SECONDS;
 /// Longest time that a shape may take.
 const DEADLINE: Duration = Duration::from_secs(3600);
-/// A selection that comes while the others wait.
+/// A selection that is created while the others wait.
 const LATE: &str = "late";
-/// As a user has them, and not as tests do.
+/// The settings of users, not those of tests.
 const SETTINGS: [(&str, &str); 3] = [
     ("MODELSELECTION_MIN_SWEEP_SECONDS", "2"),
     ("MODELSELECTION_MAX_SWEEP_SECONDS", "30"),
@@ -38,15 +38,15 @@ const SETTINGS: [(&str, &str); 3] = [
 ];
 const CREATE: &str = "CreateHyperParameterTuningJob";
 
-/// What is measured.
+/// A shape to measure.
 #[derive(Clone, Copy)]
 struct Shape {
     name: &'static str,
     selections: usize,
     runs: usize,
-    /// Creates a second that SageMaker allows.
+    /// Creates per second that SageMaker allows.
     rate: Option<f64>,
-    /// They are complete, and the operator starts again.
+    /// Whether all selections are complete, and the operator is restarted.
     idle: bool,
 }
 
@@ -69,11 +69,11 @@ const SHAPES: [Shape; 8] = [
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if !arguments.iter().any(|argument| argument == "--bench") {
-        return; // `cargo test --all-targets` only wants to know that it compiles.
+        return; // `cargo test --all-targets` only checks that it compiles.
     }
     let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
     for shape in SHAPES.iter().filter(|shape| wanted.is_empty() || wanted.iter().any(|name| *name == shape.name)) {
-        // One of its own for each: the last one's objects would be in its memory and its counts.
+        // A control plane for each shape: objects of the previous shape would be in its memory and its counts.
         let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
         if shape.idle {
             idle(&plane, shape).await;
@@ -83,7 +83,7 @@ async fn main() {
     }
 }
 
-/// What the status of a selection says, as far as it is measured.
+/// The measured values of a selection's status.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Seen {
@@ -99,7 +99,7 @@ struct SeenRun {
     tuning_job_name: Option<String>,
 }
 
-/// When things were seen in statuses.
+/// When values became visible in statuses.
 #[derive(Default)]
 struct Times {
     /// The first status in which the run of a tuning job has ended.
@@ -107,7 +107,7 @@ struct Times {
     complete: HashMap<String, Instant>,
 }
 
-/// Watches the statuses of a namespace, in little memory.
+/// Watches the statuses of a namespace with little memory.
 fn watch(client: &Client, namespace: &str) -> Arc<Mutex<Times>> {
     let times = Arc::new(Mutex::new(Times::default()));
     let resource = ApiResource::erase::<ModelSelection>(&());
@@ -151,7 +151,7 @@ async fn start<'a>(plane: &'a ControlPlane, shape: &Shape, speed: f64) -> World<
     world
 }
 
-/// A life of all selections.
+/// One life of all selections, from creation to completion.
 async fn run(plane: &ControlPlane, shape: &Shape) {
     let world = start(plane, shape, SPEED).await;
     let times = watch(&world.client, &world.namespace);
@@ -193,7 +193,7 @@ async fn run(plane: &ControlPlane, shape: &Shape) {
     }
 }
 
-/// The clock of the emulator in ours.
+/// Converts times of the emulator's clock to real time.
 struct EmulatedClock {
     here: Instant,
     there: f64,
@@ -201,12 +201,12 @@ struct EmulatedClock {
 
 impl EmulatedClock {
     async fn of(world: &World<'_>) -> Self {
-        // Its answer has the time; the speed stays what it is.
+        // The response has the time; the speed does not change.
         let there = world.emulator.set_speed(SPEED).await["now"].as_f64().unwrap();
         Self { here: Instant::now(), there }
     }
 
-    /// When that was. All jobs are created after the clock was read.
+    /// The real time of a virtual one. All jobs are created after the clock was read.
     fn real(&self, time: &Value) -> Instant {
         self.here + Duration::from_secs_f64(((time.as_f64().unwrap() - self.there) / SPEED).max(0.0))
     }
@@ -243,7 +243,7 @@ fn print_creates(jobs: &BTreeMap<String, Value>, clock: &EmulatedClock, rate: f6
     );
 }
 
-/// A restart with complete selections, and a while of idleness.
+/// A restart with complete selections, followed by idle time.
 async fn idle(plane: &ControlPlane, shape: &Shape) {
     let mut world = start(plane, shape, 100_000.0).await;
     world.apply(&manifest("first", shape.runs)).await;
@@ -251,7 +251,7 @@ async fn idle(plane: &ControlPlane, shape: &Shape) {
     world.await_idle().await;
     world.operator.terminate().await;
     let done = world.selections.get("first").await.unwrap();
-    // The same result under other names: definitions do not depend on them.
+    // The same result with other names: definitions do not depend on them.
     stream::iter(1..shape.selections)
         .for_each_concurrent(8, async |n| {
             let mut copy = ModelSelection::new(&format!("copy-{n:04}"), done.spec.clone());
@@ -300,7 +300,7 @@ async fn counts(world: &World<'_>) -> Counts {
     }
 }
 
-/// Resident memory in KiB, and without the program itself.
+/// Resident memory in KiB, in total and without the program itself.
 fn memory(world: &World<'_>) -> (u64, u64) {
     (world.operator.rss_kib(), world.operator.heap_kib())
 }
@@ -309,8 +309,8 @@ fn passes(metrics: &HashMap<String, f64>) -> f64 {
     metrics.iter().filter(|(name, _)| name.starts_with("controller_runtime_reconcile_total{")).map(|(_, n)| n).sum()
 }
 
-/// What the API server has counted of selections and Events, but the manifests that are applied, by all clients: that
-/// is the operator, and this program's watch.
+/// The API server's counts of requests for selections and Events, except for applied manifests, from all clients: the
+/// operator, and this program's watch.
 async fn counts_of_server(world: &World<'_>) -> BTreeMap<String, f64> {
     let request = kube::core::Request::new("/metrics").list(&ListParams::default()).unwrap();
     let text = world.client.request_text(request).await.unwrap();

@@ -1,4 +1,5 @@
-//! How long the Pareto arithmetic takes at the sizes the operator meets, and at the worst shape: all on the front.
+//! The duration of the Pareto arithmetic for the sizes that the operator encounters, and for the worst shape: all
+//! points on the front.
 #![expect(missing_docs, reason = "criterion_group! makes a public function without a description")]
 
 use std::hint::black_box;

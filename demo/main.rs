@@ -1,7 +1,7 @@
-//! `make demo`: the whole thing on this machine, with no account and at no cost.
+//! `make demo`: everything on this machine, with no account and at no cost.
 //!
 //! Starts etcd, kube-apiserver, the emulator and the operator on free ports, applies `examples/caltech256.yaml` with
-//! kubectl, shows the progress, and ends with the runs and the front. Nothing is left running.
+//! kubectl, shows the progress, and ends with the runs and the front. Stops everything it has started.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
 use std::io::{IsTerminal as _, Write as _};
@@ -22,9 +22,9 @@ use testkit::programs::ROOT;
 /// An hour of training passes in a second.
 const SPEED: &str = "3600";
 const DEADLINE: Duration = Duration::from_secs(120);
-/// Columns of a terminal whose width is not known.
+/// Assumed width of a terminal of unknown width, in columns.
 const WIDTH: u16 = 79;
-/// Lines of the picture.
+/// Height of the plot, in lines.
 const PICTURE: u16 = 16;
 
 #[tokio::main]
@@ -83,7 +83,7 @@ async fn demo() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Shows the selection while it changes, until it is complete: redrawn in place on a terminal, else a line for each news.
+/// Shows the selection until it is complete: redrawn in place on a terminal, otherwise one line for each change.
 async fn follow(plane: &ControlPlane) -> Result<ModelSelection, Box<dyn std::error::Error>> {
     let api: Api<ModelSelection> = Api::namespaced(plane.client(), "default");
     let config = watcher::Config::default().fields("metadata.name=caltech256");
@@ -114,19 +114,19 @@ async fn follow(plane: &ControlPlane) -> Result<ModelSelection, Box<dyn std::err
     Err("the watch ended".into())
 }
 
-/// A page as the plugin shows it here.
+/// A page, formatted like in the plugin.
 fn shown(page: &Page) -> String {
     page.render(look().1)
 }
 
-/// The columns of the terminal, less one, since some begin a new line once the last one is written to; and the look.
+/// The width of the terminal minus one, because some terminals wrap when the last column is written; and the look.
 fn look() -> (u16, Look) {
     let columns = terminal_size::terminal_size().map(|(columns, _)| columns.0).filter(|columns| *columns > 1);
     let width = columns.map_or(WIDTH, |columns| columns - 1);
     (width, Look { width: Some(width), color: std::io::stdout().is_terminal(), ascii: false })
 }
 
-/// The time that all best training jobs took together.
+/// The total training time of all best training jobs.
 fn training_time(status: &ModelSelectionStatus) -> String {
     let seconds: i64 = status.runs.iter().filter_map(|run| run.best.as_ref()?.training_seconds).map(i64::from).sum();
     format!("{} in the best training jobs alone", view::text::duration(seconds))
@@ -145,7 +145,7 @@ fn kubectl(plane: &ControlPlane, arguments: &[&str]) -> Result<String, Box<dyn s
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The selection with its status, and its runs as a table for other programs.
+/// Writes the selection with its status, and its runs as a table for other programs.
 fn results(selection: &ModelSelection) -> std::io::Result<PathBuf> {
     let folder = Path::new(ROOT).join("target/demo");
     std::fs::create_dir_all(&folder)?;

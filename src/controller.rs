@@ -47,7 +47,7 @@ use platform::metrics::Metrics;
 use sagemaker::SageMaker;
 pub use settings::Settings;
 
-/// Reconciles until `shutdown` ends and the reconciles under way have ended.
+/// Reconciles until `shutdown` is set and the running reconciles have ended.
 pub async fn run(
     client: Client,
     sagemaker: SageMaker,
@@ -57,7 +57,7 @@ pub async fn run(
 ) {
     let (wake, woken) = mpsc::unbounded_channel();
     let observer = Observer::new(sagemaker.clone(), wake.clone(), settings.pauses, metrics.clone());
-    // A watch, a store and a loop for each namespace, or one of each for all.
+    // One watch, store and loop for each namespace, or one of each for all namespaces.
     let namespaces: Vec<Option<String>> = match settings.namespaces.as_slice() {
         [] => vec![None],
         some => some.iter().cloned().map(Some).collect(),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use modelselection_operator::process::{self, End, args::Args};
 
-/// Distinct from a fault (1) and from wrong arguments (2).
+/// Distinct from a fault (1) and from invalid arguments (2).
 const LEADERSHIP_LOST: u8 = 3;
 
 #[tokio::main]
@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
     match process::run(Args::read()).await {
         Ok(End::Stopped) => ExitCode::SUCCESS,
         Ok(End::LeadershipLost) => ExitCode::from(LEADERSHIP_LOST),
-        // What is missing has been said.
+        // The missing parts are already printed.
         Ok(End::Unready) => ExitCode::FAILURE,
         Err(error) => {
             tracing::error!(error, "cannot run");

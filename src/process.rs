@@ -1,4 +1,5 @@
-//! The process: arguments, leader election, probes, logs, shutdown. No decisions, but for who leads ([`lease`]).
+//! The process: arguments, leader election, probes, logs, shutdown. Its only decisions are about leadership
+//! ([`lease`]).
 
 pub mod args;
 mod check;

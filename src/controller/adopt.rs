@@ -12,12 +12,12 @@ use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, after, apply};
 use sagemaker::{Class, TuningError};
 
-/// Jobs that one pass looks for.
+/// Most jobs looked for in one pass: the status shows their results before the next ones.
 const PER_PASS: usize = 32;
 
 /// The result of looking for a job.
 pub(super) enum Found {
-    /// The run with its job; if that job was stopped before, the run waits for its next attempt.
+    /// The run with its job. If that job was stopped earlier, the run waits for its next attempt.
     Adopted(RunStatus),
     /// The job belongs to another owner. The run reports it.
     Foreign(RunStatus),
@@ -29,12 +29,12 @@ pub(super) enum Found {
     Fault(TuningError),
 }
 
-/// Looks for the jobs of waiting runs that have a job name: a response was lost, or the process died. Jobs that exist are
-/// adopted, others may be created. A suspended selection creates nothing: it releases the name once the job would be
-/// visible. Returns whether jobs remain for the next pass.
+/// Looks for the jobs of waiting runs that already have a job name: a response was lost, or the process died. Adopts
+/// the jobs that exist; the others may be created. A suspended selection creates nothing: it drops the name once the
+/// job would have become visible. Returns whether jobs remain for the next pass.
 pub(super) async fn find(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> bool {
     let mut left = PER_PASS;
-    // Several candidates may name one job: it is fetched once.
+    // Several candidates may refer to the same job: it is fetched once.
     let mut named: HashMap<String, Fetched> = HashMap::new();
     for run in runs.iter_mut().filter(|run| run.state == RunState::Waiting) {
         let Some(name) = run.tuning_job_name.clone() else { continue };
@@ -59,7 +59,7 @@ pub(super) async fn find(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut 
     false
 }
 
-/// Follows the job that a candidate names. Its owner does not matter, since it is only read.
+/// Follows the job that a candidate refers to. The operator only reads it, so its owner does not matter.
 async fn follow(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -114,7 +114,7 @@ async fn find_own(pass: &Pass<'_>, spec: &ModelSelectionSpec, run: &mut RunStatu
     }
 }
 
-/// Looks for the job that has the run's name. It may be ours, from before a crash, a lost response, a deletion or a rebuilt
+/// Looks for the job with the run's name. It may be ours, from before a crash, a lost response, a deletion or a rebuilt
 /// cluster. A job of another owner is left alone.
 pub(super) async fn adopt(pass: &Pass<'_>, spec: &ModelSelectionSpec, run: RunStatus) -> Found {
     let name = run.tuning_job_name.clone().unwrap_or_default();
@@ -139,7 +139,7 @@ async fn take_over(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: 
             return Found::Unproven(TuningError::unproven(&difference));
         }
         Ownership::Foreign(difference) => difference,
-        // The tags come with the job, but show later.
+        // The tags become visible later than the job.
         Ownership::Unproven(missing) => {
             let failures = pass.failed(Task::Prove(name.to_owned()), Outcome::Fault(Class::NotFound));
             if !pass.is_missing(failures) {
@@ -160,7 +160,7 @@ async fn take_over(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: 
 async fn adopted(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: TuningJob, run: RunStatus) -> Found {
     tracing::info!(job = name, candidate = run.candidate, dataset = run.dataset, status = ?job.status, "tuning job adopted");
     match job.status {
-        // It was stopped by a deletion or an edit, so it has no result, and now one is wanted.
+        // A deletion or an edit stopped the job, so it has no result, and the run needs one again.
         JobStatus::Stopping | JobStatus::Stopped | JobStatus::Deleting => {
             Found::Adopted(after(run, RunEvent::NextAttempt))
         }

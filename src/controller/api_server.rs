@@ -1,23 +1,23 @@
-//! Calls to the API server: bounded in time, with errors that a person can read.
+//! Calls to the API server, with a timeout and readable errors.
 
 use std::time::Duration;
 
 use platform::api_server::message;
 
-/// The longest wait for an answer: a call must not hold a reconcile for long.
+/// Timeout of a call: a slow API server must not block a reconcile for long.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A call to the API server that failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiServerError {
-    // Not a source: the error's own text is the whole answer, with every field of it.
+    // Not a `source`: its text is already part of the message, with every field of the API server's response.
     #[error("the API server: {}", message(.0))]
     Refused(kube::Error),
     #[error("the API server did not answer in {} s", TIMEOUT.as_secs())]
     Silent,
 }
 
-/// The answer of the API server, if it comes in time.
+/// The response to `call`, or an error if there is none within [`TIMEOUT`].
 pub(super) async fn answered<T>(call: impl Future<Output = kube::Result<T>>) -> Result<T, ApiServerError> {
     let answer = tokio::time::timeout(TIMEOUT, call).await;
     answer.map_err(|_| ApiServerError::Silent)?.map_err(ApiServerError::Refused)

@@ -1,5 +1,5 @@
-//! Values computed from a selection's spec and results, kept between reconciles: a reconcile then costs as much as has changed,
-//! not as much as there is. Each value can be computed again.
+//! Values computed from a selection's spec and results, cached between reconciles, so that the cost of a reconcile
+//! depends on what has changed and not on the size of the selection. Each value can be computed again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,16 +22,18 @@ pub(super) struct Cache {
     pub(super) fingerprints: Fingerprints,
     /// The requests of the runs that wait for a permit.
     pub(super) requests: Requests,
-    /// The values of the derived metrics. They outlive a generation: each knows what it was computed from.
+    /// The values of the derived metrics. They are kept across generations: each records the inputs that it was
+    /// computed from.
     pub(super) derived: Memo,
 }
 
-/// The caches of all selections, by uid. A reconcile takes its cache out and puts it back; one that fails drops it.
+/// The caches of all selections, by uid. A reconcile takes its cache out and puts it back; a reconcile that fails drops
+/// it.
 #[derive(Default)]
 pub(super) struct Caches(Mutex<HashMap<String, Cache>>);
 
 impl Caches {
-    /// Takes out the cache of a selection, without the values of an older generation.
+    /// Takes out the cache of a selection, without the values that belong to an older generation.
     pub(super) fn take(&self, selection: &ModelSelection) -> Cache {
         let before = self.0.lock().remove(&selection.uid().unwrap_or_default()).unwrap_or_default();
         let generation = selection.metadata.generation;

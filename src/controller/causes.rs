@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// An error with all its causes, in one line.
+/// An error and all its causes, on one line.
 pub(super) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

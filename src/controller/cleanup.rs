@@ -24,35 +24,35 @@ use decide::retry::{Outcome, Task};
 use platform::clock;
 use sagemaker::{Class, Region, TuningError};
 
-/// Stops at a time.
+/// Concurrent stops.
 const CONCURRENCY: usize = 8;
-/// Longest time of one round of stops, so that a round without responses ends before the deadline of the pass.
+/// Longest duration of one round of stops, so that a round without responses ends before the deadline of the pass.
 const ROUND: Duration = Duration::from_secs(120);
-/// Shortest time before a job whose creation got no response counts as not created. Shorter than elsewhere, since a user
-/// waits for the deletion.
+/// Shortest time before a job whose creation got no response counts as not created. Shorter than elsewhere, because a
+/// user is waiting for the deletion.
 const ABSENT_FOR: Duration = Duration::from_secs(30);
-/// How long this process itself must have tried before it gives up: the time of the deletion is by another clock than ours,
-/// and either may be wrong.
+/// How long this process must have tried before it gives up. The deletion timestamp comes from another clock than ours,
+/// and either clock may be wrong.
 const TRIED_FOR: Duration = Duration::from_secs(60);
 
-/// Why a deleted selection does not go yet.
+/// Why the finalizer of a deleted selection cannot be removed yet.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CleanupError {
-    #[error("running tuning jobs could not be stopped: {job} and {more} more: {why}")]
-    JobsRun { job: String, more: usize, why: String },
+    #[error("running tuning jobs could not be stopped ({count}), among them {job}: {why}")]
+    JobsRun { job: String, count: usize, why: String },
 }
 
 /// A job that may still run.
 struct Left {
     job: String,
     why: String,
-    /// It will not be stopped unless a person helps.
+    /// Only a person can get it stopped.
     needs_person: bool,
 }
 
-/// Stops the running jobs, if the policy says so. Works from the status and from the tags of jobs: neither a broken spec nor
-/// a missing model can keep an object from going. When AWS cannot be reached for longer than the deadline, the object goes
-/// all the same.
+/// Stops the running jobs, if the deletion policy asks for that. Uses only the status and the tags of jobs, so that
+/// neither a broken spec nor a missing model can block the deletion. If AWS cannot be reached until the deadline has
+/// passed, the object is deleted anyway.
 pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, CleanupError> {
     let uid = seen.uid().unwrap_or_default();
     if ctx.is_cleaned_up(&uid) {
@@ -60,7 +60,7 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
     }
     ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));
     let newest = ctx.newest(seen);
-    // The policy may be changed while the deletion waits: what is seen now counts.
+    // The policy may be edited while the deletion waits: the newest one counts.
     let left = match seen.spec.deletion_policy {
         DeletionPolicy::Retain => Vec::new(),
         DeletionPolicy::Stop => stop_all(&newest, ctx).await,
@@ -76,7 +76,8 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
     Ok(Action::await_change())
 }
 
-/// Whether the deletion has waited for AWS as long as it may: by the time of the deletion, and by this process' own tries.
+/// Whether the deletion has waited for AWS as long as it may, both since the deletion timestamp and since this process
+/// first tried.
 fn is_over(seen: &ModelSelection, ctx: &Context) -> bool {
     let deadline = ctx.settings.deletion_deadline;
     let deleted = seen.metadata.deletion_timestamp.as_ref().map(|time| time.0);
@@ -84,40 +85,48 @@ fn is_over(seen: &ModelSelection, ctx: &Context) -> bool {
     waited.is_some_and(|waited| waited >= deadline) && tried_for(seen, ctx) >= TRIED_FOR.min(deadline / 2)
 }
 
-/// How long this process has tried.
+/// How long this process has been trying.
 fn tried_for(selection: &ModelSelection, ctx: &Context) -> Duration {
     let failures = ctx.retries.failures(&selection.uid().unwrap_or_default(), &Task::Reconcile);
     failures.map_or(Duration::ZERO, |failures| failures.lasting(clock::steady()))
 }
 
-/// Reports that the deletion waits: in the conditions, and with an Event the first time.
+/// Reports that the deletion waits: in the conditions, and the first time with an Event.
 async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context, left: &[Left]) -> CleanupError {
     let uid = seen.uid().unwrap_or_default();
     let Left { job, why, needs_person } = &left[0];
     let patience = ctx.settings.deletion_deadline.as_secs();
     let count = left.len();
     let note = format!(
-        "the deletion waits up to {patience} s for {count} tuning jobs to be stopped, {job} among them: {why}. To let them \
-         run on and delete at once, set `deletionPolicy: Retain`"
+        "the deletion waits up to {patience} s for {} to be stopped: {why}. To leave running jobs and delete at once, set \
+         `deletionPolicy: Retain`",
+        named(left)
     );
     let reason = if *needs_person { Reason::AccessDenied } else { Reason::RetryingAfterError };
     let reported = record::deleting(ctx, newest, &Problem::new(reason, note.clone())).await;
     if let Err(error) = reported {
-        tracing::info!(error = with_causes(&error), "cannot say in the status that the deletion waits");
+        tracing::info!(error = with_causes(&error), "cannot report in the status that the deletion waits");
     }
     if ctx.retries.failures(&uid, &Task::Reconcile).is_none() {
         let event = EventNote { warning: true, reason: "TuningJobsNotStopped", note };
         record::publish(ctx, seen, "StopTuningJobs", event).await;
     }
-    CleanupError::JobsRun { job: job.clone(), more: count - 1, why: why.clone() }
+    CleanupError::JobsRun { job: job.clone(), count, why: why.clone() }
+}
+
+/// The first of the jobs by name, the others by number.
+fn named(left: &[Left]) -> String {
+    match left {
+        [only] => format!("tuning job {}", only.job),
+        _ => format!("{} tuning jobs, {} among them,", left.len(), left[0].job),
+    }
 }
 
 async fn give_up(seen: &ModelSelection, ctx: &Context, left: &[Left]) {
     let note = format!(
-        "{} tuning jobs could not be stopped in {} s and may still run, {} among them: {}",
-        left.len(),
+        "{} could not be stopped in {} s and may still run: {}",
+        named(left),
         ctx.settings.deletion_deadline.as_secs(),
-        left[0].job,
         left[0].why,
     );
     tracing::error!(note, "giving up on stopping tuning jobs");
@@ -125,13 +134,13 @@ async fn give_up(seen: &ModelSelection, ctx: &Context, left: &[Left]) {
     record::publish(ctx, seen, "StopTuningJobs", event).await;
 }
 
-/// Stops all jobs that may run, and returns those that may still run; first those that need a person.
+/// Stops all jobs that may be running, and returns those that may still run, with those that need a person first.
 async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
     let jobs = match jobs(selection, ctx).await {
         Ok(jobs) => jobs,
         Err(error) if tried_for(selection, ctx) >= TRIED_FOR => {
-            // Mostly there are none: it was deleted before it was ever reconciled.
-            tracing::warn!(%error, "cannot search for tuning jobs of a selection without a status; it is let go");
+            // Usually there are no jobs: the selection was deleted before its first reconcile.
+            tracing::warn!(%error, "cannot search for tuning jobs of a selection without a status; its deletion continues");
             return Vec::new();
         }
         Err(error) => {
@@ -170,7 +179,7 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
     left
 }
 
-/// The jobs that may run: those that the status knows; without a status, those that carry the selection's tags.
+/// The jobs that may be running: those in the status or, without a status, those with the selection's tags.
 async fn jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
     let status = selection.status.clone().unwrap_or_default();
     let region = status.region.as_deref().or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region());
@@ -209,8 +218,8 @@ fn identity<'a>(selection: &'a ModelSelection, ctx: &'a Context, job: &'a Supers
     }
 }
 
-/// Looks whether an accepted stop has had an effect, since nobody looks after the job any more once the selection has gone.
-/// `None` when it has not yet.
+/// Checks whether an accepted stop has taken effect, because nobody watches the job once the selection is gone. `None`
+/// if it has not yet.
 async fn is_stopping(region: &Region, job: &str) -> Result<Option<Stopped>, TuningError> {
     match region.describe(job).await {
         Ok(job) => Ok((job.status != JobStatus::InProgress).then_some(Stopped::Accepted)),
@@ -219,7 +228,8 @@ async fn is_stopping(region: &Region, job: &str) -> Result<Option<Stopped>, Tuni
     }
 }
 
-/// Why a job may still run after a stop, and whether a person must help. `None` as the outcome is a stop without effect yet.
+/// Why a job may still run after a stop, and whether a person must help. An outcome of `None` is a stop that has not
+/// taken effect yet.
 fn still_running(
     selection: &ModelSelection,
     ctx: &Context,
@@ -237,17 +247,15 @@ fn still_running(
     match stopped {
         Ok(Some(Stopped::Accepted | Stopped::NothingToStop)) => None,
         Ok(None) => Some(("SageMaker has accepted to stop it, but still shows it as running".to_owned(), false)),
-        Ok(Some(Stopped::Foreign)) => not_yet(
-            Task::Prove(job.to_owned()),
-            Duration::ZERO,
-            "its tags say that it is another's; they are read again",
-        ),
+        Ok(Some(Stopped::Foreign)) => {
+            not_yet(Task::Prove(job.to_owned()), Duration::ZERO, "its tags name another owner; they are read again")
+        }
         Ok(Some(Stopped::Absent)) => not_yet(
             Task::Find(job.to_owned()),
             ABSENT_FOR.min(window),
-            "it does not show yet, though it may have been created",
+            "it is not visible yet, though it may have been created",
         ),
-        Ok(Some(Stopped::Unproven)) => not_yet(Task::Prove(job.to_owned()), window, "its tags do not show yet"),
+        Ok(Some(Stopped::Unproven)) => not_yet(Task::Prove(job.to_owned()), window, "its tags are not visible yet"),
         Err(error) if error.class == Class::NotFound => None,
         Err(error) => Some((error.explain(), error.class.reason().needs_person())),
     }

@@ -1,5 +1,5 @@
-//! All training jobs of the runs that have ended, for `collect: All`: gathered from SageMaker, kept in `ConfigMap`s, and
-//! read for the fronts.
+//! All training jobs of ended runs, for `collect: All`: read from SageMaker, stored in `ConfigMap`s, and used for the
+//! fronts.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,8 @@ use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
 use sagemaker::{Class, TuningError};
 
-/// Consecutive responses that a tuning job is gone before it counts as gone: there is no way back from that.
+/// Consecutive responses that a tuning job is gone before it counts as gone: one response may be wrong, and this cannot
+/// be undone.
 const GONE_TRIES: u32 = 2;
 
 /// Why a table cannot be collected.
@@ -26,13 +27,13 @@ enum Fault {
     Lasting(Reason, String),
 }
 
-/// The tables that the fronts of `runs` need. `None` when the fronts stand as they are in the status: then nothing is
-/// read. Runs whose training jobs are wanted get as far as a pass may go; of those whose table cannot be had, the best
-/// training job is considered.
+/// The tables that the fronts of `runs` need. `None` if the fronts in the status are still current: then nothing is
+/// read. Collects training jobs within the limits of a pass; a run whose table is not available contributes its best
+/// training job.
 pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> Option<Tables> {
     let last = pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default();
     if spec.collect == Collect::Best {
-        // The first pass of a process works them out anew: an older release may have had other rules.
+        // The first pass of a process computes the fronts again: an older release may have had other rules.
         let stand = !pass.cache().derived.is_new() && !pass.is_unverified();
         return (!(stand && front::stand(&last, pass.generation(), runs))).then(Tables::new);
     }
@@ -46,7 +47,7 @@ pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut
         return None;
     }
     read(pass, runs).await;
-    // Those whose table was gone.
+    // Collects again the tables that were gone.
     collect(pass, spec, runs, &mut budget).await;
     read(pass, runs).await;
     let tables = config_maps::in_memory(pass);
@@ -58,23 +59,23 @@ pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut
     Some(tables)
 }
 
-/// Whether another pass could continue now.
+/// Whether another pass could make progress right away.
 pub(super) fn more_to_do(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> bool {
     let task = |run: &RunStatus| Task::GatherTable(run.tuning_job_name.clone().unwrap_or_default());
     status.runs.iter().any(|run| to_collect(spec, run) && pass.may_try(&task(run)))
 }
 
-/// Whether the training jobs of a run are wanted and may still be had.
+/// Whether the training jobs of a run are wanted and can still be collected.
 pub(super) fn to_collect(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
     wanted(spec, run) && !lost(run)
 }
 
-/// Whether the training jobs of a run that wants them are gone for good: it is looked again only after an edit.
+/// Whether the training jobs of a run that wants them are gone for good. Only an edit makes the operator look again.
 fn lost(run: &RunStatus) -> bool {
     run.reason == Some(Reason::TuningJobDeleted)
 }
 
-/// Looks at a lost run once more.
+/// Looks once more for the training jobs of a run that counted as lost.
 fn try_again(pass: &Pass<'_>, run: &mut RunStatus) {
     let Some(job) = &run.tuning_job_name else { return };
     pass.ctx.tables.put_back(&pass.uid, job, Gathering::anew(GONE_TRIES - 1));
@@ -89,7 +90,7 @@ async fn read(pass: &Pass<'_>, runs: &mut [RunStatus]) {
         let fault = refused(&error);
         let passing = matches!(fault, Fault::Passing(_));
         hinder(pass, run, &job, fault);
-        // An API server that does not respond would delay the pass once for each run. The next pass tries all of them.
+        // An API server that does not respond would delay the pass once per run. The next pass tries all of them.
         if passing {
             return;
         }
@@ -97,7 +98,7 @@ async fn read(pass: &Pass<'_>, runs: &mut [RunStatus]) {
 }
 
 async fn collect(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus], budget: &mut Budget) {
-    // Several candidates may name one job: it has one table.
+    // Several candidates may refer to the same job: it has one table.
     let mut kept: HashMap<String, Trials> = HashMap::new();
     for run in runs.iter_mut().filter(|run| to_collect(spec, run)) {
         let Some(job) = run.tuning_job_name.clone() else { continue };
@@ -137,7 +138,7 @@ fn hinder(pass: &Pass<'_>, run: &mut RunStatus, job: &str, fault: Fault) {
             tracing::warn!(job, why, "the training jobs cannot be kept; only the best one is considered");
             apply(run, RunEvent::TableNotKept(&Problem::new(reason, why)));
             if lost(run) {
-                // No time comes to try it again.
+                // It is not retried, so it has no retry state.
                 pass.succeeded(&task);
             } else {
                 pass.failed(task, Outcome::Refused);
@@ -146,7 +147,8 @@ fn hinder(pass: &Pass<'_>, run: &mut RunStatus, job: &str, fault: Fault) {
     }
 }
 
-/// The table of the run's training jobs; `None` when the pass may do no more. What is known is kept until the table is written.
+/// The table of the run's training jobs; `None` if the limits of the pass are used up. Results are kept in memory until
+/// the table is written.
 async fn keep(pass: &Pass<'_>, run: &RunStatus, job: &str, budget: &mut Budget) -> Result<Option<Trials>, Fault> {
     let mut gathering = pass.ctx.tables.take(&pass.uid, job);
     let kept = find_or_make(pass, run, job, &mut gathering, budget).await;
@@ -163,7 +165,7 @@ async fn find_or_make(
     gathering: &mut Gathering,
     budget: &mut Budget,
 ) -> Result<Option<Trials>, Fault> {
-    // After trouble the table may be there, and was not to be read. It may be all that is left of the training jobs.
+    // The table may exist, although it could not be read earlier. It may be the only copy of the training jobs.
     let trouble =
         run.reason.is_some() || pass.ctx.retries.failures(&pass.uid, &Task::GatherTable(job.to_owned())).is_some();
     if trouble
@@ -180,7 +182,7 @@ async fn find_or_make(
         Ok(false) => Ok(None),
         Err(error) => {
             let gone = gathering.gone + u32::from(error.class == Class::NotFound);
-            // Such as a token that is no longer taken: from the start.
+            // For example, a paging token that is no longer accepted: start again from the first page.
             if matches!(error.class, Class::Invalid | Class::NotFound) {
                 *gathering = Gathering::anew(gone);
             }
@@ -200,7 +202,8 @@ fn unread(error: &TuningError, gone: u32) -> Fault {
     }
 }
 
-/// Why the API server refuses to store or return a table. It refuses a name that another object has like an immutable one.
+/// Why the API server refuses to store or return a table. It also refuses to change an immutable object, for example
+/// one of another owner with the same name.
 fn refused(error: &ApiServerError) -> Fault {
     let ApiServerError::Refused(kube::Error::Api(status)) = error else { return Fault::Passing(error.to_string()) };
     let why = format!("the API server refuses the ConfigMap: {}", status.message);

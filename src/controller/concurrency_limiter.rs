@@ -14,7 +14,7 @@ use decide::cadence;
 use decide::fair_share::{Demand, Share, shares};
 use decide::permits::Claim;
 
-/// What SageMaker counts together: instances of a type in a region.
+/// SageMaker's quotas count instances of one type in one region.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Pool {
     pub(super) region: String,
@@ -24,7 +24,7 @@ pub(super) struct Pool {
 /// Permits by instance type.
 pub(super) type ByType = BTreeMap<String, usize>;
 
-/// Who asks for permits.
+/// A selection that asks for permits.
 #[derive(Clone, Debug)]
 pub(super) struct Claimant {
     pub(super) uid: String,
@@ -48,7 +48,7 @@ impl Claimant {
 struct Entry {
     claimant: Claimant,
     claim: Claim,
-    /// It was woken because it is its turn, and has not been reconciled since.
+    /// It was woken for its turn, and has not been reconciled since.
     woken: bool,
 }
 
@@ -63,7 +63,7 @@ impl Entry {
     }
 }
 
-/// A quota that SageMaker refused to exceed.
+/// A quota that SageMaker did not let us exceed.
 #[derive(Clone, Copy)]
 struct Refused {
     /// Jobs that ran when it refused.
@@ -75,12 +75,12 @@ struct Refused {
 
 #[derive(Default)]
 struct State {
-    /// By uid: equal selections have their turns in a fixed order.
+    /// By uid, so that selections that are otherwise equal get their turns in a fixed order.
     entries: BTreeMap<String, Entry>,
     refused: HashMap<Pool, Refused>,
 }
 
-/// Whose turn it is after a change.
+/// Which selections have their turn after a change.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Turns {
     /// Other selections that have not been woken yet.
@@ -99,8 +99,8 @@ impl Permits {
         Self { limit, state: Mutex::default() }
     }
 
-    /// Counts, after the start, the jobs of selections that are not reconciled yet, so that the first ones do not take
-    /// permits that others hold.
+    /// Counts, after a start, the jobs of selections that have not been reconciled yet, so that the first selections do
+    /// not take permits that others hold.
     pub(super) fn seed(&self, stores: &[Store<ModelSelection>], default_region: Option<&str>) {
         let mut state = self.state.lock();
         for selection in stores.iter().flat_map(Store::state) {
@@ -131,7 +131,7 @@ impl Permits {
         granted
     }
 
-    /// Notes what a selection has after a pass, and returns whose turn it is.
+    /// Records what a selection holds and wants after a pass, and returns whose turn it is.
     pub(super) fn settle(&self, uid: &str, claim: Claim, now: Timestamp) -> Turns {
         let mut state = self.state.lock();
         let Some(entry) = state.entries.get_mut(uid) else { return Turns::default() };
@@ -153,13 +153,13 @@ impl Permits {
         Turns { others: state.wake(&claimant.region, uid, self.limit, now), ..Turns::default() }
     }
 
-    /// Whose turn it is in a region after some time has passed.
+    /// Whose turn it is in a region when a pause is over.
     pub(super) fn due(&self, region: &str, now: Timestamp) -> Turns {
         Turns { others: self.state.lock().wake(region, "", self.limit, now), ..Turns::default() }
     }
 
-    /// Notes that SageMaker refused one more job than the `running` ones of this selection and all others of the pool.
-    /// Returns after what time one more may be tried.
+    /// Records that SageMaker refused one more job than the `running` ones of this selection and those of all others in
+    /// the pool. Returns the time until one more may be tried.
     pub(super) fn refused(&self, uid: &str, pool: &Pool, running: usize, now: Timestamp) -> Duration {
         let mut state = self.state.lock();
         let limit = running + state.held_by_others(uid, pool);
@@ -171,7 +171,7 @@ impl Permits {
         pause
     }
 
-    /// Notes that SageMaker accepted a job, so that `running` of this selection run now in the pool.
+    /// Records that SageMaker accepted a job, so that the selection now has `running` jobs in the pool.
     pub(super) fn accepted(&self, uid: &str, pool: &Pool, running: usize) {
         let mut state = self.state.lock();
         let total = running + state.held_by_others(uid, pool);
@@ -180,7 +180,7 @@ impl Permits {
         }
     }
 
-    /// How long until one more job may be tried in a pool where SageMaker refused one.
+    /// The time until one more job may be tried in a pool where SageMaker refused one.
     pub(super) fn next_try(&self, pool: &Pool, now: Timestamp) -> Option<Duration> {
         let state = self.state.lock();
         Duration::try_from(state.refused.get(pool)?.retry_at.duration_since(now)).ok()
@@ -199,7 +199,7 @@ impl State {
 
     /// Those whose turn it is in a region, with what each would be granted.
     fn turns(&self, region: &str, limit: usize, now: Timestamp) -> Vec<(&Entry, Share<'_>)> {
-        // Mostly there is no free place, and nobody need be looked at.
+        // Usually no permit is free, and there is nothing to distribute.
         if self.in_region(region).map(|(_, entry)| entry.held()).sum::<usize>() >= limit {
             return Vec::new();
         }
@@ -228,7 +228,7 @@ impl State {
         own.into_iter().flatten().map(|(instance_type, count)| (instance_type.to_owned(), count)).collect()
     }
 
-    /// Those whose turn it is and who are not woken yet. From now on they count as woken.
+    /// The selections that have their turn and have not been woken yet. From now on they count as woken.
     fn wake(&mut self, region: &str, but: &str, limit: usize, now: Timestamp) -> Vec<ObjectRef<ModelSelection>> {
         let turns = self.turns(region, limit, now).into_iter().map(|(entry, _)| entry);
         let asleep = turns.filter(|entry| !entry.woken && entry.claimant.uid != but);
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(settle("a", 8, 0), []);
         assert_eq!(settle("a", 7, 0), [object("b")]);
         assert_eq!(reserve(&permits, "b", claim("p3", 2, 6), at(0)), 1);
-        // A permit that is found free at the beginning of a pass wakes the others at its end.
+        // A permit that is free at the beginning of a pass wakes the others at its end.
         assert_eq!(reserve(&permits, "a", claim("p3", 6, 0), at(0)), 0);
         assert_eq!(settle("a", 6, 0), [object("b")]);
         assert_eq!(settle("a", 6, 0), [], "it is woken already");
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn only_those_whose_turn_it_is_are_woken_and_a_turn_that_is_not_taken_goes_on() {
+    fn only_selections_with_a_turn_are_woken_and_an_unused_turn_passes_on() {
         let permits = Permits::new(2);
         assert_eq!(reserve(&permits, "a", claim("p3", 0, 2), at(0)), 2);
         for waiting in ["b", "c", "d"] {
@@ -298,23 +298,23 @@ mod tests {
         // It cannot start anything after all.
         assert_eq!(reserve(&permits, "b", claim("p3", 0, 0), at(0)), 0);
         assert_eq!(permits.settle("b", claim("p3", 0, 0), at(0)).others, [object("c")]);
-        // Nor will one that is being deleted.
+        // A selection that is being deleted wants no permit either.
         assert_eq!(permits.withdraw("c", at(0)).others, [object("d")]);
         assert_eq!(reserve(&permits, "d", claim("p3", 0, 5), at(0)), 1);
     }
 
     #[test]
-    fn a_refused_quota_holds_only_its_own_instance_type_and_is_probed_later() {
+    fn a_refused_quota_limits_only_its_own_instance_type_and_is_probed_later() {
         let permits = Permits::new(100);
         assert_eq!(reserve(&permits, "a", claim("p3", 0, 8), at(0)), 8);
         assert_eq!(permits.refused("a", &pool("p3"), 3, at(0)), Duration::from_secs(15));
         permits.settle("a", claim("p3", 3, 5), at(0));
         assert_eq!(reserve(&permits, "a", claim("p3", 3, 5), at(1)), 0);
         assert_eq!(reserve(&permits, "b", claim("c5", 0, 5), at(1)), 5);
-        // One of ours ended: its permit is ours to take.
+        // One of our jobs ended: its permit is free for us.
         assert_eq!(reserve(&permits, "a", claim("p3", 2, 5), at(1)), 1);
         permits.settle("a", claim("p3", 3, 4), at(1));
-        // Later, one more is tried; when it is taken, the quota is forgotten.
+        // Later, one more is tried; once it is accepted, the limit is dropped.
         assert_eq!(permits.next_try(&pool("p3"), at(1)), Some(Duration::from_secs(14)));
         assert_eq!(permits.due("us-west-2", at(14)).others, []);
         assert_eq!(permits.due("us-west-2", at(15)).others, [object("a")]);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_of_a_refused_instance_type_do_not_hold_up_the_others_of_their_selection() {
+    fn runs_of_a_refused_instance_type_do_not_block_other_runs_of_their_selection() {
         let permits = Permits::new(100);
         reserve(&permits, "a", claim("p3", 0, 1), at(0));
         permits.refused("a", &pool("p3"), 0, at(0));

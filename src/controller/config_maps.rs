@@ -13,10 +13,11 @@ use api::{BestTrainingJob, FIELD_MANAGER, RunStatus, Trials};
 use decide::front;
 use decide::table_pages;
 
-/// On a page that is followed by another: its name.
+/// Annotation of a page that is followed by another one: the name of the next page.
 const NEXT_PAGE: &str = "modelselection.dev/next-page";
 
-/// Writes the table of a run, the last page first: when the first page is there, all are. To write it again is harmless.
+/// Writes the table of a run, the last page first: if the first page exists, all pages do. Writing it again is
+/// harmless.
 pub(super) async fn write(
     pass: &Pass<'_>,
     run: &RunStatus,
@@ -35,7 +36,7 @@ pub(super) async fn write(
         answered(api.patch(&page_name, &params, &Patch::Apply(&page))).await?;
     }
     tracing::info!(job, config_map = name, pages = pages.len(), training_jobs = training_jobs.len(), "table written");
-    // As it would be read back, so that a restart changes nothing.
+    // Parsed back from its text, so that a restart reads the same values and changes nothing.
     let table =
         pages.iter().map(|page| table_pages::training_jobs(page, &pass.selection.spec)).collect::<Result<Vec<_>, _>>();
     if let Ok(table) = table {
@@ -44,7 +45,7 @@ pub(super) async fn write(
     Ok(Trials { config_map: name, count: i32::try_from(training_jobs.len()).unwrap_or(i32::MAX) })
 }
 
-/// Brings the table of a run into memory. A run whose table is gone loses it, and wants it again.
+/// Reads the table of a run into memory. If the table is gone, the run loses its reference and wants a table again.
 pub(super) async fn read(pass: &Pass<'_>, run: &mut RunStatus) -> Result<(), ApiServerError> {
     let (Some(job), Some(trials)) = (&run.tuning_job_name, &run.trials) else { return Ok(()) };
     if in_memory(pass).contains_key(job) {
@@ -65,7 +66,7 @@ pub(super) fn in_memory(pass: &Pass<'_>) -> front::Tables {
     pass.ctx.tables.tables(&pass.uid, pass.generation())
 }
 
-/// Brings a table that was written already, but that no run names, into memory.
+/// Reads into memory a table that was already written but that no run refers to.
 pub(super) async fn find(pass: &Pass<'_>, job: &str) -> Result<Option<Trials>, ApiServerError> {
     let config_map = table_pages::name(&pass.uid, job);
     let Some(table) = read_table(pass, &config_map, None).await? else { return Ok(None) };
@@ -74,8 +75,8 @@ pub(super) async fn find(pass: &Pass<'_>, job: &str) -> Result<Option<Trials>, A
     Ok(Some(Trials { config_map, count }))
 }
 
-/// A table with all its pages; `None` when one is missing or is not what was written. When it is not known how many
-/// training jobs there are, the pages must be those that this selection has written.
+/// A table with all its pages; `None` if a page is missing or differs from what was written. If the number of training
+/// jobs is unknown, the pages must be ones that this selection has written.
 async fn read_table(
     pass: &Pass<'_>,
     first: &str,
@@ -95,7 +96,7 @@ async fn read_table(
             Ok(more) if !more.is_empty() => table.extend(more),
             _ => return Ok(None),
         }
-        // Annotations can be changed also of an immutable object: it is the count that says whether all are there.
+        // Annotations can be changed even on an immutable object, so the count decides whether all pages are there.
         let all = count.is_some_and(|count| i32::try_from(table.len()).is_ok_and(|so_far| so_far >= count));
         if all || !page.metadata.annotations.is_some_and(|annotations| annotations.contains_key(NEXT_PAGE)) {
             break;
@@ -112,7 +113,7 @@ fn page_of(
     data: BTreeMap<String, String>,
 ) -> ConfigMap {
     let label = |key: &str, value: &str| (format!("modelselection.dev/{key}"), value.to_owned());
-    // All of these are names that may be values of labels.
+    // All of these are names that are valid as label values.
     let labels = [
         label("selection", &pass.selection.name_any()),
         label("candidate", &run.candidate),
@@ -121,7 +122,7 @@ fn page_of(
         ("app.kubernetes.io/managed-by".to_owned(), FIELD_MANAGER.to_owned()),
     ];
     let owner = pass.selection.controller_owner_ref(&());
-    // Blocking the owner's deletion would need a right on its finalizers, and serves nobody.
+    // Blocking the owner's deletion would need the permission to update its finalizers, and brings no benefit.
     let owner = owner.map(|owner| OwnerReference { block_owner_deletion: None, ..owner });
     ConfigMap {
         metadata: ObjectMeta {

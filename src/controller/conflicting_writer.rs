@@ -1,5 +1,5 @@
-//! Conflicting writers: detects that another client writes the statuses that this operator writes, such as a second operator
-//! with a Lease of its own, or a person. Replicas that elect a leader by the same lease never do.
+//! Conflicting writers: detects that another client writes the statuses that this operator writes, such as a second
+//! operator with a Lease of its own, or a person. Replicas that elect a leader with the same Lease never conflict.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
@@ -12,47 +12,49 @@ use parking_lot::Mutex;
 use api::ModelSelectionStatus;
 use decide::cadence::backoff;
 
-/// After a report, the next one of the same selection comes after this time at the earliest.
+/// Shortest time between two reports of conflicting writes to one selection.
 const PAUSE: Duration = Duration::from_secs(600);
-/// The first correction comes at once, the second after this, the next ones after twice as long each time, up to the most:
-/// two operators that correct each other must not do so without end.
+/// The first correction follows at once, the second after this time, and each further one after twice as long, up to
+/// the maximum: two operators that correct each other must not do so without pause.
 const SECOND: Duration = Duration::from_secs(1);
 const MOST: Duration = Duration::from_secs(300);
 
-/// What is known of each selection's status, by uid.
+/// What is known about each selection's status, by uid.
 #[derive(Default)]
 pub(super) struct Writers {
     known: Mutex<HashMap<String, Known>>,
-    /// Selections whose status another client had written last when this process first saw them.
+    /// Selections whose status was last written by another client when this process first saw them.
     suspects: Mutex<HashSet<String>>,
 }
 
 struct Known {
-    /// The version of the last status that is accounted for, and what it said: ours, or as it was when we came.
+    /// The resource version of the last status that is accounted for, and its fingerprint: written by us, or as it was
+    /// when this process started.
     version: u64,
     content: u64,
-    /// What we are writing: the watch may show it before the answer comes, or though none does.
+    /// Statuses that we are writing: the watch may show them before the response arrives, or although no response
+    /// arrives.
     writing: Vec<u64>,
-    /// When it was reported last.
+    /// When a conflict was last reported.
     reported: Option<Timestamp>,
     /// When another client wrote last, and how often without a pause in between.
     noticed: Option<Timestamp>,
     times: u32,
     conflict: Option<Conflict>,
-    /// The version that somebody else wrote and no pass has verified yet.
+    /// The resource version that another client wrote and that no pass has verified yet.
     unverified: Option<u64>,
 }
 
-/// Another client wrote the status, and it is not corrected yet.
+/// Another client wrote the status, and that is not corrected yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Conflict {
-    /// It is to be reported.
+    /// It has yet to be reported.
     pub(super) unreported: bool,
 }
 
 impl Writers {
-    /// Another client was the last to write the status. Counts only if this process has not seen the selection yet: later,
-    /// [`Self::notice`] knows better.
+    /// Another client was the last to write the status. Counts only if this process has not seen the selection yet:
+    /// after that, [`Self::notice`] knows better.
     pub(super) fn suspect(&self, uid: &str) {
         if !self.known.lock().contains_key(uid) {
             self.suspects.lock().insert(uid.to_owned());
@@ -67,7 +69,7 @@ impl Writers {
         }
     }
 
-    /// This process wrote this status, as this version.
+    /// This process wrote this status, and got this resource version.
     pub(super) fn written(&self, uid: &str, version: u64, status: &ModelSelectionStatus) {
         if let Some(known) = self.known.lock().get_mut(uid) {
             known.writing.clear();
@@ -75,7 +77,7 @@ impl Writers {
         }
     }
 
-    /// The watch shows this status. If another client wrote it: how soon it may be corrected.
+    /// The watch shows this status. If another client wrote it, returns how soon it may be corrected.
     pub(super) fn notice(
         &self,
         uid: &str,
@@ -97,7 +99,7 @@ impl Writers {
                 conflict: None,
                 unverified: None,
             };
-            // Nothing that another wrote before this process began is believed unseen.
+            // A status that another client wrote before this process started is not trusted until it is verified.
             let suspect = self.suspects.lock().remove(uid);
             let conflict = suspect.then_some(Conflict { unreported: true });
             let unverified = suspect.then_some(version);
@@ -118,17 +120,17 @@ impl Writers {
         Some(times.checked_sub(1).map_or(Duration::ZERO, |times| backoff(times, SECOND, MOST)))
     }
 
-    /// The conflict since the last call, if there is one.
+    /// The conflict since the last call, if there was one.
     pub(super) fn take(&self, uid: &str) -> Option<Conflict> {
         self.known.lock().get_mut(uid)?.conflict.take()
     }
 
-    /// The version of the status that somebody else has written, until a pass that began with it has ended well.
+    /// The resource version that another client has written, until a pass that started with it has succeeded.
     pub(super) fn unverified(&self, uid: &str) -> Option<u64> {
         self.known.lock().get(uid)?.unverified
     }
 
-    /// Notes that a pass has verified that version: later ones are yet to be verified.
+    /// Records that a pass has verified that version. Later versions are still unverified.
     pub(super) fn verified(&self, uid: &str, version: u64) {
         if let Some(known) = self.known.lock().get_mut(uid) {
             known.unverified = known.unverified.filter(|unverified| *unverified > version);
@@ -141,10 +143,10 @@ impl Writers {
     }
 }
 
-/// Instead of a copy: statuses can be large.
+/// A hash instead of a copy, because statuses can be large.
 fn fingerprint(status: Option<&ModelSelectionStatus>) -> u64 {
     let mut hashing = Hashing(DefaultHasher::new());
-    // Neither the status nor the hasher can fail.
+    // Neither serializing a status nor the hasher can fail.
     let _ = serde_json::to_writer(&mut hashing, &status);
     hashing.0.finish()
 }
@@ -176,52 +178,52 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_noticed_once_in_a_while() {
+    fn foreign_writes_are_reported_at_most_once_per_pause() {
         let writers = Writers::default();
         let notice = |version, says: &str, second| {
             let soon = writers.notice("u", version, Some(&status(says)), at(second));
             soon.map(|soon| soon.as_secs())
         };
-        assert_eq!(notice(9, "0/3", 0), None, "from before this process");
+        assert_eq!(notice(9, "0/3", 0), None, "written before this process started");
         writers.writing("u", &status("1/3"));
-        assert_eq!(notice(10, "1/3", 0), None, "our own, before its answer");
+        assert_eq!(notice(10, "1/3", 0), None, "our own write, before its response");
         writers.written("u", 10, &status("1/3"));
         assert_eq!(notice(10, "1/3", 0), None, "our own");
         assert_eq!(notice(9, "0/3", 0), None, "the watch lags behind");
         assert_eq!(notice(11, "1/3", 0), None, "an edit of the spec");
         writers.writing("u", &status("2/3"));
         writers.writing("u", &status("3/3"));
-        assert_eq!(notice(12, "2/3", 0), None, "our own, whose answer was lost");
-        assert_eq!(notice(13, "3/3", 0), None, "the next one, before its answer");
+        assert_eq!(notice(12, "2/3", 0), None, "our own write, whose response was lost");
+        assert_eq!(notice(13, "3/3", 0), None, "the next one, before its response");
         writers.written("u", 13, &status("3/3"));
         assert_eq!(writers.take("u"), None);
 
         assert_eq!(notice(14, "9/9", 1), Some(0));
         assert_eq!((writers.take("u"), writers.take("u")), (Some(Conflict { unreported: true }), None));
-        assert_eq!(notice(15, "8/9", 2), Some(1), "corrected all the same");
-        assert_eq!(writers.take("u"), Some(Conflict { unreported: false }), "but reported already");
+        assert_eq!(notice(15, "8/9", 2), Some(1), "corrected anyway");
+        assert_eq!(writers.take("u"), Some(Conflict { unreported: false }), "already reported");
         assert_eq!(notice(16, "7/9", 3), Some(2));
         assert_eq!(notice(17, "9/9", 604), Some(0));
         assert_eq!(writers.take("u"), Some(Conflict { unreported: true }));
         writers.forget("u");
-        assert_eq!(notice(18, "8/9", 2000), None, "another life of it");
+        assert_eq!(notice(18, "8/9", 2000), None, "a new incarnation");
     }
 
     #[test]
-    fn what_another_wrote_stays_unverified_until_a_pass_has_ended_well() {
+    fn a_foreign_write_stays_unverified_until_a_pass_succeeds() {
         let writers = Writers::default();
         writers.suspect("u");
         writers.notice("u", 5, Some(&status("9/9")), at(0));
         assert_eq!((writers.unverified("u"), writers.unverified("u")), (Some(5), Some(5)), "a pass may fail");
         writers.notice("u", 6, Some(&status("8/9")), at(1));
         writers.verified("u", 5);
-        assert_eq!(writers.unverified("u"), Some(6), "written while the pass went on");
+        assert_eq!(writers.unverified("u"), Some(6), "written during the pass");
         writers.verified("u", 6);
         assert_eq!(writers.unverified("u"), None);
     }
 
     #[test]
-    fn a_status_where_there_was_none_is_somebodys() {
+    fn a_status_where_there_was_none_is_a_foreign_write() {
         let writers = Writers::default();
         assert_eq!(writers.notice("u", 1, None, at(0)), None);
         assert_eq!(writers.notice("u", 2, None, at(0)), None);

@@ -1,4 +1,4 @@
-//! What every reconcile shares.
+//! State that all reconciles share.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -29,11 +29,11 @@ use platform::clock;
 use platform::metrics::Metrics;
 use sagemaker::SageMaker;
 
-/// Who reports Events: a qualified name, as Kubernetes asks for.
+/// The `reportingController` of Events, which Kubernetes wants as a qualified name.
 const REPORTING_CONTROLLER: &str = "modelselection.dev/modelselection-operator";
-/// Longest error in the report of an object that cannot be read.
+/// Longest error text in the report about an unreadable object, in characters.
 const ERROR_MAX: usize = 300;
-/// How long the first lists of all watches may take.
+/// How long to wait for the first lists of all watches.
 const WATCHED: Duration = Duration::from_secs(10);
 
 pub(super) struct Context {
@@ -51,7 +51,7 @@ pub(super) struct Context {
     pub(super) incarnations: Incarnations,
     pub(super) joint_searches: JointSearches,
     pub(super) metrics: Arc<Metrics>,
-    /// What the watches have shown: a store for each watched namespace, or one for all.
+    /// What the watches have shown: one store for each watched namespace, or one for all namespaces.
     pub(super) stores: Vec<Store<ModelSelection>>,
     pub(super) waker: Wake,
     pub(super) settings: Settings,
@@ -63,7 +63,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// What publishes an Event.
+    /// Publishes Events.
     pub(super) fn recorder(&self) -> Recorder {
         Recorder::new(self.client.clone(), self.reporter.clone())
     }
@@ -104,7 +104,8 @@ impl Context {
         }
     }
 
-    /// Counts the permits that are held, once: when each watch has shown what there is, or one of them takes too long.
+    /// Counts, once, the permits that existing jobs hold: after each watch has delivered its first list, or one of them
+    /// has taken too long.
     pub(super) async fn count_permits(&self) {
         let count = || async {
             let watched = future::join_all(self.stores.iter().map(Store::wait_until_ready));
@@ -116,7 +117,8 @@ impl Context {
         self.permits_counted.get_or_init(count).await;
     }
 
-    /// After a failed pass: releases the permits that it reserved, and forgets a selection that was deleted meanwhile.
+    /// After a failed pass: releases the permits that it reserved, and forgets the selection if it was deleted
+    /// meanwhile.
     pub(super) fn give_back(&self, selection: &Arc<ModelSelection>) {
         let object = ObjectRef::from_obj(&**selection);
         if !self.stores.iter().any(|store| store.get(&object).is_some()) {
@@ -128,23 +130,23 @@ impl Context {
         self.wake(self.permits.settle(&uid, held, clock::steady()));
     }
 
-    /// Has those looked at whose turn it is to start jobs, and returns what the selection itself may start.
+    /// Wakes the selections whose turn it is to start jobs, and returns what the selection itself may start.
     pub(super) fn wake(&self, turns: Turns) -> ByType {
         wake_all(&self.waker, turns.others);
         turns.own
     }
 
-    /// Has those looked at whose turn it is in `region` after `pause`.
+    /// Wakes, after `pause`, the selections in `region` that then have their turn.
     pub(super) fn wake_after(&self, region: &str, pause: Duration) {
         let (permits, wake, region) = (self.permits.clone(), self.waker.clone(), region.to_owned());
         tokio::spawn(async move {
-            tokio::time::sleep(pause).await;
+            clock::sleep(pause).await;
             wake_all(&wake, permits.due(&region, clock::steady()).others);
         });
     }
 
-    /// The newest known version of a selection. The watch lags behind our own writes, and a pass may have an older version:
-    /// to decide on that one would create jobs again, which is safe but costs calls.
+    /// The newest known version of a selection. The watch lags behind our own writes, so a pass may be started with an
+    /// older version. A decision based on that version would create jobs again, which is safe but costs calls.
     pub(super) fn newest(&self, seen: &Arc<ModelSelection>) -> Arc<ModelSelection> {
         let uid = seen.uid().unwrap_or_default();
         let written = self.written.lock().get(&uid).cloned();
@@ -154,7 +156,8 @@ impl Context {
         others.chain([seen.clone()]).max_by_key(|selection| version(selection)).unwrap_or_else(|| seen.clone())
     }
 
-    /// Notes what the watch shows. A status that another client wrote is verified.
+    /// Records what the watch shows. If another client wrote the status, the selection is woken so that a pass verifies
+    /// it.
     pub(super) fn note_seen(&self, selection: &ModelSelection) {
         let Some(uid) = selection.uid() else { return };
         if let Some(soon) = self.writers.notice(&uid, version(selection), selection.status.as_ref(), clock::steady()) {
@@ -167,7 +170,7 @@ impl Context {
         }
     }
 
-    /// Notes that an object can be read, or has gone.
+    /// Records that an object can be read, or is gone.
     pub(super) fn note_readable(&self, metadata: &ObjectMeta) {
         let mut unreadable = self.unreadable.lock();
         if unreadable.remove(&full_name(metadata)).is_some() {
@@ -175,7 +178,7 @@ impl Context {
         }
     }
 
-    /// Notes that this release cannot read an object. It is left alone until it can.
+    /// Records that this release cannot read an object. The operator leaves it alone until it can.
     pub(super) fn note_unreadable(&self, metadata: &ObjectMeta, error: &str) {
         let mut unreadable = self.unreadable.lock();
         if unreadable.insert(full_name(metadata), clip(error, ERROR_MAX)).as_deref() != Some(&clip(error, ERROR_MAX)) {
@@ -189,7 +192,7 @@ impl Context {
         self.settings.readiness.warn("unreadable selections", (!unreadable.is_empty()).then_some(message));
     }
 
-    /// Notes what the API server answered to a write.
+    /// Records what the API server returned for a write.
     pub(super) fn note_written(&self, mut selection: ModelSelection) {
         selection.metadata.managed_fields = None;
         if let (Some(uid), Some(status)) = (selection.uid(), &selection.status) {
@@ -197,7 +200,7 @@ impl Context {
         }
         self.unwritten.written(&selection.uid().unwrap_or_default(), clock::steady());
         let mut written = self.written.lock();
-        // Versions that the watch shows need no second copy.
+        // Versions that the watch already shows need no second copy.
         written.retain(|_, ours| {
             let seen = self.stores.iter().find_map(|store| store.get(&ObjectRef::from_obj(&**ours)));
             seen.is_none_or(|seen| version(&seen) < version(ours))
@@ -212,13 +215,13 @@ impl Context {
         self.cleaned_up.lock().contains(uid)
     }
 
-    /// Notes that the cleanup of a selection is complete. The watch still shows it for a while.
+    /// Records that the cleanup of a selection is complete. The watch still shows the object for a while.
     pub(super) fn note_cleaned_up(&self, selection: &ModelSelection) {
         self.forget(selection);
         self.cleaned_up.lock().extend(selection.uid());
     }
 
-    /// Forgets a deleted selection, and wakes those that may take its permits.
+    /// Forgets a deleted selection, and wakes those that can use its permits.
     pub(super) fn forget(&self, selection: &ModelSelection) {
         self.observer.forget(&ObjectRef::from_obj(selection));
         let Some(uid) = &selection.uid() else { return };
@@ -246,7 +249,7 @@ fn full_name(metadata: &ObjectMeta) -> String {
     format!("{}/{}", name(&metadata.namespace), name(&metadata.name))
 }
 
-/// Resource versions of one object are numbers that grow.
+/// Resource versions of one object are increasing numbers.
 fn version(selection: &ModelSelection) -> u64 {
     selection.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default()
 }

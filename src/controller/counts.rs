@@ -8,11 +8,11 @@ use serde::de::value::Error;
 use api::{Condition, ConditionStatus, ConditionType, ModelSelection, Reason, RunState};
 use platform::metrics::Counts;
 
-/// Counts what the stores have.
+/// Counts the selections and runs in the stores.
 pub(super) fn counts(stores: &[Store<ModelSelection>]) -> Counts {
     let mut counts = Counts::default();
     for state in RunState::ALL {
-        // States without runs are 0, since queries compare states with each other.
+        // States without runs are reported as 0, because queries compare states with each other.
         counts.runs.insert((state.as_str(), ""), 0);
     }
     for selection in stores.iter().flat_map(Store::state) {

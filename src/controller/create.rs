@@ -1,4 +1,4 @@
-//! Creates jobs. Safe to repeat: the name of a job follows from its identity, and a job that exists already is adopted.
+//! Creates jobs. Idempotent: the name of a job is computed from its identity, and an existing job is adopted.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -22,20 +22,20 @@ use sagemaker::{Class, JobRequest, TuningError};
 
 /// Concurrent creates.
 const CONCURRENCY: usize = 4;
-/// Most creates in one pass, so that the status shows progress.
+/// Most creates in one pass, so that the status shows progress in between.
 const PER_PASS: usize = 16;
 
 /// A run to create.
 pub(super) struct Chosen {
     index: usize,
     request: Arc<JobRequest>,
-    /// The instance type for which SageMaker counts the job.
+    /// The instance type whose quota SageMaker charges for the job.
     instance_type: String,
-    /// The job may exist from an earlier try. For a first try, a refusal means that there is none.
+    /// The job may exist from an earlier try. On a first try, a refusal means that it does not exist.
     may_exist: bool,
 }
 
-/// Chooses the runs to create now, and gives them their names. See [`choose`].
+/// Chooses the runs to create now, and assigns their job names. See [`choose`].
 pub(super) fn chosen(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -46,7 +46,7 @@ pub(super) fn chosen(
     let types = InstanceTypes::of(spec);
     let ready = ready(pass, &types, &status.runs, &requests);
     let room = own_limit(spec).saturating_sub(permits_held(status));
-    // After a fault that affects every job, one create probes whether it is over.
+    // After a fault that affects every job, a single create probes whether it is over.
     let probes = ctx.retries.failures(uid, &Task::CreateAny).is_some();
     let most = if probes { 1 } else { PER_PASS };
     let granted = |wanted: &[usize]| granted(pass, spec, status, &types, wanted);
@@ -70,7 +70,7 @@ pub(super) fn chosen(
     .collect()
 }
 
-/// The runs with a request that may be tried now, in their order.
+/// The runs that have a request and may be tried now, in order.
 fn ready(
     pass: &Pass<'_>,
     types: &InstanceTypes<'_>,
@@ -80,7 +80,7 @@ fn ready(
     if !pass.may_try(&Task::CreateAny) {
         return Vec::new();
     }
-    // A job of that name exists, and its tags are not visible yet: creating it again would give no information.
+    // A job of that name exists, and its tags are not visible yet: creating it again would not tell whose it is.
     let proving = |run: &RunStatus| {
         let name = run.tuning_job_name.clone().unwrap_or_default();
         pass.ctx.retries.failures(&pass.uid, &Task::Prove(name)).is_some()
@@ -112,17 +112,17 @@ fn granted(
     wanted.iter().copied().filter(|&index| takes(index)).collect()
 }
 
-/// Whether SageMaker has refused a further job on `instance_type`, and is not to be asked again yet.
+/// Whether SageMaker has refused a further job on `instance_type`, and the pause before the next try is not over.
 fn quota_refused(pass: &Pass<'_>, instance_type: &str) -> bool {
     pass.ctx.permits.next_try(&pass.pool(instance_type), clock::steady()).is_some()
 }
 
-/// Faults that would meet further creates.
+/// Faults that would also affect further creates.
 #[derive(Default)]
 struct Halts {
-    /// All of them.
+    /// Affects all creates.
     all: Option<Class>,
-    /// Those on instance types whose quota is used up.
+    /// The instance types whose quota is used up.
     refused: BTreeSet<String>,
 }
 
@@ -134,7 +134,8 @@ impl Halts {
     fn add(&mut self, instance_type: &str, fault: &Fault, created: bool) {
         match fault.class {
             Class::Quota => drop(self.refused.insert(instance_type.to_owned())),
-            // One that SageMaker throttled has slowed down the next ones; one that would have to wait too long was not sent.
+            // A throttled call has already slowed down the next ones; a call that would have waited too long for the
+            // rate limiter was not sent.
             Class::Throttled if fault.sent => {}
             Class::Throttled => self.all = self.all.or(Some(Class::Throttled)),
             class if meets_all(class) && !created => self.all = self.all.or(Some(class)),
@@ -143,7 +144,7 @@ impl Halts {
     }
 }
 
-/// Creates the chosen jobs. A fault that affects all of them stops the creation: the rest are not tried.
+/// Creates the chosen jobs. A fault that affects all of them stops the loop: the remaining ones are not tried.
 pub(super) async fn create(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -187,7 +188,7 @@ pub(super) async fn create(
     settle(pass, spec, status, &created, &halts.into_inner());
 }
 
-/// Notes what the results mean for further creates.
+/// Records what the results mean for further creates.
 fn settle(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -204,7 +205,7 @@ fn settle(
     for instance_type in created {
         ctx.permits.accepted(uid, &pass.pool(instance_type), running(instance_type));
     }
-    // Once per pass, and only after every call has its response: as many jobs run as the quota allows.
+    // Once per pass, and only after every call has its response: then the number of running jobs is the quota.
     for instance_type in &halts.refused {
         let (pool, now) = (pass.pool(instance_type), clock::steady());
         let pause = ctx.permits.refused(uid, &pool, running(instance_type), now);
@@ -215,13 +216,13 @@ fn settle(
     }
 }
 
-/// A chosen run after another's fault has ended the creation.
+/// A chosen run that is not tried because of another run's fault.
 fn not_tried(run: RunStatus, may_exist: bool, class: Class) -> RunStatus {
     let reason = if class == Class::Quota { Reason::QuotaExceeded } else { Reason::Queued };
     after(run, RunEvent::NotTried { reason, may_exist })
 }
 
-/// Whether a fault of this class affects every other job of the selection as well.
+/// Whether a fault of this class affects every other job of the selection too.
 fn meets_all(class: Class) -> bool {
     matches!(class, Class::Denied | Class::Credentials | Class::Clock | Class::Role | Class::Transient)
 }
@@ -229,7 +230,7 @@ fn meets_all(class: Class) -> bool {
 /// Why a job was not created.
 struct Fault {
     class: Class,
-    /// SageMaker was asked.
+    /// The call was sent to SageMaker.
     sent: bool,
 }
 
@@ -276,7 +277,8 @@ async fn exists(
         }
         Found::Unproven(error) | Found::Fault(error) => not_created(pass, run, &error, true),
         Found::Absent(error) => {
-            // The job is not visible yet, or it was deleted and the name stays taken: the latter after the consistency window.
+            // Either the job is not visible yet, or it was deleted and its name stays reserved. After the consistency
+            // window it is the latter.
             let failures = pass.failed(Task::Find(request.name.clone()), Outcome::Fault(error.class));
             if pass.is_missing(failures) {
                 return (after(run, RunEvent::NextAttempt), None);
@@ -288,7 +290,7 @@ async fn exists(
 
 fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: bool) -> (RunStatus, Option<Fault>) {
     let lasting = match error.class {
-        // The rate or the quota is lowered for all selections; nothing is wrong with the run.
+        // The limiter lowers the rate or the quota for all selections; the run itself is fine.
         Class::Quota | Class::Throttled => Duration::ZERO,
         class => {
             let failures: Failures = pass.failed(Task::create(&run), Outcome::Fault(class));
@@ -300,8 +302,8 @@ fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: 
     (after(run, RunEvent::NotCreated { problem: &problem, may_exist }), Some(Fault::of(error)))
 }
 
-/// What the selection has of the permits, and how many more jobs it would start if only the limits over all selections
-/// counted: what its own limit forbids it must not keep from others.
+/// The permits that the selection holds, and how many more jobs it would start if only the operator-wide limits
+/// applied. Permits that its own limit forbids to use must stay available to others.
 pub(super) fn claim(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> Claim {
     let room = own_limit(spec).saturating_sub(permits_held(status));
     let room = if pass.may_try(&Task::CreateAny) { room } else { 0 };
@@ -309,8 +311,8 @@ pub(super) fn claim(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSe
     Claim::of(spec, status, waiting.filter(|run| !holds_permit(run) && pass.may_start(run)).take(room))
 }
 
-/// Whether a further pass right now would get on: there are permits, of which `own` are the selection's, and runs that may
-/// take them.
+/// Whether another pass right away would make progress: permits are free, of which the selection may take `own`, and
+/// runs can use them.
 pub(super) fn more_to_do(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -331,8 +333,8 @@ pub(super) fn more_to_do(
     pass.may_try(&Task::CreateAny) && startable(spec, &status.runs).any(free_now)
 }
 
-/// When a job that may exist may be asked for again whose instances SageMaker refused. Selections whose runs wait
-/// for a permit are woken when it is their turn.
+/// When to look again for a job that may exist and whose creation hit a quota. Selections whose runs wait for a permit
+/// are woken when it is their turn.
 pub(super) fn next_repeat(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,

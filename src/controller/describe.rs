@@ -1,5 +1,5 @@
-//! Brings active runs up to date. Jobs that the last poll saw running, or ended with their results, cost nothing; jobs that
-//! left the listing are described.
+//! Updates active runs. Jobs that the last poll saw running, or ended with their results, cost no call; jobs that left
+//! the listing are described.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -23,20 +23,20 @@ use sagemaker::{Class, EndedJob, TuningError};
 
 /// Concurrent describes.
 const CONCURRENCY: usize = 4;
-/// Most describes in a pass: the status shows their results before the next ones.
+/// Most describes in one pass: the status shows their results before the next ones.
 const PER_PASS: usize = 32;
 
-/// A job to look at.
+/// A job to update.
 struct DueJob {
     name: String,
     since: Timestamp,
-    /// As a search has shown it.
+    /// The job as a search returned it.
     found: Option<Arc<EndedJob>>,
-    /// The runs that follow it: several candidates may name one job.
+    /// The runs that follow the job: several candidates may refer to the same one.
     runs: Vec<usize>,
 }
 
-/// Jobs to look at, by name.
+/// Jobs to update, by name.
 #[derive(Default)]
 struct Due(BTreeMap<String, DueJob>);
 
@@ -46,8 +46,8 @@ impl Due {
         self.0.entry(name.to_owned()).or_insert_with(new).runs.push(run);
     }
 
-    /// Those that have waited longest, as many as one pass takes, and whether there are more. What costs no call is not
-    /// limited.
+    /// The jobs that have waited longest, as many as one pass allows, and whether there are more. Jobs that cost no
+    /// call are not limited.
     fn first(self) -> (Vec<DueJob>, bool) {
         let whole = |job: &DueJob| job.found.as_ref().is_some_and(|found| found.result.is_some());
         let (mut jobs, mut others): (Vec<_>, Vec<_>) = self.0.into_values().partition(whole);
@@ -58,8 +58,8 @@ impl Due {
     }
 }
 
-/// Brings the active runs up to date. `sightings` is what the sweeps have shown of their jobs. Returns whether there is more
-/// to describe than one pass may.
+/// Updates the active runs. `sightings` is what the polls have shown of their jobs. Returns whether more jobs are due
+/// than one pass may describe.
 pub(super) async fn describe(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -121,10 +121,10 @@ pub(super) async fn describe(
     more || unfinished
 }
 
-/// Whether a job that was declared deleted is to be looked for once more.
+/// Whether to look once more for a job that was declared deleted.
 fn is_due_again(pass: &Pass<'_>, run: &RunStatus, job: &str) -> bool {
     let task = Task::FindDeleted(job.to_owned());
-    // A new process does not know that it was looked for.
+    // A new process does not know whether an earlier one looked again.
     let failures = pass.ctx.retries.failures(&pass.uid, &task);
     is_declared_deleted(run) && pass.may_try(&task) && failures.is_none_or(|failures| failures.times == 1)
 }
@@ -133,7 +133,7 @@ fn is_declared_deleted(run: &RunStatus) -> bool {
     run.state == RunState::Failed && run.reason == Some(api::Reason::TuningJobDeleted)
 }
 
-/// A job as SageMaker shows it, with its tags if it has yet to prove whose it is.
+/// A job as SageMaker describes it, with its tags if its ownership is not proven yet.
 struct Seen {
     fetched: Fetched,
     tags: Vec<(String, String)>,
@@ -145,7 +145,7 @@ enum Look {
     Seen(Seen),
     /// It no longer exists.
     Missing,
-    /// Not known now; the status shows the problem, if there is one.
+    /// Unknown at the moment; the status shows the problem, if there is one.
     Unknown(Option<Problem>),
 }
 
@@ -155,7 +155,7 @@ fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, seen: Result<Seen, Tunin
         let again = Task::FindDeleted(job.to_owned());
         return match seen {
             Ok(seen) if seen.fetched.job.status != JobStatus::Deleting => {
-                tracing::warn!(job, "a tuning job that did not show for minutes exists after all");
+                tracing::warn!(job, "a tuning job that counted as deleted exists after all");
                 pass.succeeded(&again);
                 Look::Seen(seen)
             }
@@ -176,7 +176,7 @@ fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, seen: Result<Seen, Tunin
                 return Look::Unknown(None);
             }
             pass.succeeded(&task);
-            // Described once more after the consistency window.
+            // It is described once more after the consistency window.
             pass.failed(Task::FindDeleted(job.to_owned()), Outcome::Accepted);
             Look::Missing
         }
@@ -208,7 +208,7 @@ fn taken_in(pass: &Pass<'_>, run: &mut RunStatus, job: &str, look: &Look) {
                 observer.learn(region, &pass.object, name, lasted);
             }
         }
-        // A name that the run would never have is not that of a job that it once had.
+        // A name that does not follow from the run's identity is not the name of a job that the run once had.
         Look::Missing if is_unproven(run) && pass.identity(run).job_name() != job => apply(run, RunEvent::NotItsJob),
         Look::Missing => apply(run, RunEvent::Deleted),
         Look::Unknown(Some(problem)) => apply(run, RunEvent::NotObserved(problem)),
@@ -216,8 +216,8 @@ fn taken_in(pass: &Pass<'_>, run: &mut RunStatus, job: &str, look: &Look) {
     }
 }
 
-/// Whether the job proves by its tags that it was made for the run. One that was not is forgotten; one whose tags do not
-/// show yet is looked at again.
+/// Whether the job's tags prove that it was created for the run. A job of another owner is forgotten; a job whose tags
+/// are not visible yet is checked again.
 fn proves(pass: &Pass<'_>, run: &mut RunStatus, job: &str, tags: &[(String, String)]) -> bool {
     let prove = Task::Prove(job.to_owned());
     let difference = match pass.identity(run).made(job, tags) {
@@ -247,8 +247,8 @@ fn proves(pass: &Pass<'_>, run: &mut RunStatus, job: &str, tags: &[(String, Stri
     false
 }
 
-/// Looks once more at the training jobs of results that lack something which expressions use, such as a hyperparameter
-/// that an edit has brought in. Returns whether there are more than one pass may look at.
+/// Describes again the training jobs of results that lack an input of an expression, such as a hyperparameter that an
+/// edit has introduced. Returns whether there are more than one pass may describe.
 async fn describe_again(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> bool {
     let mut lacking = incomplete(pass, spec, runs);
     lacking.retain(|(_, job)| pass.may_try(&Task::Describe(job.clone())));
@@ -270,7 +270,7 @@ async fn describe_again(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [
                 let event = RunEvent::DescribedAgain { result: &result, used: &used };
                 runs[index] = after(std::mem::take(&mut runs[index]), event);
             }
-            // Deleted: what is known of it stays.
+            // Deleted: the known values stay.
             Err(error) if error.class == Class::NotFound => {}
             Err(error) => {
                 tracing::info!(job, %error, "a training job cannot be described; trying again");
@@ -287,25 +287,25 @@ async fn describe_again(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [
     more
 }
 
-/// The runs whose training jobs may have what expressions use and the status lacks: index and training job.
+/// The runs whose training jobs may have inputs of expressions that the status lacks: index and training job.
 pub(super) fn incomplete(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &[RunStatus]) -> Vec<(usize, String)> {
     let derivations = pass.derivations(spec);
     let job = |run: &RunStatus| Some(run.best.as_ref()?.training_job_name.clone());
     runs.iter()
         .enumerate()
-        // Where there is a table of all training jobs, what they lack is in there.
+        // If there is a table of all training jobs, it has the missing values.
         .filter(|(_, run)| derivations.lack_input_of(run) && !(spec.collect == Collect::All && run.trials.is_some()))
         .filter_map(|(index, run)| Some((index, job(run)?)))
         .filter(|(_, job)| pass.may_try(&Task::DescribeAgain(job.clone())))
         .collect()
 }
 
-/// How long until a job that was declared deleted is looked for once more, if one is.
+/// The time until a job that was declared deleted is looked for once more, if any is.
 pub(super) fn next_look(pass: &Pass<'_>, runs: &[RunStatus]) -> Option<Duration> {
     let deleted = runs.iter().filter(|run| is_declared_deleted(run)).filter_map(|run| run.tuning_job_name.clone());
     let failures = deleted.filter_map(|job| pass.ctx.retries.failures(&pass.uid, &Task::FindDeleted(job)));
     let next = failures.filter(|failures| failures.times == 1).map(|failures| failures.not_before).min()?;
     let pause = Duration::try_from(next.duration_since(clock::steady())).unwrap_or_default();
-    // One that was looked for once more is not looked for again.
+    // A job that was looked for once more is not looked for again.
     (pause <= pass.ctx.settings.consistency_window * 3).then_some(pause)
 }

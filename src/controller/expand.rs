@@ -18,22 +18,23 @@ use decide::retry::Task;
 use platform::clock;
 use sagemaker::{Class, Listed, TuningError};
 
-/// Longest message of an expansion, as in the schema.
+/// Longest message of an expansion, in characters, as in the schema.
 const MESSAGE_MAX: usize = 1024;
 
 /// The result of the selectors.
 pub(super) struct Expanded {
-    /// The spec, with the candidates that the selectors have found.
+    /// The spec plus the candidates that the selectors have found.
     pub(super) spec: ModelSelectionSpec,
-    /// What each has found; with what it had found before where that is not known yet.
+    /// What each selector has found; its earlier result while the new one is unknown.
     pub(super) expansions: Vec<Expansion>,
-    /// Why a selector has found nothing yet, if one has not.
+    /// Why a selector has no result yet, if one has none.
     pub(super) problem: Option<Problem>,
-    /// The candidates whose runs stay as they are until that is known.
+    /// Candidates whose selector has no new result yet: their runs stay as they are until then.
     pub(super) undecided: BTreeSet<String>,
 }
 
-/// Finds the models of all selectors, and adds them to the candidates of the spec. Waits until `until` for the catalogue.
+/// Finds the models of all selectors, and adds them to the candidates of the spec. Waits for the catalogue until
+/// `until`.
 pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until: Instant) -> Expanded {
     let mut spec = pass.selection.spec.clone();
     let (mut expansions, mut problem, mut undecided) = (Vec::new(), None, BTreeSet::new());
@@ -42,7 +43,8 @@ pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until
         let found = match before.expansions.iter().find(|expansion| expansion.selector == key) {
             Some(expansion) => Ok(expansion.clone()),
             None => {
-                // An edit of a selector or of `rerun` asks for the present models, not for an older listing.
+                // After an edit of a selector or of `rerun`, the user expects the present models, so an older cached
+                // listing is not good enough.
                 let edited = || pass.ctx.retries.observed(&pass.uid).unwrap_or_else(clock::steady);
                 let not_before = if before.expansions.is_empty() { Timestamp::MIN } else { edited() };
                 find(pass, &spec, selector, &key, not_before, until).await
@@ -50,7 +52,7 @@ pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until
         };
         match found {
             Ok(expansion) => {
-                // The earlier result may be too large by now: datasets and candidates were added since.
+                // The earlier result may be too large by now, if datasets and candidates were added since.
                 let new = untaken(&spec, &expansion.model_ids);
                 match within_bound(&spec, new.len(), expansion.message.as_deref().unwrap_or_default()) {
                     Ok(()) => add(&mut spec, selector, new),
@@ -63,7 +65,7 @@ pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until
     }
     if problem.is_some() {
         undecided = before.expansions.iter().flat_map(|expansion| expansion.model_ids.iter().cloned()).collect();
-        // Kept in the status, so that it is known after a restart as well.
+        // In the status, so that it is known after a restart as well.
         let shown: BTreeSet<&String> = expansions.iter().flat_map(|expansion| &expansion.model_ids).collect();
         let has_run = |id: &String| before.runs.iter().any(|run| run.candidate == *id);
         let old = undecided.iter().filter(|id| !shown.contains(id) && has_run(id));
@@ -80,8 +82,8 @@ fn named(index: usize, problem: &Problem) -> Problem {
     Problem::new(problem.reason, format!("`candidateSelectors[{index}]`: {}", problem.message))
 }
 
-/// Finds the models of one selector, or says why not (yet). Asked anew in every pass until it is found: the catalogue
-/// keeps what it knows, so that costs calls only for what it does not know yet.
+/// Finds the models of one selector, or returns why it cannot (yet). Each pass asks again until there is a result. The
+/// catalogue caches descriptions, so only unknown ones cost calls.
 async fn find(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -94,7 +96,7 @@ async fn find(
     match models(pass, spec, selector, not_before, until).await {
         Ok((model_ids, message)) => {
             pass.succeeded(&task);
-            // A field called `message` would replace the text of the log.
+            // Not called `message`, because a field of that name would replace the text of the log.
             tracing::info!(models = model_ids.len(), found = message, "a selector was expanded");
             Ok(Expansion { selector: key.to_owned(), model_ids, message: Some(clip(&message, MESSAGE_MAX)) })
         }
@@ -121,7 +123,7 @@ async fn models(
     let clauses = &selector.jump_start;
     let limit = clauses.limit.and_then(|limit| usize::try_from(limit).ok());
     let models: Vec<Listed> = models.into_iter().cloned().collect();
-    // Do not read a thousand descriptions only to report that they are too many.
+    // Do not read a thousand descriptions only to report that there are too many.
     if limit.is_none() && models.len() > room(spec) {
         let deprecated = deprecated(pass, clauses, &models, until).await?;
         let left = models.len() - deprecated;
@@ -137,7 +139,7 @@ async fn models(
         match judged {
             Ok(None) => found.push(model_id),
             Ok(Some(why)) => *out.entry(why).or_default() += 1,
-            // SageMaker may refuse one model and describe the others. It is reported below if it refuses all.
+            // SageMaker may refuse one model and describe the others. If it refuses all, that is reported below.
             Err(CatalogError::Fault(fault)) if of_one(&fault) => {
                 *out.entry("cannot be described, which SageMaker refuses").or_default() += 1;
                 refused.get_or_insert(fault);
@@ -158,18 +160,18 @@ async fn models(
     summary += &left_out(&out);
     within_bound(spec, found.len(), &summary).map_err(CatalogError::Problem)?;
     if found.is_empty() && elsewhere == 0 {
-        let message = format!("no model is found. {summary}. Widen the clause that leaves none, or remove it");
+        let message = format!("no model is found. {summary}. Relax or remove the clause that excludes all models");
         return Err(CatalogError::Problem(Problem::new(Reason::NoModelFound, message)));
     }
     Ok((found, summary))
 }
 
-/// Whether that may be so of one model, while others are described.
+/// Whether a fault can affect one model while others are described.
 fn of_one(fault: &TuningError) -> bool {
     matches!(fault.class, Class::Denied | Class::Invalid)
 }
 
-/// The fault with the name of the model. Without that model the selector need not wait, if the fault is of that one only.
+/// The fault with the name of the model. If only this model is affected, the message says how to go on without it.
 fn of_model(fault: TuningError, model_id: &str) -> TuningError {
     if fault.class != Class::Transient {
         return fault;
@@ -179,7 +181,7 @@ fn of_model(fault: TuningError, model_id: &str) -> TuningError {
     TuningError { message, ..fault }
 }
 
-/// Why each of the models is left out, if it is, in their order. What the listing shows needs no description.
+/// For each model, in order: why it is left out, if it is. Conditions on fields of the listing need no description.
 fn judged<'a>(
     pass: &'a Pass<'_>,
     clauses: &'a JumpStartSelector,
@@ -197,12 +199,12 @@ fn judged<'a>(
         };
         (model_id, why)
     };
-    // Requested in advance, so that the next pass finds them; the rate limiter spaces the calls.
+    // Requested ahead, so that the next pass finds them in the cache; the rate limiter spaces the calls.
     stream::iter(models).map(judge).buffered(PER_PASS).boxed()
 }
 
-/// How many of the models are left out as deprecated. Where the listing does not show it, each description is read, so that
-/// both sources allow the same number of models.
+/// How many of the models are left out as deprecated. Where the listing does not show deprecation, each description is
+/// read, so that both sources count against the limit in the same way.
 async fn deprecated(
     pass: &Pass<'_>,
     clauses: &JumpStartSelector,

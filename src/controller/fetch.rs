@@ -6,7 +6,7 @@ use decide::observation::{JobStatus, TrainingFailure, TrainingResult, TuningJob}
 use decide::run::{RunEvent, after};
 use sagemaker::{Class, EndedJob, TuningError};
 
-/// A tuning job as SageMaker shows it.
+/// A tuning job as SageMaker describes it.
 #[derive(Clone)]
 pub(super) struct Fetched {
     pub(super) job: TuningJob,
@@ -24,7 +24,7 @@ pub(super) async fn fetch(
     complete(pass, spec, run, name, pass.region.describe(name).await?, None).await
 }
 
-/// The tuning job of that name as a search has shown it.
+/// The tuning job of that name, as a search returned it.
 pub(super) async fn found(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -52,23 +52,24 @@ pub(super) async fn complete(
         (Some(_), Some((_, result))) => Some(result.clone()),
         (Some(best), None) => match pass.region.training_result(&best.training_job_name).await {
             Ok(result) => Some(result),
-            // It was deleted: the run has succeeded, and its metrics are missing.
+            // The training job was deleted: the run has succeeded, and its metrics are missing.
             Err(error) if error.class == Class::NotFound => Some(TrainingResult::default()),
             Err(error) => return Err(error),
         },
     };
     let failure = match job.status {
-        // The reason is for people: without the right to list, or with a list that lags, the failure is reported without it.
+        // The reason is only for display: without the permission to list, or if the list lags, the failure is reported
+        // without it.
         JobStatus::Failed => pass.region.failed_training_job(name).await.unwrap_or_default(),
         _ => None,
     };
     Ok(Fetched { job, result, failure })
 }
 
-/// The run as its job shows it.
+/// The run, updated from its job.
 pub(super) fn applied(pass: &Pass<'_>, run: RunStatus, fetched: &Fetched) -> RunStatus {
     let Fetched { job, result, failure } = fetched;
-    // A stop that was requested just before a crash is still ours.
+    // A stop that we requested just before a crash is still ours.
     let ours = pass.stops() && !run.attached && job.status == JobStatus::Stopped;
     let run = if ours { after(run, RunEvent::StopRequested) } else { run };
     let used = &pass.derivations(&pass.selection.spec).hyperparameters_used();

@@ -1,7 +1,7 @@
-//! Reads all training jobs of a tuning job, call by call: a pass may stop in between.
+//! Reads all training jobs of a tuning job, call by call, so that a pass can stop in between.
 //!
-//! The list of a tuning job's training jobs is complete. `Search` has the results of a hundred of them in one call, but
-//! lags behind; those that it does not show yet are described one by one.
+//! `ListTrainingJobsForHyperParameterTuningJob` is complete. `Search` returns the results of a hundred training jobs in
+//! one call, but lags behind; those that it does not show yet are described one by one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -17,13 +17,13 @@ use decide::training_job::trial;
 use platform::clock;
 use sagemaker::{Class, EndedTrainingJob, Operation, Pages, Region, TuningError};
 
-/// Most calls in a pass, and the longest time for them: the status shows the results before more is read.
+/// Most calls in a pass, and the longest time for them: the status shows the results before more are read.
 const PER_PASS: usize = 64;
 const FOR_AT_MOST: Duration = Duration::from_secs(10);
 /// Concurrent describes.
 const CONCURRENCY: usize = 4;
 
-/// The training jobs known so far, from pass to pass. A restart begins again.
+/// The training jobs read so far, kept from pass to pass. After a restart, reading starts again.
 #[derive(Default)]
 pub(super) struct Gathering {
     listed: BTreeMap<String, EndedTrainingJob>,
@@ -33,7 +33,7 @@ pub(super) struct Gathering {
     pub(super) gone: u32,
 }
 
-/// The call to make next. Lists go on by their tokens.
+/// The next call. Lists continue with their paging tokens.
 enum Step {
     List(Pages),
     Search(Pages),
@@ -87,7 +87,7 @@ pub(super) async fn gather(
                 if !pages.go_on() {
                     gathering.step = Step::Search(Pages::default());
                 }
-                // With `includeParentResults` the best one may be a parent's, which is not listed.
+                // With `includeParentResults`, the best training job may be one of a parent, which is not in the list.
                 if let Some(best) = run.best.as_ref().filter(|best| !is_of(job, &best.training_job_name)) {
                     let hyperparameters = best.hyperparameters.clone();
                     let best = (best.training_job_name.clone(), EndedTrainingJob { hyperparameters, completed: true });
@@ -102,7 +102,7 @@ pub(super) async fn gather(
                 let arn = run.tuning_job_arn.as_deref().unwrap_or_default();
                 match region.search_training_results(arn, pages.token()).await {
                     Ok((found, next)) => {
-                        // Without metrics it may have been seen too early.
+                        // A result without metrics may have been indexed too early.
                         gathering.results.extend(found.into_iter().filter(|(_, result)| !result.metrics.is_empty()));
                         pages.turn(Operation::Search, next)?;
                         if !pages.go_on() {
@@ -135,7 +135,7 @@ pub(super) async fn gather(
 }
 
 impl Gathering {
-    /// Begins again, after so many responses that the tuning job is gone.
+    /// Starts again, after `gone` responses that the tuning job is gone.
     pub(super) fn anew(gone: u32) -> Self {
         Self { gone, ..Self::default() }
     }
@@ -144,13 +144,13 @@ impl Gathering {
         self.listed.keys().filter(|name| !self.results.contains_key(*name)).cloned().collect()
     }
 
-    /// Whether nothing is known yet.
+    /// Whether nothing has been read yet.
     pub(super) fn is_new(&self) -> bool {
         self.listed.is_empty() && matches!(&self.step, Step::List(pages) if pages.token().is_none())
     }
 
     pub(super) fn table(&self, run: &RunStatus) -> Vec<BestTrainingJob> {
-        // The status may know more of the best one than SageMaker still does.
+        // The status may know more about the best training job than SageMaker still does.
         let known = |name: &str| run.best.clone().filter(|best| best.training_job_name == name);
         let of = |(name, listed): (&String, &EndedTrainingJob)| {
             // A job that was stopped before it reported a metric has no result.
@@ -162,7 +162,7 @@ impl Gathering {
     }
 }
 
-/// The best training job is the job's own, so there was one.
+/// The best training job belongs to this tuning job, so the list must not be empty.
 fn none_listed() -> TuningError {
     TuningError {
         class: Class::NotFound,

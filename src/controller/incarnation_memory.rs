@@ -11,30 +11,30 @@ use super::joint_search::Search;
 use api::{ModelSelection, ModelSelectionStatus};
 use platform::clock;
 
-/// How long the resolved versions of a deleted selection are kept. Search shows new jobs after seconds to minutes; who
-/// applies the manifest again within that time means the same models.
+/// How long the resolved versions of a deleted selection are kept. Search shows new jobs after seconds to minutes; a
+/// user who applies the manifest again within that time means the same models.
 const VERSIONS_KEPT: Duration = Duration::from_secs(3_600);
 
-/// The searches of all selections, by uid, and what is kept of deleted ones.
+/// The searches of all selections, by uid, and the statuses of deleted selections.
 #[derive(Default)]
 pub(super) struct Incarnations(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     searches: HashMap<String, Search>,
-    /// Selections whose status began from nothing, and whose orphans have not been looked for.
+    /// Selections that started with an empty status, and whose orphaned jobs have not been looked for.
     begun: HashSet<String>,
-    /// The runs of deleted selections, by namespace and name.
+    /// The statuses of deleted selections, by namespace and name.
     deleted: HashMap<(String, String), (Timestamp, ModelSelectionStatus)>,
 }
 
 impl Incarnations {
-    /// Notes a selection whose status begins from nothing.
+    /// Records a selection that starts with an empty status.
     pub(super) fn begin(&self, uid: &str) {
         self.0.lock().begun.insert(uid.to_owned());
     }
 
-    /// Whether orphans of the selection have yet to be looked for.
+    /// Whether the orphaned jobs of the selection have yet to be looked for.
     pub(super) fn has_begun(&self, uid: &str) -> bool {
         self.0.lock().begun.contains(uid)
     }

@@ -1,4 +1,5 @@
-//! One search for the jobs of all selections of a namespace that ask at about the same time: many are applied together.
+//! One search for the jobs of all selections of a namespace that ask at about the same time, since many selections are
+//! often applied together.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,15 +19,15 @@ use sagemaker::{Class, Operation, Region, TuningError};
 
 /// The jobs that a search has found, newest first.
 pub(super) type Jobs = Arc<[TaggedJob]>;
-/// A search, which goes on when a pass has no time to wait for it.
+/// A search, which continues in the background if a pass has no time to wait for it.
 pub(super) type Search = Shared<BoxFuture<'static, Result<Jobs, TuningError>>>;
 
-/// The least time between two searches of a namespace: who asks meanwhile shares the next one.
+/// Shortest time between two searches of a namespace: selections that ask meanwhile share the next search.
 const SPACING: Duration = Duration::from_secs(2);
-/// Selections in one search.
+/// Most selections in one search.
 const MOST: usize = 40;
 
-/// Where selections are searched for together.
+/// The scope of a joint search.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) region: String,
@@ -34,19 +35,19 @@ pub(super) struct Place {
     pub(super) namespace: String,
 }
 
-/// The searches of all places that are about to begin.
+/// The searches that have yet to start, by scope.
 #[derive(Default)]
 pub(super) struct JointSearches(Mutex<HashMap<Place, Next>>);
 
 struct Next {
-    /// The selections, until the search begins.
+    /// The selections; `None` once the search has started.
     names: Arc<Mutex<Option<Vec<String>>>>,
     search: Search,
     begins: Instant,
 }
 
 impl JointSearches {
-    /// The search that `name` is part of. Finds the jobs of others, too.
+    /// The search that `name` is part of. It also finds the jobs of the other selections in it.
     pub(super) fn join(&self, region: &Region, place: Place, name: &str) -> Search {
         let mut all = self.0.lock();
         if let Some(next) = all.get(&place)
@@ -74,7 +75,7 @@ fn begin(region: Region, place: Place, names: Arc<Mutex<Option<Vec<String>>>>, b
     searched.map(|jobs| jobs.map_err(lost).flatten()).boxed().shared()
 }
 
-/// A task that did not come to its end.
+/// A task that did not run to its end.
 #[allow(clippy::needless_pass_by_value)] // as `map_err` calls it
 pub(super) fn lost(error: tokio::task::JoinError) -> TuningError {
     TuningError {
@@ -89,7 +90,8 @@ pub(super) fn lost(error: tokio::task::JoinError) -> TuningError {
 pub(super) async fn search(region: &Region, place: &Place, names: &[String]) -> Result<Jobs, TuningError> {
     let tags = [(tag::SCOPE, place.scope.as_str()), (tag::NAMESPACE, place.namespace.as_str())];
     match tagged(region, &tags, names).await {
-        // Without the right to search (or a service that cannot) there is no previous incarnation to be seen.
+        // Without the permission to search (or with a service that has no Search), previous incarnations cannot be
+        // seen.
         Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
             tracing::warn!(%error, "cannot search for jobs of a previous incarnation; the newest versions are used");
             Ok(Jobs::default())
@@ -98,7 +100,8 @@ pub(super) async fn search(region: &Region, place: &Place, names: &[String]) -> 
     }
 }
 
-/// What the search does not show yet, the listing of running jobs may: versions must not depend on one answer that lags behind.
+/// The listing of running jobs may contain jobs that the search does not show yet: versions must not depend on one
+/// response that lags behind.
 async fn tagged(region: &Region, tags: &[(&str, &str)], names: &[String]) -> Result<Vec<TaggedJob>, TuningError> {
     let searched = region.jobs_with_tags(tags, tag::NAME, names).await?;
     let beginnings: Vec<String> = names.iter().map(|name| job_name_beginning(name)).collect();

@@ -1,4 +1,4 @@
-//! The step `observe`: which runs there are, and the state of their jobs.
+//! The step `observe`: determines the runs, and the state of their jobs.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -16,26 +16,26 @@ use decide::{derived, front};
 use observe::Sighting;
 use platform::clock;
 
-/// How long a pass waits for descriptions of models, once for selectors and once for candidates. Later ones are there for
-/// the next pass, and other selections are reconciled meanwhile.
+/// How long a pass waits for descriptions of models, once for selectors and once for candidates. Later ones are in the
+/// cache for the next pass, and other selections are reconciled meanwhile.
 pub(super) const MODEL_WAIT: Duration = Duration::from_millis(300);
 
-/// What was observed.
+/// The result of `observe`.
 pub(super) struct Observed {
-    /// The spec, with the candidates that the selectors have found.
+    /// The spec plus the candidates that the selectors have found.
     pub(super) spec: ModelSelectionSpec,
     /// The resolved version of each candidate's model.
     pub(super) versions: Vec<Option<ResolvedVersion>>,
-    /// The status, with the present runs of the spec.
+    /// The status, with the current runs of the spec.
     pub(super) status: ModelSelectionStatus,
-    /// What the sweeps have shown of the jobs.
+    /// What the polls have shown of the jobs.
     pub(super) sightings: HashMap<String, Sighting>,
-    /// The tables that the fronts need; `None` when the fronts stand as they were written last.
+    /// The tables that the fronts need; `None` if the fronts in the status are still current.
     pub(super) tables: Option<Tables>,
-    /// What the `ConfigMap`s hold that candidates refer to; `None` while they cannot be read.
+    /// The contents of the `ConfigMap`s that candidates refer to; `None` while they cannot be read.
     pub(super) references: Option<References>,
-    /// Why the runs are not all that the spec asks for: a selector that has found nothing yet, an expression that cannot be
-    /// read.
+    /// Why the runs are not all that the spec asks for: a selector that has no result yet, or an expression that cannot
+    /// be parsed.
     pub(super) incomplete: Option<Problem>,
     /// Why SageMaker cannot be observed.
     pub(super) unobserved: Option<Problem>,
@@ -43,7 +43,7 @@ pub(super) struct Observed {
     pub(super) unfinished: bool,
 }
 
-/// Resolves the models, plans the runs, and brings them up to date.
+/// Resolves the models, plans the runs, and updates them.
 pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -> Observed {
     if pass.is_unverified() {
         pass.ctx.incarnations.drop_answer(&pass.uid);
@@ -55,7 +55,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let Expanded { spec, expansions, problem, undecided } = expanded;
     let incomplete = problem.or_else(|| derived::invalid(&pass.derivations(&spec))).or_else(|| front::invalid(&spec));
     status.expansions = expansions;
-    // A selector that waits for many descriptions must not use the time of the other candidates.
+    // A selector that waits for many descriptions must not use up the time of the other candidates.
     let until = clock::after(MODEL_WAIT);
     let versions = versions(pass, &spec, &status, until).await;
     (status.runs, status.superseded) = planned(pass, &spec, &status, &versions, &undecided);
@@ -89,7 +89,7 @@ fn planned(
     (planned.runs, planned.superseded)
 }
 
-/// Why the running jobs of the selection cannot be observed, when a person must help or when it lasts.
+/// Why the running jobs of the selection cannot be observed, if a person must act or if it lasts.
 fn unobserved(pass: &Pass<'_>, status: &ModelSelectionStatus) -> Option<Problem> {
     if !status.runs.iter().any(|run| run.state.active()) {
         return None;

@@ -1,4 +1,4 @@
-//! One pass over one selection: what all its steps share.
+//! One pass over one selection: the state that all its steps share.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use observe::{RunningJob, Sighting};
 use platform::clock;
 use sagemaker::Region;
 
-/// Answers in a row that must say that a job is another's.
+/// Consecutive responses that must say that a job belongs to another owner before the operator believes it.
 pub(super) const FOREIGN_ANSWERS: u32 = 3;
 
 /// A pass over a selection.
@@ -34,11 +34,11 @@ pub(super) struct Pass<'a> {
     pub(super) object: ObjectRef<ModelSelection>,
     pub(super) uid: String,
     pub(super) region: Region,
-    /// Who asks for permits.
+    /// The selection as the limiter knows it.
     pub(super) claimant: Claimant,
-    /// When the pass began, by the steady clock.
+    /// When the pass began, by the monotonic clock.
     pub(super) started: Timestamp,
-    /// The version of the status that another client wrote: everything in it is verified with SageMaker.
+    /// The resource version of a status that another client wrote: everything in it is verified with SageMaker.
     unverified: Option<u64>,
     expressions: Expressions,
     cache: Mutex<Cache>,
@@ -61,22 +61,22 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// What SageMaker counts a job together with that trains on `instance_type`.
+    /// The quota pool of a job that trains on `instance_type`.
     pub(super) fn pool(&self, instance_type: &str) -> Pool {
         Pool { region: self.claimant.region.clone(), instance_type: instance_type.to_owned() }
     }
 
-    /// What earlier passes have worked out.
+    /// Values that earlier passes have computed.
     pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
         self.cache.lock()
     }
 
-    /// Whether nothing in the status is believed that SageMaker does not confirm.
+    /// Whether the status is trusted only where SageMaker confirms it.
     pub(super) fn is_unverified(&self) -> bool {
         self.unverified.is_some()
     }
 
-    /// Ends a pass that went through. What was worked out is left to the next one, but of a selection that is complete.
+    /// Ends a pass that succeeded. Computed values are kept for the next pass, unless the selection is complete.
     pub(super) fn end(self, complete: bool) {
         if let Some(version) = self.unverified {
             self.ctx.writers.verified(&self.uid, version);
@@ -86,7 +86,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// The derived metrics of `spec`, which is the selection's with the candidates that the selectors have found.
+    /// The derived metrics of `spec`, which is the selection's spec plus the candidates that the selectors have found.
     pub(super) fn derivations<'s>(&self, spec: &'s ModelSelectionSpec) -> Derivations<'s> {
         Derivations::with(spec, self.expressions.clone())
     }
@@ -120,40 +120,41 @@ impl<'a> Pass<'a> {
         self.ctx.retries.may_try(&self.uid, task, clock::steady())
     }
 
-    /// Whether the run may be resolved and created now: neither waits for a retry.
+    /// Whether the run may be resolved and created now: neither step is waiting for a retry.
     pub(super) fn may_start(&self, run: &RunStatus) -> bool {
         self.may_try(&Task::resolve_request(run)) && self.may_try(&Task::create(run))
     }
 
-    /// Notes that a task has not succeeded; see [`super::retry_memory::Retries::failed`].
+    /// Records that a task has not succeeded; see [`super::retry_memory::Retries::failed`].
     pub(super) fn failed(&self, task: Task, outcome: Outcome) -> Failures {
         self.ctx.retries.failed(&self.uid, task, outcome, clock::steady())
     }
 
-    /// Notes that a task has succeeded.
+    /// Records that a task has succeeded.
     pub(super) fn succeeded(&self, task: &Task) {
         self.ctx.retries.succeeded(&self.uid, task);
     }
 
-    /// Whether the tags of a job are another's: they say so for the third time. One answer may have been another job's.
+    /// Whether a job belongs to another owner: its tags say so in [`FOREIGN_ANSWERS`] consecutive responses. A single
+    /// response may be about another job.
     pub(super) fn is_foreign(&self, job: &str) -> bool {
         let failures = self.failed(Task::Prove(job.to_owned()), Outcome::Fault(Class::NotFound));
         failures.times >= FOREIGN_ANSWERS
     }
 
-    /// Whether what these responses did not show counts as missing.
+    /// Whether something that these responses did not show counts as missing.
     pub(super) fn is_missing(&self, failures: Failures) -> bool {
         let absence: Absence = failures.absence(clock::steady());
         absence.is_certain(self.ctx.settings.consistency_window)
     }
 
-    /// Registers the running jobs with the observer, which wakes the selection when one of them changes. Returns what the
+    /// Registers the running jobs with the poller, which wakes the selection when one of them changes. Returns what the
     /// last polls saw of them.
     pub(super) fn track(&self, status: &ModelSelectionStatus) -> HashMap<String, Sighting> {
         self.ctx.observer.track(&self.object, &self.running_jobs(status))
     }
 
-    /// The same at the end of the pass, in which all of them were created or looked at.
+    /// The same at the end of the pass, when all of them were created or updated.
     pub(super) fn track_running(&self, status: &ModelSelectionStatus) {
         self.ctx.observer.track_running(&self.object, &self.running_jobs(status));
     }

@@ -1,5 +1,6 @@
-//! Jobs of a previous incarnation of a selection: of the same name, before it was deleted, or before its status or its cluster
-//! was lost. They are found by the tags, with one search for all selections whose status begins from nothing at about the same time.
+//! Jobs of a previous incarnation of a selection: one of the same name, before it was deleted, or before its status or
+//! its cluster was lost. They are found by their tags, with one search for all selections that start with an empty
+//! status at about the same time.
 
 use futures::FutureExt as _;
 use tracing::Instrument as _;
@@ -15,7 +16,7 @@ use decide::identity::Identity;
 use decide::incarnation::{claimed, orphans};
 use sagemaker::{Region, TuningError};
 
-/// The jobs of previous incarnations. Waits until `until` and no longer.
+/// The jobs of previous incarnations. Waits until `until` at most.
 pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result<Jobs, CatalogError> {
     let search = || {
         let run = RunStatus::default();
@@ -48,8 +49,8 @@ fn place_of(region: &Region, identity: &Identity<'_>) -> (Place, String) {
     (place, (*name).to_owned())
 }
 
-/// Finds running jobs that carry the selection's tags and that no run of it refers to, and lists them as superseded, so that
-/// they are stopped. Does so once, after the status of the selection has begun from nothing.
+/// Finds running jobs that carry the selection's tags and that none of its runs refers to, and lists them as
+/// superseded, so that they are stopped. Does so once, after the selection has started with an empty status.
 pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, until: tokio::time::Instant) {
     // A suspended selection searches when it is resumed.
     if !pass.ctx.incarnations.has_begun(&pass.uid) || pass.selection.spec.suspend {
@@ -69,8 +70,8 @@ pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, 
     status.superseded.extend(found);
 }
 
-/// Names jobs with our tags under names of their own: somebody's copies, or of a `rerun` that no status shows any more.
-/// Whoever pays for them learns how to stop them.
+/// Reports jobs that carry our tags but have other names: copies that somebody made, or jobs of a `rerun` that no
+/// status shows any more. The person who pays for them learns how to stop them.
 async fn report_unclaimed(pass: &Pass<'_>, jobs: &[SupersededJob]) {
     let commands: Vec<String> = jobs.iter().map(stop_command).collect();
     let note = format!(
@@ -79,7 +80,7 @@ async fn report_unclaimed(pass: &Pass<'_>, jobs: &[SupersededJob]) {
         jobs.len(),
         commands.join("; ")
     );
-    tracing::warn!(note, "tuning jobs with our tags are not ours for sure");
+    tracing::warn!(note, "running tuning jobs carry our tags but not our names");
     let event = EventNote { warning: true, reason: "TuningJobsLeftRunning", note };
     record::publish(pass.ctx, &pass.selection, "AdoptTuningJobs", event).await;
 }

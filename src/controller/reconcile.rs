@@ -28,15 +28,15 @@ use decide::run::{RunEvent, apply};
 use platform::clock;
 use platform::metrics::Outcome;
 
-/// The longest time of a pass. Its calls have limits of their own; this is for what was not thought of.
+/// The longest duration of a pass. Its calls have timeouts of their own; this one covers everything else.
 const PASS_DEADLINE: Duration = Duration::from_secs(300);
-/// How often an active selection is looked at although nothing has woken it.
+/// How often an active selection is reconciled although nothing has woken it.
 const RESYNC_PERIOD: Duration = Duration::from_secs(600);
-/// How soon the next pass comes when there is more to do than one pass may.
+/// How soon the next pass follows if there is more to do than one pass may.
 const SOON: Duration = Duration::from_millis(100);
 
-/// Why a reconcile failed: an infrastructure fault in one of its steps. What a user can do wrong is a condition, not an error.
-/// To observe and to decide cannot fail: a call that fails is tried again, and the other runs go on.
+/// Why a reconcile failed: an infrastructure fault in one of its steps. User errors are conditions, not errors.
+/// `observe` and `decide` cannot fail: a call that fails is retried, and the other runs continue.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("cannot load the selection")]
@@ -60,15 +60,15 @@ pub(super) enum LoadError {
     NotReported(#[source] RecordError),
 }
 
-/// Why jobs were created or stopped without a record. The names of those created are in the status already, so the next pass
-/// adopts them.
+/// Why jobs were created or stopped but the result was not recorded. The names of created jobs are already in the
+/// status, so the next pass adopts them.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ActError {
     #[error("the next pass finds the tuning jobs by name")]
     NotRecorded(#[source] RecordError),
 }
 
-/// Why the finalizer is not as it should be.
+/// Why the finalizer could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FinalizerError {
     #[error("it was not added")]
@@ -126,7 +126,7 @@ async fn finalized(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<
     .await
     .or_else(|error| {
         let error = match error {
-            // It went while the watch still showed it.
+            // The object was deleted while the watch still showed it.
             finalizer::Error::RemoveFinalizer(kube::Error::Api(status)) if status.is_not_found() => {
                 return Ok(Action::await_change());
             }
@@ -151,7 +151,7 @@ async fn pass(seen: Arc<ModelSelection>, ctx: &Context) -> Result<Action, Error>
     Ok(action)
 }
 
-/// The newest that is known of the selection, and its status; `None` when the spec cannot be worked with, which is said.
+/// The newest known version of the selection, and its status; `None` if the spec is unusable, which is reported.
 async fn load<'a>(
     seen: &Arc<ModelSelection>,
     ctx: &'a Context,
@@ -181,7 +181,7 @@ async fn load<'a>(
     }
 }
 
-/// What is to be done: the jobs to create have their names in the status, those to stop their state.
+/// What to do: the jobs to create already have their names in the status, and the jobs to stop their state.
 struct Decided {
     observed: Observed,
     chosen: Vec<create::Chosen>,
@@ -221,8 +221,8 @@ async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, R
     Ok(observed)
 }
 
-/// Stops and creates jobs, and records what came of it. Most passes only take in what was observed: that stands already, and
-/// is not worked out again.
+/// Stops and creates jobs, and records the results. Most passes only observe: their status is already recorded and is
+/// not computed again.
 async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Result<Observed, ActError> {
     let Observed { spec, status, sightings, .. } = &mut observed;
     let problem = stop::problem(pass, status);
@@ -232,20 +232,20 @@ async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Resu
     if !acts && stop::problem(pass, status) == problem {
         return Ok(observed);
     }
-    // A job that was adopted may have failed long ago.
+    // An adopted job may have failed long ago.
     advance(spec, &mut status.runs);
     observed.tables = collect_all::bring(pass, &observed.spec, &mut observed.status.runs).await;
     recorded(pass, observed).await.map_err(ActError::NotRecorded)
 }
 
-/// When to look again: not at all once everything has ended, else when something may be tried again. Changes of the jobs
+/// When to reconcile again: never once everything has ended, otherwise when the next retry is due. Changes of the jobs
 /// wake the selection by themselves.
 fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let Pass { ctx, uid, .. } = pass;
     let Observed { spec, status, incomplete, unfinished, .. } = observed;
     pass.track_running(status);
     let own = ctx.wake(ctx.permits.settle(uid, create::claim(pass, spec, status), clock::steady()));
-    // An expression that cannot be read waits for an edit; a selector that has found nothing is tried again.
+    // An expression that cannot be parsed waits for an edit; a selector without a result is retried.
     let expanding = incomplete.as_ref().is_some_and(|problem| {
         !matches!(problem.reason, Reason::InvalidExpression | Reason::ExpressionBudgetExceeded | Reason::InvalidSpec)
     });
@@ -259,7 +259,8 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
         ctx.unwritten.forget(uid);
         if !status.runs.iter().any(|run| collect_all::to_collect(spec, run)) {
             ctx.tables.forget(uid);
-            // A job that was declared deleted is looked for once more, and what a ConfigMap holds may have changed.
+            // A job that was declared deleted is looked for once more, and the contents of a ConfigMap may have
+            // changed.
             let reread = (!References::wanted(spec).is_empty()).then(|| retry.map_or(resync, |soon| soon.min(resync)));
             let next = [describe::next_look(pass, &status.runs), reread].into_iter().flatten().min();
             return next.map_or_else(Action::await_change, requeue_after);

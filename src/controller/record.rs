@@ -1,4 +1,4 @@
-//! The step `record`: writes the status and the Events, only if they changed.
+//! The step `record`: writes the status and the Events, only if they have changed.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -33,20 +33,20 @@ pub(super) enum RecordError {
     Status(#[source] ApiServerError),
 }
 
-/// Runs whose fronts are computed in no time.
+/// Number of runs up to which fronts are computed without leaving the async thread.
 const SMALL: usize = 64;
 
-/// The API server keeps whole seconds. With finer times, an unchanged status would differ from what is read back and would be
-/// written again.
+/// The API server stores whole seconds. With finer times, an unchanged status would differ from the stored one and
+/// would be written again.
 fn whole_second(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
-/// What was observed besides the runs.
+/// What was observed apart from the runs.
 pub(super) struct Known<'a> {
-    /// The spec, with the candidates that the selectors have found.
+    /// The spec plus the candidates that the selectors have found.
     pub(super) spec: &'a ModelSelectionSpec,
-    /// What the fronts need besides the runs; `None` when the fronts stand as they were written last.
+    /// What the fronts need apart from the runs; `None` if the fronts in the status are still current.
     pub(super) of_fronts: Option<(&'a Tables, &'a References)>,
     /// Why the runs are not all that the spec asks for.
     pub(super) incomplete: Option<&'a Problem>,
@@ -54,8 +54,8 @@ pub(super) struct Known<'a> {
     pub(super) unobserved: Option<&'a Problem>,
 }
 
-/// Computes everything that follows from the runs (fronts, counts, conditions), and writes the status if it changed. Returns
-/// the present status.
+/// Computes everything that follows from the runs (fronts, counts, conditions), and writes the status if it has
+/// changed. Returns the current status.
 pub(super) async fn record(
     pass: &Pass<'_>,
     known: &Known<'_>,
@@ -80,7 +80,8 @@ pub(super) async fn record(
         let of_best = derived::apply(&derivations, &mut runs, &mut pass.cache().derived);
         front::fronts_with(&derivations, &of_best, &mut runs, tables, references)
     };
-    // Large tables and expressions take seconds, which must not block other selections. For the others a thread costs more.
+    // Large tables and expressions take seconds, which must not block other selections. For small ones, moving to a
+    // blocking thread costs more than the computation.
     let fronts = if is_small { compute() } else { tokio::task::block_in_place(compute) };
     let counts = summary::counts(&runs);
     let situation = Situation {
@@ -89,8 +90,8 @@ pub(super) async fn record(
         counts: &counts,
         fronts: &fronts,
         launched_before: launched_before(&before, generation),
-        blind: unobserved.as_ref(),
-        held: incomplete,
+        unobserved: unobserved.as_ref(),
+        incomplete,
     };
     let status = ModelSelectionStatus {
         conditions: merge_conditions(&before, conditions::conditions(situation), generation, now),
@@ -142,18 +143,19 @@ async fn write_conditions(
     write(ctx, selection, status).await.map(drop)
 }
 
-/// What is applied. The status is not copied, since it may be large.
+/// The object to apply. The status is borrowed, because it may be large.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StatusOf<'a> {
     api_version: Cow<'static, str>,
     kind: Cow<'static, str>,
-    /// A status must never be written to another object of the same name.
+    /// With the uid: a status must never be written to another object of the same name.
     metadata: serde_json::Value,
     status: &'a ModelSelectionStatus,
 }
 
-/// Writes `status` unless it is what was written last, and publishes the Events of the step. Mere progress may wait.
+/// Writes `status` unless it equals the one last written, and publishes the Events of the transition. Mere progress may
+/// be delayed.
 async fn write(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
@@ -195,8 +197,8 @@ async fn write(
     Ok(status)
 }
 
-/// Applying a status leaves the fields that others have set and that it does not have, such as a recommendation where there
-/// is none. The patch that removes them, if there are any.
+/// Applying a status keeps fields that other clients have set and that our status does not have, such as a
+/// recommendation where there is none. Returns the patch that removes them, if there are any.
 fn left_by_others(written: Option<&ModelSelectionStatus>, ours: &ModelSelectionStatus) -> Option<serde_json::Value> {
     let written = written.filter(|written| *written != ours)?;
     let fields = |status| serde_json::to_value(status).ok()?.as_object().cloned();
@@ -212,20 +214,21 @@ fn left_by_others(written: Option<&ModelSelectionStatus>, ours: &ModelSelectionS
 /// Reports that another client wrote the status. The pass corrects it.
 pub(super) async fn conflicting_writer(ctx: &Context, selection: &ModelSelection) {
     let name = format!("{}/{}", selection.namespace().unwrap_or_default(), selection.name_any());
-    let message = format!("the status of {name} was written by somebody else at {}", whole_second(clock::now()));
+    let message = format!("the status of {name} was written by another client at {}", whole_second(clock::now()));
     ctx.settings.readiness.warn("other operators", Some(message));
-    let note = "somebody else has written the status; if another operator looks after this selection, stop it, or let \
+    let note = "another client has written the status; if another operator manages this selection, stop it, or let \
                 both use one Lease (--leader-election-id, --leader-election-namespace)";
     let event = EventNote { warning: true, reason: "AnotherOperator", note: note.to_owned() };
     publish(ctx, selection, "CorrectStatus", event).await;
 }
 
-/// Publishes an Event of a selection; one that cannot be published is only logged, since the conditions say the same.
+/// Publishes an Event about a selection. An Event that cannot be published is only logged, because the conditions say
+/// the same.
 pub(super) async fn publish(ctx: &Context, selection: &ModelSelection, action: &str, event: EventNote) {
     publish_of(ctx, &selection.object_ref(&()), action, event).await;
 }
 
-/// Publishes an Event of any object.
+/// Publishes an Event about any object.
 pub(super) async fn publish_of(
     ctx: &Context,
     reference: &k8s_openapi::api::core::v1::ObjectReference,
@@ -240,7 +243,8 @@ pub(super) async fn publish_of(
         action: action.to_owned(),
         secondary: None,
     };
-    // A recorder counts Events of one reason as one, with the note of the first: each with a note of its own is another.
+    // A recorder aggregates Events of the same reason into the first one and keeps its note, so Events with notes of
+    // their own need a new recorder each.
     match answered(ctx.recorder().publish(&event, reference)).await {
         Ok(()) => {}
         Err(error) => tracing::warn!(%error, reason, "cannot publish an Event"),

@@ -1,5 +1,5 @@
-//! The `ConfigMap`s that candidates refer to for values from elsewhere. They are read in every reconcile and not watched: the
-//! operator may not list what users keep in `ConfigMap`s.
+//! The `ConfigMap`s that candidates refer to for externally measured values. They are read in every reconcile and not
+//! watched: the operator has no permission to list users' `ConfigMap`s.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, ResourceExt as _};
@@ -11,8 +11,8 @@ use decide::front::References;
 use decide::retry::{Outcome, Task};
 use sagemaker::Class;
 
-/// What the `ConfigMap`s hold, or why they cannot be read. `None` while the API server does not answer: the fronts then
-/// stand as they are.
+/// The contents of the `ConfigMap`s, or why they cannot be read. `None` while the API server does not respond: the
+/// fronts then stay as they are.
 pub(super) async fn read(pass: &Pass<'_>, spec: &ModelSelectionSpec) -> Option<References> {
     let task = Task::ReadConfigMaps;
     if !pass.may_try(&task) {
@@ -31,7 +31,8 @@ pub(super) async fn read(pass: &Pass<'_>, spec: &ModelSelectionSpec) -> Option<R
     }
 }
 
-/// A `ConfigMap` that does not exist, or that the operator may not read, is told of its candidates.
+/// Reads all of them. A `ConfigMap` that does not exist, or that the operator may not read, is reported for its
+/// candidates.
 async fn read_all(pass: &Pass<'_>, spec: &ModelSelectionSpec) -> Result<References, ApiServerError> {
     let namespace = pass.selection.namespace().unwrap_or_default();
     let api: Api<ConfigMap> = Api::namespaced(pass.ctx.client.clone(), &namespace);

@@ -1,4 +1,4 @@
-//! The request of each waiting run, which is sent to SageMaker once the run has a permit.
+//! The requests of waiting runs. A request is sent to SageMaker once its run has a permit.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,24 +18,26 @@ use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
 use sagemaker::{Class, JobRequest};
 
-/// Models requested in one pass: the first jobs of a large selection need not wait for the last model. All at once, since
-/// the rate limiter spaces the calls; late responses are there for the next pass.
+/// Most models requested in one pass, so that the first jobs of a large selection need not wait for the last model.
+/// They are requested at once, since the rate limiter spaces the calls; late responses are in the cache for the next
+/// pass.
 pub(super) const PER_PASS: usize = 24;
 
 /// The inputs of the requests.
 pub(super) struct Inputs<'a> {
-    /// The spec, with the candidates that the selectors have found.
+    /// The spec plus the candidates that the selectors have found.
     pub(super) spec: &'a ModelSelectionSpec,
     /// The resolved version of each candidate's model.
     pub(super) versions: &'a [Option<ResolvedVersion>],
-    /// Whether candidates are missing: a selector has found nothing yet.
+    /// Whether candidates are missing because a selector has no result yet.
     pub(super) incomplete: bool,
-    /// Until when the pass waits for descriptions of models.
+    /// How long the pass waits for descriptions of models.
     pub(super) until: tokio::time::Instant,
 }
 
-/// The request of each run that waits and can be resolved, by index; the others report why not. Runs beyond what one pass
-/// may newly read are left for the next. A request is worked out once: a run that waits for its permit costs nothing.
+/// The request of each run that waits and can be resolved, by index; the others report why not. Runs beyond the limit
+/// of newly read models are left for the next pass. A request is built once: a run that waits for its permit costs
+/// nothing.
 pub(super) async fn requests(
     pass: &Pass<'_>,
     inputs: &Inputs<'_>,
@@ -75,7 +77,7 @@ pub(super) async fn requests(
             Ok(request) => {
                 apply(&mut runs[index], RunEvent::Resolved);
                 let request = Arc::new(request);
-                // With a candidate that is missing, it is open whether a name that all have in common is known.
+                // While a candidate is missing, it is unknown whether the names that all candidates share are valid.
                 if !inputs.incomplete {
                     pass.cache().requests.insert(&runs[index], request.clone());
                 }
@@ -87,14 +89,14 @@ pub(super) async fn requests(
     requests
 }
 
-/// The requests that were worked out before, of runs that may start.
+/// The requests that were built earlier, of runs that may start.
 fn known(pass: &Pass<'_>, runs: &[RunStatus]) -> HashMap<usize, Arc<JobRequest>> {
     let waiting = runs.iter().enumerate().filter(|(_, run)| run.state == RunState::Waiting && pass.may_start(run));
     let cache = pass.cache();
     waiting.filter_map(|(index, run)| Some((index, cache.requests.of(run)?))).collect()
 }
 
-/// The runs whose requests are worked out in this pass, with their definitions.
+/// The runs whose requests are built in this pass, with their definitions.
 fn wanted(
     pass: &Pass<'_>,
     inputs: &Inputs<'_>,
@@ -144,7 +146,7 @@ async fn request(
             Some(pass.ctx.catalog.model(&pass.region, model_id, version, inputs.until).await?)
         }
     };
-    // Large expressions take a while, which other selections must not wait for.
+    // Large expressions take a while, and other selections must not wait for that.
     let request = tokio::task::block_in_place(|| {
         job_request(derivations, definition, model.as_deref(), &pass.identity(run)).map_err(CatalogError::Problem)
     })?;
@@ -159,9 +161,9 @@ async fn request(
     }
 }
 
-/// The hyperparameters fixed for all candidates that none of them has, and whether that is open: models are being asked
-/// for. Models are only asked as long as there is such a name, so mostly one. With a candidate that cannot be resolved
-/// nothing is said: it may be the one that has the name.
+/// The hyperparameters fixed for all candidates that no candidate has, and whether this is still unknown because models
+/// are being requested. Models are requested only while such a name remains, so usually one is enough. If a candidate
+/// cannot be resolved, nothing is reported: it may be the one that has the name.
 async fn shared_names(pass: &Pass<'_>, inputs: &Inputs<'_>) -> (Shared, bool) {
     let Inputs { spec, versions, incomplete, until } = inputs;
     let mut shared = if *incomplete { Shared::default() } else { Shared::of(spec) };
@@ -192,7 +194,8 @@ impl Parents {
     }
 }
 
-/// Looks at the parents of warm starts: SageMaker refuses a parent that has not ended. One call for each parent.
+/// Describes the parents of warm starts, because SageMaker refuses a parent that has not ended. One call for each
+/// parent.
 async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
     let mut parents = BTreeMap::new();
     let named = wanted.iter().filter_map(|(_, definition)| definition.warm_start.as_ref());
@@ -205,7 +208,7 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
                 let message = format!("waiting for the warm start's parent, the tuning job '{parent}', to end");
                 Problem::new(Reason::WaitingForParent, message)
             }
-            // It may be made any time.
+            // The parent may be created at any time.
             Err(error) if error.class == Class::NotFound => {
                 let message = format!(
                     "the warm start's parent, the tuning job '{parent}', does not exist in {}; correct \
@@ -214,7 +217,7 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
                 );
                 Problem::new(Reason::UnknownTuningJob, message)
             }
-            // What cannot be looked at is left to SageMaker's answer to Create.
+            // If the parent cannot be described, SageMaker's response to Create decides.
             Ok(_) | Err(_) => continue,
         };
         parents.insert(parent.clone(), problem);
@@ -222,11 +225,11 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
     Parents(parents)
 }
 
-/// Notes that a model or a request is not available, and returns the problem for the status.
+/// Records that a model or a request is not available, and returns the problem for the status.
 pub(super) fn unresolved(pass: &Pass<'_>, task: Task, error: CatalogError) -> Problem {
     let (outcome, problem) = match error {
         CatalogError::Pending => {
-            (Outcome::Pending, Problem::new(Reason::Progressing, "JumpStart is being asked for the models"))
+            (Outcome::Pending, Problem::new(Reason::Progressing, "waiting for JumpStart's model descriptions"))
         }
         // Polled as often as a running job.
         CatalogError::Problem(problem) if problem.reason == Reason::WaitingForParent => {

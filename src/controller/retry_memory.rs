@@ -11,22 +11,22 @@ use decide::cadence;
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task, backoff};
 
-/// Consecutive failures of a task. All times are of a clock that only goes forward.
+/// Consecutive failures of a task. All times are from the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Failures {
     /// Their number.
     pub(super) times: u32,
-    /// When the first was.
+    /// When the first one occurred.
     pub(super) since: Timestamp,
-    /// Those of them that were not awaited answers.
+    /// How many of them were faults, and not responses that something is pending.
     faults: u32,
-    /// When the next try may come.
+    /// Earliest time of the next try.
     pub(super) not_before: Timestamp,
 }
 
 /// The failures of each selection, by uid; a new generation starts without any.
 pub(super) struct Retries {
-    /// How long SageMaker's answers may contradict each other.
+    /// The consistency window: how long SageMaker's responses may contradict each other.
     window: Duration,
     all: Mutex<HashMap<String, OfSelection>>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Retries {
 #[derive(Default)]
 struct OfSelection {
     generation: Option<i64>,
-    /// When that generation was seen first.
+    /// When this process first saw that generation.
     observed: Option<Timestamp>,
     failing: HashMap<Task, Failures>,
     /// Why some of them fail, if the user must act and no run shows it.
@@ -59,24 +59,24 @@ impl Retries {
         of.observed.get_or_insert(now);
     }
 
-    /// When the present generation was seen first.
+    /// When this process first saw the current generation.
     pub(super) fn observed(&self, uid: &str) -> Option<Timestamp> {
         self.all.lock().get(uid)?.observed
     }
 
-    /// Notes that a task has not succeeded, and returns its consecutive failures. See [`backoff`] for the pauses.
+    /// Records that a task has not succeeded, and returns its consecutive failures. See [`backoff`] for the pauses.
     pub(super) fn failed(&self, uid: &str, task: Task, outcome: Outcome, now: Timestamp) -> Failures {
         let mut all = self.all.lock();
         let of = all.entry(uid.to_owned()).or_default();
         let before = of.failing.get(&task);
-        // Not a new try: the response was cached from the last one.
+        // Not a new try: the response of the last one was cached.
         if let Some(failures) = before.filter(|failures| now < failures.not_before) {
             return *failures;
         }
         let (times, faults) = before.map_or((0, 0), |failures| (failures.times, failures.faults));
         let pending = outcome == Outcome::Pending;
         let pauses = backoff(&task, outcome, self.window);
-        // Answers that were merely awaited make no pause after a fault longer.
+        // Pending responses do not make the pause after a fault longer.
         let doubled = if pending { times } else { faults };
         let pause = cadence::jitter(cadence::backoff(doubled, pauses.first, pauses.most), uid, u64::from(times));
         let since = before.map_or(now, |failures| failures.since);
@@ -86,7 +86,7 @@ impl Retries {
         failures
     }
 
-    /// Notes that a task has succeeded.
+    /// Records that a task has succeeded.
     pub(super) fn succeeded(&self, uid: &str, task: &Task) {
         if let Some(of) = self.all.lock().get_mut(uid) {
             of.failing.remove(task);
@@ -94,7 +94,7 @@ impl Retries {
         }
     }
 
-    /// Notes why a task fails, if the user must act.
+    /// Records why a task fails, if the user must act.
     pub(super) fn note_problem(&self, uid: &str, task: &Task, problem: Option<Problem>) {
         let mut all = self.all.lock();
         let problems = &mut all.entry(uid.to_owned()).or_default().problems;
@@ -119,8 +119,8 @@ impl Retries {
         self.all.lock().get(uid)?.failing.get(task).copied()
     }
 
-    /// How long until the next task may be tried that might not be tried at `started`, when the pass began: what has come
-    /// due since then was not tried either, and is due at once.
+    /// The time until the next task may be tried that was not allowed at `started`, when the pass began. A task that
+    /// has become due since then was not tried in this pass either, and is due at once.
     pub(super) fn next_try(&self, uid: &str, started: Timestamp, now: Timestamp) -> Option<Duration> {
         let all = self.all.lock();
         let later = all.get(uid)?.failing.values().map(|failures| failures.not_before).filter(|time| *time > started);
@@ -135,12 +135,12 @@ impl Retries {
 }
 
 impl Failures {
-    /// The time since the first of them.
+    /// The time since the first failure.
     pub(super) fn lasting(self, now: Timestamp) -> Duration {
         Duration::try_from(now.duration_since(self.since)).unwrap_or_default()
     }
 
-    /// Each failure counts as a response that did not show the thing.
+    /// Each failure counts as a response that did not show the object.
     pub(super) fn absence(self, now: Timestamp) -> Absence {
         Absence { answers: self.times, lasting: self.lasting(now) }
     }

@@ -9,31 +9,31 @@ use platform::readiness::Readiness;
 
 /// The settings of the controller.
 pub struct Settings {
-    /// The cluster, in the identity of tuning jobs.
+    /// The name of the cluster, part of the identity of tuning jobs.
     pub scope: String,
-    /// Where models are described.
+    /// The source of model descriptions.
     pub catalog: SourceKind,
     /// The namespaces to watch; all when empty.
     pub namespaces: Vec<String>,
-    /// Selections reconciled at a time.
+    /// Number of selections to reconcile concurrently.
     pub concurrency: u16,
-    /// Tuning jobs at a time over all selections of a region.
+    /// Concurrency limit of tuning jobs per region, over all selections.
     pub max_tuning_jobs: usize,
-    /// Pauses between sweeps.
+    /// Pauses between polls.
     pub pauses: Pauses,
-    /// How long a deletion waits for AWS.
+    /// How long the deletion of a selection waits for AWS to stop its jobs.
     pub deletion_deadline: Duration,
-    /// How long answers of SageMaker may contradict each other: before it has passed, nothing counts as missing.
+    /// How long SageMaker's responses may contradict each other. Before it has passed, nothing counts as missing.
     pub consistency_window: Duration,
     /// Warnings and missing parts shown by `/readyz`.
     pub readiness: Arc<Readiness>,
 }
 
-/// The longest time for which a cause that is often transient is reported as such.
+/// The longest time for which a usually transient cause is reported as transient.
 const GRACE_MOST: Duration = Duration::from_secs(120);
 
 impl Settings {
-    /// How long a refusal that is often transient (a new role) needs no user action.
+    /// How long a usually transient refusal (such as of a new role) needs no user action.
     pub(super) fn grace(&self) -> Duration {
         self.consistency_window.min(GRACE_MOST)
     }

@@ -11,8 +11,8 @@ use decide::retry::{Outcome, Task};
 use observe::Sighting;
 use sagemaker::{Class, Region, TuningError};
 
-/// Stops the superseded jobs and those of a suspended selection. Superseded jobs stay listed, and hold a permit, until they
-/// have ended.
+/// Stops the superseded jobs and those of a suspended selection. Superseded jobs stay listed, and hold a permit, until
+/// they have ended.
 pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sightings: &HashMap<String, Sighting>) {
     let mut left = Vec::new();
     for job in std::mem::take(&mut status.superseded) {
@@ -20,7 +20,7 @@ pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sig
         left.extend(superseded(pass, job, sighting).await);
     }
     status.superseded = left;
-    // A resumed selection does not stop jobs that were not stopped in time.
+    // After a resume, jobs that have not been stopped yet keep running.
     let stopping =
         |run: &&RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
     for run in status.runs.iter().filter(stopping) {
@@ -30,20 +30,20 @@ pub(super) async fn stop(pass: &Pass<'_>, status: &mut ModelSelectionStatus, sig
             continue;
         }
         let stopped = stop_own(&pass.region, &pass.identity(run), name, run.tuning_job_arn.as_deref()).await;
-        // Repeated after a while if the job still runs: a stop may get lost like any other call.
+        // Repeated after a pause if the job still runs: a stop can get lost like any other call.
         pass.failed(task.clone(), Outcome::Accepted);
         note(pass, &task, name, stopped.err());
     }
 }
 
-/// What a person runs to stop a job that the operator does not stop.
+/// The command that stops a job which the operator does not stop.
 pub(super) fn stop_command(SupersededJob { region, tuning_job_name, .. }: &SupersededJob) -> String {
     format!(
         "aws sagemaker stop-hyper-parameter-tuning-job --region {region} --hyper-parameter-tuning-job-name {tuning_job_name}"
     )
 }
 
-/// Notes why a job cannot be stopped, if it cannot.
+/// Records why a job cannot be stopped, or that it can.
 fn note(pass: &Pass<'_>, task: &Task, job: &str, error: Option<TuningError>) {
     let problem = error.map(|error| {
         tracing::info!(job, %error, "a tuning job cannot be stopped; trying again");
@@ -61,11 +61,12 @@ pub(super) fn problem(pass: &Pass<'_>, status: &ModelSelectionStatus) -> Option<
     jobs.find_map(|job| pass.ctx.retries.problem(&pass.uid, &Task::Stop(job.clone())))
 }
 
-/// The superseded job as it now is; `None` once it has ended.
+/// The current state of the superseded job; `None` once it has ended.
 async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sighting>) -> Option<SupersededJob> {
     let (task, find) = (Task::Stop(job.tuning_job_name.clone()), Task::Find(job.tuning_job_name.clone()));
     let region = pass.ctx.sagemaker.region(&job.region);
-    // Told to stop and listed as running: the stop got lost like any other call, or the listing lags behind.
+    // A stop was accepted and the job is still listed as running: the stop got lost like any other call, or the listing
+    // lags behind.
     let runs_on = matches!(sighting, Some(Sighting::Running(active)) if active.status == JobStatus::InProgress);
     let has_left = matches!(sighting, Some(Sighting::Left(_) | Sighting::Ended(_)));
     let stops = if job.stop_requested { runs_on } else { true };
@@ -86,7 +87,7 @@ async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sight
     };
     match stopped {
         Ok(Stopped::Accepted) => {
-            // Asked again after a while, should the job still run.
+            // Repeated after a pause, if the job still runs.
             pass.failed(task.clone(), Outcome::Accepted);
             note(pass, &task, &job.tuning_job_name, None);
             if job.stop_requested {
@@ -104,7 +105,7 @@ async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sight
             pass.failed(find, Outcome::Fault(Class::NotFound));
             Some(job)
         }
-        // It, or its tags, may not show yet.
+        // The job, or its tags, may not be visible yet.
         Ok(Stopped::Absent | Stopped::Unproven) => {
             let failures = pass.failed(find, Outcome::Fault(Class::NotFound));
             (!pass.is_missing(failures)).then_some(job)
@@ -124,11 +125,12 @@ pub(super) enum Stopped {
     Accepted,
     /// It has ended.
     NothingToStop,
-    /// Its tags say that it is not ours. The answer may have been about another job: see [`Pass::is_foreign`].
+    /// Its tags say that it belongs to another owner. The response may have been about another job: see
+    /// [`Pass::is_foreign`].
     Foreign,
-    /// There is no such job, or it does not show yet.
+    /// There is no such job, or it is not visible yet.
     Absent,
-    /// It runs, and its tags do not show yet: it may be ours.
+    /// It is running, and its tags are not visible yet: it may be ours.
     Unproven,
 }
 
@@ -136,14 +138,14 @@ async fn ended(region: &Region, name: &str) -> Result<Stopped, TuningError> {
     match region.describe(name).await {
         Ok(job) if job.status.runs() => Ok(Stopped::Accepted),
         Ok(_) => Ok(Stopped::NothingToStop),
-        // Its stop was accepted: a Describe that does not find it comes from a replica that lags.
+        // Its stop was accepted, so a Describe that does not find it comes from a replica that lags behind.
         Err(error) if error.class == Class::NotFound => Ok(Stopped::Absent),
         Err(error) => Err(error),
     }
 }
 
-/// Stops a job that is ours. Its tags decide, not its name: a status may be a copy from another cluster, whose jobs are not
-/// ours to stop.
+/// Stops a job if it is ours. Its tags decide, not its name: a status may be a copy from another cluster, whose jobs we
+/// must not stop.
 pub(super) async fn stop_own(
     region: &Region,
     identity: &Identity<'_>,

@@ -1,4 +1,4 @@
-//! The memory of tables: those of the fronts, and those that are being read from SageMaker.
+//! The memory of tables: those that the fronts use, and those that are being read from SageMaker.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ impl Tables {
         self.of(uid, generation, |of| of.tables.insert(job.to_owned(), table.into()));
     }
 
-    /// Takes out what is known of a table that is being gathered.
+    /// Takes out the results of a table that is being gathered.
     pub(super) fn take(&self, uid: &str, job: &str) -> Gathering {
         self.0.lock().get_mut(uid).and_then(|of| of.gathering.remove(job)).unwrap_or_default()
     }
@@ -40,7 +40,7 @@ impl Tables {
         self.0.lock().entry(uid.to_owned()).or_default().gathering.insert(job.to_owned(), gathering);
     }
 
-    /// Forgets a selection: it has gone, or has nothing more to do.
+    /// Forgets a selection that is gone or complete.
     pub(super) fn forget(&self, uid: &str) {
         self.0.lock().remove(uid);
     }

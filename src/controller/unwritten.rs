@@ -1,6 +1,6 @@
-//! Progress that is not written yet. Jobs that began to run and training jobs that ended are worth one write in a while,
-//! not one each: they wait for the next thing that must be written, or until the pause is over. What may have been created
-//! was written before, so a process that dies meanwhile loses nothing.
+//! Progress that is not written yet. Jobs that started to run and training jobs that ended do not justify a write each:
+//! they wait until something else must be written, or until the pause is over. Names of jobs that may have been created
+//! are written before, so a process that dies meanwhile loses nothing.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use api::ModelSelectionStatus;
 
-/// What is not written yet, by uid.
+/// Progress that is not written yet, by uid.
 pub(super) struct Unwritten {
     pause: Duration,
     of: Mutex<HashMap<String, OfSelection>>,
@@ -19,17 +19,17 @@ pub(super) struct Unwritten {
 struct OfSelection {
     /// When the status was written last.
     written: Timestamp,
-    /// What it would say now.
+    /// The status that would be written now.
     progress: Option<ModelSelectionStatus>,
 }
 
 impl Unwritten {
-    /// Progress is written at most once in `pause`.
+    /// Progress is written at most once per `pause`.
     pub(super) fn new(pause: Duration) -> Self {
         Self { pause, of: Mutex::default() }
     }
 
-    /// Keeps progress until it is due. False when it is due now.
+    /// Keeps progress until it is due. Returns false if it is due now.
     pub(super) fn keep(&self, uid: &str, progress: &ModelSelectionStatus, now: Timestamp) -> bool {
         let mut all = self.of.lock();
         let Some(of) = all.get_mut(uid).filter(|of| now < of.written + self.pause) else { return false };
@@ -42,7 +42,7 @@ impl Unwritten {
         self.of.lock().get(uid)?.progress.clone()
     }
 
-    /// How long until progress must be written, if there is some.
+    /// The time until progress must be written, if there is any.
     pub(super) fn due(&self, uid: &str, now: Timestamp) -> Option<Duration> {
         let all = self.of.lock();
         let of = all.get(uid).filter(|of| of.progress.is_some())?;
@@ -54,7 +54,7 @@ impl Unwritten {
         self.of.lock().insert(uid.to_owned(), OfSelection { written: now, progress: None });
     }
 
-    /// What is not written yet does not count any more.
+    /// Drops progress that is not written yet.
     pub(super) fn drop_progress(&self, uid: &str) {
         if let Some(of) = self.of.lock().get_mut(uid) {
             of.progress = None;

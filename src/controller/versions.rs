@@ -12,12 +12,12 @@ use decide::plan::{ResolvedVersion, version_by_status};
 use decide::problem::Problem;
 use decide::retry::Task;
 
-/// The version of each candidate's model, in the order of the candidates; `None` for own images. Waits for the catalogue
-/// until `until`.
+/// The version of each candidate's model, in the order of the candidates; `None` for own images. Waits for the
+/// catalogue until `until`.
 ///
-/// A version that was resolved before stays, even if the hub has a newer one: the same manifest then means the same jobs. It
-/// is known from the status; after a deletion, from what this process has kept; after a rebuilt cluster, from the tags of
-/// jobs. Only then is the hub asked.
+/// A version that was resolved earlier stays, even if the hub has a newer one, so that the same manifest means the same
+/// jobs. It is known from the status; after a deletion, from the memory of this process; after the cluster was rebuilt,
+/// from the tags of jobs. The hub is asked only if none of these has it.
 pub(super) async fn versions(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -53,13 +53,14 @@ pub(super) async fn versions(
     let versions: Vec<Option<ResolvedVersion>> =
         stream::iter(&spec.candidates).map(resolve).buffered(PER_PASS).collect().await;
     if versions.iter().flatten().all(Result::is_ok) && !pass.ctx.incarnations.has_begun(&pass.uid) {
-        // A candidate that comes later is looked up anew, with the jobs that there are by then.
+        // A candidate that is added later searches again, and then sees the jobs that exist by that time.
         pass.ctx.incarnations.drop_answer(&pass.uid);
     }
     versions
 }
 
-/// The version, if a status can name it: one value outside of the schema would keep the whole status from being written.
+/// The version, if the status can hold it: one value that violates the schema would prevent the whole status from being
+/// written.
 fn usable(version: String) -> ResolvedVersion {
     if version.len() <= bounds::MODEL_VERSION && version.chars().all(|c| c.is_ascii_graphic()) {
         return Ok(version);

@@ -1,4 +1,4 @@
-//! What the watches show, and who is reconciled because of it.
+//! The watches, and which selections they cause to be reconciled.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,25 +29,25 @@ use platform::api_server::message;
 type Selections = BoxStream<'static, watcher::Result<ModelSelection>>;
 type Woken = mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>;
 
-/// How long the API server keeps a watch open. A watch that a load balancer has forgotten shows nothing and does not end:
+/// How long the API server keeps a watch open. A watch that a load balancer has dropped shows nothing and does not end:
 /// together with the client's read timeout, this bounds how long a change can stay unseen.
 const WATCH_TIMEOUT_SECONDS: u32 = 60;
 
-/// Whether somebody else than this operator was the last to write the status. The times are the API server's own.
+/// Whether a client other than this operator was the last to write the status. The times come from the API server.
 fn written_last_by_another(managers: &[ManagedFieldsEntry]) -> bool {
     let of_status = managers.iter().filter(|entry| entry.subresource.as_deref() == Some("status"));
-    // The operator only applies: who updates in its name is somebody else.
+    // This operator only applies, so an update in its name comes from another client.
     let is_ours = |entry: &&ManagedFieldsEntry| {
         entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply")
     };
     let (ours, others): (Vec<_>, Vec<_>) = of_status.partition(is_ours);
     let last = |entries: &[&ManagedFieldsEntry]| entries.iter().filter_map(|entry| Some(entry.time.as_ref()?.0)).max();
-    // Of the same second, it is open who was last.
+    // Times have whole seconds: within one second the order is unknown, and we assume the other client.
     !others.is_empty() && last(&others) >= last(&ours)
 }
 
-/// A selection that went without our cleanup (a finalizer that was removed by hand) may leave jobs running: who reads the log
-/// or the Events of the namespace learns which, and how to stop them.
+/// A selection that was deleted without our cleanup (its finalizer was removed by hand) may leave jobs running. Readers
+/// of the log or of the namespace's Events learn which ones, and how to stop them.
 fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
     let uid = selection.uid().unwrap_or_default();
     if context.is_cleaned_up(&uid) || selection.spec.deletion_policy == DeletionPolicy::Retain {
@@ -61,7 +61,7 @@ fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
         return;
     }
     let note = format!(
-        "selection {} went without the operator's cleanup; {} tuning jobs may still run. Stop them: {}",
+        "selection {} was deleted without the operator's cleanup; {} tuning jobs may still run. Stop them: {}",
         selection.name_any(),
         commands.len(),
         commands.join("; ")
@@ -71,7 +71,7 @@ fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
         api_version: Some("v1".to_owned()),
         kind: Some("Namespace".to_owned()),
         name: selection.namespace(),
-        // Events about a namespace stand in it, where its users look.
+        // Events about a namespace belong into that namespace, where its users look.
         namespace: selection.namespace(),
         ..ObjectReference::default()
     };
@@ -82,7 +82,7 @@ fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
     });
 }
 
-/// The event, if its object can be read. One that cannot is reported by name.
+/// The watch event, if its object can be parsed. Otherwise the object is reported by name.
 fn readable(
     context: &Context,
     event: watcher::Event<DeserializeGuard<ModelSelection>>,
@@ -110,13 +110,14 @@ fn readable(
     }
 }
 
-/// The selections of a namespace (or of all) that are new or have changed in what matters.
+/// The selections of a namespace (or of all) that are new, or whose generation or finalizers have changed.
 pub(super) fn selections(
     context: &Arc<Context>,
     namespace: Option<&str>,
     writer: Writer<ModelSelection>,
 ) -> Selections {
-    // Each object is read by itself: one of a newer release that this one cannot read must not hide the others.
+    // Each object is parsed separately: an object of a newer release that this one cannot read must not hide the
+    // others.
     let api: Api<DeserializeGuard<ModelSelection>> = match namespace {
         Some(namespace) => Api::namespaced(context.client.clone(), namespace),
         None => Api::all(context.client.clone()),
@@ -128,7 +129,7 @@ pub(super) fn selections(
         .default_backoff()
         .try_filter_map(move |event| future::ready(Ok(readable(&reading, event))))
         .modify(move |selection| {
-            // Half of the size of an object, and of no further use.
+            // Managed fields are half of the size of an object, and are not needed after this.
             if written_last_by_another(&selection.metadata.managed_fields.take().unwrap_or_default()) {
                 suspecting.writers.suspect(&selection.uid().unwrap_or_default());
             }
@@ -136,7 +137,8 @@ pub(super) fn selections(
         })
         .reflect(writer)
         .inspect_ok(move |event| match event {
-            // One that went without our cleanup (a finalizer removed by hand) must not hold places for ever.
+            // A selection that was deleted without our cleanup (its finalizer was removed by hand) must not hold
+            // permits for ever.
             watcher::Event::Delete(selection) => {
                 report_left_running(&context, selection);
                 context.forget(selection);
@@ -145,7 +147,8 @@ pub(super) fn selections(
             watcher::Event::Init | watcher::Event::InitDone => {}
         })
         .applied_objects()
-        // By generation alone the finalizer's own write would be missed, and the first reconcile never follow.
+        // With the generation alone, the watch would miss our own write of the finalizer, and the first reconcile would
+        // never follow.
         .predicate_filter(predicates::generation.combine(predicates::finalizers), PredicateConfig::default())
         .boxed()
 }
@@ -159,7 +162,8 @@ pub(super) async fn reconcile_all(
     context: Arc<Context>,
 ) {
     let stores = context.stores.clone();
-    // A controller whose watch has shown nothing yet waits for it even when it should end.
+    // A controller whose watch has delivered nothing yet keeps waiting for it even during shutdown, so the stream ends
+    // it.
     let (seen, ending) = (stores[store].clone(), shutdown.clone());
     let ended_before_it_began = async move {
         ending.await;
@@ -184,11 +188,11 @@ pub(super) async fn reconcile_all(
     }
 }
 
-/// Sends each wake to the loop of its namespace.
+/// Sends each wake-up to the loop of its namespace.
 pub(super) async fn dispatch(mut woken: Woken, loops: HashMap<Option<String>, Wake>) {
     while let Some(selection) = woken.recv().await {
         if let Some(sender) = loops.get(&selection.namespace).or_else(|| loops.get(&None)) {
-            // A loop that has ended has nobody to wake.
+            // A loop that has ended has nothing to wake.
             let _ = sender.send(selection);
         }
     }
@@ -196,15 +200,15 @@ pub(super) async fn dispatch(mut woken: Woken, loops: HashMap<Option<String>, Wa
 
 fn report_controller_error<E: std::error::Error + 'static>(error: &controller::Error<E, watcher::Error>) {
     match error {
-        // The object went between being queued and being reconciled.
+        // The object was deleted between being queued and being reconciled.
         controller::Error::ObjectNotFound(_) => tracing::debug!(%error, "nothing to reconcile"),
-        // Told by the reconcile itself, with the object's name.
+        // The reconcile itself logs this, with the object's name.
         controller::Error::ReconcilerFailed(..) => {}
-        _ => tracing::warn!(error = trouble(error), "trouble with the watch"),
+        _ => tracing::warn!(error = trouble(error), "the watch failed"),
     }
 }
 
-/// In one sentence: as a whole it has the answer of the API server four times over.
+/// The error in one sentence: its full text repeats the API server's response four times.
 fn trouble(error: &(dyn std::error::Error + 'static)) -> String {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     let answer = causes.find_map(|error| error.downcast_ref::<kube::Error>());

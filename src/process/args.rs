@@ -9,7 +9,7 @@ use clap::{ArgAction, CommandFactory as _, Parser, ValueEnum};
 
 use catalog::SourceKind;
 
-/// The shortest pause between two sweeps.
+/// The shortest allowed pause between two polls.
 const LEAST_SWEEP: Duration = Duration::from_millis(100);
 
 /// Selects machine-learning models on Kubernetes: tunes the candidates of each `ModelSelection` on SageMaker, and writes
@@ -98,7 +98,8 @@ pub struct Args {
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
 
-    /// Lets the operator live so many times faster than real time, for benches with an emulated SageMaker that does, too.
+    /// Runs the operator's clock this many times faster than real time, for benchmarks with an emulated SageMaker that
+    /// does the same.
     #[arg(long, env = "MODELSELECTION_TIME_SCALE", default_value = "1", value_parser = time_scale, hide = true)]
     pub time_scale: f64,
 
@@ -139,7 +140,8 @@ impl From<CatalogSource> for SourceKind {
 }
 
 impl Args {
-    /// The arguments and the environment of this process. Senseless ones end it with a message and exit code 2.
+    /// The arguments and environment variables of this process. Invalid ones end the process with a message and exit
+    /// code 2.
     pub fn read() -> Self {
         let args = Self::parse();
         match args.problem() {
@@ -148,7 +150,8 @@ impl Args {
         }
     }
 
-    /// What does not fit together, or has a form that nothing can be done with. An empty variable counts as not set.
+    /// The first conflict between arguments, or the first value with an unusable form. An empty variable counts as not
+    /// set.
     fn problem(&self) -> Option<String> {
         let Self { min_sweep_seconds: min, max_sweep_seconds: max, .. } = self;
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -170,7 +173,7 @@ impl Args {
     }
 }
 
-/// Words of letters and digits, joined by `-`, of which the last is a number: new regions are taken too.
+/// Words of letters and digits, joined by `-`, of which the last is a number: this accepts future regions as well.
 fn is_region(text: &str) -> bool {
     let words: Vec<&str> = text.split('-').collect();
     let word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -192,7 +195,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
     seconds.ok_or_else(|| "must be a number of seconds, 0 or more".to_owned())
 }
 
-/// Without a pause, the operator would ask SageMaker without end.
+/// Without a pause, the operator would call SageMaker without end.
 fn some_seconds(text: &str) -> Result<Duration, String> {
     let seconds = seconds(text).ok().filter(|seconds| *seconds >= LEAST_SWEEP);
     seconds.ok_or_else(|| format!("must be a number of seconds, at least {}", LEAST_SWEEP.as_secs_f64()))
@@ -207,14 +210,14 @@ fn time_scale(text: &str) -> Result<f64, String> {
 mod tests {
     use super::*;
 
-    /// What the program says to these arguments; empty when it takes them.
-    fn said(flags: &[&str]) -> String {
+    /// The program's error message for these arguments; empty if it accepts them.
+    fn message_for(flags: &[&str]) -> String {
         let args = Args::try_parse_from(["operator"].iter().chain(flags)).map_err(|error| error.to_string());
         args.map_or_else(|error| error, |args| args.problem().unwrap_or_default())
     }
 
     #[test]
-    fn senseless_values_are_refused_with_the_flag_and_what_it_must_be() {
+    fn invalid_values_are_refused_with_the_flag_and_the_valid_form() {
         let number = "must be a whole number of at least 1";
         let sweep = "must be a number of seconds, at least 0.1";
         let seconds = "must be a number of seconds, 0 or more";
@@ -235,16 +238,16 @@ mod tests {
             ("--leader-elect", &["maybe"], "invalid value 'maybe'"),
         ] {
             for value in values {
-                let said = said(&[&format!("{flag}={value}")]);
-                assert!(said.contains(flag) && said.contains(expected), "{flag}={value}: {said}");
+                let message_for = message_for(&[&format!("{flag}={value}")]);
+                assert!(message_for.contains(flag) && message_for.contains(expected), "{flag}={value}: {message_for}");
             }
         }
-        let both = said(&["--min-sweep-seconds=900"]);
+        let both = message_for(&["--min-sweep-seconds=900"]);
         assert_eq!(both, "--min-sweep-seconds 900 must be at most --max-sweep-seconds 600");
     }
 
     #[test]
-    fn what_makes_sense_is_taken() {
+    fn valid_values_are_accepted() {
         for flags in [
             &[][..],
             &["--max-tuning-jobs=1", "--concurrency=65535", "--min-sweep-seconds=0.5", "--max-sweep-seconds=0.5"],
@@ -253,7 +256,7 @@ mod tests {
             &["--region=xx-new-9"],
             &["--region=", "--sagemaker-endpoint=", "--otlp-endpoint="],
         ] {
-            assert_eq!(said(flags), "", "{flags:?}");
+            assert_eq!(message_for(flags), "", "{flags:?}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `--check`: checks everything that the operator needs, prints what is missing, and exits. This process has no controller and
-//! does not compete for the Lease, so it creates, stops and writes nothing.
+//! `--check`: checks everything that the operator needs, prints what is missing, and exits. This process has no
+//! controller and does not compete for the Lease, so it creates, stops and writes nothing.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const SAGEMAKER: &str = "sagemaker";
 pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
     let readiness = Arc::new(Readiness::new([API_SERVER, CRD, CREDENTIALS, permissions::PART, SAGEMAKER].into_iter()));
     let account = Account::load(args.region.as_deref()).await;
-    // One read-only call needs no Lease, and this process makes no other.
+    // The single read-only call needs no Lease, and this process makes no other.
     let leadership = Leadership::default();
     leadership.lasts();
     let sagemaker =
@@ -46,7 +46,7 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
             sleep(Duration::from_millis(100)).await;
         }
     };
-    // Either may end first: what is missing then is reported.
+    // Whichever ends first: what is missing then is reported.
     let _ = timeout(longest, async {
         tokio::select! { _ = looking => {}, () = in_order => {} }
     })
@@ -59,10 +59,11 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
     Ok(end)
 }
 
-/// Calls SageMaker until it responds: that proves identity, permission and network, which credentials alone do not.
+/// Calls SageMaker until it responds: that proves identity, permission and network, unlike the mere presence of
+/// credentials.
 async fn ask(sagemaker: &SageMaker, readiness: &Readiness) {
     let Some(region) = sagemaker.default_region() else {
-        let why = "not asked, since there is no region (AWS_REGION); each selection must then name its own";
+        let why = "not called: no default region (AWS_REGION); each selection must set `region`";
         readiness.warn(SAGEMAKER, Some(why.to_owned()));
         return readiness.set(SAGEMAKER, Ok(()));
     };

@@ -22,21 +22,21 @@ use platform::leadership::Leadership;
 use platform::metrics::Metrics;
 use platform::readiness::Readiness;
 
-/// The part of the readiness that the election reports.
+/// The readiness part that the election reports.
 pub(super) const PART: &str = "leader election";
-/// Which version of the operator holds the lease.
+/// The annotation with the version of the operator that holds the Lease.
 const VERSION_ANNOTATION: &str = "modelselection.dev/operator-version";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// Longest time of a request: after one that hangs there is time for another before the deadline.
+/// Timeout of a request: after one that hangs there is time for another before the deadline.
 const REQUEST: Duration = Duration::from_secs(3);
 
-/// A candidate.
+/// A candidate of the election.
 pub(super) struct Election {
     leases: Api<Lease>,
     namespace: String,
     name: String,
-    /// Both, for the logs.
-    place: String,
+    /// Namespace and name of the Lease, for the logs.
+    full_name: String,
     me: String,
     leadership: Leadership,
     metrics: Arc<Metrics>,
@@ -45,13 +45,13 @@ pub(super) struct Election {
     lease: Option<Lease>,
     seen: Option<Sighting>,
     held: Option<Held>,
-    /// What we know of the Lease may be out of date.
-    doubt: bool,
+    /// Our copy of the Lease may be out of date.
+    outdated: bool,
     rounds: u64,
 }
 
 impl Election {
-    /// A candidate for the lease that `args` names.
+    /// A candidate for the Lease that `args` name.
     pub(super) fn new(
         args: &Args,
         client: Client,
@@ -63,7 +63,7 @@ impl Election {
         metrics.set_leading(&name, false);
         Self {
             leases: Api::namespaced(client, &namespace),
-            place: format!("{namespace}/{name}"),
+            full_name: format!("{namespace}/{name}"),
             namespace,
             name,
             me: identity(),
@@ -73,26 +73,26 @@ impl Election {
             lease: None,
             seen: None,
             held: None,
-            doubt: true,
+            outdated: true,
             rounds: 0,
         }
     }
 
-    /// The lease that it is about.
+    /// The Lease of this election.
     pub(super) fn lease(&self) -> LeaseName {
         LeaseName { namespace: self.namespace.clone(), name: self.name.clone() }
     }
 
     /// Waits until this process leads.
     pub(super) async fn win(&mut self) {
-        tracing::info!(lease = self.place, identity = self.me, "waiting for the lease");
+        tracing::info!(lease = self.full_name, identity = self.me, "waiting for the lease");
         loop {
             match self.round().await {
                 Step::Acquire(term) => {
                     self.metrics.set_leading(&self.name, true);
                     self.metrics.set_term(&self.name, term);
                     self.readiness.warn(PART, None);
-                    return tracing::info!(lease = self.place, identity = self.me, term, "leading");
+                    return tracing::info!(lease = self.full_name, identity = self.me, term, "leading");
                 }
                 Step::Wait(left) => sleep(left.min(jitter(RETRY, &self.me, self.rounds))).await,
                 // Only a held Lease can be renewed or lost.
@@ -101,10 +101,10 @@ impl Election {
         }
     }
 
-    /// Keeps the lease until `stop` ends, and then gives it back.
+    /// Renews the Lease until `stop` ends, and then releases it.
     ///
     /// # Errors
-    /// Why this process does not lead any more. It must not act then, and ends.
+    /// Why this process is not the leader any more. It must not act then, and exits.
     pub(super) async fn keep(mut self, stop: impl Future<Output = ()>) -> Result<(), String> {
         let mut stop = pin!(stop);
         let mut pause = RENEW;
@@ -134,15 +134,15 @@ impl Election {
         self.metrics.set_leading(&self.name, false);
     }
 
-    /// Reads the Lease if needed, decides, writes. Returns what was done; errors are logged, and mean to wait.
+    /// Reads the Lease if needed, decides, writes. Returns the step taken; errors are logged, and result in waiting.
     async fn round(&mut self) -> Step {
         self.rounds += 1;
-        // The deadline also counts when the API server does not respond.
+        // The deadline also applies when the API server does not respond.
         if let lost @ Step::Lost(_) = self.decide(clock::uptime()) {
             return lost;
         }
         let retry = if self.held.is_some() { RETRY_RENEWAL } else { RETRY };
-        // Not longer than the lease is ours, so that its end is noticed when it comes.
+        // Not longer than our lease lasts, so that its end is noticed in time.
         let left = self.held.map_or(REQUEST, |held| held.until().saturating_sub(clock::uptime()));
         let trouble = match timeout(REQUEST.min(left), self.try_round()).await {
             Ok(Ok(step)) => {
@@ -152,7 +152,7 @@ impl Election {
             Ok(Err(error)) => message(&error),
             Err(_) => "the API server does not answer".to_owned(),
         };
-        self.readiness.set(PART, Err(format!("cannot read or write the lease {}: {trouble}", self.place)));
+        self.readiness.set(PART, Err(format!("cannot read or write the lease {}: {trouble}", self.full_name)));
         Step::Wait(retry)
     }
 
@@ -161,10 +161,10 @@ impl Election {
     }
 
     async fn look(&mut self) -> kube::Result<()> {
-        if self.doubt || self.held.is_none() {
+        if self.outdated || self.held.is_none() {
             let lease = self.leases.get_opt(&self.name).await?;
             self.see(lease);
-            self.doubt = false;
+            self.outdated = false;
         }
         Ok(())
     }
@@ -178,11 +178,11 @@ impl Election {
             (Step::Renew, Some(held)) => held.term,
             _ => return Ok(step),
         };
-        // Until the answer comes, it may have been written or not.
-        self.doubt = true;
+        // Until the response arrives, the Lease may or may not have been written.
+        self.outdated = true;
         match self.write(self.ours(term)).await {
             Ok(lease) => {
-                self.doubt = false;
+                self.outdated = false;
                 self.see(Some(lease));
                 let held = Held { term, renewed: now };
                 self.held = Some(held);
@@ -193,7 +193,7 @@ impl Election {
             Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => {
                 Ok(Step::Wait(Duration::ZERO))
             }
-            // Deleted meanwhile, unless it is the namespace that is missing.
+            // The Lease was deleted meanwhile, unless it is the namespace that is missing.
             Err(kube::Error::Api(status)) if status.is_not_found() && self.lease.is_some() => {
                 Ok(Step::Wait(Duration::ZERO))
             }
@@ -201,14 +201,14 @@ impl Election {
         }
     }
 
-    /// Takes in the Lease as the API server has it.
+    /// Takes over the Lease as the API server returned it.
     fn see(&mut self, lease: Option<Lease>) {
         let record = lease.as_ref().map(record);
         let holder = record.as_ref().map_or("", |record| &record.holder);
         let before = self.seen.as_ref().map_or("", |seen| &seen.record.holder);
         if self.held.is_none() && holder != before && !["", &self.me].contains(&holder) {
             let version = lease.as_ref().and_then(version).unwrap_or("unknown");
-            tracing::info!(lease = self.place, holder, version, "standing by");
+            tracing::info!(lease = self.full_name, holder, version, "standing by");
             let other = (version != VERSION)
                 .then(|| format!("{holder} leads with version {version} of the operator, and this is {VERSION}"));
             self.readiness.warn(PART, other);
@@ -237,7 +237,8 @@ impl Election {
         lease
     }
 
-    /// Writes with the version that was read: the API server refuses it when another has written since.
+    /// Writes with the resource version that was read: the API server refuses the write if another client has written
+    /// since.
     async fn write(&self, lease: Lease) -> kube::Result<Lease> {
         let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
         match lease.metadata.resource_version {
@@ -246,11 +247,11 @@ impl Election {
         }
     }
 
-    /// Releases the Lease, so that another can take it at once. If this fails, it expires.
+    /// Releases the Lease, so that another candidate can take it at once. If this fails, the Lease expires.
     async fn give_back(&mut self) {
         let given_back = timeout(REQUEST, async {
             self.look().await?;
-            // Another candidate may hold it meanwhile.
+            // Another candidate may hold it by now.
             if let (Step::Renew, Some(mut lease)) = (self.decide(clock::uptime()), self.lease.clone()) {
                 if let Some(spec) = &mut lease.spec {
                     spec.holder_identity = Some(String::new());
@@ -260,9 +261,11 @@ impl Election {
             Ok::<_, kube::Error>(())
         });
         match given_back.await {
-            Ok(Ok(())) => tracing::info!(lease = self.place, "the lease is given back"),
-            Ok(Err(error)) => tracing::warn!(lease = self.place, %error, "the lease cannot be given back; it runs out"),
-            Err(_) => tracing::warn!(lease = self.place, "the lease cannot be given back in time; it runs out"),
+            Ok(Ok(())) => tracing::info!(lease = self.full_name, "lease released"),
+            Ok(Err(error)) => {
+                tracing::warn!(lease = self.full_name, %error, "cannot release the lease; it will expire")
+            }
+            Err(_) => tracing::warn!(lease = self.full_name, "cannot release the lease in time; it will expire"),
         }
     }
 }
@@ -282,7 +285,7 @@ fn version(lease: &Lease) -> Option<&str> {
     lease.annotations().get(VERSION_ANNOTATION).map(String::as_str)
 }
 
-/// The lease that `args` name: in the namespace that was asked for, else where the operator is.
+/// The Lease that `args` name: in the given namespace, otherwise in the operator's.
 pub(super) fn lease(args: &Args, client: &Client) -> LeaseName {
     let asked = args.leader_election_namespace.clone().or_else(|| variable("POD_NAMESPACE"));
     LeaseName {
@@ -291,8 +294,8 @@ pub(super) fn lease(args: &Args, client: &Client) -> LeaseName {
     }
 }
 
-/// The Pod and its uid: a container that starts again in its Pod is who it was, and need not wait for its own lease.
-/// Without a Pod, each process is another.
+/// The Pod's name and uid: a container that restarts in its Pod keeps its identity, and need not wait for its own Lease
+/// to expire. Outside of a Pod, each process has its own identity.
 fn identity() -> String {
     let name = variable("POD_NAME").or_else(|| variable("HOSTNAME")).unwrap_or_else(|| FIELD_MANAGER.to_owned());
     let unique = variable("POD_UID").unwrap_or_else(|| format!("{:016x}", RandomState::new().hash_one(clock::now())));

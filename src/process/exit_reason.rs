@@ -3,11 +3,11 @@
 /// Why the process ends without a fault of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It was asked to end.
+    /// It received a signal to stop.
     Stopped,
     /// Another process leads, or may lead by now.
     LeadershipLost,
-    /// It was a check, and something is missing.
+    /// `--check` found that something is missing.
     Unready,
 }
 

@@ -21,7 +21,7 @@ use platform::metrics::Metrics;
 use platform::readiness::Readiness;
 use sagemaker::{Account, SageMaker};
 
-/// How long reconciles may go on after SIGTERM.
+/// How long running reconciles may continue after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
 
 /// The default address of the probes.
@@ -29,11 +29,11 @@ const DEFAULT_HTTP: SocketAddr = SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIE
 
 type Shutdown = watch::Receiver<Option<&'static str>>;
 
-/// Runs the operator until SIGTERM or SIGINT, or until it does not lead any more.
+/// Runs the operator until SIGTERM or SIGINT, or until it is not the leader any more.
 ///
 /// # Errors
-/// When a port cannot be bound, or the configuration of Kubernetes cannot be read. What can come later (the API server,
-/// the CRD, credentials) is waited for, and reported by `/readyz`.
+/// A port cannot be bound, or the configuration of Kubernetes cannot be read. The operator waits for everything that
+/// may become available later (the API server, the CRD, credentials), and reports it in `/readyz`.
 pub async fn run(mut args: Args) -> Result<End, Error> {
     clock::set_scale(args.time_scale);
     // An empty variable means all namespaces, as in a manifest that leaves it empty.
@@ -45,7 +45,7 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
         &mut args.leader_election_namespace,
         &mut args.otlp_endpoint,
     ] {
-        // Two clusters with the empty name would share their jobs.
+        // Two clusters with an empty name would share their jobs.
         setting.take_if(|value| value.is_empty());
     }
     let traces = telemetry::start(args.log_format, args.otlp_endpoint.as_deref())?;
@@ -54,13 +54,13 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
     end
 }
 
-/// From the first log line to the last.
+/// Everything from the first log line to the last.
 async fn live(args: Args) -> Result<End, Error> {
     if let Some(name) = args.cluster_name.as_ref().filter(|name| !is_tag_value(name)) {
         let allowed = "letters, digits and _.:/=+-@, at most 256";
-        return Err(format!("--cluster-name '{name}' must be a value that a tag can have: {allowed}").into());
+        return Err(format!("--cluster-name '{name}' must be valid as a tag value: {allowed}").into());
     }
-    // The AWS SDK and kube both bring rustls; with two providers and no default it would panic.
+    // The AWS SDK and kube both bring rustls; with two crypto providers and no default it would panic.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     if let Some(longest) = args.check {
         return check::run(&args, longest).await;
@@ -81,11 +81,11 @@ async fn live(args: Args) -> Result<End, Error> {
     let leadership = Leadership::default();
     let sagemaker = SageMaker::new(account, args.sagemaker_endpoint.clone(), metrics.clone(), leadership.clone());
     if sagemaker.default_region().is_none() {
-        let why = "none of the operator's own (AWS_REGION or --region): each selection must name its own";
+        let why = "no default region (AWS_REGION or --region): each selection must set `region`";
         readiness.warn("region", Some(why.to_owned()));
     }
     let config = kubernetes().await?;
-    // For what a standby does too: checks and the election itself.
+    // For what a standby does too: the checks and the election itself.
     let client = Client::try_from(config.clone())?;
     let mut election = args
         .leader_elect
@@ -128,7 +128,7 @@ async fn live(args: Args) -> Result<End, Error> {
     }
 }
 
-/// Operates until the shutdown, or until this process does not lead any more.
+/// Runs the controller until the shutdown, or until this process is not the leader any more.
 async fn operate(
     operating: impl Future<Output = ()>,
     election: Option<Election>,
@@ -153,22 +153,22 @@ async fn operate(
     let stopped = ended(shutdown.clone());
     let grace = async {
         stopped.await;
-        tracing::info!("stopping: reconciles under way may end");
+        tracing::info!("stopping: waiting for the running reconciles");
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
         () = operating => {}
         () = grace => {
-            tracing::warn!("stopped with reconciles under way; the next start takes them up");
+            tracing::warn!("stopped before all reconciles ended; the next start continues them");
             return Ok(End::Stopped);
         }
         lost = &mut keeping => {
             let why = lost.map_or_else(|error| error.to_string(), |kept| kept.err().unwrap_or_default());
-            tracing::error!(why, "leadership lost; ending, to start again as a standby");
+            tracing::error!(why, "leadership lost; exiting, to restart as a standby");
             return Ok(End::LeadershipLost);
         }
     }
-    // The controller also ends by itself if all its streams do, which must not look like a healthy end.
+    // The controller also ends by itself if all its streams do, which must not look like a normal exit.
     if shutdown.borrow().is_none() {
         return Err("the controller ended by itself".into());
     }
@@ -179,15 +179,15 @@ async fn operate(
     Ok(End::Stopped)
 }
 
-/// The last log line.
+/// Writes the last log line.
 async fn stopped(server: JoinHandle<std::io::Result<()>>) -> End {
     let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
     tracing::info!("stopped");
     End::Stopped
 }
 
-/// The socket of the probes. A configured address must be free; the default one may be in use by another program on the same
-/// machine, which is no reason to fail.
+/// The socket of the probes. A configured address must be free; the default port may be in use by another program on
+/// the same machine, which is no reason to fail.
 async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Error> {
     if let Some(address) = asked {
         let cannot_listen = |error| format!("cannot listen on {address} (--http-listen): {error}");
@@ -196,13 +196,13 @@ async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, Error> {
     match TcpListener::bind(&*addresses(DEFAULT_HTTP)).await {
         Ok(listener) => Ok(listener),
         Err(error) => {
-            tracing::warn!(%error, "port {} is taken; the probes are on another one", DEFAULT_HTTP.port());
+            tracing::warn!(%error, "port {} is in use; the probes use another one", DEFAULT_HTTP.port());
             Ok(TcpListener::bind(&*addresses(SocketAddr::new(DEFAULT_HTTP.ip(), 0))).await?)
         }
     }
 }
 
-/// What is tried, in this order: all addresses of IPv6, which are those of IPv4 too, cannot be had where IPv6 is off.
+/// The addresses to try, in order: the IPv6 wildcard, which also covers IPv4, cannot be bound where IPv6 is disabled.
 fn addresses(asked: SocketAddr) -> Vec<SocketAddr> {
     let of_ipv4 = (asked.ip() == Ipv6Addr::UNSPECIFIED).then(|| (Ipv4Addr::UNSPECIFIED, asked.port()).into());
     std::iter::once(asked).chain(of_ipv4).collect()
@@ -221,7 +221,7 @@ fn on_signal() -> Shutdown {
             match signal(kind) {
                 Ok(mut signal) => drop(signal.recv().await),
                 Err(error) => {
-                    tracing::error!(%error, "cannot listen to signals");
+                    tracing::error!(%error, "cannot listen for signals");
                     std::future::pending::<()>().await;
                 }
             }
@@ -236,7 +236,7 @@ fn on_signal() -> Shutdown {
 }
 
 async fn ended(mut signal: Shutdown) {
-    // An error means that the sender is gone, which is the end as well.
+    // An error means that the sender is gone, which is a shutdown as well.
     let _ = signal.wait_for(Option::is_some).await;
 }
 
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn both_kinds_of_address_are_listened_on_and_one_where_there_is_no_other() {
+    async fn listens_on_ipv6_and_ipv4_or_on_the_only_one_available() {
         assert_eq!(addresses("[::]:80".parse().unwrap()), ["[::]:80".parse().unwrap(), "0.0.0.0:80".parse().unwrap()]);
         assert_eq!(addresses("127.0.0.1:80".parse().unwrap()), ["127.0.0.1:80".parse().unwrap()]);
         let listener = listen(Some("[::]:0".parse().unwrap())).await.unwrap();

@@ -1,5 +1,5 @@
-//! The permissions that the operator needs in the cluster, from `deploy/rbac.yaml`. They are checked in advance, since
-//! otherwise only the selection that first needs one would show that it is missing.
+//! The permissions that the operator needs in the cluster, as in `deploy/rbac.yaml`. They are checked in advance,
+//! because otherwise a missing one would only show when a selection first needs it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,35 +13,35 @@ use tokio::time::{sleep, timeout};
 
 use platform::readiness::Readiness;
 
-/// The part of the readiness that is reported here.
+/// The readiness part that is reported here.
 pub(super) const PART: &str = "rights";
 /// How soon a missing permission is checked again.
 const RECHECK: Duration = Duration::from_secs(2);
 /// How often permissions are checked once they are complete.
 const RECHECK_WHEN_THERE: Duration = Duration::from_secs(60);
 
-/// Group, resource, subresource, verbs.
+/// API group, resource, subresource, verbs.
 type Rule = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
-/// Wherever there are selections.
+/// Needed in all watched namespaces.
 const SELECTIONS: &[Rule] = &[
     ("modelselection.dev", "modelselections", "", &["list", "watch", "patch"]),
     ("modelselection.dev", "modelselections", "status", &["patch"]),
     ("events.k8s.io", "events", "", &["create", "patch"]),
 ];
-/// Wherever there are selections, but for `collect: All` only. Some of it is first needed long after it was taken away, so it
-/// is reported in advance, though it keeps nothing from working.
+/// Needed in all watched namespaces, but only for `collect: All`. Some of these may be used long after they were
+/// revoked, so a missing one is reported in advance, as a warning.
 const TABLES: &[Rule] = &[("", "configmaps", "", &["get", "create", "patch"])];
-/// Where the lease is.
+/// Needed in the namespace of the Lease.
 const LEASE: &[Rule] = &[("coordination.k8s.io", "leases", "", &["get", "create", "update"])];
 
-/// The Lease that the rights on Leases are for.
+/// The Lease that the permissions on Leases are for.
 pub(super) struct LeaseName {
     pub(super) namespace: String,
     pub(super) name: String,
 }
 
-/// Reports the missing rights, from now on.
+/// Reports the missing permissions, continuously.
 pub(super) async fn watch(
     client: Client,
     namespaces: Vec<String>,
@@ -59,7 +59,7 @@ pub(super) async fn watch(
                 readiness.set(PART, missing.map_or(Ok(()), Err));
                 pause
             }
-            // Without permission to ask, nothing is known.
+            // Without the permission to ask, nothing is known.
             Ok(Err(kube::Error::Api(status))) if status.is_forbidden() => {
                 readiness.set(PART, Ok(()));
                 RECHECK_WHEN_THERE
@@ -70,7 +70,7 @@ pub(super) async fn watch(
     }
 }
 
-/// The missing ones of these permissions, and the remedy.
+/// Which of these permissions are missing, and the remedy; `None` if all are granted.
 async fn missing(client: &Client, needed: &[ResourceAttributes]) -> kube::Result<Option<String>> {
     let answers = try_join_all(needed.iter().map(|right| has(client, right))).await?;
     let missing = needed.iter().zip(answers).filter(|(_, has)| !has).map(|(right, _)| in_words(right));
@@ -117,7 +117,7 @@ async fn has(client: &Client, right: &ResourceAttributes) -> kube::Result<bool> 
     Ok(answer.status.is_some_and(|status| status.allowed))
 }
 
-/// `patch modelselections/status in team-a`.
+/// As a phrase, e.g. `patch modelselections/status in team-a`.
 fn in_words(right: &ResourceAttributes) -> String {
     let text = |part: &Option<String>| part.clone().unwrap_or_default();
     let subresource = right.subresource.iter().filter(|part| !part.is_empty()).map(|part| format!("/{part}"));
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_needed_depends_on_where_the_selections_and_the_lease_are() {
+    fn permissions_depend_on_the_namespaces_of_selections_and_lease() {
         let lease = LeaseName { namespace: "system".into(), name: "operator".into() };
         let everywhere: Vec<String> = needed(&[], Some(&lease)).iter().map(in_words).collect();
         let expected = [

@@ -1,4 +1,4 @@
-//! What the operator needs before it can work, with checks that wait until it is there.
+//! What the operator needs before it can work, with checks that wait until it is available.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(super) async fn kubernetes() -> Result<kube::Config, kube::config::InferConf
     // Retries inside the client could hold a reconcile for minutes; the reconcile loop is the retry.
     config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(5));
-    // Longer than the API server keeps a watch open, so that only a connection that is lost runs into it.
+    // Longer than the API server keeps a watch open, so that only a lost connection reaches this timeout.
     config.read_timeout = Some(Duration::from_secs(80));
     let agent = concat!("modelselection-operator/", env!("CARGO_PKG_VERSION"));
     config.headers.push((axum::http::header::USER_AGENT, axum::http::HeaderValue::from_static(agent)));
@@ -35,7 +35,7 @@ pub(super) async fn kubernetes() -> Result<kube::Config, kube::config::InferConf
     Ok(config)
 }
 
-/// Reports on credentials, from now on.
+/// Reports on credentials, continuously.
 pub(super) async fn watch_credentials(account: Account, readiness: Arc<Readiness>) {
     loop {
         let remedy = "use IRSA, Pod Identity or the environment";
@@ -50,7 +50,7 @@ pub(super) async fn watch_credentials(account: Account, readiness: Arc<Readiness
 pub(super) async fn scope(args: &Args, client: &Client, readiness: &Readiness) -> String {
     let namespaces: Api<Namespace> = Api::all(client.clone());
     loop {
-        // Asked even when the name is given: it shows that the API server is there.
+        // Also read if the name is given: a response shows that the API server is reachable.
         match (tokio::time::timeout(Duration::from_secs(10), namespaces.get("kube-system")).await, &args.cluster_name) {
             (Ok(Ok(_)), Some(name)) => {
                 readiness.set(API_SERVER, Ok(()));
@@ -63,7 +63,7 @@ pub(super) async fn scope(args: &Args, client: &Client, readiness: &Readiness) -
                 }
                 readiness.set(API_SERVER, Err("the namespace kube-system has no uid; set --cluster-name".to_owned()));
             }
-            // With a name, the right to read kube-system is not needed.
+            // If the name is given, the permission to read kube-system is not needed.
             (Ok(Err(kube::Error::Api(status))), Some(name)) if status.is_forbidden() => {
                 readiness.set(API_SERVER, Ok(()));
                 return name.clone();
@@ -77,7 +77,7 @@ pub(super) async fn scope(args: &Args, client: &Client, readiness: &Readiness) -
     }
 }
 
-/// Reports on the CRD until it is there.
+/// Waits for the CRD, and reports if it is missing.
 pub(super) async fn await_crd(args: &Args, client: &Client, readiness: &Readiness) {
     loop {
         let state = crd(args, client).await;
@@ -90,7 +90,7 @@ pub(super) async fn await_crd(args: &Args, client: &Client, readiness: &Readines
     }
 }
 
-/// Notices when the CRD goes, which the watch would only log.
+/// Notices when the CRD is removed, which the watch would only log.
 pub(super) async fn watch_crd(args: Args, client: Client, readiness: Arc<Readiness>) {
     loop {
         tokio::time::sleep(RECHECK_WHEN_THERE).await;
@@ -105,7 +105,8 @@ async fn crd(args: &Args, client: &Client) -> Result<(), String> {
     };
     match tokio::time::timeout(Duration::from_secs(10), api.list(&ListParams::default().limit(1))).await {
         Ok(Ok(_)) => Ok(()),
-        // By the code: for a group that is not served the API server answers plain text, without a reason.
+        // Checked by status code: for a group that is not served, the API server responds with plain text and without a
+        // reason.
         Ok(Err(kube::Error::Api(status))) if status.code == 404 => Err(format!(
             "the CRD {}.{} is not installed; apply crds/modelselections.yaml",
             ModelSelection::plural(&()),

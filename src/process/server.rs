@@ -11,10 +11,10 @@ use tokio::net::TcpListener;
 use platform::metrics::Metrics;
 use platform::readiness::Readiness;
 
-/// Serves until `shutdown` ends.
+/// Serves until `shutdown` is set.
 ///
-/// `/livez` says that the process runs: a restart would not help when AWS or the API server is away. `/readyz` says that
-/// it can work (or stand by, when another leads), and if not, why.
+/// `/livez` says that the process runs: a restart would not help if AWS or the API server is unavailable. `/readyz`
+/// says whether it can work (or stand by, if another process leads), and if not, why.
 pub(super) async fn serve(
     listener: TcpListener,
     readiness: Arc<Readiness>,
@@ -27,7 +27,7 @@ pub(super) async fn serve(
         .route(
             "/readyz",
             get(move || async move {
-                // The operator's calls are the only probe that there is of what AWS makes of its credentials.
+                // The operator's own calls are the only check of whether AWS accepts its credentials.
                 let refused = probed.credentials_rejected();
                 readiness.warn("aws credentials", refused.then(|| "SageMaker refuses them".to_owned()));
                 match readiness.check() {

@@ -19,11 +19,11 @@ use super::exit_reason::Error;
 use super::traces::{self, Traces};
 use platform::clock;
 
-/// Not logged beside this program's own news and others' warnings: kube logs each refused request and each trouble of a
-/// watch a second time, without saying which object it was about.
+/// Excluded from the logs: kube logs each refused request and each watch failure a second time, without saying which
+/// object it was about.
 const TWICE: &str = "kube_client::client::builder=off,kube_runtime=off";
 
-/// Starts logging, of what `RUST_LOG` chooses, and the sending of traces to `collector`.
+/// Starts logging, filtered by `RUST_LOG`, and sending traces to `collector`.
 pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces, Error> {
     let asked = std::env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
     let asked = asked.as_deref().unwrap_or("info");
@@ -37,17 +37,20 @@ pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces
         }
         LogFormat::Json => logs.fmt_fields(JsonFields::new()).event_format(Flat).with_filter(filter).boxed(),
     };
-    // Logs are there first, so that what is wrong with the collector can be logged.
+    // Logs start first, so that problems with the collector can be logged.
     let traces = Traces::new(collector);
     let spans = traces.as_ref().ok().and_then(Traces::layer);
     tracing_subscriber::registry().with(logs).with(spans).init();
     if let Some(ignored) = ignored {
-        tracing::warn!("RUST_LOG is '{ignored}', which is no level: error, warn, info, debug or trace; `info` is used");
+        tracing::warn!(
+            "RUST_LOG is '{ignored}', which is not a log level (error, warn, info, debug, trace); using `info`"
+        );
     }
     traces
 }
 
-/// A field of a text line. Its value may be foreign text, so it is escaped: it cannot end the line or colour it.
+/// Writes a field of a text line. Its value may be foreign text, so it is escaped: it can neither end the line nor
+/// colour it.
 fn text_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}");
     match field.name() {
@@ -56,20 +59,20 @@ fn text_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) ->
     }
 }
 
-/// Whether text logs have colours: on a terminal that has them, unless `NO_COLOR` is set (no-color.org).
+/// Whether text logs have colours: on a terminal that supports them, unless `NO_COLOR` is set (no-color.org).
 fn has_colours() -> bool {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     std::io::stderr().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Whether that is a word that stands where a level should. As a filter it would be the name of a module, of which there is
-/// nothing to log. Those that there are have an underline, or a path.
+/// Whether a single word was given that is not a log level. As a filter it would be a module name that matches nothing.
+/// Real module names contain an underscore or a path separator.
 fn is_no_level(asked: &str) -> bool {
     asked.parse::<LevelFilter>().is_err() && asked.chars().all(char::is_alphabetic)
 }
 
-/// What is logged, by what was asked for. A level alone is that of this program; below `info` of all others too, since who
-/// asks for that looks for something.
+/// The log filter. A level alone applies to this program; below `info` it applies to all crates, because somebody who
+/// asks for that is debugging.
 fn filter(asked: &str) -> EnvFilter {
     let of_ours = match asked.parse::<LevelFilter>() {
         Ok(level) if level <= LevelFilter::INFO => level,
@@ -77,12 +80,12 @@ fn filter(asked: &str) -> EnvFilter {
         Err(_) => return EnvFilter::new(asked),
     };
     let of_others = of_ours.min(LevelFilter::WARN);
-    // A directive chooses by prefix: `modelselection` is every crate of the operator.
+    // A directive matches by prefix: `modelselection` covers every crate of the operator.
     EnvFilter::new(format!("{of_others},{TWICE},modelselection={of_ours}"))
 }
 
-/// One JSON object a line, with the fields of the event and of its spans side by side. The format that comes with
-/// tracing-subscriber writes the name of the span over a field `name`, which here is that of the selection.
+/// One JSON object per line, with the fields of the event and of its spans side by side. The JSON format of
+/// tracing-subscriber overwrites a field `name`, which here is the selection's name, with the name of the span.
 struct Flat;
 
 impl<S, N> FormatEvent<S, N> for Flat
@@ -100,7 +103,7 @@ where
             }
         }
         event.record(&mut Fields(&mut line));
-        // A log without a span belongs to no trace.
+        // A log line without a span belongs to no trace.
         if let Some((trace, span)) = ctx.lookup_current().and_then(|span| traces::ids(&span.id())) {
             line.insert("trace_id".to_owned(), trace.into());
             line.insert("span_id".to_owned(), span.into());
@@ -170,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_alone_is_that_of_this_program() {
+    fn a_level_alone_applies_to_this_program() {
         for (asked, filter) in [
             ("info", "kube_client::client::builder=off,kube_runtime=off,modelselection=info,warn"),
             ("error", "error,kube_client::client::builder=off,kube_runtime=off,modelselection=error"),
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_no_level_is_known_as_such() {
+    fn a_word_that_is_no_level_is_recognized() {
         for level in ["verbose", "warning", "inf"] {
             assert!(is_no_level(level), "{level}");
         }
@@ -219,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_text_forges_no_line_of_text() {
+    fn foreign_text_cannot_forge_a_log_line() {
         let buffer = Buffer::default();
         let written = buffer.clone();
         let logs = tracing_subscriber::fmt()

@@ -21,33 +21,34 @@ use tracing_subscriber::registry::LookupSpan;
 use super::exit_reason::Error;
 
 const NAME: &str = "modelselection-operator";
-/// Longest time of a request to the collector, and how long the last spans may take at the end.
+/// Timeout of a request to the collector, and how long sending the last spans may take at the end.
 const REQUEST: Duration = Duration::from_secs(5);
 const LAST: Duration = Duration::from_secs(2);
 
-/// What sends the spans. Without an endpoint there is none, and nothing is sent.
+/// The span exporter. Without an endpoint there is none, and nothing is sent.
 pub(super) struct Traces(Option<SdkTracerProvider>);
 
 impl Traces {
-    /// Spans go to the collector at `endpoint`, in the background. What the collector makes of them is no concern of the
-    /// operator's work: a collector that is away costs spans, and a line in the log.
+    /// Sends spans to the collector at `endpoint`, in the background. Failures of the collector do not affect the
+    /// operator's work: an unavailable collector costs spans, and a line in the log.
     pub(super) fn new(endpoint: Option<&str>) -> Result<Self, Error> {
         endpoint.map(provider).transpose().map(Self)
     }
 
-    /// Takes this program's own spans and news, whatever the logs leave out; those of kube and the SDK say less.
+    /// Takes this program's own spans and events, regardless of the log filter; those of kube and the SDK are less
+    /// useful.
     pub(super) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(&self) -> Option<impl Layer<S>> {
-        // A target is a prefix: `modelselection` is every crate of the operator.
+        // A target is a prefix: `modelselection` covers every crate of the operator.
         let own = Targets::new().with_target("modelselection", LevelFilter::INFO);
         let tracer = self.0.as_ref()?.tracer(NAME);
         let spans = tracing_opentelemetry::layer().with_tracer(tracer).with_threads(false).with_location(false);
         Some(spans.with_tracked_inactivity(false).with_filter(own))
     }
 
-    /// Sends what is left.
+    /// Sends the remaining spans.
     pub(super) async fn end(self) {
         let Some(provider) = self.0 else { return };
-        // It waits for its own thread, which waits for this runtime.
+        // It blocks on its own thread, which needs this runtime.
         let ended = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST)).await;
         if !matches!(ended, Ok(Ok(()))) {
             tracing::warn!("the last spans could not be sent");
@@ -72,7 +73,7 @@ fn provider(endpoint: &str) -> Result<SdkTracerProvider, Error> {
         .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
         .build()
         .map_err(|error| cannot_send(&error))?;
-    // The builder has read OTEL_RESOURCE_ATTRIBUTES already; what is set here would win over it.
+    // The builder has already read OTEL_RESOURCE_ATTRIBUTES; a name set here would take precedence.
     let named = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
     let resource = Resource::builder()
         .with_service_name(named.unwrap_or_else(|| NAME.to_owned()))
@@ -81,7 +82,7 @@ fn provider(endpoint: &str) -> Result<SdkTracerProvider, Error> {
     Ok(SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build())
 }
 
-/// Sends on the runtime of the process: the exporter has a thread of its own, and no runtime.
+/// Sends on the runtime of the process: the exporter has a thread of its own, without a runtime.
 #[derive(Debug)]
 struct OnRuntime {
     http: Arc<dyn HttpClient>,
@@ -96,7 +97,7 @@ impl HttpClient for OnRuntime {
     }
 }
 
-/// The ids of a span, as W3C's Trace Context writes them: of the trace and of the span. None when traces are not sent.
+/// The trace and span ids of a span, in the format of W3C Trace Context. None if traces are not sent.
 pub(super) fn ids(span: &span::Id) -> Option<(String, String)> {
     let context = |dispatch: &Dispatch| tracing_opentelemetry::get_otel_context(span, dispatch);
     let context: Context = tracing::dispatcher::get_default(context)?;

@@ -1,5 +1,5 @@
-//! What the API server takes and refuses, and what people see: a real API server with the CRD as it is shipped.
-// A test that cannot go on has to stop, in its helpers too.
+//! What the API server accepts and refuses, and what users see: a real API server with the CRD as it is shipped.
+// Helpers of tests may unwrap too: a failure must end the test.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
@@ -26,13 +26,13 @@ async fn plane(purpose: &str) -> (&'static ControlPlane, Client, String) {
     (plane, client, namespace)
 }
 
-/// Without the types of the operator: they could not say what a person gets wrong.
+/// Without the operator's types, which could not represent invalid objects.
 fn selections(client: &Client, namespace: &str) -> Api<DynamicObject> {
     let kind = GroupVersionKind::gvk("modelselection.dev", "v1alpha1", "ModelSelection");
     Api::namespaced_with(client.clone(), namespace, &ApiResource::from_gvk_with_plural(&kind, "modelselections"))
 }
 
-/// How an object comes to the API server.
+/// How an object is sent to the API server.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     /// `kubectl apply --server-side`, Argo CD, Flux.
@@ -43,7 +43,7 @@ enum Way {
 
 const WAYS: [Way; 2] = [Way::ServerSideApply, Way::Create];
 
-/// Asks the server about the object, without leaving it there.
+/// Sends the object to the server as a dry run.
 async fn ask(client: &Client, namespace: &str, object: &Value, way: Way) -> Result<DynamicObject, String> {
     let api = selections(client, namespace);
     let name = object["metadata"]["name"].as_str().unwrap();
@@ -75,7 +75,7 @@ fn try_kubectl(plane: &ControlPlane, arguments: &[&str]) -> Result<String, Strin
     if output.status.success() { Ok(text) } else { Err(text) }
 }
 
-/// The cache of the schemas is kept apart from that of the user and of other control planes.
+/// A schema cache of its own, separate from that of the user and of other control planes.
 fn kubectl_options(plane: &ControlPlane) -> [String; 2] {
     let cache = plane.folder().join("kubectl-cache");
     [format!("--kubeconfig={}", plane.kubeconfig().display()), format!("--cache-dir={}", cache.display())]

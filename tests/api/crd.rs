@@ -1,6 +1,6 @@
-//! The generated CRD: what is checked in is what the types say, and the schema keeps the rules of a good API.
+//! The generated CRD: the committed file matches the types, and the schema follows the rules of a good API.
 
-// A test that cannot go on has to stop, in its helpers too.
+// Helpers of tests may unwrap too: a failure must end the test.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-/// What `kubectl apply` without `--server-side` can put into its annotation.
+/// The limit of the annotation that `kubectl apply` without `--server-side` writes.
 const CLIENT_SIDE_APPLY_LIMIT: usize = 256 * 1024;
 
 fn crd() -> Value {
@@ -16,7 +16,7 @@ fn crd() -> Value {
 }
 
 #[test]
-fn what_is_generated_is_what_the_code_says() {
+fn generated_files_match_the_code() {
     let output = Command::new(testkit::programs::program("xtask")).arg("--check").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -25,7 +25,7 @@ fn what_is_generated_is_what_the_code_says() {
 fn the_crd_is_small_enough_for_every_way_to_apply_it() {
     let yaml = std::fs::read_to_string(testkit::programs::CRD).unwrap();
     assert!(yaml.len() < CLIENT_SIDE_APPLY_LIMIT, "{} bytes", yaml.len());
-    // Flux would take it for a variable.
+    // Flux would treat it as a variable.
     assert!(!yaml.contains("${"));
 }
 
@@ -36,7 +36,8 @@ fn the_schema_has_no_findings() {
     assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), findings.join("\n"));
 }
 
-/// kstatus (Flux, Helm 4) takes an object without status for ready; this one is not, until the operator has seen it.
+/// kstatus (Flux, Helm 4) takes an object without status for ready; this one is not ready until the operator has
+/// observed it.
 #[test]
 fn a_new_object_has_not_been_observed() {
     let crd = crd();
@@ -49,7 +50,7 @@ fn a_new_object_has_not_been_observed() {
 }
 
 #[test]
-fn the_columns_are_those_of_the_design_and_all_explained() {
+fn the_columns_match_the_design_and_have_descriptions() {
     let crd = crd();
     let columns = crd["spec"]["versions"][0]["additionalPrinterColumns"].as_array().unwrap().clone();
     let named = |wide: bool| -> Vec<String> {
@@ -58,14 +59,14 @@ fn the_columns_are_those_of_the_design_and_all_explained() {
     };
     assert_eq!(named(false), ["READY", "STATUS", "PROGRESS", "BEST", "AGE"]);
     assert_eq!(named(true), ["RUNNING", "FAILED", "FRONT", "MESSAGE"]);
-    // kubectl prints in the order of the CRD: the wide ones are to come after all others.
+    // kubectl prints columns in the order of the CRD: the wide ones must come after all others.
     assert!(columns.is_sorted_by_key(|c| c["priority"].as_i64().unwrap_or(0)));
     assert!(columns.iter().all(|c| c["description"].as_str().is_some_and(|text| !text.is_empty())), "{columns:#?}");
 }
 
-/// A lint that finds nothing may just be blind: this schema breaks every rule.
+/// A lint without findings may simply not work: this schema violates every rule.
 #[test]
-fn the_lint_sees_every_fault() {
+fn the_lint_finds_every_fault() {
     let fault = json!({
         "description": "The root.",
         "properties": {
@@ -131,7 +132,7 @@ fn the_lint_sees_every_fault() {
     );
 }
 
-/// All that is wrong with the schema of a kind, each as `rule: path`.
+/// All findings in the schema of a kind, each as `rule: path`.
 fn lint(root: &Value) -> Vec<String> {
     let mut findings = Findings(Vec::new());
     for part in ["spec", "status"] {
@@ -141,15 +142,15 @@ fn lint(root: &Value) -> Vec<String> {
     findings.0
 }
 
-/// Where in the schema we are.
+/// The position in the schema.
 #[derive(Clone, Default)]
-#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
+#[allow(clippy::struct_excessive_bools)] // independent facts
 struct Place {
     path: String,
     spec: bool,
     in_list: bool,
     required: bool,
-    /// An outer field says what its change does.
+    /// The outer field's description says what a change does.
     change_explained: bool,
 }
 
@@ -162,7 +163,7 @@ impl Findings {
         }
     }
 
-    /// A field with its description, and what is below it.
+    /// Checks a field with its description, and everything below it.
     fn field(&mut self, name: &str, schema: &Value, at: &Place) {
         let path = &format!("{}.{name}", at.path);
         let description = schema["description"].as_str().unwrap_or_default();
@@ -220,7 +221,7 @@ impl Findings {
                 self.check("list-max-items", path, has("maxItems"));
                 self.check("list-type", path, has("x-kubernetes-list-type"));
                 let named = schema["items"]["properties"].is_object();
-                // Selectors and overrides have no names: each is known by what it says.
+                // Selectors and overrides have no names: each is identified by its content.
                 let nameless = [".spec.candidateSelectors", ".spec.datasets[].channelOverrides"];
                 let map = schema["x-kubernetes-list-type"] == "map" || nameless.contains(&path.as_str());
                 self.check("list-of-named-is-map", path, !(at.spec && named) || map);

@@ -11,7 +11,7 @@ const SERVICE_MODEL: &str = include_str!("../../crates/emulator/src/service-mode
 
 /// A row of the page.
 struct Row<'a> {
-    /// A path, or with `.*` all below it.
+    /// A path; with `.*` everything below it.
     member: &'a str,
     /// The fields, 'the operator', or 'no'.
     set_by: &'a str,
@@ -41,7 +41,7 @@ fn rows() -> Vec<Row<'static>> {
     rows.collect()
 }
 
-/// The paths of all members that are no structures, from a shape on: `A.B[].C`.
+/// The paths of all members that are not structures, starting from a shape: `A.B[].C`.
 fn members(shapes: &Value, shape: &str, path: &str, found: &mut Vec<String>) {
     let is_structure = |shape: &str| shapes[shape]["members"].as_object().is_some_and(|members| !members.is_empty());
     match shapes[shape]["type"].as_str().unwrap() {
@@ -80,16 +80,12 @@ fn each_member_of_the_request_has_one_row() {
 }
 
 #[test]
-fn each_row_is_of_a_member_of_the_request() {
+fn each_row_belongs_to_a_member_of_the_request() {
     let request = request();
     let idle: Vec<&str> =
         rows().iter().filter(|row| !request.iter().any(|path| row.is_of(path))).map(|row| row.member).collect();
     assert!(idle.is_empty(), "the service model has none of {idle:?}");
-    assert_eq!(
-        rows().iter().map(|row| row.member).collect::<BTreeSet<_>>().len(),
-        rows().len(),
-        "a row is there twice"
-    );
+    assert_eq!(rows().iter().map(|row| row.member).collect::<BTreeSet<_>>().len(), rows().len(), "a row is duplicated");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The resource as the API server sees it: what is admitted and refused, and what the definition promises.
+//! The resource as the API server sees it: what it accepts and refuses, and what the CRD guarantees.
 
 mod admission;
 mod crd;

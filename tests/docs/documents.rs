@@ -1,4 +1,4 @@
-//! The pages: links lead somewhere, pieces of manifests have fields that exist, each reason has its cure.
+//! The pages: links resolve, fragments of manifests have fields that exist, each reason has its remedy.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,8 @@ use api::Reason;
 use serde_json::Value;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-/// Rows of the table "What each part guarantees" in docs/compatibility.md: none is dropped by accident.
+/// Number of rows of the table "What each part guarantees" in docs/compatibility.md, so that none is dropped by
+/// accident.
 const ROWS: usize = 28;
 
 /// All pages of the repository.
@@ -28,7 +29,7 @@ fn pages() -> Vec<(PathBuf, String)> {
     files.into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
 }
 
-/// What GitHub makes of a heading.
+/// The anchor that GitHub generates for a heading.
 fn anchor(heading: &str) -> String {
     let lower = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = lower.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
@@ -41,7 +42,7 @@ fn prose(text: &str) -> String {
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_resolve() {
     let mut dead = Vec::new();
     let pages = pages();
     for (path, text) in &pages {
@@ -83,7 +84,7 @@ fn unknown(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
 }
 
 #[test]
-fn pieces_of_manifests_have_fields_that_exist() {
+fn fragments_of_manifests_have_fields_that_exist() {
     let crd = serde_json::to_value(api::crd()).unwrap();
     let root = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
     let mut wrong = Vec::new();
@@ -104,7 +105,7 @@ fn pieces_of_manifests_have_fields_that_exist() {
 }
 
 #[test]
-fn each_reason_and_event_has_its_cure() {
+fn each_reason_and_event_has_its_remedy() {
     let page = include_str!("../../docs/troubleshooting.md");
     let listed: Vec<&str> = page
         .lines()
@@ -118,13 +119,13 @@ fn each_reason_and_event_has_its_cure() {
     let missing: Vec<&&str> = reasons.iter().filter(|reason| !listed.contains(*reason)).collect();
     assert!(missing.is_empty(), "docs/troubleshooting.md has no row for {missing:?}");
 
-    // Events have reasons of conditions, or those that stand in the code as text.
+    // Events have reasons of conditions, or ones that are string literals in the code.
     let reference = include_str!("../../docs/reference/reasons.md");
     let mut files = vec![PathBuf::from(ROOT).join("src/controller"), PathBuf::from(ROOT).join("crates/decide/src")];
     let mut events = 0;
     while let Some(path) = files.pop() {
         if path.ends_with("tests") || path.ends_with("tests.rs") {
-            continue; // no Events of the operator
+            continue; // not Events of the operator
         }
         if path.is_dir() {
             files.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
@@ -140,9 +141,9 @@ fn each_reason_and_event_has_its_cure() {
     assert!(events > 2, "{events} Events in the code");
 }
 
-/// Messages of rules stand between two backticks, since they have some of their own.
+/// Messages of rules are enclosed in double backticks, because they contain backticks themselves.
 #[test]
-fn each_message_of_a_rule_that_the_page_explains_is_one() {
+fn each_rule_message_on_the_page_exists() {
     let schema = serde_json::to_value(api::crd()).unwrap().to_string();
     let page = include_str!("../../docs/troubleshooting.md");
     let quoted: Vec<&str> = page.split("``").skip(1).step_by(2).map(str::trim).collect();
@@ -153,7 +154,7 @@ fn each_message_of_a_rule_that_the_page_explains_is_one() {
     }
 }
 
-/// The cells of the rows of a table, from the line of its heading on.
+/// The cells of the rows of a table, starting at its header line.
 fn table<'p>(page: &'p str, heading: &str) -> Vec<Vec<&'p str>> {
     let cells = |line: &'p str| line.trim_matches('|').split('|').map(str::trim).collect();
     let rows = page.lines().skip_while(|line| *line != heading).skip(2).take_while(|line| line.starts_with("| "));
@@ -187,7 +188,7 @@ fn the_compatibility_page_counts_right_and_names_tests_that_exist() {
     }
 }
 
-/// The versions that the pages call tested are those that `go.mod` pins for the tests.
+/// The versions that the pages call tested are the ones that `go.mod` pins for the tests.
 #[test]
 fn the_compatibility_pages_name_the_versions_that_the_tests_use() {
     let pinned = |tool: &str, module: &str| -> String {
@@ -218,9 +219,9 @@ fn the_compatibility_pages_name_the_versions_that_the_tests_use() {
     }
 }
 
-/// With `([0-9.]+)`, 5.3e-05 is read as 5.3.
+/// `([0-9.]+)` would read 5.3e-05 as 5.3.
 #[test]
-fn each_regex_that_is_shown_reads_an_exponent() {
+fn each_regex_on_the_pages_matches_an_exponent() {
     let mut files: Vec<PathBuf> = pages().into_iter().map(|(path, _)| path).collect();
     files.extend(std::fs::read_dir(Path::new(ROOT).join("examples")).unwrap().map(|entry| entry.unwrap().path()));
     let mut shown = 0;

@@ -1,4 +1,4 @@
-//! The manifests in examples/: together they use every field, and they run to the end as they are.
+//! The manifests in examples/: together they use every field, and unchanged they run to completion.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,9 +14,9 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
 const CREATE: &str = "CreateHyperParameterTuningJob";
 /// The parent and the attached job of the examples.
 const EARLIER: &str = "resnet-last-month";
-/// The whole hub would be 135 runs.
+/// The whole hub would give 135 runs.
 const LIMIT: i64 = 6;
-/// For all examples together, on a busy machine.
+/// The deadline for all examples together, on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(8);
 
 /// Name, text and object of each example.
@@ -32,7 +32,7 @@ fn examples() -> Vec<(String, String, Value)> {
     files.iter().map(read).collect()
 }
 
-/// The paths of all values: `A.B[].C`, also of the structures on the way.
+/// The paths of all values, including those of intermediate structures: `A.B[].C`.
 fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     found.insert(path.to_owned());
     match value {
@@ -48,7 +48,7 @@ fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The paths of all fields that are no objects.
+/// The paths of all fields that are not objects.
 fn fields(schema: &Value, path: &str, found: &mut Vec<String>) {
     let item = &schema["items"];
     match (schema["properties"].as_object(), item["properties"].is_object()) {
@@ -70,7 +70,7 @@ fn each_field_of_the_spec_is_in_an_example() {
     let missing: Vec<&String> = all
         .iter()
         .filter(|field| !used.contains(*field))
-        // An override has the fields of what it overrides; that there are overrides is shown once.
+        // Overrides have the fields of what they override; one example of an override is enough.
         .filter(|field| match field.split_once("[].training.").or_else(|| field.split_once("[].tuning.")) {
             Some((owner, _)) => {
                 let part = if field.contains("[].training.") { "training" } else { "tuning" };
@@ -81,9 +81,9 @@ fn each_field_of_the_spec_is_in_an_example() {
             }
             None => true,
         })
-        // Likewise of the channels that some candidates have in place of the dataset's.
+        // The same applies to the channels that override those of the dataset for some candidates.
         .filter(|field| !used.contains(&field.replacen(".channelOverrides[].channels[].", ".channels[].", 1)))
-        // Ranges are the same wherever they are.
+        // Ranges have the same fields everywhere.
         .filter(|field| match field.rsplit_once(".parameterRanges[].") {
             Some((_, rest)) => !used.contains(&format!("spec.tuning.parameterRanges[].{rest}")),
             None => true,
@@ -93,7 +93,7 @@ fn each_field_of_the_spec_is_in_an_example() {
 }
 
 #[test]
-fn each_example_is_reported_of() {
+fn each_example_is_documented() {
     let index = std::fs::read_to_string(format!("{FOLDER}/README.md")).unwrap();
     let examples = examples();
     assert!(examples.len() >= 20);
@@ -113,7 +113,7 @@ fn each_example_is_reported_of() {
     }
 }
 
-/// What the examples find at SageMaker: a job that has ended, a gated model.
+/// Creates what the examples expect at SageMaker: a job that has ended, a gated model.
 async fn earlier(world: &World<'_>, warm_start: &Value) {
     let mut seed = warm_start.clone();
     seed["metadata"]["name"] = json!("seed");
@@ -204,7 +204,7 @@ async fn the_examples_run_to_the_end() {
     metrics_are_as_the_page_says(&world).await;
 }
 
-/// Each fits a terminal of 80 columns.
+/// Each fits into 80 columns.
 fn kubectl_shows_them<'a>(world: &World<'_>, names: impl Iterator<Item = &'a str>) {
     for name in names {
         let (_, table) = kubectl(world.plane, &["get", "msel", name, "--namespace", &world.namespace], "");
@@ -213,7 +213,7 @@ fn kubectl_shows_them<'a>(world: &World<'_>, names: impl Iterator<Item = &'a str
     }
 }
 
-/// docs/reference/job-fields.md: what has a field of the API was sent, and what has none was not.
+/// docs/reference/job-fields.md: members with a field of the API were sent, and members without one were not.
 async fn requests_are_as_the_page_says(world: &World<'_>) {
     let mut sent = BTreeSet::new();
     for request in world.emulator.requests(CREATE).await.as_array().unwrap() {
@@ -227,7 +227,7 @@ async fn requests_are_as_the_page_says(world: &World<'_>) {
     }
 }
 
-/// The reference has each metric that there is, and no other.
+/// The reference has every existing metric, and no other.
 async fn metrics_are_as_the_page_says(world: &World<'_>) {
     let (_, text) = world.operator.get("/metrics").await.unwrap();
     let there: BTreeSet<&str> =

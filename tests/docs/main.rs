@@ -1,4 +1,4 @@
-//! The pages and examples do what they say.
+//! The pages and examples are correct.
 
 mod documents;
 mod examples;

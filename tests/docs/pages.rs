@@ -1,4 +1,4 @@
-//! Pages that speak of everything of a kind leave nothing out, and speak of nothing that is not there.
+//! Pages that list everything of a kind are complete, and list nothing that does not exist.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// The words of an enum, from its schema: each variant is a constant there, or several without a comment are a list.
+/// The words of an enum, from its schema: each variant is a constant there, and several without comments are a list.
 fn words(schema: &Value, found: &mut BTreeSet<String>) {
     match schema {
         Value::Object(fields) => {
@@ -27,7 +27,7 @@ fn words(schema: &Value, found: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_reason_has_its_cure() {
+fn every_reason_has_its_remedy() {
     let mut reasons = BTreeSet::new();
     words(&serde_json::to_value(schemars::schema_for!(Reason)).unwrap(), &mut reasons);
     assert!(reasons.len() > 30 && reasons.contains("EULANotAccepted"), "{reasons:?}");
@@ -35,7 +35,7 @@ fn every_reason_has_its_cure() {
     let table = page.lines().skip_while(|line| *line != "| reason | where | what it means | what to do |").skip(2);
     let listed: BTreeSet<String> = table
         .map_while(|row| row.strip_prefix("| ")?.split_once(" | "))
-        // What only an Event has is no reason of the API.
+        // A reason that only Events have is not a reason of the API.
         .filter(|(_, rest)| !rest.starts_with("Event"))
         .flat_map(|(reasons, _)| reasons.split(", ").map(str::to_owned))
         .collect();
@@ -54,7 +54,7 @@ fn the_metrics_of_each_algorithm_are_listed() {
 }
 
 #[test]
-fn every_runbook_is_of_an_alert() {
+fn every_runbook_belongs_to_an_alert() {
     let rules: Value = serde_saphyr::from_str(&read("deploy/components/monitoring/alerts.yaml")).unwrap();
     let alerts: BTreeSet<String> = rules["spec"]["groups"][0]["rules"]
         .as_array()

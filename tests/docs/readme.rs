@@ -1,4 +1,4 @@
-//! What README.md shows is what happens, and the commands of docs/how-to/read-results.md read it.
+//! The example in README.md is correct, and the commands of docs/how-to/read-results.md can read its results.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! The commands of the runbooks, as they stand there: they run, and show what the page says of them. There is no node here, so
-//! `kubectl logs` is the operator's log, what needs a shell in a Pod is left out, and so is AWS's own command.
+//! Runs the commands of the runbooks, and checks that they show what the page says. There is no node here, so `kubectl
+//! logs` is replaced by the operator's log, commands that need a shell in a Pod are left out, and so is the AWS CLI.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::path::Path;
@@ -25,7 +25,8 @@ aws() { :; }
 curl() { command curl -sS "$OPERATOR/readyz"; }
 "#;
 
-/// Runbooks, and what their commands show here. Those with nothing have commands that can only be run elsewhere.
+/// Runbooks, and the expected output of their commands. Those without output have only commands that must be run
+/// elsewhere.
 const SHOWN: [(&str, &[&str]); 11] = [
     ("AccessDenied", &["NAMESPACE/denied AccessDenied: candidate 'denied'", "kind: ServiceAccount"]),
     ("LeaderChanges", &["leading", "readyz check passed"]),
@@ -57,7 +58,7 @@ async fn the_commands_show_what_the_runbooks_say() {
     world.apply(&Selection::one_metric("two").images(&["a", "b"])).await;
     let waits = |run: &api::RunStatus| run.reason == Some(Reason::QuotaExceeded);
     world.await_observed("two", "one waits for the quota", |status| status.runs.iter().any(waits)).await;
-    // One that no operator has seen has next to no status: the commands must not stumble over it.
+    // A selection that no operator has observed has hardly any status: the commands must handle it.
     apply(&world.client, &Selection::one_metric("unseen").images(&["a"]).manifest("default")).await.unwrap();
     let list = "ListHyperParameterTuningJobs";
     world.emulator.fault(json!({"operation": list, "kind": "InternalFailure", "count": 10})).await;

@@ -1,4 +1,4 @@
-//! The commands of docs/tutorial.md, run as they stand; what the page shows is what comes out.
+//! Runs the commands of docs/tutorial.md unchanged, and compares their output with the page.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::path::Path;
@@ -11,7 +11,7 @@ use testkit::{await_until, shared};
 
 const PAGE: &str = include_str!("../../docs/tutorial.md");
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-/// It has time-outs of its own, of which this is more than the sum.
+/// The commands have timeouts of their own; this is more than their sum.
 const DEADLINE: Duration = Duration::from_mins(10);
 
 /// The fenced blocks of a language.
@@ -24,7 +24,7 @@ fn blocks(language: &str) -> Vec<&'static str> {
 async fn the_tutorial_does_what_it_says() {
     let plane = shared().await;
     let port = FreePort::reserve();
-    // Cargo has built them already, and somebody else may use the port.
+    // Cargo has already built them, and another process may use the port.
     let commands =
         blocks("sh").concat().replace("cargo build --bins\n", "").replace("4599", &port.number().to_string());
     assert!(commands.lines().count() > 20);

@@ -10,7 +10,7 @@ use testkit::manifests::apply;
 use testkit::world::LONG;
 use testkit::{Selection, World, await_gone, await_object, consistently, fresh_namespace};
 
-/// The two ways to compare, each with the way to apply that goes with it.
+/// The two ways to compare, each with the corresponding way to apply.
 const APPLICATIONS: [&str; 2] = ["legacy", "server-side"];
 
 /// A repository with a folder for each Application.
@@ -51,7 +51,7 @@ fn application(name: &str, fleet: &Fleet, namespace: &str) -> Value {
     application
 }
 
-/// Both Applications say all of this.
+/// Waits until both Applications show all of these.
 async fn both_say(applications: &Api<DynamicObject>, parts: &[&str]) {
     for name in APPLICATIONS {
         await_summary(applications, name, parts, summary).await;
@@ -73,7 +73,7 @@ async fn argo_cd_shows_what_the_guide_says_and_never_sees_drift() {
     let mut world = World::start_in(plane, &format!("{first},{second}"), &["--speed", "0"], &[]).await;
     let applications = applications(&client).await;
 
-    // No operator: the definition is there, the selection is made, and nobody calls it healthy.
+    // Without an operator: the CRD exists, the selection is created, and it does not count as healthy.
     world.operator.kill();
     let flowers = || Selection::new("flowers").images(&["a"]);
     fleet.write(&flowers(), &namespace);
@@ -83,7 +83,7 @@ async fn argo_cd_shows_what_the_guide_says_and_never_sees_drift() {
     fleet.commit(&applications).await;
     both_say(&applications, &["Synced Progressing", "flowers Synced Progressing the operator has not seen"]).await;
 
-    // From here on it must be Synced whenever one looks, for as long as git is not changed.
+    // From here on it must be Synced at every check, as long as git does not change.
     world.start_operator();
     let done = ["Synced Healthy", "flowers Synced Healthy 1 of 1 runs ended: 1 succeeded"];
     let whole_run = async {
@@ -103,7 +103,7 @@ async fn argo_cd_shows_what_the_guide_says_and_never_sees_drift() {
     fleet.commit(&applications).await;
     both_say(&applications, &["Synced Progressing", "flowers Synced Progressing 0 of 1 runs ended; 1 running"]).await;
 
-    // Actions, by the API that the user interface uses. Git names neither field, so it stays Synced.
+    // Actions, through the API of the user interface. Git has neither field, so it stays Synced.
     let act = async |action| {
         argo_cd.act(APPLICATIONS[0], &first, "flowers", action).await;
         argo_cd.act(APPLICATIONS[1], &second, "flowers", action).await;
@@ -124,12 +124,12 @@ async fn argo_cd_shows_what_the_guide_says_and_never_sees_drift() {
     tokio::select! { () = stay_synced(&applications) => {}, () = actions => {} }
     assert_eq!(world.jobs().await.len(), before + 2);
 
-    // One that can never work.
+    // A selection that can never succeed.
     fleet.write(&Selection::new("hopeless").jump_start("x", "tensorflow-ic-no-such-model", "*"), &namespace);
     fleet.commit(&applications).await;
     both_say(&applications, &["Synced Degraded", "hopeless Synced Degraded candidate 'x'"]).await;
 
-    // Removed from git: gone from the cluster, with its job.
+    // Removed from git: deleted from the cluster, and its job is stopped.
     let running = world.jobs_in("InProgress").await;
     assert_eq!(running.len(), 2);
     fleet.remove("hopeless");
@@ -147,7 +147,7 @@ async fn argo_cd_shows_what_the_guide_says_and_never_sees_drift() {
     both_say(&applications, &["Synced Healthy", "other Synced Healthy 0 of 1 runs ended; 1 running"]).await;
 }
 
-/// Fails when one of the Applications is seen not to be Synced. Never ends by itself.
+/// Fails if one of the Applications is not Synced. Never ends by itself.
 async fn stay_synced(applications: &Api<DynamicObject>) {
     consistently("both Applications are Synced", DEADLINE * 5, async || {
         for name in APPLICATIONS {
@@ -162,7 +162,7 @@ async fn stay_synced(applications: &Api<DynamicObject>) {
     panic!("the test takes too long");
 }
 
-/// Has both Applications compared anew, and waits until they are.
+/// Refreshes both Applications, and waits until they are compared.
 async fn compare(applications: &Api<DynamicObject>) {
     for name in APPLICATIONS {
         annotate(applications, name, REFRESH, "hard").await;

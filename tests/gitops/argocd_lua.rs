@@ -1,5 +1,5 @@
-//! What Argo CD learns about selections from `deploy/argocd`, in Lua 5.1 with what Argo CD gives to scripts: the libraries
-//! base, package and table, and os for those that require it. `make test-gitops` asks Argo CD itself.
+//! Argo CD's Lua scripts for selections from `deploy/argocd`, run in Lua 5.1 with the libraries that Argo CD gives to
+//! scripts: base, package and table, and os for those that require it. `make test-gitops` uses Argo CD itself.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::process::Command;
@@ -17,7 +17,7 @@ fn settings() -> Value {
     let map: Value = serde_saphyr::from_str(std::str::from_utf8(&output.stdout).unwrap()).unwrap();
     assert_eq!(map["metadata"]["name"], "argocd-cm");
     assert_eq!(map["metadata"]["namespace"], "argocd");
-    // Argo CD reads no ConfigMap without it.
+    // Argo CD ignores a ConfigMap without it.
     assert_eq!(map["metadata"]["labels"]["app.kubernetes.io/part-of"], "argocd");
     map["data"].clone()
 }
@@ -59,7 +59,7 @@ fn condition(type_: &str, status: &str, message: &str) -> Value {
 }
 
 #[test]
-fn health_is_what_kstatus_says_with_a_word_for_suspended() {
+fn health_matches_kstatus_with_a_state_for_suspended() {
     let script = health_lua();
     let unseen = "the operator has not seen this version of the selection yet";
     let [ready, not_ready, unknown] = [
@@ -108,7 +108,7 @@ fn health_is_what_kstatus_says_with_a_word_for_suspended() {
             "Suspended",
             "nothing new starts",
         ),
-        // Never written so, but a wrong Healthy would be worse than a wait.
+        // This combination is never written, but a wrong Healthy would be worse than a wait.
         (
             "no conditions",
             json!({"observedGeneration": 2}),
@@ -131,7 +131,7 @@ fn health_is_what_kstatus_says_with_a_word_for_suspended() {
 }
 
 #[test]
-fn actions_are_offered_where_they_do_something() {
+fn actions_are_offered_only_where_they_have_an_effect() {
     let discovery = actions()["discovery.lua"].as_str().unwrap().to_owned();
     let offered = |spec: Value, status: Value| {
         let all = run(&discovery, &selection(&spec, &status));
@@ -148,7 +148,7 @@ fn actions_are_offered_where_they_do_something() {
 }
 
 #[test]
-fn an_action_changes_its_field_only() {
+fn an_action_changes_only_its_field() {
     let spec = json!({"maxConcurrentTuningJobs": 8, "rerun": "a", "tuning": {"objective": {"goal": "Maximize"}}});
     let object = selection(&spec, &json!({"observedGeneration": 2, "runs": [{"candidate": "c"}]}));
     for (action, field, value) in [("suspend", "suspend", true), ("resume", "suspend", false)] {

@@ -1,4 +1,4 @@
-//! Argo CD brings the operator and then the selections, in waves; and whatever goes from git, the definition stays.
+//! Argo CD installs the operator and then the selections, in waves; and whatever is removed from git, the CRD stays.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ fn application(name: &str, path: &str, namespace: &str) -> Value {
     application
 }
 
-/// Waits until an Application and all that is in it is Synced.
+/// Waits until an Application and all its resources are Synced.
 async fn await_synced(applications: &Api<DynamicObject>, name: &str) {
     await_until(&format!("{name} is Synced"), DEADLINE, async || {
         let text = summary(&applications.get(name).await.map_err(|e| e.to_string())?);
@@ -50,7 +50,7 @@ async fn await_synced(applications: &Api<DynamicObject>, name: &str) {
     .await;
 }
 
-/// Deletes what an Application has brought, as `argocd app delete` asks for.
+/// Deletes the resources of an Application, like `argocd app delete`.
 async fn cascade(applications: &Api<DynamicObject>, name: &str) {
     let finalizer = json!({"metadata": {"finalizers": ["resources-finalizer.argocd.argoproj.io"]}});
     applications.patch(name, &PatchParams::default(), &Patch::Merge(&finalizer)).await.unwrap();
@@ -60,12 +60,12 @@ async fn cascade(applications: &Api<DynamicObject>, name: &str) {
 
 #[tokio::test]
 #[ignore = "builds Argo CD: make test-gitops"]
-async fn argo_cd_brings_the_operator_and_then_every_example() {
+async fn argo_cd_installs_the_operator_and_then_every_example() {
     let plane = &plane(&[]).await;
     let client = plane.client();
     let _argo_cd = ArgoCd::start(plane, &client).await;
     let mut waves = of_guide(GUIDE, "ConfigMap", "argocd-cm");
-    // The one by which Argo CD takes the definition for its own, and would prune it.
+    // The tracking method with which Argo CD would consider the CRD its own, and prune it.
     waves["data"]["application.resourceTrackingMethod"] = json!("label");
     let arguments = ["apply", "--server-side", "--field-manager=guide", "-f", "-"];
     let (code, said) = kubectl(plane, &arguments, &waves.to_string());
@@ -103,7 +103,7 @@ async fn argo_cd_brings_the_operator_and_then_every_example() {
         .await;
     await_synced(&applications, "selections").await;
 
-    // Whatever is in an example, and whatever the operator makes of it: no drift, nor of the definition.
+    // Whatever an example contains, and whatever the operator writes: no drift, and none of the CRD.
     let world = World::start_in(plane, &namespace, &["--speed", "0"], &[]).await;
     world.await_launched("two-datasets").await;
     let kept = names(&selections_in(&client, &namespace).await).await;
@@ -116,7 +116,7 @@ async fn argo_cd_brings_the_operator_and_then_every_example() {
         assert!(!summary(&application).contains("OutOfSync"), "{name}: {}", summary(&application));
     }
 
-    // The definition goes from git: it is not pruned.
+    // The CRD is removed from git: it is not pruned.
     let mut without = operator.clone();
     without["spec"]["source"]["helm"]["valuesObject"]["crds"] = json!({"enabled": false});
     fleet.write("apps/operator.json", &without.to_string());
@@ -124,7 +124,7 @@ async fn argo_cd_brings_the_operator_and_then_every_example() {
     await_summary(&applications, OPERATOR, &["OutOfSync", DEFINITION, "sync Succeeded"], summary).await;
     assert_eq!(names(&selections_in(&client, &namespace).await).await, kept);
 
-    // Nor when the operator itself goes.
+    // Nor is it pruned when the operator itself is removed.
     fleet.write("apps/operator.json", &operator.to_string());
     fleet.commit(&applications, &["apps"]).await;
     await_summary(&applications, OPERATOR, &["Synced Healthy"], summary).await;
@@ -168,7 +168,7 @@ async fn argo_cd_makes_an_application_of_each_folder() {
         await_summary(&applications, &name, &["Synced Progressing", "flowers Synced"], summary).await;
     }
 
-    // A folder that goes takes its Application with it, and not the selection.
+    // If a folder is removed, its Application is deleted, but not the selection.
     fleet.remove("selections/team-b/flowers.json");
     fleet.commit(&applications, &[]).await;
     let sets = objects(&client, "argoproj.io/v1alpha1", "ApplicationSet", SYSTEM).await;

@@ -1,4 +1,4 @@
-//! Argo CD: its controllers, repo server and API server as they are released, with the settings of `deploy/argocd`.
+//! Argo CD: its released controllers, repo server and API server, with the settings of `deploy/argocd`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,10 +16,11 @@ use testkit::{ControlPlane, await_until, kubectl, tool};
 
 pub const GUIDE: &str = include_str!("../../docs/gitops/argocd.md");
 pub const SYSTEM: &str = "argocd";
-/// Asks for a comparison at once; Argo CD takes it away when that is done.
+/// Requests a comparison; Argo CD removes the annotation when it is done.
 pub const REFRESH: &str = "argocd.argoproj.io/refresh";
 
-/// How an Application and its resources are: `Synced Healthy; flowers Synced Healthy 0 of 1 runs ...; sync Succeeded`.
+/// The state of an Application and its resources: `Synced Healthy; flowers Synced Healthy 0 of 1 runs ...; sync
+/// Succeeded`.
 pub fn summary(application: &DynamicObject) -> String {
     let text = |pointer: &str| application.data.pointer(pointer).and_then(Value::as_str).unwrap_or("-").to_owned();
     let mut summary = format!("{} {}", text("/status/sync/status"), text("/status/health/status"));
@@ -39,7 +40,7 @@ pub async fn applications(client: &Client) -> Api<DynamicObject> {
     objects(client, "argoproj.io/v1alpha1", "Application", SYSTEM).await
 }
 
-/// A git repository of this machine.
+/// A git repository on this machine.
 pub struct Repository {
     folder: PathBuf,
 }
@@ -68,7 +69,7 @@ impl Repository {
         std::fs::remove_file(self.folder.join(path)).unwrap();
     }
 
-    /// Commits the folder, and has Applications look at once.
+    /// Commits the folder, and refreshes the Applications.
     pub async fn commit(&self, applications: &Api<DynamicObject>, names: &[&str]) {
         command(&self.folder, "git", &["add", "--all"]);
         let author = ["-c", "user.name=tests", "-c", "user.email=tests@example.com"];
@@ -152,7 +153,7 @@ impl ArgoCd {
         Self { _processes: processes, _ports: ports, api }
     }
 
-    /// The actions that are offered, and then one of them, as the user interface does it.
+    /// Lists the available actions and runs one of them, like the user interface.
     pub async fn act(&self, application: &str, namespace: &str, selection: &str, action: &str) {
         let resource = [
             ("namespace", namespace),
@@ -178,10 +179,10 @@ impl ArgoCd {
     }
 }
 
-/// Whether a role may do something by a policy, as `argocd admin settings rbac can` says.
+/// Whether a policy allows an action to a role, according to `argocd admin settings rbac can`.
 pub fn may(policy: &Path, role: &str, action: &str, object: &str) -> bool {
     let arguments = ["admin", "settings", "rbac", "can", role, action, "applications", object, "--policy-file"];
-    // It wants to know of a cluster, and asks none.
+    // It requires a cluster, but does not call it.
     let nowhere = policy.with_extension("kubeconfig");
     let cluster = json!([{"name": "nowhere", "cluster": {"server": "https://127.0.0.1:1"}}]);
     let context = json!([{"name": "nowhere", "context": {"cluster": "nowhere", "user": "nobody"}}]);
@@ -202,7 +203,7 @@ pub fn may(policy: &Path, role: &str, action: &str, object: &str) -> bool {
     command.status().unwrap().success()
 }
 
-/// What an installation of Argo CD brings, and then what our guide adds to it.
+/// The settings of an Argo CD installation, followed by those of our guide.
 async fn settings(plane: &ControlPlane, client: &Client) {
     let metadata =
         |name: &str| json!({"name": name, "namespace": SYSTEM, "labels": {"app.kubernetes.io/part-of": "argocd"}});
@@ -229,7 +230,7 @@ async fn settings(plane: &ControlPlane, client: &Client) {
     assert!(kept.contains("timeout.reconciliation"), "{kept}");
 }
 
-/// What the repo server looks for on the PATH.
+/// Programs that the repo server expects on the PATH.
 fn install_programs(folder: &Path) {
     let bin = folder.join("bin");
     std::fs::create_dir_all(&bin).unwrap();
@@ -237,7 +238,7 @@ fn install_programs(folder: &Path) {
     for (name, script) in [
         // Called for each commit; nothing is signed here.
         ("git-verify-wrapper.sh", "exit 0"),
-        // kubectl has the same program inside.
+        // kubectl contains the same program.
         (
             "kustomize",
             r#"case $1 in build) shift; exec kubectl kustomize "$@";; version) echo v5.8.1;; *) exit 1;; esac"#,
@@ -273,7 +274,7 @@ fn environment(plane: &ControlPlane, folder: &Path) -> Vec<(String, String)> {
     environment
 }
 
-/// Waits until an address answers with success.
+/// Waits until an address responds with success.
 async fn answers(processes: &mut [Process], address: &str) {
     await_until(&format!("{address} answers"), DEADLINE, async || {
         for process in &mut *processes {

@@ -1,5 +1,5 @@
-//! What the manifest says and what the cluster has stay the same, for every way to apply and to compare: before, during and
-//! after a run. A tool that keeps the cluster as git says would otherwise write again and again.
+//! The manifest and the object in the cluster stay the same, for every way to apply and to compare: before, during and
+//! after a run. Otherwise a GitOps tool would write again and again.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use testkit::status::condition_parts;
 use testkit::world::DEADLINE;
 use testkit::{World, await_until, kubectl};
 
-/// A list of candidates, selectors, `collect: All`, two datasets: what has lists and defaults of its own.
+/// A list of candidates, selectors, `collect: All`, two datasets: examples with lists and defaults.
 const EXAMPLES: [(&str, &str); 5] = [
     ("caltech256", include_str!("../../examples/caltech256.yaml")),
     ("selector-terms", include_str!("../../examples/selector-terms.yaml")),
@@ -20,7 +20,7 @@ const EXAMPLES: [(&str, &str); 5] = [
 ];
 const MODES: [&str; 2] = ["--server-side=false", "--server-side=true"];
 
-/// The lines that `kubectl diff` says would change.
+/// The lines that `kubectl diff` would change.
 fn changes(world: &World<'_>, mode: &str, manifest: &str) -> Vec<String> {
     let (code, shown) = kubectl(world.plane, &["diff", mode, "-f", "-"], manifest);
     assert!(code == 0 || code == 1, "kubectl diff {mode}: {shown}");
@@ -28,14 +28,14 @@ fn changes(world: &World<'_>, mode: &str, manifest: &str) -> Vec<String> {
         let file = line.starts_with("--- ") || line.starts_with("+++ ");
         line.starts_with(['-', '+']) && !file
     };
-    // The annotation in which client-side apply remembers the manifest: the server writes it again, in its own form, when
-    // such an object is applied server-side.
+    // The annotation in which client-side apply stores the manifest: the server rewrites it, in its own form, when such
+    // an object is applied server-side.
     let remembered = |line: &&str| line[1..].trim_start().starts_with(r#"{"apiVersion":"#);
     shown.lines().filter(changed).filter(|line| !remembered(line)).map(str::to_owned).collect()
 }
 
-/// Waits a little: a status that is written between the two looks of `kubectl diff` is a difference for once, and a drift
-/// stays.
+/// Retries for a while: a status that is written between the two reads of `kubectl diff` is a temporary difference, but
+/// drift persists.
 async fn assert_no_drift(world: &World<'_>, manifest: &str, when: &str) {
     for mode in MODES {
         await_until(&format!("kubectl diff {mode} shows nothing {when}"), DEADLINE, async || {
@@ -69,7 +69,7 @@ async fn there_is_no_drift_after_apply(mode: &str, purpose: &str) {
     }
     assert_no_drift(&world, &manifests, "at the end").await;
 
-    // Nor does applying again change anything, or make a job.
+    // Applying again changes nothing either, and creates no job.
     let versions = async || -> BTreeMap<_, _> {
         let all = world.selections.list(&ListParams::default()).await.unwrap();
         all.into_iter()
@@ -83,7 +83,7 @@ async fn there_is_no_drift_after_apply(mode: &str, purpose: &str) {
     assert_eq!((versions().await, world.jobs().await.len()), (before, jobs));
     assert_no_drift(&world, &manifests, "after applying again").await;
 
-    // That a difference would be seen, in each.
+    // In each case a real difference is reported.
     let other = manifests.replace("maxTrainingJobs: ", "maxTrainingJobs: 1");
     for mode in MODES {
         let seen = changes(&world, mode, &other);

@@ -1,4 +1,4 @@
-//! Flux with selections: what it waits for, what it prunes.
+//! Flux with selections: what it waits for, and what it prunes.
 
 use std::time::Duration;
 
@@ -22,13 +22,13 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     let manifest = |selection: Selection| in_namespace(selection.0, &namespace).to_string();
     let flowers = || Selection::new("flowers").images(&["a"]);
     let kustomizations = kustomizations(&client).await;
-    // That another Kustomization brings the operator is for the tests in flux_operator.rs.
+    // In the guide, another Kustomization installs the operator; flux_operator.rs tests that.
     let mut guide = of_guide(GUIDE, "Kustomization", "selections");
     guide["spec"].as_object_mut().unwrap().remove("dependsOn");
     apply_all(&client, &[fleet(), guide]).await;
     let mut fleet = Source::new(&client, "fleet").await;
 
-    // Nobody has seen the selection yet: that is no success.
+    // The selection has not been observed yet: that must not count as success.
     world.operator.kill();
     fleet.write("selections/flowers.yaml", &manifest(flowers()));
     let revision = fleet.push().await;
@@ -37,12 +37,13 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     await_until("Flux has applied the selection", DEADLINE, async || names(&selections).await == ["flowers"]).await;
     not_ready(&kustomizations, "selections", "no operator has seen the selection").await;
 
-    // Launched: ready while the job runs.
+    // Launched: ready while the job is running.
     world.start_operator();
     await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
     assert_eq!(world.jobs_in("InProgress").await.len(), 1);
 
-    // Completed: ready at the end, and not before. The job stays, since the policy is no part of the run.
+    // Completed: ready at the end, and not before. The job stays, because the policy is not part of the run's
+    // definition.
     fleet.write("selections/flowers.yaml", &manifest(flowers().with("/readyPolicy", json!("Completed"))));
     let revision = fleet.push().await;
     await_summary(&kustomizations, "selections", &["Ready=Unknown", &revision], summary).await;
@@ -51,7 +52,7 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
     assert_eq!(world.jobs().await.len(), 1);
 
-    // What somebody else set is taken back, and the rest of the status stays.
+    // Fields that another client has set are reverted, and the rest of the status stays.
     let by_hand = r#"{"spec":{"suspend":true}}"#;
     let (code, said) =
         kubectl(plane, &["patch", "msel", "flowers", "-n", &namespace, "--type=merge", "-p", by_hand], "");
@@ -61,7 +62,8 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     await_object(&selections, "flowers", "Flux takes the suspension back", DEADLINE, resumed).await;
     await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
 
-    // One that can never work ends the wait at once. A repeated application would come after the timeout only.
+    // A selection that can never succeed ends the wait at once. Another reconciliation would come only after the
+    // timeout.
     let hopeless = Selection::new("hopeless").jump_start("x", "tensorflow-ic-no-such-model", "*");
     fleet.write("selections/hopeless.yaml", &manifest(hopeless));
     let revision = fleet.push().await;
@@ -69,7 +71,7 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     let took = await_summary(&kustomizations, "selections", &stalled, summary).await;
     assert!(took < Duration::from_secs(10), "Flux waited {took:?} for a selection that can never work");
 
-    // Removed from git: gone from the cluster, with its job.
+    // Removed from git: deleted from the cluster, and its job is stopped.
     fleet.remove("selections/hopeless.yaml");
     fleet.write("selections/running.yaml", &manifest(Selection::new("running").images(&["b"])));
     let revision = fleet.push().await;
@@ -83,7 +85,7 @@ async fn flux_waits_for_what_the_guide_says_and_no_longer() {
     world.await_stop(&running[0]).await;
     await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
 
-    // With the expressions of the guide: ready with the results, although the selection's own policy is Launched.
+    // With the expressions of the guide: ready once there are results, although the selection's own policy is Launched.
     let mut gate = of_guide(GUIDE, "Kustomization", "selections-complete");
     gate["spec"].as_object_mut().unwrap().remove("dependsOn");
     fleet.write("selections-complete/late.yaml", &manifest(Selection::new("late").images(&["c"])));

@@ -1,4 +1,4 @@
-//! Flux brings the operator as the guide says, and takes it away again: the selections stay.
+//! Flux installs the operator as in the guide, and removes it again: the selections stay.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,7 +27,7 @@ async fn deployments(client: &Client) -> Api<DynamicObject> {
     objects(client, "apps/v1", "Deployment", OPERATORS_NAMESPACE).await
 }
 
-/// How often the spec of each object was written.
+/// The generation of each object.
 async fn generations(api: &Api<DynamicObject>) -> BTreeMap<String, Option<i64>> {
     let all = api.list(&kube::api::ListParams::default()).await.unwrap();
     all.items.into_iter().map(|object| (object.name_any(), object.metadata.generation)).collect()
@@ -35,13 +35,13 @@ async fn generations(api: &Api<DynamicObject>) -> BTreeMap<String, Option<i64>> 
 
 #[tokio::test]
 #[ignore = "builds kustomize-controller: make test-gitops"]
-async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
+async fn flux_installs_the_operator_by_an_overlay_and_every_example() {
     let plane = &plane(&[]).await;
     let client = plane.client();
     let _flux = Flux::start(plane, &client).await;
     let namespace = fresh_namespace(&client, "overlay").await;
     let kustomizations = kustomizations(&client).await;
-    // Applied, and no more: some examples take up jobs that this SageMaker does not have.
+    // Only applied: some examples attach to jobs that this SageMaker does not have.
     let mut selections_only = of_guide(GUIDE, "Kustomization", "selections");
     selections_only["spec"]["wait"] = json!(false);
     let brought = ["GitRepository", "Kustomization"].map(|kind| of_guide(GUIDE, kind, OPERATOR));
@@ -58,7 +58,7 @@ async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
 
     copy_repository(repository.folder());
     let revision = repository.push().await;
-    // Nobody runs the Pod yet.
+    // There is no node that runs the Pod yet.
     await_until("the operator is rolled out", DEADLINE, async || {
         deployments(&client).await.get(OPERATOR).await.map(drop).map_err(|e| e.to_string())
     })
@@ -70,7 +70,7 @@ async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
     let world = World::start_in(plane, &namespace, &["--speed", "0"], &[]).await;
     world.await_launched("two-datasets").await;
 
-    // Whatever is in an example: applied once, and never again. So are the operator's own objects.
+    // Whatever an example contains, it is applied once and never again. The same holds for the operator's own objects.
     let selections = selections(&client, &namespace).await;
     let definitions = objects_of_cluster(&client).await;
     let before = [
@@ -92,7 +92,7 @@ async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
     ];
     assert_eq!(before, after);
 
-    // The operator goes from git; the kind and the selections stay.
+    // The operator is removed from git; the CRD and the selections stay.
     let kept = names(&selections).await;
     kustomizations.delete(OPERATOR, &DeleteParams::default()).await.unwrap();
     await_gone(&kustomizations, OPERATOR, DEADLINE).await;
@@ -100,14 +100,14 @@ async fn flux_brings_the_operator_by_an_overlay_and_every_example() {
     assert_eq!(names(&selections).await, kept);
 }
 
-/// The definitions of this cluster.
+/// The CRDs of this cluster.
 async fn objects_of_cluster(client: &Client) -> Api<DynamicObject> {
     let kind = kube::core::GroupVersionKind::gvk("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
     let (resource, _) = kube::discovery::pinned_kind(client, &kind).await.unwrap();
     Api::all_with(client.clone(), &resource)
 }
 
-/// What helm-controller does for a `HelmRelease`, in the test's stead: it cannot be had here.
+/// Runs Helm for a `HelmRelease` in place of helm-controller, which is not available here.
 fn helm(plane: &ControlPlane, release: &Value, verb: &[&str], chart: Option<&Path>) -> String {
     let spec = &release["spec"];
     let text = |field: &str| spec[field].as_str().unwrap();
@@ -149,10 +149,10 @@ async fn flux_waits_for_the_release_before_the_selections() {
     fleet.write("selections/flowers.yaml", &flowers.to_string());
     let revision = fleet.push().await;
 
-    // The release is not installed: the selections wait, and say for what.
+    // The release is not installed: the selections wait, and the message names what they wait for.
     let releases = objects(&client, "helm.toolkit.fluxcd.io/v2", "HelmRelease", SYSTEM).await;
     await_until("Flux has applied the release", DEADLINE, async || names(&releases).await == [OPERATOR]).await;
-    not_ready(&kustomizations, OPERATOR, "nobody has installed the release").await;
+    not_ready(&kustomizations, OPERATOR, "the release is not installed").await;
     await_summary(&kustomizations, "selections", &["Ready=False DependencyNotReady"], summary).await;
 
     let mut source = Source::new(&client, OPERATOR).await;
@@ -167,7 +167,7 @@ async fn flux_waits_for_the_release_before_the_selections() {
     await_summary(&kustomizations, "selections", &["Ready=True", &revision], summary).await;
     world.await_launched("flowers").await;
 
-    // Removed from git, and uninstalled: the kind and the selection stay.
+    // Removed from git, and uninstalled: the CRD and the selection stay.
     kustomizations.delete(OPERATOR, &DeleteParams::default()).await.unwrap();
     await_gone(&releases, OPERATOR, DEADLINE).await;
     helm(plane, &release, &["uninstall"], None);

@@ -1,5 +1,5 @@
-//! Flux's kustomize-controller as it is released. Instead of source-controller, a test writes the status of a source and
-//! serves its archive.
+//! Flux's released kustomize-controller. In place of source-controller, a test writes the status of a source and serves
+//! its archive.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -30,7 +30,7 @@ pub async fn kustomizations(client: &Client) -> Api<DynamicObject> {
     objects(client, "kustomize.toolkit.fluxcd.io/v1", "Kustomization", SYSTEM).await
 }
 
-/// Ready, and all else that tells how a Kustomization is: `Ready=True ReconciliationSucceeded main@sha1:2 ...`.
+/// The state of a Kustomization: `Ready=True ReconciliationSucceeded main@sha1:2 ...`.
 pub fn summary(kustomization: &DynamicObject) -> String {
     let conditions = kustomization.data.pointer("/status/conditions").and_then(Value::as_array);
     let ready = conditions.into_iter().flatten().find(|condition| condition["type"] == "Ready");
@@ -40,7 +40,7 @@ pub fn summary(kustomization: &DynamicObject) -> String {
     format!("Ready={} {} {attempted}. {}", text(&ready["status"]), text(&ready["reason"]), text(&ready["message"]))
 }
 
-/// Longer than Flux needs to look again.
+/// Checks for longer than Flux's reconciliation interval that it is not ready.
 pub async fn not_ready(kustomizations: &Api<DynamicObject>, name: &str, while_: &str) {
     consistently(&format!("{name} is not ready while {while_}"), Duration::from_secs(7), async || {
         let text = summary(&kustomizations.get(name).await.map_err(|e| e.to_string())?);
@@ -49,7 +49,7 @@ pub async fn not_ready(kustomizations: &Api<DynamicObject>, name: &str, while_: 
     .await;
 }
 
-/// Says of an object that its controller has done all that it asks for.
+/// Sets the status of an object as if its controller had finished its work.
 pub async fn mark_ready(api: &Api<DynamicObject>, name: &str, more: Value) {
     let generation = api.get(name).await.unwrap().metadata.generation;
     let ready =
@@ -63,7 +63,7 @@ pub async fn mark_ready(api: &Api<DynamicObject>, name: &str, more: Value) {
 /// Archives by name.
 type Archives = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
-/// What a `GitRepository` stands for: a folder whose revisions are archives on loopback.
+/// A substitute for a `GitRepository`: a folder whose revisions are archives on loopback.
 pub struct Source {
     api: Api<DynamicObject>,
     name: String,
@@ -74,7 +74,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// That of the `GitRepository` of this name, which need not be there yet.
+    /// The source for the `GitRepository` of this name, which need not exist yet.
     pub async fn new(client: &Client, name: &str) -> Self {
         let archives = Archives::default();
         let serve = |State(archives): State<Archives>, Segment(name): Segment<String>| async move {
@@ -164,7 +164,7 @@ impl Flux {
     }
 }
 
-/// The user's own repository. What the guide calls `fleet` is written here only: each reader has another.
+/// The user's own repository. The guide only calls it `fleet`, because each reader has another one.
 pub fn fleet() -> Value {
     json!({
         "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",

@@ -1,4 +1,4 @@
-//! The guides' objects are objects of those kinds, and what they point to is there.
+//! The objects in the guides are valid, and the files that they refer to exist.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use testkit::{kubectl, tool};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PAGES: [&str; 2] = [flux_programs::GUIDE, argocd_programs::GUIDE];
 
-/// Each `path` and `chart` that is looked for in this repository, with the version that the guide takes.
+/// Each `path` and `chart` in this repository that the guides use, with the version.
 fn paths_in_this_repository() -> Vec<String> {
     let mut paths = Vec::new();
     for object in PAGES.into_iter().flat_map(all_of_guide) {
@@ -31,7 +31,7 @@ fn paths_in_this_repository() -> Vec<String> {
 }
 
 #[test]
-fn what_the_guides_take_of_this_repository_is_there() {
+fn files_that_the_guides_refer_to_exist() {
     let paths = paths_in_this_repository();
     assert_eq!(paths.len(), 4, "{paths:?}");
     for path in paths {
@@ -43,7 +43,7 @@ fn what_the_guides_take_of_this_repository_is_there() {
             assert!(built.contains("kind: CustomResourceDefinition"), "{path}");
         }
     }
-    // There is no release yet: the guides take a branch that exists, and an image that the reader has built.
+    // There is no release yet: the guides use an existing branch, and an image that the reader has built.
     let image = "registry.example.com";
     for page in PAGES {
         let branches = page.matches("  ref: {branch: main}\n").count() + page.matches("targetRevision: main\n").count();
@@ -58,10 +58,10 @@ fn what_the_guides_take_of_this_repository_is_there() {
     }
 }
 
-/// Argo CD's own command, by the policy of the guide.
+/// Argo CD's own command, with the policy of the guide.
 #[test]
 #[ignore = "builds Argo CD: make test-gitops"]
-fn actions_are_for_those_whom_the_guide_names() {
+fn actions_are_allowed_for_the_roles_of_the_guide() {
     let settings = of_guide(argocd_programs::GUIDE, "ConfigMap", "argocd-rbac-cm");
     let policy = run_folder().join("policy.csv");
     std::fs::write(&policy, settings["data"]["policy.csv"].as_str().unwrap()).unwrap();
@@ -80,10 +80,10 @@ fn actions_are_for_those_whom_the_guide_names() {
     assert!(!may(&policy, "role:runners", &action("rerun"), "other/selections"));
 }
 
-/// No field is misspelt, none has a value that its kind does not take.
+/// No field is misspelt, and no value violates its kind's schema.
 #[tokio::test]
 #[ignore = "builds Flux and Argo CD: make test-gitops"]
-async fn the_server_takes_every_object_as_it_is() {
+async fn the_server_accepts_every_object_unchanged() {
     let plane = &plane(&[]).await;
     let client = plane.client();
     for program in ["kustomize-controller", "flux-kinds", "argo-cd"] {

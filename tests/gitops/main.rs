@@ -1,6 +1,6 @@
-//! `make test-gitops`: Flux's kustomize-controller and Argo CD themselves, with the objects that the guides in `docs/gitops`
-//! show. Not a part of `make test`, since building the two takes a quarter of an hour.
-// A test that cannot go on has to stop, in its helpers too.
+//! `make test-gitops`: Flux's kustomize-controller and Argo CD themselves, with the objects of the guides in
+//! `docs/gitops`. Not part of `make test`, because building the two takes a quarter of an hour.
+// Helpers of tests may unwrap too: a failure must end the test.
 #![allow(clippy::unwrap_used)]
 
 mod argocd;

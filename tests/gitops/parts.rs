@@ -1,4 +1,4 @@
-//! What both need: built programs, objects of kinds that this crate has no types for, the YAML of the guides.
+//! Shared by both: built programs, objects of kinds for which this crate has no types, the YAML of the guides.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,18 +17,18 @@ use tokio::time::Instant;
 use testkit::manifests::apply;
 use testkit::{ControlPlane, ControlPlaneOptions, await_until, install_crd};
 
-/// Flux looks every 5 s, Argo CD waits longer where nothing changes.
+/// Flux checks every 5 s; Argo CD waits longer if nothing changes.
 pub const DEADLINE: Duration = Duration::from_mins(2);
 pub const CRD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/crds/modelselections.yaml");
 
-/// A control plane for each test, since all of them bring the one definition. With the controller manager, which rolls out
-/// the operator; and Argo CD's deletions are in the foreground, which is the garbage collector's work.
+/// A control plane for each test, because all of them install the same CRD. With the controller manager, which rolls
+/// out the operator, and whose garbage collector performs Argo CD's foreground deletions.
 pub async fn plane(crds: &[&str]) -> ControlPlane {
     let crds = crds.iter().map(PathBuf::from).collect();
     ControlPlane::start(ControlPlaneOptions { controller_manager: true, crds, ..Default::default() }).await
 }
 
-/// Installs the kinds that came with a program.
+/// Installs the CRDs of a program.
 pub async fn install_crds_of(client: &Client, program: &Path) {
     let mut files: Vec<_> =
         program.with_file_name("crds").read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -39,7 +39,7 @@ pub async fn install_crds_of(client: &Client, program: &Path) {
     }
 }
 
-/// Writes a file, and makes the folders that it lies in.
+/// Writes a file, and creates its parent folders.
 pub fn write_file(file: &Path, text: &str) {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(file, text).unwrap();
@@ -56,7 +56,7 @@ pub async fn make_namespace(client: &Client, name: &str) {
     apply(client, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})).await.unwrap();
 }
 
-/// Applies an object of a guide and waits for nothing.
+/// Applies objects of a guide without waiting.
 pub async fn apply_all(client: &Client, objects: &[Value]) {
     for object in objects {
         apply(client, object).await.unwrap_or_else(|e| panic!("the server refuses {object:#}: {e}"));
@@ -68,7 +68,7 @@ pub async fn annotate(api: &Api<DynamicObject>, name: &str, key: &str, value: &s
     api.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
 }
 
-/// All objects of a guide, in its order.
+/// All objects of a guide, in order.
 pub fn all_of_guide(page: &str) -> Vec<Value> {
     let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     blocks
@@ -76,19 +76,19 @@ pub fn all_of_guide(page: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The first object of a guide, or of a part of it, that has this name.
+/// The first object of that kind and name in a guide, or in a section of it.
 pub fn of_guide(page: &str, kind: &str, name: &str) -> Value {
     let wanted = |object: &Value| object["kind"] == kind && object["metadata"]["name"] == name;
     all_of_guide(page).into_iter().find(wanted).unwrap_or_else(|| panic!("the guide has no {kind} {name}"))
 }
 
-/// The part of a page from a heading on.
+/// The section of a page that starts at a heading.
 pub fn section<'p>(page: &'p str, heading: &str) -> &'p str {
     let heading = format!("\n{heading}\n");
     page.split_once(&heading).unwrap_or_else(|| panic!("there is no{heading}")).1
 }
 
-/// The same object elsewhere.
+/// The same object in another namespace.
 pub fn in_namespace(mut object: Value, namespace: &str) -> Value {
     object["metadata"]["namespace"] = json!(namespace);
     object
@@ -103,13 +103,13 @@ pub fn examples(namespace: &str) -> Vec<Value> {
     manifests.map(|file| in_namespace(read(file), namespace)).collect()
 }
 
-/// Copies what a user takes of this repository.
+/// Copies the files of this repository that users refer to.
 pub fn copy_repository(to: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     command(root, "cp", &["-r", "charts", "crds", "deploy", to.to_str().unwrap()]);
 }
 
-/// Says of each Pod of a namespace that it runs and is ready, as a node would. Ends with the test's runtime.
+/// Marks each Pod of a namespace as running and ready, like a node would. Ends with the test's runtime.
 pub fn play_nodes(client: &Client, namespace: &str) {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let seen = watcher(pods.clone(), watcher::Config::default()).default_backoff().applied_objects();
@@ -117,7 +117,7 @@ pub fn play_nodes(client: &Client, namespace: &str) {
     tokio::spawn(seen.for_each(move |pod| {
         let (pods, ready) = (pods.clone(), ready.clone());
         async move {
-            // A Pod may have gone meanwhile; whoever waits for it reports it.
+            // The Pod may be deleted meanwhile; code that waits for it reports that.
             if let Ok(Pod { metadata, status: Some(PodStatus { phase, .. }), .. }) = pod
                 && phase.as_deref() == Some("Pending")
             {
@@ -128,7 +128,7 @@ pub fn play_nodes(client: &Client, namespace: &str) {
     }));
 }
 
-/// Waits until a text about an object contains all of these, and says how long that took.
+/// Waits until the summary of an object contains all of these texts, and prints how long that took.
 pub async fn await_summary(
     api: &Api<DynamicObject>,
     name: &str,
@@ -149,7 +149,7 @@ pub async fn names(api: &Api<DynamicObject>) -> Vec<String> {
     api.list(&ListParams::default()).await.unwrap().items.iter().map(kube::ResourceExt::name_any).collect()
 }
 
-/// Runs a program of the machine, with no settings of its user.
+/// Runs a program of the machine, without the settings of its user.
 pub fn command(folder: &Path, program: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(program);
     command.current_dir(folder).args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");

@@ -1,5 +1,5 @@
-//! The Helm chart and the overlays: what they render, what they refuse, and that the operator can live with it.
-// A test that cannot go on has to stop, in its helpers too.
+//! The Helm chart and the overlays: what they render and refuse, and that the operator works with the result.
+// Helpers of tests may unwrap too: a failure must end the test.
 #![allow(clippy::unwrap_used)]
 
 mod alerts;

@@ -1,5 +1,5 @@
-//! What can be wrong with an installation: each is reported by `/readyz`, and by a condition or an Event where there is an
-//! object, and its cure is noticed.
+//! Faults of an installation: each is reported by `/readyz`, and by a condition or an Event if there is an object, and
+//! its fix is noticed.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use testkit::{
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Waits until `/readyz` answers with this status, and with all of these texts.
+/// Waits until `/readyz` returns this status, and all of these texts.
 async fn readyz(operator: &mut Operator, status: u16, texts: &[&str]) {
     await_until(&format!("/readyz says {status} {texts:?}"), LATER, async || {
         assert!(operator.is_running(), "{}", operator.logs());
@@ -63,7 +63,7 @@ async fn a_missing_right_is_named_and_its_grant_is_noticed() {
     let emulator = Emulator::start(&["--speed", "3000"]).await;
     let mut options = OperatorOptions::new(plane, &emulator, &namespace);
     options.kubeconfig = plane.kubeconfig_for_service_account(&namespace, "operator").await;
-    // In one namespace, and with a name for the cluster, no right on anything of the cluster is needed.
+    // In a single namespace, and with a name for the cluster, no cluster-wide permission is needed.
     options.extra_env = vec![("MODELSELECTION_CLUSTER_NAME".into(), "test".into())];
     let mut operator = Operator::start(options.clone());
     let status = format!("patch modelselections/status in {namespace}");
@@ -80,7 +80,7 @@ async fn a_missing_right_is_named_and_its_grant_is_noticed() {
     let (status, _) = operator.terminate().await;
     assert_eq!(status.code(), Some(0));
 
-    // Without the right to read the lease, it never leads, and says why.
+    // Without the permission to read the Lease, it never leads, and says why.
     apply_yaml(&client, &role(&namespace, "create", "patch")).await.unwrap();
     let mut operator = Operator::start(options);
     let election = "leader election: cannot read or write the lease";
@@ -89,7 +89,7 @@ async fn a_missing_right_is_named_and_its_grant_is_noticed() {
 }
 
 #[tokio::test]
-async fn told_to_stop_before_it_has_seen_its_selections_it_gives_the_lease_back_at_once() {
+async fn stopped_before_it_has_seen_its_selections_it_releases_the_lease_at_once() {
     let plane = shared().await;
     let client = plane.client();
     install_crd(&client, CRD.as_ref()).await;
@@ -106,11 +106,11 @@ async fn told_to_stop_before_it_has_seen_its_selections_it_gives_the_lease_back_
     let (status, _) = operator.terminate().await;
     assert_eq!(status.code(), Some(0));
     let logs = operator.logs();
-    assert!(logs.contains("the lease is given back") && !logs.contains("reconciles under way; the next"), "{logs}");
+    assert!(logs.contains("lease released") && !logs.contains("reconciles ended; the next"), "{logs}");
 }
 
 #[tokio::test]
-async fn a_crd_that_goes_is_reported_and_its_return_is_noticed() {
+async fn a_removed_crd_is_reported_and_its_return_is_noticed() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let mut world = World::short_epochs_on(&plane, "crd-goes", &["--speed", "3000"], &[]).await;
     let crds: Api<CustomResourceDefinition> = Api::all(world.client.clone());
@@ -132,7 +132,7 @@ async fn refused_credentials_are_a_condition_and_a_warning() {
     readyz(&mut world.operator, 200, &["ok\n"]).await;
     world.emulator.fault(json!({"operation": "*", "kind": "ExpiredToken"})).await;
     world.await_condition("sel", "Stalled", Reason::CredentialsRejected).await;
-    // Ready all the same: another Pod would have the same credentials, and this one goes on when they are renewed.
+    // Still ready: another Pod would have the same credentials, and this one continues once they are renewed.
     readyz(&mut world.operator, 200, &["ok\nwarning: aws credentials: SageMaker refuses them"]).await;
     let (_, metrics) = world.operator.get("/metrics").await.unwrap();
     assert!(metrics.contains("modelselection_aws_credentials_rejected 1"), "{metrics}");
@@ -145,7 +145,7 @@ async fn refused_credentials_are_a_condition_and_a_warning() {
     .await;
 }
 
-/// What an agent of the node answers, as for Pod Identity.
+/// A credentials endpoint on the node, as for Pod Identity.
 async fn serve_credentials(expiration: &'static str) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -180,14 +180,14 @@ async fn credentials_that_have_expired_are_reported_by_the_probe() {
         ("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), agent),
     ];
     let mut operator = Operator::start(options);
-    readyz(&mut operator, 503, &["aws credentials: those found have expired"]).await;
+    readyz(&mut operator, 503, &["aws credentials: the credentials have expired"]).await;
 }
 
-/// As a variable that is made of another one which is not set.
+/// For example, an environment variable that is set from another one which is empty.
 #[tokio::test]
-async fn an_empty_region_is_none_and_the_probe_says_so() {
+async fn an_empty_region_counts_as_none_and_is_reported_by_the_probe() {
     let mut world = World::short_epochs("no-region", &["--speed", "3000"], &[("AWS_REGION", "")]).await;
-    readyz(&mut world.operator, 200, &["ok\nwarning: region: none of the operator's own"]).await;
+    readyz(&mut world.operator, 200, &["ok\nwarning: region: no default region"]).await;
     world.apply(&Selection::one_metric("sel").images(&["a"])).await;
     world.await_condition("sel", "Stalled", Reason::InvalidSpec).await;
     world.apply(&Selection::one_metric("sel").images(&["a"]).with_yaml("region: us-west-2")).await;
@@ -195,7 +195,7 @@ async fn an_empty_region_is_none_and_the_probe_says_so() {
 }
 
 #[tokio::test]
-async fn a_status_that_somebody_else_wrote_is_reported_and_corrected() {
+async fn a_status_that_another_client_wrote_is_reported_and_corrected() {
     let mut world = World::short_epochs("rival", &["--speed", "3000"], &[]).await;
     world.apply(&Selection::one_metric("sel").images(&["a", "b"])).await;
     world.await_complete("sel").await;
@@ -203,11 +203,15 @@ async fn a_status_that_somebody_else_wrote_is_reported_and_corrected() {
     let forged = json!({"status": {"progress": "7/9"}});
     world.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
     world.await_single_event("sel", "AnotherOperator").await;
-    readyz(&mut world.operator, 200, &["ok\nwarning: other operators: the status of ", "/sel was written by somebody"])
-        .await;
+    readyz(
+        &mut world.operator,
+        200,
+        &["ok\nwarning: other operators: the status of ", "/sel was written by another client"],
+    )
+    .await;
     let corrected = |status: &api::ModelSelectionStatus| status.progress.as_deref() == Some("2/2");
     world.await_observed("sel", "it is corrected", corrected).await;
-    // A second time as well, which is not reported again.
+    // A second forgery, which is not reported again.
     let forged = json!({"status": {"progress": "8/9", "best": "nonsense"}});
     world.selections.patch_status("sel", &PatchParams::default(), &Patch::Merge(&forged)).await.unwrap();
     world.await_observed("sel", "it is corrected again", corrected).await;

@@ -1,4 +1,4 @@
-//! Leader election: of several replicas one acts, another follows when it goes, and never do two act at once.
+//! Leader election: of several replicas one acts, another one takes over when it stops, and two never act at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,15 +16,15 @@ use testkit::{
 };
 use tokio::time::Instant;
 
-/// Long enough for a lease to run out on a loaded machine.
+/// Long enough for a Lease to expire on a loaded machine.
 const FAILOVER: Duration = Duration::from_secs(120);
-/// How the process ends that does not lead any more.
+/// The exit code of a process that is not the leader any more.
 const LEADERSHIP_LOST: Option<i32> = Some(3);
-/// So seldom that an operator can be met between two sweeps.
+/// Polls are so rare that an operator can be caught between two of them.
 const SLOW_SWEEPS: &[(&str, &str)] =
     &[("MODELSELECTION_MIN_SWEEP_SECONDS", "4"), ("MODELSELECTION_MAX_SWEEP_SECONDS", "4")];
 
-/// A replica of the world's operator: another Pod, and another user so that the audit log tells them apart.
+/// A replica of the world's operator: another Pod, and another user, so that the audit log distinguishes them.
 fn replica(world: &World<'_>, user: &str) -> Operator {
     let kubeconfig = world.plane.kubeconfig_for(user, &["system:masters"]);
     Operator::start(OperatorOptions { kubeconfig, pod: user.to_owned(), ..world.options.clone() })
@@ -36,7 +36,7 @@ async fn leads(operator: &Operator) -> Option<bool> {
     Some(value == "name=\"modelselection-operator\"} 1")
 }
 
-/// What the alert `ModelSelectionLeaderChanges` counts; a standby has none.
+/// The value that the alert `ModelSelectionLeaderChanges` counts; a standby has none.
 async fn term(operator: &Operator) -> Option<i64> {
     let (_, text) = operator.get("/metrics").await.ok()?;
     let value = text.lines().find_map(|line| line.strip_prefix("modelselection_leader_term{"))?;
@@ -51,7 +51,7 @@ async fn await_leads(operator: &Operator) {
     .await;
 }
 
-/// Waits until it stands by, and checks that it answers its probes.
+/// Waits until it is a standby, and checks that it responds to its probes.
 async fn await_stands_by(operator: &mut Operator) {
     operator.await_ready(DEADLINE).await;
     await_until("it has seen who leads", DEADLINE, async || operator.logs().contains("standing by")).await;
@@ -85,7 +85,7 @@ fn selection() -> Selection {
 }
 
 #[tokio::test]
-async fn one_of_two_acts_and_the_other_follows_when_it_is_killed() {
+async fn one_of_two_acts_and_the_other_takes_over_when_it_is_killed() {
     let mut world = World::held("killed").await;
     let mut standby = replica(&world, "follows-a-kill");
     await_leads(&world.operator).await;
@@ -105,7 +105,7 @@ async fn one_of_two_acts_and_the_other_follows_when_it_is_killed() {
     world.operator.kill();
     await_leads(&standby).await;
     println!("failover after SIGKILL: {:.1} s", killed.elapsed().as_secs_f64());
-    // It goes on where the other was.
+    // It continues where the other one stopped.
     world.emulator.advance(testkit::world::LONG).await;
     world.await_complete("selection").await;
     assert_eq!(world.jobs().await.len(), created);
@@ -115,7 +115,7 @@ async fn one_of_two_acts_and_the_other_follows_when_it_is_killed() {
 }
 
 #[tokio::test]
-async fn a_container_that_starts_again_in_its_pod_leads_at_once() {
+async fn a_container_that_restarts_in_its_pod_leads_at_once() {
     let mut world = World::held("again").await;
     await_leads(&world.operator).await;
     assert_eq!(term(&world.operator).await, Some(0));
@@ -128,7 +128,7 @@ async fn a_container_that_starts_again_in_its_pod_leads_at_once() {
 }
 
 #[tokio::test]
-async fn who_is_reported_to_stop_gives_the_lease_back() {
+async fn a_stopped_leader_releases_the_lease() {
     let mut world = World::held("graceful").await;
     let mut standby = replica(&world, "follows-a-stop");
     await_leads(&world.operator).await;
@@ -138,14 +138,14 @@ async fn who_is_reported_to_stop_gives_the_lease_back() {
     let stopped = Instant::now();
     let (status, took) = world.operator.terminate().await;
     assert_eq!(status.code(), Some(0), "{}", world.operator.logs());
-    assert!(world.operator.logs().contains("the lease is given back"), "{}", world.operator.logs());
+    assert!(world.operator.logs().contains("lease released"), "{}", world.operator.logs());
     await_leads(&standby).await;
     println!(
         "failover after SIGTERM: {:.1} s, {:.1} s of which its end took",
         stopped.elapsed().as_secs_f64(),
         took.as_secs_f64()
     );
-    // The standby as well: nobody holds the lease then, and the next one need not wait.
+    // The standby stops as well: now nobody holds the Lease, and the next process need not wait.
     let (status, _) = standby.terminate().await;
     assert_eq!(status.code(), Some(0));
     assert_eq!(holder(&world).await, "");
@@ -154,28 +154,28 @@ async fn who_is_reported_to_stop_gives_the_lease_back() {
 }
 
 #[tokio::test]
-async fn a_leader_that_was_frozen_does_nothing_when_it_wakes() {
+async fn a_leader_that_was_paused_does_nothing_when_it_resumes() {
     let mut world = World::start(shared().await, "frozen", &["--speed", "0"], SLOW_SWEEPS).await;
     let mut standby = replica(&world, "follows-a-freeze");
     await_leads(&world.operator).await;
     await_stands_by(&mut standby).await;
     world.apply(&selection()).await;
     world.await_launched("selection").await;
-    // Frozen in the middle of a pass: when it wakes there is an answer, and the pass goes on.
+    // Paused in the middle of a pass: when it resumes, there is a response, and the pass continues.
     let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 1, "delayMillis": 5000});
     world.emulator.fault(order).await;
     world.apply(&Selection::new("interrupted").images(&["f", "g", "h"])).await;
     world.await_faults_spent().await;
     world.operator.signal("STOP");
     await_leads(&standby).await;
-    // An edit and jobs that end: there is much to do for whoever wakes.
+    // An edit and jobs that end: there is much to do for the process that resumes.
     world.apply(&Selection::new("selection").images(&["a", "b", "c"])).await;
     world.await_launched("selection").await;
     world.emulator.advance(testkit::world::LONG).await;
     world.await_complete("selection").await;
     world.apply(&Selection::new("another").images(&["d"])).await;
     world.await_launched("another").await;
-    // Nobody else is there to call, and the lease is free: all that is seen is from the one that wakes.
+    // No other operator can make calls, and the Lease is free: all calls come from the one that resumes.
     let (status, _) = standby.terminate().await;
     assert_eq!(status.code(), Some(0), "{}", standby.logs());
     world.apply(&Selection::new("third").images(&["e"])).await;
@@ -189,9 +189,9 @@ async fn a_leader_that_was_frozen_does_nothing_when_it_wakes() {
     assert_eq!(holder(&world).await, "", "it does not take the lease either");
 }
 
-/// The above sees only what gets past the guard before the process has ended; this, that the guard is there.
+/// The test above sees only calls that pass the guard before the process exits; this one proves that the guard exists.
 #[tokio::test]
-async fn who_does_not_lead_cannot_call_sagemaker() {
+async fn a_standby_cannot_call_sagemaker() {
     let emulator = Emulator::start(&[]).await;
     let config = aws_config::SdkConfig::builder().endpoint_url(emulator.url()).build();
     let region = SageMaker::new(config.into(), None, Arc::default(), Leadership::default()).region("us-west-2");
@@ -210,13 +210,13 @@ async fn a_stolen_lease_stops_the_leader() {
     let leases = leases(&world.client, &world.namespace);
     leases.patch("modelselection-operator", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
     await_end(&mut world.operator).await;
-    assert!(world.operator.logs().contains("the lease is thief's now"), "{}", world.operator.logs());
+    assert!(world.operator.logs().contains("thief holds the lease now"), "{}", world.operator.logs());
     world.emulator.reset_calls().await;
-    // Started again, it stands by, and says which version it has before it.
+    // Restarted, it is a standby, and reports the version of the leader.
     world.start_operator();
     await_stands_by(&mut world.operator).await;
     assert_eq!(world.calls().await, 0);
-    // The thief does nothing with it.
+    // The thief does not renew it.
     await_leads(&world.operator).await;
 }
 
@@ -234,7 +234,7 @@ async fn a_leader_of_another_version_is_reported() {
     });
     leases.patch("modelselection-operator", &PatchParams::default(), &Patch::Merge(&other)).await.unwrap();
     let standby = replica(&world, "of-an-older-version");
-    await_until("/readyz tells of the version", DEADLINE, async || match standby.get("/readyz").await {
+    await_until("/readyz shows the version", DEADLINE, async || match standby.get("/readyz").await {
         Ok((200, text)) if text.contains("warning: leader election: newer leads with version 9.9.9") => Ok(()),
         other => Err(format!("{other:?}")),
     })
@@ -260,7 +260,7 @@ async fn a_leader_without_an_api_server_stops_in_time() {
     );
     world.emulator.reset_calls().await;
     plane.start_api_server().await;
-    assert_eq!(world.calls().await, 0, "nobody acts meanwhile");
+    assert_eq!(world.calls().await, 0, "no operator acts meanwhile");
     world.start_operator();
     await_leads(&world.operator).await;
     world.emulator.advance(testkit::world::LONG).await;
@@ -272,7 +272,7 @@ async fn a_leader_without_an_api_server_stops_in_time() {
 async fn replicas_that_start_together_agree_on_one() {
     let world = World::held("together").await;
     let replicas: Vec<Operator> = (0..3).map(|n| replica(&world, &format!("together-{n}"))).collect();
-    await_until("all but one stand by", DEADLINE, async || {
+    await_until("all but one are standbys", DEADLINE, async || {
         let mut leading = 0;
         for operator in replicas.iter().chain([&world.operator]) {
             leading += usize::from(leads(operator).await.ok_or("no metrics yet")?);

@@ -1,4 +1,4 @@
-//! The operator as a process and as an installation: probes, leader election, rights, traces, the chart.
+//! The operator as a process and as an installation: probes, leader election, permissions, traces, the chart.
 
 mod chart;
 mod installation;

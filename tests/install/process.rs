@@ -1,4 +1,4 @@
-//! The operator as a process: flags, probes, metrics, logs, and how it ends.
+//! The operator as a process: flags, probes, metrics, logs, and its exit.
 
 use std::process::Command;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use testkit::{
 
 const CREATE: &str = "CreateHyperParameterTuningJob";
 
-/// Waits until `/readyz` says no, and says this; `/livez` is fine all the time.
+/// Waits until `/readyz` is not ready with these texts; `/livez` succeeds all the time.
 async fn unready(operator: &mut Operator, texts: &[&str]) {
     await_until(&format!("/readyz says {texts:?}"), DEADLINE, async || {
         assert!(operator.is_running(), "{}", operator.logs());
@@ -47,7 +47,7 @@ fn help_names_the_variable_of_every_flag() {
     assert!(flags.len() >= 9, "{flags:?}\n{text}");
     for flag in &flags {
         let variable = match *flag {
-            // The one that all programs have.
+            // The standard variable of OpenTelemetry.
             "otlp-endpoint" => "[env: OTEL_EXPORTER_OTLP_ENDPOINT=".to_owned(),
             flag => format!("[env: MODELSELECTION_{}=", flag.replace('-', "_").to_uppercase()),
         };
@@ -81,7 +81,7 @@ async fn it_waits_for_the_api_server_and_the_crd_and_says_so() {
     unready(&mut operator, &["kubernetes: cannot read the namespace kube-system"]).await;
     let (status, took) = operator.terminate().await;
     assert_eq!(status.code(), Some(0), "{}", operator.logs());
-    assert!(took < Duration::from_secs(5), "nothing is under way that it would have to wait for: {took:?}");
+    assert!(took < Duration::from_secs(5), "nothing is in progress that it would have to wait for: {took:?}");
     let mut operator = Operator::start(options);
     unready(&mut operator, &["kubernetes: "]).await;
     plane.start_api_server().await;
@@ -96,7 +96,7 @@ async fn missing_credentials_are_reported_by_the_probe_and_by_the_selections() {
     let namespace = fresh_namespace(&client, "no-credentials").await;
     let emulator = Emulator::start(&[]).await;
     let mut options = OperatorOptions::new(plane, &emulator, &namespace);
-    // An empty variable is as good as none.
+    // An empty variable counts as not set.
     options.extra_env = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name.into(), String::new())).into();
     let mut operator = Operator::start(options);
     unready(&mut operator, &["aws credentials: none found", "use IRSA, Pod Identity or the environment"]).await;
@@ -113,7 +113,7 @@ async fn missing_credentials_are_reported_by_the_probe_and_by_the_selections() {
 }
 
 #[tokio::test]
-#[allow(clippy::float_cmp)] // whole numbers
+#[allow(clippy::float_cmp)] // the values are whole numbers
 async fn metrics_have_the_names_of_controller_runtime_and_true_values() {
     let world = World::short_epochs("metrics", &["--speed", "300"], &[]).await;
     world.emulator.fault(json!({"operation": CREATE, "kind": "Throttle", "count": 1})).await;
@@ -125,7 +125,7 @@ async fn metrics_have_the_names_of_controller_runtime_and_true_values() {
         let values = metrics(&text);
         let sum = |name: &str| values.iter().filter(|(k, _)| k.starts_with(name)).map(|(_, v)| v).sum::<f64>();
         let value = |name: &str| values.get(name).copied();
-        #[allow(clippy::cast_precision_loss)] // some tens
+        #[allow(clippy::cast_precision_loss)] // at most some tens
         let calls = world.calls().await as f64;
         let of = |name: &&String| {
             let labels = ["condition=\"Ready\"", "status=\"True\"", "reason=\"Completed\""];
@@ -164,7 +164,7 @@ async fn metrics_have_the_names_of_controller_runtime_and_true_values() {
         if wrong.is_empty() { Ok(()) } else { Err(format!("wrong: {wrong:?}\n{text}")) }
     })
     .await;
-    // No pass follows the last deletion, and an alert must not go on for a selection that has gone.
+    // No pass follows the last deletion, and an alert must not continue for a deleted selection.
     world.selections.delete("sel", &DeleteParams::default()).await.unwrap();
     await_until("nothing is counted any more", DEADLINE, async || {
         let (_, text) = world.operator.get("/metrics").await.unwrap();
@@ -219,17 +219,17 @@ async fn json_logs_are_json_and_name_the_selection() {
 }
 
 #[tokio::test]
-async fn sigterm_ends_it_soon_even_while_calls_hang_and_nothing_is_lost() {
+async fn sigterm_stops_it_soon_even_while_calls_hang_and_nothing_is_lost() {
     let mut world = World::short_epochs("sigterm", &["--speed", "0"], &[]).await;
     world.emulator.fault(json!({"operation": CREATE, "kind": "Delay", "delayMillis": 60_000})).await;
     world.apply(&Selection::one_metric("sel").images(&["a", "b", "c"])).await;
-    // Said before the call is made; the call itself is not to be seen before it has ended.
+    // Logged before the call is made; the call itself is not visible before it has ended.
     world
         .await_observed("sel", "jobs are being created", |status| {
             status.runs.iter().any(|run| run.reason == Some(Reason::Creating))
         })
         .await;
-    // A second signal, as from an impatient person.
+    // A second signal, as from an impatient user.
     let again = format!("sleep 1; kill -TERM {}", world.operator.pid());
     let mut second = Command::new("/bin/sh").args(["-c", &again]).spawn().unwrap();
     let (status, took) = world.operator.terminate().await;
@@ -245,7 +245,7 @@ async fn sigterm_ends_it_soon_even_while_calls_hang_and_nothing_is_lost() {
     let status = world.await_observed("sel", "all run", |status| runs_in(status, RunState::Running) == 3).await;
     assert_eq!(run_of(&status, "a").attempt, 0);
     assert_eq!(world.jobs_created().await, 3);
-    // With nothing under way it need not wait.
+    // With nothing in progress it need not wait.
     let (status, took) = world.operator.terminate().await;
     println!("SIGTERM at rest: {took:?}");
     assert_eq!(status.code(), Some(0));
@@ -253,7 +253,7 @@ async fn sigterm_ends_it_soon_even_while_calls_hang_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_reported_and_ends_it() {
+async fn a_port_in_use_is_reported_and_fatal() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let plane = shared().await;

@@ -1,4 +1,4 @@
-//! The operator needs the rights in `deploy/` and no others.
+//! The operator needs exactly the permissions in `deploy/`.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::time::Duration;
@@ -14,8 +14,8 @@ use testkit::{
 };
 
 #[tokio::test]
-async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_manifest() {
-    // An operator of all namespaces would take over the selections of other tests.
+async fn the_whole_life_of_a_selection_needs_only_the_permissions_of_the_manifest() {
+    // An operator of all namespaces would also reconcile the selections of other tests.
     let plane = &ControlPlane::start(ControlPlaneOptions::default()).await;
     let client = plane.client();
     install_crd(&client, testkit::programs::CRD.as_ref()).await;
@@ -59,8 +59,9 @@ async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_manifest() {
     assert_eq!(refused, [""; 0]);
 }
 
-/// Every operation that the operator can call is in the policy, and nothing else is, but for what AWS asks for beside them.
-/// `make generated` compares the file with what is made of the code; this is for those who do not run it.
+/// The policy contains every operation that the operator can call, and nothing else, except for what AWS requires in
+/// addition. `make generated` compares the file with the generated one; this test is for contributors who do not run
+/// it.
 #[test]
 fn the_iam_policy_names_the_calls_that_are_made() {
     let policy: serde_json::Value = serde_json::from_str(include_str!("../../deploy/iam/operator.json")).unwrap();
@@ -76,7 +77,7 @@ fn the_iam_policy_names_the_calls_that_are_made() {
     let mut called: Vec<&str> = Operation::ALL.iter().map(|operation| operation.as_str()).collect();
     called.sort_unstable();
     assert_eq!(allowed, called, "run `make generate`");
-    // What writes, writes to jobs of the operator's own names only.
+    // Write actions are limited to jobs with the operator's own names.
     for statement in statements {
         let actions = statement["Action"].to_string();
         let writes = ["Create", "Stop", "AddTags"].iter().any(|verb| actions.contains(&format!("sagemaker:{verb}")));

@@ -1,4 +1,4 @@
-//! Traces, as a collector gets them.
+//! Traces, as a collector receives them.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use testkit::{
     Emulator, Operator, OperatorOptions, Selection, await_object, await_until, fresh_namespace, install_crd, shared,
 };
 
-/// A collector: its address, and what it was sent. The texts and ids in OTLP's messages stand there as they are.
+/// A collector: its address, and the bytes it received. Texts and ids are not encoded in OTLP's messages.
 async fn collector() -> (String, Arc<Mutex<Vec<u8>>>) {
     let received = Arc::new(Mutex::new(Vec::new()));
     let kept = received.clone();
@@ -33,7 +33,7 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
-/// The bytes that hexadecimal digits stand for.
+/// Decodes hexadecimal digits.
 fn bytes(digits: &str) -> Vec<u8> {
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
 }
@@ -84,7 +84,7 @@ async fn a_pass_is_a_trace_with_its_calls_and_the_logs_name_it() {
         missing.map_or(Ok(()), |which| Err(format!("number {which} is missing")))
     })
     .await;
-    // What is left is sent at the end, and a collector that is away holds nothing up.
+    // The remaining spans are sent at the end, and an unavailable collector delays nothing.
     let (status, _) = operator.terminate().await;
     assert_eq!(status.code(), Some(0));
     assert!(!operator.logs().contains("could not be sent"), "{}", operator.logs());

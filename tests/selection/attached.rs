@@ -1,4 +1,4 @@
-//! Tuning jobs that somebody else has made take part with their results, and are only ever read.
+//! Tuning jobs of other owners contribute their results, and are only ever read.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use testkit::status::{condition_parts, is_running, run_of};
 use testkit::world::{DEADLINE, LONG};
 use testkit::{Selection, World, await_until};
 
-/// Has jobs made by hand: what the operator sends for an own image, under other names and without our tags.
+/// Creates jobs manually: the operator's requests for own images, with other names and without our tags.
 async fn by_hand(world: &World<'_>, names: &[&str]) {
     let seed = Selection::new("seed").images(&["theirs"]);
     world.apply(&seed).await;
@@ -76,9 +76,9 @@ async fn an_attached_job_is_never_stopped() {
     assert!(!stops.to_string().contains("Their-Job-2"), "{stops}");
 }
 
-/// They are in no sweep of ours, so each is described: all of them, and each once for a sweep.
+/// They are in no listing of ours, so each is described: all of them, and each once per poll.
 #[tokio::test]
-async fn many_attached_jobs_are_all_looked_at_and_none_more_often_than_sweeps_are_made() {
+async fn many_attached_jobs_are_all_described_and_each_at_most_once_per_poll() {
     let world = World::held("many").await;
     let jobs: Vec<String> = (0..40).map(|n| format!("Their-Many-{n}")).collect();
     by_hand(&world, &jobs.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -97,14 +97,14 @@ async fn many_attached_jobs_are_all_looked_at_and_none_more_often_than_sweeps_ar
         described
     };
     await_until("each is looked at", DEADLINE, async || described().await.len() == 40).await;
-    // One that began before the reset may come on top.
+    // A poll that began before the reset may be counted in addition.
     let sweeps = world.calls_of("ListHyperParameterTuningJobs").await + 1;
     let most = described().await.into_values().max().unwrap();
     assert!(most <= sweeps, "one is described {most} times in {sweeps} sweeps");
 }
 
 #[tokio::test]
-async fn two_selections_may_follow_one_job_and_what_was_stopped_with_a_result_counts() {
+async fn two_selections_may_follow_one_job_and_a_stopped_job_with_a_result_counts() {
     let world = World::held("followed").await;
     by_hand(&world, &["Their-Job-3"]).await;
     for name in ["one", "two"] {
@@ -135,9 +135,9 @@ async fn a_job_that_does_not_exist_is_reported() {
     assert!(world.calls_of("DescribeHyperParameterTuningJob").await <= 3);
 }
 
-/// One observation and one table for each job, however many candidates name it.
+/// One observation and one table for each job, no matter how many candidates refer to it.
 #[tokio::test]
-async fn many_candidates_that_name_one_job_cost_as_much_as_one() {
+async fn many_candidates_with_the_same_job_cost_as_much_as_one() {
     let world = World::held("one-job").await;
     by_hand(&world, &["Their-Job-4"]).await;
     let candidates: Vec<Value> =

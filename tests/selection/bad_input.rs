@@ -1,5 +1,5 @@
-//! Mistakes of users, and the messages about them: which field, which value, what to do. Once, and without a storm of
-//! calls; the other runs go on, and an edit that cures it lets the selection complete.
+//! Mistakes of users, and the messages about them: field, value, remedy. Reported once, and without a storm of calls;
+//! the other runs continue, and after an edit that fixes the mistake the selection completes.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use api::{ExclusionReason, ModelSelectionStatus, Reason, RunState};
@@ -14,7 +14,7 @@ const LIST: &str = "ListHyperParameterTuningJobs";
 const MODEL: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
 const FAST: &[&str] = &["--speed", "300"];
 
-/// A spec that a JumpStart model takes, too.
+/// A spec that also works with a JumpStart model.
 const FOR_JUMPSTART: &str = "training:
   instanceType: ml.p3.2xlarge
   hyperparameters: {epochs: \"2\"}
@@ -26,7 +26,7 @@ fn jumpstart(id: &str, version: &str) -> String {
     format!("- {{name: js, jumpStart: {{modelID: {id}, version: \"{version}\"}}}}")
 }
 
-/// Checks all that is to be said of a selection that a person must help, while its other runs go on and succeed.
+/// Checks everything that is reported about a selection that needs a person, while its other runs continue and succeed.
 async fn stalled(world: &World<'_>, name: &str, reason: Reason, good: usize, texts: &[&str]) {
     let status = world.await_condition(name, "Stalled", reason).await;
     for (kind, expected) in [
@@ -57,7 +57,7 @@ async fn cured(world: &World<'_>, manifest: &Selection, runs: usize) {
     assert_eq!(status_and_reason(&status, "Stalled"), ("", ""));
 }
 
-/// Runs a check over both sources of models at the same time: with its name, and the operation that reads a model.
+/// Runs a check with both sources of models concurrently: with its name, and the operation that reads a model.
 async fn over_both(check: impl AsyncFn(&'static str, &'static str)) {
     futures::join!(Box::pin(check("hub", HUB)), Box::pin(check("s3", "s3:GetObject")));
 }
@@ -66,7 +66,7 @@ async fn world_of(purpose: &str, source: &str) -> World<'static> {
     World::short_epochs(&format!("{purpose}-{source}"), FAST, &[("MODELSELECTION_CATALOG_SOURCE", source)]).await
 }
 
-/// What often passes by itself needs a person from the first refusal on.
+/// Without a grace period: faults that are usually transient need a person from the first refusal on.
 const AT_ONCE: [(&str, &str); 1] = [("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "0")];
 
 #[tokio::test]
@@ -136,11 +136,11 @@ async fn a_role_that_cannot_be_assumed_yet() {
     let role = "arn:aws:iam::111122223333:role/SageMakerTraining";
     let texts = ["Could not assume role", role, "`executionRoleARN`", "sagemaker.amazonaws.com"];
     stalled(&world, "sel", Reason::RoleNotAssumable, 0, &texts).await;
-    // The role would meet every run alike, so not each of them tries.
+    // The role would fail for every run, so not each of them tries.
     let tries = world.calls_of(CREATE).await;
     println!("role: {tries} creates for 6 runs");
     assert!(tries <= 4, "{tries} creates");
-    // The second try finds it as it was: that is no news.
+    // The second try has the same result, which is not reported again.
     await_until("it was tried again", LATER, async || world.calls_of(CREATE).await > tries).await;
     let status = world.await_condition("sel", "Stalled", Reason::RoleNotAssumable).await;
     let since = condition(&status, "Stalled").unwrap().last_transition_time.clone();
@@ -195,7 +195,7 @@ async fn listing_jobs_is_denied() {
     assert_eq!(runs_in(&status, RunState::Succeeded), 2);
 }
 
-/// Seconds between the calls of an operation, by the emulator's log, up to the first that is let through.
+/// Seconds between the calls of an operation, by the emulator's log, up to the first successful one.
 async fn gaps(world: &World<'_>, operation: &str) -> Vec<f64> {
     let calls = world.emulator.requests(operation).await;
     let calls = calls.as_array().unwrap();
@@ -204,7 +204,8 @@ async fn gaps(world: &World<'_>, operation: &str) -> Vec<f64> {
     times.windows(2).map(|pair| (pair[1] - pair[0]) / 1000.0).collect()
 }
 
-/// Only what needs a description of a model waits for it, asks ever more seldom, and goes on without an edit once it may.
+/// Only runs that need a model description wait for it. The calls become rarer, and without an edit the runs continue
+/// once the permission is granted.
 #[tokio::test]
 async fn reading_models_is_denied() {
     over_both(async |source, read| {
@@ -216,7 +217,7 @@ async fn reading_models_is_denied() {
         recovered(&world).await;
         let gaps = gaps(&world, read).await;
         println!("{source} denied: {gaps:?}");
-        // 15 s and 30 s, each a fifth longer or shorter.
+        // 15 s and 30 s, each plus or minus a fifth.
         assert!(gaps.len() == 2 && gaps[0] >= 12.0 && gaps[1] > gaps[0] * 1.2, "{gaps:?}");
         world.await_single_event("sel", "AccessDenied").await;
     })
@@ -224,7 +225,7 @@ async fn reading_models_is_denied() {
 }
 
 #[tokio::test]
-async fn what_describes_models_is_away() {
+async fn the_source_of_model_descriptions_is_unavailable() {
     over_both(async |source, read| {
         let world = world_of("models-away", source).await;
         world.emulator.fault(json!({"operation": read, "kind": "InternalFailure", "count": 3})).await;
@@ -293,7 +294,7 @@ training:
 }
 
 #[tokio::test]
-async fn an_objective_that_nobody_emits() {
+async fn an_objective_that_no_run_emits() {
     let world = World::short_epochs("metric-nowhere", FAST, &[]).await;
     let manifest = |regex: &str| {
         Selection::one_metric("sel").images(&["a"]).with_yaml(&format!(
@@ -391,7 +392,7 @@ async fn an_objective_without_a_metric_definition() {
 }
 
 #[tokio::test]
-async fn data_that_is_not_there() {
+async fn data_that_does_not_exist() {
     let world = World::short_epochs("data", FAST, &AT_ONCE).await;
     let missing = json!({"operation": CREATE, "kind": "NoS3Objects", "nameContains": "s3://bucket/fsh/"});
     world.emulator.fault(missing).await;
@@ -404,7 +405,8 @@ async fn data_that_is_not_there() {
     assert_eq!(world.jobs_created().await, 4);
 }
 
-/// Of a selector's models, one that SageMaker refuses to describe is left out, and one that it fails to describe is named.
+/// Of a selector's models, one that SageMaker refuses to describe is left out, and one whose description fails is
+/// named.
 #[tokio::test]
 async fn one_model_that_cannot_be_described() {
     let world = World::short_epochs("one-model", FAST, &[]).await;
@@ -432,7 +434,7 @@ tuning:
     world.apply(&manifest("refused")).await;
     let status = world.await_complete_within("refused", LATER).await;
     let message = status.expansions[0].message.as_deref().unwrap();
-    assert!(message.contains("left out since they cannot be described, which SageMaker refuses: 1"), "{message}");
+    assert!(message.contains("excluded because they cannot be described, which SageMaker refuses: 1"), "{message}");
     assert!(!status.expansions[0].model_ids.is_empty(), "{message}");
 }
 

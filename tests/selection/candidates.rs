@@ -1,5 +1,5 @@
-//! Candidates as people have them: measured elsewhere, stopped early, warm, of frameworks that measure differently, and with
-//! mistakes that can be told before SageMaker is asked.
+//! Realistic candidates: observed, stopped early, with a warm start, of frameworks that measure differently, and with
+//! mistakes that can be reported before SageMaker is called.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ fn incumbent(name: &str) -> Selection {
 }
 
 #[tokio::test]
-async fn what_a_config_map_holds_stands_on_the_front_and_is_read_again() {
+async fn values_of_a_config_map_are_on_the_front_and_are_read_again() {
     let mut world = World::fast("references").await;
     let excluded = |text: &'static str| {
         move |status: &ModelSelectionStatus| {
@@ -56,28 +56,28 @@ async fn what_a_config_map_holds_stands_on_the_front_and_is_read_again() {
     let jobs = world.jobs_created().await;
 
     production(&world, &[("accuracy", "0.999"), ("throughput", "1000")]).await;
-    // An edit reads it at once, and costs no job.
+    // An edit reads it at once, and creates no job.
     world.apply(&incumbent("sel").with("/maxConcurrentTuningJobs", json!(7))).await;
     let on_front = |status: &ModelSelectionStatus| status.fronts[0].members.iter().any(|member| member.observed);
     let status = world.await_observed("sel", "the incumbent is on the front", on_front).await;
     assert_eq!(status.fronts[0].observed[0].values[0], "0.999");
     assert_eq!(status.fronts[0].members.len(), 1, "{status:#?}");
 
-    // So does a restart; what is there instead of a number is not told.
+    // So does a restart; the message does not show the value that is not a number.
     production(&world, &[("accuracy", "a secret"), ("throughput", "1000")]).await;
     world.operator.kill();
     world.operator = Operator::start(world.options.clone());
-    let told = excluded("key 'accuracy' of ConfigMap 'production' must hold a decimal number");
-    let status = world.await_status("sel", "the value is no number", told).await;
+    let reported = excluded("key 'accuracy' of ConfigMap 'production' must hold a decimal number");
+    let status = world.await_status("sel", "the value is not a number", reported).await;
     assert!(!format!("{status:?}").contains("a secret"));
     assert_eq!(world.jobs_created().await, jobs);
     let api: Api<ConfigMap> = Api::namespaced(world.client.clone(), &world.namespace);
     api.delete("production", &DeleteParams::default()).await.unwrap();
 }
 
-/// The validation metric of one framework comes from a split of its script's own.
+/// The validation metric of one framework comes from a split of its script.
 #[tokio::test]
-async fn values_that_do_not_compare_are_warned_of() {
+async fn values_that_are_not_comparable_get_a_warning() {
     let world = World::fast("own-split").await;
     let range = json!([{"name": "learning_rate", "continuous": {"min": "0.0001", "max": "0.01"}}]);
     let selection = Selection::new("sel")
@@ -98,12 +98,12 @@ async fn values_that_do_not_compare_are_warned_of() {
     assert_eq!(warning.metric, "val_accuracy");
     assert!(warning.message.contains("for torch: their scripts do not use the channel 'validation'"), "{warning:?}");
     let ready = &condition(&status, "Ready").unwrap().message;
-    assert!(ready.contains("Not all values of 'val_accuracy' compare"), "{ready}");
+    assert!(ready.contains("Not all values of 'val_accuracy' are comparable"), "{ready}");
 }
 
 #[tokio::test]
-async fn a_mistake_that_can_be_told_costs_no_call_of_sagemaker() {
-    let world = World::held("told").await;
+async fn a_mistake_found_in_advance_makes_no_call_to_sagemaker() {
+    let world = World::held("mistakes").await;
     let one = |name: &str| Selection::new(name).images(&["one"]);
     let own = |name: &str, part: &str, value: serde_json::Value| {
         let patch = json!([{"name": "own", "algorithm": {"trainingImage": "111122223333.dkr.ecr.us-west-2.amazonaws.com/own:1"}, part: value}]);
@@ -113,7 +113,7 @@ async fn a_mistake_that_can_be_told_costs_no_call_of_sagemaker() {
         (
             one("region").with("/region", json!("us-west-9")),
             Reason::InvalidSpec,
-            "`region` 'us-west-9' is no AWS region",
+            "`region` 'us-west-9' is not an AWS region",
         ),
         (
             one("group").with("/training/metricDefinitions/1/regex", json!("- Test accuracy: ([0-9.]+")),
@@ -139,7 +139,7 @@ async fn a_mistake_that_can_be_told_costs_no_call_of_sagemaker() {
         (
             own("own-output", "training", json!({"outputS3URI": "s3://my_bucket/out/"})),
             Reason::InvalidRequest,
-            "`training.outputS3URI`: there can be no S3 bucket 'my_bucket'",
+            "`training.outputS3URI`: there cannot be an S3 bucket 'my_bucket'",
         ),
         (
             one("line").with("/training/hyperparameters", json!({"prompt": "hello\n"})),
@@ -163,7 +163,7 @@ async fn a_mistake_that_can_be_told_costs_no_call_of_sagemaker() {
     assert_eq!(world.calls_of(CREATE).await, 0);
 }
 
-/// A warm start of a run of the same selection, whose name is known from the status.
+/// A warm start from a run of the same selection, whose name is known from the status.
 #[tokio::test]
 async fn a_parent_may_be_another_run_of_the_selection() {
     let world = World::held("siblings").await;
@@ -184,9 +184,9 @@ async fn a_parent_may_be_another_run_of_the_selection() {
     world.await_observed("sel", "the second begins", begun).await;
 }
 
-/// What was trained until the limit was paid for.
+/// What was trained before the limit was paid for.
 #[tokio::test]
-async fn what_was_trained_until_the_limit_of_the_search_counts() {
+async fn training_until_the_limit_of_the_search_counts() {
     let world = World::held("limit").await;
     world.emulator.set_seconds_per_epoch(60.0).await;
     let selection = Selection::new("sel")
@@ -206,9 +206,9 @@ async fn what_was_trained_until_the_limit_of_the_search_counts() {
     assert_eq!(status.fronts[0].members.len(), 1, "{status:#?}");
 }
 
-/// Each training job is stopped at its own limit: they are all there, with what they had measured.
+/// Each training job is stopped at its own limit: all of them exist, with their metrics.
 #[tokio::test]
-async fn training_jobs_that_were_all_stopped_at_their_limit_are_not_taken_for_deleted() {
+async fn training_jobs_that_were_all_stopped_at_their_limit_do_not_count_as_deleted() {
     let world = World::held("stopped").await;
     world.emulator.set_seconds_per_epoch(100.0).await;
     let selection = Selection::new("sel")
@@ -227,10 +227,10 @@ async fn training_jobs_that_were_all_stopped_at_their_limit_are_not_taken_for_de
     assert_eq!(run.trials.as_ref().unwrap().count, 2, "{status:#?}");
 }
 
-/// What SageMaker refuses for good is asked again only after an edit. The instance type may be newer than this release, so that
-/// it is not told before.
+/// A request that SageMaker refuses permanently is repeated only after an edit. The instance type may be newer than
+/// this release, so that it is not refused earlier.
 #[tokio::test]
-async fn what_sagemaker_refuses_for_good_waits_for_an_edit() {
+async fn a_permanently_refused_request_waits_for_an_edit() {
     let world = World::fast("refused").await;
     let selection =
         |instance: &str| Selection::one_metric("sel").images(&["one"]).with("/training/instanceType", json!(instance));
@@ -238,7 +238,7 @@ async fn what_sagemaker_refuses_for_good_waits_for_an_edit() {
     let status = world.await_condition("sel", "Stalled", Reason::InvalidRequest).await;
     let message = &condition(&status, "Ready").unwrap().message;
     assert!(message.contains("correct the spec"), "{message}");
-    // Others go through the same loop meanwhile.
+    // Meanwhile other selections are reconciled by the same loop.
     world.apply(&Selection::one_metric("other").images(&["one"])).await;
     world.await_complete("other").await;
     assert_eq!(world.calls_of(CREATE).await, 2);

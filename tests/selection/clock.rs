@@ -1,5 +1,5 @@
-//! The wall clock of the operator jumps while it works: ahead, back, by a day. What it waits for is measured by another clock,
-//! so no job is made twice, none is declared deleted, and no pause freezes.
+//! The wall clock of the operator jumps while it works: forward, back, by a day. Waiting uses the monotonic clock, so
+//! no job is created twice, none is declared deleted, and no pause gets stuck.
 
 use api::RunState;
 use kube::api::DeleteParams;
@@ -11,7 +11,7 @@ const CREATE: &str = "CreateHyperParameterTuningJob";
 const DESCRIBE: &str = "DescribeHyperParameterTuningJob";
 const DAY: i64 = 86_400;
 
-/// A world whose operator has a wall clock of its own, and takes nothing for missing within a minute.
+/// A world whose operator has a wall clock of its own and a consistency window of a minute.
 async fn world(purpose: &str) -> (World<'static>, WallClock) {
     let clock = WallClock::new();
     let mut environment = clock.environment();
@@ -29,7 +29,7 @@ async fn succeed_with_one_job_each(world: &World<'_>, name: &str, jobs: usize) {
 }
 
 #[tokio::test]
-async fn the_clock_of_the_process_is_the_one_that_is_moved() {
+async fn the_changed_clock_is_that_of_the_process() {
     let (world, clock) = world("clock").await;
     clock.set(10 * DAY);
     let selection = world.apply(&Selection::new("clock").images(&["one"])).await;
@@ -38,15 +38,15 @@ async fn the_clock_of_the_process_is_the_one_that_is_moved() {
     assert!(started.duration_since(made).as_secs() > 9 * DAY, "{started} {made}");
 }
 
-/// Jobs that were just made do not show yet, and neither do the answers to their creation.
+/// New jobs are not visible yet, and the responses to their creation are lost.
 #[tokio::test]
-async fn ten_minutes_ahead_while_new_jobs_do_not_show() {
+async fn ten_minutes_ahead_while_new_jobs_are_not_visible() {
     let (world, clock) = world("ahead").await;
     let lag = json!({"operation": "*", "kind": "Missing", "seconds": 12, "since": "created", "time": "real"});
     world.emulator.lag(lag).await;
     world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 2})).await;
     world.apply(&Selection::new("ahead").images(&["one", "two"])).await;
-    await_until("both jobs are made", DEADLINE, async || world.jobs().await.len() == 2).await;
+    await_until("both jobs are created", DEADLINE, async || world.jobs().await.len() == 2).await;
     clock.set(600);
     let missing = format!("{DESCRIBE} ResourceNotFound");
     await_until("they are looked for in vain", DEADLINE, async || world.errors(&missing).await >= 3).await;
@@ -96,7 +96,7 @@ async fn a_day_ahead_and_back_again_loses_nothing() {
     assert_eq!(world.jobs().await.len(), 2);
 }
 
-/// A deletion waits half an hour for AWS. That a clock says so is no reason to leave a job running.
+/// A deletion waits half an hour for AWS. A jump of the wall clock is no reason to leave a job running.
 #[tokio::test]
 async fn a_day_ahead_gives_up_no_stop() {
     let (world, clock) = world("deletion").await;

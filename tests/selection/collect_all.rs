@@ -1,4 +1,4 @@
-//! `collect: All`: every completed training job enters the front, and all of them are kept in a table.
+//! `collect: All`: every completed training job enters the front, and all of them are stored in a table.
 // The helpers below are parts of tests.
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ use testkit::status::{job_of, run_of, timeless};
 use testkit::world::DEADLINE;
 use testkit::{Selection, World, await_until, consistently};
 
-/// Six training jobs a run: more epochs take longer and are more accurate.
+/// Six training jobs per run: more epochs take longer and are more accurate.
 fn selection(name: &str) -> Selection {
     Selection::new(name)
         .images(&["one", "two"])
@@ -46,7 +46,7 @@ fn config_maps(world: &World<'_>) -> Api<ConfigMap> {
     Api::namespaced(world.client.clone(), &world.namespace)
 }
 
-/// The lines of the table of a run, in all its pages, by training job.
+/// The lines of a run's table, from all its pages, by training job.
 async fn table(world: &World<'_>, status: &ModelSelectionStatus, candidate: &str) -> BTreeMap<String, Value> {
     let trials = run_of(status, candidate).trials.clone().unwrap_or_else(|| panic!("no table: {status:#?}"));
     let mut next = Some(trials.config_map);
@@ -63,7 +63,7 @@ async fn table(world: &World<'_>, status: &ModelSelectionStatus, candidate: &str
     lines
 }
 
-/// What `SageMaker` says of all training jobs of a run that completed, by name.
+/// `SageMaker`'s description of all completed training jobs of a run, by name.
 async fn described(world: &World<'_>, status: &ModelSelectionStatus, candidate: &str) -> BTreeMap<String, Value> {
     let mut jobs = BTreeMap::new();
     let mut token = Value::Null;
@@ -91,14 +91,14 @@ fn members(status: &ModelSelectionStatus) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test]
-async fn every_training_job_may_be_on_the_front_and_the_table_says_what_sagemaker_says() {
+async fn every_training_job_may_be_on_the_front_and_the_table_matches_sagemaker() {
     let world = World::fast("table").await;
     models(&world).await;
     let applied = world.apply(&selection("table")).await;
     let status = world.await_complete("table").await;
 
-    // For each run: a listing, a search, and the best training job, which was described when the run ended. One search
-    // more looks for jobs of a previous incarnation.
+    // For each run: a listing, a search, and the best training job, which was described when the run ended. One more
+    // search looks for jobs of a previous incarnation.
     let calls = world.emulator.calls().await;
     let count = |operation: &str| calls["byOperation"][operation].as_u64().unwrap_or_default();
     assert_eq!(count("ListTrainingJobsForHyperParameterTuningJob"), 2, "{calls}");
@@ -117,7 +117,7 @@ async fn every_training_job_may_be_on_the_front_and_the_table_says_what_sagemake
             assert_eq!(line["instanceType"], job["ResourceConfig"]["InstanceType"]);
             assert_eq!(line["instanceCount"], job["ResourceConfig"]["InstanceCount"]);
             let mut metrics = job["FinalMetricDataList"].as_array().unwrap().clone();
-            // SageMaker's second name for the tuning objective: one is enough.
+            // SageMaker's second name for the tuning objective is dropped.
             metrics.retain(|metric| metric["MetricName"] != "ObjectiveMetric");
             assert_eq!(line["metrics"].as_object().unwrap().len(), metrics.len());
             for metric in &metrics {
@@ -128,7 +128,7 @@ async fn every_training_job_may_be_on_the_front_and_the_table_says_what_sagemake
         }
     }
 
-    // Of the better model alone: the most accurate training job, and faster ones that are less accurate.
+    // Only from the better model: the most accurate training job, and faster ones that are less accurate.
     let best = run_of(&status, "one").best.as_ref().unwrap().training_job_name.clone();
     let front = members(&status);
     assert!(front.len() >= 2 && front.iter().all(|(candidate, _)| *candidate == "one"), "{status:#?}");
@@ -162,7 +162,7 @@ async fn every_training_job_may_be_on_the_front_and_the_table_says_what_sagemake
 }
 
 #[tokio::test]
-async fn edits_of_the_objectives_are_worked_out_from_the_tables_and_a_restart_reads_nothing() {
+async fn edits_of_the_objectives_are_computed_from_the_tables_and_a_restart_reads_nothing() {
     let mut world = World::fast("edits").await;
     models(&world).await;
     let first = selection("edits");
@@ -174,10 +174,10 @@ async fn edits_of_the_objectives_are_worked_out_from_the_tables_and_a_restart_re
     let only_fast = first.clone().with("/objectives", json!([{"metric": "epochs_run", "goal": "Minimize"}]));
     world.apply(&only_fast).await;
     let fast = world.await_complete("edits").await;
-    // Four training jobs of one epoch, which are equal.
+    // Four equal training jobs of one epoch.
     assert_eq!(members(&fast).len(), 4, "{fast:#?}");
 
-    // The batch size is fixed, and no result in the status has it: the tables do.
+    // The batch size is fixed. The results in the status do not have it, but the tables do.
     let cost = json!([{"name": "cost", "expression": "metrics.epochs_run * hyperparameters.batch_size"}]);
     let by_cost = first.clone().with("/derivedMetrics", cost);
     let by_cost = by_cost.with("/objectives/1", json!({"metric": "cost", "goal": "Minimize"}));
@@ -204,7 +204,7 @@ async fn edits_of_the_objectives_are_worked_out_from_the_tables_and_a_restart_re
     assert_eq!(results(&again), results(&all));
     assert_eq!(world.calls().await, 0);
 
-    // A restart: nothing is read, so nobody misses a table that is gone; nothing is asked, nothing is written.
+    // A restart: nothing is read, so the missing table is not noticed; there is no call and no write.
     world.await_idle().await;
     world.operator.kill();
     let gone = run_of(&all, "one").trials.clone().unwrap().config_map;
@@ -220,7 +220,7 @@ async fn edits_of_the_objectives_are_worked_out_from_the_tables_and_a_restart_re
     })
     .await;
 
-    // An edit needs it, and it is made again, the same as before.
+    // An edit needs the table, and it is created again, identical to the earlier one.
     world.apply(&only_fast).await;
     let fast_again = world.await_complete("edits").await;
     assert_eq!(timeless(&fast_again)["fronts"], timeless(&fast)["fronts"]);
@@ -267,7 +267,7 @@ async fn hundreds_of_training_jobs_cost_a_few_calls_and_one_each_without_the_rig
     let lists = count(&calls, "ListTrainingJobsForHyperParameterTuningJob");
     assert_eq!((lists, count(&calls, "Search"), count(&calls, "DescribeTrainingJob")), (3, 1 + 3, 1), "{calls}");
 
-    // Without Search, more describes than a pass may make; the answers of the first pass are not asked for again.
+    // Without Search there are more describes than one pass may make; the responses of the first pass are kept.
     world.emulator.fault(json!({"operation": "Search", "kind": "AccessDenied"})).await;
     world.emulator.reset_calls().await;
     world.apply(&many("denied", 70)).await;
@@ -281,7 +281,7 @@ async fn hundreds_of_training_jobs_cost_a_few_calls_and_one_each_without_the_rig
 }
 
 #[tokio::test]
-async fn a_deleted_tuning_job_is_reported_and_not_asked_for_again_until_an_edit() {
+async fn a_deleted_tuning_job_is_reported_and_not_described_again_until_an_edit() {
     let mut world = World::fast("deleted").await;
     models(&world).await;
     let best = selection("deleted").with("/collect", json!("Best"));
@@ -298,7 +298,7 @@ async fn a_deleted_tuning_job_is_reported_and_not_asked_for_again_until_an_edit(
     assert!(run_of(&status, "two").trials.is_some());
     assert!(members(&status).iter().any(|(candidate, _)| *candidate == "one"), "{status:#?}");
 
-    // Nothing is asked, and no further pass is planned, also by another process.
+    // No call, and no further pass is scheduled, not even by another process.
     let quiet = async |world: &mut World<'_>| {
         world.await_idle().await;
         world.emulator.reset_calls().await;
@@ -313,7 +313,7 @@ async fn a_deleted_tuning_job_is_reported_and_not_asked_for_again_until_an_edit(
     };
     quiet(&mut world).await;
 
-    // An edit may have helped; here it has not.
+    // An edit may help; here it does not.
     world.apply(&all.with("/objectives", json!([{"metric": "epochs_run", "goal": "Minimize"}]))).await;
     let edited = world.await_complete("deleted").await;
     assert_eq!(run_of(&edited, "one").reason, Some(Reason::TuningJobDeleted));
@@ -330,7 +330,7 @@ async fn the_best_training_job_of_a_parent_is_in_the_table_and_on_the_front() {
     let before = world.await_complete("parent").await;
     let best = run_of(&before, "one").best.as_ref().unwrap().training_job_name.clone();
 
-    // The same with a model that has got worse.
+    // The same with a model that has become worse.
     world.emulator.behave(json!({"match": "*/one:1", "accuracy": 50.0, "secondsPerEpoch": 30})).await;
     let warm = json!({
         "type": "IdenticalDataAndAlgorithm", "parentTuningJobNames": [job_of(&before, "one")], "includeParentResults": true,
@@ -349,7 +349,7 @@ async fn the_best_training_job_of_a_parent_is_in_the_table_and_on_the_front() {
     assert_eq!(lines.len(), own.len() + 1);
     assert_eq!(lines[&best], table(&world, &before, "one").await[&best]);
 
-    // One that was stopped before any training job of its own was done: the parent's is all that there is.
+    // A job that was stopped before any training job of its own completed: it has only the parent's.
     world.emulator.behave(json!({"match": "*/one:1", "accuracy": 50.0, "secondsPerEpoch": 1_000_000})).await;
     let requests = world.emulator.requests("CreateHyperParameterTuningJob").await;
     let mut request = requests.as_array().unwrap().last().unwrap()["request"].clone();

@@ -1,4 +1,4 @@
-//! `SageMaker` is eventually consistent, and answers get lost: no job is made twice, and none runs on unseen.
+//! `SageMaker` is eventually consistent, and responses get lost: no job is created twice, and none runs unobserved.
 
 use api::{ModelSelection, ModelSelectionStatus, Reason, RunState};
 use kube::api::{DeleteParams, Patch, PatchParams};
@@ -9,7 +9,7 @@ use testkit::{Selection, World, await_gone, await_object, await_until, shared};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
 const CREATE: &str = "CreateHyperParameterTuningJob";
-/// Long enough for the lags below, so that nothing counts as missing while they last.
+/// Longer than the lags below, so that nothing counts as missing while they last.
 const WINDOW: [(&str, &str); 1] = [("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "60")];
 
 async fn world(purpose: &str, emulator: &[&str]) -> World<'static> {
@@ -30,7 +30,7 @@ async fn succeeds_with_one_job(world: &World<'_>, name: &str) {
 }
 
 #[tokio::test]
-async fn tags_that_show_late_are_not_anothers() {
+async fn late_tags_are_not_those_of_another_owner() {
     let world = world("late-tags", &["--lag", "ListTags:Untagged:4,time=real"]).await;
     lose_the_answer_to_create(&world).await;
     world.apply(&Selection::new("late").images(&["one"])).await;
@@ -39,7 +39,7 @@ async fn tags_that_show_late_are_not_anothers() {
 }
 
 #[tokio::test]
-async fn a_deletion_waits_for_tags_that_show_late() {
+async fn a_deletion_waits_for_late_tags() {
     let world = world("late-delete", &["--lag", "ListTags:Untagged:6,time=real"]).await;
     lose_the_answer_to_create(&world).await;
     world.apply(&Selection::new("late").images(&["one"])).await;
@@ -49,7 +49,7 @@ async fn a_deletion_waits_for_tags_that_show_late() {
 }
 
 #[tokio::test]
-async fn an_edit_waits_for_tags_that_show_late() {
+async fn an_edit_waits_for_late_tags() {
     let world = world("late-edit", &["--lag", "ListTags:Untagged:6,time=real"]).await;
     lose_the_answer_to_create(&world).await;
     let selection = Selection::new("late").images(&["one"]);
@@ -62,7 +62,7 @@ async fn an_edit_waits_for_tags_that_show_late() {
     assert_eq!(world.jobs_in("InProgress").await.len(), 1);
 }
 
-/// A listing has shown the job; then lists and Describe come from a replica that has not heard of it.
+/// A listing has shown the job; then lists and Describe come from a replica that does not know it yet.
 #[tokio::test]
 async fn a_job_that_a_stale_replica_misses_is_not_deleted() {
     let world = world("stale", &[]).await;
@@ -79,9 +79,9 @@ async fn a_job_that_a_stale_replica_misses_is_not_deleted() {
     succeeds_with_one_job(&world, "stale").await;
 }
 
-/// The listing does not show jobs that have ended, and the search shows them as they were long before.
+/// The listing does not show jobs that have ended, and the search shows an old state of them.
 #[tokio::test]
-async fn jobs_that_a_search_shows_too_late_are_described() {
+async fn jobs_that_a_search_shows_late_are_described() {
     let world = world("late-search", &["--lag", "Search:Behind:100000"]).await;
     world.apply(&Selection::new("late").images(&["one", "two", "three"])).await;
     world.await_launched("late").await;
@@ -94,7 +94,7 @@ async fn jobs_that_a_search_shows_too_late_are_described() {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_arn_is_no_answer() {
+async fn a_response_without_an_arn_counts_as_lost() {
     for kind in ["EmptyAnswer", "NoEffect"] {
         let world = world(&format!("empty-{}", kind.to_lowercase()), &[]).await;
         world.emulator.fault(json!({"operation": CREATE, "kind": kind, "count": 1})).await;
@@ -103,7 +103,7 @@ async fn an_answer_without_an_arn_is_no_answer() {
     }
 }
 
-/// As in a copy of a cluster, whose status names jobs that belong to the first one.
+/// As in a copy of a cluster, whose status names jobs that belong to the original one.
 #[tokio::test]
 async fn jobs_whose_tags_name_another_cluster_are_not_stopped() {
     let mut world =
@@ -114,12 +114,12 @@ async fn jobs_whose_tags_name_another_cluster_are_not_stopped() {
     world.options.extra_env.push(("MODELSELECTION_CLUSTER_NAME".into(), "second".into()));
     world.start_operator();
     world.delete_and_wait("copy").await;
-    assert_eq!(world.jobs_in("InProgress").await.len(), 1, "the first cluster's job goes on");
+    assert_eq!(world.jobs_in("InProgress").await.len(), 1, "the first cluster's job continues");
 }
 
-/// A cluster that was rebuilt from Git with a newer commit: the status is gone, and the manifest has another candidate.
+/// A cluster that was rebuilt from Git with a newer commit: the status is lost, and the manifest has another candidate.
 #[tokio::test]
-async fn what_runs_for_a_lost_status_is_stopped_or_adopted() {
+async fn running_jobs_of_a_lost_status_are_stopped_or_adopted() {
     let mut world =
         World::start(shared().await, "rebuilt", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "prod")]).await;
     world.apply(&Selection::new("lost").images(&["kept", "dropped"])).await;
@@ -134,9 +134,9 @@ async fn what_runs_for_a_lost_status_is_stopped_or_adopted() {
     assert_eq!(world.jobs().await.len(), 3);
 }
 
-/// The same, when the new life is a deletion.
+/// The same, if the new incarnation is being deleted.
 #[tokio::test]
-async fn a_deletion_without_a_status_stops_what_runs() {
+async fn a_deletion_without_a_status_stops_running_jobs() {
     let mut world =
         World::start(shared().await, "deleted", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "prod")]).await;
     let selection = Selection::new("lost").images(&["one"]);
@@ -155,7 +155,7 @@ async fn a_deletion_without_a_status_stops_what_runs() {
 }
 
 #[tokio::test]
-async fn the_status_is_what_sagemaker_says_once_another_writer_has_ended() {
+async fn the_status_matches_sagemaker_once_another_writer_has_stopped() {
     let world = World::held("writer").await;
     world.apply(&Selection::new("writer").images(&["one", "two"])).await;
     world.await_launched("writer").await;
@@ -183,7 +183,7 @@ async fn the_status_is_what_sagemaker_says_once_another_writer_has_ended() {
 }
 
 #[tokio::test]
-async fn a_role_that_was_just_made_needs_no_person() {
+async fn a_new_role_needs_no_person() {
     let world = world("role", &[]).await;
     world.emulator.fault(json!({"operation": CREATE, "kind": "RoleNotAssumable", "count": 1})).await;
     world.apply(&Selection::new("role").images(&["one"])).await;
@@ -256,7 +256,7 @@ async fn a_warm_start_waits_for_a_parent_that_runs() {
 }
 
 #[tokio::test]
-async fn a_version_that_no_status_can_name_holds_up_nothing_else() {
+async fn a_version_that_no_status_can_hold_blocks_nothing_else() {
     let world = World::held("version").await;
     let id = "tensorflow-ic-odd";
     world.emulator.set_hub_model(json!({"id": id, "version": "9".repeat(200), "unchecked": true})).await;
@@ -296,7 +296,7 @@ async fn patch_object(world: &World<'_>, name: &str, patch: &Value) {
     patched.unwrap_or_else(|e| panic!("cannot patch {name}: {e}"));
 }
 
-/// Deletes a selection and takes its finalizer off, as a person would who does not want to wait.
+/// Deletes a selection and removes its finalizer manually.
 async fn remove_by_hand(world: &World<'_>, name: &str) {
     let _ = world.selections.delete(name, &DeleteParams::default()).await;
     let patch = json!({"metadata": {"finalizers": null}});
@@ -304,15 +304,15 @@ async fn remove_by_hand(world: &World<'_>, name: &str) {
     await_gone(&world.selections, name, DEADLINE).await;
 }
 
-/// A job that did not show for longer than answers should contradict each other. Whoever looks once more follows it again: the
-/// same process, or the next one.
+/// A job that was invisible for longer than the consistency window. The operator looks once more and follows it again:
+/// the same process, or the next one.
 #[tokio::test]
 async fn a_job_that_was_declared_deleted_is_looked_for_once_more() {
     let mut world = World::held("found-again").await;
     for (name, restart) in [("same", false), ("next", true)] {
         world.apply(&Selection::new(name).images(&["one"])).await;
         let job = job_of(&world.await_launched(name).await, "one");
-        // For good, as far as the process can tell.
+        // For ever, as far as the process can tell.
         let lag =
             json!({"operation": "*", "kind": "Missing", "seconds": 1_000_000, "since": "now", "nameContains": job});
         world.emulator.lag(lag).await;
@@ -333,9 +333,9 @@ async fn a_job_that_was_declared_deleted_is_looked_for_once_more() {
     assert_eq!(world.jobs().await.len(), 2);
 }
 
-/// The finalizer is taken off by hand after the operator was restarted: it knows the job from the status.
+/// The finalizer is removed manually after the operator was restarted: it knows the job from the status.
 #[tokio::test]
-async fn jobs_are_named_also_by_an_operator_that_was_restarted() {
+async fn jobs_are_also_named_by_a_restarted_operator() {
     let mut world = World::held("by-hand-again").await;
     world.emulator.fault(json!({"operation": "StopHyperParameterTuningJob", "kind": "AccessDenied"})).await;
     world.apply(&Selection::new("by-hand").images(&["one"])).await;
@@ -356,10 +356,10 @@ async fn jobs_are_named_also_by_an_operator_that_was_restarted() {
     assert!(logs.contains(&format!("--hyper-parameter-tuning-job-name {job}")), "{logs}");
 }
 
-/// Deleted with `Retain` and applied again while the search lags and the hub has a newer version: the same manifest means the
-/// same job. So it does for the next process, which remembers nothing.
+/// Deleted with `Retain` and applied again while the search lags and the hub has a newer version: the same manifest
+/// means the same job. That also holds for the next process, which remembers nothing.
 #[tokio::test]
-async fn a_version_is_kept_while_the_search_lags_and_the_hub_moves_on() {
+async fn a_version_is_kept_while_the_search_lags_and_the_hub_has_a_newer_one() {
     for restart in [false, true] {
         let arguments = ["--search-lag", "100000"];
         let mut world = world(&format!("pinned-{restart}"), &arguments).await;
@@ -379,9 +379,9 @@ async fn a_version_is_kept_while_the_search_lags_and_the_hub_moves_on() {
     }
 }
 
-/// A job that carries our tags, but not the name that follows from them, may be anybody's.
+/// A job that carries our tags, but not the name that follows from them, may belong to anyone.
 #[tokio::test]
-async fn a_strangers_job_with_our_tags_pins_no_version() {
+async fn a_foreign_job_with_our_tags_determines_no_version() {
     let world = World::held("stranger").await;
     world.apply(&Selection::new("stranger").jump_start("js", MOBILENET, "*")).await;
     let ours = run_of(&world.await_launched("stranger").await, "js").clone();
@@ -397,13 +397,13 @@ async fn a_strangers_job_with_our_tags_pins_no_version() {
     world.apply(&Selection::new("stranger").jump_start("js", MOBILENET, "*").with("/rerun", json!("again"))).await;
     let again = world.await_launched("stranger").await;
     assert_eq!(run_of(&again, "js").model_version, ours.model_version);
-    await_until("it is told", DEADLINE, async || world.events("stranger", "TuningJobsLeftRunning").await > 0).await;
+    await_until("it is reported", DEADLINE, async || world.events("stranger", "TuningJobsLeftRunning").await > 0).await;
     assert_eq!(world.jobs().await["ms-stranger-anybody"].status, "InProgress", "and it is not stopped");
 }
 
 /// A stop of a job that ended a moment ago is a race, not a fault.
 #[tokio::test]
-async fn a_stop_that_comes_too_late_is_no_fault() {
+async fn a_stop_that_comes_too_late_is_not_a_fault() {
     let world = World::held("race").await;
     let selection = Selection::new("race").images(&["one"]);
     world.apply(&selection).await;
@@ -419,9 +419,9 @@ async fn a_stop_that_comes_too_late_is_no_fault() {
     assert_eq!(events, 0);
 }
 
-/// A clock that is off has a reason of its own, and how old the view is shows in a metric.
+/// A wrong clock has a reason of its own, and a metric shows the age of the snapshot.
 #[tokio::test]
-async fn refused_signatures_are_told_as_a_clock_that_is_off() {
+async fn refused_signatures_are_reported_as_a_wrong_clock() {
     let world = World::held("skewed").await;
     world.apply(&Selection::new("skewed").images(&["one"])).await;
     world.await_launched("skewed").await;

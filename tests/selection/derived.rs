@@ -1,5 +1,5 @@
-//! Derived metrics: a measure that the training script does not log, as an objective, from what it does log. An edit of an
-//! expression costs no call, or one for each result when it brings in a hyperparameter; a mistake makes no job.
+//! Derived metrics: an objective that the training script does not log, computed from metrics that it does log. An edit
+//! of an expression costs no call, or one for each result if it introduces a hyperparameter; a mistake creates no job.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use testkit::{Selection, World};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
 
-/// Two models on a test set of 1000 images. The script counts batches: by its throughput the one with small batches wins,
-/// by images the other.
+/// Two models on a test set of 1000 images. The script counts batches: by its throughput the one with small batches
+/// wins, by images per second the other one.
 async fn two_batch_sizes(world: &World<'_>) -> Selection {
     for (name, throughput, latency, seconds) in [("small", 40.0, "3.125", 50.0), ("large", 20.0, "1.6", 100.0)] {
         let line = format!("- Test evaluation latency: {latency} seconds");
@@ -38,18 +38,18 @@ fn derived<'s>(status: &'s ModelSelectionStatus, candidate: &str) -> Vec<(&'s st
     best.derived_metrics.iter().map(|metric| (metric.name.as_str(), metric.value.as_str())).collect()
 }
 
-/// Applies an edit of a complete selection, waits until its results are `wanted`, and returns the calls that it took.
+/// Applies an edit of a complete selection, waits until its results are `wanted`, and returns the calls that this took.
 async fn edited(world: &World<'_>, selection: &Selection, wanted: impl Fn(&ModelSelectionStatus) -> bool) -> Value {
     world.await_idle().await;
     world.emulator.reset_calls().await;
     world.apply(selection).await;
-    world.await_observed("images", "the edit is worked out", wanted).await;
+    world.await_observed("images", "the edit is computed", wanted).await;
     world.await_idle().await;
     world.emulator.calls().await["byOperation"].clone()
 }
 
 #[tokio::test]
-async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_next_to_nothing() {
+async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_few_calls() {
     let world = World::held("images").await;
     let selection = two_batch_sizes(&world).await;
     world.apply(&selection).await;
@@ -58,7 +58,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     let status = world.await_complete("images").await;
     assert_eq!(status.recommended.as_deref(), Some("small"), "by batches");
 
-    // From the size of the test set, which the dataset says: no call at all.
+    // From the size of the test set in the dataset: no call at all.
     let images = by(&selection, "images_per_second", "Maximize", "dataset.testSize / test_evaluation_latency");
     let calls = edited(&world, &images, |status| status.recommended.as_deref() == Some("large")).await;
     assert_eq!(calls, json!({}));
@@ -67,7 +67,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     assert_eq!(derived(&status, "large"), [("images_per_second", "625")]);
     assert_eq!(status.fronts[0].members[0].values[0], "625");
 
-    // From the batch size, which was not kept: one look at each result.
+    // From the batch size, which was not kept: one describe for each result.
     let both = |status: &ModelSelectionStatus| {
         let shown = |candidate| run_of(status, candidate).best.as_ref().is_some_and(|b| b.derived_metrics.len() == 1);
         shown("small") && shown("large")
@@ -85,7 +85,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     let calls = edited(&world, &halved, |s| both(s) && derived(s, "large") == [("half", "320")]).await;
     assert_eq!(calls, json!({}));
 
-    // What a training job paid. The shorter one is the cheaper.
+    // The price of a training job. The shorter one is cheaper.
     let cost = by(&selection, "cost", "Minimize", "billableSeconds / 3600 * instanceCount * prices[instanceType]")
         .with("/prices", json!({"ml.p3.2xlarge": "3.60"}));
     let calls = edited(&world, &cost, |s| s.recommended.as_deref() == Some("small") && both(s)).await;
@@ -95,7 +95,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
     let dollars: f64 = derived(&status, "small")[0].1.parse().unwrap();
     assert!((dollars - f64::from(best.billable_seconds.unwrap()) / 1000.0).abs() < 1e-9, "{best:#?}");
 
-    // A hyperparameter that no training job has: looked for once, then no more.
+    // A hyperparameter that no training job has: queried once, and never again.
     let none = by(&selection, "none", "Maximize", "test_throughput * hyperparameters.none");
     let excluded = |s: &ModelSelectionStatus| s.fronts[0].excluded.len() == 2;
     let calls = edited(&world, &none, excluded).await;
@@ -110,7 +110,7 @@ async fn images_per_second_rank_models_of_different_batch_sizes_and_edits_cost_n
 }
 
 #[tokio::test]
-async fn a_throttled_look_for_a_hyperparameter_is_tried_again() {
+async fn a_throttled_describe_for_a_hyperparameter_is_tried_again() {
     let world = World::held("throttled").await;
     let selection = two_batch_sizes(&world).await;
     world.apply(&selection).await;
@@ -121,13 +121,12 @@ async fn a_throttled_look_for_a_hyperparameter_is_tried_again() {
     let fault = json!({"operation": "DescribeTrainingJob", "kind": "Throttle", "count": 2});
     world.emulator.fault(fault).await;
     world.apply(&by(&selection, "images_per_second", "Maximize", "test_throughput * hyperparameters.batch_size")).await;
-    let status =
-        world.await_observed("images", "it is worked out", |s| s.recommended.as_deref() == Some("large")).await;
+    let status = world.await_observed("images", "it is computed", |s| s.recommended.as_deref() == Some("large")).await;
     assert_eq!(derived(&status, "large")[0].1, "640");
 }
 
 #[tokio::test]
-async fn a_mistake_in_an_expression_makes_no_job_and_is_reported_with_its_place() {
+async fn a_mistake_in_an_expression_creates_no_job_and_is_reported_with_its_position() {
     let world = World::fast("mistake").await;
     let selection = two_batch_sizes(&world).await;
     for (expression, texts) in [
@@ -174,7 +173,7 @@ async fn a_jumpstart_model_needs_no_definitions_and_gives_its_own_batch_size() {
     world.apply(&selection).await;
     let status = world.await_complete("images").await;
     let best = run_of(&status, "mobilenet").best.as_ref().unwrap();
-    // Of the 29 those that the script logs for this dataset.
+    // Those of the 29 that the script logs for this dataset.
     let metric = |name: &str| best.metrics.iter().find(|m| m.name == name).map(|m| m.value.parse::<f64>().unwrap());
     assert!(metric("num_params").is_some() && metric("val_top_5_accuracy").is_some(), "{best:#?}");
     let batch: f64 = best.fixed_hyperparameters["batch_size"].parse().unwrap();

@@ -99,7 +99,7 @@ async fn removing_a_candidate_stops_its_running_job_and_forgets_its_result() {
 }
 
 #[tokio::test]
-async fn reordering_candidates_moves_runs_and_makes_none() {
+async fn reordering_candidates_reorders_runs_and_creates_none() {
     let world = World::held("order").await;
     world.apply(&Selection::new("order").images(&["one", "two"])).await;
     let before = world.await_launched("order").await;
@@ -143,7 +143,7 @@ async fn objectives_and_constraints_recompute_the_front_and_cost_no_call() {
             assert_eq!((&now.best, &now.tuning_job_name), (&then.best, &then.tuning_job_name));
         }
     }
-    // No front at all, and back: what the conditions say follows.
+    // Without any front, and back: the conditions follow.
     world.apply(&selection.clone().with("/constraints", json!([{"metric": "test_accuracy", "min": "0.99"}]))).await;
     let none = world.await_observed("objectives", "the edit is seen", |_| true).await;
     assert!(conditions(&none).contains(&"Stalled=True/NoUsableResult".to_owned()), "{none:#?}");
@@ -161,7 +161,7 @@ async fn objectives_and_constraints_recompute_the_front_and_cost_no_call() {
 }
 
 #[tokio::test]
-async fn what_changes_no_definition_makes_no_job_even_while_jobs_run() {
+async fn edits_that_change_no_definition_create_no_job_even_while_jobs_run() {
     let world = World::held("same").await;
     let selection = Selection::new("same").images(&["one", "two"]);
     world.apply(&selection).await;
@@ -176,7 +176,7 @@ async fn what_changes_no_definition_makes_no_job_even_while_jobs_run() {
         ("/retries", json!(3)),
         ("/objectives", json!([{"metric": "test_throughput", "goal": "Minimize"}])),
         ("/constraints", json!([{"metric": "test_accuracy", "min": "0.1"}])),
-        // The default, written out.
+        // The default, given explicitly.
         ("/tuning/strategy", json!("Bayesian")),
     ] {
         world.apply(&selection.clone().with(pointer, value)).await;
@@ -237,7 +237,7 @@ async fn going_back_to_a_definition_whose_job_was_stopped_makes_a_new_attempt() 
 }
 
 #[tokio::test]
-async fn going_back_to_a_definition_whose_job_has_completed_takes_its_result_up_again() {
+async fn going_back_to_a_definition_whose_job_has_completed_adopts_its_result() {
     let world = World::held("taken-up").await;
     let first = Selection::new("taken-up").images(&["one"]);
     world.apply(&first).await;
@@ -255,7 +255,7 @@ async fn going_back_to_a_definition_whose_job_has_completed_takes_its_result_up_
     assert_eq!(world.jobs().await.len(), 2);
 }
 
-/// The stop of a superseded job must not hit the run that wants the job again.
+/// The stop of a superseded job must not hit the run that needs the job again.
 #[tokio::test]
 async fn going_back_before_the_old_job_could_be_stopped_never_ends_in_a_stopped_run() {
     let world = World::held("in-time").await;
@@ -287,7 +287,7 @@ async fn going_back_before_the_old_job_could_be_stopped_never_ends_in_a_stopped_
 }
 
 #[tokio::test]
-async fn an_edit_that_comes_while_the_job_is_being_made_leaves_only_the_new_one_running() {
+async fn an_edit_while_the_job_is_being_created_leaves_only_the_new_one_running() {
     let world = World::held("meanwhile").await;
     let first = Selection::new("meanwhile").images(&["one"]);
     let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 1, "delayMillis": 1500});
@@ -304,7 +304,7 @@ async fn an_edit_that_comes_while_the_job_is_being_made_leaves_only_the_new_one_
 }
 
 #[tokio::test]
-async fn another_region_runs_everything_anew_there_and_stops_what_runs_in_the_old_one() {
+async fn another_region_reruns_everything_there_and_stops_the_jobs_in_the_old_one() {
     let world = World::held("region").await;
     let selection = Selection::new("region").images(&["one", "two"]);
     world.apply(&selection).await;
@@ -322,7 +322,7 @@ async fn another_region_runs_everything_anew_there_and_stops_what_runs_in_the_ol
     assert_eq!(regions("Stopping").await, ["us-west-2", "us-west-2"]);
     world.emulator.advance(LONG).await;
     assert!(world.await_complete("region").await.runs.iter().all(|run| run.state == RunState::Succeeded));
-    // Back again: the region is part of the definition, so these are the stopped jobs' next attempts.
+    // Back again: the region is part of the definition, so these are the next attempts of the stopped jobs.
     world.apply(&selection).await;
     let back = world.await_launched("region").await;
     assert!(back.runs.iter().all(|run| run.attempt == 1), "{back:#?}");

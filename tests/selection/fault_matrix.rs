@@ -1,7 +1,7 @@
-//! The life of a selection with a fault of each kind, of each operation, in each phase: exactly one job for each attempt, and
-//! the same end as without the fault.
+//! The life of a selection with every kind of fault, in every operation, in every phase: exactly one job for each
+//! attempt, and the same result as without the fault.
 
-#![allow(clippy::print_stdout)] // the count of cells is for who reads the log
+#![allow(clippy::print_stdout)] // the number of cells is for readers of the log
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ impl Life<'_> {
         self.phase().await;
         self.world.apply(&again).await;
         self.world.await_launched(&name).await;
-        // The deletion of a selection whose job runs.
+        // The deletion of a selection whose job is running.
         self.phase().await;
         self.world.delete_and_wait(&name).await;
         self.until_none_runs(&name).await;
@@ -100,7 +100,7 @@ impl Life<'_> {
     }
 }
 
-/// Plays all operations with one kind of fault, and prints how many cells of the matrix that were.
+/// Tests all operations with one kind of fault, and prints the number of cells of the matrix.
 async fn play(kind: &str, more: Value) {
     let world = World::held(&format!("matrix-{}", kind.to_lowercase())).await;
     let mut cells = 0;
@@ -108,7 +108,7 @@ async fn play(kind: &str, more: Value) {
         let mut fault = json!({"kind": kind, "count": 1});
         fault.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         let mut life = Life { world: &world, operation, fault, phases: 0 };
-        // Anything that takes longer is a fault that does not pass.
+        // A longer duration means that the operator does not recover.
         tokio::time::timeout(Duration::from_secs(180), life.live())
             .await
             .unwrap_or_else(|_| panic!("{operation} with {kind} did not end"));
@@ -119,7 +119,7 @@ async fn play(kind: &str, more: Value) {
 }
 
 #[tokio::test]
-async fn an_answer_is_lost() {
+async fn a_response_is_lost() {
     play("DropAnswer", json!({})).await;
 }
 
@@ -134,7 +134,7 @@ async fn the_service_fails() {
 }
 
 #[tokio::test]
-async fn a_proxy_answers() {
+async fn a_proxy_responds() {
     play("ServiceUnavailable", json!({})).await;
 }
 
@@ -144,46 +144,46 @@ async fn the_service_throttles() {
 }
 
 #[tokio::test]
-async fn an_answer_is_late() {
+async fn a_response_is_late() {
     play("Delay", json!({"delayMillis": 2_000})).await;
 }
 
 #[tokio::test]
-async fn an_answer_is_empty() {
+async fn a_response_is_empty() {
     play("EmptyAnswer", json!({})).await;
 }
 
 #[tokio::test]
-async fn a_request_is_answered_and_has_no_effect() {
+async fn a_request_gets_a_response_and_has_no_effect() {
     play("NoEffect", json!({})).await;
 }
 
 #[tokio::test]
-async fn an_answer_is_cut() {
+async fn a_response_is_truncated() {
     play("TruncatedAnswer", json!({})).await;
 }
 
 #[tokio::test]
-async fn an_answer_has_other_types() {
+async fn a_response_has_other_types() {
     play("WrongTypes", json!({})).await;
 }
 
 #[tokio::test]
-async fn an_answer_is_about_another_job() {
+async fn a_response_is_about_another_job() {
     play("AnotherJob", json!({})).await;
 }
 
 #[tokio::test]
-async fn an_answer_is_an_earlier_one() {
+async fn a_response_is_an_earlier_one() {
     play("ReplayedAnswer", json!({})).await;
 }
 
 #[tokio::test]
-async fn an_answer_has_huge_texts() {
+async fn a_response_has_huge_texts() {
     play("HugeTexts", json!({})).await;
 }
 
 #[tokio::test]
-async fn an_answer_has_a_status_that_nobody_knows() {
+async fn a_response_has_an_unknown_status() {
     play("UnknownStatus", json!({})).await;
 }

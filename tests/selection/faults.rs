@@ -1,5 +1,4 @@
-//! What goes wrong between the operator and SageMaker, and that it costs nothing: no second job, no lost run, no failure
-//! that is none.
+//! Faults between the operator and SageMaker have no lasting effect: no second job, no lost run, no false failure.
 
 use std::time::Duration;
 
@@ -23,16 +22,16 @@ const OPERATIONS: [&str; 8] = [
     "ListTags",
     "Search",
 ];
-/// Leads to calls of the hub, too.
+/// Causes calls of the hub, too.
 const JUMPSTART: &str = "- name: js
   jumpStart: {modelID: tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4, version: \"4.*\"}";
 const FAST: &[&str] = &["--speed", "300"];
 
 #[tokio::test]
-async fn a_lost_answer_to_create_makes_no_second_job() {
+async fn a_lost_response_to_create_causes_no_second_job() {
     let world = World::short_epochs("lost-answer", FAST, &[]).await;
     world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 2})).await;
-    // The job whose answer was lost is not known everywhere yet either.
+    // The job whose response was lost is not visible everywhere yet either.
     world.emulator.fault(json!({"operation": DESCRIBE, "kind": "NotFound", "count": 2})).await;
     world.apply(&Selection::one_metric("lost").images(&["a", "b", "c"])).await;
     let status = world.await_complete("lost").await;
@@ -55,13 +54,13 @@ async fn a_lost_request_to_create_is_repeated() {
 }
 
 #[tokio::test]
-async fn answers_500_and_503_of_every_operation_pass_by() {
+async fn responses_500_and_503_of_every_operation_are_transient() {
     let world = World::short_epochs("bad-answers", FAST, &[]).await;
     for operation in OPERATIONS {
         world.emulator.fault(json!({"operation": operation, "kind": "InternalFailure", "count": 1})).await;
         world.emulator.fault(json!({"operation": operation, "kind": "ServiceUnavailable", "count": 1})).await;
     }
-    // So that tags are asked for, too: a lost answer may be that of a throttled call, which has made no job.
+    // So that tags are read, too: a lost response may be that of a throttled call, which has created no job.
     world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 3})).await;
     world.apply(&Selection::one_metric("bad").images(&["a", "b"]).candidate_yaml(JUMPSTART)).await;
     let status = world.await_complete_within("bad", LATER).await;
@@ -78,7 +77,7 @@ async fn answers_500_and_503_of_every_operation_pass_by() {
 }
 
 #[tokio::test]
-async fn trouble_with_the_hub_that_has_passed_is_not_reported_of_a_run_that_waits_for_a_place() {
+async fn a_past_fault_of_the_hub_is_not_reported_for_a_run_that_waits_for_a_permit() {
     let world = World::short_epochs("passed", &["--speed", "0"], &[]).await;
     world.emulator.fault(json!({"operation": "DescribeHubContent", "kind": "ServiceUnavailable", "count": 1})).await;
     let hub = JUMPSTART.replace("\"4.*\"", "\"4.0.6\"");
@@ -102,7 +101,7 @@ async fn throttling_slows_down_and_fails_nothing() {
     for operation in OPERATIONS {
         world.emulator.fault(json!({"operation": operation, "kind": "Throttle", "count": 2})).await;
     }
-    // So that tags are asked for, too: a lost answer may be that of a throttled call, which has made no job.
+    // So that tags are read, too: a lost response may be that of a throttled call, which has created no job.
     world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 3})).await;
     let names: Vec<String> = (1..=10).map(|i| format!("net-{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -112,7 +111,8 @@ async fn throttling_slows_down_and_fails_nothing() {
     assert_eq!(runs_in(&status, RunState::Succeeded), 11, "{status:#?}");
     assert!(status.runs.iter().all(|run| run.attempt == 0 && run.failed_attempts == 0));
     assert_eq!(world.jobs_created().await, 11);
-    // 11 creates, describes and results, some lists and the hub; a client that repeats what is refused at once makes hundreds.
+    // 11 creates, describes and results, some lists and the hub; a client that retries refused calls at once makes
+    // hundreds.
     let calls = world.emulator.calls().await;
     let throttled = |operation: &str| calls["errors"][format!("{operation} ThrottlingException")].as_u64().unwrap_or(0);
     for operation in OPERATIONS {
@@ -126,10 +126,10 @@ async fn throttling_slows_down_and_fails_nothing() {
     assert_eq!(world.events("throttled", Reason::TuningJobFailed.as_str()).await, 0);
 }
 
-/// Refusals of calls that were sent together are one piece of news: taken each for itself, they bring the rate down so far
-/// that nothing happens for minutes.
+/// Refusals of concurrent calls are a single signal: counted individually, they would lower the rate so far that
+/// nothing happens for minutes.
 #[tokio::test]
-async fn a_burst_of_refusals_is_soon_overcome() {
+async fn the_operator_recovers_soon_from_a_burst_of_refusals() {
     let world = World::short_epochs("burst", &["--speed", "300", "--rate", "*=2"], &[]).await;
     world.emulator.fault(json!({"operation": "*", "kind": "Throttle", "count": 10})).await;
     let names: Vec<String> = (1..=10).map(|i| format!("net-{i}")).collect();
@@ -143,9 +143,9 @@ async fn a_burst_of_refusals_is_soon_overcome() {
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_after_the_clients_patience_makes_no_second_job() {
+async fn a_response_after_the_clients_timeout_causes_no_second_job() {
     let world = World::short_epochs("late-answer", FAST, &[]).await;
-    // The service is slow, not broken: it carries the call out after the client has given up.
+    // The service is slow, not broken: it executes the call after the client has given up.
     world.emulator.fault(json!({"operation": CREATE, "kind": "Delay", "count": 1, "delayMillis": 21_000})).await;
     world.apply(&Selection::one_metric("late").images(&["a", "b"])).await;
     let status = world.await_complete_within("late", LATER).await;
@@ -185,10 +185,10 @@ async fn ten_minutes_without_sagemaker_lose_nothing() {
     assert_eq!(runs_in(&before, RunState::Running), 2);
     world.emulator.fault(json!({"operation": "*", "kind": "DropRequest"})).await;
     world.emulator.advance(600).await;
-    // The jobs have ended meanwhile; some sweeps in a row see nothing at all.
+    // The jobs have ended meanwhile; several consecutive polls fail.
     await_until("four sweeps have failed", DEADLINE, async || world.errors(&format!("{LIST} DropRequest")).await >= 4)
         .await;
-    let during = world.await_observed("away", "is there", |_| true).await;
+    let during = world.await_observed("away", "to be observed", |_| true).await;
     assert_eq!(runs_in(&during, RunState::Running), 2, "nothing is concluded from silence: {during:#?}");
     assert_eq!(status_and_reason(&during, "Ready"), ("True", "TuningRunning"));
     world.emulator.clear_faults().await;
@@ -205,9 +205,9 @@ async fn a_listing_that_lags_behind_leads_to_no_wrong_conclusion() {
     let world = World::short_epochs("lag", &["--speed", "0", "--list-lag", "5"], &[]).await;
     world.apply(&Selection::one_metric("lag").images(&["a", "b"])).await;
     world.await_condition("lag", "Ready", Reason::TuningRunning).await;
-    // A job that the listing does not show is described: so these describes say that sweeps have missed both jobs.
+    // A job that is missing in the listing is described: so these describes prove that polls have missed both jobs.
     await_until("both jobs were looked for", DEADLINE, async || world.calls_of(DESCRIBE).await >= 4).await;
-    let status = world.await_observed("lag", "is there", |_| true).await;
+    let status = world.await_observed("lag", "to be observed", |_| true).await;
     assert_eq!(runs_in(&status, RunState::Running), 2, "{status:#?}");
     assert_eq!(world.jobs_created().await, 2);
     world.emulator.set_speed(300.0).await;
@@ -217,8 +217,8 @@ async fn a_listing_that_lags_behind_leads_to_no_wrong_conclusion() {
 }
 
 #[tokio::test]
-async fn somebody_elses_job_of_the_same_name_is_left_alone() {
-    // The names follow from the manifest alone, so a first life tells them for the second one.
+async fn a_job_of_another_owner_with_the_same_name_is_left_alone() {
+    // The names follow from the manifest alone, so a first selection reveals them for the second one.
     let first = World::short_epochs("conflict", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "prod")]).await;
     let manifest = Selection::one_metric("conflict").images(&["a", "b", "c"]);
     first.apply(&manifest).await;
@@ -239,7 +239,7 @@ async fn somebody_elses_job_of_the_same_name_is_left_alone() {
     let message = &condition(&status, "Stalled").unwrap().message;
     assert!(message.contains(&name) && message.contains("modelselection.dev/managed-by"), "{message}");
     assert!(message.contains("`rerun`"), "the remedy: {message}");
-    // The others go on, and each of their steps is a pass that must not ask about the conflict again.
+    // The others continue, and each of their steps is a pass that must not make calls about the conflict again.
     for _ in 0..4 {
         world.emulator.advance(40).await;
         let sweeps = world.calls_of(LIST).await;
@@ -262,7 +262,7 @@ async fn somebody_elses_job_of_the_same_name_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_job_that_was_deleted_at_sagemaker_has_failed_and_is_not_made_again() {
+async fn a_job_that_was_deleted_at_sagemaker_has_failed_and_is_not_created_again() {
     let world = World::short_epochs("deleted", &["--speed", "0"], &[]).await;
     world.apply(&Selection::one_metric("deleted").images(&["a", "b"]).with_yaml("retries: 2")).await;
     let status = world.await_condition("deleted", "Ready", Reason::TuningRunning).await;
@@ -278,7 +278,7 @@ async fn a_job_that_was_deleted_at_sagemaker_has_failed_and_is_not_made_again() 
             matches!(run_of(status, "a").state, RunState::Failed | RunState::Stopped)
         })
         .await;
-    // A sweep may have come between the stop and the deletion and have reported the stop; that is true as well.
+    // A poll may have come between the stop and the deletion and have reported the stop; that is correct as well.
     let reason = run_of(&status, "a").reason;
     assert!(matches!(reason, Some(Reason::TuningJobDeleted | Reason::StoppedExternally)), "{status:#?}");
     println!("deleted at SageMaker: {reason:?}");
@@ -336,8 +336,8 @@ async fn a_best_training_job_that_was_deleted_is_reported_as_deleted() {
 }
 
 #[tokio::test]
-async fn a_new_job_that_is_not_known_yet_is_not_taken_for_gone() {
-    // Not listed, and for some time not to be described either: as new as a job can be.
+async fn a_new_job_that_is_not_visible_yet_does_not_count_as_deleted() {
+    // Not listed, and for some time not described either: like a new job.
     let world = World::short_epochs(
         "propagation",
         &["--speed", "0", "--list-lag", "12"],
@@ -350,7 +350,7 @@ async fn a_new_job_that_is_not_known_yet_is_not_taken_for_gone() {
         world.errors(&format!("{DESCRIBE} ResourceNotFound")).await >= 2
     })
     .await;
-    let status = world.await_observed("new", "is there", |_| true).await;
+    let status = world.await_observed("new", "to be observed", |_| true).await;
     assert_eq!(run_of(&status, "a").state, RunState::Running, "{status:#?}");
     world.emulator.clear_faults().await;
     world.emulator.set_speed(300.0).await;
@@ -359,12 +359,12 @@ async fn a_new_job_that_is_not_known_yet_is_not_taken_for_gone() {
     assert_eq!(world.jobs_created().await, 1);
 }
 
-/// A job whose answer was lost holds its place until it is found: otherwise one more would run than is allowed.
+/// A job whose response was lost holds its permit until it is found: otherwise one more than allowed would run.
 #[tokio::test]
-async fn a_job_whose_answer_was_lost_keeps_its_place() {
+async fn a_job_whose_response_was_lost_keeps_its_permit() {
     let world = World::short_epochs("holds-place", &["--speed", "0"], &[]).await;
     world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
-    // And cannot be looked for either for a while.
+    // Describing it fails for a while, too.
     world.emulator.fault(json!({"operation": DESCRIBE, "kind": "InternalFailure", "count": 2})).await;
     world
         .apply(&Selection::one_metric("place").images(&["a", "b", "c", "d"]).with_yaml("maxConcurrentTuningJobs: 2"))

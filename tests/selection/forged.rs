@@ -1,5 +1,5 @@
-//! A status that somebody else has written: nothing in it is believed that `SageMaker` does not confirm, nothing that was never
-//! run is recommended, and no job is made or stopped because of it.
+//! A status that another client has written: the operator trusts nothing in it that `SageMaker` does not confirm,
+//! recommends nothing that was never run, and creates or stops no job because of it.
 
 use api::{FIELD_MANAGER, ModelSelectionStatus, RunState};
 use kube::api::{Patch, PatchParams};
@@ -10,7 +10,7 @@ use testkit::{Selection, World, await_until};
 
 const STOP: &str = "StopHyperParameterTuningJob";
 
-/// What is forged in the status of a selection whose runs have succeeded. The second argument is a run of another selection.
+/// A forgery in the status of a selection whose runs have succeeded. The second argument is a run of another selection.
 type Forgery = fn(&mut Value, &Value);
 
 const FORGERIES: [(&str, Forgery); 8] = [
@@ -50,7 +50,7 @@ const FORGERIES: [(&str, Forgery); 8] = [
     }),
 ];
 
-/// Makes a run the best one in everything.
+/// Makes a run the best one in every objective.
 fn perfect(run: &mut Value) {
     for metric in run["best"]["metrics"].as_array_mut().expect("metrics") {
         metric["value"] = json!("1000000");
@@ -94,7 +94,7 @@ async fn forge_all(world: &World<'_>, before: &[ModelSelectionStatus], manager: 
     }
 }
 
-/// Everything is as it was before, and no job was made or stopped for it.
+/// Everything is as before, and no job was created or stopped.
 async fn all_is_as_before(world: &World<'_>, before: &[ModelSelectionStatus]) {
     for ((name, _), before) in FORGERIES.iter().zip(before) {
         await_until(&format!("{name} says what SageMaker says"), DEADLINE, async || {
@@ -104,22 +104,22 @@ async fn all_is_as_before(world: &World<'_>, before: &[ModelSelectionStatus]) {
         })
         .await;
     }
-    assert_eq!(world.jobs().await.len(), 2 * (FORGERIES.len() + 1), "no job was made");
+    assert_eq!(world.jobs().await.len(), 2 * (FORGERIES.len() + 1), "no job was created");
     assert_eq!(world.calls_of(STOP).await, 0, "no job was stopped");
 }
 
 #[tokio::test]
-async fn what_was_forged_while_the_operator_was_down_is_verified() {
+async fn a_forgery_while_the_operator_was_down_is_verified() {
     let mut world = World::held("forged-down").await;
     let before = complete_selections(&world).await;
-    // In the operator's own name too: it only applies, and never updates.
+    // Also with the operator's own name: it only applies, and never updates.
     for manager in [None, Some(FIELD_MANAGER)] {
         world.operator.kill();
         forge_all(&world, &before, manager).await;
         world.start_operator();
         all_is_as_before(&world, &before).await;
     }
-    // Who wrote last is the operator now: a restart costs no call.
+    // Now the operator was the last writer: a restart makes no call.
     world.operator.kill();
     world.emulator.reset_calls().await;
     world.start_operator();
@@ -129,7 +129,7 @@ async fn what_was_forged_while_the_operator_was_down_is_verified() {
 }
 
 #[tokio::test]
-async fn what_is_forged_while_the_operator_runs_is_verified() {
+async fn a_forgery_while_the_operator_runs_is_verified() {
     let world = World::held("forged-up").await;
     let before = complete_selections(&world).await;
     forge_all(&world, &before, None).await;
@@ -166,7 +166,7 @@ async fn a_running_job_that_is_forged_to_be_superseded_runs_on() {
     assert_eq!(world.await_complete("runs").await.runs[0].state, RunState::Succeeded);
 }
 
-/// A job that was superseded and could not be stopped yet, of which nothing says any more that it runs.
+/// A superseded job that could not be stopped yet, and that no status mentions any more.
 #[tokio::test]
 async fn a_superseded_job_that_a_forged_status_forgets_is_stopped() {
     let mut world = World::held("forged-lost").await;

@@ -1,4 +1,4 @@
-//! One object that cannot be read and one watch that shows nothing do not hold up the others.
+//! An unreadable object, or a watch that shows nothing, does not block others.
 
 use api::{ModelSelectionStatus, RunState};
 use kube::api::{Patch, PatchParams};
@@ -10,21 +10,21 @@ use testkit::{
     ControlPlane, ControlPlaneOptions, Relay, Selection, World, await_until, fresh_namespace, programs, shared,
 };
 
-/// A control plane with the definition of a newer release, which has a state more.
+/// A control plane with the CRD of a newer release, which has an additional state.
 async fn newer_control_plane() -> ControlPlane {
     let definition = std::fs::read_to_string(programs::CRD).expect("the definition can be read");
     let newer = definition.replace(
         "- Waiting\n                      - Running",
         "- Waiting\n                      - Paused\n                      - Running",
     );
-    assert_ne!(newer, definition, "the states of runs stand elsewhere now");
+    assert_ne!(newer, definition, "the states of runs are at another path now");
     let path = run_folder().join(numbered("newer-crd"));
     std::fs::write(&path, newer).expect("the definition can be written");
     ControlPlane::start(ControlPlaneOptions { crds: vec![path], ..ControlPlaneOptions::default() }).await
 }
 
 #[tokio::test]
-async fn an_object_of_a_newer_release_is_named_and_the_others_go_on() {
+async fn an_object_of_a_newer_release_is_named_and_the_others_continue() {
     let plane = newer_control_plane().await;
     let namespace = fresh_namespace(&plane.client(), "newer").await;
     let mut world = World::start_in(&plane, &namespace, &["--speed", "0"], &[]).await;
@@ -35,7 +35,7 @@ async fn an_object_of_a_newer_release_is_named_and_the_others_go_on() {
     world.operator.kill();
     let run = json!({"candidate": "one", "dataset": "small", "state": "Paused"});
     let patch = Patch::Merge(json!({"status": {"runs": [run]}}));
-    // The answer has the new state, which this client cannot read either.
+    // The response has the new state, which this client cannot parse either.
     let _ = world.selections.patch_status("newer", &PatchParams::default(), &patch).await;
     world.start_operator();
     world.apply(&Selection::new("another").images(&["one"])).await;
@@ -47,7 +47,7 @@ async fn an_object_of_a_newer_release_is_named_and_the_others_go_on() {
     })
     .await;
     assert_eq!(world.jobs_in("InProgress").await.len(), 3, "nothing is done about the one that cannot be read");
-    // Mended, it goes on.
+    // Once repaired, it continues.
     let patch = Patch::Merge(json!({"status": {"runs": []}}));
     world
         .selections
@@ -58,11 +58,11 @@ async fn an_object_of_a_newer_release_is_named_and_the_others_go_on() {
     assert_eq!(world.jobs().await.len(), 3);
 }
 
-/// What is applied then is seen after at most 90 s: the API server ends each watch after a minute, and the client gives up one
-/// that shows nothing for 80 s.
+/// Later changes are seen after at most 90 s: the API server ends each watch after a minute, and the client gives up a
+/// watch that shows nothing for 80 s.
 #[tokio::test]
 async fn a_watch_that_a_load_balancer_forgot_is_replaced() {
-    // Without a lease, which would be lost together with the connection.
+    // Without a Lease, which would be lost together with the connection.
     let mut world =
         World::start(shared().await, "forgotten", &["--speed", "0"], &[("MODELSELECTION_LEADER_ELECT", "false")]).await;
     world.operator.kill();

@@ -1,4 +1,4 @@
-//! Selections as large as the schema allows: they get on, and others do not wait for them.
+//! Selections as large as the schema allows: they make progress, and others do not wait for them.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use testkit::status::{condition, runs_in};
 use testkit::world::{LATER, LONG};
 use testkit::{Selection, World, shared};
 
-/// SageMaker takes a few creations a second, and the machine may be busy.
+/// SageMaker accepts a few creations per second, and the machine may be busy.
 const LONG_WAIT: Duration = Duration::from_mins(5);
 
-/// 16 derived metrics of 1,024 characters, each built on the one before.
+/// 16 derived metrics of 1,024 characters, each using the previous one.
 fn largest_expressions() -> Value {
     let metrics = (0..16).map(|number| {
         let before = if number == 0 { "0".to_owned() } else { format!("d{}", number - 1) };
@@ -44,7 +44,7 @@ fn selection(name: &str, runs: usize) -> Selection {
 }
 
 #[tokio::test]
-async fn expressions_as_large_as_the_schema_allows_are_worked_out() {
+async fn expressions_as_large_as_the_schema_allows_are_computed() {
     let limits = [("MODELSELECTION_MAX_TUNING_JOBS", "1000")];
     let emulator = ["--speed", "0", "--max-tuning-jobs", "1000"];
     let world = World::start(shared().await, "expressions", &emulator, &limits).await;

@@ -37,7 +37,7 @@ async fn the_published_frontier_comes_out_of_the_example() {
     assert_eq!(status.fronts[0].members.len(), 20);
 }
 
-/// Selections whose results follow from the model alone: the search finds the defaults, which cost nothing.
+/// Selections whose results depend only on the model: the search finds the defaults, which lose no accuracy.
 fn exact(name: &str) -> Selection {
     Selection::new(name)
         .with("/training/hyperparameters/epochs", json!("5"))
@@ -48,7 +48,7 @@ fn exact(name: &str) -> Selection {
         )
 }
 
-/// How good and how fast each image is.
+/// Sets the accuracy and the throughput of each image.
 async fn models(world: &World<'_>, models: &[(&str, f64, f64)]) {
     for (image, accuracy, throughput) in models {
         let row = json!({"match": format!("*/{image}:1"), "accuracy": accuracy, "throughput": throughput, "secondsPerEpoch": 30});
@@ -107,20 +107,20 @@ async fn runs_come_dataset_by_dataset_in_the_order_of_the_candidates_and_the_lat
         assert_eq!(found.len(), 1, "one create for {name}");
         &found[0]["TrainingJobDefinition"]["StaticHyperParameters"]
     };
-    // Scripts of JumpStart get JSON values, and the model's own defaults below everything else.
+    // Scripts of JumpStart get JSON values, and the model's defaults for everything that is not overridden.
     let mobilenet = fixed(0);
     assert_eq!((&mobilenet["epochs"], &mobilenet["batch_size"]), (&json!("\"4\""), &json!("\"16\"")));
     assert_eq!((&mobilenet["dropout_rate"], &mobilenet["optimizer"]), (&json!("\"0.25\""), &json!("\"adam\"")));
     assert_eq!(fixed(3)["batch_size"], json!("\"8\""));
     assert_eq!(fixed(3)["dropout_rate"], json!("\"0.25\""), "the candidate's wins over the dataset's");
-    // An own image gets what the spec says, and nothing else.
+    // An own image gets exactly the values of the spec.
     assert_eq!(*fixed(1), json!({"epochs": "4", "batch_size": "16", "dropout_rate": "0.3"}));
     assert_eq!(*fixed(4), json!({"epochs": "4", "batch_size": "8", "dropout_rate": "0.4"}));
     assert_eq!(*fixed(5), json!({"epochs": "4", "batch_size": "8", "dropout_rate": "0.5"}));
 }
 
 #[tokio::test]
-async fn a_star_is_pinned_to_the_newest_version_and_an_exact_version_is_taken_as_it_is() {
+async fn a_star_resolves_to_the_newest_version_and_an_exact_version_is_used_unchanged() {
     let mut world = World::held("versions").await;
     let question = json!({"HubName": "SageMakerPublicHub", "HubContentType": "Model", "HubContentName": MOBILENET});
     let listed = world.emulator.call("ListHubContentVersions", &question).await.unwrap();
@@ -146,7 +146,8 @@ async fn a_star_is_pinned_to_the_newest_version_and_an_exact_version_is_taken_as
     let definitions: std::collections::BTreeSet<_> = status.runs.iter().map(|run| run.definition.clone()).collect();
     assert_eq!(definitions.len(), 3, "another version is another definition");
 
-    // A pin holds for jobs to come too: nobody asks the hub what the newest is now, not even a new process.
+    // A resolved version also applies to later jobs: the hub is not asked for its newest version, not even by a new
+    // process.
     world.kill_and_restart();
     world.emulator.reset_calls().await;
     let edited = selection.with("/candidates/0/hyperparameters", json!({"epochs": "3"}));
@@ -177,7 +178,7 @@ async fn a_run_has_all_final_metrics_the_tuned_hyperparameters_the_artifact_and_
     let run = run_of(&status, "own");
     let best = run.best.as_ref().unwrap();
 
-    // The service's own word for it.
+    // The service's own description of it.
     let job = json!({"HyperParameterTuningJobName": job_of(&status, "own")});
     let job = world.emulator.call("DescribeHyperParameterTuningJob", &job).await.unwrap();
     assert_eq!(best.training_job_name, job["BestTrainingJob"]["TrainingJobName"]);
@@ -190,7 +191,7 @@ async fn a_run_has_all_final_metrics_the_tuned_hyperparameters_the_artifact_and_
         .unwrap()
         .iter()
         .map(|metric| (metric["MetricName"].as_str().unwrap().to_owned(), metric["Value"].as_f64().unwrap()))
-        // SageMaker's second name for the tuning objective: one is enough.
+        // SageMaker's second name for the tuning objective is dropped.
         .filter(|(name, _)| name != "ObjectiveMetric")
         .collect();
     let found = metrics(&status, "own");
@@ -276,7 +277,7 @@ async fn each_objective_has_its_own_direction_and_constraints_exclude_and_say_so
 async fn each_dataset_has_its_own_front() {
     let world = World::fast("datasets").await;
     models(&world, &[("accurate", 90.0, 10.0), ("quick", 80.0, 20.0)]).await;
-    // On the second dataset the accurate one is trained badly, and is worse in everything.
+    // On the second dataset the accurate one is trained badly, and is worse in every objective.
     let selection = exact("datasets")
         .dataset("other")
         .images(&["accurate", "quick"])
@@ -408,7 +409,11 @@ async fn at_most_as_many_jobs_run_as_the_selection_allows() {
     let full = |status: &ModelSelectionStatus| status.runs.iter().filter(|run| is_running(run)).count() == 2;
     let status = world.await_observed("queue", "two runs have a job", full).await;
     assert_eq!((status.runs[2].state, status.runs[2].reason), (RunState::Waiting, Some(Reason::Queued)));
-    assert_eq!(conditions(&status)[0], "Ready=True/TuningRunning", "what waits for its turn keeps nobody waiting");
+    assert_eq!(
+        conditions(&status)[0],
+        "Ready=True/TuningRunning",
+        "queued runs do not keep the selection from being ready"
+    );
     assert_eq!(world.jobs().await.len(), 2);
     world.emulator.advance(LONG).await;
     world.await_status("queue", "the third run has a job", |status| is_running(&status.runs[2])).await;

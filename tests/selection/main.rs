@@ -1,4 +1,4 @@
-//! What becomes of a selection: its life, edits, restarts, faults and requests, with the real parts.
+//! Selections with the real parts: their life, edits, restarts, faults and requests.
 
 mod attached;
 mod bad_input;

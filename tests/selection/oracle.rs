@@ -1,5 +1,5 @@
-//! Held against the vendor's Python SDK: for each model and setting that was recorded (`fixtures/oracle/record.py`), what
-//! the operator sends over the wire equals what the SDK sent, member by member, but for the differences listed here.
+//! Comparison with the vendor's Python SDK: for each model and setting that was recorded (`fixtures/oracle/record.py`),
+//! the operator's request on the wire equals the SDK's, member by member, except for the differences listed here.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 mod selection;
@@ -19,9 +19,9 @@ use wire::{Wire, members};
 
 const ANY: &str = "*";
 
-/// Where what is sent differs on purpose: the case, the beginning of the member, and why.
+/// Intended differences of the requests: the case, the prefix of the member, and why.
 const DIFFERENCES: &[(&str, &str, &str)] = &[
-    (ANY, "/HyperParameterTuningJobName", "ours is worked out from the run, so that it is found again"),
+    (ANY, "/HyperParameterTuningJobName", "ours is computed from the run, so that it is found again"),
     (ANY, "/TrainingJobDefinition/StaticHyperParameters/sagemaker_job_name", "the name, without a time stamp"),
     (ANY, "/Tags/modelselection.dev/", "whose job it is"),
     (ANY, "/TrainingJobDefinition/CheckpointConfig/S3Uri", "each run has its own folder, see docs/decisions/032"),
@@ -44,7 +44,7 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     (
         "configurations of hosting",
         "/TrainingJobDefinition/InputDataConfig/model/",
-        "what is deployed does not change what is trained",
+        "deployment settings do not change the training",
     ),
     (
         "gated bucket",
@@ -79,13 +79,13 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
     (
         ANY,
         "/HyperParameterTuningJobConfig/ParameterRanges/AutoParameters/sagemaker_",
-        "these tell the container what to run: nothing to search",
+        "these define what the container runs, and are not searched",
     ),
     ("autotune", "/TrainingJobDefinition/StaticHyperParameters/sagemaker_", "as above"),
     ("autotune without ranges", "/TrainingJobDefinition/StaticHyperParameters/sagemaker_", "as above"),
 ];
 
-/// What the SDK sends and the operator refuses, and why.
+/// Requests that the SDK sends and the operator refuses, and why.
 const WE_REFUSE: &[(&str, &str)] = &[
     ("gated bucket not accepted", "would fail when it is trained"),
     ("gated key not accepted", "would fail when it is trained"),
@@ -96,17 +96,17 @@ const WE_REFUSE: &[(&str, &str)] = &[
     ("override with quotes", "not one of the model's options"),
 ];
 
-/// What the operator sends and the SDK refuses, and why.
+/// Requests that the operator sends and the SDK refuses, and why.
 const WE_SEND: &[(&str, &str)] = &[
-    ("image without alias", "an image all the same"),
-    ("image in properties only", "an image all the same"),
+    ("image without alias", "an image nevertheless"),
+    ("image in properties only", "an image nevertheless"),
     ("artifact uri", "the SDK forgets to set a variable"),
     ("artifact is null", "a script can do without"),
     ("model package in an empty map", "no package"),
     ("subnets only", "refused by the schema, which is not asked here"),
 ];
 
-/// Settings of the SDK that change nothing in its request.
+/// Settings of the SDK that do not change its request.
 const WITHOUT_EFFECT: &[&str] = &[
     "estimator.keep_alive_period_in_seconds",
     "estimator.debugger_hook_config",
@@ -127,7 +127,7 @@ const NOT_OURS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_sent_is_what_the_vendors_sdk_sends() {
+async fn requests_equal_those_of_the_vendors_sdk() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("../fixtures/oracle/recordings.json")).unwrap();
     let wire = Wire::start().await;
     let mut faults = Vec::new();
@@ -183,9 +183,9 @@ async fn what_is_sent_is_what_the_vendors_sdk_sends() {
     println!("{compared} cases compared, {} not ours", not_ours.len());
 }
 
-/// The operator reads documents of the hub, the recorder had specs: both say the same of each recorded model.
+/// The operator reads documents of the hub, while the recorder had specs: both agree for each recorded model.
 #[test]
-fn a_document_of_the_hub_is_read_as_the_spec_is() {
+fn a_document_of_the_hub_is_read_like_the_spec() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("../fixtures/oracle/recordings.json")).unwrap();
     for case in cases {
         let region = case["region"].as_str().unwrap();
@@ -194,7 +194,7 @@ fn a_document_of_the_hub_is_read_as_the_spec_is() {
         if packages.is_some_and(|packages| !packages.contains_key(region)) {
             continue; // The hub of that region does not have the model.
         }
-        // The recorded specs are from before it was published whether a model reads validation data.
+        // The recorded specs are older than the field that says whether a model reads validation data.
         let recorded = |model: Model| Model { validates: None, ..model };
         let read = from_document(&document(&spec, region).to_string()).map(recorded);
         assert_eq!(read, from_spec(&spec.to_string(), region, &Buckets::of(region)).map(recorded), "{}", case["name"]);
@@ -252,7 +252,7 @@ fn document(spec: &Value, region: &str) -> Value {
     })
 }
 
-/// Items of a list with keys `LikeThis` instead of `like_this`.
+/// List items with keys `LikeThis` instead of `like_this`.
 fn spelled(list: &Value) -> Value {
     let word = |word: &str| word[..1].to_uppercase() + &word[1..];
     let key = |key: &str| key.split('_').map(word).collect::<String>();

@@ -1,4 +1,4 @@
-//! What is complete costs nothing, what has not changed is not written, and what is the user's is never touched.
+//! Complete selections cost nothing, unchanged statuses are not written, and users' fields are never touched.
 // The helpers below are parts of tests.
 #![allow(clippy::unwrap_used)]
 
@@ -55,7 +55,7 @@ async fn complete_selections_cost_no_call_and_no_write_not_even_after_a_restart(
     await_reconciles(&world, names.len() as u64).await;
     consistently("nothing happens", Duration::from_secs(1), async || nothing(&world, writes).await).await;
 
-    // Nor for what users do to their labels and annotations.
+    // Nor do users' changes of labels and annotations.
     for name in names {
         let patch = json!({"metadata": {"labels": {"team": "vision"}, "annotations": {"note": "x"}}});
         let merge = kube::api::Patch::Merge(&patch);
@@ -111,9 +111,9 @@ async fn running_jobs_of_all_selections_are_watched_by_one_listing_and_nothing_i
     let kinds: Vec<&String> = calls["byOperation"].as_object().unwrap().keys().collect();
     assert_eq!(kinds, ["ListHyperParameterTuningJobs"], "{calls}");
     assert_eq!(actions(&world.writes()[writes..]), Vec::<String>::new());
-    assert_eq!(world.reconciles().await, reconciles, "what has not changed wakes nobody");
+    assert_eq!(world.reconciles().await, reconciles, "unchanged jobs wake no selection");
 
-    // Each listing stood for all nine jobs.
+    // Each listing covered all nine jobs.
     let requests = world.emulator.requests("ListHyperParameterTuningJobs").await;
     for request in requests.as_array().unwrap() {
         assert_eq!(
@@ -125,14 +125,14 @@ async fn running_jobs_of_all_selections_are_watched_by_one_listing_and_nothing_i
     for name in names {
         world.await_complete(name).await;
     }
-    // One search tells of all that have ended, and another one of their results.
+    // One search returns all that have ended, and another one their results.
     assert_eq!(world.calls_of("Search").await, 2);
     assert_eq!(world.calls_of("DescribeHyperParameterTuningJob").await, 0);
     assert_eq!(world.calls_of("DescribeTrainingJob").await, 0);
 }
 
 #[tokio::test]
-async fn without_the_right_to_search_each_job_that_ended_is_described_and_nothing_is_searched_again() {
+async fn without_the_permission_to_search_each_ended_job_is_described_and_nothing_is_searched_again() {
     let world = World::held("no-search").await;
     world.emulator.fault(json!({"operation": "Search", "kind": "AccessDenied"})).await;
     let selection = Selection::new("denied").images(&["one", "two", "three"]);
@@ -148,7 +148,7 @@ async fn without_the_right_to_search_each_job_that_ended_is_described_and_nothin
     assert_eq!(world.operator.logs().matches("cannot search for ended tuning jobs").count(), 1);
 }
 
-/// The statuses that were written of each object, without the digits of seconds that the server does not keep.
+/// The statuses that were written for each object, without the fractions of seconds that the server does not keep.
 fn statuses(writes: &[AuditEntry]) -> BTreeMap<String, Vec<Value>> {
     fn whole_seconds(value: &mut Value) {
         match value {
@@ -172,7 +172,7 @@ fn statuses(writes: &[AuditEntry]) -> BTreeMap<String, Vec<Value>> {
 }
 
 #[tokio::test]
-async fn over_a_whole_life_only_the_finalizer_the_status_and_events_are_written_and_no_status_twice() {
+async fn over_a_whole_life_only_finalizer_status_and_events_are_written_and_no_status_twice() {
     let world = World::held("life").await;
     world.emulator.behave(json!({"match": "*/broken:1", "failAlways": true})).await;
     let mut selection = Selection::new("life").images(&["one", "broken"]).jump_start("mobilenet", MOBILENET, "*");

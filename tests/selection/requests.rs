@@ -1,5 +1,5 @@
-//! What is sent to SageMaker: every request of every operation that a selection can lead to keeps to the service's own
-//! model, whatever field of the spec is used.
+//! The requests to SageMaker: every request of every operation that a selection can cause conforms to the service
+//! model, whichever fields of the spec are used.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use testkit::{Selection, World, apply_yaml, await_gone, await_until};
 
 const CREATE: &str = "CreateHyperParameterTuningJob";
 
-/// Every field of the spec but those that belong to another strategy.
+/// Every field of the spec except those that belong to another strategy.
 const EVERYTHING: &str = r#"
 apiVersion: modelselection.dev/v1alpha1
 kind: ModelSelection
@@ -108,7 +108,7 @@ spec:
   rerun: first
 "#;
 
-/// What goes with other candidates and channels than those above. PARENT is a tuning job that has ended.
+/// Fields for other candidates and channels than those above. PARENT is a tuning job that has ended.
 const LEVERS: &str = r#"
 apiVersion: modelselection.dev/v1alpha1
 kind: ModelSelection
@@ -238,7 +238,7 @@ const RANDOM: &str = "    strategy: Random
     parameterRanges: [{name: batch_size, integer: {min: \"8\", max: \"64\", scaling: Logarithmic}}]";
 
 #[tokio::test]
-async fn every_request_keeps_to_the_service_model() {
+async fn every_request_conforms_to_the_service_model() {
     let world =
         World::short_epochs("requests", &["--speed", "0"], &[("MODELSELECTION_CLUSTER_NAME", "snapshots")]).await;
     let namespaced = |yaml: &str| {
@@ -249,7 +249,7 @@ async fn every_request_keeps_to_the_service_model() {
     let everything = namespaced(EVERYTHING);
     assert_every_field_is_used(&[&everything, &strategies[0], LEVERS]);
 
-    // So that tags are asked for.
+    // So that tags are read.
     world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
     apply_yaml(&world.client, &everything).await.unwrap();
     let running = |n: usize| move |status: &api::ModelSelectionStatus| runs_in(status, RunState::Running) == n;
@@ -264,7 +264,7 @@ async fn every_request_keeps_to_the_service_model() {
         insta::assert_snapshot!(format!("create_{candidate}"), text);
     }
 
-    // An edit stops one job, suspend stops the others, and after that all run again.
+    // An edit stops one job, suspend stops the others, and after that all of them run again.
     let edited = everything.replace("label_smoothing: \"0.2\"", "label_smoothing: \"0.3\"");
     apply_yaml(&world.client, &edited).await.unwrap();
     world
@@ -281,7 +281,7 @@ async fn every_request_keeps_to_the_service_model() {
     };
     suspend(true).await;
     world.await_observed("everything", "all are being stopped", |s| runs_in(s, RunState::Stopping) == 3).await;
-    // The status says so before the calls are made: that of the edit, and three of suspend.
+    // The status shows it before the calls are made: the stop of the edit, and three of suspend.
     await_until("all stops are requested", DEADLINE, async || world.calls_of("StopHyperParameterTuningJob").await >= 4)
         .await;
     world.emulator.advance(100).await;
@@ -344,7 +344,7 @@ async fn every_request_keeps_to_the_service_model() {
     assert_eq!(operations.into_iter().collect::<Vec<_>>(), all);
 }
 
-/// Temporary credentials are used as they are meant to be: with their token.
+/// Temporary credentials are used with their token.
 #[tokio::test]
 async fn a_session_token_is_sent_along() {
     let world = World::short_epochs("token", &["--speed", "0"], &[("AWS_SESSION_TOKEN", "dummy")]).await;
@@ -369,11 +369,11 @@ fn assert_every_field_is_used(manifests: &[&str]) {
 fn find_unused(schema: &Value, values: &[&Value], path: &str, unused: &mut Vec<String>) {
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let path = format!("{path}.{name}");
-        // Of one type with those of tuning, where each kind is used.
+        // The type is the same as in tuning, where each kind is used.
         if name == "parameterRanges" && path != "spec.tuning.parameterRanges" {
             continue;
         }
-        // Overrides have the fields of what they override; the others say nothing to SageMaker.
+        // Overrides have the fields of what they override; the others do not affect the request.
         let of_overrides = ["training", "tuning"].contains(&name.as_str()) && path.contains("candidate");
         let silent = ["observed", "scale", "recommend"].contains(&name.as_str());
         if of_overrides || silent || name == "channelOverrides" {

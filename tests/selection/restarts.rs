@@ -1,5 +1,5 @@
-//! Wherever the operator, the object, the API server or the whole cluster is lost, the same manifest means the same
-//! jobs: exactly one for each definition and attempt, and the same status in the end.
+//! If the operator, the object, the API server or the whole cluster is lost, the same manifest means the same jobs:
+//! exactly one for each definition and attempt, and the same status in the end.
 // The helpers below are parts of tests.
 #![allow(clippy::unwrap_used)]
 
@@ -16,19 +16,19 @@ use testkit::world::{DEADLINE, LONG};
 use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_gone, await_until, consistently};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
-/// Longer than any test lasts: a call that is held so long ends with the process that made it.
+/// Longer than any test takes: a call that is delayed this long ends with the process that made it.
 const HELD: u64 = 120_000;
 
-/// Two by two, so that some runs wait while others end, and one of them fails.
+/// Two at a time, so that some runs wait while others end; one of them fails.
 fn selection() -> Selection {
     Selection::new("selection")
         .images(&["one", "broken", "three"])
-        // A prefix needs a listing of the versions, and then the document.
+        // A version prefix needs a listing of the versions, and then the document.
         .jump_start("mobilenet", MOBILENET, "4.*")
         .with("/maxConcurrentTuningJobs", json!(2))
 }
 
-/// A world whose account is new in each act, with what an undisturbed life of [`selection`] comes to.
+/// A world whose account is new in each act, with the result of an undisturbed life of [`selection`].
 struct Stage {
     world: World<'static>,
     status: Value,
@@ -47,7 +47,7 @@ impl Stage {
         stage
     }
 
-    /// No jobs, no object, an operator that knows of nothing.
+    /// Starts without jobs and objects, with a new operator.
     async fn prepare(&mut self) {
         if self.world.selections.get_opt("selection").await.unwrap().is_some() {
             self.world.delete_and_wait("selection").await;
@@ -58,7 +58,7 @@ impl Stage {
         self.world.start_operator();
     }
 
-    /// The end is the same as without the disturbance.
+    /// The result is the same as without the disturbance.
     async fn check(&self, what: &str) {
         let status = self.world.await_complete("selection").await;
         assert_eq!(timeless(&status), self.status, "{what}");
@@ -67,7 +67,7 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn killed_while_any_call_to_sagemaker_is_under_way() {
+async fn killed_during_any_call_to_sagemaker() {
     let mut stage = Stage::new("calls").await;
     for operation in [
         "ListHubContentVersions",
@@ -88,18 +88,18 @@ async fn killed_while_any_call_to_sagemaker_is_under_way() {
 }
 
 #[tokio::test]
-async fn killed_after_a_job_was_made_whose_answer_was_lost() {
+async fn killed_after_a_job_was_created_whose_response_was_lost() {
     let mut stage = Stage::new("answers").await;
     for lost in [1, 2, 4] {
         stage.prepare().await;
         let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer", "count": lost});
         stage.world.emulator.fault(order).await;
         stage.world.apply(&selection()).await;
-        await_until("a job was made", DEADLINE, async || !stage.world.jobs().await.is_empty()).await;
+        await_until("a job was created", DEADLINE, async || !stage.world.jobs().await.is_empty()).await;
         stage.world.kill_and_restart();
         stage.check(&format!("{lost} lost answers and a kill")).await;
     }
-    // The same without a kill: the operator finds out by itself.
+    // The same without a kill: the operator finds the job by itself.
     stage.prepare().await;
     let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer", "count": 2});
     stage.world.emulator.fault(order).await;
@@ -171,7 +171,7 @@ async fn killed_while_a_superseded_job_is_being_stopped() {
 }
 
 #[tokio::test]
-async fn edited_while_the_operator_is_down_and_a_job_was_made_that_it_never_heard_of() {
+async fn edited_while_the_operator_is_down_and_a_job_exists_that_it_does_not_know() {
     let mut world = World::held("down").await;
     for (name, remove) in [("edited", false), ("removed", true)] {
         let first = Selection::new(name).images(&["one", "other"]);
@@ -192,7 +192,7 @@ async fn edited_while_the_operator_is_down_and_a_job_was_made_that_it_never_hear
         let after = world.await_launched(name).await;
         world.await_stop(&unheard.name).await;
         assert_eq!(world.jobs_in("InProgress").await.len(), after.runs.len(), "no job runs that no run knows of");
-        assert!(made.contains_key(&job_of(&after, "other")), "the other one is taken up");
+        assert!(made.contains_key(&job_of(&after, "other")), "the other one is adopted");
         world.delete_and_wait(name).await;
     }
 }
@@ -274,8 +274,8 @@ async fn assert_one_job_per_attempt(world: &World<'_>, count: usize) {
 #[tokio::test]
 async fn the_api_server_may_go_and_come_back_while_jobs_run() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
-    // Who has to keep a lease ends when the API server is away for long (tests/leader.rs); how long it takes to come back
-    // is up to the machine.
+    // A process with a Lease exits if the API server is away for long (tests/install/leader.rs), and how long the API
+    // server takes to come back depends on the machine.
     let mut world =
         World::start(&plane, "server", &["--speed", "0"], &[("MODELSELECTION_LEADER_ELECT", "false")]).await;
     world.apply(&Selection::new("server").images(&["one", "two"])).await;
@@ -300,13 +300,13 @@ async fn the_api_server_may_go_and_come_back_while_jobs_run() {
     assert_eq!(world.jobs().await.len(), 2);
     assert!(world.operator.is_running(), "it lived through it");
 
-    // It goes while jobs are being made, which then cannot be written down; and the operator goes with it.
+    // The API server stops while jobs are being created, which then cannot be recorded; and the operator stops with it.
     let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 2, "delayMillis": 1500});
     world.emulator.fault(order).await;
     world.apply(&Selection::new("later").images(&["one", "two"])).await;
     world.await_faults_spent().await;
     plane.stop_api_server();
-    await_until("the jobs are made", DEADLINE, async || world.jobs().await.len() == 4).await;
+    await_until("the jobs are created", DEADLINE, async || world.jobs().await.len() == 4).await;
     world.kill_and_restart();
     await_until("the operator says what it misses", DEADLINE, async || match world.operator.get("/readyz").await {
         Ok((503, text)) if text.contains("kubernetes: ") => Ok(()),

@@ -1,4 +1,4 @@
-//! Selectors: what they find, what that costs, and that it stays.
+//! Selectors: what they find, how many calls that costs, and that the result stays.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ const CREATE: &str = "CreateHyperParameterTuningJob";
 const DESCRIBE: &str = "DescribeHubContent";
 const LIST: &str = "ListHubContents";
 
-/// A selection by selectors, whose metrics each model has.
+/// A selection with selectors, whose metrics each model has.
 fn selecting(name: &str, selectors: Value) -> Selection {
     Selection::new(name)
         .with("/candidateSelectors", selectors)
@@ -57,7 +57,7 @@ async fn a_hub_of_a_thousand_models_is_listed_once_and_each_candidate_described_
 }
 
 #[tokio::test]
-async fn what_was_found_stays_until_the_selector_or_rerun_is_edited() {
+async fn found_models_stay_until_the_selector_or_rerun_is_edited() {
     let mut world = World::held("pinned").await;
     let selector = json!([{"jumpStart": {"task": "ic", "framework": "pytorch", "include": ["*resnet*"]}}]);
     let selection = selecting("pinned", selector).with("/maxConcurrentTuningJobs", json!(64));
@@ -67,7 +67,7 @@ async fn what_was_found_stays_until_the_selector_or_rerun_is_edited() {
     assert!(found >= 3, "{first:#?}");
     world.emulator.set_hub_model(json!({"id": "pytorch-ic-resnet-new", "version": "1.0.0"})).await;
 
-    // Neither a restart nor an edit of something else looks again.
+    // Neither a restart nor an edit of another field evaluates it again.
     world.operator.kill();
     world.emulator.reset_calls().await;
     world.start_operator();
@@ -90,10 +90,10 @@ async fn what_was_found_stays_until_the_selector_or_rerun_is_edited() {
     assert_eq!(futures::future::join_all(asked).await, [0, 0, 0]);
 
     world.apply(&selection.clone().with("/rerun", json!("again"))).await;
-    let again = world.await_observed("pinned", "to be expanded anew", |status| status.runs.len() == found + 1).await;
+    let again = world.await_observed("pinned", "to be expanded again", |status| status.runs.len() == found + 1).await;
     assert!(candidates(&again).contains("pytorch-ic-resnet-new"));
 
-    // A narrower selector: what it still finds keeps its jobs, the others are stopped.
+    // A narrower selector: models that it still finds keep their jobs, the others are stopped.
     let kept = again.runs.iter().find(|run| run.candidate == "pytorch-ic-resnet-new").unwrap();
     let narrow = selection
         .with("/rerun", json!("again"))
@@ -105,7 +105,7 @@ async fn what_was_found_stays_until_the_selector_or_rerun_is_edited() {
 }
 
 #[tokio::test]
-async fn what_a_selector_leaves_out_and_what_overrides_it() {
+async fn models_that_a_selector_excludes_and_the_settings_that_include_them() {
     let world = World::held("left-out").await;
     for (model, entry) in [
         ("mxnet-ic-plain", json!({})),
@@ -132,14 +132,14 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
     let message = status.expansions[0].message.as_deref().unwrap();
     for part in [
         "of framework 'mxnet': 6",
-        "left out since they are deprecated (`includeDeprecated`): 1",
-        "left out since they cannot be trained: 1",
+        "excluded because they are deprecated (`includeDeprecated`): 1",
+        "excluded because they cannot be trained: 1",
         "have known vulnerabilities (`includeVulnerable`): 1",
         "need their licence accepted (`acceptEULA`): 1",
     ] {
         assert!(message.contains(part), "{part} is not in: {message}");
     }
-    // The overrides of the selector are those of its candidates.
+    // The overrides of the selector apply to its candidates.
     let requests = world.emulator.requests(CREATE).await;
     let set = |model: &str| {
         let all = requests.as_array().unwrap().iter().map(|entry| &entry["request"]);
@@ -162,7 +162,7 @@ async fn what_a_selector_leaves_out_and_what_overrides_it() {
 }
 
 #[tokio::test]
-async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
+async fn a_selector_that_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     let world = World::with_large_hub("wide", &[]).await;
     world.apply(&selecting("wide", json!([{"jumpStart": {}}]))).await;
     world
@@ -174,7 +174,7 @@ async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     assert_eq!(reason, "TooManyRuns", "{message}");
     for part in [
         "`candidateSelectors[0]`",
-        "models, of which it is not known yet which can be trained",
+        "models; it is not known yet which of them can be trained",
         "there may be 512 runs",
         "JumpStart lists 1000 models",
         "Set `limit: 512`",
@@ -193,11 +193,11 @@ async fn what_is_too_wide_or_too_narrow_starts_nothing_and_says_why() {
     assert_eq!(reason, "NoModelFound", "{message}");
     let left = "JumpStart lists 1000 models; of task 'ic': 162; that match `include` (*vit*): 0";
     assert!(message.contains(left), "{message}");
-    // The other candidates go on.
+    // The other candidates continue.
     let status = world.await_status("narrow", "the own image to run", |s| s.runs.iter().any(is_running)).await;
     assert_eq!(candidates(&status), BTreeSet::from(["own"]));
 
-    // With a limit it is taken: the first ones by id.
+    // With a limit it is accepted: the first ones by id.
     world.apply(&selecting("wide", json!([{"jumpStart": {"task": "ic", "limit": 5}}]))).await;
     let status = world.await_launched("wide").await;
     assert_eq!(status.runs.len(), 5);
@@ -215,7 +215,7 @@ async fn world_of(purpose: &str, source: &str) -> World<'static> {
 }
 
 #[tokio::test]
-async fn a_source_that_may_not_be_read_holds_only_the_runs_that_need_it() {
+async fn a_source_that_may_not_be_read_blocks_only_the_runs_that_need_it() {
     let checks = SOURCES.map(async |(source, list)| {
         let world = world_of("denied", source).await;
         world.emulator.fault(json!({"operation": list, "kind": "AccessDenied"})).await;
@@ -243,7 +243,7 @@ async fn a_source_that_may_not_be_read_holds_only_the_runs_that_need_it() {
 }
 
 #[tokio::test]
-async fn a_source_that_is_away_for_a_moment_is_asked_again() {
+async fn a_source_that_is_briefly_unavailable_is_called_again() {
     for (source, list) in SOURCES {
         let world = world_of("moment", source).await;
         world.emulator.fault(json!({"operation": list, "kind": "InternalFailure", "count": 2})).await;
@@ -253,9 +253,9 @@ async fn a_source_that_is_away_for_a_moment_is_asked_again() {
     }
 }
 
-/// While an edited selector cannot be looked up, what the old one found goes on.
+/// While an edited selector cannot be evaluated, the models of the old one continue.
 #[tokio::test]
-async fn an_edit_while_the_hub_is_away_stops_nothing() {
+async fn an_edit_while_the_hub_is_unavailable_stops_nothing() {
     let world = World::held("edit-away").await;
     let selector = |framework: &str| json!([{"jumpStart": {"task": "ic", "framework": framework, "limit": 2}}]);
     world.apply(&selecting("edit", selector("pytorch"))).await;
@@ -265,7 +265,7 @@ async fn an_edit_while_the_hub_is_away_stops_nothing() {
     let trouble = |status: &ModelSelectionStatus| {
         condition_parts(status, "Ready").is_some_and(|(_, reason, _)| reason == "RetryingAfterError")
     };
-    let status = world.await_observed("edit", "to say that the hub is away", trouble).await;
+    let status = world.await_observed("edit", "to say that the hub is unavailable", trouble).await;
     assert_eq!(candidates(&status), candidates(&before));
     assert_eq!(world.jobs_in("InProgress").await.len(), 2);
     world.emulator.clear_faults().await;
@@ -277,9 +277,10 @@ async fn an_edit_while_the_hub_is_away_stops_nothing() {
     assert_eq!(world.jobs_in("InProgress").await.len(), 2);
 }
 
-/// More selections than reconciles at a time wait for a hub that does not answer; one that needs no hub gets its turn.
+/// More selections than concurrent reconciles wait for a hub that does not respond; one that needs no hub is still
+/// reconciled.
 #[tokio::test]
-async fn a_slow_hub_holds_nobody_else_up() {
+async fn a_slow_hub_blocks_no_other_selection() {
     let few = [("MODELSELECTION_CONCURRENCY", "2")];
     let world = World::start(shared().await, "slow-hub", &["--speed", "0"], &few).await;
     world.emulator.fault(json!({"operation": DESCRIBE, "kind": "Delay", "delayMillis": 15_000})).await;
@@ -328,10 +329,10 @@ async fn the_files_in_s3_give_the_requests_that_the_hub_gives() {
     assert_eq!(sent[0], sent[1]);
 }
 
-/// A hub of which some models are deprecated, vulnerable, gated, or cannot be trained; what one source says of selectors,
-/// the other says as well, word by word.
+/// A hub with deprecated, vulnerable, gated and untrainable models; both sources give the same selector results, word
+/// by word.
 #[tokio::test]
-async fn both_sources_find_the_same_and_say_the_same() {
+async fn both_sources_give_the_same_models_and_messages() {
     let kinds = [
         ("plain", 12, json!({})),
         ("vulnerable", 1, json!({"TrainingVulnerable": true})),
@@ -342,7 +343,7 @@ async fn both_sources_find_the_same_and_say_the_same() {
         ("withdrawn-untrainable", 1, json!({"supportStatus": "Deprecated", "TrainingSupported": false})),
     ];
     let all = json!({"framework": "mxnet", "includeDeprecated": true, "includeVulnerable": true, "acceptEULA": true});
-    // With 32 datasets there is room for 16 models: 20 are of mxnet, of which 16 are not deprecated.
+    // With 32 datasets there is room for 16 models: mxnet has 20, of which 16 are not deprecated.
     let found = [
         ("within", 32, json!({"framework": "mxnet"})),
         ("limited", 32, json!({"framework": "mxnet", "includeDeprecated": true, "limit": 13})),
@@ -369,7 +370,7 @@ async fn both_sources_find_the_same_and_say_the_same() {
         for (name, datasets, clauses) in found.iter().chain(&refused) {
             let selection = selecting(name, json!([{"jumpStart": clauses}]));
             let selection = (1..*datasets).fold(selection, |all, n| all.dataset(&format!("d{n}")));
-            // What is found is only looked at.
+            // Models are only selected here, not run.
             let suspend = found.iter().any(|(found, ..)| found == name);
             world.apply(&selection.with("/suspend", json!(suspend))).await;
         }

@@ -1,4 +1,4 @@
-//! Who may run how many jobs: the selection's own limit, the limit over all selections, and what SageMaker allows.
+//! How many jobs may run: the selection's own limit, the limit over all selections, and SageMaker's quota.
 
 use api::{Reason, RunState};
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ async fn two_selections_share_the_accounts_limit() {
 }
 
 #[tokio::test]
-async fn what_a_selections_own_limit_forbids_is_left_to_others() {
+async fn permits_that_a_selections_own_limit_forbids_stay_available_to_others() {
     let world = World::short_epochs("leave", &["--speed", "0"], &[("MODELSELECTION_MAX_TUNING_JOBS", "6")]).await;
     world.apply(&manifest("narrow", 8, 1)).await;
     world.await_observed("narrow", "one runs", |status| runs_in(status, RunState::Running) == 1).await;
@@ -67,13 +67,13 @@ async fn what_a_selections_own_limit_forbids_is_left_to_others() {
     world
         .await_observed("wide", "it has the other five places", |status| runs_in(status, RunState::Running) == 5)
         .await;
-    let narrow = world.await_observed("narrow", "is there", |_| true).await;
+    let narrow = world.await_observed("narrow", "to be observed", |_| true).await;
     assert_eq!(runs_in(&narrow, RunState::Running), 1);
     assert_eq!(world.jobs_created().await, 6);
 }
 
 #[tokio::test]
-async fn a_quota_below_our_own_limits_is_no_failure() {
+async fn a_quota_below_our_own_limits_is_not_a_failure() {
     let world = World::short_epochs("quota", &["--speed", "0", "--max-tuning-jobs", "3"], &[]).await;
     world.apply(&manifest("quota", 9, 8)).await;
     let status = world
@@ -89,7 +89,7 @@ async fn a_quota_below_our_own_limits_is_no_failure() {
     assert!(message.contains("'Number of concurrent hyperparameter tuning jobs' is 3"), "{message}");
     assert!(message.contains("ask AWS to raise it"), "the remedy: {message}");
 
-    // Waiting for a quota costs nothing: no calls but the sweeps, and hardly a pass.
+    // Waiting for a quota costs nothing: no calls except polls, and hardly a pass.
     let passes = async || {
         let (_, text) = world.operator.get("/metrics").await.unwrap();
         let all = metrics(&text);
@@ -111,7 +111,7 @@ async fn a_quota_below_our_own_limits_is_no_failure() {
     assert_eq!(most_at_once(world.job_documents().await.values()), 3);
 }
 
-/// A run whose create was not answered holds its place, and does not ask for it any more often than others.
+/// A run whose create got no response holds its permit, and does not call more often than others.
 #[tokio::test]
 async fn a_run_whose_job_may_exist_waits_for_the_quota_like_any_other() {
     let world = World::short_epochs("unsure", &["--speed", "0", "--max-tuning-jobs", "1"], &[]).await;
@@ -132,7 +132,7 @@ async fn a_run_whose_job_may_exist_waits_for_the_quota_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_quota_on_instances_holds_only_who_asks_for_them() {
+async fn a_quota_on_instances_blocks_only_runs_that_use_them() {
     let emulator = ["--speed", "300", "--instance-limit", "ml.p3.2xlarge=0"];
     let world = World::short_epochs("instances", &emulator, &[("MODELSELECTION_MAX_TUNING_JOBS", "4")]).await;
     world.apply(&manifest("gpu", 6, 6)).await;
@@ -148,7 +148,7 @@ async fn a_quota_on_instances_holds_only_who_asks_for_them() {
         4,
         "the places of the refused ones are used by others"
     );
-    let gpu = world.await_observed("gpu", "is there", held).await;
+    let gpu = world.await_observed("gpu", "to be observed", held).await;
     assert_eq!(runs_in(&gpu, RunState::Waiting), 6, "{gpu:#?}");
     assert_eq!(status_and_reason(&gpu, "Stalled"), ("", ""));
     let refused = world.errors(&format!("{CREATE} ResourceLimitExceeded")).await;

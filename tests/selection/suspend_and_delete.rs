@@ -97,7 +97,7 @@ async fn suspend_stops_running_jobs_if_asked_and_resuming_runs_them_as_new_attem
         .await;
     for candidate in ["one", "two"] {
         assert_eq!(run_of(&resumed, candidate).attempt, 1);
-        assert_eq!(run_of(&resumed, candidate).failed_attempts, 0, "a stop is no failure");
+        assert_eq!(run_of(&resumed, candidate).failed_attempts, 0, "a stop is not a failure");
         assert_ne!(job_of(&resumed, candidate), job_of(&before, candidate));
     }
     assert_eq!(run_of(&resumed, "ended").best, run_of(&stopped, "ended").best);
@@ -107,14 +107,14 @@ async fn suspend_stops_running_jobs_if_asked_and_resuming_runs_them_as_new_attem
     assert_eq!(world.jobs().await.len(), 5);
 }
 
-/// The job runs and costs money, whether or not its creator heard of it.
+/// The job runs and costs money, whether or not its creator received the response.
 #[tokio::test]
-async fn suspend_stops_a_job_too_whose_creation_was_not_answered() {
+async fn suspend_also_stops_a_job_whose_creation_got_no_response() {
     let world = World::held("unheard").await;
     let selection = Selection::new("unheard").images(&["one"]).with("/suspendPolicy", json!("Stop"));
     world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
     world.apply(&selection).await;
-    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    await_until("a job was created", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
     world.apply(&selection.clone().with("/suspend", json!(true))).await;
     let job = world.jobs().await.into_keys().next().unwrap();
     world.await_stop(&job).await;
@@ -128,12 +128,12 @@ async fn suspend_stops_a_job_too_whose_creation_was_not_answered() {
 }
 
 #[tokio::test]
-async fn a_draining_selection_collects_a_job_whose_creation_was_not_answered() {
+async fn a_draining_selection_collects_a_job_whose_creation_got_no_response() {
     let world = World::held("unheard-drain").await;
     let selection = Selection::new("unheard").images(&["one"]);
     world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
     world.apply(&selection).await;
-    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    await_until("a job was created", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
     world.apply(&selection.clone().with("/suspend", json!(true))).await;
     world.await_observed("unheard", "the job is found", |status| is_running(&status.runs[0])).await;
     world.emulator.advance(LONG).await;
@@ -142,9 +142,9 @@ async fn a_draining_selection_collects_a_job_whose_creation_was_not_answered() {
     assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
 }
 
-/// Whether a create whose answer is lost was carried out is not known; here it was not.
+/// Whether a create without a response was executed is unknown; here it was not.
 #[tokio::test]
-async fn a_suspended_selection_does_not_repeat_a_create_that_was_not_carried_out() {
+async fn a_suspended_selection_does_not_repeat_a_create_that_was_not_executed() {
     let world = World::held("not-made").await;
     let selection = Selection::new("not-made").images(&["one"]).with("/suspendPolicy", json!("Stop"));
     world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropRequest"})).await;
@@ -155,7 +155,7 @@ async fn a_suspended_selection_does_not_repeat_a_create_that_was_not_carried_out
     world.await_observed("not-made", "it is suspended", |status| condition_parts(status, "Suspended").is_some()).await;
     world.await_idle().await;
     world.emulator.clear_faults().await;
-    consistently("there is no job", Duration::from_secs(3), async || match world.jobs().await.len() {
+    consistently("no job exists", Duration::from_secs(3), async || match world.jobs().await.len() {
         0 => Ok(()),
         n => Err(format!("{n} jobs")),
     })
@@ -164,7 +164,7 @@ async fn a_suspended_selection_does_not_repeat_a_create_that_was_not_carried_out
     assert_eq!(world.await_launched("not-made").await.runs[0].attempt, 0);
 }
 
-/// The stopped jobs end on their own time, and a user need not wait for it.
+/// The stopped jobs end in their own time, and a user need not wait for that.
 #[tokio::test]
 async fn resuming_while_jobs_are_still_being_stopped_ends_in_new_attempts_too() {
     let world = World::held("hasty").await;
@@ -183,7 +183,7 @@ async fn resuming_while_jobs_are_still_being_stopped_ends_in_new_attempts_too() 
 }
 
 #[tokio::test]
-async fn a_stop_that_is_denied_is_reported_and_its_cure_is_noticed() {
+async fn a_denied_stop_is_reported_and_its_fix_is_noticed() {
     let world = World::held("denied-stop").await;
     let selection = Selection::new("denied-stop").images(&["one"]).with("/suspendPolicy", json!("Stop"));
     world.apply(&selection).await;
@@ -218,7 +218,7 @@ async fn a_stop_that_is_denied_is_reported_and_its_cure_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_job_that_could_not_be_stopped_goes_on_when_the_selection_does() {
+async fn a_job_that_could_not_be_stopped_continues_with_its_selection() {
     let world = World::held("goes-on").await;
     let selection = Selection::new("goes-on").images(&["one"]).with("/suspendPolicy", json!("Stop"));
     world.apply(&selection).await;
@@ -229,7 +229,7 @@ async fn a_job_that_could_not_be_stopped_goes_on_when_the_selection_does() {
     world.await_idle().await;
     let tried = world.calls_of("StopHyperParameterTuningJob").await;
     world.apply(&selection).await;
-    world.await_observed("goes-on", "it goes on", |status| condition_parts(status, "Suspended").is_none()).await;
+    world.await_observed("goes-on", "it continues", |status| condition_parts(status, "Suspended").is_none()).await;
     world.emulator.clear_faults().await;
     world.emulator.advance(LONG).await;
     let status = world.await_complete("goes-on").await;
@@ -278,7 +278,7 @@ async fn deletion_stops_the_running_jobs_and_only_them() {
 
 #[tokio::test]
 async fn a_namespace_that_is_deleted_takes_its_selections_and_their_jobs_along() {
-    // Whoever deletes a namespace's objects is in the controller manager.
+    // The controller manager deletes the objects of a namespace.
     let crds = vec![testkit::programs::CRD.into()];
     let options = ControlPlaneOptions { controller_manager: true, crds, ..ControlPlaneOptions::default() };
     let plane = ControlPlane::start(options).await;
@@ -291,9 +291,9 @@ async fn a_namespace_that_is_deleted_takes_its_selections_and_their_jobs_along()
     assert_eq!(world.jobs_in("Stopping").await.len(), 2);
 }
 
-/// SageMaker refuses to stop what it stops already.
+/// SageMaker refuses to stop a job that is already stopping.
 #[tokio::test]
-async fn deletion_asks_once_for_each_stop_whatever_else_happens_meanwhile() {
+async fn deletion_requests_each_stop_once_whatever_else_happens_meanwhile() {
     let world = World::held("once").await;
     let order = json!({"operation": "StopHyperParameterTuningJob", "kind": "Delay", "count": 1, "delayMillis": 500});
     for name in ["a", "b", "c", "d", "e", "f"] {
@@ -302,8 +302,8 @@ async fn deletion_asks_once_for_each_stop_whatever_else_happens_meanwhile() {
         world.emulator.fault(order.clone()).await;
         world.delete(name).await;
         world.await_faults_spent().await;
-        // An edit while the stop is under way: the selection is looked at again right after it has gone, and the watch
-        // may not have shown that yet.
+        // An edit while the stop is in progress: the selection is reconciled again right after it is gone, and the
+        // watch may not have shown that yet.
         let patch = Patch::Merge(json!({"spec": {"tags": {"edited": "meanwhile"}}}));
         world.selections.patch(name, &PatchParams::default(), &patch).await.unwrap();
         await_gone(&world.selections, name, DEADLINE).await;
@@ -327,19 +327,19 @@ async fn deletion_with_retain_leaves_the_jobs_and_needs_no_call() {
 #[tokio::test]
 async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_its_jobs() {
     let mut world = World::held("creating").await;
-    // The jobs are made, and nobody hears of it.
+    // The jobs are created, but no response arrives.
     world.emulator.fault(json!({"operation": "CreateHyperParameterTuningJob", "kind": "DropAnswer"})).await;
     world.apply(&Selection::new("lost").images(&["one", "two"])).await;
-    await_until("a job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    await_until("a job was created", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
     world.delete_and_wait("lost").await;
     assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
     world.emulator.clear_faults().await;
-    // One is made while another's create is under way, so that nothing of it is written down; then the operator is gone.
+    // One job is created while another create is in progress, so that neither is recorded; then the operator is killed.
     let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 1, "delayMillis": 120_000, "nameContains": "/two:1"});
     world.emulator.fault(order).await;
     world.apply(&Selection::new("killed").images(&["one", "two"])).await;
     world.await_faults_spent().await;
-    await_until("one job was made", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
+    await_until("one job was created", DEADLINE, async || !world.jobs_in("InProgress").await.is_empty()).await;
     world.operator.kill();
     let unwritten = world.selections.get("killed").await.unwrap().status.unwrap();
     assert!(unwritten.runs.iter().all(|run| run.tuning_job_arn.is_none()), "{unwritten:#?}");
@@ -347,7 +347,7 @@ async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_it
     world.start_operator();
     await_gone(&world.selections, "killed", DEADLINE).await;
     assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
-    // A create that is under way when the deletion comes: the job is made after it.
+    // A create is in progress when the deletion comes: the job is created after it.
     let order = json!({"operation": "CreateHyperParameterTuningJob", "kind": "Delay", "count": 2, "delayMillis": 1500});
     world.emulator.fault(order).await;
     let made = world.jobs().await.len();
@@ -358,15 +358,15 @@ async fn nothing_is_left_running_when_a_selection_is_deleted_while_it_creates_it
     assert_eq!(world.jobs_in("InProgress").await, Vec::<String>::new());
 }
 
-/// That a create is refused says nothing of the one before, whose answer was lost.
+/// A refused create says nothing about the previous one, whose response was lost.
 #[tokio::test]
-async fn a_job_that_may_have_been_made_is_not_forgotten_when_the_next_create_is_refused() {
+async fn a_job_that_may_have_been_created_is_not_forgotten_when_the_next_create_is_refused() {
     let world = World::held("refused").await;
     for (kind, reason) in [("AccessDenied", Reason::AccessDenied), ("Throttle", Reason::Throttled)] {
         let create = "CreateHyperParameterTuningJob";
         world.emulator.fault(json!({"operation": create, "kind": "DropAnswer", "count": 1})).await;
         world.emulator.fault(json!({"operation": create, "kind": kind})).await;
-        // A job whose creation was not answered is looked for before it is asked for again; it is not known yet.
+        // A job whose creation got no response is looked up before it is created again; it is not visible yet.
         let describe = "DescribeHyperParameterTuningJob";
         world.emulator.fault(json!({"operation": describe, "kind": "NotFound"})).await;
         let name = kind.to_lowercase();
@@ -397,7 +397,7 @@ async fn deletion_ends_after_its_deadline_when_aws_denies_the_stop_and_says_what
     let started = Instant::now();
     world.delete("denied").await;
     await_gone(&world.selections, "denied", Duration::from_secs(30)).await;
-    // Deletion times are whole seconds.
+    // Deletion timestamps are whole seconds.
     assert!(started.elapsed() >= Duration::from_secs(2), "it gave up after {:?}", started.elapsed());
     assert_eq!(world.jobs_in("InProgress").await.len(), 2);
     let notes = events(&world, "TuningJobsNotStopped").await;
@@ -409,7 +409,7 @@ async fn deletion_ends_after_its_deadline_when_aws_denies_the_stop_and_says_what
 }
 
 #[tokio::test]
-async fn deletion_ends_after_its_deadline_when_aws_is_away() {
+async fn deletion_ends_after_its_deadline_when_aws_is_unavailable() {
     let deadline = [("MODELSELECTION_DELETION_DEADLINE_SECONDS", "2")];
     let mut world = World::start(shared().await, "away", &["--speed", "0"], &deadline).await;
     world.apply(&Selection::new("away").images(&["one"])).await;
@@ -421,7 +421,7 @@ async fn deletion_ends_after_its_deadline_when_aws_is_away() {
 }
 
 #[tokio::test]
-async fn trouble_that_passes_before_the_deadline_only_delays_the_deletion() {
+async fn a_transient_fault_before_the_deadline_only_delays_the_deletion() {
     let world = World::held("passing").await;
     world.apply(&Selection::new("passing").images(&["one", "two"])).await;
     world.await_launched("passing").await;
@@ -433,7 +433,7 @@ async fn trouble_that_passes_before_the_deadline_only_delays_the_deletion() {
 }
 
 #[tokio::test]
-async fn a_selection_that_never_had_a_job_goes_at_once_even_when_aws_denies_everything() {
+async fn a_selection_that_never_had_a_job_is_deleted_at_once_even_when_aws_denies_everything() {
     let world = World::held("never").await;
     world.emulator.fault(json!({"operation": "*", "kind": "AccessDenied"})).await;
     let unknown = Selection::new("unknown").jump_start("x", "no-such-model", "*");

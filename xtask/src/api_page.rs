@@ -1,4 +1,4 @@
-//! The reference page of the API, from the definition.
+//! Generates the reference page of the API from the CRD.
 
 use std::fmt::Write as _;
 
@@ -33,7 +33,7 @@ pub fn page(crd: &Value) -> Result<String, std::fmt::Error> {
     Ok(page)
 }
 
-/// One section for an object and, after it, those of the objects in it.
+/// Writes one section for an object, followed by those of its nested objects.
 fn object(page: &mut String, path: &str, schema: &Value) -> std::fmt::Result {
     let empty = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&empty);
@@ -76,7 +76,7 @@ fn object(page: &mut String, path: &str, schema: &Value) -> std::fmt::Result {
     Ok(())
 }
 
-/// The default that a description names, and the description without it.
+/// The default in a description, and the description without it.
 fn split(description: &str) -> (Option<String>, String) {
     let description = description.replace(" Required.", "");
     let Some((before, after)) = description.split_once(" Default: ") else { return (None, description) };
@@ -112,7 +112,7 @@ fn bounds(name: &str, schema: &Value) -> String {
             (None, None) => {}
         }
     }
-    // Those of an object are below its own table.
+    // The rules of an object are listed below its own table.
     if schema.get("properties").is_none() {
         parts.extend(rules(schema).map(|rule| rule.trim_start_matches(&format!("`{name}` ")).to_owned()));
     }

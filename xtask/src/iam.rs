@@ -1,29 +1,30 @@
-//! The policies of the operator's role, from the list of the calls that it makes.
+//! Generates the IAM policies of the operator's role, from the list of the calls that it makes.
 
 use decide::job_name::JOB_NAME_PREFIX;
 use sagemaker::{JUMPSTART_BUCKET_PREFIX, Operation, PUBLIC_HUB};
 use serde_json::{Value, json};
 
-/// What a call is allowed on.
+/// The resources of an allowed action.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
-    /// Jobs of the operator's own: it writes to no other.
+    /// The operator's own jobs: it writes to no others.
     OwnJobs,
-    /// Jobs of any name, to read: a candidate may name a tuning job that somebody else made.
+    /// Jobs of any name, to read: a candidate may refer to a tuning job of another owner.
     AnyJob,
-    /// The models of the vendor, which belong to no account.
+    /// The vendor's models, which belong to no account.
     Hub,
-    /// IAM knows no resource for it.
+    /// IAM has no resource type for it.
     Everything,
 }
 
 impl Scope {
-    /// By what is asked for. A new operation does not compile before somebody has thought about it here.
+    /// The scope of an operation. The match is exhaustive, so that a new operation does not compile until it has a
+    /// scope.
     fn of(operation: Operation) -> Self {
         match operation {
             Operation::CreateHyperParameterTuningJob
             | Operation::StopHyperParameterTuningJob
-            // Only of a job that has one of our names: whether it is ours.
+            // Only for jobs with one of our names, to check their owner.
             | Operation::ListTags => Self::OwnJobs,
             Operation::DescribeHyperParameterTuningJob
             | Operation::DescribeTrainingJob
@@ -69,7 +70,7 @@ pub fn operator() -> String {
             let mut actions: Vec<String> =
                 called.map(|operation| format!("sagemaker:{}", operation.as_str())).collect();
             if scope == Scope::OwnJobs {
-                // Asked for when a job is created with tags; SageMaker gives them to its training jobs too.
+                // Required for creating a job with tags; SageMaker copies them to its training jobs.
                 actions.push("sagemaker:AddTags".to_owned());
             }
             actions.sort_unstable();
@@ -86,14 +87,15 @@ pub fn operator() -> String {
     policy(&statements)
 }
 
-/// What `--catalog-source s3` needs beside it.
+/// The additional policy for `--catalog-source s3`.
 pub fn catalog() -> String {
     let bucket = format!("arn:aws:s3:::{JUMPSTART_BUCKET_PREFIX}*");
     policy(&[
         json!({
             "Sid": "JumpStartFiles", "Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("{bucket}/*"),
         }),
-        // Without it a file that does not exist is denied, not missing, and an unknown model looks like a missing right.
+        // Without it, S3 denies access to a file that does not exist, so that an unknown model looks like a missing
+        // permission.
         json!({
             "Sid": "JumpStartMissingFiles", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket,
         }),

@@ -1,9 +1,9 @@
-//! A JSON Schema of a selection, for editors and `kubeconform`.
+//! Generates a JSON Schema of a selection, for editors and `kubeconform`.
 
 use serde_json::{Value, json};
 
-/// The schema of one object as editors and `kubeconform` read it. CEL is nothing to them; what the API server would drop
-/// as unknown is an error here.
+/// The schema of one object for editors and `kubeconform`, which do not evaluate CEL. Fields that the API server would
+/// drop as unknown are errors here.
 pub fn json_schema(crd: &Value) -> Value {
     let spec = &crd["spec"];
     let version = &spec["versions"][0];
@@ -21,7 +21,7 @@ pub fn json_schema(crd: &Value) -> Value {
     schema
 }
 
-/// Takes out what only Kubernetes knows, says what can be said of it in JSON Schema, and refuses unknown fields.
+/// Removes Kubernetes' extensions, converts rules to JSON Schema where possible, and refuses unknown fields.
 fn plain(schema: &mut Value) {
     let Some(fields) = schema.as_object_mut() else { return };
     let rules = fields.remove("x-kubernetes-validations");
@@ -32,7 +32,7 @@ fn plain(schema: &mut Value) {
         }
         if let Some(pattern) = pattern(rule["rule"].as_str().unwrap_or_default()) {
             fields.insert("pattern".to_owned(), json!(pattern));
-            // The language server for YAML shows it in place of the regular expression.
+            // The YAML language server shows this instead of the regular expression.
             fields.insert("patternErrorMessage".to_owned(), rule["message"].clone());
         }
     }
@@ -51,13 +51,13 @@ fn plain(schema: &mut Value) {
     }
 }
 
-/// The pattern of a rule that says nothing else of a text.
+/// The pattern of a rule that only checks a pattern.
 fn pattern(rule: &str) -> Option<&str> {
     rule.strip_prefix("self.matches(r'")?.strip_suffix("')")
 }
 
-/// The keyword of JSON Schema, and the names of the fields, for a rule on nothing but which fields are there: exactly one,
-/// or at least one.
+/// The keyword of JSON Schema, and the names of the fields, for a rule that only checks the presence of fields: exactly
+/// one, or at least one.
 fn presence(rule: &str) -> Option<(&'static str, Vec<&str>)> {
     let list = rule.strip_prefix('[').and_then(|rule| rule.strip_suffix("].filter(x, x).size() == 1"));
     if let Some(list) = list {
@@ -71,7 +71,7 @@ fn presence(rule: &str) -> Option<(&'static str, Vec<&str>)> {
     None
 }
 
-/// The fields of `has(self.a)`, `has(self.b)` and so on, if there is nothing else.
+/// The fields in `has(self.a)`, `has(self.b)` and so on, if the text has nothing else.
 fn fields<'a>(parts: &'a str, separator: &str) -> Option<Vec<&'a str>> {
     let field = |part: &'a str| part.strip_prefix("has(self.")?.strip_suffix(')');
     let fields: Vec<&str> = parts.split(separator).map(field).collect::<Option<_>>()?;
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_must_be_there_is_said_in_json_schema() {
+    fn presence_rules_are_converted_to_json_schema() {
         for (rule, expected) in [
             ("[has(self.a), has(self.b), has(self.c)].filter(x, x).size() == 1", Some(("oneOf", vec!["a", "b", "c"]))),
             ("has(self.values) != has(self.multiples)", Some(("oneOf", vec!["values", "multiples"]))),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_has_its_meaning_in_words() {
+    fn a_pattern_has_a_readable_message() {
         let mut schema = json!({
             "type": "string",
             "x-kubernetes-validations": [{"rule": "self.matches(r'^a$')", "message": "`x` must be a"}],

@@ -1,6 +1,6 @@
-//! Writes what is generated from the code: the definition of the resource, its schema, the references, the policies.
+//! Generates files from the code: the CRD, its JSON Schema, the references, the IAM policies.
 //!
-//! `cargo run --bin xtask` writes; with `--check` it only says which files differ, and fails if any does.
+//! `cargo run --bin xtask` writes them; with `--check` it only reports which files differ, and fails if any does.
 
 mod api_page;
 mod crd;

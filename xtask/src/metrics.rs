@@ -1,4 +1,4 @@
-//! The reference of the metrics: what `/metrics` says of itself, once everything has been counted that can be.
+//! Generates the reference of the metrics: the output of `/metrics` after every metric has a value.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use api::{ConditionStatus, ConditionType, Reason};
 use platform::metrics::{Counts, Metrics, Outcome};
 use sagemaker::{Class, Operation};
 
-/// Labels whose values are not ours to list, or too many.
+/// Labels whose values are defined elsewhere, or too many to list.
 const OPEN: [(&str, &str); 6] = [
     ("selection_namespace", "namespace of the selections"),
     ("reason", "a reason of the API (reasons.md), or empty"),
@@ -16,9 +16,9 @@ const OPEN: [(&str, &str); 6] = [
     ("name", "name of the Lease"),
     ("version", "version of the operator"),
 ];
-/// New names, which may still change. What has one that others gave is stable, the rest is beta.
+/// New names, which may still change. Names from controller-runtime are stable, the rest is beta.
 const ALPHA: [&str; 3] = ["modelselection_selections", "modelselection_leader_term", "modelselection_tasks"];
-/// Bounds of a histogram are no label that anybody chooses.
+/// The bounds of a histogram are not a label of ours.
 const BOUND: &str = "le";
 
 #[derive(Default)]
@@ -64,7 +64,7 @@ fn described(label: &str, values: &BTreeSet<String>) -> String {
     format!("`{label}`: {}", open.map_or_else(closed, |(_, meaning)| (*meaning).to_owned()))
 }
 
-/// The exposition of an operator that has seen everything once.
+/// The exposition of an operator in which every metric has a value.
 fn everything() -> String {
     let metrics = Metrics::default();
     for outcome in [Outcome::Success, Outcome::RequeueAfter, Outcome::Error] {
@@ -96,7 +96,7 @@ fn everything() -> String {
     metrics.encode()
 }
 
-/// The metrics of an exposition, by the names that a query uses.
+/// The metrics of an exposition, by the names that queries use.
 fn read(exposition: &str) -> Vec<(String, Metric)> {
     let mut metrics: Vec<(String, Metric)> = Vec::new();
     for line in exposition.lines() {
@@ -126,7 +126,7 @@ fn read(exposition: &str) -> Vec<(String, Metric)> {
     metrics
 }
 
-/// Names and values of the labels of a sample. No value of ours has a quote or a comma in it.
+/// Names and values of the labels of a sample. Our values contain neither quotes nor commas.
 fn labels(sample: &str) -> impl Iterator<Item = (&str, &str)> {
     let inside = sample.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("", |(inside, _)| inside);
     inside

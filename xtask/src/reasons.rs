@@ -1,4 +1,4 @@
-//! The reference of conditions, reasons and Events.
+//! Generates the reference of conditions, reasons and Events.
 
 use std::fmt::Write as _;
 

@@ -1,42 +1,43 @@
-//! How much of what SageMaker reports the status takes: said once, for the schema and for what fits the values to it.
+//! Size limits of the values in the status, defined once for the schema and for the code that trims values from
+//! SageMaker to fit it.
 
-/// Characters of the name of a metric.
+/// Longest name of a metric, in characters.
 pub const METRIC_NAME: usize = 255;
-/// Metric definitions of a tuning job, as many as SageMaker takes.
+/// Most metric definitions of a tuning job: SageMaker's limit.
 pub const METRIC_DEFINITIONS: usize = 40;
-/// Metrics of a training job; SageMaker takes 40 definitions.
+/// Most metrics of a training job: more than the 40 definitions that SageMaker allows.
 pub const METRICS: usize = 64;
-/// Hyperparameters of a training job, as many as SageMaker has.
+/// Most hyperparameters of a training job: SageMaker's limit.
 pub const HYPERPARAMETERS: usize = 100;
-/// Characters of the value of a hyperparameter, as many as SageMaker has.
+/// Longest value of a hyperparameter, in characters: SageMaker's limit.
 pub const HYPERPARAMETER: usize = 2500;
-/// Characters of the name of a training job, as many as SageMaker has.
+/// Longest name of a training job, in characters: SageMaker's limit.
 pub const TRAINING_JOB_NAME: usize = 63;
-/// Characters of the ARN of a tuning job, as many as SageMaker has.
+/// Longest ARN of a tuning job, in characters: SageMaker's limit.
 pub const TUNING_JOB_ARN: usize = 256;
-/// Characters of an instance type.
+/// Longest instance type, in characters.
 pub const INSTANCE_TYPE: usize = 63;
-/// Characters of the place of a model.
+/// Longest location of a model artifact, in characters.
 pub const MODEL_ARTIFACT: usize = 1200;
-/// Characters of the id of a model in the hub, as many as SageMaker has.
+/// Longest id of a model in the hub, in characters: SageMaker's limit.
 pub const MODEL_ID: usize = 63;
-/// Characters of the version of a model.
+/// Longest version of a model, in characters.
 pub const MODEL_VERSION: usize = 32;
-/// Characters of the message of a run.
+/// Longest message of a run, in characters.
 pub const MESSAGE: usize = 512;
-/// Characters of the warning of a run.
+/// Longest warning of a run, in characters.
 pub const WARNING: usize = 128;
-/// The largest Pareto rank that the status shows. There may be more, with all trials of many runs.
+/// The largest Pareto rank that the status shows. With all trials of many runs, there may be higher ranks.
 pub const PARETO_RANK: i32 = 1024;
-/// Characters of the sizes of all fronts: with all trials, those of 32 datasets may be long.
+/// Longest `frontSizes`, in characters: with all trials, the sizes for 32 datasets can be long.
 pub const FRONT_SIZES: usize = 128;
-/// Alternatives that a recommendation lists.
+/// Most alternatives in a recommendation.
 pub const ALTERNATIVES: usize = 4;
-/// Candidates that a selection may have that are observed elsewhere.
+/// Most observed candidates of a selection.
 pub const OBSERVED: usize = 8;
-/// Candidates that are listed as better than an observed one.
+/// Most candidates listed as better than an observed one.
 pub const BEATEN_BY: usize = 16;
-/// The largest number of training jobs, instances or seconds: as much as the field holds.
+/// The largest number of training jobs, instances or seconds: the maximum of the field's type.
 pub const NUMBER: i32 = i32::MAX;
-/// The largest generation: the largest number that every reader of JSON takes exactly, 2^53 - 1.
+/// The largest generation: 2^53 - 1, the largest integer that every JSON parser reads exactly.
 pub const GENERATION: i64 = 9_007_199_254_740_991;

@@ -1,4 +1,4 @@
-//! Which models are compared.
+//! The models to compare.
 
 use std::collections::BTreeMap;
 
@@ -42,8 +42,8 @@ pub struct Candidate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32), regex(pattern = MODEL_ID))]
     pub tuning_job_name: Option<String>,
-    /// observed are results from elsewhere, such as those of the model in production: the candidate stands on the front
-    /// without a job. Default: none.
+    /// observed are results that were measured elsewhere, such as those of the model in production: the candidate is
+    /// compared with the runs without a tuning job. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<Observed>,
     /// dataset of the job in tuningJobName. Default: the dataset of the selection, if it has only one.
@@ -53,13 +53,13 @@ pub struct Candidate {
     /// warmStart of this candidate; it overrides that of tuning. Default: that of tuning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_start: Option<WarmStart>,
-    /// What the candidate has otherwise than the selection.
+    /// The settings in which the candidate differs from the selection.
     #[serde(flatten)]
     pub overrides: Overrides,
 }
 
-/// What a candidate has otherwise than the selection.
-// `candidates` and `candidateSelectors` have these fields beside their own, by `flatten`.
+/// The settings in which a candidate differs from the selection.
+// `flatten` puts these fields next to the own fields of `candidates` and `candidateSelectors`.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Overrides {
@@ -68,8 +68,8 @@ pub struct Overrides {
     #[serde(default, deserialize_with = "super::int_or_string::map", skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// parameterRanges are searched for the candidate instead of those of tuning, at most 30, since models may name their
-    /// hyperparameters otherwise. Default: those of tuning.
+    /// parameterRanges are searched for the candidate instead of those of tuning, at most 30, since models may have
+    /// different names for their hyperparameters. Default: those of tuning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 30))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
@@ -147,13 +147,13 @@ pub struct Algorithm {
 pub struct CandidateSelector {
     /// jumpStart selects models of SageMaker JumpStart. Required.
     pub jump_start: JumpStartSelector,
-    /// What these candidates have otherwise than the selection.
+    /// The settings in which these candidates differ from the selection.
     #[serde(flatten)]
     pub overrides: Overrides,
 }
 
 /// A filter over the trainable JumpStart models; a model must match every clause. The status records the result: a new
-/// model in the hub starts nothing until the selector or rerun is edited. Models that an entry of candidates or an
+/// model in the hub creates no run until the selector or rerun is edited. Models that an entry of candidates or an
 /// earlier selector lists are skipped.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]

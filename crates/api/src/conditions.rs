@@ -2,8 +2,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-/// An enum whose variants are the words of the API, with all of them and the word of each: said once, also for serde,
-/// which names variants as they are.
+/// Defines an enum whose variants are the words of the API, with the list of all variants and the word for each. The
+/// words are the names of the variants, for serde as well.
 macro_rules! closed {
     (
         $(#[$meta:meta])*
@@ -13,10 +13,10 @@ macro_rules! closed {
         pub enum $name { $($(#[$of_variant])* $variant),+ }
 
         impl $name {
-            /// All of them.
+            /// All variants, in the order of their definition.
             pub const ALL: [Self; [$(stringify!($variant)),+].len()] = [$(Self::$variant),+];
 
-            /// The word as it stands in the API.
+            /// The word as the API spells it.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => stringify!($variant)),+
@@ -38,16 +38,16 @@ pub struct Condition {
     /// status: True, False or Unknown.
     #[schemars(schema_with = "status_schema")]
     pub status: String,
-    /// observedGeneration is the metadata.generation that the condition is about.
+    /// observedGeneration is the metadata.generation that the condition refers to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = super::bounds::GENERATION))]
     pub observed_generation: Option<i64>,
     /// lastTransitionTime is the time of the last change of status.
     pub last_transition_time: Time,
-    /// reason is one word for programs; part of the API.
+    /// reason is one word for programs; it is part of the API.
     #[schemars(length(min = 1, max = 1024), regex(pattern = r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"))]
     pub reason: String,
-    /// message is a text for people.
+    /// message is an explanation for people.
     #[schemars(length(max = 4096))]
     pub message: String,
 }
@@ -61,15 +61,15 @@ closed! {
     /// The types of condition that this operator sets.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
     pub enum ConditionType {
-        /// The state that readyPolicy asks for is reached.
+        /// The state that readyPolicy selects is reached.
         Ready,
-        /// The operator works; no user action is needed. Present only while True.
+        /// The operator is working; no user action is needed. Present only while True.
         Reconciling,
         /// User action is required. Present only while True.
         Stalled,
         /// Every run has ended; True when each dataset has a front.
         Succeeded,
-        /// Nothing more happens without user action: every run has ended, or every other one waits for user action.
+        /// Nothing more happens without user action: every run has ended or waits for user action.
         Finished,
         /// spec.suspend is true. Present only while True.
         Suspended,
@@ -77,28 +77,28 @@ closed! {
 }
 
 closed! {
-    /// Whether a condition holds.
+    /// Whether a condition is true.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
     pub enum ConditionStatus {
-        /// It holds.
+        /// The condition is true.
         True,
-        /// It does not hold.
+        /// The condition is false.
         False,
         /// It is not known yet.
         Unknown,
     }
 }
 
-/// A condition as it is to be.
+/// A condition to set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WantedCondition {
     /// Its type.
     pub type_: ConditionType,
-    /// Whether it holds.
+    /// Whether it is true.
     pub status: ConditionStatus,
-    /// Why, in one word.
+    /// The reason, in one word.
     pub reason: Reason,
-    /// Why, in words.
+    /// The reason, as a sentence.
     pub message: String,
 }
 
@@ -170,13 +170,13 @@ closed! {
         WaitingForParent,
         /// SageMaker rejects the request.
         InvalidRequest,
-        /// A tuning job with the run's name exists and belongs to somebody else.
+        /// A tuning job with the run's name exists and has another owner.
         NameConflict,
         /// The tuning job failed.
         TuningJobFailed,
         /// No training job emitted the tuning objective.
         ObjectiveNotEmitted,
-        /// Somebody else stopped the tuning job.
+        /// Another user stopped the tuning job.
         StoppedExternally,
         /// The tuning job no longer exists at SageMaker.
         TuningJobDeleted,
@@ -184,8 +184,8 @@ closed! {
         MetricMissing,
         /// The operator cannot use the spec.
         InvalidSpec,
-        /// A reason that this release does not know, because a newer one wrote it. One such object must not hide all
-        /// others.
+        /// A reason that this release does not know, because a newer one wrote it. Without it, one such object would
+        /// make the list of all objects unreadable.
         #[serde(other)]
         #[schemars(skip)]
         Unknown,
@@ -193,7 +193,8 @@ closed! {
 }
 
 impl Reason {
-    /// Whether it tells that a run could not be resolved against its model, which another look may find cured.
+    /// Whether the reason says that a run could not be resolved against its model. A later try may succeed, if the hub
+    /// has changed.
     pub fn of_resolution(self) -> bool {
         matches!(
             self,
@@ -210,7 +211,7 @@ impl Reason {
         )
     }
 
-    /// Whether a run that waits for this reason waits for a person: nothing that the operator does can help.
+    /// Whether a run with this reason waits for user action: the operator cannot fix the cause by itself.
     pub fn needs_person(self) -> bool {
         self.of_resolution()
             || matches!(
@@ -230,11 +231,11 @@ impl Reason {
     }
 }
 
-/// Longest message of a condition: the schema allows somewhat more.
+/// Longest message of a condition, in bytes. The schema allows somewhat more.
 const MESSAGE_MAX: usize = 2048;
 
-/// The new list of conditions: those of `wanted`, with the old transition time where the status has not changed, in
-/// the order of `wanted`. Conditions of types that this operator does not own are kept at the end.
+/// Merges `wanted` into the old list of conditions: a condition whose status has not changed keeps its transition time.
+/// The order is that of `wanted`; conditions of types that this operator does not own follow at the end.
 pub fn merge_conditions(
     old: &[Condition],
     wanted: Vec<WantedCondition>,

@@ -1,4 +1,4 @@
-//! The CRD as it is shipped: what the derive makes, plus what the derive cannot say.
+//! The CRD as it is shipped: the output of the derive macro, plus what the macro cannot express.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt as _;
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::ModelSelection;
 
-// The patterns of the spec. Each has its meaning in words in `MEANINGS`.
-// As of an image, but with other words for it.
+// The patterns of the spec. `MEANINGS` has a message for each. Matches the same as that of an image, but needs a
+// message of its own.
 pub(super) const ALGORITHM: &str = r"^\S+$";
 pub(super) const CHANNEL_NAME: &str = r"^[A-Za-z0-9.\-_]+$";
 pub(super) const DECIMAL: &str = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?$";
@@ -16,12 +16,12 @@ pub(super) const GLOB: &str = r"^[a-zA-Z0-9*?-]+$";
 pub(super) const IMAGE: &str = r"^[^\s]+$";
 pub(super) const INSTANCE_TYPE: &str = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$";
 pub(super) const INTEGER: &str = r"^[+-]?[0-9]+$";
-// A parenthesis that is not escaped and does not begin a group of another kind.
+// An unescaped parenthesis that opens a capture group, and not a group of another kind.
 pub(super) const METRIC_REGEX: &str = r"(^|[^\\])(\\\\)*\(\??[^?:]";
 pub(super) const MODEL_ID: &str = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$";
 pub(super) const NAME: &str = r"^[a-zA-Z0-9]([-_.a-zA-Z0-9]*[a-zA-Z0-9])?$";
 pub(super) const OBJECT_NAME: &str = r"^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$";
-// As the vendor's SDKs tell a region from a typing error, so that new regions are taken too.
+// The pattern of the vendor's SDKs for regions, which also accepts future regions.
 pub(super) const REGION: &str = r"^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso[a-z]?|eu-isoe|eusc-de)-(central|north|south|east|west|northeast|northwest|southeast|southwest)-[1-9]$";
 pub(super) const ROLE_ARN: &str = r"^arn:aws[a-z\-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$";
 // A bucket of 3 to 63 characters, or the ARN of an access point.
@@ -29,8 +29,8 @@ pub(super) const S3_URI: &str = r"^s3://(arn:[^\s]+|[a-zA-Z0-9][a-zA-Z0-9._-]{1,
 pub(super) const VERSION: &str = r"^(\*|[0-9]+(\.[0-9]+)?\.\*|[0-9]+\.[0-9]+\.[0-9]+)$";
 pub(super) const WORD: &str = r"^[a-zA-Z0-9]+$";
 
-/// A CEL expression that is true when `min` or `max` is no number: its pattern says so already, and a rule that went on
-/// to convert it would add an error of its own.
+/// A CEL expression that is true if `min` or `max` is not a number: the pattern already reports that, and a rule that
+/// converts the value would add an error of its own.
 pub(super) fn not_numbers(pattern: &str) -> String {
     format!("[self.min, self.max].exists(x, !x.matches(r'{pattern}'))")
 }
@@ -60,15 +60,15 @@ const MEANINGS: [(&str, &str); 15] = [
 /// The CRD of [`ModelSelection`].
 ///
 /// # Panics
-/// Never in a released binary: the schema is a constant of the build, and a test makes it.
+/// Never in a released binary: the schema is fixed at build time, and a test generates it.
 pub fn crd() -> CustomResourceDefinition {
     let mut crd = serde_json::to_value(ModelSelection::crd()).expect("a CRD is JSON");
-    // Flux would take `${` in descriptions and patterns for its own variables.
+    // Flux would replace `${` in descriptions and patterns with its own variables.
     crd["metadata"]["annotations"] = json!({"kustomize.toolkit.fluxcd.io/substitute": "disabled"});
     let schema = &mut crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
     tidy(schema, false);
     explain_patterns(&mut schema["properties"]["spec"], "");
-    // The type is that of spec.objectives, which take derived metrics too.
+    // The type is shared with spec.objectives, whose description also mentions derived metrics.
     let of_tuning = &mut schema["properties"]["spec"]["properties"]["tuning"]["properties"]["objective"]["properties"];
     of_tuning["metric"]["description"] = json!(
         "metric is the name of a metric of the logs: of training.metricDefinitions, the preset or the model's own. Required."
@@ -76,17 +76,17 @@ pub fn crd() -> CustomResourceDefinition {
     if let Some(fields) = of_tuning.as_object_mut() {
         fields.remove("scale");
     }
-    // There may be 20480 of these, each of 500 characters: the API server would refuse a rule that costs more.
+    // There can be 20480 of these, each with 500 characters: a costlier rule would exceed the API server's CEL budget.
     let of_candidates = &mut schema["properties"]["spec"]["properties"]["candidates"]["items"];
     of_candidates["properties"]["metricDefinitions"]["items"]["properties"]["regex"]["x-kubernetes-validations"][0]["rule"] =
         json!("self.contains('(')");
-    // There may be half a million of these; their pattern says what they are.
+    // There can be half a million of these; their pattern is enough.
     without_rules(&mut of_candidates["properties"]["observed"]["properties"]);
-    // There may be 15360 of these: of their rules only the one on their kind can be afforded. The operator checks the rest
-    // before it makes a job.
+    // There can be 15360 of these: the CEL budget suffices only for the rule on their kind. The operator checks the
+    // rest before it creates a job.
     let ranges = &mut of_candidates["properties"]["parameterRanges"]["items"]["properties"];
     without_rules(ranges);
-    // Likewise of the 5120 channels of overrides, and of the texts in the training of 512 candidates.
+    // The same applies to the 5120 channels of overrides, and to the strings in the training of 512 candidates.
     for (field, item) in [("datasets", "channelOverrides"), ("candidates", "training"), ("candidates", "tuning")] {
         without_rules(&mut schema["properties"]["spec"]["properties"][field]["items"]["properties"][item]);
     }
@@ -96,10 +96,10 @@ pub fn crd() -> CustomResourceDefinition {
     serde_json::from_value(crd).expect("what came from a CRD is a CRD")
 }
 
-/// Takes out of the schema what is harmful in a Kubernetes API:
+/// Removes from the schema what causes problems in a Kubernetes API:
 /// - `nullable`, which breaks merge patches and server-side apply: optional fields are left out instead;
-/// - defaults below list items, which keep Argo CD's diff from ever being empty;
-/// - the line breaks of the source, so that `kubectl explain` wraps by itself.
+/// - defaults below list items, with which Argo CD always shows a diff;
+/// - the line breaks of the source, so that `kubectl explain` can wrap the text.
 fn tidy(schema: &mut Value, in_list: bool) {
     let Value::Object(fields) = schema else { return };
     fields.remove("nullable");
@@ -123,8 +123,9 @@ fn tidy(schema: &mut Value, in_list: bool) {
     }
 }
 
-// All rules together cost 9.4 % of what the API server allows a CRD; it counts each as often as its list may have items.
-/// Adds to each pattern a rule that says the same with a message in words.
+// All rules together cost 9.4 % of the API server's CEL budget for a CRD. The estimate multiplies each rule by the
+// largest number of items of its list.
+/// Adds to each pattern an equivalent CEL rule with a readable message.
 fn explain_patterns(schema: &mut Value, name: &str) {
     let Value::Object(fields) = schema else { return };
     let pattern = fields.get("pattern").and_then(Value::as_str);
@@ -142,8 +143,8 @@ fn explain_patterns(schema: &mut Value, name: &str) {
     }
 }
 
-/// Takes out each pattern that a rule says, so that a person reads the words only. The pattern is in the rule's text, from
-/// which the schema for editors has it.
+/// Removes each pattern that has an equivalent rule, so that users see only the readable message. The schema for
+/// editors takes the pattern from the text of the rule.
 fn without_said_patterns(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
@@ -160,12 +161,12 @@ fn without_said_patterns(schema: &mut Value) {
     }
 }
 
-/// The rule that says a pattern.
+/// The CEL rule that is equivalent to a pattern.
 fn matching(pattern: &str) -> String {
     format!("self.matches(r'{pattern}')")
 }
 
-/// Takes out all rules below `schema`.
+/// Removes all rules in and below `schema`.
 fn without_rules(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
@@ -185,13 +186,13 @@ pub(super) fn hyperparameters_schema(generator: &mut SchemaGenerator) -> Schema 
         "message": "`hyperparameters` must have names of 1 to 256 characters",
     });
     schema.insert("x-kubernetes-validations".to_owned(), json!([rule]));
-    // `epochs: 5` is what people write.
+    // People write `epochs: 5` without quotes.
     schema.insert("additionalProperties".to_owned(), whole_or_text(super::bounds::HYPERPARAMETER, None));
     schema
 }
 
-/// A text that may be written without quotes when it is a whole number. A structural schema can take no fractions besides
-/// texts.
+/// A string that may be written without quotes if it is a whole number. A structural schema has no type for a string or
+/// any number.
 fn whole_or_text(most: usize, pattern: Option<&str>) -> Value {
     let mut schema = json!({"x-kubernetes-int-or-string": true, "maxLength": most});
     if let Some(pattern) = pattern {
@@ -200,7 +201,7 @@ fn whole_or_text(most: usize, pattern: Option<&str>) -> Value {
     schema
 }
 
-/// At most 30 values of a hyperparameter to try.
+/// At most 30 values to try for a hyperparameter.
 pub(super) fn values_schema(_: &mut SchemaGenerator) -> Schema {
     let mut value = whole_or_text(256, None);
     value["minLength"] = json!(1);
@@ -214,7 +215,7 @@ pub(super) fn value_schema(_: &mut SchemaGenerator) -> Schema {
     Schema::try_from(value).unwrap_or_default()
 }
 
-/// The same for the status. Without a rule, so that whatever SageMaker reports can be written.
+/// The same for the status. It has no rule, so that every value that SageMaker reports can be written.
 pub(super) fn chosen_hyperparameters_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
@@ -223,12 +224,12 @@ pub(super) fn chosen_hyperparameters_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// A reason. Said for the optional field, whose description would otherwise be that of the type.
+/// A reason. Described here for the optional field, which would otherwise show the description of the type.
 pub(super) fn reason_schema(generator: &mut SchemaGenerator) -> Schema {
     super::Reason::json_schema(generator)
 }
 
-/// Numbers by name, with the rule on names.
+/// A map from names to decimal numbers, with a rule on the names.
 fn numbers_schema(most: u32, name: &str, names: &str, meaning: &str) -> Schema {
     json_schema!({
         "type": "object",
@@ -241,7 +242,7 @@ fn numbers_schema(most: u32, name: &str, names: &str, meaning: &str) -> Schema {
     })
 }
 
-/// At most 16 numbers, by names that expressions can use.
+/// At most 16 numbers, by names that are valid in expressions.
 pub(super) fn facts_schema(_: &mut SchemaGenerator) -> Schema {
     numbers_schema(16, "facts", "^[a-zA-Z_][a-zA-Z0-9_]*$", "consist of letters, digits and '_'")
 }
@@ -273,7 +274,7 @@ pub(super) fn environment_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// SageMaker's bounds on tags, less those that the operator sets itself.
+/// SageMaker's limits on tags, minus the tags that the operator itself sets.
 pub(super) fn tags_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",

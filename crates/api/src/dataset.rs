@@ -24,8 +24,8 @@ pub struct Dataset {
         merge_strategy = ListMerge::Map(vec!["name".into()]),
     )]
     pub channels: Vec<Channel>,
-    /// channelOverrides give some candidates other channels, such as CSV beside RecordIO. Default: none. Changing them
-    /// creates new jobs for the runs of those candidates.
+    /// channelOverrides replace the channels for some candidates, for example with CSV instead of RecordIO. Default:
+    /// none. Changing them creates new jobs for the runs of those candidates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1, max = 8))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
@@ -61,14 +61,14 @@ pub struct ChannelOverride {
     #[schemars(length(min = 1, max = 64), inner(length(min = 1, max = 63)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub candidates: Vec<String>,
-    /// channels that stand in place of all channels of the dataset for them. Required.
+    /// channels that replace all channels of the dataset for these candidates. Required.
     #[schemars(length(min = 1, max = 20))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub channels: Vec<Channel>,
 }
 
 impl Dataset {
-    /// The channels of a candidate: those of the first override that names it, else the dataset's.
+    /// The channels of a candidate: those of the first override that lists it, otherwise the dataset's.
     pub fn channels_of(&self, candidate: &str) -> &[Channel] {
         let own = self.channel_overrides.iter().find(|other| other.candidates.iter().any(|name| name == candidate));
         own.map_or(&self.channels, |other| &other.channels)

@@ -1,7 +1,7 @@
 //! Numbers as decimal strings: Kubernetes forbids floats in an API, because they do not survive a round trip.
 
-/// The shortest decimal that parses back to the same `f64`, but for the sign of a zero, which says nothing to people;
-/// `None` when the value is not finite, since JSON and the status cannot carry it.
+/// The shortest decimal that parses back to the same `f64`, except that the sign of a zero is dropped. `None` if the
+/// value is not finite, because JSON and the status cannot represent it.
 pub fn decimal(value: f64) -> Option<String> {
     if !value.is_finite() {
         return None;
@@ -9,16 +9,16 @@ pub fn decimal(value: f64) -> Option<String> {
     let value = value + 0.0;
     let plain = format!("{value}");
     let scientific = format!("{value:e}");
-    // `1e-7` rather than `0.0000001`, and `300000` rather than `3e5`.
+    // Scientific notation only if it is much shorter: `1e-7` rather than `0.0000001`, but `300000` rather than `3e5`.
     Some(if plain.len() <= scientific.len() + 6 { plain } else { scientific })
 }
 
-/// Reads a decimal string of the API; `None` when it is no finite number.
+/// Parses a decimal string of the API; `None` if it is not a finite number.
 pub fn parse_decimal(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|value| value.is_finite())
 }
 
-/// `value` rounded to so many significant digits, at least one: what lies below them is noise of the arithmetic.
+/// `value` rounded to `digits` significant digits, at least one: further digits are floating-point noise.
 pub fn significant(value: f64, digits: usize) -> f64 {
     format!("{value:.*e}", digits.saturating_sub(1)).parse().unwrap_or(value)
 }
@@ -29,7 +29,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn short_where_people_write_short() {
+    fn decimals_are_as_short_as_people_write_them() {
         for (value, text) in [
             (0.001, "0.001"),
             (0.0002, "0.0002"),
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     #[allow(clippy::float_cmp)] // these are exact
-    fn digits_are_counted_from_the_first_that_is_not_zero() {
+    fn significant_digits_start_at_the_first_nonzero_digit() {
         for (value, digits, rounded) in
             [(0.1 + 0.2, 12, 0.3), (1234.5, 2, 1200.0), (0.0, 3, 0.0), (-0.001_239, 3, -0.001_24), (9.99, 1, 10.0)]
         {
@@ -60,7 +60,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_finite_value_comes_back(bits in any::<u64>()) {
+        fn every_finite_value_round_trips(bits in any::<u64>()) {
             let value = f64::from_bits(bits);
             prop_assume!(value.is_finite());
             prop_assert_eq!(parse_decimal(&decimal(value).unwrap()), Some(value));

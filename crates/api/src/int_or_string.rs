@@ -1,11 +1,11 @@
-//! Whole numbers where the API has texts: `epochs: 5` means `epochs: "5"`.
+//! Accepts whole numbers where the API has strings: `epochs: 5` means `epochs: "5"`.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-/// What the schema takes with `x-kubernetes-int-or-string`. It means the decimal text, so that the object means the same
-/// either way.
+/// A value that the schema accepts with `x-kubernetes-int-or-string`. A number is converted to its decimal text, so
+/// that both forms mean the same.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum IntOrString {
@@ -28,12 +28,12 @@ pub(super) fn map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap
     Ok(map.into_iter().map(|(name, value)| (name, value.text())).collect())
 }
 
-/// The same of a list.
+/// The same for a list.
 pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     Ok(Vec::<IntOrString>::deserialize(deserializer)?.into_iter().map(IntOrString::text).collect())
 }
 
-/// The same of an optional value.
+/// The same for an optional value.
 pub(super) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<IntOrString>::deserialize(deserializer)?.map(IntOrString::text))
 }
@@ -45,7 +45,7 @@ mod tests {
     use crate::{Dataset, Observed, ParameterRange};
 
     #[test]
-    fn a_number_means_its_text_and_nothing_else_is_taken() {
+    fn a_whole_number_means_its_text_and_other_types_are_refused() {
         let dataset = |value: &str| {
             let json = format!(r#"{{"name": "d", "channels": [], "hyperparameters": {{"epochs": {value}}}}}"#);
             serde_json::from_str::<Dataset>(&json)
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_ranges_hints_and_results_from_elsewhere_are_read_likewise() {
+    fn ranges_hints_and_observed_metrics_accept_whole_numbers_too() {
         let values = json!({"name": "batch_size", "categorical": {"values": [16, "32"]}});
         let range: ParameterRange = serde_json::from_value(values).unwrap();
         assert_eq!(range.categorical.unwrap().values, ["16", "32"]);

@@ -3,7 +3,7 @@
 //! No client, no clock, no SDK. Doc comments here are the user manual: they become `kubectl explain` and the
 //! reference page. Notes for developers are plain `//` comments.
 
-// The text is for `kubectl explain`, which knows no Markdown.
+// The text is for `kubectl explain`, which does not render Markdown.
 #![allow(clippy::doc_markdown, clippy::doc_link_with_quotes)]
 
 pub mod bounds;
@@ -42,7 +42,7 @@ pub use text::{clip, message, plain};
 pub use training::*;
 pub use tuning::*;
 
-/// The finalizer that lets running tuning jobs be stopped before the object goes.
+/// The finalizer that delays the deletion of an object until its running tuning jobs are stopped.
 pub const FINALIZER: &str = "modelselection.dev/stop-tuning-jobs";
-/// Who writes the status, in `metadata.managedFields`, and who reports Events.
+/// The field manager of the status in `metadata.managedFields`, and the reporting instance of Events.
 pub const FIELD_MANAGER: &str = "modelselection-operator";

@@ -1,4 +1,4 @@
-//! What runs are measured by.
+//! The metrics by which runs are compared.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! What one candidate has otherwise than the rest of the selection.
+//! The settings in which one candidate differs from the rest of the selection.
 
 use std::marker::PhantomData;
 
@@ -12,7 +12,7 @@ use super::{Training, Tuning};
 /// Some of the fields of a `T`, as a JSON merge patch (RFC 7396): a field that is set replaces that of the `T`, objects
 /// merge field by field, lists are replaced as a whole.
 ///
-/// It is kept as JSON, so that there is one type for both, and the rule is said in one place.
+/// It is stored as JSON, so that one type serves for both training and tuning, and the merge rule is implemented once.
 #[derive(Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Patch<T> {
@@ -22,10 +22,10 @@ pub struct Patch<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Patch<T> {
-    /// `whole` with the fields of the patch.
+    /// `whole` with the fields of the patch applied.
     ///
     /// # Errors
-    /// Which field is no such field, in serde's words. The schema of the API keeps that out.
+    /// serde's message for a field that does not exist or has the wrong type. The schema of the API prevents this.
     pub fn apply(&self, whole: &T) -> serde_json::Result<T> {
         let mut merged = serde_json::to_value(whole)?;
         merge(&mut merged, &self.fields);
@@ -41,7 +41,7 @@ impl<T> Patch<T> {
     }
 }
 
-// Derived, they would ask the same of `T`.
+// Written by hand, because derived implementations would require the same traits of `T`.
 impl<T> Clone for Patch<T> {
     fn clone(&self) -> Self {
         Self { fields: self.fields.clone(), of: PhantomData }
@@ -73,15 +73,15 @@ fn merge(whole: &mut Value, patch: &Map<String, Value>) {
     }
 }
 
-/// The fields of training that a candidate may have otherwise: all but those that it has itself.
+/// The fields of training that a candidate may override: all except those that the candidate has itself.
 pub(super) fn training_schema(generator: &mut SchemaGenerator) -> Schema {
     patch_of(Training::json_schema(generator), &["hyperparameters", "metricDefinitions"])
 }
 
-/// Likewise of tuning.
+/// The same for tuning.
 pub(super) fn tuning_schema(generator: &mut SchemaGenerator) -> Schema {
     let mut schema = patch_of(Tuning::json_schema(generator), &["parameterRanges", "warmStart"]);
-    // The type is that of spec.objectives, which have a scale; a search has none.
+    // The type is shared with spec.objectives, which have a scale; a search has none.
     let objective = schema.pointer_mut("/properties/objective/properties").and_then(Value::as_object_mut);
     if let Some(fields) = objective {
         fields.remove("scale");
@@ -89,8 +89,9 @@ pub(super) fn tuning_schema(generator: &mut SchemaGenerator) -> Schema {
     schema
 }
 
-/// The schema of a patch: nothing is required, and nothing has a default. The CEL rules are left out, since the API server
-/// counts each for every candidate that there may be; the operator checks the candidate's training and tuning as a whole.
+/// The schema of a patch: nothing is required, and nothing has a default. The CEL rules are left out, because the API
+/// server multiplies their cost by the largest number of candidates; the operator checks the merged training and tuning
+/// of each candidate.
 fn patch_of(mut schema: Schema, but: &[&str]) -> Schema {
     schema.remove("x-kubernetes-validations");
     schema.remove("required");
@@ -102,11 +103,11 @@ fn patch_of(mut schema: Schema, but: &[&str]) -> Schema {
     schema
 }
 
-/// Takes the rules, what is required and the defaults out of a schema and all below it.
+/// Removes rules, required fields and defaults from a schema and everything below it.
 fn without_rules(schema: &mut Value) {
     let Value::Object(fields) = schema else { return };
     for name in ["x-kubernetes-validations", "default"] {
-        // A property may have such a name, but its schema is an object.
+        // A property may have such a name; its schema is an object.
         if fields.get(name).is_some_and(|value| !value.is_object()) {
             fields.remove(name);
         }
@@ -114,7 +115,7 @@ fn without_rules(schema: &mut Value) {
     if let Some(Value::String(text)) = fields.get_mut("description") {
         *text = text.replace("Required.", "Default: that of the selection.");
     }
-    // An object merges, so it may have some of its fields; an item of a list is a whole.
+    // Objects merge, so a patch may have only some of the fields. List items are replaced as a whole.
     if fields.get("required").is_some_and(Value::is_array) {
         fields.remove("required");
     }
@@ -123,7 +124,7 @@ fn without_rules(schema: &mut Value) {
     }
 }
 
-/// The same of the items of a list, which are wholes: they keep what is required.
+/// The same for the items of a list, which are replaced as a whole: they keep their required fields.
 fn of_item(schema: &mut Value) {
     if let Value::Object(fields) = schema {
         fields.remove("x-kubernetes-validations");
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_that_is_none_of_the_type_is_an_error_and_comes_back_as_it_was() {
+    fn a_patch_that_does_not_fit_the_type_is_an_error_and_is_kept_unchanged() {
         let wrong = json!({"instanceCount": "many"});
         let patch: Patch<Training> = serde_json::from_value(wrong.clone()).unwrap();
         assert!(patch.apply(&training()).is_err());
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_requires_nothing_but_of_items() {
+    fn the_schema_requires_fields_only_in_list_items() {
         let settings = schemars::generate::SchemaSettings::default().with(|settings| settings.inline_subschemas = true);
         let mut generator = settings.into_generator();
         let schema = serde_json::to_value(training_schema(&mut generator)).unwrap();

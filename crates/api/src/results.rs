@@ -1,4 +1,4 @@
-//! What runs have come to: metrics and fronts, in the status.
+//! The results of runs in the status: metrics and fronts.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -113,20 +113,20 @@ pub struct Front {
     #[schemars(length(max = 512))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub excluded: Vec<Excluded>,
-    /// warnings name objectives whose values were measured on different data, so that they do not compare.
+    /// warnings name objectives whose values were measured on different data, so that they are not comparable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub warnings: Vec<ObjectiveWarning>,
 }
 
-/// Why the values of an objective do not compare.
+/// Why the values of an objective are not comparable.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 pub struct ObjectiveWarning {
     /// metric of the objective.
     #[schemars(length(max = 255))]
     pub metric: String,
-    /// message names the candidates, and what to do.
+    /// message names the candidates and the remedy.
     #[schemars(length(max = bounds::MESSAGE))]
     pub message: String,
 }
@@ -142,7 +142,7 @@ pub struct FrontMember {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: Option<String>,
-    /// observed is true for a candidate that was measured elsewhere: it has no run.
+    /// observed is true for a candidate with observed results: it has no run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observed: bool,
     /// values of status.objectives, in their order, as decimal strings.
@@ -168,8 +168,8 @@ pub struct Recommendation {
     /// message explains the recommendation, with the scales that were used.
     #[schemars(length(max = bounds::MESSAGE))]
     pub message: String,
-    /// alternatives are at most 4 other members, with what they would give and take: for each objective the one to take if
-    /// this objective counted more (the knee of the members that are better in it), then the one that is best in it.
+    /// alternatives are at most 4 other members with their trade-offs: for each objective the member to choose if this
+    /// objective were more important (the knee of the members that are better in it), then the best member in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::ALTERNATIVES))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
@@ -204,16 +204,17 @@ pub struct Difference {
     /// metric of the objective.
     #[schemars(length(max = 255))]
     pub metric: String,
-    /// difference is the value less that of the recommended member, as a decimal string.
+    /// difference is the value minus that of the recommended member, as a decimal string.
     #[schemars(length(max = 64))]
     pub difference: String,
-    /// ratio is the value divided by that of the recommended member, as a decimal string, where both are above 0.
+    /// ratio is the value divided by that of the recommended member, as a decimal string; absent unless both are above
+    /// 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub ratio: Option<String>,
 }
 
-/// A candidate that was measured elsewhere, compared with the runs.
+/// A candidate with observed results, compared with the runs.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ObservedPoint {

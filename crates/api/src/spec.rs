@@ -23,11 +23,11 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
     status = "ModelSelectionStatus",
     doc = "ModelSelection compares machine-learning models: it has each candidate tuned on each dataset by SageMaker, collects the metrics of the best training job, and reports the Pareto set over the objectives.",
     selectable = ".spec.suspend",
-    printcolumn(name = "READY", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status", description = "whether the selection is as its readyPolicy asks"),
+    printcolumn(name = "READY", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status", description = "whether the state that readyPolicy selects is reached"),
     printcolumn(name = "STATUS", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "the reason of Ready"),
     printcolumn(name = "PROGRESS", type_ = "string", json_path = ".status.progress", description = "runs ended, of all runs, and how many of them failed"),
     printcolumn(name = "BEST", type_ = "string", json_path = ".status.recommended", description = "the recommended candidate of each dataset, shortened"),
-    printcolumn(name = "AGE", type_ = "date", json_path = ".metadata.creationTimestamp", description = "since when the object exists"),
+    printcolumn(name = "AGE", type_ = "date", json_path = ".metadata.creationTimestamp", description = "time since the object was created"),
     printcolumn(name = "RUNNING", type_ = "integer", json_path = ".status.counts.running", priority = 1, description = "runs whose tuning job runs"),
     printcolumn(name = "FAILED", type_ = "integer", json_path = ".status.counts.failed", priority = 1, description = "runs that failed"),
     printcolumn(name = "FRONT", type_ = "string", json_path = ".status.frontSizes", priority = 1, description = "size of the Pareto set of each dataset"),
@@ -49,12 +49,12 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
     validation = Rule::new("!has(self.candidates) || self.candidates.all(c, !has(c.tuningJobName) || (has(c.dataset) ? self.datasets.exists(d, d.name == c.dataset) : size(self.datasets) == 1))")
         .message("`dataset` of a candidate with `tuningJobName` must name one of `datasets`; it may be left out only when there is one")
         .field_path(".candidates"),
-    // An image without any definition may be one of SageMaker's own, which has its metrics by itself.
+    // An image without any definition may be one of SageMaker's own, which has built-in metrics.
     validation = Rule::new(format!("{PRESET_BY_NAME} || (has(self.training.metricDefinitions) && self.training.metricDefinitions.exists(m, m.name == self.tuning.objective.metric)) || !has(self.candidates) || self.candidates.all(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || {OWN_METRICS} || (has(c.metricDefinitions) ? c.metricDefinitions.exists(m, m.name == self.tuning.objective.metric) : !has(self.training.metricDefinitions)))"))
         .message("`tuning.objective.metric` must be one of `training.metricDefinitions`, or of the `metricDefinitions` of each candidate with its own `algorithm`; add a definition with that name or correct the name")
         .field_path(".tuning.objective"),
     validation = Rule::new("!has(self.derivedMetrics) || !self.derivedMetrics.exists(d, d.name == self.tuning.objective.metric)")
-        .message("`tuning.objective.metric` must be a metric of the logs: SageMaker steers the search by it and knows no `derivedMetrics`")
+        .message("`tuning.objective.metric` must be a metric of the logs: SageMaker optimizes it and does not know `derivedMetrics`")
         .field_path(".tuning.objective"),
     validation = Rule::new("!has(self.derivedMetrics) || !has(self.training.metricDefinitions) || !self.derivedMetrics.exists(d, self.training.metricDefinitions.exists(m, m.name == d.name))")
         .message("`derivedMetrics` must have other names than `training.metricDefinitions`")
@@ -68,7 +68,8 @@ use super::{Candidate, CandidateSelector, Constraint, Dataset, DerivedMetric, Ob
     validation = Rule::new(format!("!has(self.candidates) || self.candidates.filter(c, has(c.observed)).size() <= {}", super::bounds::OBSERVED))
         .message("`candidates` must have at most 8 entries with `observed`")
         .field_path(".candidates"),
-    // Those of a JumpStart model or of a candidate cannot be known here; the operator checks them before it makes a job.
+    // The metrics of a JumpStart model or of a candidate are not known here; the operator checks them before it creates
+    // a job.
     validation = Rule::new(format!("{OTHER_METRICS} || self.objectives.all(o, {DEFINED})"))
         .message("`objectives` must each name one of `training.metricDefinitions` or `derivedMetrics` when no candidate brings others; add a definition with that name or correct the name")
         .field_path(".objectives"),
@@ -267,7 +268,7 @@ const PRESET_BY_NAME: &str = "(has(self.training.metricPreset) && !(self.trainin
 const JUMP_START: &str =
     "has(self.candidateSelectors) || (has(self.candidates) && self.candidates.exists(c, has(c.jumpStart)))";
 const OTHER_METRICS: &str = "!has(self.training.metricDefinitions) || has(self.training.metricPreset) || has(self.candidateSelectors) || !has(self.candidates) || self.candidates.exists(c, !has(c.algorithm) || has(c.algorithm.algorithmName) || has(c.metricDefinitions) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.matches('[.]dkr[.]ecr[.][^/]+/(blazingtext|factorization-machines|forecasting-deepar|image-classification|ipinsights|kmeans|knn|lda|linear-learner|ntm|object-detection|object2vec|pca|randomcutforest|sagemaker-xgboost|semantic-segmentation|seq2seq|xgboost)([:@]|$)')) || has(c.training))";
-// A candidate whose objective is not that of the selection, or whose image may be one of SageMaker's own.
+// A candidate whose objective may differ from the selection's, or whose image may be one of SageMaker's own.
 const OWN_METRICS: &str = "has(c.tuning) || has(c.training) || (has(c.algorithm.trainingImage) && c.algorithm.trainingImage.matches('[.]dkr[.]ecr[.][^/]+/(blazingtext|factorization-machines|forecasting-deepar|image-classification|ipinsights|kmeans|knn|lda|linear-learner|ntm|object-detection|object2vec|pca|randomcutforest|sagemaker-xgboost|semantic-segmentation|seq2seq|xgboost)([:@]|$)'))";
 const DEFINED: &str = "self.training.metricDefinitions.exists(m, m.name == o.metric) || (has(self.derivedMetrics) && self.derivedMetrics.exists(d, d.name == o.metric))";
 

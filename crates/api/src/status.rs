@@ -10,7 +10,8 @@ use super::{BestTrainingJob, Front, bounds};
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelSelectionStatus {
-    /// conditions: Ready, Reconciling, Stalled, Succeeded, Finished, Suspended. Wait for Finished: it comes for good or bad.
+    /// conditions: Ready, Reconciling, Stalled, Succeeded, Finished, Suspended. Wait for Finished: it becomes True on
+    /// success and on failure.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
@@ -25,7 +26,7 @@ pub struct ModelSelectionStatus {
     #[schemars(length(max = 32))]
     pub progress: Option<String>,
     /// recommended is the recommended candidate of each dataset, in the order of the spec, or once if it is the same
-    /// for all. It is for people: long names are shortened. fronts[].recommendation has the whole names.
+    /// for all. It is for display: long names are shortened. fronts[].recommendation has the full names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 63))]
     pub recommended: Option<String>,
@@ -124,7 +125,7 @@ pub struct Counts {
 }
 
 closed! {
-    /// Where a run stands. Clients must treat unknown values as not ended.
+    /// The state of a run. Clients must treat unknown values as not ended.
     #[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub enum RunState {
         /// It has no running tuning job; `reason` says why.
@@ -176,7 +177,7 @@ pub struct RunStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::MESSAGE))]
     pub message: Option<String>,
-    /// warning says what may make the result mean something else than it seems to, though the run goes on.
+    /// warning says what may make the result misleading, although the run continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::WARNING))]
     pub warning: Option<String>,
@@ -184,7 +185,7 @@ pub struct RunStatus {
     /// training data. See fronts[].warnings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_split: bool,
-    /// attempt is the number of the tuning job made for the same definition, from 0.
+    /// attempt is the number of the tuning job created for the same definition, starting from 0.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1000))]
     pub attempt: i32,
@@ -233,17 +234,17 @@ pub struct RunStatus {
 }
 
 impl RunStatus {
-    /// The run in `state`, for `reason`.
+    /// The run with another state, reason and message.
     #[must_use]
     pub fn with(mut self, state: RunState, reason: Option<crate::Reason>, message: Option<&str>) -> Self {
         self.state = state;
         self.reason = reason;
-        // SageMaker's own reasons can be a page long.
+        // SageMaker's own failure reasons can be a page long.
         self.message = message.map(|text| super::message(text, bounds::MESSAGE));
         self
     }
 
-    /// The run waiting to be tried once more under a new name.
+    /// The run, waiting to be tried once more with a new job name.
     #[must_use]
     pub fn next_attempt(self) -> Self {
         Self {
@@ -313,7 +314,7 @@ pub struct SupersededJob {
     /// dataset that the job was for.
     #[schemars(length(max = 63))]
     pub dataset: String,
-    /// definition that the job was made for.
+    /// definition that the job was created for.
     #[schemars(length(max = 64))]
     pub definition: String,
     /// attempt of the job.

@@ -1,9 +1,9 @@
-//! Texts for people: of bounded length, and without what could forge a line or move a cursor.
+//! Texts for people: of bounded length, and without characters that could forge a line or move a cursor.
 
 use std::borrow::Cow;
 
-/// The text on one line. It may come from anybody (a failure reason, a tag, a hub document): line breaks and tabs become
-/// spaces; other control characters, and those that reverse the direction of text, are shown as escapes.
+/// The text on one line. It may come from anywhere (a failure reason, a tag, a hub document): line breaks and tabs
+/// become spaces; other control characters, and those that reverse the direction of text, are shown as escapes.
 pub fn plain(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -24,7 +24,7 @@ fn is_unsafe(c: char) -> bool {
     c.is_control() || directional || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// A message for people: on one line, of at most `max` bytes.
+/// A message for people: on one line, at most `max` bytes.
 pub fn message(text: &str, max: usize) -> String {
     clip(&plain(text), max)
 }
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_line_is_forged_and_no_cursor_moved() {
+    fn line_breaks_and_control_characters_are_neutralized() {
         assert_eq!(plain("fine: é, 漢"), "fine: é, 漢");
         assert_eq!(plain("a\nINFO ready\r\tb"), "a INFO ready  b");
         assert_eq!(plain("\u{1b}[2Jgone\u{7}\u{202e}"), "\\u{1b}[2Jgone\\u{7}\\u{202e}");
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_move_the_cursor_or_turn_the_text_is_shown_instead() {
+    fn cursor_and_direction_controls_are_shown_as_escapes() {
         assert_eq!(plain("red \u{1b}[31m and a bell \u{7}"), "red \\u{1b}[31m and a bell \\u{7}");
         assert_eq!(plain("a\u{202e}b\u{9b}2J"), "a\\u{202e}b\\u{9b}2J");
         assert_eq!(plain("two\nlines\tÄ é 日本"), "two lines Ä é 日本");

@@ -117,11 +117,11 @@ pub enum EarlyStopping {
         .field_path(".minResource")
 )]
 pub struct Hyperband {
-    /// minResource is the least that each training job uses, in epochs. Default: SageMaker's default.
+    /// minResource is the minimum that each training job uses, in epochs. Default: SageMaker's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 20000))]
     pub min_resource: Option<i32>,
-    /// maxResource is the most that a training job may use, in epochs. Default: the hyperparameter epochs, if it is
+    /// maxResource is the maximum that a training job may use, in epochs. Default: the hyperparameter epochs, if it is
     /// fixed; otherwise required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 20000))]

@@ -1,4 +1,4 @@
-//! What was read about models, cached for all selections; see [`super::ttl_cache`].
+//! The models that were read, cached for all selections; see [`super::ttl_cache`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use decide::problem::Problem;
 use platform::clock;
 use sagemaker::{Class, Listed, Region, TuningError};
 
-/// The models that were asked for. Cheap to clone.
+/// The cached models. Cheap to clone.
 #[derive(Clone)]
 pub struct Catalog(Arc<Inner>);
 
@@ -30,7 +30,7 @@ struct Inner {
 }
 
 impl Catalog {
-    /// A catalogue that knows nothing yet.
+    /// An empty catalogue.
     pub fn new(source: SourceKind) -> Self {
         let source = Source::new(source);
         Self(Arc::new(Inner {
@@ -57,7 +57,7 @@ impl Catalog {
         .await
     }
 
-    /// The version of `model_id` that `wanted` (`*`, a prefix or exact) stands for.
+    /// The version of `model_id` that matches `wanted` (`*`, a prefix or exact).
     pub async fn version(
         &self,
         region: &Region,
@@ -94,7 +94,7 @@ impl Catalog {
         .await
     }
 
-    /// Whether [`Self::model`] would answer without asking the source.
+    /// Whether [`Self::model`] would return without calling the source.
     pub fn knows(&self, region: &Region, model_id: &str, version: &str) -> bool {
         let entry = self.0.models.entry([region.name(), model_id, version], clock::steady());
         entry.read(|cached| cached.value.is_ok().then_some(())).is_some()
@@ -105,7 +105,7 @@ impl Catalog {
             if let Some(listed) = self.listed(region, model_id) {
                 return Ok(listed.version);
             }
-            // One call gives the newest version and its description.
+            // One call returns the newest version and its description.
             let started = clock::steady();
             let (version, model) = match self.0.source.describe(region, model_id, None).await {
                 Ok(answer) => answer,
@@ -134,7 +134,7 @@ impl Catalog {
         match self.0.source.describe(region, model_id, Some(version)).await {
             Ok((_, model)) => readable(model_id, version, model),
             Err(error) if error.class == Class::NotFound => {
-                // What is missing: the model, or only this version of it.
+                // Determines what is missing: the model, or only this version of it.
                 match self.0.source.describe(region, model_id, None).await {
                     Ok((newest, _)) => {
                         let message = format!(
@@ -150,8 +150,8 @@ impl Catalog {
         }
     }
 
-    /// The model in the last listing, while that is fresh. A listing that is being read delays nobody who does not ask for
-    /// it: a description has the version as well.
+    /// The model in the last listing, if that is still fresh. Only callers that need the listing wait for a new one: a
+    /// description has the version as well.
     fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
         let entry = self.0.listings.entry([region.name(), "", ""], clock::steady());
         entry.read(|cached| {
@@ -161,12 +161,12 @@ impl Catalog {
         })
     }
 
-    /// What to say when the source does not know a model. The nearest ids are those of the listing.
+    /// The error for a model that the source does not know. It suggests the nearest ids of the listing.
     async fn not_found(&self, region: &Region, model_id: &str, error: TuningError) -> CatalogError {
         if error.class != Class::NotFound {
             return CatalogError::Fault(error);
         }
-        // Patience does not matter here: this is a task of its own already.
+        // A long deadline is fine here: this already runs in a task of its own.
         let until = clock::after(Duration::from_secs(60));
         let listing = Box::pin(self.listing(region, Timestamp::MIN, until)).await.ok();
         let listed = listing.as_deref().unwrap_or_default();
@@ -183,7 +183,7 @@ impl Catalog {
         let remedy = match listed.len() {
             0 => "correct it (the JumpStart console and the SageMaker documentation list the ids)".to_owned(),
             _ if probable => format!("did you mean {ids}?"),
-            all => format!("nothing is much like it among the {all} models that it has; the nearest is {ids}"),
+            all => format!("none of its {all} model ids is similar; the nearest is {ids}"),
         };
         let region = region.name();
         let message = format!("JumpStart has no model '{model_id}' (`jumpStart.modelID`) in {region}; {remedy}");

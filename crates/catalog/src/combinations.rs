@@ -1,7 +1,7 @@
-//! How many different training jobs a search can make: pure.
+//! The number of different training jobs that a search can make. Pure.
 //!
-//! SageMaker refuses more training jobs than that: "The total number of hyperparameter combinations for the provided ranges
-//! [3.0] must be equal or greater than the value of `MaxNumberOfJobs`, [10]" (public report:
+//! SageMaker refuses to create more training jobs than that: "The total number of hyperparameter combinations for the
+//! provided ranges [3.0] must be equal or greater than the value of `MaxNumberOfJobs`, [10]" (public report:
 //! aws/amazon-sagemaker-operator-for-k8s, issue 123).
 
 use api::{Reason, Strategy, parse_decimal};
@@ -9,10 +9,10 @@ use decide::definition::Definition;
 use decide::problem::Problem;
 use sagemaker::SearchRange;
 
-/// Most training jobs of a grid, which has one for each combination.
+/// SageMaker's limit on the training jobs of a grid search, which has one for each combination.
 const GRID_MOST: u64 = 750;
 
-/// Whether there are as many combinations of the ranges as training jobs are asked for; for Grid exactly as many.
+/// Checks that the ranges have at least as many combinations as there are training jobs; for Grid exactly as many.
 pub(super) fn enough(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result<(), Problem> {
     let all = combinations(ranges).filter(|all| definition.strategy == Strategy::Grid && *all > GRID_MOST);
     if let Some(all) = all {
@@ -35,7 +35,7 @@ pub(super) fn enough(definition: &Definition, ranges: &[SearchRange], field: &st
     Err(Problem::new(Reason::InvalidHyperparameter, message))
 }
 
-/// The number of combinations; `None` when a range has any number of values.
+/// The number of combinations; `None` if a range has infinitely many values.
 fn combinations(ranges: &[SearchRange]) -> Option<u64> {
     ranges.iter().try_fold(1_u64, |product, range| Some(product.saturating_mul(values(range)?)))
 }

@@ -8,8 +8,8 @@ use sagemaker::TuningError;
 pub enum CatalogError {
     /// A person must change something.
     Problem(Problem),
-    /// The source could not be asked.
+    /// The call to the source failed.
     Fault(TuningError),
-    /// It has been asked and has not answered yet.
+    /// The source was called and has not responded yet.
     Pending,
 }

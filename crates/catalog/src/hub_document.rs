@@ -1,11 +1,11 @@
-//! A document of the hub, as far as training needs it.
+//! A document of the hub, reduced to what training needs.
 
 use serde_json::Value;
 
 use super::metadata::{flag, get, hyperparameters, metrics, number, optional_flag, text, texts, variants};
 use super::model::Model;
 
-/// Reads a document; `None` when it is no JSON object.
+/// Parses a document; `None` if it is not a JSON object.
 pub fn from_document(document: &str) -> Option<Model> {
     let document: Value = serde_json::from_str(document).ok()?;
     document.as_object()?;
@@ -25,7 +25,7 @@ pub fn from_document(document: &str) -> Option<Model> {
         metrics: metrics(&document, "training_metrics"),
         artifact: text("training_artifact_uri"),
         gated_artifact: text("training_model_package_artifact_uri"),
-        // The prepacked script carries its dependencies, so that it needs no network.
+        // The prepacked script contains its dependencies, so that it needs no network.
         script: text("training_prepacked_script_uri").or_else(|| text("training_script_uri")),
         volume_size_gb: number(&document, "training_volume_size"),
         max_runtime_seconds: number(&document, "max_runtime_in_seconds"),
@@ -68,7 +68,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_none() {
+    fn anything_but_a_json_object_is_none() {
         assert_eq!(from_document(""), None);
         assert_eq!(from_document("[]"), None);
         assert_eq!(from_document("{}"), Some(Model::default()));

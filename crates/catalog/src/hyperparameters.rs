@@ -1,4 +1,4 @@
-//! Hyperparameters: the fixed ones, the searched ones, and whether the model takes them.
+//! Hyperparameters: the fixed and the searched ones, and whether the model accepts them.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use decide::problem::Problem;
 use decide::suggest;
 use sagemaker::SearchRange;
 
-/// What SageMaker adds itself.
+/// The hyperparameter that SageMaker adds itself.
 const OF_SAGEMAKER: &str = "_tuning_objective_metric";
 
-/// Refuses the name that SageMaker has for itself. Those by which the script of a JumpStart model is run are refused as
+/// Refuses the name that SageMaker reserves. The names that control the script of a JumpStart model are refused as
 /// unknown among a candidate's own hyperparameters, and overwritten among those of training and the dataset.
 pub(super) fn unreserved(definition: &Definition) -> Result<(), Problem> {
     let searched = definition.parameter_ranges.iter().map(|range| &range.name);
@@ -25,8 +25,8 @@ pub(super) fn unreserved(definition: &Definition) -> Result<(), Problem> {
     Ok(())
 }
 
-/// SageMaker's limits on hyperparameters: 100 with the one that it adds itself, values of 2500 characters as they are sent.
-/// Of the fixed ones `given` are the user's.
+/// SageMaker's limits on hyperparameters: 100 including the one that it adds itself, and values of 2500 characters in
+/// their encoded form. `given` are the fixed ones that the user has set.
 pub(super) fn within_limits(
     fixed: &BTreeMap<String, String>,
     given: &BTreeMap<String, String>,
@@ -44,16 +44,17 @@ pub(super) fn within_limits(
     }
     match fixed.iter().find(|(_, value)| value.chars().count() > 2500) {
         Some((name, _)) => {
-            let message =
-                format!("the value of hyperparameter '{name}' must be at most 2500 characters long as it is sent");
+            let message = format!(
+                "the value of hyperparameter '{name}' must be at most 2500 characters long in its encoded form"
+            );
             Err(Problem::new(Reason::InvalidHyperparameter, message))
         }
         None => Ok(()),
     }
 }
 
-/// The searched hyperparameters, which are in the field `ranges_field`, checked against the model, if there is one. `values` are
-/// the fixed ones, of which `multiplesOfDefault` takes its default.
+/// The searched hyperparameters, which are in the field `ranges_field`, checked against the model, if there is one.
+/// `values` are the fixed ones, which `multiplesOfDefault` uses as defaults.
 pub(super) fn ranges(
     ranges_field: &str,
     ranges: &[ParameterRange],
@@ -63,7 +64,7 @@ pub(super) fn ranges(
     ranges.iter().map(|range| search_range(ranges_field, range, model, values)).collect()
 }
 
-/// The values that each hyperparameter may have, as far as they are known: of a range its ends.
+/// The values that each hyperparameter may have, as far as they are known; of a range, its bounds.
 pub(super) fn may_be(fixed: &BTreeMap<String, String>, ranges: &[SearchRange]) -> BTreeMap<String, Vec<String>> {
     let searched = ranges.iter().map(|range| match range {
         SearchRange::Continuous { name, min, max, .. } | SearchRange::Integer { name, min, max, .. } => {
@@ -91,7 +92,7 @@ fn search_range(
     let is_text = known.is_some_and(|known| ["text", "list", "bool"].contains(&known.kind.as_str()));
     let numeric = |text: &str| -> Result<(), Problem> {
         if is_text {
-            let message = format!("{field} must be `categorical`: the model takes no numbers for it");
+            let message = format!("{field} must be `categorical`: the model does not accept numbers for it");
             return Err(Problem::new(Reason::InvalidHyperparameter, message));
         }
         check(text)
@@ -112,7 +113,7 @@ fn search_range(
             numeric(&range.max)?;
             if known.is_some_and(|known| known.kind == "int") {
                 let message =
-                    format!("{field} must be `integer` or `categorical`: the model takes whole numbers for it");
+                    format!("{field} must be `integer` or `categorical`: the model accepts only whole numbers for it");
                 return Err(Problem::new(Reason::InvalidHyperparameter, message));
             }
             Ok(SearchRange::Continuous { name: name.clone(), min: range.min.clone(), max: range.max.clone(), scaling })
@@ -150,8 +151,8 @@ fn search_range(
     }
 }
 
-/// What the schema says of the ranges of tuning and selectors; for those of candidates that would cost the API server too
-/// much.
+/// The schema's rules for the ranges of tuning and selectors. For the ranges of candidates they would exceed the API
+/// server's CEL budget, so they are checked here.
 fn bounds(field: &str, min: &str, max: &str, logarithmic: bool) -> Result<(), Problem> {
     let refuse = |why: &str| Err(Problem::new(Reason::InvalidHyperparameter, format!("{field}: {why}")));
     let (Some(least), Some(greatest)) = (parse_decimal(min), parse_decimal(max)) else {
@@ -177,7 +178,7 @@ fn multiples(field: &str, default: &str, factors: &[String], whole: bool) -> Res
     };
     let mut values: Vec<String> = Vec::new();
     for factor in factors.iter().filter_map(|factor| parse_decimal(factor)) {
-        // 0.1 times 0.2 is 0.02 for people, not 0.020000000000000004.
+        // 0.1 times 0.2 must give 0.02, not 0.020000000000000004.
         let product = significant(number * factor, 15);
         let value = if whole { format!("{:.0}", product.round()) } else { python::float(product) };
         if !values.contains(&value) {
@@ -187,13 +188,13 @@ fn multiples(field: &str, default: &str, factors: &[String], whole: bool) -> Res
     Ok(values)
 }
 
-/// Whether the model takes `text` as the value of a hyperparameter.
+/// Checks that the model accepts `text` as the value of a hyperparameter.
 pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result<(), Problem> {
     let refuse = |why: String| Err(Problem::new(Reason::InvalidHyperparameter, format!("{field}: '{text}' {why}")));
     let (measured, what) = match known.kind.as_str() {
         "int" | "float" => {
             let Some(number) = parse_decimal(text) else { return refuse("must be a number".to_owned()) };
-            // The training scripts read it with Python's int(), which takes neither 5.0 nor 1e1.
+            // The training scripts parse it with Python's int(), which accepts neither 5.0 nor 1e1.
             if known.kind == "int" && text.parse::<i64>().is_err() {
                 return refuse("must be a whole number".to_owned());
             }
@@ -201,7 +202,7 @@ pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result
         }
         "bool" if ["true", "false"].contains(&text.to_lowercase().as_str()) => return Ok(()),
         "bool" => return refuse("must be 'True' or 'False'".to_owned()),
-        // How a list is written is the script's affair.
+        // The format of a list depends on the script.
         "list" => return Ok(()),
         _ if !known.options.is_empty() && !known.options.iter().any(|option| option == text) => {
             return refuse(format!("must be one of {}", known.options.join(", ")));
@@ -222,7 +223,7 @@ pub(super) fn accepts(field: &str, known: &Hyperparameter, text: &str) -> Result
     }
 }
 
-/// What to say of a hyperparameter that the model does not have.
+/// The problem for a hyperparameter that the model does not have.
 pub(super) fn unknown(field: &str, name: &str, model: &Model) -> Problem {
     let names: Vec<&str> =
         model.hyperparameters.iter().filter(|known| !known.container).map(|known| known.name.as_str()).collect();

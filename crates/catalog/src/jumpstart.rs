@@ -1,6 +1,6 @@
-//! What a JumpStart model puts into a training job, as the vendor's `JumpStartEstimator` does it.
+//! The parts of a training job that come from a JumpStart model, built like the vendor's `JumpStartEstimator` does.
 //!
-//! In a container without network the script comes as the channel `code`; with network it is fetched by the container.
+//! In a container without network the script is the channel `code`; with network the container downloads it.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use decide::problem::Problem;
 use decide::suggest;
 use sagemaker::{InputChannel, instance_types};
 
-/// Where the channel `code` lies in the container.
+/// The path of the script in the channel `code` in the container.
 const SCRIPT_IN_CONTAINER: &str = "/opt/ml/input/data/code/sourcedir.tar.gz";
-/// Which file of the script is run, and how much it logs: the vendor's estimator has these fixed, whatever the
-/// container's hyperparameters of the model say.
+/// The file of the script to run, and its log level: the vendor's estimator hard-codes both, whatever the model's
+/// container hyperparameters say.
 const PROGRAM: &str = "transfer_learning.py";
 const LOG_LEVEL: &str = "20";
-/// The variables that name the model which a container fetches itself, and accept its licence.
+/// The environment variables that name the model which a container downloads itself, and accept its licence.
 const GATED_ARTIFACT: &str = "SageMakerGatedModelS3Uri";
 const ACCEPT_EULA: &str = "accept_eula";
 
-/// Whether the model may be trained: what its publisher withdrew or found vulnerable only when that is allowed, as with
-/// the vendor's SDK, and what has a licence only when that is accepted.
+/// Checks that the model may be trained: a deprecated or vulnerable one only if that is allowed, as in the vendor's
+/// SDK, and a licensed one only if the licence is accepted.
 pub(super) fn usable(name: &str, model: &Model, terms: &JumpStart) -> Result<(), Problem> {
     let refuse = |reason: Reason, why: String| Err(Problem::new(reason, format!("{name} {why}")));
     match model {
@@ -56,9 +56,9 @@ pub(super) fn usable(name: &str, model: &Model, terms: &JumpStart) -> Result<(),
     }
 }
 
-/// Whether the dataset has the channel that the script reads its data from, which is `training` for those of JumpStart;
-/// `LightGBM`'s reads `train` as well (its page in the developer guide). A warning if it has `train` only, which another
-/// script may read too.
+/// Checks that the dataset has the channel that the script reads its data from. That is `training` for JumpStart's
+/// scripts; `LightGBM`'s reads `train` as well (its page in the developer guide). Returns a warning if the dataset has
+/// only `train`, which other scripts may read too.
 pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<Option<String>, Problem> {
     let there = || channels.iter().map(|channel| channel.name.as_str());
     let has = |wanted: &str| there().any(|channel| channel == wanted);
@@ -68,17 +68,17 @@ pub(super) fn data(name: &str, model_id: &str, channels: &[Channel]) -> Result<O
     let reads =
         format!("{name} reads its data from the channel 'training', which the dataset does not have in `channels`");
     if has("train") {
-        // Short, so that the other warning has room beside it (`bounds::WARNING`).
+        // Short, so that another warning fits next to it (`bounds::WARNING`).
         return Ok(Some("rename channel 'train' to 'training' unless its script reads it".into()));
     }
     let remedy = match suggest::nearest("training", there()) {
         Some(near) => format!("rename channel '{near}' to 'training'"),
-        None => format!("add it to those that it has: {}", suggest::some(there())),
+        None => format!("add it; the dataset has {}", suggest::some(there())),
     };
     Err(Problem::new(Reason::InvalidRequest, format!("{reads}; {remedy}")))
 }
 
-/// The frameworks and tasks whose scripts take no validation data, where a description does not say it.
+/// The frameworks and tasks whose scripts use no validation data, for descriptions that do not say so.
 const SPLIT_BY_THEMSELVES: [&str; 3] = ["pytorch-ic-", "mxnet-semseg-", "huggingface-spc-"];
 
 /// Whether the script of the model measures on a part of the training data, and not on the channel `validation`.
@@ -87,7 +87,7 @@ pub(super) fn splits_by_itself(model: &Model, model_id: &str) -> bool {
     model.validates.map_or_else(known, |validates| !validates)
 }
 
-/// What to say of a metric that is measured on such a split: the values of two models are then of different data.
+/// The warning about a metric that is measured on such a split: the values of two models then come from different data.
 pub(super) fn own_split<'a>(metrics: impl IntoIterator<Item = &'a String>) -> Option<String> {
     let metric = metrics.into_iter().find(|metric| is_of_validation(metric))?;
     Some(format!("its script measures '{metric}' on a part of the training data"))
@@ -95,9 +95,10 @@ pub(super) fn own_split<'a>(metrics: impl IntoIterator<Item = &'a String>) -> Op
 
 /// The training image for an instance type.
 ///
-/// A type is looked up among those that SageMaker has: a variant is for a whole family, so that it would have an image for
-/// a type that does not exist. One that is newer than this operator is known by the model's own list. Own images are not
-/// asked: they may be for any type, and a wrong one costs nothing, since SageMaker then makes no job.
+/// The type must be in SageMaker's list of types, because a variant covers a whole family and would have an image for a
+/// type that does not exist. A type that is newer than this operator is accepted if the model's own list has it. This
+/// check is skipped for own images: they may support any type, and a wrong type costs nothing, because SageMaker then
+/// creates no job.
 pub(super) fn image(
     name: &str,
     model: &Model,
@@ -117,7 +118,7 @@ pub(super) fn image(
         let of_model = suggest::nearest(instance_type, supported.iter().map(String::as_str));
         let near = of_model.or_else(|| suggest::nearest(instance_type, instance_types().iter().copied()));
         let remedy = near.map_or_else(supports, |near| format!("did you mean '{near}'?"));
-        return refuse(format!("{field} '{instance_type}' is no instance type; {remedy}"));
+        return refuse(format!("{field} '{instance_type}' is not an instance type; {remedy}"));
     }
     match model.on(instance_type).image {
         Some(image) => Ok(image),
@@ -129,13 +130,13 @@ pub(super) fn image(
     }
 }
 
-/// The defaults of the algorithm's hyperparameters; those of the container are set by [`add_script`].
+/// The defaults of the algorithm's hyperparameters; [`add_script`] sets those of the container.
 pub(super) fn defaults(model: &Model) -> BTreeMap<String, String> {
     let algorithm = model.hyperparameters.iter().filter(|hyperparameter| !hyperparameter.container);
     algorithm.filter_map(|known| Some((known.name.clone(), known.default.clone()?))).collect()
 }
 
-/// The variables of the model; those of the user go before them.
+/// The environment variables of the model; the user's variables override them.
 pub(super) fn environment(model: &Model, accepted: bool) -> BTreeMap<String, String> {
     let mut environment = model.environment.clone();
     if let Some(artifact) = &model.gated_artifact {
@@ -157,8 +158,8 @@ pub(super) struct ScriptContext<'a> {
     pub(super) accepted: bool,
 }
 
-/// Adds the pre-trained model and the script. With a script each value is JSON, so that words are quoted; an image that
-/// needs none gets the plain values, as from the vendor's SDK.
+/// Adds the pre-trained model and the script. With a script each value is JSON-encoded, so that strings are quoted; an
+/// image that needs no script gets the plain values. Both match the vendor's SDK.
 pub(super) fn add_script(
     model: &Model,
     context: &ScriptContext<'_>,
@@ -180,8 +181,8 @@ pub(super) fn add_script(
                 input_mode: Some(InputMode::File),
                 ..Channel::default()
             },
-            // The bucket of such a model is read only with this on the channel; the vendor's tuner leaves it out, its
-            // estimator has it.
+            // The bucket of a gated model can be read only with this flag on the channel; the vendor's tuner omits it,
+            // but its estimator sets it.
             accept_eula: context.accepted && model.gated,
         });
     }
@@ -214,14 +215,14 @@ mod tests {
         let variants = || Model { image: None, ..bit() }.variants;
         let listed = |types: &[&str]| types.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
         for (types, variants, instance_type, expected) in [
-            // A family's image does not make a type.
+            // An image for the family does not mean that the type exists.
             (
                 listed(&["ml.p3.2xlarge"]),
                 variants(),
                 "ml.p3.3xlarge",
-                "is no instance type; did you mean 'ml.p3.2xlarge'?",
+                "is not an instance type; did you mean 'ml.p3.2xlarge'?",
             ),
-            (listed(&[]), variants(), "ml.p3.3xlarge", "is no instance type; did you mean 'ml.p3.2xlarge'?"),
+            (listed(&[]), variants(), "ml.p3.3xlarge", "is not an instance type; did you mean 'ml.p3.2xlarge'?"),
             (
                 listed(&["ml.new9.large"]),
                 BTreeMap::new(),
@@ -252,7 +253,7 @@ mod tests {
             ("tensorflow-ic-bit", &["training", "validation"][..], Ok(None)),
             ("tensorflow-ic-bit", &["train", "validation"], Ok(Some("rename channel 'train' to 'training'"))),
             ("tensorflow-ic-bit", &["trainings"], Err("rename channel 'trainings' to 'training'")),
-            ("tensorflow-ic-bit", &["test"], Err("add it to those that it has: test")),
+            ("tensorflow-ic-bit", &["test"], Err("add it; the dataset has test")),
             ("lightgbm-classification-model", &["train"], Ok(None)),
             ("lightgbm-classification-model", &["data"], Err("add it")),
         ] {
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_of_the_script_is_reported() {
+    fn an_own_split_of_the_script_is_reported() {
         let metrics = ["train_loss", "val_accuracy"].map(str::to_owned);
         let warning = own_split(&metrics).unwrap();
         assert!(warning.contains("measures 'val_accuracy' on a part of the training data"), "{warning}");
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_not_be_trained_says_what_would_allow_it() {
+    fn a_refused_model_is_reported_with_the_setting_that_allows_it() {
         let gated = Model { gated: true, licence: Some("s3://bucket/licence.txt".to_owned()), ..bit() };
         let nothing = JumpStart::default();
         let all = JumpStart { accept_eula: true, allow_deprecated: true, allow_vulnerable: true, ..nothing.clone() };

@@ -1,5 +1,5 @@
-//! The parts of a model's metadata that both sources have, each in its spelling: the hub `ImageUri`, the specs in S3
-//! `image_uri`. Read leniently: keys that are missing or of another shape are absent.
+//! Parses the parts of a model's metadata that both sources have, each in its spelling: `ImageUri` in the hub,
+//! `image_uri` in S3. Parsing is lenient: a key that is missing or has another type counts as absent.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::model::{Hyperparameter, Variant};
 use super::python;
 
-/// The value of `key`, which is written `like_this`, in either spelling; null when it is absent.
+/// The value of `key` (given in snake case) in either spelling; null if it is absent.
 pub(super) fn get<'a>(value: &'a Value, key: &str) -> &'a Value {
     let camel = || -> String {
         let words = key.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
@@ -21,21 +21,21 @@ pub(super) fn text(value: &Value, key: &str) -> Option<String> {
     get(value, key).as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// A whole number, also as 123.0 or as a text.
-#[expect(clippy::cast_possible_truncation, reason = "what is too large for 64 bits is too large for 32 as well")]
+/// A whole number, which may also be written as 123.0 or as a string.
+#[expect(clippy::cast_possible_truncation, reason = "a value that exceeds 64 bits exceeds 32 bits too")]
 pub(super) fn number(value: &Value, key: &str) -> Option<i32> {
     let value = get(value, key);
     let number = value.as_f64().or_else(|| value.as_str()?.parse().ok()).filter(|number| number.fract() == 0.0)?;
     i32::try_from(number as i64).ok()
 }
 
-/// Whether it is true, also as a text.
+/// A boolean, which may also be written as a string; false if it is absent.
 pub(super) fn flag(value: &Value, key: &str) -> bool {
     let value = get(value, key);
     value.as_bool().unwrap_or_else(|| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")))
 }
 
-/// The same, or nothing when it is not there.
+/// The same, but `None` if it is absent.
 pub(super) fn optional_flag(value: &Value, key: &str) -> Option<bool> {
     (!get(value, key).is_null()).then(|| flag(value, key))
 }
@@ -52,7 +52,8 @@ pub(super) fn metrics(value: &Value, key: &str) -> Vec<(String, String)> {
     list(value, key).filter_map(|metric| Some((text(metric, "name")?, text(metric, "regex")?))).collect()
 }
 
-/// The variants by instance type or family. An image is itself or an alias, such as `$gpu_image`, among `aliases`.
+/// The variants by instance type or family. An image is given directly, or as an alias from `aliases`, such as
+/// `$gpu_image`.
 pub(super) fn variants(value: &Value, aliases: &Value) -> BTreeMap<String, Variant> {
     let Some(variants) = get(value, "variants").as_object() else { return BTreeMap::new() };
     let variant = |variant: &Value| {
@@ -63,7 +64,7 @@ pub(super) fn variants(value: &Value, aliases: &Value) -> BTreeMap<String, Varia
                 Some(alias) => Some(aliases.get(alias)?.as_str()?.to_owned()),
                 None => Some(image),
             }),
-            // Whatever their scope: the vendor's SDK sends them all.
+            // Regardless of their scope: the vendor's SDK sends all of them.
             hyperparameters: hyperparameters(properties)
                 .into_iter()
                 .map(|hyperparameter| Hyperparameter { container: false, ..hyperparameter })
@@ -87,7 +88,7 @@ fn hyperparameter(value: &Value) -> Option<Hyperparameter> {
     Some(Hyperparameter {
         name: text(value, "name")?,
         kind: text(value, "type").unwrap_or_default().to_lowercase(),
-        // A default that is null is the word None, one that is not there is none.
+        // A default that is null becomes the string None; without a key there is no default.
         default: value.get("default").or_else(|| value.get("Default")).map(python::text),
         options: list(value, "options").map(python::text).collect(),
         min: bound("min"),
@@ -135,9 +136,9 @@ mod tests {
     }
 
     proptest! {
-        /// Decimals of 16 and 17 digits too are sent as they are written, from both sources.
+        /// Decimals with 16 and 17 digits, too, are sent as they are written, from both sources.
         #[test]
-        fn a_default_is_the_number_that_was_written(bits in any::<u64>()) {
+        fn a_default_is_sent_as_it_was_written(bits in any::<u64>()) {
             let number = f64::from_bits(bits);
             prop_assume!(number.is_finite());
             let written = format!("{number:e}");

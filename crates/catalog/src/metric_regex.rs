@@ -1,6 +1,6 @@
-//! Whether the regex of a metric can be one: pure.
+//! Checks the regexes of metrics. Pure.
 //!
-//! SageMaker reads regexes as Java does. What only Java knows, such as a look-around, is left to SageMaker.
+//! SageMaker uses Java's regex syntax. Syntax that only Java has, such as look-around, is left to SageMaker.
 
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{Ast, ErrorKind, Visitor, visit};
@@ -8,7 +8,7 @@ use regex_syntax::ast::{Ast, ErrorKind, Visitor, visit};
 use api::{Candidate, MetricDefinition, ModelSelectionSpec, Reason};
 use decide::problem::Problem;
 
-/// Checks the definitions of training and of the candidate.
+/// Checks the metric definitions of training and of the candidate.
 pub(super) fn check(spec: &ModelSelectionSpec, candidate: Option<&Candidate>) -> Result<(), Problem> {
     all("training.metricDefinitions", &spec.training.metric_definitions)?;
     let Some(candidate) = candidate else { return Ok(()) };
@@ -25,7 +25,7 @@ fn all(field: &str, definitions: &[MetricDefinition]) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What is wrong with a regex in every dialect, if something is.
+/// The error in a regex, if it is one in every dialect.
 fn mistake(regex: &str) -> Option<String> {
     let error = match Parser::new().parse(regex) {
         Ok(ast) => return (groups(&ast) == 0).then(|| "it has no capture group, which must hold the value".to_owned()),
@@ -71,7 +71,7 @@ mod tests {
     use samples::spec;
 
     #[test]
-    fn only_what_is_wrong_in_every_dialect_is_a_mistake() {
+    fn only_errors_in_every_dialect_are_reported() {
         for (regex, expected) in [
             ("loss: ([0-9.]+)", None),
             ("(?<value>[0-9]+)", None),
@@ -83,7 +83,7 @@ mod tests {
             (r"loss: \(1\)", Some("it has no capture group")),
             ("*(a)", Some("repetition operator missing expression")),
             ("(a)\\", Some("incomplete escape sequence")),
-            // Java takes these; Rust does not.
+            // Valid in Java, but not in Rust.
             ("(?<=loss: )([0-9.]+)", None),
             (r"(a)\1", None),
             ("([0-9]++)", None),

@@ -1,4 +1,4 @@
-//! By which definitions SageMaker reads the metrics of a run: pure.
+//! The metric definitions with which SageMaker reads the metrics of a run. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +12,11 @@ use decide::derived::Derivations;
 use decide::problem::Problem;
 use decide::suggest;
 
-/// A run, as far as it decides the metrics.
+/// The parts of a run that determine its metrics.
 pub(super) struct Subject<'a> {
-    /// The selection as it is written.
+    /// The selection as the user wrote it.
     pub(super) all: &'a ModelSelectionSpec,
-    /// The selection as the candidate has it.
+    /// The selection with the candidate's overrides.
     pub(super) spec: &'a ModelSelectionSpec,
     /// The derived metrics of `spec`.
     pub(super) derivations: &'a Derivations<'a>,
@@ -28,14 +28,15 @@ pub(super) struct Subject<'a> {
 
 /// The metrics of a run.
 pub(super) struct Metrics {
-    /// Name and regex of each that is sent to SageMaker.
+    /// Name and regex of each metric definition that is sent to SageMaker.
     pub(super) definitions: Vec<(String, String)>,
-    /// The names that the run may report; `None` when they are not known.
+    /// The names of the metrics that the run may report; `None` if they are unknown.
     pub(super) known: Option<BTreeSet<String>>,
 }
 
-/// The metrics of a run. All that the selection refers to must be among them, or derived from them, as far as they are
-/// known: an algorithm resource brings definitions of its own, and so may an image without any in the spec.
+/// The metrics of a run. All metrics that the selection refers to must be among them or derived from them, as far as
+/// they are known: an algorithm resource has definitions of its own, and so may an image without definitions in the
+/// spec.
 pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics, Problem> {
     let Subject { spec, definition, .. } = run;
     if let Some(algorithm) = run.image.and_then(|image| algorithms::of_image(image, &definition.hyperparameters)) {
@@ -67,8 +68,8 @@ pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics
     Ok(Metrics { known: Some(metrics.keys().cloned().collect()), definitions: metrics.into_iter().collect() })
 }
 
-/// The metrics of one of SageMaker's own algorithms, which takes no definitions. Those of `training` are for the other
-/// candidates, if there are any that they can be for.
+/// The metrics of one of SageMaker's built-in algorithms, which accepts no definitions. Definitions of `training` are
+/// accepted if they can be for another candidate.
 fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Problem> {
     let Subject { all, spec, definition, candidate, .. } = run;
     let others = || all.candidates.iter().any(takes_definitions);
@@ -82,7 +83,7 @@ fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Pro
     let repository = algorithm.repository;
     if let Some(field) = field {
         let message = format!(
-            "{field} must be left out: '{repository}' is an algorithm of SageMaker's own, which has its metrics by itself \
+            "{field} must be left out: '{repository}' is a built-in algorithm of SageMaker with metrics of its own \
              and takes no definitions; remove them, and name one of {}",
             suggest::some(algorithm.metrics.iter().copied())
         );
@@ -91,7 +92,7 @@ fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Pro
     if let Some((field, metric)) = named(spec, definition).find(|(_, metric)| !algorithm.may_report(metric)) {
         let remedy = match suggest::nearest(metric, algorithm.metrics.iter().copied()) {
             Some(near) => format!("did you mean '{near}'?"),
-            None if algorithm.metrics.is_empty() => "it reports none that it could be tuned by".to_owned(),
+            None if algorithm.metrics.is_empty() => "it reports no metric that it can be tuned for".to_owned(),
             None => format!("choose among {}", suggest::some(algorithm.metrics.iter().copied())),
         };
         let message = format!(
@@ -112,7 +113,7 @@ fn takes_definitions(candidate: &Candidate) -> bool {
         && image.is_none_or(|image| algorithms::of_image(image, &candidate.overrides.hyperparameters).is_none())
 }
 
-/// The metrics of the preset, of the model and of the spec; the later wins.
+/// The metrics of the preset, of the model and of the spec; the last one wins.
 fn merged(
     definition: &Definition,
     model: Option<&Model>,
@@ -128,7 +129,7 @@ fn merged(
     };
     let mut metrics = with(own.clone());
     if metrics.len() > METRIC_DEFINITIONS {
-        // Those of the model that nothing refers to go first: nobody has asked for them.
+        // If there are too many, the model's definitions that the spec does not refer to are dropped first.
         metrics = with(own.into_iter().filter(|(name, _)| wanted.contains(name)).collect());
     }
     if metrics.len() > METRIC_DEFINITIONS {
@@ -148,7 +149,7 @@ fn merged(
     Ok(metrics)
 }
 
-/// The fields that name metrics of the logs, with what they name.
+/// The fields that refer to metrics of the logs, with the metrics.
 fn named<'a>(spec: &'a ModelSelectionSpec, definition: &'a Definition) -> impl Iterator<Item = (&'a str, &'a String)> {
     let derived = |name: &String| spec.derived_metrics.iter().any(|metric| metric.name == *name);
     std::iter::once(("tuning.objective", &definition.objective.metric))
@@ -157,8 +158,8 @@ fn named<'a>(spec: &'a ModelSelectionSpec, definition: &'a Definition) -> impl I
         .filter(move |(_, metric)| !derived(metric))
 }
 
-/// Whether the scripts of the preset can measure what is wanted: what they measure on a channel that the dataset does not
-/// have is never there, however good the job is.
+/// Checks that the scripts of the preset can measure the wanted metrics: a metric of a channel that the dataset does
+/// not have is never emitted, even by a successful job.
 fn measured(
     run: &Subject<'_>,
     metrics: &BTreeMap<String, String>,

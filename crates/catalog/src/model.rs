@@ -1,4 +1,4 @@
-//! What training needs to know of one version of a model, whichever source it was read from.
+//! The properties of one version of a model that training needs, independent of the source.
 
 use std::collections::BTreeMap;
 
@@ -8,50 +8,50 @@ use std::collections::BTreeMap;
 pub struct Model {
     /// Whether it can be trained at all.
     pub trainable: bool,
-    /// Whether it is trained with the user's validation data; otherwise its script splits the training data. `None` when the
+    /// Whether it uses the user's validation data; otherwise its script splits the training data. `None` if the
     /// description does not say.
     pub validates: Option<bool>,
-    /// The regions in which alone it can be trained; empty when that is all or not known.
+    /// The only regions in which it can be trained; empty if there is no such restriction or it is unknown.
     pub trainable_in: Vec<String>,
-    /// Whether its publisher has withdrawn it.
+    /// Whether its publisher has deprecated it.
     pub deprecated: bool,
     /// Whether its training script has known vulnerabilities.
     pub vulnerable: bool,
     /// Whether its licence must be accepted.
     pub gated: bool,
-    /// Where its licence can be read.
+    /// The location of its licence.
     pub licence: Option<String>,
-    /// The training image when no variant has one.
+    /// The training image if no variant has one.
     pub image: Option<String>,
-    /// The instance types that it supports; empty when that is not known.
+    /// The instance types that it supports; empty if unknown.
     pub instance_types: Vec<String>,
     /// The hyperparameters of the algorithm and of the container.
     pub hyperparameters: Vec<Hyperparameter>,
     /// Name and regex of the model's own metrics.
     pub metrics: Vec<(String, String)>,
-    /// Variables that its container is started with.
+    /// Environment variables of its container.
     pub environment: BTreeMap<String, String>,
     /// The pre-trained model, for the channel `model`.
     pub artifact: Option<String>,
-    /// The pre-trained model that the container fetches itself, by a variable.
+    /// The pre-trained model that the container downloads itself, passed in an environment variable.
     pub gated_artifact: Option<String>,
     /// The training script.
     pub script: Option<String>,
-    /// Volume in GB.
+    /// Volume size, in GB.
     pub volume_size_gb: Option<i32>,
-    /// Limit of a training job in seconds.
+    /// Time limit of a training job, in seconds.
     pub max_runtime_seconds: Option<i32>,
     /// Whether the container has no network.
     pub network_isolation: bool,
     /// Whether traffic between instances is encrypted.
     pub encrypt_traffic: bool,
-    /// Whether the trained model is written as it is, not as an archive.
+    /// Whether the trained model is written uncompressed instead of as an archive.
     pub uncompressed_output: bool,
-    /// What is otherwise on an instance type (`ml.p3.2xlarge`) or a family of them (`p3`).
+    /// Deviations for an instance type (`ml.p3.2xlarge`) or a family (`p3`).
     pub variants: BTreeMap<String, Variant>,
 }
 
-/// What is otherwise on some instances.
+/// The deviations of a model for some instance types.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Variant {
     /// The training image.
@@ -60,49 +60,50 @@ pub struct Variant {
     pub hyperparameters: Vec<Hyperparameter>,
     /// Metrics that are added or replaced.
     pub metrics: Vec<(String, String)>,
-    /// Variables that are added or replaced.
+    /// Environment variables that are added or replaced.
     pub environment: BTreeMap<String, String>,
     /// The pre-trained model.
     pub artifact: Option<String>,
-    /// The pre-trained model that the container fetches itself.
+    /// The pre-trained model that the container downloads itself.
     pub gated_artifact: Option<String>,
 }
 
-/// A hyperparameter that a model has.
+/// A hyperparameter of a model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hyperparameter {
     /// Its name.
     pub name: String,
-    /// `int`, `float`, `text`, `bool` or `list`; anything else says nothing of its values.
+    /// `int`, `float`, `text`, `bool` or `list`; any other kind puts no limits on the values.
     pub kind: String,
-    /// Its default, as Python writes it.
+    /// Its default, in Python's notation.
     pub default: Option<String>,
-    /// The values that it takes; empty for any.
+    /// The allowed values; empty for any.
     pub options: Vec<String>,
-    /// Least value; of a text, least length. So are the other limits.
+    /// Smallest value; for a text, the smallest length. The same applies to the other limits.
     pub min: Option<f64>,
-    /// Greatest value.
+    /// Largest value.
     pub max: Option<f64>,
-    /// What every value is above.
+    /// Exclusive lower limit.
     pub exclusive_min: Option<f64>,
-    /// What every value is below.
+    /// Exclusive upper limit.
     pub exclusive_max: Option<f64>,
-    /// Whether it is the container's, not the algorithm's.
+    /// Whether it belongs to the container, not to the algorithm.
     pub container: bool,
 }
 
 impl Model {
-    /// The model as it is on that instance type, its variants taken in: that of the very type before that of its family.
+    /// The model with its variants for that instance type applied: the variant of the type overrides that of its
+    /// family.
     #[must_use]
     pub fn on(&self, instance_type: &str) -> Self {
         let Self { instance_types, variants, .. } = self;
         let variants = || [variants.get(family(instance_type)), variants.get(instance_type)].into_iter().flatten();
         let mut model = Self { variants: BTreeMap::new(), ..self.clone() };
-        // The general image is for the instance types that the model names; a variant speaks for itself.
+        // The general image is for the instance types that the model lists; a variant needs no such list.
         model
             .image
             .take_if(|_| !instance_types.is_empty() && !instance_types.iter().any(|known| known == instance_type));
-        // Some instances have no volume that could be sized.
+        // Some instances have no volume with a configurable size.
         model.volume_size_gb.take_if(|_| !takes_volume_size(instance_type));
         for variant in variants() {
             let Variant { image, hyperparameters, metrics, environment, artifact, .. } = variant.clone();
@@ -116,18 +117,18 @@ impl Model {
                 put(&mut model.metrics, metric, |a, b| a.0 == b.0);
             }
         }
-        // The type need not be among the supported ones to have a key of its own.
+        // A type that is not in the list of supported ones may still have a key of its own.
         let own = self.own_gated_artifact(instance_type).map(str::to_owned);
         if self.gated_artifact.is_some() || own.is_some() || self.gated_artifacts().next().is_some() {
             model.artifact = None;
             model.gated_artifact = self.gated_artifact.clone().or(own).or_else(|| self.common_gated_artifact());
-            // Without the model there is nothing to train.
+            // Without the model's artifact there is nothing to train.
             model.image.take_if(|_| model.gated_artifact.is_none());
         }
         model
     }
 
-    /// That of all supported instance types if it is one and the same.
+    /// The artifact of all supported instance types, if it is the same for all.
     fn common_gated_artifact(&self) -> Option<String> {
         let mut all = self.gated_artifacts();
         let first = all.next()?;
@@ -158,12 +159,13 @@ fn put<T>(list: &mut Vec<T>, item: T, same: impl Fn(&T, &T) -> bool) {
     }
 }
 
-/// `p3` of `ml.p3.2xlarge`.
+/// The family of an instance type: `p3` for `ml.p3.2xlarge`.
 fn family(instance_type: &str) -> &str {
     instance_type.split('.').nth(1).unwrap_or_default()
 }
 
-/// Families with local disks only, which the vendor's SDK leaves at its default size.
+/// Whether the volume size can be set: not for families with local disks only, for which the vendor's SDK sends no
+/// size.
 fn takes_volume_size(instance_type: &str) -> bool {
     let family = family(instance_type);
     !family.contains('d') && !["g5", "g6", "p5", "trn1"].iter().any(|without| family.starts_with(without))

@@ -1,29 +1,29 @@
-//! Which ids somebody may have meant who wrote one that does not exist: pure.
+//! Suggests existing ids for an id that does not exist. Pure.
 //!
-//! Ids are compared word by word. As wholes they are like each other by what all of them share, "tensorflow-ic-" and
-//! "-classification-4", and unlike each other by what people leave out.
+//! Ids are compared word by word. Compared as whole strings, all ids are similar because of common parts such as
+//! "tensorflow-ic-" and "-classification-4", and dissimilar because of the parts that people leave out.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// How many ids are named.
+/// Number of ids to suggest.
 const NAMED: usize = 3;
-/// Words less alike than this have nothing to do with each other: "ic" and "od", but not "mobilnet" and "mobilenet".
+/// Smallest similarity (0 to 1) of related words: "mobilnet" and "mobilenet" are related, "ic" and "od" are not.
 const RELATED: f64 = 0.6;
-/// Share of what was written that an id has to have for it to be probable that it was meant.
+/// Smallest matching share of the written words for which an id is a probable suggestion.
 const PROBABLE: f64 = 0.35;
-/// What the rest of an id counts beside what was written: little, since people leave out more than they make up.
+/// Weight of the id's words that were not written: small, because people leave out more than they make up.
 const REST: f64 = 0.25;
-/// What the order and the joints of the words count.
+/// Weight of the similarity of the whole texts, which includes the order of the words and the separators.
 const WHOLE: f64 = 0.25;
-/// What framework and task count beside what names the model: these are what is mixed up.
+/// Weight of framework and task compared with the words of the model's name: people mix up the former.
 const KIND: f64 = 0.5;
 
-/// The ids nearest to one that does not exist.
+/// The ids nearest to an id that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nearest<'a> {
-    /// Up to three, the nearest first. None only when there are no ids.
+    /// Up to three, the nearest first. Empty only if there are no ids.
     pub ids: Vec<&'a str>,
-    /// Whether the first is probably meant. Otherwise it is only less unlike than the others.
+    /// Whether the first one is probably meant. Otherwise it is only the least dissimilar one.
     pub probable: bool,
 }
 
@@ -32,12 +32,13 @@ pub fn nearest<'a>(wanted: &str, ids: impl IntoIterator<Item = &'a str>) -> Near
     let ids: Vec<(&str, Vec<String>)> = ids.into_iter().map(|id| (id, words(id))).collect();
     let weights = weights(&ids);
     let written = words(wanted);
-    // Once for each word that there is, not for each id.
+    // Computed once per distinct word, not per id.
     let likeness: Vec<HashMap<&str, f64>> = written
         .iter()
         .map(|word| weights.keys().map(|known| (*known, related(word, known))).filter(|(_, l)| *l > 0.0).collect())
         .collect();
-    // A word counts as much as what it stands for; one that stands for nothing as much as one that a tenth of them has.
+    // A written word weighs as much as the word of an id that it resembles; a word without a match weighs as much as
+    // one that a tenth of the ids have.
     let unknown = weight(10, 1);
     let counts: Vec<f64> = likeness
         .iter()
@@ -68,7 +69,7 @@ pub fn nearest<'a>(wanted: &str, ids: impl IntoIterator<Item = &'a str>) -> Near
     Nearest { ids: ranked.into_iter().map(|(_, _, id)| id).collect(), probable }
 }
 
-/// What each word tells: one that all ids have tells nothing.
+/// The weight of each word: a word that all ids have is worth nothing.
 fn weights<'i>(ids: &'i [(&str, Vec<String>)]) -> BTreeMap<&'i str, f64> {
     let (mut having, mut kinds) = (BTreeMap::new(), HashSet::new());
     for (_, words) in ids {
@@ -85,8 +86,8 @@ fn weight(ids: usize, having: usize) -> f64 {
     (1.0 + ids as f64 / having as f64).ln()
 }
 
-/// The words of an id. A name and the number after it are two, since "resnet50" and "resnet-50" are the same to people;
-/// "v2" and "b5" are one.
+/// The words of an id. A name and a number that follows it are two words, because people do not distinguish "resnet50"
+/// and "resnet-50"; "v2" and "b5" are one word.
 fn words(id: &str) -> Vec<String> {
     let mut words = Vec::new();
     for part in id.to_lowercase().split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty()) {
@@ -102,7 +103,7 @@ fn related(a: &str, b: &str) -> f64 {
     if likeness < RELATED { 0.0 } else { likeness }
 }
 
-/// 1 for the same, 0 for nothing in common.
+/// The similarity of two words: 1 for equal ones, 0 for nothing in common.
 #[allow(clippy::cast_precision_loss)] // ids are short
 fn alike(a: &str, b: &str) -> f64 {
     1.0 - share(strsim::osa_distance(a, b) as f64, a.chars().count().max(b.chars().count()) as f64)
@@ -118,7 +119,7 @@ mod tests {
 
     use super::*;
 
-    /// The ids of all image classification models, as they were recorded.
+    /// The ids of all image classification models, as recorded from the hub.
     fn hub() -> Vec<String> {
         let manifest = include_str!("../../../tests/fixtures/jumpstart-models-manifest.ic.json");
         let listed: Vec<serde_json::Value> = serde_json::from_str(manifest).unwrap();
@@ -132,7 +133,7 @@ mod tests {
     fn realistic_mistakes_get_the_id_that_was_meant() {
         let hub = hub();
         for (wrong, meant) in [
-            // Short names, mistyped or not.
+            // Short names, with and without typos.
             ("tensorflow-ic-mobilnet", "tensorflow-ic-imagenet-mobilenet-"),
             ("tensorflow-ic-mobilenet-v2", "tensorflow-ic-imagenet-mobilenet-v2-"),
             ("tensorflow-ic-mobilenet-v3-large", "tensorflow-ic-imagenet-mobilenet-v3-large-"),
@@ -146,7 +147,7 @@ mod tests {
             ("efficientnet-b5", "tensorflow-ic-efficientnet-b5-classification-1"),
             ("mobilenet-v2-100-224", "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4"),
             ("mobilenet", "pytorch-ic-mobilenet-v2"),
-            // Without what comes last, or with a wrong one.
+            // Without the last part, or with a wrong one.
             (
                 "tensorflow-ic-imagenet-mobilenet-v2-100-224",
                 "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4",
@@ -155,21 +156,21 @@ mod tests {
                 "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-5",
                 "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4",
             ),
-            // As the developer guide has it.
+            // As written in the developer guide.
             ("tensorflow-ic-imagenet-resnet-50-classification-4", "tensorflow-ic-resnet-50-classification-1"),
-            // Letters.
+            // Typos.
             (
                 "tensorflow-ic-imagenet-mobilenet-v2-100-224-clasification-4",
                 "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4",
             ),
             ("tenosrflow-ic-swin-base", "tensorflow-ic-swin-base-patch4-window7-224"),
             ("pytorch-ic-vgg61", "pytorch-ic-vgg16"),
-            // Joints and case.
+            // Separators and case.
             ("pytorch-ic-vgg-16", "pytorch-ic-vgg16"),
             ("efficientnetb5", "tensorflow-ic-efficientnet-b5-classification-1"),
             ("EfficientNet_B5", "tensorflow-ic-efficientnet-b5-classification-1"),
             ("PyTorch-IC-ResNet50", "pytorch-ic-resnet50"),
-            // Of another framework, or another task.
+            // Another framework, or another task.
             ("pytorch-ic-efficientnet-b5-classification-1", "tensorflow-ic-efficientnet-b5-classification-1"),
             ("tensorflow-ic-densenet121", "pytorch-ic-densenet121"),
             ("tensorflow-ic-resnext50", "pytorch-ic-resnext50-32x4d"),
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_another_kind_is_reported_as_such() {
+    fn a_name_that_resembles_no_id_is_reported_as_such() {
         let mut hub = hub();
         for wrong in ["huggingface-bert", "meta-textgeneration-llama-2-7b", "xgboost-classification-model", "zzz", "-"]
         {

@@ -1,10 +1,11 @@
-//! Texts that must be one line. SageMaker takes no line break in them, and a block `|` in YAML ends with one: pure.
+//! Checks that texts are on one line. SageMaker accepts no line break in them, and a block `|` in YAML ends with one.
+//! Pure.
 
 use api::Reason;
 use decide::problem::Problem;
 use sagemaker::{JobRequest, SearchRange};
 
-/// Whether every text of the request that must be one line is one.
+/// Checks all texts of the request that must be on one line.
 pub(super) fn check(request: &JobRequest) -> Result<(), Problem> {
     let of_hyperparameters = hyperparameters(request).map(|text| (Reason::InvalidHyperparameter, text));
     let others = others(request).map(|text| (Reason::InvalidRequest, text));
@@ -22,7 +23,7 @@ pub(super) fn check(request: &JobRequest) -> Result<(), Problem> {
     Err(Problem::new(reason, message))
 }
 
-/// What a text is, of which it is, and the text.
+/// What a text is, the name of its object, and the text.
 type Text<'a> = (&'static str, &'a str, &'a str);
 
 fn hyperparameters(request: &JobRequest) -> impl Iterator<Item = Text<'_>> {

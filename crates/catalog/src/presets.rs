@@ -1,19 +1,20 @@
-//! Metric definitions for the scripts of JumpStart, so that nobody has to write them down.
+//! Metric definitions for the scripts of JumpStart, so that users need not write them.
 //!
-//! Each reads numbers with an exponent too: with the `([0-9\.]+)` of the vendor's notebook, 5.3e-05 is read as 5.3.
+//! Each of them also reads numbers with an exponent: with the `([0-9\.]+)` of the vendor's notebook, 5.3e-05 would be
+//! read as 5.3.
 
 use std::collections::BTreeMap;
 
 use api::{MetricPreset, Training};
 use decide::definition::Source;
 
-/// A number as Python prints it. `nan` and `inf` are none: SageMaker then has no value, which is the truth.
+/// A number as Python prints it. `nan` and `inf` do not match: SageMaker then has no value, which is correct.
 const NUMBER: &str = "([0-9.]+(?:[eE][-+]?[0-9]+)?)";
 
-/// What is measured in training, in validation and in the test, by Keras's names.
+/// The metrics of training, validation and test, by Keras's names.
 const KERAS: [&str; 7] = ["accuracy", "loss", "top_5_accuracy", "precision", "recall", "auc", "prc"];
 
-/// What the TensorFlow script says of the model and of the time it took: name, and the text before the number.
+/// The other metrics in the log of the TensorFlow script: name, and the text before the number.
 const TENSORFLOW: [(&str, &str); 8] = [
     ("num_params", "Number of parameters"),
     ("num_trainable_params", "Number of trainable parameters"),
@@ -25,7 +26,7 @@ const TENSORFLOW: [(&str, &str); 8] = [
     ("test_throughput", "Average test throughput"),
 ];
 
-/// What `LightGBM`'s script logs, each as `name: value`.
+/// The metrics in the log of `LightGBM`'s script, each as `name: value`.
 const LIGHTGBM: [&str; 13] = [
     "auc",
     "auc_mu",
@@ -57,12 +58,12 @@ pub(super) fn preset(training: &Training, source: &Source) -> BTreeMap<String, S
     }
 }
 
-/// The channel that the scripts measure a metric of a preset on, where that may be missing.
+/// The channel on which the scripts measure a metric of a preset, if the channel is optional.
 pub(super) fn measured_on(metric: &str) -> Option<&'static str> {
     metric.starts_with("test_").then_some("test")
 }
 
-/// What the Trainer of Hugging Face logs, as a Python dictionary: name, and the key in it.
+/// The metrics that Hugging Face's Trainer logs, as a Python dictionary: name, and the key in it.
 const TRAINER: [(&str, &str); 6] = [
     ("train_loss", "'(?:train_)?loss'"),
     ("train_runtime", "'train_runtime'"),
@@ -72,9 +73,9 @@ const TRAINER: [(&str, &str); 6] = [
     ("eval_samples_per_second", "'eval_samples_per_second'"),
 ];
 
-/// By framework and task, which are the first two parts of a model's id. Models of other kinds have the definitions of
-/// their own description only. Sources: the tuning page of each algorithm in SageMaker's developer guide, and the models'
-/// own definitions, as the tests of the vendor's SDK 2.257.7 have them.
+/// The preset by framework and task, which are the first two parts of a model's id. Other models have only the
+/// definitions in their description. Sources: the tuning page of each algorithm in SageMaker's developer guide, and the
+/// models' own definitions, as the tests of the vendor's SDK 2.257.7 have them.
 fn of_model(model_id: &str) -> BTreeMap<String, String> {
     let mut parts = model_id.split('-');
     match (parts.next().unwrap_or_default(), parts.next().unwrap_or_default()) {
@@ -85,7 +86,7 @@ fn of_model(model_id: &str) -> BTreeMap<String, String> {
         ("lightgbm", "classification" | "regression") => {
             LIGHTGBM.iter().map(|name| ((*name).to_owned(), format!("{name}: {NUMBER}"))).collect()
         }
-        // The metric of the search, whichever it is: the log has no name for it.
+        // The metric of the search, whichever it is: the log does not name it.
         ("catboost", "classification" | "regression") => of_lines(&[("best_test", "bestTest = ")]),
         ("pytorch", task) if task.starts_with("tabtransformer") => of_lines(&[
             ("r2", r"metrics=\{'r2': "),
@@ -105,14 +106,14 @@ fn of_model(model_id: &str) -> BTreeMap<String, String> {
     }
 }
 
-/// Metrics of a script that uses the Trainer of Hugging Face, with what it evaluates besides the loss.
+/// Metrics of a script that uses Hugging Face's Trainer, with the metrics that it evaluates besides the loss.
 fn trainer(evaluated: &[&str]) -> BTreeMap<String, String> {
     let evaluated = evaluated.iter().map(|name| (format!("eval_{name}"), format!("'eval_{name}'")));
     let all = TRAINER.iter().map(|(name, key)| ((*name).to_owned(), (*key).to_owned())).chain(evaluated);
     all.map(|(name, key)| (name, format!("{key}: {NUMBER}"))).collect()
 }
 
-/// Metrics by name and the text before the number; of the same name, either text.
+/// Metrics by name and the text before the number; several texts for the same name are alternatives.
 fn of_lines(lines: &[(&str, &str)]) -> BTreeMap<String, String> {
     let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     lines.iter().for_each(|(name, text)| texts.entry((*name).to_owned()).or_default().push(text));
@@ -128,8 +129,9 @@ fn tensorflow_image_classification() -> BTreeMap<String, String> {
     of_keras.chain(of_script).collect()
 }
 
-/// By the same names, so that both frameworks can be compared. Scripts of versions 3 log `val_accuracy: 0.9`, as the models'
-/// own definitions read it; older ones `val Acc: 0.9` or `val Loss: 0.3 Acc: 0.9`. All are read.
+/// The same names as in TensorFlow, so that both frameworks can be compared. Scripts of versions 3 log `val_accuracy:
+/// 0.9`, which the models' own definitions match; older ones log `val Acc: 0.9` or `val Loss: 0.3 Acc: 0.9`. The
+/// regexes match all of them.
 fn pytorch_image_classification() -> BTreeMap<String, String> {
     let of_part = |part: &str| {
         [

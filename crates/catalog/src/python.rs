@@ -1,8 +1,9 @@
-//! Values as Python writes them, since the training scripts read them with Python and the vendor's SDK sends them so.
+//! Values in Python's notation, because the training scripts parse them with Python and the vendor's SDK sends them in
+//! this form.
 
 use serde_json::Value;
 
-/// `str(value)`: `True`, `1e-07`, `0.0`, `5`, text as it is.
+/// `str(value)`: `True`, `1e-07`, `0.0`, `5`; a text is unchanged.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => "None".to_owned(),
@@ -21,7 +22,7 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// `repr(value)`, as a value is written inside of another.
+/// `repr(value)`, the notation of a value inside another one.
 fn representation(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
@@ -33,7 +34,7 @@ fn joined(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
 
-/// In single quotes, unless it holds some and no double ones.
+/// In single quotes, unless the text contains single and no double quotes.
 fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut quoted = String::from(quote);
@@ -63,7 +64,7 @@ pub(super) fn json(text: &str) -> String {
     json
 }
 
-/// `repr(float)`: the shortest decimal, with an exponent below 1e-4 and from 1e16 on, of two digits at least.
+/// `repr(float)`: the shortest decimal, with an exponent of at least two digits below 1e-4 and from 1e16.
 pub(super) fn float(value: f64) -> String {
     let scientific = format!("{value:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };

@@ -1,6 +1,6 @@
-//! What is sent to SageMaker for a run: pure.
+//! Builds the request that is sent to SageMaker for a run. Pure.
 //!
-//! What a JumpStart model adds is in [`super::jumpstart`].
+//! The parts that come from a JumpStart model are in [`super::jumpstart`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,14 +26,14 @@ use decide::problem::Problem;
 use decide::suggest;
 use sagemaker::{Code, InputChannel, JobRequest, SearchRange, instance_types, only_for_other_uses};
 
-/// Volume when neither the spec nor the model says.
+/// Default volume size in GB, if neither the spec nor the model has one.
 const VOLUME_SIZE_GB: i32 = 30;
-/// SageMaker's own default.
+/// Default time limit of a training job in seconds, the same as SageMaker's own.
 const MAX_RUNTIME_SECONDS: i32 = 86_400;
 
-/// The request for the run with that definition and identity. `derivations` are those of the selection as it is written;
-/// `model` is that of the definition's version, for a JumpStart candidate.
-#[allow(clippy::too_many_lines)] // one member of the request after the other
+/// The request for the run with that definition and identity. `derivations` are those of the selection as the user
+/// wrote it; `model` is the definition's version of the model, for a JumpStart candidate.
+#[allow(clippy::too_many_lines)] // a list: one member of the request after the other
 pub fn job_request(
     derivations: &Derivations<'_>,
     definition: &Definition,
@@ -69,7 +69,7 @@ pub fn job_request(
     kinds(definition, &ranges, ranges_field)?;
     combinations::enough(definition, &ranges, ranges_field)?;
     for range in &ranges {
-        // A name must not be both fixed and searched.
+        // A hyperparameter must not be both fixed and searched.
         hyperparameters.remove(range.name());
     }
     resource(definition, &hyperparameters)?;
@@ -171,8 +171,8 @@ pub fn job_request(
     Ok(request)
 }
 
-/// Where the checkpoints of a run are kept: below a prefix of its own, since a training job loads what it finds there, and
-/// must not find the checkpoints of another model.
+/// The location of the checkpoints of a run: under a prefix of its own, because a training job loads what it finds
+/// there, and must not find the checkpoints of another model.
 fn checkpoint_of(checkpoint: &Checkpoint, identity: &Identity<'_>) -> Checkpoint {
     if checkpoint.shared {
         return checkpoint.clone();
@@ -181,7 +181,7 @@ fn checkpoint_of(checkpoint: &Checkpoint, identity: &Identity<'_>) -> Checkpoint
     Checkpoint { s3_uri, ..checkpoint.clone() }
 }
 
-/// The limit of waiting and training together on spot capacity.
+/// The time limit for waiting and training together on spot capacity.
 fn spot_max_wait(spot: Option<&Spot>, max_runtime_seconds: i32) -> Result<Option<i32>, Problem> {
     let Some(spot) = spot else { return Ok(None) };
     let max_wait = spot.max_wait_seconds.unwrap_or(max_runtime_seconds);
@@ -234,8 +234,8 @@ fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Re
     }
 }
 
-/// What the schema says of the channels of a dataset; for those of `channelOverrides` that would cost the API server too
-/// much.
+/// The schema's rules for the channels of a dataset. For those of `channelOverrides` they would exceed the API server's
+/// CEL budget, so they are checked here.
 fn sources(spec: &ModelSelectionSpec, definition: &Definition) -> Result<(), Problem> {
     for Channel { name, s3_uri, file_system, .. } in &definition.channels {
         let why = match (s3_uri, file_system) {
@@ -248,8 +248,8 @@ fn sources(spec: &ModelSelectionSpec, definition: &Definition) -> Result<(), Pro
     Ok(())
 }
 
-/// Refuses instance types that SageMaker has for other uses only. One that is not known at all may be newer than this
-/// release.
+/// Refuses instance types that SageMaker has only for other uses. An unknown type is accepted, because it may be newer
+/// than this release.
 fn trains(definition: &Definition) -> Result<(), Problem> {
     let fallbacks = definition.instance_fallbacks.iter().map(|fallback| fallback.instance_type.as_str());
     let mut all = std::iter::once(definition.instance_type.as_str()).chain(fallbacks);
@@ -262,9 +262,9 @@ fn trains(definition: &Definition) -> Result<(), Problem> {
     Err(Problem::new(Reason::UnsupportedInstanceType, message))
 }
 
-/// Overrides must be values that the model takes. A name that the model does not have is refused in a candidate's own
-/// overrides, where it can only be a mistake; in those of training and dataset it may be meant for other candidates,
-/// and the training scripts ignore it.
+/// Checks that overrides have values that the model accepts. A name that the model does not have is refused in a
+/// candidate's own overrides, where it can only be a mistake. In those of training and dataset it may be meant for
+/// other candidates, and the training scripts ignore it.
 fn check_overrides(
     spec: &ModelSelectionSpec,
     candidate: &str,
@@ -283,10 +283,11 @@ fn check_overrides(
     Ok(())
 }
 
-/// The hyperparameters from which SageMaker takes the most resource of Hyperband, when it is not said.
+/// The hyperparameters from which SageMaker derives Hyperband's maximum resource if it is not set.
 const RESOURCES: [&str; 5] = ["epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs"];
 
-/// Whether SageMaker knows how far Hyperband may go. The schema says it of tuning's, as far as it knows the hyperparameters.
+/// Checks that SageMaker knows Hyperband's maximum resource. The schema has this rule for the selection's tuning, as
+/// far as it knows the hyperparameters.
 fn resource(definition: &Definition, fixed: &BTreeMap<String, String>) -> Result<(), Problem> {
     let said = definition.hyperband.as_ref().is_some_and(|hyperband| hyperband.max_resource.is_some());
     if definition.strategy != Strategy::Hyperband || said || RESOURCES.iter().any(|name| fixed.contains_key(*name)) {
@@ -297,10 +298,10 @@ fn resource(definition: &Definition, fixed: &BTreeMap<String, String>) -> Result
     Err(Problem::new(Reason::InvalidHyperparameter, message.to_owned()))
 }
 
-/// What the search makes of the kinds of its ranges. The schema says it of tuning's.
+/// Checks that the kinds of the ranges suit the search strategy. The schema has this rule for the selection's tuning.
 fn kinds(definition: &Definition, ranges: &[SearchRange], field: &str) -> Result<(), Problem> {
     if ranges.is_empty() && !definition.autotune {
-        let message = "`tuning.parameterRanges` is empty, and so are those of the candidate; SageMaker makes no tuning job \
+        let message = "`tuning.parameterRanges` is empty, and so are those of the candidate; SageMaker creates no tuning job \
                        without at least one hyperparameter to search";
         return Err(Problem::new(Reason::InvalidHyperparameter, message.to_owned()));
     }

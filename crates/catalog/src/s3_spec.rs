@@ -1,28 +1,28 @@
-//! A spec of a model as it lies in the public buckets of JumpStart, as far as training needs it. It holds the images of
-//! all regions, and keys instead of URIs.
+//! A spec of a model in the public buckets of JumpStart, reduced to what training needs. It contains the images of all
+//! regions, and keys instead of URIs.
 
 use serde_json::Value;
 
 use super::metadata::{flag, get, hyperparameters, metrics, number, optional_flag, text, texts, variants};
 use super::model::Model;
 
-/// Where the keys of a spec lie.
+/// The buckets that the keys of a spec refer to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Buckets {
-    /// Scripts, and models that are free to read.
+    /// Scripts, and models without access restrictions.
     pub open: String,
     /// Models whose licence must be accepted.
     pub gated: String,
 }
 
 impl Buckets {
-    /// Those of a region.
+    /// The buckets of a region.
     pub fn of(region: &str) -> Self {
         Self { open: format!("jumpstart-cache-prod-{region}"), gated: format!("jumpstart-private-cache-prod-{region}") }
     }
 }
 
-/// Reads a spec for a region; `None` when it is no JSON object.
+/// Parses a spec for a region; `None` if it is not a JSON object.
 pub fn from_spec(spec: &str, region: &str, buckets: &Buckets) -> Option<Model> {
     let spec: Value = serde_json::from_str(spec).ok()?;
     spec.as_object()?;
@@ -52,7 +52,7 @@ pub fn from_spec(spec: &str, region: &str, buckets: &Buckets) -> Option<Model> {
         vulnerable: flag_of("training_vulnerable"),
         gated: flag_of("gated_bucket") || text("hosting_eula_key").is_some(),
         licence: text("hosting_eula_key").map(open),
-        // `training_ecr_specs` is none: the vendor's SDK does not make an image of it any more.
+        // `training_ecr_specs` is not used: the vendor's SDK does not build an image URI from it any more.
         image: None,
         instance_types: texts(&spec, "supported_training_instance_types"),
         hyperparameters: hyperparameters(&spec),
@@ -80,10 +80,10 @@ mod tests {
     use crate::hub_document::tests::bit;
 
     #[test]
-    fn a_spec_says_what_the_document_of_the_same_model_says() {
+    fn a_spec_and_the_document_of_the_same_model_agree() {
         let spec = include_str!("../../../tests/fixtures/jumpstart-spec.tensorflow-ic-bit-m-r101x1.v4.0.6.json");
         let spec = from_spec(spec, "us-west-2", &Buckets::of("us-west-2")).unwrap();
-        // The document has a general image besides.
+        // The document also has a general image.
         assert_eq!(spec, Model { image: None, ..bit() });
         for instance in ["ml.p3.2xlarge", "ml.g5.xlarge", "ml.c5.2xlarge"] {
             assert_eq!(spec.on(instance), bit().on(instance));
@@ -94,7 +94,7 @@ mod tests {
     fn the_preset_reads_what_the_real_spec_of_pytorch_reads() {
         let spec = include_str!("../../../tests/fixtures/jumpstart-spec.pytorch-ic-mobilenet-v2.v3.0.25.json");
         let model = from_spec(spec, "us-west-2", &Buckets::of("us-west-2")).unwrap().on("ml.m5.xlarge");
-        // The fixture leaves it out.
+        // The fixture does not have this field.
         assert_eq!(model.validates, None);
         assert!(model.hyperparameter("learning_rate").is_some() && model.hyperparameter("batch_size").is_some());
         assert_eq!(model.metrics, [("pytorch-ic:val-accuracy".to_owned(), r"val_accuracy: ([0-9\.]+)".to_owned())]);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_spec_is_none() {
+    fn anything_but_a_json_object_is_none() {
         let read = |text: &str| from_spec(text, "us-west-2", &Buckets::of("us-west-2"));
         assert_eq!(read("[]"), None);
         assert_eq!(read("{}"), Some(Model::default()));

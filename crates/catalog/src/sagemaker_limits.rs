@@ -1,19 +1,19 @@
-//! SageMaker's limits on what a model's description brings. The user has written none of it, so the message must say whose it is,
-//! and what of the spec would stand in its place: pure.
+//! Checks a model's description against SageMaker's limits. The user has not written the description, so the message
+//! must name the model, and the field of the spec that overrides the value. Pure.
 
 use super::model::Model;
 use api::{Reason, bounds, clip};
 use decide::problem::Problem;
 use sagemaker::JobRequest;
 
-/// Of the regex of a metric, of a variable and its value, and how many variables.
+/// Longest regex of a metric, longest variable and value, and most variables.
 const METRIC_REGEX: usize = 500;
 const VARIABLE: usize = 512;
 const VARIABLES: usize = 48;
 /// 28 days.
 const RUNTIME_SECONDS: i32 = 2_419_200;
 
-/// Whether SageMaker takes of a request what is the model's; what the spec says is checked by the schema.
+/// Checks the parts of a request that come from the model; the schema checks those from the spec.
 pub(super) fn of_description(name: &str, model: &Model, request: &JobRequest) -> Result<(), Problem> {
     let refuse = |what: String, remedy: &str| {
         let message = format!("the description of {name} has {what}, which SageMaker refuses; {remedy}");

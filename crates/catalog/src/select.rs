@@ -1,4 +1,4 @@
-//! Which models a selector finds: pure.
+//! Determines the models that a selector finds. Pure.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -9,18 +9,18 @@ use super::model::Model;
 use api::JumpStartSelector;
 use sagemaker::Listed;
 
-/// How many tasks or frameworks a message lists.
+/// Most tasks or frameworks that a message lists.
 const KINDS: usize = 20;
 
-/// Why a model is left out that is deprecated.
+/// Why a deprecated model is left out.
 pub const DEPRECATED: &str = "are deprecated (`includeDeprecated`)";
 
-/// What a selector finds in a listing.
+/// The result of a selector for a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matching<'a> {
-    /// The models that pass every clause, by id.
+    /// The models that match every clause, by id.
     pub models: Vec<&'a Listed>,
-    /// How many models each clause has left, in words.
+    /// How many models each clause leaves, as text.
     pub summary: String,
 }
 
@@ -61,13 +61,13 @@ pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matc
     Matching { models, summary }
 }
 
-/// [`DEPRECATED`], unless the selector asks for such models or it is not known to be one.
+/// [`DEPRECATED`], unless the selector includes such models or the deprecation is unknown.
 pub fn withdrawn(selector: &JumpStartSelector, deprecated: Option<bool>) -> Option<&'static str> {
     (deprecated == Some(true) && !selector.include_deprecated).then_some(DEPRECATED)
 }
 
-/// Why the description of a model keeps it from being selected, if it does. What a listing may tell comes first, so that
-/// it makes no difference whether it did.
+/// Why the description of a model excludes it, if it does. Conditions that a listing may also contain are checked
+/// first, so that the result does not depend on the source.
 pub fn unusable(selector: &JumpStartSelector, model: &Model) -> Option<&'static str> {
     let withdrawn = withdrawn(selector, Some(model.deprecated));
     withdrawn.or(match model {
@@ -80,7 +80,7 @@ pub fn unusable(selector: &JumpStartSelector, model: &Model) -> Option<&'static 
     })
 }
 
-/// The values that there are, those of the most models first: `ic: 162, od: 40 and 3 more`.
+/// The existing values, those with the most models first: `ic: 162, od: 40 and 3 more`.
 fn counted<'a>(values: impl Iterator<Item = &'a str>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     values.filter(|value| !value.is_empty()).for_each(|value| *counts.entry(value).or_default() += 1);
@@ -93,7 +93,7 @@ fn counted<'a>(values: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// Framework and task, which are the first two parts of an id, as the vendor's SDK has it. Ids of fewer than three parts
+/// Framework and task, which are the first two parts of an id, as in the vendor's SDK. Ids with fewer than three parts
 /// have neither.
 fn parts(model_id: &str) -> (&str, &str) {
     let mut parts = model_id.split('-');
@@ -139,11 +139,11 @@ mod tests {
             ["tensorflow-ic-mobilenet-v1", "tensorflow-ic-mobilenet-v2", "tensorflow-ic-resnet-50"]
         );
         assert_eq!(ids(json!({"task": "ic", "exclude": ["*mobilenet-v?", "pytorch-*"]})), ["tensorflow-ic-resnet-50"]);
-        assert_eq!(ids(json!({"include": ["mobilenet"]})), [""; 0]); // a pattern is of the whole id
+        assert_eq!(ids(json!({"include": ["mobilenet"]})), [""; 0]); // a pattern must match the whole id
     }
 
     #[test]
-    fn what_is_deprecated_is_left_out_for_that_whoever_says_so() {
+    fn deprecated_models_are_excluded_whichever_source_says_so() {
         let selector = |more: serde_json::Value| serde_json::from_value::<JumpStartSelector>(more).unwrap();
         let (plain, all) = (selector(serde_json::json!({})), selector(serde_json::json!({"includeDeprecated": true})));
         let model = Model { deprecated: true, trainable: false, ..Model::default() };
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_each_clause_has_left_is_reported() {
+    fn the_number_of_models_that_each_clause_leaves_is_reported() {
         let selector = serde_json::json!({"task": "ic", "framework": "tensorflow", "include": ["*vit*"]});
         assert_eq!(
             found(selector).1,

@@ -1,5 +1,5 @@
-//! Hyperparameters that are fixed for all candidates. A name that one candidate does not have may be meant for another; one
-//! that none has is a mistake, which the training scripts would ignore: pure.
+//! Hyperparameters that are fixed for all candidates. A name that one candidate does not have may be meant for another
+//! one; a name that no candidate has is a mistake, which the training scripts would ignore. Pure.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use decide::definition::Definition;
 use decide::problem::Problem;
 use decide::suggest;
 
-/// The names that no candidate seen so far has.
+/// The names that no candidate checked so far has.
 #[derive(Debug, Default)]
 pub struct Shared {
     open: BTreeSet<String>,
@@ -17,8 +17,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// The names that training and the datasets of `spec` fix. None when a candidate accepts any name: an own
-    /// image.
+    /// The names that training and the datasets of `spec` fix. Empty if a candidate accepts any name, as own images do.
     pub fn of(spec: &ModelSelectionSpec) -> Self {
         if spec.candidates.iter().any(|candidate| candidate.algorithm.is_some()) {
             return Self::default();
@@ -28,13 +27,13 @@ impl Shared {
         Self { open, known: BTreeSet::new() }
     }
 
-    /// Whether each name is known to be some candidate's.
+    /// Whether each name is known to belong to a candidate.
     pub fn settled(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// Takes in what the model of a candidate has on that instance type. One whose description lists no hyperparameters may
-    /// have any.
+    /// Removes the names that the model of a candidate has on that instance type. A model whose description lists no
+    /// hyperparameters may have any.
     pub fn see(&mut self, model: &Model, instance_type: &str) {
         let model = model.on(instance_type);
         let names = model.hyperparameters.iter().filter(|known| !known.container).map(|known| known.name.clone());
@@ -55,7 +54,7 @@ impl Shared {
         self.open.iter().find(gets).map(String::as_str)
     }
 
-    /// What to say of such a name.
+    /// The problem for such a name.
     pub fn problem(&self, spec: &ModelSelectionSpec, name: &str) -> Problem {
         let training = spec.training.hyperparameters.contains_key(name);
         let field = if training { "`training.hyperparameters`" } else { "`hyperparameters` of the dataset" };
@@ -83,12 +82,12 @@ mod tests {
     }
 
     #[test]
-    fn only_what_no_candidate_has_is_refused() {
+    fn only_names_that_no_candidate_has_are_refused() {
         for (name, own_image, models, refused) in [
             ("epochs", false, vec![bit()], None),
             ("epoch", false, vec![bit()], Some("did you mean 'epochs'?")),
             ("zzz", false, vec![bit()], Some("there are augmentation")),
-            // Another candidate has it, or takes anything, or does not tell.
+            // Another candidate has it, or accepts any name, or lists none.
             ("epoch", false, vec![bit(), with("epoch")], None),
             ("epoch", true, vec![bit()], None),
             ("epoch", false, vec![bit(), Model::default()], None),
@@ -105,7 +104,7 @@ mod tests {
             assert_eq!(shared.settled(), refused.is_none());
             let message = unknown.map(|name| shared.problem(&spec, name).message).unwrap_or_default();
             assert!(message.contains(refused.unwrap_or_default()), "{message}");
-            // Of the candidate's own the model is asked.
+            // The candidate's own hyperparameters are checked against its model.
             spec.candidates[0].overrides.hyperparameters = spec.training.hyperparameters.clone();
             assert_eq!(shared.unknown(&definition, &spec.candidates[0]), None);
         }

@@ -1,4 +1,4 @@
-//! Where models are described: SageMaker's hub, or JumpStart's metadata in S3. Both answer the same questions.
+//! The sources of model descriptions: SageMaker's hub, or JumpStart's metadata in S3. Both have the same interface.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -33,8 +33,8 @@ pub enum SourceKind {
 /// A source of one kind, for all regions.
 pub(super) struct Source {
     kind: SourceKind,
-    /// The keys of the specs by region, model and version, from the last manifest, and when that was read. Locked while
-    /// one is read: it is large, and one for all will do.
+    /// The keys of the specs by region, model and version, from the last manifest, and when that was read. Locked
+    /// during a read: the manifest is large, and one read serves all callers.
     manifests: Mutex<HashMap<String, (Timestamp, Arc<Specs>)>>,
 }
 
@@ -68,7 +68,7 @@ impl Source {
                     .collect()
             }
         };
-        // One that a status cannot name would keep the whole status from being written.
+        // A version that the status cannot hold would prevent the whole status from being written.
         models.retain(|listed| {
             listed.model_id.len() <= bounds::MODEL_ID && listed.version.len() <= bounds::MODEL_VERSION
         });
@@ -76,7 +76,7 @@ impl Source {
         Ok(models)
     }
 
-    /// The versions of a model, in no particular order. `Class::NotFound` when there is no such model.
+    /// The versions of a model, in no particular order. `Class::NotFound` if the model does not exist.
     pub(super) async fn versions(&self, region: &Region, model_id: &str) -> Result<Vec<String>, TuningError> {
         match self.kind {
             SourceKind::Hub => region.hub_versions(model_id).await,
@@ -88,8 +88,8 @@ impl Source {
         }
     }
 
-    /// The description of a version of a model, or of its newest, with that version; `None` in place of a description
-    /// that cannot be read. `Class::NotFound` when there is no such model or version.
+    /// The description of a version of a model, or of its newest, with that version; `None` instead of a description
+    /// that cannot be parsed. `Class::NotFound` if the model or version does not exist.
     pub(super) async fn describe(
         &self,
         region: &Region,
@@ -107,7 +107,7 @@ impl Source {
                 let known = find(&*self.manifest(region, TTL).await?, model_id, version);
                 let entry = match known {
                     Some(entry) => entry,
-                    // It may be newer than what was read.
+                    // It may be newer than the cached manifest.
                     None => find(&*self.manifest(region, SignedDuration::from_secs(5)).await?, model_id, version)
                         .ok_or_else(|| unlisted(model_id))?,
                 };
@@ -118,7 +118,7 @@ impl Source {
         }
     }
 
-    /// The manifest, as it was that long ago or later.
+    /// The manifest, at most `age` old.
     async fn manifest(&self, region: &Region, age: SignedDuration) -> Result<Arc<Specs>, TuningError> {
         let mut manifests = self.manifests.lock().await;
         if let Some((read, specs)) = manifests.get(region.name())
@@ -128,12 +128,12 @@ impl Source {
         }
         let asked = clock::steady();
         let text = region.jumpstart_file(MANIFEST).await?;
-        // An entry that cannot be read must not hide the others.
+        // An entry that cannot be parsed must not hide the others.
         let entries: Vec<serde_json::Value> = serde_json::from_slice(&text).map_err(|error| TuningError {
             class: Class::Transient,
             operation: "s3:GetObject",
             code: None,
-            message: format!("s3://{}/{MANIFEST} is no list: {error}", region.jumpstart_bucket()),
+            message: format!("s3://{}/{MANIFEST} is not a list: {error}", region.jumpstart_bucket()),
         })?;
         let mut specs = Specs::new();
         for entry in entries.into_iter().filter_map(|entry| serde_json::from_value::<Entry>(entry).ok()) {
@@ -145,8 +145,8 @@ impl Source {
     }
 }
 
-/// Sorts by id and keeps each model once, in its newest version. The pages of a listing overlap if a model comes or goes
-/// while they are read.
+/// Sorts by id and keeps each model once, in its newest version. The pages of a listing overlap if a model is added or
+/// removed while they are read.
 fn newest(models: &mut Vec<Listed>) {
     models.sort_by_cached_key(|listed| (listed.model_id.clone(), Reverse(Version::of(&listed.version))));
     models.dedup_by(|later, first| later.model_id == first.model_id);

@@ -19,13 +19,13 @@ use platform::clock;
 pub(super) const TTL: SignedDuration = SignedDuration::from_mins(10);
 /// How long a fault is returned to other callers before the source is asked again.
 const ERROR_TTL: SignedDuration = SignedDuration::from_secs(5);
-/// How long an entry that nobody asks for is kept. Every pass asks for what it waits for, so older ones are unused.
+/// How long an unused entry is kept. Every pass requests what it waits for, so older entries are not needed.
 const IDLE_TTL: SignedDuration = SignedDuration::from_mins(60);
 
 pub(super) type Fetched<T> = Result<T, CatalogError>;
 
 /// The entry of one key: the cached value, and a lock that one fetching task holds at a time. The value can be read
-/// meanwhile, without waiting. Cheap to clone.
+/// during a fetch, without waiting. Cheap to clone.
 pub(super) struct Entry<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
@@ -46,7 +46,7 @@ impl<T> Default for Entry<T> {
 }
 
 impl<T> Entry<T> {
-    /// Stores a value, in place of an older one.
+    /// Stores a value, replacing an older one.
     pub(super) fn store(&self, cached: Cached<T>) {
         *self.0.cached.lock() = Some(cached);
     }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn idle_entries_are_evicted_and_used_ones_stay() {
+    fn idle_entries_are_evicted_and_used_ones_are_kept() {
         let cache: TtlCache<u8> = TtlCache::default();
         let count = || cache.0.lock().by_key.len();
         let ask_for = |model: &str, minute: i64| cache.entry(["region", model, "1.0.0"], at(minute * 60));
@@ -173,7 +173,7 @@ mod tests {
         }
         let first = ask_for("0", 30);
         assert_eq!(count(), 1000);
-        // An hour after the last of the others was asked for.
+        // An hour after the last request for the other entries.
         assert!(Arc::ptr_eq(&first.0, &ask_for("0", 77).0));
         assert_eq!(count(), 1);
         ask_for("new", 200);
@@ -199,7 +199,7 @@ mod tests {
         assert!(matches!(get_or_fetch(entry.clone(), |_, _| true, soon, late).await, Err(CatalogError::Pending)));
         let never = async { panic!("fetched twice") };
         let waiting = tokio::spawn(get_or_fetch(entry.clone(), |_, _| true, soon + Duration::from_secs(60), never));
-        // A read does not wait.
+        // Reading does not wait.
         assert_eq!(entry.read(|cached| cached.value.as_ref().ok().copied()), None);
         answer.send(7).unwrap();
         assert_eq!(waiting.await.unwrap().unwrap(), 7);

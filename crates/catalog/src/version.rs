@@ -1,6 +1,6 @@
 //! The order of versions.
 
-/// A version by number, so that 4.0.10 is newer than 4.0.9.
+/// A version compared by its numbers, so that 4.0.10 is newer than 4.0.9.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version(Vec<u64>, String);
 
@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_go_by_number() {
+    fn versions_are_ordered_by_number() {
         let mut versions = ["4.0.9", "4.0.10", "10.0.0", "4.0.2"].map(Version::of);
         versions.sort();
         assert_eq!(versions, ["4.0.2", "4.0.9", "4.0.10", "10.0.0"].map(Version::of));

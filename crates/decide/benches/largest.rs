@@ -1,5 +1,6 @@
-//! What a pass over the largest selections costs: 512 runs with 40 metrics whose names have 255 characters, and 8 objectives; and
-//! 128 runs with 16 derived metrics of 1,024 characters. First when nothing is known yet, then when nothing or one run has changed.
+//! The cost of a pass over the largest selections: 512 runs with 40 metrics whose names have 255 characters, and 8
+//! objectives; and 128 runs with 16 derived metrics of 1,024 characters. Measured first with nothing cached, then after
+//! no change or a change of one run.
 #![expect(missing_docs, reason = "criterion_group! makes a public function without a description")]
 #![allow(clippy::print_stdout)] // sizes and counts are figures too
 
@@ -30,7 +31,7 @@ fn metric(number: usize) -> String {
     format!("{number:02}{}", "m".repeat(253))
 }
 
-/// Own images that differ by name only.
+/// Own images that differ only in their names.
 fn spec(runs: usize) -> ModelSelectionSpec {
     let mut spec = samples::spec();
     let image = spec.candidates.remove(1);
@@ -39,7 +40,7 @@ fn spec(runs: usize) -> ModelSelectionSpec {
     spec
 }
 
-/// Ended runs. Their values differ, so that most are on the front.
+/// Ended runs. Their values differ, so that most of them are on the front.
 fn ended(spec: &ModelSelectionSpec, names: &[String]) -> Vec<RunStatus> {
     let value = |run: usize, metric: usize| ((run * 7919 + metric * 104_729) % 10_007).to_string();
     let run = |(run, planned): (usize, RunStatus)| RunStatus {
@@ -69,7 +70,7 @@ fn planned(spec: &ModelSelectionSpec, known: &mut Fingerprints, status: &ModelSe
     plan(spec, status, "us-west-2", &pins, &BTreeSet::new(), known).runs
 }
 
-/// As many runs, metrics and objectives, with as long names, as the schema takes.
+/// The most runs, metrics and objectives, with the longest names, that the schema allows.
 fn largest() -> Sample {
     let mut spec = spec(RUNS);
     let names: Vec<String> = (0..40).map(metric).collect();
@@ -82,7 +83,7 @@ fn largest() -> Sample {
     Sample { name: "512 runs, 40 long metrics, 8 objectives", spec, runs }
 }
 
-/// As long and as many expressions as the schema takes.
+/// The most and the longest expressions that the schema allows.
 fn expressions() -> Sample {
     let mut spec = spec(128);
     let expression = |number: usize| {
@@ -100,8 +101,8 @@ fn expressions() -> Sample {
     Sample { name: "128 runs, 16 long expressions", spec, runs }
 }
 
-/// What a pass works out of the runs; see `record` of the controller.
-fn worked_out(
+/// Everything that a pass computes from the runs; see `record` of the controller.
+fn computed(
     spec: &ModelSelectionSpec,
     derivations: &Derivations<'_>,
     runs: &mut [RunStatus],
@@ -111,8 +112,15 @@ fn worked_out(
     let of_best = apply(derivations, runs, memo);
     let fronts = fronts_with(derivations, &of_best, runs, &Tables::new(), &References::default());
     let counts = summary::counts(runs);
-    let situation =
-        Situation { spec, runs, counts: &counts, fronts: &fronts, launched_before: true, blind: None, held: None };
+    let situation = Situation {
+        spec,
+        runs,
+        counts: &counts,
+        fronts: &fronts,
+        launched_before: true,
+        unobserved: None,
+        incomplete: None,
+    };
     let conditions = merge_conditions(&[], conditions(situation), Some(1), jiff::Timestamp::UNIX_EPOCH);
     ModelSelectionStatus { conditions, fronts, runs: runs.to_vec(), observed_generation: Some(1), ..Default::default() }
 }
@@ -120,7 +128,7 @@ fn worked_out(
 fn bench(c: &mut Criterion, sample: &Sample) {
     let Sample { name, spec, runs } = sample;
     let derivations = Derivations::new(spec);
-    let status = worked_out(spec, &derivations, &mut runs.clone(), &mut Memo::default());
+    let status = computed(spec, &derivations, &mut runs.clone(), &mut Memo::default());
     let bytes = serde_json::to_vec(&status).map_or(0, |json| json.len());
     println!(
         "{name}: a status of {bytes} bytes; {} operations for the derived metrics of a run",
@@ -129,23 +137,25 @@ fn bench(c: &mut Criterion, sample: &Sample) {
 
     let mut group = c.benchmark_group(*name);
     group.sample_size(10);
-    group.bench_function("the spec is read", |b| b.iter(|| invalid(&Derivations::new(black_box(spec)))));
-    group.bench_function("runs are planned first", |b| b.iter(|| planned(spec, &mut Fingerprints::default(), &status)));
+    group.bench_function("the spec is checked", |b| b.iter(|| invalid(&Derivations::new(black_box(spec)))));
+    group.bench_function("runs are planned for the first time", |b| {
+        b.iter(|| planned(spec, &mut Fingerprints::default(), &status))
+    });
     let mut known = Fingerprints::default();
     planned(spec, &mut known, &status);
-    group.bench_function("runs are planned again", |b| b.iter(|| planned(spec, &mut known, &status)));
+    group.bench_function("runs are planned with known fingerprints", |b| b.iter(|| planned(spec, &mut known, &status)));
     group.bench_function("all results are new", |b| {
-        b.iter(|| worked_out(spec, &derivations, &mut runs.clone(), &mut Memo::default()));
+        b.iter(|| computed(spec, &derivations, &mut runs.clone(), &mut Memo::default()));
     });
     let mut memo = Memo::default();
-    worked_out(spec, &derivations, &mut runs.clone(), &mut memo);
+    computed(spec, &derivations, &mut runs.clone(), &mut memo);
     let mut number = 0;
     group.bench_function("one result is new", |b| {
         b.iter(|| {
             number += 1;
             let mut runs = runs.clone();
             runs[0].best.as_mut().expect("a result").training_seconds = Some(number);
-            worked_out(spec, &derivations, &mut runs, &mut memo)
+            computed(spec, &derivations, &mut runs, &mut memo)
         });
     });
     group.bench_function("nothing is new", |b| {

@@ -1,28 +1,29 @@
 //! When something that SageMaker does not show counts as missing.
 //!
-//! The service is eventually consistent: a list, a Describe or the tags may come from a replica that lags, for seconds or
-//! minutes after a change. So one answer proves nothing, and neither does time alone, since a clock may jump. Only several
-//! answers over the whole consistency window do.
+//! The service is eventually consistent: for seconds or minutes after a change, a list, a Describe or the tags may come
+//! from a replica that lags behind. So a single response proves nothing. Elapsed time alone proves nothing either,
+//! because a clock may jump. Something counts as missing only after several responses over the whole consistency
+//! window.
 
 use std::time::Duration;
 
-/// Consecutive answers without the thing, at least. With the pauses of [`super::retry`] they take the better part of a
-/// minute, whatever a clock says.
+/// Fewest consecutive responses without the object. With the pauses of [`super::retry`] they take most of a minute,
+/// whatever a clock says.
 const ANSWERS: u32 = 6;
 
-/// The answers that did not show a thing, without one in between that did.
+/// Consecutive responses that did not show an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Absence {
-    /// How many.
+    /// Number of responses.
     pub answers: u32,
-    /// The time from the first of them to now, on a clock that only goes forward.
+    /// The time since the first of them, by the monotonic clock.
     pub lasting: Duration,
 }
 
 impl Absence {
-    /// Whether the thing counts as missing. `window` is how long SageMaker's answers may contradict each other.
+    /// Whether the object counts as missing. `window` is how long SageMaker's responses may contradict each other.
     pub fn is_certain(self, window: Duration) -> bool {
-        // A window that is shorter than the tries take is a test's, or an operator's who knows better.
+        // A shorter window than the tries take is set by a test, or by an administrator on purpose.
         let answers = if window < Duration::from_secs(30) { 2 } else { ANSWERS };
         self.answers >= answers && self.lasting >= window
     }
@@ -33,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_takes_both_several_answers_and_time() {
+    fn absence_takes_both_several_responses_and_time() {
         let window = Duration::from_secs(300);
         for (answers, seconds, certain) in
             [(1, 0, false), (2, 300, false), (5, 3_600, false), (6, 299, false), (6, 300, true), (9, 301, true)]

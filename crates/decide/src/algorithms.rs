@@ -1,21 +1,21 @@
-//! SageMaker's own algorithms: which images they are, and which metrics they report: pure.
+//! SageMaker's built-in algorithms: their images, and the metrics that they report. Pure.
 //!
-//! SageMaker reads the metrics of these images by definitions of its own, and refuses a job that brings others ("You
-//! can't override the metric definitions for Amazon SageMaker algorithms").
+//! SageMaker reads the metrics of these images with its own definitions, and refuses a job that has other definitions
+//! ("You can't override the metric definitions for Amazon SageMaker algorithms").
 
 use std::collections::BTreeMap;
 
-/// One of SageMaker's own algorithms.
+/// One of SageMaker's built-in algorithms.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Algorithm {
     /// The repository of its image.
     pub repository: &'static str,
-    /// The metrics that it can be tuned by, as its page in SageMaker's developer guide lists them.
+    /// The metrics that it can be tuned for, as listed on its page in SageMaker's developer guide.
     pub metrics: &'static [&'static str],
 }
 
-/// The registries that hold them: one or more accounts in each region, older and newer ones. Source: the image URIs of the
-/// SageMaker Python SDK 2.257.7 (`image_uri_config`).
+/// The registries of the images: one or more accounts in each region, older and newer ones. Source: the image URIs of
+/// the SageMaker Python SDK 2.257.7 (`image_uri_config`).
 const ACCOUNTS: [&str; 86] = [
     "104374241257",
     "106583098589",
@@ -105,7 +105,7 @@ const ACCOUNTS: [&str; 86] = [
     "999911452149",
 ];
 
-/// Those of the developer guide, and the further `eval_metric` values that the containers log.
+/// The metrics in the developer guide, and the other `eval_metric` values that the containers log.
 const XGBOOST: &[&str] = &[
     "validation:accuracy",
     "validation:auc",
@@ -136,7 +136,7 @@ const XGBOOST: &[&str] = &[
     "validation:tweedie-nloglik",
 ];
 
-/// The algorithms, by repository. `pca` reports no metric that it could be tuned by.
+/// The algorithms, by repository. `pca` reports no metric that it could be tuned for.
 pub const ALGORITHMS: [Algorithm; 18] = [
     Algorithm { repository: "blazingtext", metrics: &["train:mean_rho", "validation:accuracy"] },
     Algorithm {
@@ -212,9 +212,10 @@ pub const ALGORITHMS: [Algorithm; 18] = [
     Algorithm { repository: "xgboost", metrics: XGBOOST },
 ];
 
-/// The algorithm of SageMaker that `image` is, in any region, if it is one.
+/// The built-in algorithm in `image`, for any region; `None` for other images.
 ///
-/// `hyperparameters` decide for `XGBoost`: with a script of one's own (`sagemaker_program`), its container is a framework.
+/// `hyperparameters` matter for `XGBoost`: with a user's script (`sagemaker_program`), its container is a framework,
+/// not an algorithm.
 pub fn of_image(image: &str, hyperparameters: &BTreeMap<String, String>) -> Option<&'static Algorithm> {
     let (host, path) = image.split_once('/')?;
     let (account, _) = host.split_once(".dkr.ecr.")?;
@@ -225,8 +226,8 @@ pub fn of_image(image: &str, hyperparameters: &BTreeMap<String, String>) -> Opti
 }
 
 impl Algorithm {
-    /// Whether it may report `metric`. What it measures in training is not listed by the guide, but for a few, so any name
-    /// that begins with `train:` may be right, and so is SageMaker's own `ObjectiveMetric`.
+    /// Whether it may report `metric`. The guide lists only a few of the metrics of training, so every name that begins
+    /// with `train:` is accepted, and so is SageMaker's own `ObjectiveMetric`.
     pub fn may_report(&self, metric: &str) -> bool {
         self.metrics.contains(&metric) || metric.starts_with("train:") || metric == "ObjectiveMetric"
     }
@@ -237,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_image_is_known_by_its_registry_and_repository_in_every_region() {
+    fn an_image_is_identified_by_registry_and_repository_in_every_region() {
         for (image, repository) in [
             ("811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1", Some("xgboost")),
             ("433757028032.dkr.ecr.us-west-2.amazonaws.com/xgboost:latest", Some("xgboost")),
@@ -245,7 +246,7 @@ mod tests {
             ("174872318107.dkr.ecr.us-west-2.amazonaws.com/kmeans@sha256:0123", Some("kmeans")),
             ("390948362332.dkr.ecr.cn-north-1.amazonaws.com.cn/knn:1", Some("knn")),
             ("266724342769.dkr.ecr.us-west-2.amazonaws.com/lda", Some("lda")),
-            // A framework in the same registry, a copy of one's own, a repository below another.
+            // A framework in the same registry, a user's copy, a repository below another one.
             ("246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-scikit-learn:1.2-1", None),
             ("111122223333.dkr.ecr.us-east-1.amazonaws.com/xgboost:1", None),
             ("811284229777.dkr.ecr.us-east-1.amazonaws.com/team/xgboost:1", None),
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_measured_in_training_is_not_checked() {
+    fn metrics_of_training_are_not_checked() {
         let xgboost = of_image("811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1", &BTreeMap::new()).unwrap();
         for (metric, expected) in [
             ("validation:auc", true),

@@ -1,16 +1,16 @@
-//! How long to wait after trouble.
+//! Pauses after faults.
 
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-/// How long to wait before the `attempts`-th further try: doubling from `first`, at most `most`.
+/// The pause before the retry after `attempts` failures: `first`, doubled each time, up to `most`.
 pub fn backoff(attempts: u32, first: Duration, most: Duration) -> Duration {
     first.saturating_mul(2_u32.saturating_pow(attempts.min(16))).min(most)
 }
 
-/// The duration, lengthened or shortened by up to a fifth in a way that depends only on `key` and `salt`: many clients
-/// that started together must not ask together, and a test must be able to repeat it.
+/// The duration, changed by up to a fifth in a way that depends only on `key` and `salt`: clients that started together
+/// must not call together, and a test must be repeatable.
 pub fn jitter(duration: Duration, key: &str, salt: u64) -> Duration {
     let hash = Sha256::digest(format!("{key}/{salt}"));
     let unit = f64::from(u16::from_be_bytes([hash[0], hash[1]])) / f64::from(u16::MAX);

@@ -1,24 +1,24 @@
-//! All training jobs of a run: when they are wanted, and what the run says of them.
+//! All training jobs of a run: when they are collected, and what the run reports about them.
 
 use api::{BestTrainingJob, Collect, ModelSelectionSpec, RunState, RunStatus};
 
-/// Whether all training jobs of the run are to be kept, and are not.
+/// Whether all training jobs of the run are to be collected, and are not yet.
 pub fn wanted(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
     let has_result = run.state == RunState::Succeeded && run.best.is_some() && run.tuning_job_name.is_some();
     spec.collect == Collect::All && has_result && run.trials.is_none()
 }
 
-/// Whether they are being read: nothing has hindered it so far, or only what passes by itself.
+/// Whether they are being read: there was no fault so far, or only transient ones.
 pub fn pending(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
     wanted(spec, run) && run.reason.is_none()
 }
 
-/// Whether somebody must help before they can be kept.
+/// Whether a person must act before they can be collected.
 pub fn hindered(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
     wanted(spec, run) && run.reason.is_some()
 }
 
-/// What the conditions add: nothing when all that is wanted is kept.
+/// What the conditions report about this; empty if everything that is wanted is collected.
 pub fn summary(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> String {
     let mut text = match runs.iter().filter(|run| pending(spec, run)).count() {
         0 => String::new(),
@@ -36,7 +36,8 @@ pub fn summary(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> String {
     text
 }
 
-/// The run whose best training job has all that the spec uses, as the table has it: an edit may have brought in more.
+/// Completes the run's best training job with the values of the table that the spec uses: an edit may have added
+/// expressions.
 pub fn with_inputs(run: &mut RunStatus, table: &[BestTrainingJob]) {
     let Some(best) = &mut run.best else { return };
     if let Some(kept) = table.iter().find(|kept| kept.training_job_name == best.training_job_name) {
@@ -60,7 +61,7 @@ mod tests {
     use samples::spec;
 
     #[test]
-    fn a_run_wants_its_training_jobs_until_they_are_kept() {
+    fn a_run_wants_its_training_jobs_until_their_table_is_kept() {
         let mut spec = spec();
         let run = RunStatus {
             state: RunState::Succeeded,

@@ -9,56 +9,57 @@ use api::{
     Condition, ConditionStatus, ConditionType, Counts, ExclusionReason, Front, ModelSelectionSpec, ReadyPolicy, Reason,
     RunState, RunStatus, WantedCondition,
 };
-pub(crate) use problems::counts as problem_counts;
 pub use problems::problem_of_runs;
+pub(crate) use problems::{counts as problem_counts, more_runs};
 
-/// All that the conditions depend on.
+/// Everything that the conditions depend on.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation<'a> {
     /// The spec.
     pub spec: &'a ModelSelectionSpec,
-    /// The runs, as they now are.
+    /// The current runs.
     pub runs: &'a [RunStatus],
     /// Their counts.
     pub counts: &'a Counts,
-    /// The fronts, as they now are.
+    /// The current fronts.
     pub fronts: &'a [Front],
-    /// Whether the selection was launched before, at the same generation: it does not become unready when a run of the
-    /// queue is being created later.
+    /// Whether the selection was launched before, in the same generation: it does not become unready when a queued run
+    /// is created later.
     pub launched_before: bool,
-    /// Why SageMaker cannot be observed, or does not stop a job, when a person must help.
-    pub blind: Option<&'a Problem>,
-    /// Why the runs are not all that the spec asks for: a selector that has found nothing yet, an expression that cannot
-    /// be read.
-    pub held: Option<&'a Problem>,
+    /// Why SageMaker cannot be observed, or does not stop a job, if a person must act.
+    pub unobserved: Option<&'a Problem>,
+    /// Why the runs are not all that the spec asks for: a selector that has no result yet, or an expression that cannot
+    /// be parsed.
+    pub incomplete: Option<&'a Problem>,
 }
 
-/// Where a selection stands as a whole: it decides all conditions but `Suspended`.
+/// The overall state of a selection: it determines all conditions except `Suspended`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
-    /// Models are being resolved and jobs are being made.
+    /// Models are being resolved and jobs are being created.
     Starting,
-    /// Something passing hinders it, and the operator tries again.
+    /// A transient fault: the operator retries.
     Retrying,
-    /// Jobs run, which is what was asked for.
+    /// Jobs are running, and readyPolicy is Launched.
     Launched,
-    /// Jobs run, and their end was asked for.
+    /// Jobs are running, and readyPolicy is Completed.
     AwaitingCompletion,
-    /// Nothing new starts.
+    /// Suspended: nothing new starts.
     Suspended,
-    /// Something needs a person.
+    /// A person must act.
     Stalled {
-        /// Nothing else goes on meanwhile.
+        /// Nothing else is in progress meanwhile.
         finished: bool,
     },
-    /// Every run has ended and each dataset has a front.
+    /// Every run has ended, and each dataset has a front.
     Complete,
-    /// Every run has ended and some dataset has no front.
+    /// Every run has ended, and at least one dataset has no front.
     NoResult,
 }
 
 impl Standing {
-    /// The statuses of the conditions, most telling first: `Reconciling` and `Stalled` only when True and never together.
+    /// The statuses of the conditions, most important first: `Reconciling` and `Stalled` only when True, and never
+    /// together.
     fn statuses(self) -> Vec<(ConditionType, ConditionStatus)> {
         use ConditionStatus::{False, True, Unknown};
         use ConditionType::{Finished, Ready, Reconciling, Stalled, Succeeded};
@@ -78,7 +79,7 @@ impl Standing {
             .collect()
     }
 
-    /// The conditions, all with that reason and message.
+    /// The conditions, all with the reason and message of `problem`.
     fn conditions(self, problem: &Problem) -> Vec<WantedCondition> {
         let Problem { reason, message } = problem;
         let condition = |(type_, status)| WantedCondition { type_, status, reason: *reason, message: message.clone() };
@@ -86,7 +87,7 @@ impl Standing {
     }
 }
 
-/// The conditions of a selection with whose spec nothing can be done.
+/// The conditions of a selection with an unusable spec.
 pub fn invalid(problem: &Problem) -> Vec<WantedCondition> {
     Standing::Stalled { finished: true }.conditions(problem)
 }
@@ -106,7 +107,8 @@ pub fn conditions(situation: Situation<'_>) -> Vec<WantedCondition> {
     let (standing, problem) = standing(situation, summary, &suspended);
     let mut all = standing.conditions(&problem);
     if spec.suspend {
-        // What has ended keeps its conditions: it shows that it would not start again either.
+        // A selection that has ended keeps its conditions while it is suspended: nothing would start without suspend
+        // either.
         all.push(WantedCondition {
             type_: ConditionType::Suspended,
             status: ConditionStatus::True,
@@ -117,44 +119,47 @@ pub fn conditions(situation: Situation<'_>) -> Vec<WantedCondition> {
     all
 }
 
-/// Where the selection stands, and why. The first case that holds counts.
+/// The overall state of the selection, with reason and message. The first matching case counts.
 fn standing(situation: Situation<'_>, summary: String, suspended: &str) -> (Standing, Problem) {
-    let Situation { spec, runs, fronts, launched_before, blind, held, .. } = situation;
-    if complete(spec, runs) && held.is_none() && blind.is_none() {
+    let Situation { spec, runs, fronts, launched_before, unobserved, incomplete, .. } = situation;
+    if complete(spec, runs) && incomplete.is_none() && unobserved.is_none() {
         let summary = with_exclusions(summary, fronts);
         return match no_usable_result(runs, fronts) {
             None => (Standing::Complete, Problem::new(Reason::Completed, summary)),
             Some(problem) => (Standing::NoResult, with_summary(&problem, &summary)),
         };
     }
-    let stalled = || Standing::Stalled { finished: blind.is_some() || nothing_goes_on(runs) };
+    let stalled = || Standing::Stalled { finished: unobserved.is_some() || nothing_goes_on(runs) };
     if spec.suspend {
-        // Who counts before paying, suspended, is to hear why there is nothing to count.
-        let message = held.map_or_else(|| suspended.to_owned(), |held| sentences(suspended, &held.message));
-        return match blind {
+        // A user who applies a suspended selection to count its runs first must see why there are none.
+        let message =
+            incomplete.map_or_else(|| suspended.to_owned(), |incomplete| sentences(suspended, &incomplete.message));
+        return match unobserved {
             Some(problem) if problem.reason.needs_person() => (stalled(), with_summary(problem, &message)),
             Some(problem) => (Standing::Retrying, with_summary(problem, &message)),
             None => (Standing::Suspended, Problem::new(Reason::Suspended, message)),
         };
     }
-    let of_spec = held.filter(|held| held.reason.needs_person()).cloned();
-    let of_sagemaker = || blind.filter(|blind| blind.reason.needs_person()).cloned();
+    let of_spec = incomplete.filter(|incomplete| incomplete.reason.needs_person()).cloned();
+    let of_sagemaker = || unobserved.filter(|unobserved| unobserved.reason.needs_person()).cloned();
     if let Some(problem) = of_spec.or_else(|| problem_of_runs(runs)).or_else(of_sagemaker) {
         return (stalled(), with_summary(&problem, &summary));
     }
-    if let Some(problem) = blind {
+    if let Some(problem) = unobserved {
         return (Standing::Retrying, with_summary(problem, &summary));
     }
     let retrying = |run: &&RunStatus| run.reason == Some(Reason::RetryingAfterError);
     let of_run = runs.iter().find(retrying).map(|run| run.message.as_deref().unwrap_or("SageMaker cannot be reached"));
-    let of_spec = held.filter(|held| held.reason == Reason::RetryingAfterError).map(|held| held.message.as_str());
+    let of_spec = incomplete
+        .filter(|incomplete| incomplete.reason == Reason::RetryingAfterError)
+        .map(|incomplete| incomplete.message.as_str());
     if let (Some(why), false) = (of_spec.or(of_run), launched_before) {
         return (Standing::Retrying, Problem::new(Reason::RetryingAfterError, sentences(why, &summary)));
     }
-    if !launched_before && (held.is_some() || !launched(runs)) {
+    if !launched_before && (incomplete.is_some() || !launched(runs)) {
         let held_up = runs.iter().find(|run| run.state == RunState::Waiting && run.message.is_some());
         let of_run = held_up.and_then(|run| run.message.as_deref());
-        let why = held.map(|held| held.message.as_str()).or(of_run);
+        let why = incomplete.map(|incomplete| incomplete.message.as_str()).or(of_run);
         let message = why.map_or_else(|| summary.clone(), |why| sentences(why, &summary));
         return (Standing::Starting, Problem::new(Reason::Progressing, message));
     }
@@ -164,7 +169,7 @@ fn standing(situation: Situation<'_>, summary: String, suspended: &str) -> (Stan
     }
 }
 
-/// The problem with the summary behind it.
+/// The problem, with the summary appended.
 fn with_summary(problem: &Problem, summary: &str) -> Problem {
     Problem::new(problem.reason, sentences(&problem.message, summary))
 }
@@ -176,7 +181,7 @@ fn nothing_goes_on(runs: &[RunStatus]) -> bool {
     })
 }
 
-/// Whether every run has ended, for good, and its training jobs are read where they are wanted.
+/// Whether every run has ended for good, and all wanted training jobs are collected.
 pub fn complete(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> bool {
     let for_good = |run: &RunStatus| {
         run.state.ended() && !(run.state == RunState::Stopped && run.reason == Some(Reason::Suspended))
@@ -184,7 +189,7 @@ pub fn complete(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> bool {
     runs.iter().all(|run| for_good(run) && !collect_all::pending(spec, run))
 }
 
-/// Whether the conditions of `before` say that the selection, at `generation`, had been launched.
+/// Whether the conditions of `before` say that the selection was launched, in `generation`.
 pub fn launched_before(before: &[Condition], generation: Option<i64>) -> bool {
     before.iter().any(|condition| {
         condition.type_ == ConditionType::Ready.as_str()
@@ -193,28 +198,29 @@ pub fn launched_before(before: &[Condition], generation: Option<i64>) -> bool {
     })
 }
 
-/// Whether every run that may have a job now has one.
+/// Whether every run that could have a job by now has one.
 fn launched(runs: &[RunStatus]) -> bool {
     let places = [Reason::Queued, Reason::QuotaExceeded, Reason::Throttled];
     let on_its_way = |run: &RunStatus| {
-        // One that waits for the quota may keep a name from an earlier try; it is on its way only when there is a place.
+        // A run that waits for the quota may keep its name from an earlier try. It only counts as starting once it has
+        // a permit.
         let asked_for = run.tuning_job_name.is_some() && run.reason != Some(Reason::QuotaExceeded);
-        // Others wait for their model or for SageMaker: once it answers, they start.
+        // Other runs wait for their model or for SageMaker, and start as soon as it responds.
         let held_up = run.reason.is_some_and(|reason| !places.contains(&reason));
         run.state == RunState::Waiting && (asked_for || held_up)
     };
     !runs.iter().any(on_its_way) && runs.iter().any(|run| run.state.active() || run.state.ended())
 }
 
-/// Two sentences, of which the first may have its end already.
+/// Two sentences, of which the first may already end with a full stop.
 fn sentences(first: &str, second: &str) -> String {
     let ended = ["?", "!", "..."].iter().any(|end| first.ends_with(end));
     if ended { format!("{first} {second}") } else { format!("{}. {second}", first.trim_end_matches('.')) }
 }
 
-/// Why a dataset has no front, if one has none.
+/// Why a dataset has no front, if there is such a dataset.
 fn no_usable_result(runs: &[RunStatus], fronts: &[Front]) -> Option<Problem> {
-    // What was measured elsewhere does not stand for the runs.
+    // Observed candidates do not count as results of runs.
     let only_observed = |front: &Front| {
         let mut of_it = runs.iter().filter(|run| run.dataset == front.dataset).peekable();
         let any = of_it.peek().is_some();
@@ -232,7 +238,7 @@ fn no_usable_result(runs: &[RunStatus], fronts: &[Front]) -> Option<Problem> {
     Some(Problem::new(reason, format!("dataset '{}' has no run that can be on the front{why}", empty.dataset)))
 }
 
-/// The summary with what is to be known of the fronts.
+/// The summary, with notes about the fronts.
 fn with_exclusions(summary: String, fronts: &[Front]) -> String {
     let excluded: Vec<&str> = fronts
         .iter()
@@ -243,7 +249,7 @@ fn with_exclusions(summary: String, fronts: &[Front]) -> String {
     let doubtful = fronts.iter().flat_map(|front| &front.warnings).next();
     let summary = match doubtful {
         Some(warning) => {
-            format!("{summary}. Not all values of '{}' compare; see `status.fronts[].warnings`", warning.metric)
+            format!("{summary}. Not all values of '{}' are comparable; see `status.fronts[].warnings`", warning.metric)
         }
         None => summary,
     };

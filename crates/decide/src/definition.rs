@@ -1,9 +1,9 @@
-//! All that decides what a run trains, and its fingerprint.
+//! A run's definition, which is everything that affects its training result, and its fingerprint.
 //!
-//! The definition is made of what the manifest declares, after defaults and overrides, plus the pinned version of the
-//! model. It leaves out what changes nothing in the result: the role, the output folder, tags. A hub document is not
-//! part of it, since a version of a model is immutable: so a restart needs no hub, and a cosmetic change of a document
-//! does not run anything again.
+//! The definition consists of what the manifest declares, after defaults and overrides, plus the resolved version of
+//! the model. It leaves out what does not affect the result: the role, the output location, tags. It also leaves out
+//! the hub document, because a version of a model is immutable: so a restart needs no hub, and a cosmetic change of a
+//! document does not rerun anything.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,9 @@ use api::{
     InstanceFallback, ModelSelectionSpec, Objective, ParameterRange, Strategy, WarmStart,
 };
 
-/// What one run trains. The field order is the serialised order, and so part of the fingerprint: never reorder. A field
-/// that comes later is left out where it is not set, so that the fingerprints of older specs stay.
+/// What one run trains. The field order is the order of serialization, and so part of the fingerprint: never reorder
+/// the fields. A field that is added later is not serialized if it is not set, so that the fingerprints of older specs
+/// stay the same.
 #[derive(Serialize, Clone, Debug, PartialEq)]
 pub struct Definition {
     /// The AWS region.
@@ -25,35 +26,35 @@ pub struct Definition {
     pub source: Source,
     /// The inputs, in order.
     pub channels: Vec<Channel>,
-    /// The overrides, merged: training, then dataset, then candidate; the later wins.
+    /// The merged overrides: training, then dataset, then candidate; the last one wins.
     pub hyperparameters: Hyperparameters,
-    /// Metric name to regex: training, then candidate.
+    /// Regex by metric name: training, then candidate.
     pub metric_definitions: BTreeMap<String, String>,
-    /// By which SageMaker steers the search.
+    /// The metric that SageMaker optimizes.
     pub objective: Objective,
     /// The search strategy.
     pub strategy: Strategy,
-    /// Training jobs of the tuning job.
+    /// Number of training jobs of the tuning job.
     pub max_training_jobs: Option<i32>,
-    /// Training jobs at a time.
+    /// Number of concurrent training jobs.
     pub max_parallel_training_jobs: i32,
-    /// Limit of the tuning job in seconds.
+    /// Time limit of the tuning job, in seconds.
     pub tuning_runtime_seconds: Option<i32>,
     /// Whether unpromising training jobs are stopped.
     pub early_stopping: EarlyStopping,
-    /// Hyperband's bounds.
+    /// The resource limits of Hyperband.
     pub hyperband: Option<Hyperband>,
-    /// Seed of the search.
+    /// Seed of the random search.
     pub random_seed: Option<i32>,
     /// The searched hyperparameters, by name.
     pub parameter_ranges: Vec<ParameterRange>,
     /// The instance type.
     pub instance_type: String,
-    /// Instances of a training job.
+    /// Number of instances of a training job.
     pub instance_count: i32,
-    /// Volume of an instance in GB.
+    /// Volume size of an instance, in GB.
     pub volume_size_gb: Option<i32>,
-    /// Limit of a training job in seconds.
+    /// Time limit of a training job, in seconds.
     pub max_runtime_seconds: Option<i32>,
     /// Instance types to fall back to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -64,42 +65,42 @@ pub struct Definition {
     /// Environment variables of the container.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
-    /// When the search has found enough.
+    /// Criteria that end the search early.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_criteria: Option<CompletionCriteria>,
     /// Whether SageMaker chooses ranges.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub autotune: bool,
-    /// What the search begins from.
+    /// The tuning jobs whose search is continued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_start: Option<WarmStart>,
 }
 
-/// Where the training code and the model come from.
+/// The source of the training code and the model.
 #[derive(Serialize, Clone, Debug, PartialEq)]
 pub enum Source {
     /// A model of the hub, at one version.
     JumpStart {
         /// Its id.
         model_id: String,
-        /// Its pinned version.
+        /// Its resolved version.
         version: String,
     },
-    /// An image of the user's.
+    /// A training image of the user.
     Image {
         /// Its registry path.
         image: String,
         /// How data reaches it.
         input_mode: InputMode,
     },
-    /// An algorithm resource at SageMaker.
+    /// A SageMaker algorithm resource.
     Algorithm {
         /// Its name or ARN.
         name: String,
         /// How data reaches it.
         input_mode: InputMode,
     },
-    /// A tuning job that exists, of which nothing else is known.
+    /// An existing tuning job; nothing else is known about it.
     TuningJob {
         /// Its name.
         name: String,
@@ -107,8 +108,8 @@ pub enum Source {
 }
 
 impl Definition {
-    /// The definition of `candidate` on `dataset`, its model being `source`; `spec` is the selection as the candidate has
-    /// it (see [`super::effective`]).
+    /// The definition of `candidate` on `dataset`, with the model `source`; `spec` is the selection with the
+    /// candidate's overrides (see [`super::effective`]).
     pub fn new(
         spec: &ModelSelectionSpec,
         region: &str,
@@ -137,7 +138,7 @@ impl Definition {
                 .chain(&candidate.overrides.metric_definitions)
                 .map(|metric| (metric.name.clone(), metric.regex.clone()))
                 .collect(),
-            // A scale is for the front; SageMaker knows none.
+            // The scale affects only the front; SageMaker does not know it.
             objective: Objective { scale: None, ..tuning.objective.clone() },
             strategy: tuning.strategy.unwrap_or_default(),
             max_training_jobs: tuning.max_training_jobs,
@@ -156,7 +157,7 @@ impl Definition {
             environment: training.environment.clone(),
             completion_criteria: tuning.completion_criteria.clone(),
             autotune: tuning.autotune,
-            // Whose result counts is not what is trained.
+            // Which of the results counts does not affect the training.
             warm_start: candidate
                 .warm_start
                 .as_ref()
@@ -165,23 +166,23 @@ impl Definition {
         }
     }
 
-    /// 20 hexadecimal digits that stand for the whole definition.
+    /// The fingerprint of the definition: 20 hexadecimal digits.
     ///
     /// # Panics
-    /// Never: strings, numbers and maps with string keys are always JSON.
+    /// Never: strings, numbers and maps with string keys can always be serialized as JSON.
     pub fn fingerprint(&self) -> String {
         match &self.source {
-            // It is trained already, by what its own definition says.
+            // The job is already trained, with a definition of its own.
             Source::TuningJob { .. } => fingerprint(&(&self.region, &self.source)),
             _ => fingerprint(self),
         }
     }
 }
 
-/// 20 hexadecimal digits that stand for `value`.
+/// The fingerprint of `value`: 20 hexadecimal digits.
 ///
 /// # Panics
-/// Never for what consists of strings, numbers and maps with string keys: that is always JSON.
+/// Never for values that consist of strings, numbers and maps with string keys: these can always be serialized as JSON.
 pub fn fingerprint(value: &impl Serialize) -> String {
     let canonical = serde_json::to_vec(value).expect("strings, numbers and maps are JSON");
     Sha256::digest(canonical).iter().take(10).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
@@ -198,14 +199,14 @@ mod tests {
         Definition::new(spec, "us-west-2", &spec.datasets[0], &spec.candidates[0], source).fingerprint()
     }
 
-    /// Fingerprints are money: a release that works them out otherwise runs, and pays, everything again.
+    /// A changed fingerprint costs money: a release that computes fingerprints differently reruns everything.
     #[test]
     fn fingerprints_never_change() {
         assert_eq!(of_first(&spec()), "372d6f8cde3b3d7c5fcc");
     }
 
     #[test]
-    fn what_does_not_decide_the_training_does_not_count() {
+    fn fields_that_do_not_affect_the_training_do_not_count() {
         let base = spec();
         let mut other = spec();
         other.execution_role_arn = "arn:aws:iam::111122223333:role/Other".into();
@@ -217,14 +218,14 @@ mod tests {
         other.datasets[0].test_size = Some(100);
         other.training.spot = Some(api::Spot { max_wait_seconds: None });
         other.training.network_isolation = Some(true);
-        other.tuning.strategy = Some(Strategy::Bayesian); // the default, written out
+        other.tuning.strategy = Some(Strategy::Bayesian); // the default, given explicitly
         other.tuning.max_parallel_training_jobs = Some(1);
         other.candidates[0].name = "renamed".into(); // part of the identity, not of the definition
         assert_eq!(of_first(&base), of_first(&other));
     }
 
     #[test]
-    fn what_decides_the_training_counts() {
+    fn fields_that_affect_the_training_count() {
         let base = of_first(&spec());
         let edits: [fn(&mut ModelSelectionSpec); 13] = [
             |s| s.training.instance_type = "ml.g5.xlarge".into(),
@@ -257,9 +258,9 @@ mod tests {
         }
     }
 
-    /// It does not matter whether a value is said for all or for the candidate.
+    /// A value has the same effect, whether it is set for all candidates or for this one.
     #[test]
-    fn a_value_of_the_candidate_is_as_one_of_the_selection() {
+    fn a_value_of_the_candidate_counts_like_one_of_the_selection() {
         let mut base = spec();
         let mut own = spec();
         base.training.instance_type = "ml.g5.xlarge".into();
@@ -273,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn other_channels_count_for_the_candidates_that_have_them() {
+    fn channel_overrides_count_only_for_their_candidates() {
         let base = spec();
         let mut other = spec();
         let mut channel = other.datasets[0].channels[0].clone();
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn the_later_override_wins() {
+    fn the_last_override_wins() {
         let mut spec = spec();
         spec.datasets[0].hyperparameters.insert("epochs".into(), "6".into());
         spec.datasets[0].hyperparameters.insert("binary_mode".into(), "True".into());

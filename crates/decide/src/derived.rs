@@ -1,7 +1,8 @@
-//! Derived metrics: worked out from the metrics of a training job by the expressions of the spec.
+//! Derived metrics: computed from the metrics of a training job by the expressions of the spec.
 //!
-//! They follow from the spec and from what is kept of the training job, so they are worked out anew whenever the status
-//! is: an edit of an expression needs no call to SageMaker, unless it uses a hyperparameter that was not kept.
+//! They depend only on the spec and on what the status keeps of the training job, so they are computed again whenever
+//! the status is: an edit of an expression needs no call to SageMaker, unless it uses a hyperparameter that was not
+//! kept.
 
 mod check;
 mod derivations;
@@ -21,8 +22,8 @@ pub use derivations::{DIGITS, Derivations, Derived};
 pub use expressions::Expressions;
 pub use memo::Memo;
 
-/// Sets the derived metrics of each run that has a result, and returns what they come to, run by run. Those that `memo`
-/// knows are not worked out again.
+/// Sets the derived metrics of each run that has a result, and returns their values and failures, run by run. Values
+/// that are in `memo` are not computed again.
 pub fn apply(derivations: &Derivations<'_>, runs: &mut [RunStatus], memo: &mut Memo) -> Vec<Option<Arc<Derived>>> {
     let spec = derivations.spec;
     memo.begin(spec);

@@ -1,7 +1,7 @@
-//! The training and tuning of one candidate: those of the selection, with what the candidate has otherwise: pure.
+//! The training and tuning of one candidate: those of the selection, with the candidate's overrides. Pure.
 //!
-//! The rule is that of a JSON merge patch: a field that the candidate sets replaces the selection's, maps and objects merge
-//! key by key, lists are replaced.
+//! The rule is that of a JSON merge patch: a field that the candidate sets replaces the selection's, maps and objects
+//! merge key by key, lists are replaced.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use super::problem::Problem;
 use api::{Candidate, EarlyStopping, Hyperband, ModelSelectionSpec, Reason, Strategy, Training, Tuning};
 
-/// Most training jobs of a tuning job, but for the strategy Random.
+/// SageMaker's limit on the training jobs of a tuning job, except for the strategy Random.
 pub(super) const MOST_TRAINING_JOBS: i32 = 750;
 
-/// The selection as `candidate` has it: with its training and tuning, and without the other candidates when these are its
-/// own.
+/// The selection with the overrides of `candidate` applied to its training and tuning. If the candidate has overrides,
+/// the result has no other candidates.
 ///
 /// # Errors
-/// What the two make together that the schema refuses of a selection.
+/// The merged training or tuning violates a rule that the schema has for those of a selection.
 pub fn for_candidate<'a>(
     spec: &'a ModelSelectionSpec,
     candidate: &Candidate,
@@ -28,7 +28,7 @@ pub fn for_candidate<'a>(
     let tuning = tuning(spec, candidate)?.into_owned();
     let checked = check_training(&training).and_then(|()| check_tuning(&tuning));
     checked.and_then(|()| check_objective(spec, &tuning)).map_err(|why| of_candidate(candidate, &why))?;
-    // Not a clone of the whole: there may be 512 candidates.
+    // Built field by field, because a clone would copy up to 512 candidates.
     Ok(Cow::Owned(ModelSelectionSpec {
         candidates: vec![candidate.clone()],
         candidate_selectors: Vec::new(),
@@ -57,7 +57,7 @@ pub fn for_candidate<'a>(
 /// The training of `candidate`.
 ///
 /// # Errors
-/// When the candidate's is none, which the schema keeps out.
+/// The override does not fit the type, which the schema prevents.
 pub fn training<'a>(spec: &'a ModelSelectionSpec, candidate: &Candidate) -> Result<Cow<'a, Training>, Problem> {
     let Some(patch) = &candidate.overrides.training else { return Ok(Cow::Borrowed(&spec.training)) };
     let merged = patch.apply(&spec.training);
@@ -67,14 +67,14 @@ pub fn training<'a>(spec: &'a ModelSelectionSpec, candidate: &Candidate) -> Resu
 /// The tuning of `candidate`.
 ///
 /// # Errors
-/// When the candidate's is none, which the schema keeps out.
+/// The override does not fit the type, which the schema prevents.
 pub fn tuning<'a>(spec: &'a ModelSelectionSpec, candidate: &Candidate) -> Result<Cow<'a, Tuning>, Problem> {
     let Some(patch) = &candidate.overrides.tuning else { return Ok(Cow::Borrowed(&spec.tuning)) };
     let merged = patch.apply(&spec.tuning);
     merged.map(Cow::Owned).map_err(|error| of_candidate(candidate, &format!("`tuning`: {error}")))
 }
 
-/// The instance type of `candidate`, for what SageMaker counts together.
+/// The instance type of `candidate`, whose quota its job uses.
 pub fn instance_type<'a>(spec: &'a ModelSelectionSpec, candidate: &'a Candidate) -> &'a str {
     let own = candidate.overrides.training.as_ref().and_then(|training| training.text(&["instanceType"]));
     own.unwrap_or(&spec.training.instance_type)
@@ -93,7 +93,7 @@ pub fn instance_types(spec: &ModelSelectionSpec) -> BTreeSet<String> {
     trained.filter_map(|candidate| training(spec, candidate).ok()).flat_map(|own| of(&own)).collect()
 }
 
-/// The metrics by which SageMaker steers the searches of the selection.
+/// The metrics that SageMaker optimizes in the searches of the selection.
 pub fn objective_metrics(spec: &ModelSelectionSpec) -> impl Iterator<Item = &str> {
     let own = spec
         .candidates
@@ -109,7 +109,7 @@ fn of_candidate(candidate: &Candidate, why: &str) -> Problem {
     )
 }
 
-/// What the schema says of a selection's training.
+/// The schema's rules for the training of a selection.
 fn check_training(training: &Training) -> Result<(), String> {
     let Training { instance_type, instance_fallbacks, training_plan_arn, .. } = training;
     if instance_fallbacks.iter().any(|fallback| fallback.instance_type == *instance_type) {
@@ -121,7 +121,7 @@ fn check_training(training: &Training) -> Result<(), String> {
     Ok(())
 }
 
-/// SageMaker steers the search by a metric of the logs.
+/// SageMaker optimizes a metric of the logs.
 fn check_objective(spec: &ModelSelectionSpec, tuning: &Tuning) -> Result<(), String> {
     let metric = &tuning.objective.metric;
     if spec.derived_metrics.iter().any(|derived| derived.name == *metric) {
@@ -132,7 +132,7 @@ fn check_objective(spec: &ModelSelectionSpec, tuning: &Tuning) -> Result<(), Str
     Ok(())
 }
 
-/// What the schema says of a selection's tuning.
+/// The schema's rules for the tuning of a selection.
 fn check_tuning(tuning: &Tuning) -> Result<(), String> {
     let Tuning { strategy, max_training_jobs, max_parallel_training_jobs, early_stopping, hyperband, .. } = tuning;
     let strategy = strategy.unwrap_or_default();
@@ -182,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_without_fields_of_its_own_has_the_selections() {
+    fn a_candidate_without_overrides_has_the_settings_of_the_selection() {
         let spec = spec();
         assert!(matches!(for_candidate(&spec, &spec.candidates[0]), Ok(Cow::Borrowed(_))));
         assert_eq!(instance_type(&spec, &spec.candidates[0]), spec.training.instance_type);
     }
 
     #[test]
-    fn its_own_fields_win() {
+    fn a_candidates_own_fields_win() {
         let objective = json!({"objective": {"metric": "validation:auc", "goal": "Maximize"}, "maxTrainingJobs": 9});
         let (mut spec, candidate) = with(json!({"instanceType": "ml.p4d.24xlarge", "instanceCount": 2}), objective);
         let own = for_candidate(&spec, &candidate).unwrap();
@@ -201,11 +201,11 @@ mod tests {
         spec.candidates[0] = candidate;
         assert!(objective_metrics(&spec).any(|metric| metric == "validation:auc"));
         assert!(instance_types(&spec).contains("ml.p4d.24xlarge"));
-        assert!(instance_types(&spec).contains(&spec.training.instance_type), "that of the other candidate");
+        assert!(instance_types(&spec).contains(&spec.training.instance_type), "the type of the other candidate");
     }
 
     #[test]
-    fn what_the_two_make_together_is_checked() {
+    fn the_merged_settings_are_checked() {
         for (training, tuning, expected) in [
             (
                 json!(null),

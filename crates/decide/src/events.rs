@@ -1,15 +1,15 @@
-//! Which Events a change of status is worth.
+//! Which Events to publish for a change of the status.
 
-use super::conditions::problem_counts;
+use super::conditions::{more_runs, problem_counts};
 use api::{Condition, ConditionType, ExclusionReason, ModelSelectionStatus, Reason, RunState, RunStatus, clip};
 
-/// The API server refuses longer notes.
+/// Longest note in bytes: the API server refuses longer ones.
 pub const NOTE_MAX: usize = 1024;
 
 /// An Event to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventNote {
-    /// Whether something is wrong.
+    /// Whether the type is Warning.
     pub warning: bool,
     /// The reason: the same word as in the condition.
     pub reason: &'static str,
@@ -17,21 +17,21 @@ pub struct EventNote {
     pub note: String,
 }
 
-/// The Events of the step from `before` to `after`: one when the reason of Ready changes, or what needs a person, one when runs have newly
-/// failed, one when results newly lack a metric. Equal statuses give none, whatever happens inside.
+/// The Events of the change from `before` to `after`: one if the reason of Ready or the problems that need a person
+/// change, one if runs have newly failed, one if results newly lack a metric. Equal statuses give none.
 pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Vec<EventNote> {
     let ready = |status: &ModelSelectionStatus| -> Option<Condition> {
         status.conditions.iter().find(|c| c.type_ == ConditionType::Ready.as_str()).cloned()
     };
     let mut news = Vec::new();
     let stalled = after.conditions.iter().any(|c| c.type_ == ConditionType::Stalled.as_str());
-    // Who reads the Event only is to know of all that one edit can mend.
+    // A user who reads only the Event must learn about everything that one edit can fix.
     let more_to_mend = stalled && problem_counts(&before.runs) != problem_counts(&after.runs);
     if let Some(now) = ready(after)
         && ready(before).is_none_or(|then| then.reason != now.reason || (more_to_mend && then.message != now.message))
     {
         let warning = stalled || now.reason == Reason::RetryingAfterError.as_str();
-        // The closed vocabulary of reasons, as static text.
+        // The reason as a static string of the closed vocabulary.
         if let Some(reason) = serde_json::from_value::<Reason>(now.reason.into()).ok().map(Reason::as_str) {
             news.push(EventNote { warning, reason, note: clip(&now.message, NOTE_MAX) });
         }
@@ -44,7 +44,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
                 && run.state == RunState::Failed
         })
     };
-    // A failure that is tried again never shows as a failed run; it shows in the count.
+    // A failure that is retried is never visible as a failed run; it is visible in the count.
     let tried_again = |run: &RunStatus| {
         let then = before.runs.iter().find(|then| then.candidate == run.candidate && then.dataset == run.dataset);
         then.is_some_and(|then| then.definition == run.definition && then.failed_attempts < run.failed_attempts)
@@ -62,7 +62,11 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
             "candidate '{}' on dataset '{}'{}: {}",
             first.candidate,
             first.dataset,
-            if failed.len() > 1 { format!(" and {} more runs failed", failed.len() - 1) } else { " failed".to_owned() },
+            if failed.len() > 1 {
+                format!(" and {} failed", more_runs(failed.len() - 1))
+            } else {
+                " failed".to_owned()
+            },
             match first.state {
                 RunState::Failed => first.message.as_deref().unwrap_or("no reason given"),
                 _ => "its tuning job failed and is tried again",
@@ -72,13 +76,13 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
         let reason = reason.unwrap_or(Reason::TuningJobFailed).as_str();
         news.push(EventNote { warning: true, reason, note: clip(&note, NOTE_MAX) });
     }
-    // Only trouble with the table of its training jobs gives a run that succeeded a reason.
+    // For a succeeded run, the only reason is a problem with the table of its training jobs.
     let not_kept = |status: &ModelSelectionStatus| -> Vec<RunStatus> {
         let troubled = |run: &&RunStatus| run.state == RunState::Succeeded && run.reason.is_some();
         status.runs.iter().filter(troubled).cloned().collect()
     };
     if let (true, [first, others @ ..]) = (not_kept(before).is_empty(), not_kept(after).as_slice()) {
-        let more = if others.is_empty() { String::new() } else { format!(" and {} more runs", others.len()) };
+        let more = if others.is_empty() { String::new() } else { format!(" and {}", more_runs(others.len())) };
         let why = first.message.as_deref().unwrap_or_default();
         let note = format!("candidate '{}' on dataset '{}'{more}: {why}", first.candidate, first.dataset);
         news.push(EventNote { warning: true, reason: "TrialsNotKept", note: clip(&note, NOTE_MAX) });
@@ -90,7 +94,7 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
             .map(|e| format!("candidate '{}' cannot be on the front: {}", e.candidate, e.message))
             .collect::<Vec<_>>()
     };
-    // Reported already when it is also why the selection as a whole has no result.
+    // Already reported if it is also why the selection has no result.
     let reported = news.iter().any(|news| news.reason == Reason::MetricMissing.as_str());
     if let (true, Some(first)) = (missing(before).is_empty() && !reported, missing(after).first()) {
         news.push(EventNote { warning: true, reason: Reason::MetricMissing.as_str(), note: clip(first, NOTE_MAX) });
@@ -118,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_person_is_reported_again_when_it_changes() {
+    fn a_problem_that_needs_a_person_is_reported_again_when_it_changes() {
         let mut before = status(Reason::UnknownModel, true);
         let unknown = RunStatus::default().with(RunState::Waiting, Some(Reason::UnknownModel), None);
         before.runs = vec![unknown.clone()];
@@ -128,7 +132,7 @@ mod tests {
         after.conditions[0].message = "why, and one more".to_owned();
         let notes = events(&before, &after);
         assert_eq!((notes.len(), notes[0].note.as_str()), (1, "why, and one more"));
-        // Others that go on change only what is said of the progress.
+        // Progress of other runs only changes the progress part of the message.
         let mut later = after.clone();
         later.conditions[0].message = "why, and one more. 1 of 3 runs ended".to_owned();
         assert_eq!(events(&after, &later), []);
@@ -146,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_of_one_step_are_one_event() {
+    fn simultaneous_failures_are_one_event() {
         let before = status(Reason::TuningRunning, false);
         let mut after = before.clone();
         after.runs = ["a", "b"]
@@ -160,7 +164,7 @@ mod tests {
             .to_vec();
         let news = events(&before, &after);
         assert_eq!(news.len(), 1);
-        assert_eq!(news[0].note, "candidate 'a' on dataset 'd' and 1 more runs failed: the tuning job failed");
+        assert_eq!(news[0].note, "candidate 'a' on dataset 'd' and 1 more run failed: the tuning job failed");
         assert_eq!(events(&after, &after), []);
     }
 

@@ -1,14 +1,14 @@
-//! What the models that a selector has found make of the spec, and how many there may be.
+//! Adds the models that a selector has found to the spec, within the limit on runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::problem::Problem;
 use api::{Candidate, CandidateSelector, JumpStart, ModelSelectionSpec, Reason};
 
-/// Runs of a selection, as in the schema.
+/// Most runs of a selection, as in the schema.
 const RUNS_MAX: usize = 512;
 
-/// The models but for those that another candidate names already.
+/// The models, without those that another candidate already has.
 pub fn untaken(spec: &ModelSelectionSpec, model_ids: &[String]) -> Vec<String> {
     let taken = taken(spec);
     model_ids.iter().filter(|id| !taken.contains(*id)).cloned().collect()
@@ -32,22 +32,22 @@ pub fn add(spec: &mut ModelSelectionSpec, selector: &CandidateSelector, model_id
     }
 }
 
-/// The names and model ids of the candidates that there are.
+/// The names and model ids of the existing candidates.
 pub fn taken(spec: &ModelSelectionSpec) -> BTreeSet<String> {
     let model = |candidate: &Candidate| candidate.jump_start.as_ref().map(|model| model.model_id.clone());
     spec.candidates.iter().flat_map(|candidate| [Some(candidate.name.clone()), model(candidate)]).flatten().collect()
 }
 
-/// How many models are left out, by why, as the end of a message.
+/// The number of excluded models by cause, as the end of a message.
 pub fn left_out(why: &BTreeMap<&str, usize>) -> String {
     let reasons = why.iter().filter(|(_, count)| **count > 0);
-    reasons.map(|(why, count)| format!("; left out since they {why}: {count}")).collect::<Vec<_>>().concat()
+    reasons.map(|(why, count)| format!("; excluded because they {why}: {count}")).collect::<Vec<_>>().concat()
 }
 
-/// The runs of the candidates that there are.
+/// Number of runs of the existing candidates.
 fn runs(spec: &ModelSelectionSpec) -> usize {
     let of = |candidate: &Candidate| match candidate {
-        // What was measured elsewhere is no run.
+        // Observed candidates have no runs.
         Candidate { observed: Some(_), .. } => 0,
         Candidate { dataset: Some(_), .. } => 1,
         _ => spec.datasets.len(),
@@ -55,12 +55,12 @@ fn runs(spec: &ModelSelectionSpec) -> usize {
     spec.candidates.iter().map(of).sum()
 }
 
-/// How many more models may be compared.
+/// How many more models fit into the limit on runs.
 pub fn room(spec: &ModelSelectionSpec) -> usize {
     RUNS_MAX.saturating_sub(runs(spec)) / spec.datasets.len().max(1)
 }
 
-/// Whether as many more models may be compared.
+/// Checks that this many more models fit into the limit on runs.
 pub fn within_bound(spec: &ModelSelectionSpec, models: usize, found: &str) -> Result<(), Problem> {
     if models <= room(spec) {
         return Ok(());
@@ -74,8 +74,8 @@ pub fn within_bound(spec: &ModelSelectionSpec, models: usize, found: &str) -> Re
     Err(Problem::new(Reason::TooManyRuns, message))
 }
 
-/// What is said of models that match, but that are too many to read what each is. How many runs they make is not known:
-/// a `limit` may well find all that can be trained.
+/// The problem for matching models that are too many to read their descriptions. How many runs they make is unknown:
+/// with a `limit`, enough of them may be trainable.
 pub fn too_many_to_read(spec: &ModelSelectionSpec, models: usize, found: &str) -> Problem {
     let (room, datasets) = (room(spec), spec.datasets.len());
     let remedy = match room {
@@ -83,7 +83,7 @@ pub fn too_many_to_read(spec: &ModelSelectionSpec, models: usize, found: &str) -
         room => format!("Set `limit: {room}`, which takes the first that can be trained, or narrow it"),
     };
     let message = format!(
-        "it matches {models} models, of which it is not known yet which can be trained; there may be {RUNS_MAX} runs, \
+        "it matches {models} models; it is not known yet which of them can be trained; there may be {RUNS_MAX} runs, \
          which leaves room for {room} models with {datasets} datasets and the other candidates. {found}. {remedy}"
     );
     Problem::new(Reason::TooManyRuns, message)
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_room_up_to_the_bound() {
+    fn there_is_room_up_to_the_limit() {
         for (datasets, candidates, expected) in [(1, 0, 512), (1, 12, 500), (3, 0, 170), (32, 16, 0), (2, 255, 1)] {
             let spec = spec(datasets, candidates);
             assert_eq!(room(&spec), expected, "{datasets} datasets, {candidates} candidates");
@@ -117,11 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_claimed() {
+    fn the_message_claims_only_known_facts() {
         let Problem { reason, message } = too_many_to_read(&spec(2, 6), 600, "JumpStart lists 1000 models");
         assert_eq!(reason, Reason::TooManyRuns);
         assert!(
-            message.contains("it matches 600 models, of which it is not known yet which can be trained"),
+            message.contains("it matches 600 models; it is not known yet which of them can be trained"),
             "{message}"
         );
         assert!(message.contains("`limit: 250`") && !message.contains("1212"), "{message}");

@@ -1,32 +1,33 @@
-//! Whose turn it is to start tuning jobs, when all selections of a region share a limit.
+//! Fair distribution of permits: whose turn it is to start tuning jobs, when all selections of a region share a limit.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use jiff::Timestamp;
 
-/// What a selection has and would like.
+/// What a selection holds and wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demand<'a> {
-    /// Tuning jobs that count against the limit.
+    /// Number of tuning jobs that count against the limit.
     pub active: usize,
-    /// Further ones that it would start at once: how many of each instance type, in their order.
+    /// Further jobs that it would start at once: number by instance type, in order.
     pub waiting: &'a [(String, usize)],
-    /// Whether one of its runs has had a place before.
+    /// Whether one of its runs has held a permit before.
     pub served: bool,
-    /// When it came.
+    /// When it was created.
     pub since: Timestamp,
 }
 
 /// How many jobs of each instance type a selection may start.
 pub type Share<'a> = BTreeMap<&'a str, usize>;
 
-/// How many jobs the selections may start now, by index in `demands`; only those that may start one. At most `limit` may run
-/// over all of them, and of an instance type that is in `rooms` that many more.
+/// How many jobs the selections may start now, by index in `demands`; only selections that may start at least one. All
+/// selections together have at most `limit` running jobs, and of an instance type in `rooms` at most that many more
+/// start.
 ///
-/// Max-min fair: each free place goes to a waiting selection that has least. Among equals, one that never had a place comes
-/// first, so that a small selection does not wait for large ones; then the one that came first, which keeps the place of a
-/// run that has ended for its next run. Running jobs are never taken away.
+/// Max-min fair: each free permit goes to the waiting selection that has the fewest. Among equals, one that never had a
+/// permit comes first, so that a small selection does not wait for large ones. After that, the oldest comes first, so
+/// that it keeps the permit of an ended run for its next run. Running jobs are never preempted.
 pub fn shares<'a>(limit: usize, rooms: &BTreeMap<&str, usize>, demands: &[Demand<'a>]) -> BTreeMap<usize, Share<'a>> {
     let mut shares: BTreeMap<usize, Share<'a>> = BTreeMap::new();
     let mut free = limit.saturating_sub(demands.iter().map(|demand| demand.active).sum());
@@ -42,7 +43,7 @@ pub fn shares<'a>(limit: usize, rooms: &BTreeMap<&str, usize>, demands: &[Demand
         && let Some(Reverse((have, _, _, index))) = queue.pop()
     {
         let share = shares.entry(index).or_default();
-        // Whose instances SageMaker refuses must not keep places from others.
+        // A selection whose instance type SageMaker refuses must not keep permits from others.
         if let Some(instance_type) = next(&demands[index], share, &rooms) {
             *share.entry(instance_type).or_default() += 1;
             if let Some(room) = rooms.get_mut(instance_type) {
@@ -56,7 +57,7 @@ pub fn shares<'a>(limit: usize, rooms: &BTreeMap<&str, usize>, demands: &[Demand
     shares
 }
 
-/// The instance type of the next job that may start beyond `share`, if one may.
+/// The instance type of the next job that may start in addition to `share`, if any.
 fn next<'a>(demand: &Demand<'a>, share: &Share<'a>, rooms: &BTreeMap<&str, usize>) -> Option<&'a str> {
     let left = |(instance_type, wanted): &&(String, usize)| {
         let given = share.get(instance_type.as_str()).copied().unwrap_or_default();
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn places_go_to_those_who_have_least() {
+    fn permits_go_to_selections_with_the_fewest() {
         assert_eq!(shares_of(10, &[(0, 100)]), [10]);
         assert_eq!(shares_of(10, &[(0, 100), (0, 100)]), [5, 5]);
         assert_eq!(shares_of(10, &[(0, 2), (0, 100)]), [2, 8]);
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn among_equals_who_never_had_a_place_comes_first_and_then_who_came_first() {
+    fn among_equals_the_unserved_come_first_and_then_the_oldest() {
         let one = [("p3".to_owned(), 5)];
         let at = |second, served| Demand {
             waiting: &one,
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn instances_that_are_refused_are_passed_over() {
+    fn refused_instance_types_are_skipped() {
         let (both, gpu) = ([("p3".to_owned(), 2), ("c5".to_owned(), 2)], [("p3".to_owned(), 9)]);
         let demand = |waiting| Demand { waiting, ..Demand::default() };
         let demands = [demand(&both[..]), demand(&gpu[..])];
@@ -120,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_place_is_given_twice_and_none_is_left_while_someone_waits(
+        fn every_permit_is_granted_once_and_none_is_free_while_a_selection_waits(
             limit in 0usize..40,
             demands in proptest::collection::vec((0usize..8, 0usize..12), 1..8),
         ) {

@@ -1,38 +1,39 @@
-//! The classes of faults: what a failed call to SageMaker means for what comes next.
+//! The classes of faults, which determine how the operator reacts to a failed call to SageMaker.
 
 use api::Reason;
 
-/// What kind of fault it is. Decides the retry, the reason in the status and the metric label.
+/// The class of a fault. It determines the retry, the reason in the status and the metric label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// Asked too often: slow down.
+    /// Too many calls: slow down.
     Throttled,
     /// The network or the service failed: the call may or may not have been carried out.
     Transient,
     /// The account's quota is used up.
     Quota,
-    /// The operator may not do that.
+    /// The operator lacks a permission.
     Denied,
     /// The operator's credentials are refused or missing.
     Credentials,
-    /// There is no such thing.
+    /// The object does not exist.
     NotFound,
     /// The name is taken.
     Exists,
-    /// SageMaker cannot assume the execution role. New roles take minutes to be known everywhere.
+    /// SageMaker cannot assume the execution role. New roles take minutes to be known everywhere (eventual consistency
+    /// of IAM).
     Role,
     /// SageMaker cannot find or read the input data.
     Data,
     /// The clocks of this machine and of AWS differ too much for signatures to be accepted.
     Clock,
-    /// The request can never be accepted as it is.
+    /// The request can never be accepted in this form.
     Invalid,
-    /// What is to be stopped has ended already: a race, and no fault.
+    /// The job to stop has already ended: a race, and not a fault.
     Ended,
 }
 
 impl Class {
-    /// All of them.
+    /// All classes.
     pub const ALL: [Self; 12] = [
         Self::Throttled,
         Self::Transient,
@@ -66,7 +67,7 @@ impl Class {
         }
     }
 
-    /// The reason that a run waits for after such a fault.
+    /// The reason of a run that waits because of such a fault.
     pub fn reason(self) -> Reason {
         match self {
             Self::Throttled => Reason::Throttled,
@@ -81,7 +82,7 @@ impl Class {
         }
     }
 
-    /// What a person can do about it.
+    /// The remedy, as the end of a message.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Throttled | Self::Transient | Self::NotFound | Self::Exists | Self::Ended => "",
@@ -97,10 +98,10 @@ impl Class {
         }
     }
 
-    /// The class of an answer with an error.
+    /// The class of an error response.
     ///
-    /// `code` is the exception's name. Codes that are not modelled and texts that decide are those seen in public
-    /// reports; an HTTP status stands in where a proxy answered in SageMaker's stead.
+    /// `code` is the exception's name. Error codes that the SDK does not model, and the messages that distinguish
+    /// cases, come from public reports. The HTTP status decides if a proxy responded instead of SageMaker.
     pub fn of(code: Option<&str>, message: &str, status: Option<u16>) -> Self {
         let says = |text: &str| message.to_ascii_lowercase().contains(&text.to_ascii_lowercase());
         match code.unwrap_or_default() {
@@ -140,7 +141,7 @@ impl Class {
             | "RequestThrottled"
             | "RequestThrottledException" => Self::Throttled,
             _ if status == Some(429) => Self::Throttled,
-            // What is not known is tried again, slower and slower, rather than given up.
+            // An unknown error is retried with growing pauses, and is never final.
             _ => Self::Transient,
         }
     }

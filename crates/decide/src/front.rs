@@ -24,10 +24,10 @@ pub use tables::Tables;
 
 /// Most members that a front lists, as in the schema.
 const MEMBERS_MAX: usize = 512;
-/// Values that the members of all fronts may list together, some 20 bytes each: etcd takes 1.5 MiB in all. Members that
-/// are the best of their runs never come to more than 512 runs times 8 objectives.
+/// Most values that the members of all fronts list together, at about 20 bytes each: etcd limits an object to 1.5 MiB.
+/// With only the best training job of each run, the limit is never exceeded: 512 runs times 8 objectives.
 const VALUES_MAX: usize = 4096;
-/// Whether the fronts of `last` are those of `runs` at `generation`: nothing that they follow from has changed. The
+/// Whether the fronts of `last` are current for `runs` at `generation`: nothing that they depend on has changed. The
 /// tables of ended runs do not change.
 pub fn stand(last: &ModelSelectionStatus, generation: Option<i64>, runs: &[RunStatus]) -> bool {
     fn result(run: &RunStatus) -> impl PartialEq + '_ {
@@ -42,8 +42,8 @@ pub fn fronts(spec: &ModelSelectionSpec, runs: &mut [RunStatus], tables: &Tables
     fronts_with(&Derivations::new(spec), &[], runs, tables, &References::default())
 }
 
-/// The same with the derived metrics that the best training jobs of the runs come to, where they are known, and with what the
-/// `ConfigMap`s hold that candidates refer to.
+/// The same with the derived metrics of the best training jobs, where they are already computed, and with the contents
+/// of the `ConfigMap`s that candidates refer to.
 pub fn fronts_with(
     derivations: &Derivations<'_>,
     of_best: &[Option<Arc<Derived>>],
@@ -74,8 +74,8 @@ fn front(data: &Data<'_>, dataset: &Dataset, axes: &Axes, ranks: &mut [Option<i3
             *best = Some(best.map_or(rank, |best| best.min(rank)));
         }
     }
-    // Ties go by the order of the spec, then by the training job's name, which is the order of the points: so equal
-    // results give equal bytes.
+    // Ties are ordered by the spec, then by the training job's name, which is the order of the points: so equal results
+    // give identical bytes.
     let mut members = pareto::front(&values, directions);
     members.sort_by(|&a, &b| best_first(values[a], values[b], directions).then(a.cmp(&b)));
     let members: Vec<&Point<'_>> = members.iter().map(|&member| &considered[member]).collect();
@@ -102,7 +102,7 @@ fn front(data: &Data<'_>, dataset: &Dataset, axes: &Axes, ranks: &mut [Option<i3
     }
 }
 
-/// The reference point, in the units of the objectives, and the hypervolume up to it, on their scales.
+/// The reference point in the units of the objectives, and the hypervolume up to it, on their scales.
 fn volume(considered: &[Point<'_>], members: &[&Point<'_>], axes: &Axes) -> (Option<Vec<f64>>, Option<String>) {
     let Axes { directions, scales } = axes;
     let positions: Vec<_> = considered.iter().map(|point| axes.positions(&point.values)).collect();
@@ -129,7 +129,7 @@ fn best_first(a: &[f64], b: &[f64], directions: &[Direction]) -> std::cmp::Order
         .unwrap_or(std::cmp::Ordering::Equal)
 }
 
-/// Lists fewer members of the longest fronts, as far as all together would make the status too large.
+/// Lists fewer members of the longest fronts, if all fronts together would make the status too large.
 fn bounded(mut fronts: Vec<Front>, objectives: usize) -> Vec<Front> {
     let mut most = MEMBERS_MAX;
     let listed = |most: usize| fronts.iter().map(|front| front.members.len().min(most)).sum::<usize>();
@@ -144,8 +144,9 @@ fn bounded(mut fronts: Vec<Front>, objectives: usize) -> Vec<Front> {
     fronts
 }
 
-/// Whether the exact hypervolume can be had in far less than a second, also of the worst shape: 75,000 points with two
-/// objectives take 4 ms, 10,000 with three 70 ms, 512 with six 80 ms; 512 with eight took 4.5 s, which a pass must not cost.
+/// Whether the exact hypervolume takes far less than a second even for the worst shape: 75,000 points with two
+/// objectives take 4 ms, 10,000 with three 70 ms, 512 with six 80 ms; 512 with eight took 4.5 s, which is too long for
+/// a pass.
 fn affordable(points: usize, objectives: usize) -> bool {
     points
         <= match objectives {

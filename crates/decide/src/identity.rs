@@ -1,8 +1,8 @@
-//! What a tuning job is for, and the tags that prove it.
+//! The identity of a tuning job, and the tags that prove it.
 
 use super::job_name::job_name;
 
-/// The tag keys that say whose a tuning job is.
+/// The tag keys that identify the owner of a tuning job.
 pub mod tag {
     #![allow(missing_docs)]
     pub const MANAGED_BY: &str = "modelselection.dev/managed-by";
@@ -13,15 +13,15 @@ pub mod tag {
     pub const DATASET: &str = "modelselection.dev/dataset";
     pub const DEFINITION: &str = "modelselection.dev/definition";
     pub const ATTEMPT: &str = "modelselection.dev/attempt";
-    // The vendor's own, so that its tools know the model too.
+    // The vendor's own key, so that its tools show the model too.
     pub const MODEL_ID: &str = "sagemaker-sdk:jumpstart-model-id";
     pub const MODEL_VERSION: &str = "sagemaker-sdk:jumpstart-model-version";
 }
 
-/// What a tuning job is for. Two jobs with equal identities are the same job.
+/// The identity of a tuning job. Jobs with equal identities are the same job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity<'a> {
-    /// The cluster: the operator's `--cluster-name`, else the uid of the namespace `kube-system`.
+    /// The cluster: the operator's `--cluster-name`, otherwise the uid of the namespace `kube-system`.
     pub scope: &'a str,
     /// The namespace of the selection.
     pub namespace: &'a str,
@@ -35,7 +35,7 @@ pub struct Identity<'a> {
     pub definition: &'a str,
     /// `spec.rerun`.
     pub rerun: &'a str,
-    /// The number of the tuning job made for the same definition, from 0.
+    /// The number of the tuning job for the same definition, starting from 0.
     pub attempt: i32,
 }
 
@@ -43,7 +43,7 @@ impl Identity<'_> {
     /// The name of the tuning job.
     pub fn job_name(&self) -> String {
         let Self { scope, namespace, name, candidate, dataset, definition, rerun, attempt } = *self;
-        // JSON keeps the fields apart: ("ab", "c") and ("a", "bc") must not have one hash.
+        // JSON separates the fields: ("ab", "c") and ("a", "bc") must not have the same hash.
         let identity = serde_json::json!([scope, namespace, name, candidate, dataset, definition, rerun, attempt]);
         job_name(name, candidate, &identity.to_string())
     }
@@ -64,7 +64,7 @@ impl Identity<'_> {
         .to_vec()
     }
 
-    /// Whose a job of that name is, by the tags that show.
+    /// The owner of a job of that name, judging by its visible tags.
     pub fn ownership(&self, found: &[(String, String)]) -> Ownership {
         let value = |key: &str| found.iter().find(|(k, _)| k == key).map(|(_, value)| value);
         let ours = self.tags();
@@ -83,8 +83,9 @@ impl Identity<'_> {
 }
 
 impl<'a> Identity<'a> {
-    /// Whether the job of that name and with those tags was made for the run, in this cluster or in another: a status may have
-    /// come from a backup of the other one. Its result then counts; to stop it is for the other cluster.
+    /// Whether the job with that name and those tags was created for the run, in this cluster or in another one: a
+    /// status may come from a backup of another cluster. Then the result counts, but only the other cluster may stop
+    /// the job.
     pub fn made(&self, name: &str, found: &'a [(String, String)]) -> Ownership {
         let scope = found.iter().find(|(key, _)| key == tag::SCOPE).map_or(self.scope, |(_, scope)| scope.as_str());
         let there = Identity { scope, ..self.clone() };
@@ -97,15 +98,15 @@ impl<'a> Identity<'a> {
     }
 }
 
-/// Whose a tuning job is.
+/// The owner of a tuning job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ownership {
-    /// Ours: it carries all of our tags, as they should be.
+    /// It is ours: all of our tags have the expected values.
     Ours,
-    /// A tag of ours does not show. Tags show later than the job that they were made with, so this is no proof yet; see
-    /// [`super::absence`]. The text says which tag.
+    /// One of our tags is not visible. Tags become visible later than the job, so this proves nothing yet; see
+    /// [`super::absence`]. The text names the tag.
     Unproven(String),
-    /// A tag of ours has another value: it was made for something else. The text says which tag.
+    /// One of our tags has another value: the job was created for something else. The text names the tag.
     Foreign(String),
 }
 
@@ -141,7 +142,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_job_that_was_made_for_the_run_has_its_tags_and_its_name_in_whatever_cluster() {
+    fn a_job_of_the_run_has_its_tags_and_its_name_in_any_cluster() {
         let identity = identity("a", "b");
         let elsewhere = Identity { scope: "other", ..identity.clone() };
         let foreign =

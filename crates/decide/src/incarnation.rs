@@ -1,11 +1,11 @@
-//! Jobs that a previous incarnation of a selection has made.
+//! Jobs that a previous incarnation of a selection has created.
 
 use super::identity::{Identity, tag};
 use super::observation::JobStatus;
 use super::plan::version_matches;
 use api::{Candidate, ModelSelectionStatus, RunStatus, SupersededJob};
 
-/// A tuning job as a search by tags shows it.
+/// A tuning job as a search by tags returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaggedJob {
     /// Its name.
@@ -29,8 +29,8 @@ impl TaggedJob {
         self.tags.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
     }
 
-    /// Whether its name is the one that follows from its tags: a stranger's job may carry our tags, but not that name too.
-    /// `rerun` is that of the selection; a job of another `rerun` does not count.
+    /// Whether its name follows from its tags: another job may carry our tags, but not also that name. `rerun` is that
+    /// of the selection; a job of another `rerun` does not count.
     pub fn is_genuine(&self, rerun: &str) -> bool {
         self.identity(rerun).is_some_and(|identity| identity.job_name() == self.name)
     }
@@ -49,8 +49,8 @@ impl TaggedJob {
     }
 }
 
-/// The version that a previous incarnation had resolved for `candidate`: that of the newest of its `jobs` (newest first) for
-/// the same model, if the spec still asks for such a version. Only genuine jobs count.
+/// The version that a previous incarnation had resolved for `candidate`: that of the newest of its `jobs` (sorted
+/// newest first) for the same model, if it still matches the version in the spec. Only genuine jobs count.
 pub fn version_by_jobs(jobs: &[TaggedJob], candidate: &Candidate, rerun: &str) -> Option<String> {
     let model = candidate.jump_start.as_ref()?;
     let wanted = model.version.as_deref().unwrap_or("*");
@@ -63,8 +63,8 @@ pub fn version_by_jobs(jobs: &[TaggedJob], candidate: &Candidate, rerun: &str) -
         .map(str::to_owned)
 }
 
-/// The running ones of `jobs` that neither a run nor a superseded job of the status refers to. `job_name` is the name that a
-/// run's job has or will have. Their tags are checked once more before they are stopped.
+/// The running ones of `jobs` that neither a run nor a superseded job of the status refers to. `job_name` returns the
+/// name that a run's job has or will have. Their tags are checked once more before they are stopped.
 pub fn orphans(
     jobs: &[TaggedJob],
     status: &ModelSelectionStatus,
@@ -94,8 +94,8 @@ pub fn orphans(
         .collect()
 }
 
-/// Splits orphans by whether their names follow from their tags and one of `reruns`. The others may be copies that somebody has
-/// made, with our tags: they are not ours to stop.
+/// Splits orphans by whether their names follow from their tags and one of `reruns`. The others may be copies that
+/// somebody made with our tags: we must not stop them.
 pub fn claimed(
     orphans: Vec<SupersededJob>,
     jobs: &[TaggedJob],
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_job_whose_name_follows_from_its_tags_tells_a_version() {
+    fn only_a_job_whose_name_follows_from_its_tags_proves_a_version() {
         let ours = job(&identity("c", "1"), "4.0.2", JobStatus::Completed);
         let forged = TaggedJob { name: "ms-other".into(), ..job(&identity("c", "1"), "9.9.9", JobStatus::InProgress) };
         let jobs = [forged, ours.clone()];
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_job_of_the_candidate_and_its_model_tells_the_version() {
+    fn the_newest_job_of_the_candidate_and_its_model_determines_the_version() {
         let with = |candidate: &str, model: &str, version: &str| {
             let mut job = job(&identity(candidate, version), version, JobStatus::Completed);
             job.tags.retain(|(key, _)| key != tag::MODEL_ID);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_and_is_not_wanted_is_an_orphan() {
+    fn running_jobs_that_no_run_refers_to_are_orphans() {
         use JobStatus::{Completed, InProgress};
         let (wanted, other) = (identity("c", "1"), identity("gone", "2"));
         let jobs =

@@ -1,7 +1,7 @@
-//! What to do, worked out from what is declared and what was seen.
+//! The decisions: what to do, computed from the declared and the observed state.
 //!
-//! Everything here is pure: no I/O, no clock, no SDK and no Kubernetes client. Time comes in as an argument, decisions
-//! go out as values. The crate depends on nothing that could do I/O.
+//! Everything here is pure: no I/O, no clock, no SDK and no Kubernetes client. Time is an argument, and decisions are
+//! return values. The crate depends on nothing that could do I/O.
 
 pub mod absence;
 pub mod algorithms;

@@ -1,13 +1,13 @@
-//! What was seen of the world, in our words.
+//! The observed state of SageMaker, in the operator's own types.
 
 use std::time::Duration;
 
 use api::{Hyperparameters, TrainingJobCounts};
 
-/// Where a tuning job stands at SageMaker.
+/// The status of a tuning job at SageMaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobStatus {
-    /// It runs. Also what a status that this release does not know is taken for.
+    /// It is running. Statuses that this release does not know also map to this.
     InProgress,
     /// It reached its limits.
     Completed,
@@ -17,47 +17,47 @@ pub enum JobStatus {
     Stopping,
     /// It was stopped.
     Stopped,
-    /// Its entry is being deleted, or could not be.
+    /// Its record is being deleted, or its deletion failed.
     Deleting,
 }
 
 impl JobStatus {
-    /// Whether its training jobs may still run.
+    /// Whether its training jobs may still be running.
     pub fn runs(self) -> bool {
         matches!(self, Self::InProgress | Self::Stopping)
     }
 
-    /// Whether it has come to its end, with a result or without; one that is being deleted shows neither.
+    /// Whether it has ended, with or without a result; a job that is being deleted shows neither.
     pub fn ended(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Stopped)
     }
 }
 
-/// A tuning job as Describe shows it.
+/// A tuning job as Describe returns it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TuningJob {
     /// Its ARN.
     pub arn: String,
     /// Its status.
     pub status: JobStatus,
-    /// Why it failed, in SageMaker's words.
+    /// SageMaker's failure reason.
     pub failure_reason: Option<String>,
     /// Its training jobs, by state.
     pub training_jobs: TrainingJobCounts,
     /// The best training job so far.
     pub best: Option<BestSoFar>,
-    /// The best one so far among its own and those of the jobs that it was warm-started from.
+    /// The best training job so far among its own and those of its warm start's parents.
     pub overall_best: Option<BestSoFar>,
-    /// How long it took from its creation to its end.
+    /// The time from its creation to its end.
     pub lasted: Option<Duration>,
 }
 
-/// The best training job of a tuning job, before its metrics are known.
+/// The best training job of a tuning job, without its metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BestSoFar {
     /// Its name.
     pub training_job_name: String,
-    /// What the search chose.
+    /// The hyperparameters that the search chose.
     pub hyperparameters: Hyperparameters,
 }
 
@@ -66,26 +66,26 @@ pub struct BestSoFar {
 pub struct TrainingFailure {
     /// Its name.
     pub training_job_name: String,
-    /// Why it failed, in SageMaker's words.
+    /// SageMaker's failure reason.
     pub reason: String,
 }
 
-/// A training job as Describe shows it; the default is one that no longer exists, of which nothing is known.
+/// A training job as Describe returns it; the default value is one that no longer exists and of which nothing is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrainingResult {
-    /// The final value of each metric; SageMaker's are 32-bit floats. May hold NaN and infinities. Of a name that stands
-    /// here more than once, the last counts: it is the newest.
+    /// The final value of each metric; SageMaker returns 32-bit floats. May contain NaN and infinities. Of several
+    /// values with the same name, the last one counts, because it is the newest.
     pub metrics: Vec<(String, f32)>,
     /// All hyperparameters, fixed and searched, as they were sent.
     pub hyperparameters: Hyperparameters,
     /// The instance type that it ran on.
     pub instance_type: Option<String>,
-    /// On how many instances.
+    /// The number of instances.
     pub instance_count: Option<i32>,
-    /// Where the model lies.
+    /// The location of the model artifact.
     pub model_artifact: Option<String>,
-    /// Seconds of training.
+    /// Duration of the training, in seconds.
     pub training_seconds: Option<i32>,
-    /// Seconds to pay for.
+    /// Billed time, in seconds.
     pub billable_seconds: Option<i32>,
 }

@@ -5,32 +5,33 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::effective::instance_type;
 use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunState, RunStatus};
 
-/// Whether the run holds a permit: its own tuning job runs, or may have been created.
+/// Whether the run holds a permit: its own tuning job is running, or may have been created.
 pub fn holds_permit(run: &RunStatus) -> bool {
     !run.attached && (run.state.active() || may_have_job(run))
 }
 
-/// Whether the run waits although a tuning job of its name may exist: the answer to Create was lost.
+/// Whether the run waits although its tuning job may exist: the response to Create was lost.
 pub fn may_have_job(run: &RunStatus) -> bool {
     run.state == RunState::Waiting && run.tuning_job_name.is_some()
 }
 
-/// How many permits a selection holds: its jobs that run or may exist, and superseded ones that have not ended.
+/// The number of permits that a selection holds: its jobs that are running or may exist, and superseded ones that have
+/// not ended.
 pub fn permits_held(status: &ModelSelectionStatus) -> usize {
     status.runs.iter().filter(|run| holds_permit(run)).count() + status.superseded.len()
 }
 
-/// The selection's own limit of tuning jobs at a time.
+/// The selection's own concurrency limit of tuning jobs.
 pub fn own_limit(spec: &ModelSelectionSpec) -> usize {
     usize::try_from(spec.max_concurrent_tuning_jobs).unwrap_or(1)
 }
 
-/// The runs that would start at once if there were permits: waiting, and not for a person.
+/// The runs that would start at once if permits were available: they wait, but not for a person.
 pub fn startable<'a>(
     spec: &'a ModelSelectionSpec,
     runs: &'a [RunStatus],
 ) -> impl Iterator<Item = (usize, &'a RunStatus)> {
-    // A run of a candidate that is not in the spec waits for its selector.
+    // A run whose candidate is not in the spec waits for its selector.
     let decided: HashSet<&str> = spec.candidates.iter().map(|candidate| candidate.name.as_str()).collect();
     let startable = move |run: &RunStatus| {
         run.state == RunState::Waiting
@@ -42,39 +43,39 @@ pub fn startable<'a>(
     runs.iter().enumerate().filter(move |(_, run)| !spec.suspend && startable(run))
 }
 
-/// The instance type of each run, by which SageMaker counts instances: a candidate may have one of its own.
+/// The instance type of each run, by which SageMaker counts quotas: a candidate may override it.
 pub struct InstanceTypes<'a> {
     of_selection: &'a str,
     own: HashMap<&'a str, &'a str>,
 }
 
 impl<'a> InstanceTypes<'a> {
-    /// Those of a selection.
+    /// The instance types of a selection.
     pub fn of(spec: &'a ModelSelectionSpec) -> Self {
         let differ = spec.candidates.iter().filter(|candidate| candidate.overrides.training.is_some());
         let own = differ.map(|candidate| (candidate.name.as_str(), instance_type(spec, candidate)));
         Self { of_selection: &spec.training.instance_type, own: own.collect() }
     }
 
-    /// That of a run.
+    /// The instance type of a run.
     pub fn of_run(&self, run: &RunStatus) -> &'a str {
         self.own.get(run.candidate.as_str()).copied().unwrap_or(self.of_selection)
     }
 }
 
-/// What a selection has of the permits that all selections share, and what it would like.
+/// What a selection holds of the shared permits, and what it wants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
     /// Permits that it holds, by instance type.
     pub held: BTreeMap<String, usize>,
-    /// Further ones that it would use at once, by instance type, in the order of its runs.
+    /// Further permits that it would use at once, by instance type, in the order of its runs.
     pub wanted: Vec<(String, usize)>,
     /// Whether a run has had a permit before.
     pub served: bool,
 }
 
 impl Claim {
-    /// The claim of a selection whose runs `wanting` would start at once.
+    /// The claim of a selection whose runs in `wanting` would start at once.
     pub fn of<'r>(
         spec: &ModelSelectionSpec,
         status: &ModelSelectionStatus,
@@ -83,7 +84,7 @@ impl Claim {
         let types = InstanceTypes::of(spec);
         let mut claim = Self { served: status.runs.iter().any(was_served), ..Self::default() };
         let running = status.runs.iter().filter(|run| holds_permit(run)).map(|run| types.of_run(run));
-        // What a superseded job was made with is not known any more.
+        // The instance type of a superseded job is not known any more.
         let superseded = status.superseded.iter().map(|_| types.of_selection);
         for instance_type in running.chain(superseded) {
             *claim.held.entry(instance_type.to_owned()).or_default() += 1;
@@ -105,16 +106,16 @@ fn was_served(run: &RunStatus) -> bool {
 /// The runs whose jobs a pass creates, by index in the order of creation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
-    /// Runs that hold a permit already: the answer to Create was lost. They come first.
+    /// Runs that already hold a permit: the response to Create was lost. They come first.
     pub repeated: Vec<usize>,
     /// Runs that get a permit now.
     pub fresh: Vec<usize>,
-    /// Runs that would start but for a permit.
+    /// Runs that lack only a permit.
     pub queued: Vec<usize>,
 }
 
-/// Splits the runs whose requests are `ready` (indices in ascending order) by what is done about them. `granted` is asked
-/// with the fresh runs that want a permit, and answers which get one. At most `most` are chosen.
+/// Sorts the runs whose requests are `ready` (indices in ascending order) by what happens to them. `granted` is called
+/// with the fresh runs that want a permit, and returns which of them get one. At most `most` runs are chosen.
 pub fn choose(
     runs: &[RunStatus],
     ready: &[usize],
@@ -152,12 +153,12 @@ mod tests {
         ] {
             assert_eq!(holds_permit(&run(state, named)), holds, "{state:?} {named}");
             let attached = RunStatus { attached: true, ..run(state, named) };
-            assert!(!holds_permit(&attached), "a job that the user named: {state:?}");
+            assert!(!holds_permit(&attached), "a tuning job that the spec refers to: {state:?}");
         }
     }
 
     #[test]
-    fn lost_answers_come_first_and_the_rest_wait_for_permits() {
+    fn lost_responses_come_first_and_the_rest_wait_for_permits() {
         let waiting = |named| run(RunState::Waiting, named);
         let runs = [waiting(false), waiting(true), waiting(false), waiting(false)];
         let first_two = |wanted: &[usize]| wanted.iter().copied().take(2).collect();
@@ -170,12 +171,12 @@ mod tests {
         assert_eq!(
             other,
             Choice { repeated: vec![], fresh: vec![2], queued: vec![0, 3] },
-            "that of another type waits"
+            "a run of another type waits"
         );
     }
 
     #[test]
-    fn a_claim_is_counted_by_the_instance_type_that_a_run_really_uses() {
+    fn a_claim_counts_by_the_effective_instance_type_of_a_run() {
         let mut spec = samples::spec();
         let own = serde_json::json!({"instanceType": "ml.c5.xlarge"});
         spec.candidates[1].overrides.training = serde_json::from_value(own).unwrap();

@@ -1,4 +1,4 @@
-//! Which runs there are, and which of them are the runs that were there before.
+//! The runs of a spec, and which of them exist already.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,17 +13,17 @@ use api::{
 /// The resolved version of a JumpStart candidate's model, or why there is none (yet).
 pub type ResolvedVersion = Result<String, Problem>;
 
-/// What the runs are to be, before anything is done about it.
+/// The planned runs and superseded jobs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// One for each cell: dataset by dataset, candidate by candidate.
+    /// One run for each candidate on each dataset: dataset by dataset, candidate by candidate.
     pub runs: Vec<RunStatus>,
     /// Jobs that no run refers to any more and that may still run.
     pub superseded: Vec<SupersededJob>,
 }
 
-/// The version that the status has resolved for `candidate`: that of a run of the same model, as long as the spec still
-/// asks for a version that includes it.
+/// The version that the status has resolved for `candidate`: that of a run of the same model, as long as the version in
+/// the spec still matches it.
 pub fn version_by_status(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<String> {
     let model = candidate.jump_start.as_ref()?;
     let wanted = model.version.as_deref().unwrap_or("*");
@@ -38,7 +38,7 @@ pub fn version_by_status(status: &ModelSelectionStatus, candidate: &Candidate) -
         .filter(|version| version_matches(wanted, version))
 }
 
-/// Whether `version` is one that `wanted` (exact, `4.*`, `4.0.*` or `*`) asks for.
+/// Whether `version` matches `wanted` (exact, `4.*`, `4.0.*` or `*`).
 pub fn version_matches(wanted: &str, version: &str) -> bool {
     match wanted.strip_suffix('*') {
         Some(prefix) => version.starts_with(prefix),
@@ -46,7 +46,8 @@ pub fn version_matches(wanted: &str, version: &str) -> bool {
     }
 }
 
-/// The definition of each cell, given the pinned version of each candidate (in their order; `None` for own images).
+/// The definition of each candidate on each dataset, given the resolved version of each candidate (in their order;
+/// `None` for own images).
 pub fn definition(
     spec: &ModelSelectionSpec,
     region: &str,
@@ -74,8 +75,8 @@ pub fn definition(
     Ok(Definition::new(&spec, region, dataset, candidate, source))
 }
 
-/// The candidates that are run on `dataset`, each with its pin: all but those whose job was trained on another, and those
-/// that were measured elsewhere.
+/// The candidates that have a run on `dataset`, each with its resolved version: all except existing tuning jobs for
+/// another dataset, and observed candidates.
 pub fn cells_of<'a>(
     spec: &'a ModelSelectionSpec,
     dataset: &'a Dataset,
@@ -87,8 +88,8 @@ pub fn cells_of<'a>(
     spec.candidates.iter().zip(pins).filter(move |(candidate, _)| here(candidate))
 }
 
-/// The fingerprints of the definitions of one spec in one region, by candidate, dataset and pin, so that a pass works out
-/// only those that it does not know.
+/// The fingerprints of the definitions of one spec in one region, by candidate, dataset and version, so that a pass
+/// computes only new ones.
 #[derive(Debug, Default)]
 pub struct Fingerprints(HashMap<(String, String, Option<String>), String>);
 
@@ -111,9 +112,9 @@ impl Fingerprints {
     }
 }
 
-/// The runs of the spec. A run whose definition is what it was is kept with all that is known of it; any other starts
-/// afresh, and the job that it leaves behind is superseded. `undecided` are candidates of which it is not known yet
-/// whether the spec still asks for them: their jobs and results stay, at the end. `known` are fingerprints of this spec.
+/// The runs of the spec. A run whose definition has not changed is kept with its whole state; any other run starts from
+/// the beginning, and its previous job is superseded. `undecided` are candidates of which it is not known yet whether
+/// the spec still includes them: their jobs and results stay, at the end. `known` are fingerprints of this spec.
 pub fn plan(
     spec: &ModelSelectionSpec,
     status: &ModelSelectionStatus,
@@ -132,7 +133,7 @@ pub fn plan(
             let kept = same
                 .filter(|&i| same_era && defined.as_ref().is_ok_and(|d| before[i].definition.as_deref() == Some(d)));
             runs.push(match (kept, defined) {
-                // In order, since what is undecided keeps the order that it has.
+                // Removed in order, because undecided runs keep their order.
                 (Some(i), _) => as_declared(before.remove(i).clone(), candidate),
                 (None, Ok(fingerprint)) => RunStatus {
                     candidate: candidate.name.clone(),
@@ -142,7 +143,7 @@ pub fn plan(
                     model_version: pin.as_ref().and_then(|pin| pin.as_ref().ok()).cloned(),
                     reason: Some(Reason::Queued),
                     attached: candidate.tuning_job_name.is_some(),
-                    // Nothing is created for it: it is looked for like a job whose Create was not answered.
+                    // Nothing is created for it: it is looked up like a job whose Create got no response.
                     tuning_job_name: candidate.tuning_job_name.clone(),
                     ..RunStatus::default()
                 },
@@ -159,14 +160,14 @@ pub fn plan(
     }
     let stays = |run: &RunStatus| {
         let named = spec.candidates.iter().any(|candidate| candidate.name == run.candidate);
-        // One whose job may exist is not given up either: it would be stopped, and made again.
+        // A job that may exist is kept too: it would be stopped, and then created again.
         let counts = run.state.active() || run.state.ended() || run.tuning_job_name.is_some();
         same_era && !named && undecided.contains(&run.candidate) && counts
     };
     let (staying, before): (Vec<_>, Vec<_>) = before.into_iter().partition(|run| stays(run));
     runs.extend(staying.into_iter().cloned());
     let old_region = status.region.as_deref().unwrap_or(region);
-    // A job that a candidate names is only read from now on, even if the selection had made it itself.
+    // A job that a candidate refers to is only read from now on, even if the selection itself has created it.
     let attached: Vec<&str> =
         spec.candidates.iter().filter_map(|candidate| candidate.tuning_job_name.as_deref()).collect();
     let superseded = status
@@ -178,15 +179,16 @@ pub fn plan(
     Plan { runs, superseded: superseded.collect() }
 }
 
-/// Whether the run follows a job that was not made for it, and which, is for the spec to say, whatever a status says.
+/// Whether the run follows a job that was not created for it, and which one, is determined by the spec and not by the
+/// status.
 fn as_declared(run: RunStatus, candidate: &Candidate) -> RunStatus {
     let attached = candidate.tuning_job_name.is_some();
     RunStatus { attached, tuning_job_name: candidate.tuning_job_name.clone().or(run.tuning_job_name), ..run }
 }
 
-/// Gives superseded jobs back to runs that want them again before they could be stopped. `name` is the name of the tuning
-/// job of a run. Such a run finds out like any other whose job may exist: it takes the job up, or, if a stop did get
-/// through, goes on to the next attempt. Stopping the job later would end a run that nobody asked to stop.
+/// Returns superseded jobs to runs that need them again before they were stopped. `name` returns the name of a run's
+/// tuning job. Such a run continues like any run whose job may exist: it adopts the job or, if the job was stopped
+/// after all, starts the next attempt. Stopping the job later would end a run that is wanted.
 pub fn take_back(plan: &mut Plan, name: impl Fn(&RunStatus) -> String) {
     let Plan { runs, superseded } = plan;
     superseded.retain(|job| {
@@ -202,11 +204,11 @@ pub fn take_back(plan: &mut Plan, name: impl Fn(&RunStatus) -> String) {
     });
 }
 
-/// Sets runs that ended and are to be tried again to waiting: after a failure, as long as `retries` allows; after a stop
-/// by suspend, once suspend is lifted.
+/// Sets ended runs that are to be tried again to waiting: after a failure, as long as `retries` allows; after a stop by
+/// suspend, once suspend is false.
 ///
-/// Belongs right behind every step that may end a run. A selection whose last run has just failed would otherwise count
-/// as complete, and nothing would wake it for the next attempt.
+/// Must follow every step that can end a run. Otherwise a selection whose last run has just failed would count as
+/// complete, and nothing would wake it for the next attempt.
 pub fn advance(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
     for run in runs.iter_mut().filter(|run| !run.attached) {
         match run.state {
@@ -222,7 +224,7 @@ pub fn advance(spec: &ModelSelectionSpec, runs: &mut [RunStatus]) {
     }
 }
 
-/// The job that `run` leaves behind when it goes, if it may still run and is ours to stop.
+/// The job that `run` leaves behind when it is removed, if the job may still be running and is ours to stop.
 pub fn left_behind(run: &RunStatus, region: &str) -> Option<SupersededJob> {
     if run.state.ended() || run.attached {
         return None;

@@ -2,12 +2,12 @@
 
 use api::Reason;
 
-/// Why something cannot go on: the reason for programs, the message for people.
+/// Why something cannot continue: a reason for programs, a message for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The reason, in one word.
     pub reason: Reason,
-    /// What is wrong and how to mend it, in one or two sentences.
+    /// The cause and the remedy, in one or two sentences.
     pub message: String,
 }
 

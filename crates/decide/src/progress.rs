@@ -1,9 +1,9 @@
-//! Which changes of a status are mere progress, and may wait until there is more to say.
+//! Which changes of a status are mere progress, whose write may be delayed.
 
 use api::{Condition, ModelSelectionStatus, Reason, RunState, RunStatus};
 
-/// Whether `now` differs from `last` only in how far jobs have come: jobs that were about to be created run, and training
-/// jobs are counted. A restart finds the same again.
+/// Whether `now` differs from `last` only in the progress of jobs: jobs that were about to be created are running, and
+/// counts of training jobs have changed. After a restart the same is observed again.
 pub fn is_only_progress(last: &ModelSelectionStatus, now: &ModelSelectionStatus) -> bool {
     let ModelSelectionStatus {
         conditions,
@@ -35,7 +35,7 @@ fn each<T>(last: &[T], now: &[T], holds: impl Fn(&T, &T) -> bool) -> bool {
     last.len() == now.len() && last.iter().zip(now).all(|(last, now)| holds(last, now))
 }
 
-/// Messages have counts in them.
+/// Messages contain counts.
 fn same_condition(last: &Condition, now: &Condition) -> bool {
     let Condition { type_, status, reason, observed_generation, .. } = last;
     (type_, status, reason, observed_generation) == (&now.type_, &now.status, &now.reason, &now.observed_generation)
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_that_run_and_training_jobs_that_end_are_progress_and_nothing_else_is() {
+    fn only_started_jobs_and_ended_training_jobs_are_progress() {
         let queued = RunStatus { reason: Some(Reason::Queued), ..RunStatus::default() };
         let chosen = after(queued.clone(), RunEvent::Chosen { job_name: "ms-a" });
         let created = after(chosen.clone(), RunEvent::Created { arn: "arn" });

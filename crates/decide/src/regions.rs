@@ -1,4 +1,4 @@
-//! The regions of AWS: pure.
+//! The regions of AWS. Pure.
 
 use super::problem::Problem;
 use super::suggest;
@@ -54,11 +54,11 @@ const REGIONS: [&str; 46] = [
     "us-west-2",
 ];
 
-/// The region of a selection: the `wanted` one, or the operator's `own`. That one is right in any case: it may be newer than
-/// this release.
+/// The region of a selection: `wanted`, or the operator's `own`. The operator's own region is never checked: it may be
+/// newer than this release.
 ///
 /// # Errors
-/// When there is none, or no such region.
+/// There is no region, or it does not exist.
 pub fn of<'a>(wanted: Option<&'a str>, own: Option<&'a str>) -> Result<&'a str, Problem> {
     let invalid = |message: String| Problem::new(Reason::InvalidSpec, message);
     let region = wanted.or(own).ok_or_else(|| {
@@ -70,7 +70,7 @@ pub fn of<'a>(wanted: Option<&'a str>, own: Option<&'a str>) -> Result<&'a str, 
     }
     let near = suggest::nearest(region, REGIONS).map_or_else(String::new, |near| format!("did you mean '{near}'? "));
     Err(invalid(format!(
-        "`region` '{region}' is no AWS region that this release knows; {near}A newer region can be used as the operator's own \
+        "`region` '{region}' is not an AWS region that this release knows; {near}A newer region can be used as the operator's own \
          (--region)"
     )))
 }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_that_there_is_not_is_told_with_the_nearest() {
+    fn an_unknown_region_is_reported_with_the_nearest_one() {
         for (wanted, own, expected) in [
             (Some("us-west-2"), None, Ok("us-west-2")),
             (Some("us-gov-west-1"), Some("us-west-2"), Ok("us-gov-west-1")),

@@ -1,22 +1,22 @@
-//! How soon what failed is tried again: one table, by what was tried and how it went.
+//! How soon a failed task is tried again: one table, by task and outcome.
 
 use std::time::Duration;
 
 use super::fault::Class;
 use api::{Reason, RunStatus};
 
-/// What is tried.
+/// A task.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Task {
-    /// A whole reconcile.
+    /// One reconcile of a selection.
     Reconcile,
-    /// Creating tuning jobs of the selection at all.
+    /// Creating any tuning job of the selection.
     CreateAny,
-    /// Finding the models of a selector, by its fingerprint.
+    /// Evaluating a selector, identified by its fingerprint.
     ExpandSelector(String),
     /// Resolving the version of a candidate's model.
     ResolveVersion(String),
-    /// Working out the request of the run of a candidate on a dataset.
+    /// Building the request for the run of a candidate on a dataset.
     ResolveRequest(String, String),
     /// Creating the tuning job of the run of a candidate on a dataset.
     Create(String, String),
@@ -39,7 +39,7 @@ pub enum Task {
 }
 
 impl Task {
-    /// Working out the request of that run.
+    /// Building the request of that run.
     pub fn resolve_request(run: &RunStatus) -> Self {
         Self::ResolveRequest(run.candidate.clone(), run.dataset.clone())
     }
@@ -50,16 +50,16 @@ impl Task {
     }
 }
 
-/// How it went.
+/// The outcome of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A call failed.
     Fault(Class),
-    /// The answer is not there yet.
+    /// The response is pending.
     Pending,
     /// A person must change something.
     Refused,
-    /// SageMaker accepted the request; whether it had the wanted effect is looked at later.
+    /// SageMaker accepted the request; its effect is checked later.
     Accepted,
 }
 
@@ -72,27 +72,28 @@ pub struct Backoff {
     pub most: Duration,
 }
 
-/// Longer than any process lives: only an edit or a restart tries again.
+/// Longer than any process runs: only an edit or a restart tries again.
 const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 const fn pauses(first_ms: u64, most_seconds: u64) -> Backoff {
     Backoff { first: Duration::from_millis(first_ms), most: Duration::from_secs(most_seconds) }
 }
 
-/// The pauses after an outcome of a task. `window` is how long SageMaker's answers may contradict each other.
+/// The pauses after an outcome of a task. `window` is the consistency window: how long SageMaker's responses may
+/// contradict each other.
 ///
-/// What passes by itself is tried within seconds. What waits for a person is tried within minutes, since the cure may lie
-/// outside of the spec (a policy, a quota, a bucket). What only an edit can cure is not tried again.
-#[allow(clippy::match_same_arms)] // a table: one reason a row
+/// Transient faults are retried within seconds. Problems that need a person are retried within minutes, since the fix
+/// may be outside of the spec (a policy, a quota, a bucket). Problems that only an edit can fix are not retried.
+#[allow(clippy::match_same_arms)] // a table: one comment for each row
 pub fn backoff(task: &Task, outcome: Outcome, window: Duration) -> Backoff {
     match (task, outcome) {
         (_, Outcome::Pending) => pauses(200, 5),
         (Task::Reconcile, _) => pauses(1_000, 60),
         // It has no such hyperparameter or metric, and never will.
         (Task::DescribeAgain(_), Outcome::Refused) => Backoff { first: NEVER, most: NEVER },
-        // The tuning job that a candidate names does not exist: it may be made any time.
+        // The tuning job that a candidate refers to does not exist; it may be created at any time.
         (Task::Find(_), Outcome::Refused) => pauses(60_000, 600),
-        // Once, long after the contradictions of an eventually consistent service have ended.
+        // Once, long after an eventually consistent service has converged.
         (Task::FindDeleted(_), Outcome::Accepted) => Backoff { first: window * 2, most: window * 2 },
         (Task::FindDeleted(_), Outcome::Refused) => Backoff { first: NEVER, most: NEVER },
         (Task::Stop(_), Outcome::Accepted) => pauses(10_000, 300),
@@ -107,35 +108,36 @@ pub fn backoff(task: &Task, outcome: Outcome, window: Duration) -> Backoff {
     }
 }
 
-/// Consecutive failures that pass by themselves before the status mentions them.
+/// Consecutive transient failures before the status mentions them, so that a short fault does not change the conditions.
 const REPORTED_AFTER: u32 = 3;
 
-/// Whether a failure that keeps a running job from being observed is mentioned in the status after `times` tries.
+/// Whether the status mentions a failure to observe a running job after `times` tries.
 pub fn reported(class: Class, times: u32) -> bool {
     class.reason().needs_person() || times >= REPORTED_AFTER
 }
 
-/// Whether a fault that needs a person often passes within minutes all the same. SageMaker documents no times; its own SDKs
-/// wait for one to two minutes.
-#[allow(clippy::match_same_arms)] // a table: one reason a row
+/// Whether a fault that needs a person often disappears within minutes nevertheless. SageMaker documents no times; its
+/// own SDKs wait for one to two minutes.
+#[allow(clippy::match_same_arms)] // a table: one comment for each row
 fn often_passes(class: Class) -> bool {
     match class {
-        // A role that was just made, or whose trust was just changed, is not known everywhere.
+        // A new role, or a changed trust policy, is not known everywhere at once.
         Class::Role => true,
-        // A bucket policy, or the role's right to read, spreads slowly; objects are listed a moment after they are written.
+        // A bucket policy, or the role's permission to read, takes time to propagate; objects are listed shortly after
+        // they are written.
         Class::Data => true,
-        // A policy of the operator's own spreads slowly too, but a missing one is the likelier cause, and every selection
-        // would wait for it in silence.
+        // The operator's own policy takes time to propagate too, but a missing permission is the likelier cause, and
+        // every selection would wait without a report.
         Class::Denied | Class::Credentials => false,
-        // Nothing but an edit or a clock helps.
+        // Only an edit or a correct clock helps.
         Class::Clock | Class::Invalid => false,
-        // These need no person at all: a quota that was just raised is tried again by itself.
+        // These need no person: for example, an increased quota is used by the next try.
         Class::Quota | Class::Throttled | Class::Transient | Class::NotFound | Class::Exists | Class::Ended => false,
     }
 }
 
-/// The reason that a run reports after it has failed with `class` for `since_first`: for `grace` that the operator tries
-/// again, then that a person must help.
+/// The reason that a run reports after it has failed with `class` since `since_first`: until `grace` has passed that
+/// the operator retries, then that a person must act.
 pub fn reported_reason(class: Class, since_first: Duration, grace: Duration) -> Reason {
     if often_passes(class) && since_first < grace { Reason::RetryingAfterError } else { class.reason() }
 }
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_by_itself_needs_no_person_for_its_first_minutes() {
+    fn usually_transient_faults_need_no_person_for_the_first_minutes() {
         let grace = Duration::from_secs(120);
         for class in Class::ALL {
             let at_first = reported_reason(class, Duration::ZERO, grace);

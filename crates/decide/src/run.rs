@@ -1,4 +1,4 @@
-//! The life of a run: what it becomes when something happens. All states, reasons and messages of runs are set here.
+//! The state machine of a run: its state after an event. All states, reasons and messages of runs are set here.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use super::problem::Problem;
 use super::training_job::best_training_job;
 use api::{Reason, RunState, RunStatus, TrainingJobCounts, Trials};
 
-/// What happens to a run.
+/// An event of a run.
 #[derive(Clone, Debug)]
 pub enum RunEvent<'a> {
-    /// Its request was worked out.
+    /// Its request was built.
     Resolved,
-    /// Its request, or a job that it is to adopt, cannot be had: see the reason. A job that may exist keeps its name.
+    /// Its request, or a job to adopt, is not available: see the reason. A job that may exist keeps its name.
     NotResolved(&'a Problem),
-    /// It could start, but has no permit.
+    /// It could start, but got no permit.
     Queued,
     /// Its job is about to be created under that name.
     Chosen {
@@ -26,23 +26,23 @@ pub enum RunEvent<'a> {
         /// The job's ARN.
         arn: &'a str,
     },
-    /// SageMaker was not asked, or refused.
+    /// SageMaker was not called, or refused.
     NotCreated {
         /// Why.
         problem: &'a Problem,
-        /// Whether the job may exist all the same.
+        /// Whether the job may exist nevertheless.
         may_exist: bool,
     },
-    /// SageMaker was not asked, since another run of the pass had a fault that would meet this one too.
+    /// SageMaker was not called, because another run of the pass had a fault that would affect this one too.
     NotTried {
         /// Why.
         reason: Reason,
         /// Whether the job may exist from an earlier try.
         may_exist: bool,
     },
-    /// A job of its name belongs to somebody else.
+    /// A job with its name belongs to another owner.
     NameTaken(&'a Problem),
-    /// It is no longer wanted that its job may exist.
+    /// The run drops its job name, so that its job no longer counts as possibly existing.
     NameReleased,
     /// The listing of running jobs shows its job.
     Listed {
@@ -55,9 +55,9 @@ pub enum RunEvent<'a> {
     Described {
         /// The job.
         job: &'a TuningJob,
-        /// The best training job, when the job has ended and has one.
+        /// The best training job, if the job has ended and has one.
         result: Option<&'a TrainingResult>,
-        /// A training job that failed, when none succeeded.
+        /// A training job that failed, if none succeeded.
         failure: Option<&'a TrainingFailure>,
         /// The fixed hyperparameters that expressions use.
         used: &'a BTreeSet<String>,
@@ -69,21 +69,21 @@ pub enum RunEvent<'a> {
         /// The fixed hyperparameters that expressions use.
         used: &'a BTreeSet<String>,
     },
-    /// Its job cannot be observed now.
+    /// Its job cannot be observed at the moment.
     NotObserved(&'a Problem),
     /// Its job does not exist any more.
     Deleted,
-    /// What the status says of it is not to be believed: somebody else wrote it, or the job was found again.
+    /// Its status must not be trusted: another client wrote it, or the job was found again.
     Unverified,
-    /// The job that the status names was not made for it.
+    /// The job that the status names was not created for it.
     NotItsJob,
-    /// Suspend asks for its job to be stopped.
+    /// Suspend requires its job to be stopped.
     StopRequested,
-    /// It is tried once more, under a new name.
+    /// It is tried once more, with a new job name.
     NextAttempt,
     /// The table of all its training jobs is written.
     TableKept(Trials),
-    /// The table of all its training jobs cannot be kept, until a person helps.
+    /// The table of all its training jobs cannot be stored until a person acts.
     TableNotKept(&'a Problem),
     /// The table of all its training jobs is tried again.
     TableRetried,
@@ -103,8 +103,8 @@ pub fn after(run: RunStatus, event: RunEvent<'_>) -> RunStatus {
         RunEvent::Queued if run.reason == Some(Reason::QuotaExceeded) => run,
         RunEvent::Queued => run.with(RunState::Waiting, Some(Reason::Queued), None),
         RunEvent::Chosen { job_name } => {
-            // What went wrong before stays until the answer to the new try is there: conditions and Events would
-            // otherwise come and go with each try.
+            // The previous problem stays until the new try has a response: conditions and Events would otherwise flap
+            // with each try.
             let reason = run.reason.filter(|reason| *reason != Reason::Queued).or(Some(Reason::Creating));
             RunStatus { tuning_job_name: Some(job_name.to_owned()), reason, ..run }
         }
@@ -124,7 +124,7 @@ pub fn after(run: RunStatus, event: RunEvent<'_>) -> RunStatus {
         RunEvent::Listed { training_jobs, stopping } => listed(run, training_jobs, stopping),
         RunEvent::Described { job, result, failure, used } => described(run, job, result, failure, used),
         RunEvent::DescribedAgain { result, used } => described_again(run, result, used),
-        // That it was asked to stop says more than that SageMaker cannot be asked about it.
+        // That it was asked to stop is more important than that SageMaker cannot be reached.
         RunEvent::NotObserved(_) if run.reason == Some(Reason::Suspended) => run,
         RunEvent::NotObserved(problem) => with_problem(run, state, problem),
         RunEvent::Deleted => deleted(run),
@@ -150,7 +150,7 @@ fn named_if(may_exist: bool, run: RunStatus) -> RunStatus {
     if may_exist { run } else { RunStatus { tuning_job_name: None, ..run } }
 }
 
-/// What kept it from being resolved has passed; other reasons stay.
+/// Clears a reason about resolving the run; other reasons stay.
 fn resolved(run: RunStatus) -> RunStatus {
     let passed = |reason: Reason| {
         let of_parent = matches!(reason, Reason::WaitingForParent | Reason::UnknownTuningJob);
@@ -164,7 +164,7 @@ fn listed(mut run: RunStatus, training_jobs: TrainingJobCounts, stopping: bool) 
     if stopping {
         run.state = RunState::Stopping;
     }
-    // It could not be observed before, and now it can.
+    // It could not be observed before, and now it is.
     if run.reason.is_some_and(|reason| reason.needs_person() || reason == Reason::RetryingAfterError) {
         (run.reason, run.message) = (None, None);
     }
@@ -184,10 +184,10 @@ fn described(
         run.best = Some(best_training_job(&best.training_job_name, best.hyperparameters.clone(), result, used));
     }
     match job.status {
-        // A stop that was asked for is on its way; the listing lags behind it.
+        // The stop was requested; the listing lags behind it.
         JobStatus::InProgress if run.state == RunState::Stopping => run,
         JobStatus::InProgress => run.with(RunState::Running, None, None),
-        // Only a job that has ended can be deleted, and its result goes with it.
+        // Only an ended job can be deleted, and its result is deleted with it.
         JobStatus::Deleting => deleted(run),
         JobStatus::Stopping => {
             let reason = run.reason.filter(|reason| *reason == Reason::Suspended);
@@ -219,7 +219,8 @@ fn because(failure: Option<&TrainingFailure>) -> String {
     )
 }
 
-/// A stopped job has a result if one of its training jobs has. It counts, unless suspend has stopped the job.
+/// A stopped job has a result if one of its training jobs has one. The result counts, unless suspend has stopped the
+/// job.
 fn stopped(run: RunStatus) -> RunStatus {
     if run.reason == Some(Reason::Suspended) && !run.attached {
         let why = "stopped by `suspendPolicy: Stop`; runs again when `suspend` is false";
@@ -252,11 +253,11 @@ fn deleted(run: RunStatus) -> RunStatus {
     run.with(RunState::Failed, Some(Reason::TuningJobDeleted), Some(why))
 }
 
-/// With a job, it runs until a Describe tells otherwise; without one it never began. Without an ARN, the job has yet to prove
-/// that it is the run's.
+/// A run with a job counts as running until a Describe shows otherwise; one without a job counts as not started.
+/// Without an ARN, the job has yet to prove that it belongs to the run.
 fn unverified(run: RunStatus) -> RunStatus {
     match (&run.tuning_job_name, run.state) {
-        // Whether its job exists is asked anyway.
+        // Whether its job exists is checked anyway.
         (Some(_), RunState::Waiting) => run,
         (Some(_), _) => {
             let reason = run.reason.filter(|reason| *reason == Reason::Suspended);
@@ -269,7 +270,7 @@ fn unverified(run: RunStatus) -> RunStatus {
     }
 }
 
-/// Nothing is known of it but what it is for.
+/// A run that has not started: only its candidate, dataset and definition are known.
 fn unstarted(run: RunStatus) -> RunStatus {
     let run = RunStatus {
         tuning_job_name: None,
@@ -283,7 +284,8 @@ fn unstarted(run: RunStatus) -> RunStatus {
     run.with(RunState::Waiting, Some(Reason::Queued), None)
 }
 
-/// Whether the job of the run has yet to prove, by its tags, that it was made for it: somebody else has written its name.
+/// Whether the run's job has yet to prove, by its tags, that it was created for the run: another client has written its
+/// name.
 pub fn is_unproven(run: &RunStatus) -> bool {
     run.state.active() && !run.attached && run.tuning_job_arn.is_none()
 }

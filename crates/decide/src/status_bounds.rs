@@ -1,7 +1,7 @@
-//! What SageMaker reports, fitted to the schema of the status. With one value outside of it the API server refuses the
-//! whole status, again and again, and the selection stands still without a word.
+//! Fits the values that SageMaker reports to the schema of the status. If one value violated the schema, the API server
+//! would refuse the whole status in every pass, and the selection would make no progress without showing why.
 //!
-//! What cannot be right is left out where it may be absent, and cut where it must be there.
+//! An invalid value is left out if its field is optional, and truncated if it is required.
 
 use std::collections::BTreeSet;
 
@@ -10,21 +10,23 @@ use api::{
     bounds, clip,
 };
 
-/// Metric values that a status may hold, some 50 bytes each: etcd takes 1.5 MiB in all.
+/// Most metric values in a status, at about 50 bytes each: etcd limits an object to 1.5 MiB.
 const METRICS_MAX: usize = 8000;
 
-/// Whether the status would grow too large with all metrics. It follows from the spec, with the candidates that the
-/// selectors have found, and not from what has come in so far: each run then has the same, whenever it ended.
+/// Whether the status would grow too large with all metrics. This depends on the spec, including the candidates that
+/// the selectors have found, and not on the results so far: so all runs keep the same metrics, regardless of when they
+/// ended.
 pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
     let own_image = |candidate: &Candidate| {
         candidate.algorithm.as_ref().is_some_and(|algorithm| algorithm.training_image.is_some())
             && matches!(spec.training.metric_preset, None | Some(MetricPreset::None | MetricPreset::Auto))
     };
-    // What was measured elsewhere has no run.
+    // Observed candidates have no runs.
     let candidates = spec.candidates.iter().filter(|candidate| candidate.observed.is_none());
     let at_most = |candidate: &Candidate| {
         let defined = spec.training.metric_definitions.len() + candidate.overrides.metric_definitions.len();
-        // Models, presets and algorithms bring more, and so do SageMaker's own images, which take no definitions.
+        // Models, presets and algorithms have more metrics, and so do SageMaker's own images, which accept no
+        // definitions.
         if own_image(candidate) && defined > 0 {
             defined.min(bounds::METRIC_DEFINITIONS)
         } else {
@@ -34,7 +36,7 @@ pub fn is_bounded(spec: &ModelSelectionSpec) -> bool {
     candidates.map(at_most).sum::<usize>() * spec.datasets.len() > METRICS_MAX
 }
 
-/// A training job as the status and the tables take it.
+/// A training job with values that the status and the tables accept.
 pub(super) fn training_job(job: BestTrainingJob) -> BestTrainingJob {
     let named = |name: &String| fits(name, bounds::METRIC_NAME);
     let natural = |number: Option<i32>| number.filter(|number| *number >= 0);
@@ -42,25 +44,25 @@ pub(super) fn training_job(job: BestTrainingJob) -> BestTrainingJob {
         training_job_name: clip(&job.training_job_name, bounds::TRAINING_JOB_NAME),
         hyperparameters: hyperparameters(job.hyperparameters),
         fixed_hyperparameters: hyperparameters(job.fixed_hyperparameters),
-        // No field of the spec can name a metric by a longer name.
+        // No field of the spec can refer to a metric with a longer name.
         metrics: job.metrics.into_iter().filter(|metric| named(&metric.name)).collect(),
         non_finite_metrics: job.non_finite_metrics.into_iter().filter(named).collect(),
-        // Half a place or type would be another one.
+        // A truncated location or type would be a wrong one.
         model_artifact_s3_uri: job.model_artifact_s3_uri.filter(|uri| fits(uri, bounds::MODEL_ARTIFACT)),
         instance_type: job.instance_type.filter(|name| fits(name, bounds::INSTANCE_TYPE)),
         instance_count: natural(job.instance_count),
-        // Not zero: what costs nothing would win.
+        // Not zero: a run that costs nothing would win.
         training_seconds: natural(job.training_seconds),
         billable_seconds: natural(job.billable_seconds),
         derived_metrics: job.derived_metrics,
     }
 }
 
-/// Fits to the schema what a run says beyond its best training job, and how many metrics that has: those in `wanted`
-/// before others.
+/// Fits the values of a run, apart from its best training job, to the schema, and limits the number of metrics of that
+/// job: metrics in `wanted` come first.
 pub(super) fn run(run: &mut RunStatus, wanted: &BTreeSet<String>) {
     run.training_jobs = run.training_jobs.map(counts);
-    // A version that is too long to be shown is refused when it is resolved; this is for what came another way.
+    // A version that is too long is refused when it is resolved; this is for values from other sources.
     run.model_version = run.model_version.take().map(|version| clip(&version, bounds::MODEL_VERSION));
     run.model_id = run.model_id.take().map(|id| clip(&id, bounds::MODEL_ID));
     run.message = run.message.take().map(|message| clip(&message, bounds::MESSAGE));
@@ -73,10 +75,10 @@ pub(super) fn run(run: &mut RunStatus, wanted: &BTreeSet<String>) {
     }
 }
 
-/// The most attempts of a run, as in the schema.
+/// Most attempts of a run, as in the schema.
 const ATTEMPTS: i32 = 1000;
 
-/// What SageMaker counts, with nothing below zero.
+/// The counts from SageMaker, without negative values.
 fn counts(counts: TrainingJobCounts) -> TrainingJobCounts {
     let TrainingJobCounts { completed, in_progress, retryable_error, non_retryable_error, stopped } = counts;
     TrainingJobCounts {
@@ -101,7 +103,7 @@ fn first<T>(list: &mut Vec<T>, name: fn(&T) -> &String, wanted: &BTreeSet<String
     }
 }
 
-/// As the API server counts: characters.
+/// In characters, as the API server counts.
 fn fits(text: &str, most: usize) -> bool {
     text.chars().count() <= most
 }

@@ -1,25 +1,25 @@
-//! What to say of a name that there is not: which one was meant, or which there are.
+//! Suggestions for an unknown name: the one that was probably meant, or the valid ones.
 
-/// How many names a message lists.
+/// Most names that a message lists.
 const LISTED: usize = 8;
-/// Names less alike than this are not mistaken for each other.
+/// Smallest similarity (0 to 1) at which a name is suggested.
 const ALIKE: f64 = 0.8;
-/// How alike a name is to its abbreviation.
+/// The similarity of a name to its abbreviation.
 const ABBREVIATED: f64 = 0.9;
 
-/// The name that is probably meant by one that there is not: one that is written alike, or that it abbreviates.
+/// The name that is probably meant by `wanted`: one with a similar spelling, or one that it abbreviates.
 pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let likeness = |name: &'a str| {
-        // Written alike, a name stands before one that has only its initials.
+        // A similar spelling ranks before matching initials.
         let abbreviated = if is_abbreviation(wanted, name) { ABBREVIATED } else { 0.0 };
         (strsim::jaro_winkler(name, wanted).max(abbreviated), name)
     };
     let likely = names.into_iter().map(likeness).filter(|(likeness, _)| *likeness > ALIKE);
-    // Of several as near, the first.
+    // Of equally similar names, the first.
     likely.min_by(|a, b| b.0.total_cmp(&a.0)).map(|(_, name)| name)
 }
 
-/// Whether `short` is made of the first letters of the words of `name`, as `lr` of `learning_rate`.
+/// Whether `short` consists of the first letters of the words of `name`, like `lr` of `learning_rate`.
 fn is_abbreviation(short: &str, name: &str) -> bool {
     let words = name.split(|c: char| !c.is_alphanumeric()).filter_map(|word| word.chars().next());
     let initials: String = words.flat_map(char::to_lowercase).collect();

@@ -4,12 +4,12 @@ use super::derived::Derivations;
 use super::status_bounds::{self, is_bounded};
 use api::{Counts, Front, RunState, RunStatus, bounds, clip};
 
-/// Characters of the recommended candidates: with them `kubectl get` has room in a terminal of 80 columns.
+/// Longest list of recommended candidates, in characters: with it, the columns of `kubectl get` fit into 80 characters.
 const COLUMN: usize = 18;
-/// Recommended candidates that are named.
+/// Most recommended candidates that are named.
 const RECOMMENDED_MAX: usize = 2;
-/// Makes the runs such that the API server takes them, whatever SageMaker has reported. Leaves out of the runs of a large
-/// selection the metrics that nothing in the spec refers to; they stay at SageMaker.
+/// Makes the runs acceptable for the API server, whatever SageMaker has reported. In a large selection, drops the
+/// metrics that the spec does not refer to; they remain available at SageMaker.
 pub fn bounded(derivations: &Derivations<'_>, runs: &mut [RunStatus]) {
     let (wanted, is_bounded) = (derivations.metrics_wanted(), is_bounded(derivations.spec()));
     for run in runs {
@@ -35,14 +35,15 @@ pub fn counts(runs: &[RunStatus]) -> Counts {
     }
 }
 
-/// `ended/total`, and how many of them failed, if any did.
+/// `ended/total`, and the number of failed runs, if there are any.
 pub fn progress(counts: &Counts) -> String {
     let failed = if counts.failed > 0 { format!(", {} failed", counts.failed) } else { String::new() };
     format!("{}/{}{failed}", counts.succeeded + counts.failed + counts.stopped, counts.total)
 }
 
-/// The recommended candidates of the fronts, each once, for a column of a table: as `mobilenet` or `mobilenet,resnet`.
-/// Where they are too long together, each is shortened; where they are too many, the last ones are counted.
+/// The recommended candidates of the fronts, each once, for a column of a table: such as `mobilenet` or
+/// `mobilenet,resnet`. If they are too long together, each is shortened; if there are too many, the last ones are only
+/// counted.
 pub fn recommended(fronts: &[Front]) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
     for front in fronts {
@@ -60,7 +61,7 @@ pub fn recommended(fronts: &[Front]) -> Option<String> {
     (!shown.is_empty()).then(|| format!("{}{more}", shown.join(",")))
 }
 
-/// A name of at most `room` characters, of which the middle is left out: models of a family differ at the end.
+/// A name of at most `room` characters, shortened in the middle, because models of a family differ at the end.
 fn shortened(name: &str, room: usize) -> String {
     let characters: Vec<char> = name.chars().collect();
     if characters.len() <= room {
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_that_grows_too_large_keeps_the_metrics_that_count() {
+    fn a_status_that_would_be_too_large_keeps_the_metrics_of_the_spec() {
         use api::{Algorithm, BestTrainingJob, MetricValue};
         let mut spec = samples::spec();
         let expression = "metrics['a-latency'] * 2".to_owned();
@@ -126,7 +127,7 @@ mod tests {
         assert_eq!(kept(&spec).len(), 40);
         spec.candidates.push(spec.candidates[0].clone());
         assert_eq!(kept(&spec).iter().map(|metric| &metric.name).collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
-        // As many images of one's own, with few metrics, have room for all.
+        // The same number of own images, with few metrics, has room for all metrics.
         let algorithm = Algorithm { training_image: Some("image".into()), ..Algorithm::default() };
         let own = api::Candidate { algorithm: Some(algorithm), ..api::Candidate::default() };
         spec.candidates.fill(own);
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_tells_of_every_dataset() {
+    fn the_column_covers_every_dataset() {
         let shown_fronts = |names: &[&str]| {
             let front = |name: &&str| {
                 let candidate = Some((*name).to_owned()).filter(|name| !name.is_empty());

@@ -8,11 +8,11 @@ use sha2::{Digest as _, Sha256};
 use super::derived::Derivations;
 use api::{BestTrainingJob, Hyperparameters, MetricValue, ModelSelectionSpec};
 
-/// The key of a page that holds its lines.
+/// The data key of a page with its lines.
 pub const LINES: &str = "trials.jsonl";
-/// The key of a page that holds the fixed hyperparameters which all training jobs of the table share.
+/// The data key of a page with the fixed hyperparameters that all training jobs of the table share.
 pub const COMMON: &str = "fixed-hyperparameters.json";
-/// Most bytes of a page: the API server takes 1 MiB, and the names of the keys count too.
+/// Largest size of a page, in bytes: the API server allows 1 MiB, which includes the names of the keys.
 pub const PAGE_MAX: usize = 900_000;
 
 /// One training job of the table.
@@ -27,7 +27,7 @@ struct Line {
     metrics: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     non_finite_metrics: Vec<String>,
-    /// Those that not all training jobs of the table share.
+    /// The fixed hyperparameters that differ between the training jobs of the table.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     fixed_hyperparameters: Hyperparameters,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,22 +42,22 @@ struct Line {
     model_artifact_s3_uri: Option<String>,
 }
 
-/// The name of the first page of a table. The selection's uid is part of it: two selections may look at the same tuning
-/// job, and the table of a selection that went may still be there when its namesake comes.
+/// The name of the first page of a table. It contains the selection's uid: two selections may use the same tuning job,
+/// and the table of a deleted selection may still exist when a new one of the same name is created.
 pub fn name(uid: &str, tuning_job: &str) -> String {
     let hash = Sha256::digest(format!("{uid}/{tuning_job}"));
     let hash = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
-    // Names of jobs may have capitals, names of objects may not.
+    // Names of jobs may contain capitals, names of Kubernetes objects may not.
     format!("{}-trials-{hash:08x}", tuning_job.to_ascii_lowercase())
 }
 
-/// The name of the page behind `pages` pages of the table `name`.
+/// The name of the page that follows `pages` pages of the table `name`.
 pub fn page_name(name: &str, pages: usize) -> String {
     if pages == 0 { name.to_owned() } else { format!("{name}-{}", pages + 1) }
 }
 
-/// Whether SageMaker has given a training job its name for this tuning job: `<tuning job>-<number>-<hash>`. The best one may
-/// be that of a parent of a warm start.
+/// Whether a training job's name has the form that SageMaker uses for this tuning job: `<tuning job>-<number>-<hash>`.
+/// The best one may belong to a parent of a warm start.
 pub fn is_of(tuning_job: &str, training_job: &str) -> bool {
     let rest = training_job.strip_prefix(tuning_job).and_then(|rest| rest.strip_prefix('-'));
     rest.and_then(|rest| rest.split_once('-')).is_some_and(|(number, hash)| {
@@ -66,7 +66,7 @@ pub fn is_of(tuning_job: &str, training_job: &str) -> bool {
     })
 }
 
-/// The data of each page of a table, at most `most` bytes each, as far as a single line is not longer.
+/// The data of each page of a table, at most `most` bytes each, unless a single line is longer.
 pub fn pages(training_jobs: &[BestTrainingJob], most: usize) -> Vec<BTreeMap<String, String>> {
     let common = common(training_jobs);
     let shared = json(&common);
@@ -85,8 +85,8 @@ pub fn pages(training_jobs: &[BestTrainingJob], most: usize) -> Vec<BTreeMap<Str
     pages.into_iter().map(data).collect()
 }
 
-/// The training jobs of a page, without where the model lies, and with those of their fixed hyperparameters and metrics
-/// only that `spec` refers to: this is what fronts are worked out from, for tens of thousands at a time.
+/// The training jobs of a page, without the location of the model, and only with the fixed hyperparameters and metrics
+/// that `spec` refers to: fronts are computed from tens of thousands of them at a time.
 pub fn training_jobs(
     page: &BTreeMap<String, String>,
     spec: &ModelSelectionSpec,
@@ -104,8 +104,8 @@ pub fn training_jobs(
     text(LINES, "").lines().map(|line| Ok(kept(serde_json::from_str(line)?))).collect()
 }
 
-/// The fixed hyperparameters that have one value in all training jobs. Those of a tuning job with several definitions
-/// may differ.
+/// The fixed hyperparameters that have the same value in all training jobs. Those of a tuning job with several
+/// definitions may differ.
 fn common(training_jobs: &[BestTrainingJob]) -> Hyperparameters {
     let Some((first, others)) = training_jobs.split_first() else { return Hyperparameters::new() };
     let mut common = first.fixed_hyperparameters.clone();
@@ -122,7 +122,7 @@ impl Line {
         fixed_hyperparameters.retain(|name, _| !common.contains_key(name));
         Self {
             training_job_name: training_job.training_job_name,
-            // The others have no final metrics, and are not in the table.
+            // Other training jobs have no final metrics, and are not in the table.
             status: "Completed".to_owned(),
             hyperparameters: training_job.hyperparameters,
             metrics: training_job.metrics.into_iter().map(|metric| (metric.name, metric.value)).collect(),
@@ -154,7 +154,7 @@ impl Line {
     }
 }
 
-/// Maps of texts and structs of them have no value that JSON cannot say.
+/// Maps of strings, and structs of these, can always be serialized as JSON.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
@@ -194,13 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn pages_are_read_as_they_were_written() {
         let table: Vec<BestTrainingJob> = (0..20).map(training_job).collect();
         let pages = pages(&table, PAGE_MAX);
         assert_eq!(pages.len(), 1);
         assert_eq!(pages[0][LINES].lines().count(), 20);
         assert_eq!(pages[0][COMMON], r#"{"epochs":"5"}"#);
-        assert!(!pages[0][LINES].contains("epochs"), "what all share is said once");
+        assert!(!pages[0][LINES].contains("epochs"), "shared values are stored once");
         assert_eq!(read(&pages, &["epochs", "layers"]), table);
         let few = read(&pages, &["epochs"]);
         assert!(few.iter().all(|job| job.fixed_hyperparameters.keys().eq(["epochs"])));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_training_jobs_say_whose_they_are() {
+    fn training_jobs_are_matched_to_their_tuning_job_by_name() {
         for own in ["job-001-0a1b2c3d", "job-1000-0a1b2c3d"] {
             assert!(is_of("job", own), "{own}");
         }
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_names_of_objects_and_differ_by_selection() {
+    fn names_are_valid_object_names_and_differ_by_selection() {
         let first = name("uid-1", "My-Job");
         assert!(first.starts_with("my-job-trials-") && first.len() == "my-job-trials-".len() + 8);
         assert_ne!(first, name("uid-2", "My-Job"));

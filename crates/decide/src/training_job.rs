@@ -1,4 +1,4 @@
-//! A training job as the status keeps it.
+//! The form of a training job in the status.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,25 +6,26 @@ use super::observation::TrainingResult;
 use super::status_bounds;
 use api::{BestTrainingJob, MetricValue, decimal};
 
-/// Whether it was deleted before it could be described: only its name and the values of the search are known.
+/// Whether it was deleted before it could be described: only its name and the searched values are known.
 pub fn is_deleted(best: &BestTrainingJob) -> bool {
     let unmeasured = best.metrics.is_empty() && best.non_finite_metrics.is_empty();
     unmeasured && best.instance_type.is_none() && best.training_seconds.is_none() && best.billable_seconds.is_none()
 }
 
-/// A training job that need not be the best one, with all its fixed hyperparameters.
+/// Any training job of a run, with all its fixed hyperparameters.
 pub fn trial(name: &str, hyperparameters: api::Hyperparameters, result: &TrainingResult) -> BestTrainingJob {
     best_training_job(name, hyperparameters, result, &result.hyperparameters.keys().cloned().collect())
 }
 
-/// The best training job, with those of its fixed hyperparameters that are in `used`.
+/// The best training job, with only the fixed hyperparameters that are in `used`.
 pub fn best_training_job(
     name: &str,
     hyperparameters: api::Hyperparameters,
     result: &TrainingResult,
     used: &BTreeSet<String>,
 ) -> BestTrainingJob {
-    // By name, so that the same results give the same bytes. The last of a name is the newest.
+    // Sorted by name, so that equal results give identical bytes. Of several values with the same name, the last is the
+    // newest.
     let mut metrics: BTreeMap<&String, Option<String>> =
         result.metrics.iter().map(|(name, value)| (name, exact(*value))).collect();
     drop_second_name(&mut metrics);
@@ -52,11 +53,11 @@ pub fn best_training_job(
     })
 }
 
-/// What SageMaker reports the tuning objective as, beside its own name.
+/// The second name under which SageMaker reports the tuning objective.
 const OBJECTIVE: &str = "ObjectiveMetric";
 
-/// Leaves out SageMaker's second name of the tuning objective, so that each value has one name. It stays where nothing else
-/// has its value.
+/// Drops SageMaker's second name of the tuning objective, so that each value has one name. It is kept if no other
+/// metric has its value.
 fn drop_second_name(metrics: &mut BTreeMap<&String, Option<String>>) {
     let mut others = metrics.iter().filter(|(name, _)| **name != OBJECTIVE);
     let second = metrics.iter().find(|(name, _)| **name == OBJECTIVE);
@@ -65,12 +66,12 @@ fn drop_second_name(metrics: &mut BTreeMap<&String, Option<String>>) {
     }
 }
 
-/// A hyperparameter as it was sent: in script mode each is JSON, so that words and numbers are quoted.
+/// A hyperparameter as it was sent: in script mode each value is JSON, so that strings and numbers are quoted.
 pub(super) fn unquoted(text: &str) -> String {
     serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned())
 }
 
-/// The shortest decimal of a 32-bit float. Widening it first would turn 0.91 into 0.9100000262260437.
+/// The shortest decimal of a 32-bit float. Converting it to 64 bits first would turn 0.91 into 0.9100000262260437.
 fn exact(value: f32) -> Option<String> {
     decimal(value.to_string().parse::<f64>().ok()?)
 }
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_metric_that_was_reported_more_than_once_the_newest_counts() {
+    fn the_newest_value_of_a_repeated_metric_counts() {
         let metrics = [("a", 0.1), ("b", f32::NAN), ("c", 1.0), ("a", 0.3), ("b", 0.2), ("c", f32::NAN), ("a", 0.2)];
         let metrics = metrics.map(|(name, value)| (name.to_owned(), value)).to_vec();
         let best = trial("t", [].into(), &TrainingResult { metrics, ..Default::default() });
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fixed_hyperparameters_that_are_used_are_kept_without_their_quotes() {
+    fn used_fixed_hyperparameters_are_kept_without_quotes() {
         let sent = [("batch_size", "\"32\""), ("epochs", "\"5\""), ("lr", "0.1"), ("optimizer", "adam")];
         let sent = sent.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let result = TrainingResult { hyperparameters: sent.into(), ..Default::default() };

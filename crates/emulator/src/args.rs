@@ -14,7 +14,7 @@ use crate::service::emulator::{Options, Snapshot};
 use crate::service::faults::Order;
 use crate::service::rates::Rate;
 
-/// A SageMaker on loopback, for tests and for trying a manifest without an account.
+/// An emulated SageMaker on loopback, for tests and for trying a manifest without an account.
 ///
 /// Prints its URL on the first line of its output and "ready: ..." on the second. Logs go to standard error.
 #[derive(Debug, Parser)]
@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_ACCOUNT", value_name = "ID", default_value = "111122223333", value_parser = account)]
     pub account: String,
 
-    /// Virtual seconds per real second; 0 stops the clock, which then moves only by POST /_emulator/clock.
+    /// Virtual seconds per real second; 0 stops the clock, which then only advances with POST /_emulator/clock.
     #[arg(long, env = "SAGEMAKER_EMULATOR_SPEED", value_name = "X", default_value_t = 60.0, value_parser = not_negative)]
     pub speed: f64,
 
@@ -37,27 +37,28 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_MODELS", value_name = "FILE")]
     pub models: Option<PathBuf>,
 
-    /// Generated models of other tasks and frameworks that the hub has in addition; 838 make it a thousand.
+    /// Number of generated models of other tasks and frameworks to add to the hub; 838 make it a thousand.
     #[arg(long, env = "SAGEMAKER_EMULATOR_EXTRA_MODELS", value_name = "N")]
     pub extra_models: Option<usize>,
 
-    /// A few models of other tasks in the hub: tabular data, text classification, object detection.
+    /// Add a few models of other tasks to the hub: tabular data, text classification, object detection.
     #[arg(long, env = "SAGEMAKER_EMULATOR_OTHER_TASKS")]
     pub other_tasks: bool,
 
-    /// Tuning jobs that may run at a time, per region.
+    /// Limit of concurrent tuning jobs, per region.
     #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_TUNING_JOBS", value_name = "N", default_value_t = 100)]
     pub max_tuning_jobs: u32,
 
-    /// Parallel training jobs that a tuning job may ask for.
+    /// Limit of parallel training jobs of a tuning job.
     #[arg(long, env = "SAGEMAKER_EMULATOR_MAX_PARALLEL_TRAINING_JOBS", value_name = "N", default_value_t = 10)]
     pub max_parallel_training_jobs: u32,
 
-    /// Training instances of a type, for example ml.p3.2xlarge=4; types that are not named have no limit.
+    /// Limit of training instances of a type, for example ml.p3.2xlarge=4; other types have no limit.
     #[arg(long, env = "SAGEMAKER_EMULATOR_INSTANCE_LIMIT", value_name = "TYPE=N", value_delimiter = ',', value_parser = instance_limit)]
     pub instance_limit: Vec<(String, u32)>,
 
-    /// Rate of an operation in real time, for example Search=2:5 or '*=10'; more is answered with ThrottlingException.
+    /// Rate limit of an operation in real time, for example Search=2:5 or '*=10'; calls above it get
+    /// ThrottlingException.
     #[arg(long, env = "SAGEMAKER_EMULATOR_RATE", value_name = "OPERATION=PERSECOND[:BURST]", value_delimiter = ',')]
     pub rate: Vec<Rate>,
 
@@ -65,11 +66,11 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_LIST_LAG", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
     pub list_lag: f64,
 
-    /// Virtual seconds that the index behind Search is behind: new jobs and changes show that much later.
+    /// Virtual seconds by which the index of Search lags: new jobs and changes become visible that much later.
     #[arg(long, env = "SAGEMAKER_EMULATOR_SEARCH_LAG", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
     pub search_lag: f64,
 
-    /// Something that is not up to date, for example ListTags:Untagged:5 or "*:Missing:20,since=now,contains=a".
+    /// Stale reads, for example ListTags:Untagged:5 or "*:Missing:20,since=now,contains=a".
     #[arg(
         long,
         env = "SAGEMAKER_EMULATOR_LAG",
@@ -82,7 +83,7 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_ROLE_DELAY", value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
     pub role_delay: f64,
 
-    /// A tuning job that reaches its MaxRuntimeInSeconds ends Stopped, not Completed.
+    /// A tuning job that reaches its MaxRuntimeInSeconds ends as Stopped, not Completed.
     #[arg(long, env = "SAGEMAKER_EMULATOR_STOPPED_AT_LIMIT")]
     pub stopped_at_limit: bool,
 
@@ -90,7 +91,7 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_UNASSUMABLE_ROLE", value_name = "ARN", value_delimiter = ' ')]
     pub unassumable_role: Vec<String>,
 
-    /// Fault from the start, for example CreateHyperParameterTuningJob:DropAnswer:1 or "*:Delay,delay=200".
+    /// Fault to inject from the start, for example CreateHyperParameterTuningJob:DropAnswer:1 or "*:Delay,delay=200".
     #[arg(
         long,
         env = "SAGEMAKER_EMULATOR_FAULT",
@@ -99,15 +100,15 @@ pub struct Args {
     )]
     pub fault: Vec<Order>,
 
-    /// Sends state changes as EventBridge does: to a queue of SQS (http://HOST:PORT/ACCOUNT/NAME) or to any HTTP endpoint.
+    /// Sends state changes like EventBridge: to an SQS queue (http://HOST:PORT/ACCOUNT/NAME) or to any HTTP endpoint.
     #[arg(long, env = "SAGEMAKER_EMULATOR_EVENTS_URL", value_name = "URL")]
     pub events_url: Option<Target>,
 
-    /// Requests kept for GET /_emulator/requests.
+    /// Number of requests kept for GET /_emulator/requests.
     #[arg(long, env = "SAGEMAKER_EMULATOR_LOG_SIZE", value_name = "N", default_value_t = 100_000)]
     pub log_size: usize,
 
-    /// Snapshot, written at the end and read at the start, so that a restarted emulator keeps its jobs.
+    /// Snapshot file, written at the end and read at the start, so that a restarted emulator keeps its jobs.
     #[arg(long, env = "SAGEMAKER_EMULATOR_STATE", value_name = "FILE")]
     pub state: Option<PathBuf>,
 }
@@ -115,7 +116,7 @@ pub struct Args {
 /// Why the emulator did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Anything but loopback would let others use it as a service without authentication.
+    /// Listening on anything but loopback would let others use it as a service without authentication.
     #[error(
         "{0} is not a loopback address; the emulator accepts any signature and must not be reachable from elsewhere"
     )]
@@ -136,13 +137,13 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
-    /// The address cannot be listened on, or output cannot be written.
+    /// Listening on the address failed, or output cannot be written.
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
 
 impl Args {
-    /// What the emulator is made of.
+    /// The configuration of the emulator.
     pub fn options(self) -> Result<Options, StartError> {
         if !self.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(self.listen));
@@ -197,7 +198,7 @@ impl Args {
         })
     }
 
-    /// The snapshot to go on from; a file that is not there yet is an empty one.
+    /// The snapshot to resume from; a missing file counts as an empty one.
     pub fn snapshot(&self) -> Result<Snapshot, StartError> {
         let Some(path) = self.state.as_ref().filter(|path| path.exists()) else { return Ok(Snapshot::default()) };
         let text = std::fs::read_to_string(path);
@@ -232,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound_and_every_flag_has_its_variable() {
+    fn the_command_line_is_valid_and_every_flag_has_its_variable() {
         let command = Args::command();
         command.clone().debug_assert();
         for argument in
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback() {
+    fn only_loopback_is_accepted() {
         for (address, accepted) in
             [("127.0.0.1:0", true), ("[::1]:0", true), ("0.0.0.0:0", false), ("10.0.0.1:80", false)]
         {

@@ -1,6 +1,6 @@
-//! Names of resources.
+//! ARNs of resources.
 
-/// Who and where: the parts of every ARN.
+/// The common parts of every ARN.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     /// Region of the credential scope.

@@ -1,6 +1,6 @@
-//! The only place of the emulator that reads a clock.
+//! The only module of the emulator that reads a clock.
 //!
-//! Everything else gets the time as an argument, so that a job's whole life can be tested without waiting for it.
+//! Everywhere else the time is an argument, so that the whole life of a job can be tested without waiting.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ impl Moment {
         Self(self.0.saturating_add((seconds * 1000.0).round() as i64))
     }
 
-    /// Seconds from `earlier` to here; negative when this is before it.
+    /// Seconds from `earlier` to this moment; negative if this is before it.
     #[expect(clippy::cast_precision_loss, reason = "durations are far below 2^53 milliseconds")]
     pub fn since(self, earlier: Self) -> f64 {
         self.0.saturating_sub(earlier.0) as f64 / 1000.0
@@ -50,7 +50,7 @@ struct Setting {
     speed: f64,
 }
 
-/// Virtual time: real time multiplied by a speed, plus whatever was added by hand.
+/// Virtual time: real time multiplied by a speed, plus manual advances.
 #[derive(Debug)]
 pub struct Clock {
     started: Instant,
@@ -58,7 +58,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts at the wall-clock time, or at `resume` where that is later (a restarted emulator must not go back).
+    /// Starts at the wall-clock time, or at `resume` if that is later (a restarted emulator must not go back).
     #[expect(clippy::disallowed_methods, reason = "this module is the clock")]
     pub fn start(speed: f64, resume: Option<Moment>) -> Self {
         let wall = Moment(jiff::Timestamp::now().as_millisecond());
@@ -66,13 +66,13 @@ impl Clock {
         Self { started: Instant::now(), setting: Mutex::new(Setting { base, base_real: Duration::ZERO, speed }) }
     }
 
-    /// Virtual now.
+    /// The current virtual time.
     pub fn now(&self) -> Moment {
         let setting = self.setting.lock();
         virtual_now(&setting, self.real())
     }
 
-    /// Real time since the start: what rates, lags and delays are measured in.
+    /// Real time since the start, for rates, lags and delays.
     pub fn real(&self) -> Duration {
         self.started.elapsed()
     }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_standing_clock_moves_only_by_hand() {
+    fn a_stopped_clock_only_advances_manually() {
         let clock = Clock::start(0.0, None);
         let before = clock.now();
         clock.advance(90.5);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_never_goes_back() {
+    fn time_never_goes_back_after_a_restart() {
         let late = Moment(32_503_680_000_000);
         assert_eq!(Clock::start(0.0, Some(late)).now(), late);
     }

@@ -1,8 +1,8 @@
-//! Errors of the service: their codes, their texts and how they look on the wire.
+//! Errors of the service: their codes, their messages and their form on the wire.
 
 use serde_json::{Value, json};
 
-/// An answer that is not a success.
+/// An error response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct ApiError {
@@ -10,9 +10,9 @@ pub struct ApiError {
     pub status: u16,
     /// `__type`.
     pub code: &'static str,
-    /// Text; empty for the errors that have none.
+    /// Message; empty for errors without one.
     pub message: String,
-    /// Modeled errors spell the member `Message`, those of the framework `message`.
+    /// Modeled errors call the member `Message`, those of the framework `message`.
     modeled: bool,
 }
 
@@ -25,22 +25,22 @@ impl ApiError {
         Self { status: 400, code, message: message.into(), modeled: true }
     }
 
-    /// The request breaks a rule.
+    /// The request violates a rule.
     pub fn validation(message: impl Into<String>) -> Self {
         Self::framework(400, "ValidationException", message)
     }
 
-    /// The request is not of the form the model wants.
+    /// The request does not have the form that the service model requires.
     pub fn serialization(message: impl Into<String>) -> Self {
         Self { modeled: true, ..Self::framework(400, "SerializationException", message) }
     }
 
-    /// No such operation.
+    /// The operation does not exist.
     pub fn unknown_operation(message: impl Into<String>) -> Self {
         Self::framework(400, "UnknownOperationException", message)
     }
 
-    /// No such resource.
+    /// The resource does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::modeled("ResourceNotFound", message)
     }
@@ -55,22 +55,22 @@ impl ApiError {
         Self::modeled("ResourceLimitExceeded", message)
     }
 
-    /// Too many requests. The body is exactly the 58 bytes that were seen on the wire (aws/aws-sdk#486).
+    /// Too many requests. The body is exactly the 58 bytes seen on the wire (aws/aws-sdk#486).
     pub fn throttled() -> Self {
         Self::framework(400, "ThrottlingException", "Rate exceeded")
     }
 
-    /// The signer may not do this.
+    /// The signer lacks the permission.
     pub fn access_denied(message: impl Into<String>) -> Self {
         Self::modeled("AccessDeniedException", message)
     }
 
-    /// The session ended.
+    /// The session has expired.
     pub fn expired_token() -> Self {
         Self::framework(400, "ExpiredTokenException", "The security token included in the request is expired")
     }
 
-    /// The key is not known.
+    /// The access key is unknown.
     pub fn unrecognized_client() -> Self {
         Self::framework(400, "UnrecognizedClientException", "The security token included in the request is invalid.")
     }
@@ -80,7 +80,7 @@ impl ApiError {
         Self::framework(403, "MissingAuthenticationToken", "Missing Authentication Token")
     }
 
-    /// The signature header cannot be read.
+    /// The signature header cannot be parsed.
     pub fn incomplete_signature(header: &str) -> Self {
         Self::framework(
             400,
@@ -103,17 +103,18 @@ impl ApiError {
         Self::framework(500, "InternalFailure", "")
     }
 
-    /// The tuning job has ended, so that it cannot be stopped. Only the word `already` is sure (terraform-provider-aws).
+    /// The tuning job has already ended and cannot be stopped. Of the message, only the word `already` is certain
+    /// (terraform-provider-aws).
     pub fn already_ended() -> Self {
         Self::validation("The hyperparameter tuning job is already in a terminal state.")
     }
 
-    /// The request was signed too long ago, or the clock of the signer is off.
+    /// The request was signed too long ago, or the signer's clock is wrong.
     pub fn request_expired() -> Self {
         Self::framework(400, "RequestExpired", "Request has expired.")
     }
 
-    /// The same as most services say it, with the times of the signature and of the server.
+    /// The same error in the form of most services, with the times of the signature and of the server.
     pub fn signature_expired() -> Self {
         Self::framework(
             400,
@@ -122,14 +123,14 @@ impl ApiError {
         )
     }
 
-    /// The service may not act as the execution role.
+    /// The service cannot assume the execution role.
     pub fn role_not_assumable(role: &str) -> Self {
         Self::validation(format!(
             "Could not assume role {role}. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role."
         ))
     }
 
-    /// There is no data where a channel says.
+    /// There is no data at the location of a channel.
     pub fn no_objects(uri: &str, region: &str, role: &str) -> Self {
         let bucket = uri.split('/').nth(2).unwrap_or_default();
         Self::validation(format!(
@@ -139,7 +140,7 @@ impl ApiError {
         ))
     }
 
-    /// The body on the wire.
+    /// The response body.
     pub fn body(&self) -> Value {
         match (self.message.is_empty(), self.modeled) {
             (true, _) => json!({"__type": self.code}),

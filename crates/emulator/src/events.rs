@@ -1,4 +1,4 @@
-//! State changes as `EventBridge` tells them, sent to a queue or an HTTP endpoint.
+//! State changes in the form of `EventBridge` events, sent to a queue or an HTTP endpoint.
 
 pub mod event;
 pub mod sender;

@@ -1,4 +1,4 @@
-//! What listens: the service, S3 and the emulator's own API.
+//! The HTTP server: the service, S3 and the emulator's own API.
 
 pub mod admin;
 pub mod connection;

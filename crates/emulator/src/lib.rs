@@ -1,23 +1,24 @@
-//! A faithful, strict `SageMaker` on loopback: the real protocol, the real texts, a virtual clock, faults and quotas.
+//! A faithful, strict `SageMaker` on loopback: the real protocol, the real messages, a virtual clock, faults and
+//! quotas.
 //!
-//! For the integration tests of the operator, which speak to it over HTTP with the real SDK, and for users who want to try
-//! a manifest without an account. It knows nothing of Kubernetes and nothing of the operator.
+//! For the integration tests of the operator, which call it over HTTP with the real SDK, and for users who want to try
+//! a manifest without an account. It is independent of Kubernetes and of the operator.
 //!
-//! Each layer uses those below it and never those above.
+//! Each layer uses only the layers below it.
 //!
-//! | layer | modules | what it must not do |
+//! | layer | modules | must not |
 //! |---|---|---|
-//! | process | [`args`], [`program`] | decide anything |
-//! | HTTP | `http`: the service, S3, the emulator's own API, connections that can be cut | know what a job is |
-//! | events | `events`: state changes as `EventBridge` tells them | know who listens |
-//! | order | `service`: signature, faults, rates, validation, record of calls | touch a socket |
+//! | process | [`args`], [`program`] | make decisions |
+//! | HTTP | `http`: the service, S3, the emulator's own API, connections that can be closed | depend on jobs |
+//! | events | `events`: state changes as `EventBridge` events | depend on the receiver |
+//! | order | `service`: signature, faults, rates, validation, record of calls | use sockets |
 //! | operations | `operations`: one file per group, as functions of the state and the time | read a clock |
-//! | rules | `rules`: what a valid request must obey beyond its shape | know state |
-//! | hub | `hub`: the catalogue, its documents, the older metadata in S3 | know jobs |
+//! | rules | `rules`: rules for a valid request beyond its form | depend on the state |
+//! | hub | `hub`: the catalogue, its documents, the older metadata in S3 | depend on jobs |
 //! | life of a job | `jobs`: plan, trials, status at a moment, tags over time | read a clock: time is an argument |
-//! | logs | `logs`: what a training job prints, and how metrics are read from it | know tuning jobs |
-//! | requests | [`model`]: the service model; `request`: the members that matter here | know state |
-//! | ground | `clock` (the only one who reads a clock), `random`, `error`, `arn` | anything else |
+//! | logs | `logs`: the output of a training job, and how metrics are extracted from it | depend on tuning jobs |
+//! | requests | [`model`]: the service model; `request`: the members that the emulator uses | depend on the state |
+//! | base | `clock` (the only module that reads a clock), `random`, `error`, `arn` | depend on other layers |
 
 pub mod args;
 mod arn;

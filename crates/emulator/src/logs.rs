@@ -1,4 +1,4 @@
-//! What a training job writes, and what the service reads out of it.
+//! The logs of training jobs, and the metrics that the service extracts from them.
 
 pub mod first_party;
 pub mod keras;

@@ -1,4 +1,4 @@
-//! A `SageMaker` on loopback. `--help` tells how; `docs/emulator.md` tells more.
+//! A `SageMaker` on loopback. See `--help` and `docs/emulator.md`.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
-//! Reads a request against the published service model, as the front end of the service does before its own code runs.
+//! Validates a request against the published service model, as the service's front end does before its own code runs.
 //!
-//! The model is botocore's (`service-model.json`, trimmed to the operations served here). Texts follow what AWS answers:
-//! one sentence per violation, the path in camel case, `.member` behind list positions counted from 1.
+//! The model is botocore's (`service-model.json`, reduced to the supported operations). Messages follow those of AWS:
+//! one sentence per violation, the path in camel case, `.member` after list positions counted from 1.
 
 mod pattern;
 mod violation;
@@ -70,7 +70,7 @@ struct Shape {
 
 static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| serde_json::from_str(SOURCE).ok());
 
-/// Patterns by shape, each compiled when first needed: there are dozens, and a request touches a few.
+/// Patterns by shape, each compiled on first use: there are dozens, and a request needs few.
 static PATTERNS: LazyLock<HashMap<&str, OnceLock<Option<Pattern>>>> = LazyLock::new(|| {
     let shapes = MODEL.iter().flat_map(|model| &model.shapes);
     shapes.filter(|(_, shape)| shape.pattern.is_some()).map(|(name, _)| (name.as_str(), OnceLock::new())).collect()
@@ -86,7 +86,7 @@ pub fn operations() -> impl Iterator<Item = &'static str> {
     MODEL.iter().flat_map(|model| model.operations.keys().map(String::as_str))
 }
 
-/// Every rule of the service model that this request breaks. Unknown members break none: AWS ignores them.
+/// All violations of the service model in this request. Unknown members are not violations: AWS ignores them.
 pub fn validate(operation: &str, request: &Value) -> Vec<Violation> {
     let Some(found) = MODEL.as_ref().and_then(|model| model.operations.get(operation)) else {
         return vec![unknown_operation(operation)];
@@ -94,7 +94,7 @@ pub fn validate(operation: &str, request: &Value) -> Vec<Violation> {
     found.input.as_ref().map_or_else(Vec::new, |input| check(&input.shape, request))
 }
 
-/// The same for an answer, so that tests can hold the emulator to the model.
+/// The same for a response, so that tests can check the emulator.
 pub fn validate_output(operation: &str, answer: &Value) -> Vec<Violation> {
     let Some(found) = MODEL.as_ref().and_then(|model| model.operations.get(operation)) else {
         return vec![unknown_operation(operation)];
@@ -102,13 +102,13 @@ pub fn validate_output(operation: &str, answer: &Value) -> Vec<Violation> {
     found.output.as_ref().map_or_else(Vec::new, |output| check(&output.shape, answer))
 }
 
-/// Members of a request that the model does not know, as paths. AWS drops them in silence, which hides typing errors.
+/// Members of a request that the model does not have, as paths. AWS drops them silently, which hides misspellings.
 pub fn unknown_members(operation: &str, request: &Value) -> Vec<String> {
     let input = MODEL.as_ref().and_then(|model| model.operations.get(operation)?.input.as_ref());
     input.map_or_else(Vec::new, |input| unknown_in(&input.shape, request))
 }
 
-/// The same for an answer.
+/// The same for a response.
 pub fn unknown_members_of_output(operation: &str, answer: &Value) -> Vec<String> {
     let output = MODEL.as_ref().and_then(|model| model.operations.get(operation)?.output.as_ref());
     output.map_or_else(Vec::new, |output| unknown_in(&output.shape, answer))
@@ -189,7 +189,7 @@ impl Walk {
                 self.number(shape, number, path);
             }
             (Kind::Float | Kind::Double, Value::Number(number)) => self.number(shape, number, path),
-            // A NaN cannot be written as a JSON number; awsJson spells it as text.
+            // A NaN cannot be a JSON number; awsJson represents it as text.
             (Kind::Float | Kind::Double, Value::String(text))
                 if ["NaN", "Infinity", "-Infinity"].contains(&text.as_str()) => {}
             (Kind::Timestamp, Value::Number(_)) | (Kind::Boolean, Value::Bool(_)) => {}
@@ -306,7 +306,7 @@ fn camel(member: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// Long values are cut: the service does the same, and a log line has to stay a line.
+/// Long values are truncated: the service does the same, and a log line must stay short.
 fn printed(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_those_of_the_service() {
+    fn messages_are_those_of_the_service() {
         let long = "a".repeat(33);
         let cases = [
             (
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_operation_is_said_so() {
+    fn an_unknown_operation_is_reported() {
         assert_eq!(validate("CreateEverything", &json!({}))[0].kind, ViolationKind::UnknownOperation);
     }
 }

@@ -26,7 +26,7 @@ use crate::logs::models::Table;
 use call::Call;
 use refusals::{no_job, no_resource};
 
-/// Does the work. The request keeps to the service model already.
+/// Executes a call. The request already conforms to the service model.
 pub fn answer(world: &mut World, hub: &Hub, table: &Table, call: &Call<'_>) -> Result<Value, ApiError> {
     let refused_role = create::refused_role(world, call);
     let region = world.region(call.region);
@@ -85,7 +85,7 @@ fn stop(region: &mut Region, call: &Call<'_>) -> Result<Value, ApiError> {
 
 fn delete(region: &mut Region, call: &Call<'_>) -> Result<Value, ApiError> {
     let name = call.text("HyperParameterTuningJobName");
-    // The operation has no error for a missing job; it is taken as done.
+    // The operation has no error for a missing job; it counts as done.
     let Some(job) = region.job_mut(name, call.now) else { return Ok(json!({})) };
     match job.status(call.now) {
         Some(JobStatus::InProgress | JobStatus::Stopping) => {

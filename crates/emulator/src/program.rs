@@ -1,4 +1,4 @@
-//! The emulator as a process: listens, says that it is ready, ends at a signal.
+//! The emulator's process: listens, reports that it is ready, exits on a signal.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::http::connection::Loopback;
 use crate::http::server;
 use crate::service::emulator::Emulator;
 
-/// How often the state is looked at for events, in real time.
+/// How often the state is checked for events, in real time.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Runs until a signal.
@@ -45,7 +45,7 @@ pub async fn run(args: Args) -> Result<(), StartError> {
     }
 }
 
-/// Looks for changes for as long as the process lives, and sends what it finds in order.
+/// Checks for changes as long as the process runs, and sends the events in order.
 async fn tell(emulator: Arc<Emulator>, target: Target) {
     let account = emulator.settings().account.clone();
     let mut watcher = Watcher::new(&emulator.world(), &account, emulator.clock().now());
@@ -59,7 +59,7 @@ async fn tell(emulator: Arc<Emulator>, target: Target) {
     }
 }
 
-/// Whoever started us may have stopped listening; that is no reason to fail.
+/// The program that started us may have stopped reading; that is no reason to fail.
 fn announce(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -68,7 +68,7 @@ fn announce(text: &str) -> std::io::Result<()> {
     }
 }
 
-/// Written beside and renamed, so that a crash leaves the old snapshot whole.
+/// Written to a temporary file and renamed, so that a crash keeps the old snapshot intact.
 fn save(path: &Path, emulator: &Emulator) -> Result<(), StartError> {
     let failed = |error: std::io::Error| StartError::Snapshot { path: path.to_owned(), reason: error.to_string() };
     let text = serde_json::to_vec(&emulator.snapshot()).map_err(|error| failed(error.into()))?;

@@ -1,14 +1,14 @@
-//! Chance that is the same every time: numbers worked out from names.
+//! Deterministic pseudo-random numbers, derived from names.
 
 use sha2::{Digest, Sha256};
 
-/// A number from 0 up to, not including, 1, decided by the parts.
+/// A number from 0 (inclusive) to 1 (exclusive), determined by the parts.
 #[expect(clippy::cast_precision_loss, reason = "53 bits are kept")]
 pub fn unit(parts: &[&str]) -> f64 {
     (number(parts) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// A 64-bit number decided by the parts.
+/// A 64-bit number, determined by the parts.
 pub fn number(parts: &[&str]) -> u64 {
     let mut hash = Sha256::new();
     for part in parts {
@@ -19,7 +19,7 @@ pub fn number(parts: &[&str]) -> u64 {
     digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
-/// `n` hexadecimal digits decided by the parts, at most 16.
+/// `n` hexadecimal digits (at most 16), determined by the parts.
 pub fn hex(parts: &[&str], n: usize) -> String {
     format!("{:016x}", number(parts)).chars().take(n).collect()
 }
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_names_give_the_same_number_and_borders_matter() {
+    fn equal_parts_give_equal_numbers_and_boundaries_matter() {
         assert_eq!(number(&["a", "b"]), number(&["a", "b"]));
         assert_ne!(number(&["a", "b"]), number(&["ab"]));
         assert_ne!(number(&["a", ""]), number(&["", "a"]));

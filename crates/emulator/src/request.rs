@@ -1,4 +1,5 @@
-//! The parts of `CreateHyperParameterTuningJob` that decide what a job does. The rest is kept as JSON and echoed.
+//! The parts of `CreateHyperParameterTuningJob` that determine the behaviour of a job. The rest is kept as JSON and
+//! returned.
 #![expect(clippy::struct_field_names, reason = "the names are those of the service")]
 
 mod channel;
@@ -9,21 +10,21 @@ use serde::{Deserialize, Serialize};
 
 pub use channel::Channel;
 
-/// A create request, as far as the emulator acts on it.
+/// A create request, reduced to the members that the emulator uses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateRequest {
-    /// Unique per account and region, for ever, whatever the case.
+    /// Unique per account and region, for ever, and not case-sensitive.
     pub hyper_parameter_tuning_job_name: String,
     /// Strategy, limits, objective and ranges.
     pub hyper_parameter_tuning_job_config: JobConfig,
-    /// The one definition ...
+    /// A single definition.
     pub training_job_definition: Option<Definition>,
-    /// ... or several.
+    /// Several definitions.
     pub training_job_definitions: Option<Vec<Definition>>,
-    /// Parents to learn from.
+    /// The parents of a warm start.
     pub warm_start_config: Option<WarmStart>,
-    /// Let the service choose ranges.
+    /// Whether the service chooses ranges.
     pub autotune: Option<Autotune>,
     /// Tags of the job, copied to its training jobs.
     #[serde(default)]
@@ -31,7 +32,7 @@ pub struct CreateRequest {
 }
 
 impl CreateRequest {
-    /// The definitions, whichever of the two members carries them.
+    /// The definitions, from whichever of the two members has them.
     pub fn definitions(&self) -> impl Iterator<Item = &Definition> {
         self.training_job_definition.iter().chain(self.training_job_definitions.iter().flatten())
     }
@@ -50,7 +51,7 @@ impl CreateRequest {
     }
 }
 
-/// How the values to try are chosen.
+/// The search strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Strategy {
     Bayesian,
@@ -63,21 +64,21 @@ pub enum Strategy {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct JobConfig {
-    /// How the values are chosen.
+    /// The search strategy.
     pub strategy: Strategy,
     /// Settings of Hyperband.
     pub strategy_config: Option<StrategyConfig>,
-    /// What to maximize or minimize.
+    /// The metric to maximize or minimize.
     pub hyper_parameter_tuning_job_objective: Option<Objective>,
-    /// How much to try.
+    /// Limits of the search.
     pub resource_limits: Limits,
-    /// What to try.
+    /// The ranges to search.
     pub parameter_ranges: Option<Ranges>,
     /// `Auto` or `Off`.
     pub training_job_early_stopping_type: Option<String>,
-    /// When to end before the limits.
+    /// Criteria that end the search early.
     pub tuning_job_completion_criteria: Option<Criteria>,
-    /// Seed of the choice.
+    /// Seed of the search.
     pub random_seed: Option<u64>,
 }
 
@@ -93,9 +94,9 @@ pub struct StrategyConfig {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Hyperband {
-    /// Epochs at least.
+    /// Smallest number of epochs.
     pub min_resource: Option<i64>,
-    /// Epochs at most.
+    /// Largest number of epochs.
     pub max_resource: Option<i64>,
 }
 
@@ -105,7 +106,7 @@ pub struct Hyperband {
 pub struct Objective {
     /// `Maximize` or `Minimize`.
     pub r#type: String,
-    /// One of the metric definitions.
+    /// The name of a metric definition.
     pub metric_name: String,
 }
 
@@ -120,11 +121,11 @@ impl Objective {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Limits {
-    /// Training jobs in all.
+    /// Number of training jobs.
     pub max_number_of_training_jobs: Option<u32>,
-    /// Training jobs at a time.
+    /// Number of concurrent training jobs.
     pub max_parallel_training_jobs: u32,
-    /// Seconds for the whole job.
+    /// Time limit of the tuning job, in seconds.
     pub max_runtime_in_seconds: Option<u32>,
 }
 
@@ -132,9 +133,9 @@ pub struct Limits {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Criteria {
-    /// Good enough.
+    /// The objective value that ends the search.
     pub target_objective_metric_value: Option<f32>,
-    /// Too long without progress.
+    /// Ends the search after too many training jobs without improvement.
     pub best_objective_not_improving: Option<NotImproving>,
 }
 
@@ -142,7 +143,7 @@ pub struct Criteria {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct NotImproving {
-    /// That many training jobs.
+    /// That number of training jobs.
     pub max_number_of_training_jobs_not_improving: Option<u32>,
 }
 
@@ -160,7 +161,7 @@ pub struct Ranges {
     pub auto_parameters: Vec<AutoParameter>,
 }
 
-/// A range of numbers, spelled as text.
+/// A range of numbers, written as text.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct NumericRange {
@@ -214,11 +215,11 @@ pub struct Definition {
     /// Channels.
     #[serde(default)]
     pub input_data_config: Vec<Channel>,
-    /// Where artifacts go.
+    /// The location of artifacts.
     pub output_data_config: Output,
-    /// Instances ...
+    /// The instances, without alternatives.
     pub resource_config: Option<Resources>,
-    /// ... or with choices.
+    /// The instances, with alternatives.
     pub hyper_parameter_tuning_resource_config: Option<Resources>,
     /// Time limits.
     pub stopping_condition: Stopping,
@@ -230,12 +231,12 @@ pub struct Definition {
     /// Variables of the container.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
-    /// Where checkpoints go.
+    /// The location of checkpoints.
     pub checkpoint_config: Option<Checkpoint>,
 }
 
 impl Definition {
-    /// Instance type and count of one training job; the first choice where several are given.
+    /// Instance type and count of one training job; the first choice if there are several.
     pub fn instances(&self) -> Option<(&str, u32)> {
         let config = self.resource_config.as_ref().or(self.hyper_parameter_tuning_resource_config.as_ref())?;
         let mut choices = config.instance_configs.iter().chain(&config.instance_groups);
@@ -248,24 +249,24 @@ impl Definition {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Algorithm {
-    /// An image ...
+    /// A training image.
     pub training_image: Option<String>,
-    /// ... or an algorithm resource.
+    /// An algorithm resource.
     pub algorithm_name: Option<String>,
-    /// `File`, `Pipe` or `FastFile`, for channels that say nothing.
+    /// `File`, `Pipe` or `FastFile`, the default of channels.
     pub training_input_mode: Option<String>,
-    /// How metrics are read from the log.
+    /// The metric definitions.
     #[serde(default)]
     pub metric_definitions: Vec<MetricDefinition>,
 }
 
-/// How one metric is read from the log.
+/// The definition of one metric in the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct MetricDefinition {
     /// The metric.
     pub name: String,
-    /// One capture group around the number.
+    /// A regex with one capture group for the number.
     pub regex: String,
 }
 
@@ -291,7 +292,7 @@ pub struct Output {
 pub struct Resources {
     /// The type.
     pub instance_type: Option<String>,
-    /// How many for one training job.
+    /// Number of instances for one training job.
     pub instance_count: Option<u32>,
     /// Size of the volume.
     #[serde(rename = "VolumeSizeInGB")]
@@ -312,7 +313,7 @@ pub struct Instances {
     pub instance_group_name: Option<String>,
     /// The type.
     pub instance_type: Option<String>,
-    /// How many.
+    /// Number of instances.
     pub instance_count: Option<u32>,
 }
 
@@ -320,7 +321,7 @@ pub struct Instances {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Stopping {
-    /// A day when absent.
+    /// Seconds; a day if absent.
     pub max_runtime_in_seconds: Option<u32>,
     /// For spot instances.
     pub max_wait_time_in_seconds: Option<u32>,
@@ -330,7 +331,7 @@ pub struct Stopping {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct WarmStart {
-    /// Jobs that ended.
+    /// The parents, which must have ended.
     pub parent_hyper_parameter_tuning_jobs: Vec<Parent>,
     /// `IdenticalDataAndAlgorithm` or `TransferLearning`.
     pub warm_start_type: String,

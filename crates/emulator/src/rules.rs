@@ -1,7 +1,7 @@
-//! Rules of `CreateHyperParameterTuningJob` that go beyond the shape of the request.
+//! Rules of `CreateHyperParameterTuningJob` beyond the form of the request.
 //!
-//! Sources: the developer guide and reports of real errors. Where the text of the service is known it is used to the letter
-//! (marked `real`); the others say the same in our words, because only their code is known.
+//! Sources: the developer guide and reports of real errors. If the message of the service is known it is used literally
+//! (marked "real message"); the others are our own, because only their code is known.
 
 mod data;
 mod ranges;
@@ -16,25 +16,25 @@ use crate::logs::metrics::Reader;
 use crate::logs::run::Reports;
 use crate::request::{CreateRequest, Definition, MetricDefinition, Ranges, Strategy};
 
-/// Hyperparameters from which Hyperband infers its largest resource.
+/// Hyperparameters from which Hyperband infers its maximum resource.
 const EPOCHS: [&str; 5] = ["epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs"];
 
-/// real (sagemaker-python-sdk#3932)
+/// Real message (sagemaker-python-sdk#3932).
 const METRIC_REQUIRED: &str =
     "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions.";
-/// real (reported by users of the built-in algorithms; the code is that of every broken rule)
+/// Real message (reported by users of the built-in algorithms; the code is the one for all violated rules).
 const NO_OVERRIDE: &str = "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.";
-/// real (graphstorm#1243)
+/// Real message (graphstorm#1243).
 const MAX_RESOURCE: &str = "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of TrainingJobDefinition.";
 
-/// Where the metrics of a definition come from.
+/// The source of the metrics of a definition.
 pub fn reports(definition: &Definition) -> Reports {
     let algorithm = &definition.algorithm_specification;
     let Some(image) = &algorithm.training_image else { return Reports::Resource };
     first_party::algorithm(image).map_or(Reports::Definitions, |repository| Reports::FirstParty(repository.to_owned()))
 }
 
-/// The first rule that the request breaks.
+/// The first violated rule.
 pub fn check(request: &CreateRequest) -> Result<(), ApiError> {
     tags::check(&request.tags)?;
     check_definitions(request)?;

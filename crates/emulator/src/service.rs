@@ -1,4 +1,4 @@
-//! The order in which a request is treated.
+//! The handling of a request, step by step.
 
 pub mod calls;
 pub mod emulator;

@@ -1,8 +1,8 @@
-//! Fields that the schema does not know, and defaults that it sets.
+//! Fields that are not in the schema, and defaults from the schema.
 
 use serde_json::{Map, Value};
 
-/// The fields that the schema does not have, in the order of their paths, such as `spec.foo`.
+/// The fields that are not in the schema, in the order of their paths, such as `spec.foo`.
 pub(crate) fn unknown_fields(schema: &Value, object: &Value) -> Vec<String> {
     let mut found = Vec::new();
     unknown(schema, object, "", true, &mut found);
@@ -15,7 +15,7 @@ fn unknown(schema: &Value, value: &Value, path: &str, root: bool, found: &mut Ve
             for (name, value) in fields {
                 let path = if root { name.clone() } else { format!("{path}.{name}") };
                 match (&schema["properties"][name], &schema["additionalProperties"]) {
-                    // Every object has these; their own fields are checked by other means.
+                    // Every object has these; their own fields are checked elsewhere.
                     _ if root && ["apiVersion", "kind", "metadata"].contains(&name.as_str()) => {}
                     (Value::Null, Value::Null) => found.push(path),
                     (Value::Null, values) => unknown(values, value, &path, false, found),
@@ -32,7 +32,7 @@ fn unknown(schema: &Value, value: &Value, path: &str, root: bool, found: &mut Ve
     }
 }
 
-/// Sets the defaults of fields that are left out, or null where the schema has a default.
+/// Sets the schema's defaults for fields that are missing, or null.
 pub(crate) fn apply(schema: &Value, value: &mut Value) {
     match value {
         Value::Object(fields) => {

@@ -1,6 +1,6 @@
 //! A fault of a manifest.
 
-/// What the server says of a fault, and whether it bars the rules.
+/// The server's message about a fault, and whether the fault prevents the evaluation of CEL rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) message: String,

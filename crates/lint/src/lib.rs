@@ -1,8 +1,8 @@
-//! Whether the API server would take a `ModelSelection`, and what it would say if not, without the server.
+//! Predicts offline whether the API server accepts a `ModelSelection`, and with which message it refuses it.
 //!
-//! It follows what kube-apiserver does with a custom resource that is created (apiextensions-apiserver,
-//! `pkg/registry/customresource/strategy.go`): unknown fields, as kubectl asks for it, then defaults, then the schema, then
-//! the keys of lists, then the rules in CEL, unless a fault of the schema bars them. Pure: no I/O.
+//! It follows kube-apiserver's steps for creating a custom resource (apiextensions-apiserver,
+//! `pkg/registry/customresource/strategy.go`): unknown fields (strict, as kubectl requests it), then defaults, then the
+//! schema, then the keys of lists, then the CEL rules, unless a schema fault prevents these. Pure: no I/O.
 
 mod defaults;
 mod fault;
@@ -15,21 +15,21 @@ mod schema;
 use fault::Fault;
 use serde_json::Value;
 
-/// The server's words when a fault bars the rules.
+/// The server's message if a fault prevents the evaluation of CEL rules.
 const BARRED: &str = "<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; \
                       correct the existing errors to complete validation";
 
-/// The schema that manifests are compared with. Compiles the rules once.
+/// The schema that manifests are checked against. Compiles the rules once.
 pub struct Linter {
     schema: Value,
     rules: rules::Rules,
 }
 
 impl Linter {
-    /// That of the CRD of this release.
+    /// A linter for the CRD of this release.
     ///
     /// # Panics
-    /// Never in a released binary: the CRD is a constant of the build, and the tests make it.
+    /// Never in a released binary: the CRD is fixed at build time, and the tests generate it.
     pub fn new() -> Self {
         let crd = serde_json::to_value(api::crd()).unwrap_or_default();
         let schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
@@ -37,8 +37,8 @@ impl Linter {
         Self { rules: rules::Rules::new(&schema), schema }
     }
 
-    /// What is wrong with the object, each fault in the server's words; empty when the server would take it. The order of
-    /// faults is not the server's, which differs from call to call.
+    /// The faults of the object, with the server's messages; empty if the server would accept it. The order of faults
+    /// differs from the server's, which varies from call to call.
     pub fn check(&self, object: &Value) -> Vec<String> {
         let unknown = defaults::unknown_fields(&self.schema, object);
         if !unknown.is_empty() {
@@ -57,7 +57,7 @@ impl Linter {
         }
         let mut messages: Vec<String> = Vec::new();
         for fault in faults {
-            // The server says the same only once.
+            // The server reports the same message only once.
             if !messages.contains(&fault.message) {
                 messages.push(fault.message);
             }
@@ -66,26 +66,26 @@ impl Linter {
     }
 }
 
-/// What the server does not say of values without quotes.
+/// Values without quotes, and the faults that the server does not report because of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unquoted {
-    /// What to write, for each value that needs quotes.
+    /// The text to write, for each value that needs quotes.
     pub remedies: Vec<String>,
-    /// The faults that the server would tell once the quotes are there.
+    /// The faults that the server would report once the quotes are there.
     pub hidden: Vec<String>,
 }
 
 impl Linter {
-    /// The values that need quotes, and what is wrong with the object besides: the server checks no rule before the types
-    /// are right.
+    /// The values that need quotes, and the other faults of the object: the server checks no rule while types are
+    /// wrong.
     pub fn unquoted(&self, object: &Value) -> Unquoted {
         let mut quoted = object.clone();
         let remedies = quotes::put(&self.schema["properties"]["spec"], &mut quoted["spec"], "spec");
         if remedies.is_empty() {
             return Unquoted::default();
         }
-        let told = self.check(object);
-        let hidden = self.check(&quoted).into_iter().filter(|fault| !told.contains(fault)).collect();
+        let reported = self.check(object);
+        let hidden = self.check(&quoted).into_iter().filter(|fault| !reported.contains(fault)).collect();
         Unquoted { remedies, hidden }
     }
 }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_one_has_no_fault() {
+    fn a_valid_object_has_no_fault() {
         assert_eq!(checked(|_| ()), [""; 0]);
     }
 
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_without_quotes_are_told_with_what_to_write_and_hide_nothing() {
+    fn numbers_without_quotes_are_reported_with_the_remedy_and_hide_no_other_fault() {
         let edit = |object: &mut Value| {
             object["spec"]["constraints"] = json!([{"metric": "test_accuracy", "min": 0.9, "max": "0.6"}]);
             object["spec"]["training"]["hyperparameters"] = json!({"epochs": 5, "learning_rate": 0.001});
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_schema_may_bar_the_rules() {
+    fn a_schema_fault_may_prevent_the_rules() {
         let faults = checked(|object| {
             object["spec"]["suspend"] = json!("no");
             object["spec"]["constraints"] = json!([{"metric": "test_accuracy"}]);

@@ -1,10 +1,10 @@
-//! The items of lists: in a list of type set no two are the same, in one of type map no two have the same keys.
+//! Checks that list items are unique: as a whole in a list of type set, by their keys in one of type map.
 
 use serde_json::Value;
 
 use crate::fault::Fault;
 
-/// The faults of all lists below.
+/// The faults of all lists in the object.
 pub(crate) fn check(schema: &Value, object: &Value) -> Vec<Fault> {
     let mut faults = Vec::new();
     walk(schema, object, "", &mut faults);

@@ -5,14 +5,14 @@ use serde_json::Value;
 
 use crate::fault::Fault;
 
-/// As kube-apiserver says it (apimachinery, `pkg/util/validation`).
+/// The pattern in kube-apiserver (apimachinery, `pkg/util/validation`).
 const SUBDOMAIN: &str = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
 
-/// What is wrong with the name, if anything is.
+/// The faults of the name.
 pub(crate) fn check(object: &Value) -> Vec<Fault> {
     let metadata = &object["metadata"];
     let Some(name) = metadata["name"].as_str() else {
-        // The server makes one from `generateName`.
+        // The server generates a name from `generateName`.
         let message = "metadata.name: Required value: name or generateName is required";
         let missing = metadata["generateName"].is_null();
         return missing.then(|| Fault { message: message.to_owned(), bars_rules: true }).into_iter().collect();

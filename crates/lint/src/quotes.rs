@@ -1,9 +1,9 @@
-//! Numbers and truth values that stand where the API has texts, the likeliest mistake in a manifest. The server tells their
-//! type, and nothing else of the object.
+//! Numbers and booleans where the API has strings, the likeliest mistake in a manifest. The server then reports only
+//! the type, and no other fault of the object.
 
 use serde_json::Value;
 
-/// Writes them as texts, and returns what to write, by path.
+/// Converts such values to strings, and returns the remedies, by path.
 pub(crate) fn put(schema: &Value, value: &mut Value, path: &str) -> Vec<String> {
     let of_text = schema["type"] == "string" || schema["x-kubernetes-int-or-string"] == true;
     let whole = schema["x-kubernetes-int-or-string"] == true && (value.is_i64() || value.is_u64());

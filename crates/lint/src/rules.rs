@@ -1,4 +1,4 @@
-//! The rules in CEL, at every level of the schema.
+//! The CEL rules, at every level of the schema.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::fault::Fault;
 
-/// All rules of a schema, compiled, by their text.
+/// All rules of a schema, compiled, by their source text.
 pub(crate) struct Rules(HashMap<String, Result<Program, String>>);
 
 impl Rules {
@@ -21,12 +21,12 @@ impl Rules {
         Self(rules)
     }
 
-    /// The faults of the object: the rules of every value that is there.
+    /// The faults of the object: evaluates the rules for every value that is present.
     pub(crate) fn check(&self, schema: &Value, object: &Value) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut context = Context::default();
         let patterns = Patterns::default();
-        // It is there already when the crate is built with its own.
+        // The function exists already if the CEL crate is built with its own.
         let _ = context.add_function("matches", move |This(text): This<Arc<String>>, pattern: Arc<String>| {
             patterns.matches(&text, &pattern)
         });
@@ -69,16 +69,16 @@ impl Rules {
         }
     }
 
-    /// Whether a rule holds; if not, what the server says.
+    /// Evaluates a rule; an error is the server's message.
     fn holds(&self, rule: &Value, value: &Value, context: &Context) -> Result<(), String> {
         let text = rule["rule"].as_str().unwrap_or_default();
-        // A rule on a change has nothing to say of a new object.
+        // A transition rule does not apply to a new object.
         if text.contains("oldSelf") {
             return Ok(());
         }
         let program = match self.0.get(text) {
             Some(Ok(program)) => program,
-            Some(Err(error)) => return Err(format!("this program cannot read the rule '{text}': {error}")),
+            Some(Err(error)) => return Err(format!("this program cannot parse the rule '{text}': {error}")),
             None => return Err(format!("this program does not know the rule '{text}'")),
         };
         let mut inner = context.new_inner_scope();
@@ -111,7 +111,7 @@ fn collect(schema: &Value, rules: &mut HashMap<String, Result<Program, String>>)
     }
 }
 
-/// The value in CEL: whole numbers are `int`, as the schema's types have it.
+/// The value in CEL: whole numbers are `int`, as in the schema's types.
 fn converted(value: &Value) -> Cel {
     match value {
         Value::Null => Cel::Null,
@@ -129,7 +129,7 @@ fn converted(value: &Value) -> Cel {
     }
 }
 
-/// Patterns that were compiled already: a rule on names meets hundreds of them.
+/// Compiled patterns: a rule on names matches hundreds of names.
 #[derive(Default)]
 struct Patterns(Mutex<HashMap<String, Regex>>);
 

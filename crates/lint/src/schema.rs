@@ -1,5 +1,5 @@
-//! The structural schema: types, bounds, enums, patterns, required fields. The words are those of kube-apiserver's validator
-//! (kube-openapi, `pkg/validation`), as recorded from a real server.
+//! The structural schema: types, bounds, enums, patterns, required fields. The messages are those of kube-apiserver's
+//! validator (kube-openapi, `pkg/validation`), as recorded from a real server.
 
 use regex::Regex;
 use serde_json::Value;
@@ -76,7 +76,7 @@ fn walk(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Fault>) {
     }
 }
 
-/// The type as the server names it.
+/// The type by the server's name.
 fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -94,7 +94,7 @@ fn string(schema: &Value, text: &str, path: &str, faults: &mut Vec<Fault>) {
     if let Some(most) = schema["maxLength"].as_u64()
         && length as u64 > most
     {
-        // The server looks no further at a string that is too long.
+        // The server checks nothing else of a string that is too long.
         return faults.push(barring(format!("{path}: Too long: may not be more than {most} bytes")));
     }
     if let Some(least) = schema["minLength"].as_u64()
@@ -115,7 +115,7 @@ fn number(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Fault>) {
     if schema["format"] == "int32" && value.as_i64().is_none_or(|number| i32::try_from(number).is_err()) {
         let words = format!("Checked value must be of type integer with format int32 in {path}");
         faults.push(fault(format!("<nil>: Invalid value: \"\": {words}")));
-        // The server holds it against the bounds of the format, too.
+        // The server also checks the bounds of the format.
         let (bound, word) = if number > 0.0 { (i32::MAX, "less") } else { (i32::MIN, "greater") };
         if schema["maximum"].is_null() && schema["minimum"].is_null() {
             let words = format!("{path} in body should be {word} than or equal to {bound}");

@@ -1,6 +1,6 @@
-//! The verdict and the words, compared with those of a real API server: every manifest of the table of admission, and
-//! every example.
-// A test that cannot go on has to stop, in its helpers too.
+//! Compares verdict and messages with those of a real API server, for every manifest of the admission table and every
+//! example.
+// Helpers of tests may unwrap too: a failure must end the test.
 #![allow(clippy::unwrap_used)]
 
 use kube::Client;
@@ -10,7 +10,8 @@ use samples::admission::{accepted, jumpstart, merged, refused};
 use serde_json::{Value, json};
 use testkit::{fresh_namespace, install_crd, programs, shared};
 
-/// What the server says of an object that is created as kubectl does, with strict validation; nothing is left there.
+/// The server's response to creating the object with strict validation, like kubectl does. A created object is deleted
+/// again.
 async fn answer(client: &Client, namespace: &str, object: &Value) -> Result<(), String> {
     let path = format!("/apis/modelselection.dev/v1alpha1/namespaces/{namespace}/modelselections");
     let bytes = object.to_string().into_bytes();
@@ -23,10 +24,10 @@ async fn answer(client: &Client, namespace: &str, object: &Value) -> Result<(), 
     }
 }
 
-/// Whether the message is made of these faults and nothing else, in whatever order: the server's differs from call to call.
+/// Whether the message consists of exactly these faults, in any order: the server's order varies from call to call.
 fn is_made_of(message: &str, faults: &[String]) -> bool {
     let mut rest = message.to_owned();
-    // Longer ones first: one may begin like another.
+    // Longer ones first, because one message may be a prefix of another.
     let mut faults = faults.to_vec();
     faults.sort_by_key(|fault| std::cmp::Reverse(fault.len()));
     for fault in &faults {
@@ -50,7 +51,7 @@ fn examples() -> Vec<(String, Value)> {
 }
 
 #[tokio::test]
-async fn the_verdict_and_the_words_are_those_of_the_server() {
+async fn verdict_and_messages_are_those_of_the_server() {
     let plane = shared().await;
     let client = plane.client();
     install_crd(&client, programs::CRD.as_ref()).await;

@@ -1,8 +1,8 @@
-//! One view of all running tuning jobs of a region, shared by all selections.
+//! Polls the running tuning jobs of a region, once for all selections.
 //!
-//! A sweep is one listing of the jobs that run, a page for each hundred, or one search for those among them that may have
-//! ended. It comes when ends are expected. Jobs that are no longer listed have changed: their owners are woken and describe
-//! them. Nobody asks job by job, and nobody asks at all while nothing runs.
+//! A poll is one listing of the running jobs, with a page for each hundred, or one search for those of them that may
+//! have ended. It is timed for when jobs are expected to end. Jobs that are no longer listed have changed: their owners
+//! are woken and describe them. No job is polled individually, and nothing is polled while nothing runs.
 
 mod regions;
 mod running_jobs;
@@ -26,7 +26,7 @@ pub use running_jobs::{RunningJob, Sighting};
 use sagemaker::SageMaker;
 use sweeper::Sweeper;
 
-/// The views of all regions.
+/// The snapshots of all regions.
 pub struct Observer {
     sagemaker: SageMaker,
     wake: Wake,
@@ -41,8 +41,9 @@ impl Observer {
         Self { sagemaker, wake, pauses, metrics, regions: Arc::default() }
     }
 
-    /// Says which jobs of `owner` run, by region, and returns what is known of them. From now on the owner is woken when one
-    /// of them changes; all other jobs of it are forgotten. Jobs that are new may have ended, and are looked at soon.
+    /// Registers the running jobs of `owner`, by region, and returns what is known about them. From now on the owner is
+    /// woken when one of them changes; all other jobs of the owner are forgotten. Newly registered jobs may have ended
+    /// already, and are polled soon.
     pub fn track(
         &self,
         owner: &ObjectRef<ModelSelection>,
@@ -51,7 +52,7 @@ impl Observer {
         self.track_since(owner, jobs, Since::Unknown)
     }
 
-    /// The same of jobs that run, of which those that are new were created or described just now.
+    /// The same for jobs that are known to run: the new ones were created or described just now.
     pub fn track_running(&self, owner: &ObjectRef<ModelSelection>, jobs: &HashMap<&str, Vec<RunningJob<'_>>>) {
         self.track_since(owner, jobs, Since::Now);
     }
@@ -78,15 +79,15 @@ impl Observer {
         sightings
     }
 
-    /// Says that a job of `owner`, which was not among those that run, was looked at and runs: the next sweep tells of it
-    /// again. Jobs that the operator did not make are in no listing.
+    /// Records that a job of `owner`, which had left the listing, was described and is running: if the next poll does
+    /// not show it, that is reported again. Jobs that the operator did not create are in no listing.
     pub fn looked_at(&self, region: &str, owner: &ObjectRef<ModelSelection>, job: &str) {
         if let Some(watch) = self.regions().get(region) {
             watch.view().looked_at(owner, job);
         }
     }
 
-    /// Says how long a job of `owner` took that has come to its end by itself: others like it will take about as long.
+    /// Records the duration of a job of `owner` that ended by itself: similar jobs will take about as long.
     pub fn learn(&self, region: &str, owner: &ObjectRef<ModelSelection>, job: &str, lasted: Duration) {
         if let Some(watch) = self.regions().get(region) {
             watch.view().learn(owner, job, lasted, clock::steady());
@@ -98,7 +99,7 @@ impl Observer {
         self.track(owner, &HashMap::new());
     }
 
-    /// Why the jobs of `region` cannot be observed, when a person must help or when it lasts.
+    /// Why the jobs of `region` cannot be observed, if a person must act or if it lasts.
     pub fn problem(&self, region: &str) -> Option<Problem> {
         self.regions().get(region).and_then(|watch| watch.view().problem())
     }

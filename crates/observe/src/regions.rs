@@ -11,10 +11,10 @@ use tokio::sync::{Notify, mpsc};
 use super::running_jobs::View;
 use api::ModelSelection;
 
-/// Wakes a selection: its next reconcile comes at once.
+/// Wakes a selection: it is reconciled at once.
 pub type Wake = mpsc::UnboundedSender<ObjectRef<ModelSelection>>;
 
-/// The shortest and the longest pause between two sweeps.
+/// The shortest and the longest pause between two polls.
 #[derive(Clone, Copy, Debug)]
 pub struct Pauses {
     /// The shortest.
@@ -23,7 +23,7 @@ pub struct Pauses {
     pub max: Duration,
 }
 
-/// The watched regions. One without jobs for a while is dropped.
+/// The watched regions. A region that has had no jobs for a while is dropped.
 #[derive(Default)]
 pub(super) struct Regions(Mutex<HashMap<String, Arc<Watch>>>);
 

@@ -1,4 +1,4 @@
-//! What the sweeps of one region have shown: no I/O.
+//! The snapshot of one region: what the polls have shown. No I/O.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,39 +12,39 @@ use decide::ends::{self, Expectation, Lengths};
 use decide::problem::Problem;
 use sagemaker::{ActiveJob, EndedJob, TuningError};
 
-/// A job to follow.
+/// A job to observe.
 #[derive(Clone, Copy, Debug)]
 pub struct RunningJob<'a> {
     /// Its name.
     pub name: &'a str,
     /// Whether it is being stopped.
     pub stopping: bool,
-    /// How long after its creation `SageMaker` ends it, if there is a limit.
+    /// The time after its creation at which `SageMaker` stops it, if there is a limit.
     pub limit: Option<Duration>,
 }
 
-/// What the last sweep showed of a job.
+/// What the last poll showed of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sighting {
-    /// No sweep has looked for it yet.
+    /// It has not been polled yet.
     Unseen,
     /// It runs.
     Running(ActiveJob),
-    /// It is not among those that run, and has not been since that time: it has ended, or the listing lags behind. A
-    /// Describe tells.
+    /// It is not among the running jobs, since that time: it has ended, or the listing lags behind. Only a Describe
+    /// tells which.
     Left(Timestamp),
-    /// It has come to its end with a result.
+    /// It has ended with a result.
     Ended(Arc<EndedJob>),
 }
 
 impl Sighting {
-    /// Whether its owner has to do something about it.
+    /// Whether its owner must act.
     fn is_open(&self) -> bool {
         matches!(self, Self::Left(_) | Self::Ended(_))
     }
 }
 
-/// What is known of the age of a job that is new to the view.
+/// What is known about the age of a job that is new in the snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Since {
     /// Nothing: the job may have ended long ago.
@@ -53,12 +53,12 @@ pub(super) enum Since {
     Now,
 }
 
-/// The next question to `SageMaker`.
+/// The next request to `SageMaker`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
-    /// Which jobs run.
+    /// List the running jobs.
     List,
-    /// Which of these have ended.
+    /// Search for ended jobs among these.
     Search(Vec<String>),
 }
 
@@ -70,48 +70,49 @@ struct Tracked {
     sighting: Sighting,
     stopping: Option<Timestamp>,
     limit: Option<Duration>,
-    /// A sweep has looked for it, or it was known to run when it came.
+    /// A poll has covered it, or it was known to run when it was registered.
     known: bool,
-    /// A listing has shown it: one without it means something.
+    /// A listing has shown it, so its absence from a later listing is significant.
     listed: bool,
 }
 
 /// The tracked jobs of one region.
 #[derive(Default)]
 pub(super) struct View {
-    /// By owner and name: two selections may follow one job that neither has made.
+    /// By owner and name: two selections may follow a job that neither of them created.
     jobs: HashMap<Key, Tracked>,
-    /// How long jobs took: those of each owner that has some, and all.
+    /// The durations of ended jobs: by owner, and of all owners.
     lengths: HashMap<Owner, Lengths>,
     all_lengths: Lengths,
-    /// When the last sweep that was answered began, and the last listing.
+    /// When the last successful poll began, and the last listing.
     swept: Option<Timestamp>,
     listed: Option<Timestamp>,
-    /// Until then it is not searched; and whether this was said.
+    /// No search before this time; and whether that was logged.
     no_search_before: Option<Timestamp>,
     denied: bool,
     /// Why the last listing failed, if it did.
     fault: Option<TuningError>,
-    /// When `SageMaker` was last asked with success, or the first job was tracked.
+    /// When `SageMaker` last responded successfully, or the first job was tracked.
     answered: Option<Timestamp>,
-    /// The pause that was meant to follow that.
+    /// The planned pause after that.
     paused: Duration,
-    /// The fault by which the view has become stale.
+    /// The fault that has made the snapshot stale.
     stale: Option<TuningError>,
     changes: u64,
 }
 
-/// Older than this, beyond the pause that was meant, the view is stale: some sweeps have failed in a row.
+/// If the snapshot is older than this plus the planned pause, it is stale: several polls have failed in a row.
 const STALE: Duration = Duration::from_secs(120);
-/// Jobs on a page of a listing.
+/// Number of jobs on a page of a listing: the largest `MaxResults` of SageMaker.
 const PAGE: usize = 100;
-/// A listing, which shows what no search does, comes at least once in so many of the longest pauses, for each of its pages.
+/// A listing, which also shows what a search cannot, happens at least once in this many longest pauses, times the
+/// number of its pages.
 const LISTED_EVERY: u32 = 6;
-/// An owner with so many lengths of its own needs no others.
+/// An owner with this many known durations does not need those of others.
 const ENOUGH: usize = 3;
 
 impl View {
-    /// Sets the jobs of `owner` and returns what is known of them.
+    /// Sets the jobs of `owner` and returns what is known about them.
     pub(super) fn track(
         &mut self,
         owner: &Owner,
@@ -126,7 +127,7 @@ impl View {
             self.lengths.remove(owner);
         }
         if self.jobs.is_empty() {
-            // Nothing is listed any more, so the end of the fault would not be seen.
+            // Nothing is listed any more, so the end of the fault would not be noticed.
             (self.fault, self.stale, self.answered, self.swept) = (None, None, None, None);
         }
         if !jobs.is_empty() {
@@ -155,20 +156,20 @@ impl View {
         sighting
     }
 
-    /// A number that grows when jobs come, go or are stopped.
+    /// A counter that grows when jobs are added, removed or stopped.
     pub(super) fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// What was seen of a job is dealt with: it has not left.
+    /// The owner has described the job, and it is running: resets what was seen of it.
     pub(super) fn looked_at(&mut self, owner: &Owner, job: &str) {
         if let Some(job) = self.jobs.get_mut(&(owner.clone(), job.to_owned())) {
             (job.sighting, job.known) = (Sighting::Unseen, true);
         }
     }
 
-    /// A job of `owner` has come to its end by itself, by `SageMaker`'s clock after `lasted`. That may not be ours: an
-    /// emulator's runs faster.
+    /// A job of `owner` ended by itself, after `lasted` by `SageMaker`'s clock. That clock may differ from ours: an
+    /// emulator's may run faster.
     pub(super) fn learn(&mut self, owner: &Owner, job: &str, lasted: Duration, now: Timestamp) {
         let known = self.jobs.get(&(owner.clone(), job.to_owned()));
         let length = known.map_or(lasted, |job| lasted.min(age(job.since, now)));
@@ -176,17 +177,17 @@ impl View {
         self.all_lengths.add(length);
     }
 
-    /// From when the pause before the next sweep counts, and how long it is.
+    /// The start and the length of the pause before the next poll.
     pub(super) fn next_sweep(&mut self, min: Duration, max: Duration, now: Timestamp) -> (Timestamp, Duration) {
         let from = self.swept.unwrap_or(now);
-        // What nobody has looked at since it is tracked may have ended before.
+        // A job that no poll has covered since it is tracked may have ended before that.
         let all_known = self.jobs.values().all(|job| job.known);
         let pause = if all_known { ends::pause(&self.expectations(from), min, max) } else { min };
         self.paused = pause;
         (from, pause)
     }
 
-    /// What to ask now, when the longest pause is `max`.
+    /// The next request, if the longest pause is `max`.
     pub(super) fn ask(&self, max: Duration, now: Timestamp) -> Ask {
         let pages = u32::try_from(self.jobs.len().div_ceil(PAGE)).unwrap_or(u32::MAX);
         let listing_is_due = self.listed.is_none_or(|listed| age(listed, now) >= max * LISTED_EVERY * pages);
@@ -196,24 +197,24 @@ impl View {
             return Ask::List;
         }
         let from = self.swept.unwrap_or(now);
-        // A listing finds nothing as cheaply as a search does, as long as it is one page.
+        // As long as it is one page, a listing that finds nothing costs the same as a search.
         if pages == 1 && ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
             return Ask::List;
         }
-        // Also those that nobody expects to end: a name costs nothing.
+        // Also jobs that are not expected to end: an additional name costs nothing.
         let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
         let names: BTreeSet<&String> = awaited.map(|((_, name), _)| name).collect();
         Ask::Search(names.into_iter().cloned().collect())
     }
 
-    /// When the jobs are expected to end, by what was known at `at`.
+    /// When the jobs are expected to end, judging by what was known at `at`.
     fn expectations(&self, at: Timestamp) -> Vec<Expectation> {
         let since = |from: Timestamp| at.duration_since(from).as_secs_f64();
-        // What has left is its owner's to look at.
+        // Jobs that have left the listing are left to their owners.
         let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
         let (stopping, running): (Vec<_>, Vec<_>) = awaited.partition(|(_, job)| job.stopping.is_some());
         let stops = stopping.into_iter().filter_map(|(_, job)| Some(Expectation::of_stop(since(job.stopping?))));
-        // An owner that has seen enough ends knows best how long its jobs take.
+        // If an owner has enough ended jobs, its own durations are the best prediction.
         let mut kinds: HashMap<Option<&Owner>, Vec<&Tracked>> = HashMap::new();
         for ((owner, _), job) in running {
             let own = self.lengths.get(owner).is_some_and(|lengths| lengths.len() >= ENOUGH);
@@ -230,7 +231,7 @@ impl View {
         stops.chain(runs).collect()
     }
 
-    /// Takes in a listing that began at `started`, and returns whom it concerns.
+    /// Merges a listing that began at `started`, and returns the owners to wake.
     pub(super) fn listed(
         &mut self,
         started: Timestamp,
@@ -246,20 +247,20 @@ impl View {
         let mut changed = BTreeSet::new();
         for ((owner, name), job) in &mut self.jobs {
             let sighting = match (active.get(name), &job.sighting) {
-                // What has ended does not run again: the listing lags behind.
+                // An ended job does not run again: the listing lags behind.
                 (_, ended @ Sighting::Ended(_)) => ended.clone(),
                 (Some(active), _) => {
                     job.listed = true;
                     job.since = active.created.map_or(job.since, |created| created.min(job.since));
                     Sighting::Running(*active)
                 }
-                // A job that was tracked only after the listing began may be missing from it.
+                // A job that was tracked only after the listing began may be missing in it.
                 (None, _) if job.since >= started => continue,
                 (None, left @ Sighting::Left(_)) => left.clone(),
                 (None, Sighting::Unseen | Sighting::Running(_)) => Sighting::Left(started),
             };
             job.known = true;
-            // One that has left is reported at every sweep, until its owner has described it.
+            // A job that has left is reported by every poll until its owner has described it.
             if sighting != job.sighting || sighting.is_open() {
                 job.sighting = sighting;
                 changed.insert(owner.to_string());
@@ -279,8 +280,9 @@ impl View {
         if is_new { self.owners(|_| true) } else { Vec::new() }
     }
 
-    /// Takes in what a search that began at `started` has shown as ended, and returns whom it concerns. Only one that came to
-    /// its end with a result is believed: the others are described, and those that it does not show may run or not.
+    /// Merges the ended jobs of a search that began at `started`, and returns the owners to wake. Only a job that has
+    /// ended with a result is accepted: the others are described, and jobs that the search does not show may or may not
+    /// be running.
     pub(super) fn searched(&mut self, started: Timestamp, mut ended: HashMap<String, EndedJob>) -> Vec<Owner> {
         (self.answered, self.swept) = (Some(started), Some(started));
         let ended: HashMap<String, Arc<EndedJob>> = ended.drain().map(|(name, job)| (name, Arc::new(job))).collect();
@@ -308,7 +310,7 @@ impl View {
         names.into_iter().cloned().collect()
     }
 
-    /// Has nothing searched before then. Returns whether this is to be said: of a lasting cause, once.
+    /// Disables searches until then. Returns whether to log it: once, for a lasting cause.
     pub(super) fn put_off_search(&mut self, until: Timestamp, lasting: bool) -> bool {
         self.no_search_before = Some(until);
         let is_new = !lasting || !self.denied;
@@ -316,12 +318,12 @@ impl View {
         is_new
     }
 
-    /// How old the view is: how long ago `SageMaker` was asked with success.
+    /// The age of the snapshot: the time since `SageMaker` last responded successfully.
     pub(super) fn age(&self, now: Timestamp) -> Duration {
         self.answered.map_or(Duration::ZERO, |answered| age(answered, now))
     }
 
-    /// Why the tracked jobs cannot be observed, when a person must help or when it lasts.
+    /// Why the tracked jobs cannot be observed, if a person must act or if it lasts.
     pub(super) fn problem(&self) -> Option<Problem> {
         let lasting = self.fault.as_ref().filter(|fault| fault.class.reason().needs_person());
         if let Some(fault) = lasting {
@@ -336,12 +338,12 @@ impl View {
         Some(Problem::new(Reason::ObservationStale, message))
     }
 
-    /// Whether nothing is tracked.
+    /// Whether no job is tracked.
     pub(super) fn is_empty(&self) -> bool {
         self.jobs.is_empty()
     }
 
-    /// Whether a job is being stopped, so that the jobs that are must be listed too.
+    /// Whether a job is being stopped, so that stopping jobs must be listed too.
     pub(super) fn any_stopping(&self) -> bool {
         self.jobs.values().any(|job| job.stopping.is_some())
     }

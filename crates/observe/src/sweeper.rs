@@ -1,4 +1,4 @@
-//! What sweeps one region: waits until it is time, asks, and wakes those whom the answer concerns.
+//! Polls one region: waits until a poll is due, sends the request, and wakes the owners of changed jobs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +17,14 @@ use sagemaker::{Class, Region, SageMaker, TuningError};
 
 /// How long a region without jobs is kept.
 const IDLE: Duration = Duration::from_secs(600);
-/// The longest pause after a sweep that has failed.
+/// The longest pause after a failed poll.
 const RETRY_MOST: Duration = Duration::from_secs(60);
-/// How long nothing is searched for after it was denied.
+/// How long searches are disabled after one was denied.
 const DENIED: Duration = Duration::from_secs(3_600);
-/// So many jobs that have left the listing at once are searched for; fewer are as well described.
+/// If at least this many jobs have left the listing at once, one search for them is cheaper; fewer are described.
 const SEARCHED: usize = 3;
 
-/// What sweeps one region.
+/// Polls one region.
 pub(super) struct Sweeper {
     pub(super) region: Region,
     pub(super) watch: Arc<Watch>,
@@ -34,12 +34,12 @@ pub(super) struct Sweeper {
 }
 
 impl Sweeper {
-    /// Sweeps as long as jobs are tracked; then drops the region and its connections.
+    /// Polls as long as jobs are tracked; then drops the region and its connections.
     pub(super) async fn sweep_while_needed(&self, regions: &Regions, sagemaker: &SageMaker) {
         let (mut sweep, mut failures, mut tried) = (0_u64, 0_u32, clock::steady());
         loop {
             while self.watch.view().is_empty() {
-                // Nothing is asked for, so nothing grows old.
+                // Nothing is polled, so the snapshot has no age.
                 self.metrics.set_observation_age(self.region.name(), 0.0);
                 let changed = tokio::time::timeout(IDLE, self.watch.changed.notified()).await;
                 if changed.is_err() && self.drop_if_idle(regions, sagemaker) {
@@ -51,7 +51,7 @@ impl Sweeper {
                 failures = self.sweep(failures).await;
                 continue;
             };
-            // Jobs that come or go meanwhile change the time.
+            // Jobs that are added or removed meanwhile change the time of the next poll.
             let _ = tokio::time::timeout(clock::real(wait), self.watch.changed.notified()).await;
         }
     }
@@ -66,7 +66,7 @@ impl Sweeper {
         idle
     }
 
-    /// How long until the next sweep, if it is not due.
+    /// The time until the next poll, if it is not due.
     fn until_due(&self, sweep: u64, failures: u32, tried: Timestamp) -> Option<Duration> {
         let Pauses { min, max } = self.pauses;
         let now = clock::steady();
@@ -78,7 +78,7 @@ impl Sweeper {
         Duration::try_from(due.duration_since(now)).ok().filter(|wait| !wait.is_zero())
     }
 
-    /// One sweep; returns how many have failed in a row.
+    /// One poll. Returns the number of consecutive failures.
     async fn sweep(&self, failures: u32) -> u32 {
         let started = clock::steady();
         let ask = self.watch.view().ask(self.pauses.max, started);
@@ -91,7 +91,7 @@ impl Sweeper {
             None => self.list(started, failures).await,
         };
         for owner in concerned {
-            // The receiver lives as long as the controller; when it is gone there is nobody to wake.
+            // The receiver lives as long as the controller; without it there is nothing to wake.
             let _ = self.wake.send(owner);
         }
         let age = self.watch.view().age(clock::steady());
@@ -99,7 +99,7 @@ impl Sweeper {
         failures
     }
 
-    /// Asks which of the jobs have ended. `None` if it cannot be searched.
+    /// Searches for the jobs that have ended. `None` if searching is not possible.
     async fn search(&self, names: &[String], started: Timestamp) -> Option<Vec<ObjectRef<ModelSelection>>> {
         match self.region.ended_jobs(names).await {
             Ok(ended) => Some(self.watch.view().searched(started, ended)),
@@ -110,7 +110,7 @@ impl Sweeper {
         }
     }
 
-    /// Lists what runs; returns whom it concerns, and how many listings have failed in a row.
+    /// Lists the running jobs. Returns the owners to wake, and the number of consecutive failed listings.
     async fn list(&self, started: Timestamp, failures: u32) -> (Vec<ObjectRef<ModelSelection>>, u32) {
         let region = &self.region;
         let stopping = self.watch.view().any_stopping();
@@ -122,13 +122,13 @@ impl Sweeper {
         let concerned = self.watch.view().listed(started, answer);
         let left = self.watch.view().left_at(started);
         if left.len() >= SEARCHED {
-            // Whoever is concerned is woken by the listing already.
+            // The listing already wakes the owners.
             self.search(&left, started).await;
         }
         (concerned, failures)
     }
 
-    /// Goes on without searching for a while, as a role without the right does all the time.
+    /// Continues without searches for a while, as with a role that has no permission to search.
     fn put_off(&self, error: &TuningError, now: Timestamp) {
         let lasting = matches!(error.class, Class::Denied | Class::Invalid);
         let pause = if lasting { DENIED } else { self.pauses.max };

@@ -4,15 +4,15 @@ use super::{Direction, Span, check};
 
 /// A reference point strictly worse than every point in every objective, or `None` without points.
 ///
-/// Each objective starts from its worst value and moves a tenth of its range further away from its best one.
-/// Without a range it moves a tenth of the magnitude, and from zero it moves by one. Where that is below the
-/// resolution of the number it moves to the neighbouring one. Only a worst value of ±`f64::MAX` that leaves no worse
-/// number stays in place. `O(n d)`.
+/// In each objective it is the worst value, moved further away from the best value by a tenth of the range. If the
+/// range is zero it moves by a tenth of the magnitude, and from zero it moves by one. If the step is below the
+/// resolution of the number it moves to the neighbouring number. Only a worst value of ±`f64::MAX`, for which no worse
+/// number exists, stays in place. `O(n d)`.
 ///
-/// A hypervolume compares only with one of the same reference: fix it once rather than with every new point.
+/// Hypervolumes are comparable only with the same reference: compute it once rather than with every new point.
 ///
 /// # Panics
-/// If a point has not one value per direction.
+/// If a point does not have one value per direction.
 pub fn reference<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) -> Option<Vec<f64>> {
     check(points, directions);
     let spans = Span::all(points, directions)?;
@@ -37,21 +37,21 @@ fn worse_than(span: Span, direction: Direction) -> f64 {
 
 /// The volume of the space that is dominated by `front` and dominates `reference`.
 ///
-/// Dominated and repeated points change nothing, and neither does the order of the points: the result is the same to
-/// the last bit. A point that is not strictly better than the reference in every objective contributes nothing.
-/// Without objectives the volume of any point is 1, the empty product. A volume is infinite when it, or a product on
-/// the way to it, exceeds `f64::MAX`; it is never NaN.
+/// Dominated and repeated points change nothing, and neither does the order of the points: the result is identical to
+/// the last bit. A point that is not strictly better than the reference in every objective contributes nothing. Without
+/// objectives the volume of any point is 1, the empty product. A volume is infinite if it, or an intermediate product,
+/// exceeds `f64::MAX`; it is never NaN.
 ///
-/// Exact but for the rounding of sums and products, by a dimension sweep over limit sets (WFG, of While, Bradstreet
-/// and Barone): `O(n log n)` for up to two objectives, `O(n² log n)` for three, and exponential in their number at
-/// worst, as every known exact algorithm is.
+/// Exact except for the rounding of sums and products. Uses a dimension sweep over limit sets (WFG, of While,
+/// Bradstreet and Barone): `O(n log n)` for up to two objectives, `O(n² log n)` for three, and exponential in the
+/// number of objectives at worst, like every known exact algorithm.
 ///
 /// # Panics
-/// If a point or the reference has not one value per direction.
+/// If a point or the reference does not have one value per direction.
 pub fn hypervolume<P: AsRef<[f64]>>(front: &[P], directions: &[Direction], reference: &[f64]) -> f64 {
     check(front, directions);
     check(&[reference], directions);
-    // A side of length one changes no volume: padding to two leaves no special case for fewer.
+    // A side of length one does not change the volume: padding to two avoids a special case for fewer.
     let width = directions.len().max(2);
     let mut sides = Vec::with_capacity(front.len() * width);
     for point in front.iter().map(AsRef::as_ref) {
@@ -62,18 +62,18 @@ pub fn hypervolume<P: AsRef<[f64]>>(front: &[P], directions: &[Direction], refer
         }
     }
     let volume = union(&sides, width);
-    // Only an overflow leaves the finite numbers, and infinities may have met on the way.
+    // Only an overflow gives a number that is not finite; infinities may have been subtracted from each other.
     if volume.is_finite() { volume } else { f64::INFINITY }
 }
 
 /// The volume of a union of boxes that share the corner zero, each given by its `width >= 2` sides.
 ///
-/// Swept by falling first side, the boxes behave like a union of their faces (the sides but the first) that only
-/// grows: each box adds its first side times what its face adds to the faces so far. And that is the face less
-/// its overlap with them, again a union of boxes at zero, with one side less.
+/// The boxes are swept in the order of their first side, longest first. Each box then adds its first side times the
+/// volume that its face (its other sides) adds to the union of the faces so far. That is the volume of the face minus
+/// that of its overlap with them, which is again a union of boxes at zero, with one side less.
 fn union(sides: &[f64], width: usize) -> f64 {
     let mut boxes: Vec<&[f64]> = sides.chunks_exact(width).collect();
-    // Numbers that are not negative order like their bits.
+    // Non-negative numbers have the same order as their bits.
     boxes.sort_unstable_by(|a, b| b.iter().map(|side| side.to_bits()).cmp(a.iter().map(|side| side.to_bits())));
     if width == 2 {
         return area(&boxes);
@@ -95,7 +95,7 @@ fn union(sides: &[f64], width: usize) -> f64 {
     volume
 }
 
-/// [`union`] of rectangles that come sorted.
+/// [`union`] of sorted rectangles.
 fn area(rectangles: &[&[f64]]) -> f64 {
     let (mut area, mut height) = (0.0, 0.0);
     for sides in rectangles {

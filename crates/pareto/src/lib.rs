@@ -1,8 +1,7 @@
 //! Exact Pareto arithmetic: fronts, ranks, hypervolume and the knee of a front.
 //!
-//! A *point* is a row of values, one per objective, and each objective has a [`Direction`] of its own.
-//! Point `a` **dominates** `b` when it is no worse in every objective and better in at least one.
-//! From that follow the rules that all functions share:
+//! A *point* is a row of values, one per objective, and each objective has its own [`Direction`]. Point `a`
+//! **dominates** `b` if it is no worse in every objective and better in at least one. All functions share these rules:
 //!
 //! - Equal points never dominate each other: either all of them stay or none.
 //! - `-0.0` equals `0.0`.
@@ -10,8 +9,8 @@
 //! - Every value must be finite. Callers leave incomplete points out; only debug builds verify it.
 //! - Every point has one value per direction. Anything else is a mistake of the caller and panics.
 //!
-//! Fronts and ranks take values as they are. The knee, the hypervolume and its reference measure distances: give them
-//! positions on the axes that the values are compared on ([`Scale`]).
+//! Fronts and ranks take values as they are. The knee, the hypervolume and its reference measure distances: they need
+//! positions on the axes on which the values are compared ([`Scale`]).
 
 mod hypervolume;
 mod knee;
@@ -23,7 +22,7 @@ pub use knee::knee;
 pub use rank::{front, ranks};
 pub use scale::Scale;
 
-/// Which way an objective improves.
+/// The direction in which an objective improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Larger values are better.
@@ -66,13 +65,13 @@ impl Span {
         Some(spans)
     }
 
-    /// Whether the objective tells no point from another.
+    /// Whether all points are equal in the objective.
     fn is_flat(self) -> bool {
-        self.best - self.worst == 0.0 // with gradual underflow only of equal numbers
+        self.best - self.worst == 0.0 // with gradual underflow, zero only for equal numbers
     }
 }
 
-/// Holds callers to the contract of this module: one value per objective and, in debug builds, only finite ones.
+/// Checks the contract of this crate: one value per objective and, in debug builds, only finite values.
 fn check<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) {
     for point in points.iter().map(AsRef::as_ref) {
         assert_eq!(point.len(), directions.len(), "a point has one value per objective");

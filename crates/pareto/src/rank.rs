@@ -1,9 +1,9 @@
 //! Fronts and non-dominated sorting, both by one lexicographic sweep.
 //!
-//! Visited in lexicographic order, best first, a point can only be dominated by one visited before, and is never
-//! worse than its successors in the first objective. So the sweep decides by the other objectives alone, the *tail*:
-//! among distinct points, a point is dominated by a front exactly when one of that front's tails is nowhere worse.
-//! A front need remember only its best tails ([`Archive`]): one number with two objectives, a staircase with three.
+//! In lexicographic order, best first, a point can only be dominated by an earlier one, and is never worse than later
+//! ones in the first objective. So the other objectives, the *tail*, decide: among distinct points, a point is
+//! dominated by a front exactly if one of that front's tails is nowhere worse. It is enough to store the best tails of
+//! a front ([`Archive`]): one number with two objectives, a staircase with three.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use super::{Direction, check};
 
 /// The non-dominated points, as ascending indices into `points`.
 ///
-/// Without objectives every point is on the front.
-/// `O(n log n)` for up to three objectives; beyond, `O(n log n + d n a)` with `a` the most tails the archive holds.
+/// Without objectives every point is on the front. `O(n log n)` for up to three objectives; beyond, `O(n log n + d n
+/// a)`, where `a` is the largest number of tails in the archive.
 ///
 /// # Panics
-/// If a point has not one value per direction.
+/// If a point does not have one value per direction.
 pub fn front<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) -> Vec<usize> {
     let sweep = Sweep::new(points, directions);
     let mut archive = Archive::new(sweep.width);
@@ -32,12 +32,12 @@ pub fn front<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) -> Vec<usi
 
 /// The rank of every point: 0 on the front, `r` on the front of what remains without the ranks below `r`.
 ///
-/// Efficient non-dominated sort: who is dominated within a front is dominated within all the fronts before it, so a
-/// binary search finds the first front that lets a point in.
-/// `O(n log n)` for up to two objectives, `O(n log² n)` for three; beyond, `O(d n²)` at worst.
+/// Efficient non-dominated sort: a point that is dominated by a front is also dominated by all fronts before it, so a
+/// binary search finds the first front that does not dominate it. `O(n log n)` for up to two objectives, `O(n log² n)`
+/// for three; beyond, `O(d n²)` at worst.
 ///
 /// # Panics
-/// If a point has not one value per direction.
+/// If a point does not have one value per direction.
 pub fn ranks<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) -> Vec<usize> {
     let sweep = Sweep::new(points, directions);
     let mut fronts: Vec<Archive> = Vec::new();
@@ -55,7 +55,7 @@ pub fn ranks<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) -> Vec<usi
     ranks
 }
 
-/// The points as rows of integer keys, smaller is better, and the lexicographic order of the rows.
+/// The points as rows of integer keys (smaller is better), and the lexicographic order of the rows.
 struct Sweep {
     width: usize,
     keys: Vec<i64>,
@@ -65,7 +65,7 @@ struct Sweep {
 impl Sweep {
     fn new<P: AsRef<[f64]>>(points: &[P], directions: &[Direction]) -> Self {
         check(points, directions);
-        // A constant objective changes no dominance: padding to two leaves no special case for fewer.
+        // A constant objective does not change dominance: padding to two avoids a special case for fewer.
         let width = directions.len().max(2);
         let mut keys = Vec::with_capacity(points.len() * width);
         for point in points {
@@ -83,7 +83,8 @@ impl Sweep {
         &self.keys[index * self.width..][..self.width]
     }
 
-    /// Hands over the distinct points in lexicographic order: the indices of all that are equal, and their tail.
+    /// Calls `visitor` for each distinct point in lexicographic order, with the indices of all equal points and their
+    /// tail.
     fn visit(&self, mut visitor: impl FnMut(&[usize], &[i64])) {
         for equals in self.order.chunk_by(|&a, &b| self.row(a) == self.row(b)) {
             visitor(equals, &self.row(equals[0])[1..]);
@@ -91,10 +92,10 @@ impl Sweep {
     }
 }
 
-/// An integer that orders as `value` does, best first.
+/// An integer with the same order as `value`, best first.
 ///
-/// Dominance looks only at order, and IEEE 754 orders like sign and magnitude: flipping the magnitude bits of the
-/// negative numbers makes that two's complement, and flipping all bits reverses it.
+/// Dominance depends only on order. IEEE 754 numbers are ordered like sign and magnitude: flipping the magnitude bits
+/// of negative numbers converts that to two's complement, and flipping all bits reverses the order.
 fn key(value: f64, direction: Direction) -> i64 {
     let bits = (value + 0.0).to_bits().cast_signed(); // -0.0 + 0.0 is 0.0
     let ascending = bits ^ ((bits >> 63) & i64::MAX);
@@ -104,11 +105,11 @@ fn key(value: f64, direction: Direction) -> i64 {
     }
 }
 
-/// The minimal tails of one front: whatever any of its tails covers, one of these covers.
+/// The minimal tails of one front: every tail that any tail of the front covers is covered by one of these.
 enum Archive {
-    /// Two objectives: the least second value, if any.
+    /// Two objectives: the smallest second value, if any.
     Least(Option<i64>),
-    /// Three: from second to third value, the latter strictly falling.
+    /// Three: from second to third value, the latter strictly decreasing.
     Staircase(BTreeMap<i64, i64>),
     /// More: no tail covers another.
     Antichain(Vec<Box<[i64]>>),
@@ -123,7 +124,7 @@ impl Archive {
         }
     }
 
-    /// Whether some tail here is nowhere worse than `tail`.
+    /// Whether one of these tails is nowhere worse than `tail`.
     fn covers(&self, tail: &[i64]) -> bool {
         match self {
             Self::Least(least) => least.is_some_and(|least| least <= tail[0]),
@@ -132,7 +133,7 @@ impl Archive {
         }
     }
 
-    /// Takes in a tail that is not covered, and drops those it covers.
+    /// Adds a tail that is not covered, and removes the tails that it covers.
     fn insert(&mut self, tail: &[i64]) {
         match self {
             Self::Least(least) => *least = Some(tail[0]),

@@ -1,8 +1,8 @@
 //! The axis on which the values of an objective are compared by size.
 //!
-//! Dominance only asks which of two values is better, so it needs no scale. The knee and the hypervolume ask by how
-//! much, and there a step from 1 to 2 images a second may be worth as much as one from 20 to 40, or as little as one
-//! from 20 to 21.
+//! Dominance only compares two values, so it needs no scale. The knee and the hypervolume measure distances: on a
+//! logarithmic scale the step from 1 to 2 images a second counts as much as that from 20 to 40, on a linear scale as
+//! much as that from 20 to 21.
 
 /// The axis of an objective.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -23,7 +23,8 @@ impl Scale {
         }
     }
 
-    /// Where `value` lies on the axis; finite for the values that [`Self::has`] takes. Never decreasing in `value`.
+    /// The position of `value` on the axis; finite for the values that [`Self::has`] accepts. Never decreasing in
+    /// `value`.
     pub fn position(self, value: f64) -> f64 {
         match self {
             Self::Linear => value,
@@ -32,7 +33,7 @@ impl Scale {
     }
 
     /// The value at a finite `position`: up to rounding the inverse of [`Self::position`], and always a value that
-    /// [`Self::has`] takes.
+    /// [`Self::has`] accepts.
     pub fn value(self, position: f64) -> f64 {
         match self {
             Self::Linear => position,

@@ -1,4 +1,4 @@
-//! What the tests share: brute-force oracles, written from the definitions alone, and generators rich in ties.
+//! Shared by the tests: brute-force oracles, written from the definitions alone, and generators with many ties.
 
 mod properties;
 mod tables;
@@ -25,12 +25,12 @@ const EDGES: [f64; 12] = [
     f64::MAX,
 ];
 
-/// All 2^d mixes of directions.
+/// All 2^d combinations of directions.
 fn mixes(d: u32) -> impl Iterator<Item = Vec<Direction>> {
     (0..1 << d).map(move |bits: u32| (0..d).map(|j| if bits >> j & 1 == 0 { Maximize } else { Minimize }).collect())
 }
 
-/// A table written for maximisation, with the sign of each minimised objective flipped.
+/// A table for maximisation, with the sign of each minimised objective flipped.
 fn oriented(points: &[Vec<f64>], directions: &[Direction]) -> Points {
     let flip = |(&value, &direction): (&f64, &Direction)| if direction == Maximize { value } else { -value };
     points.iter().map(|point| point.iter().zip(directions).map(flip).collect()).collect()
@@ -48,7 +48,7 @@ fn front_by_pairs(points: &[Vec<f64>], directions: &[Direction]) -> Vec<usize> {
     (0..points.len()).filter(free).collect()
 }
 
-/// The ranks by peeling off front after front.
+/// The ranks, by removing one front after the other.
 fn ranks_by_peeling(points: &[Vec<f64>], directions: &[Direction]) -> Vec<usize> {
     let mut ranks = vec![0; points.len()];
     let mut left: Vec<usize> = (0..points.len()).collect();
@@ -94,7 +94,7 @@ fn volume_by_subsets(points: &[Vec<f64>], directions: &[Direction], reference: &
     signed.sum()
 }
 
-/// The distance of one member to the ideal, straight from the definition.
+/// The distance of one member to the ideal, computed from the definition.
 fn distance_to_ideal(front: &[Vec<f64>], directions: &[Direction], index: usize) -> f64 {
     let loss = |j: usize| {
         let column = || front.iter().map(|point| point[j]);
@@ -124,7 +124,7 @@ fn edges() -> impl Strategy<Value = f64> + Clone {
     prop::sample::select(EDGES.to_vec())
 }
 
-/// The corner of [`grid`] that no value is worse than.
+/// The worst corner of [`grid`].
 fn grid_reference(directions: &[Direction]) -> Vec<f64> {
     directions.iter().map(|&direction| if direction == Maximize { -2.0 } else { 2.0 }).collect()
 }

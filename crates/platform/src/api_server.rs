@@ -1,6 +1,6 @@
-//! What the API server says.
+//! Error messages of the API server.
 
-/// Its own words, without the dump of the whole answer.
+/// The API server's message, without the debug dump of the whole response.
 pub fn message(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => format!("{} ({})", status.message, status.code),

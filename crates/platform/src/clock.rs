@@ -1,11 +1,11 @@
-//! The only place that reads the clock. Everything else takes the time as an argument.
+//! The only module that reads the clock. Everywhere else the time is an argument.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-/// Now, by the clock of the machine: for what people and other programs read. It may jump.
+/// The wall-clock time, for people and other programs. It may jump.
 #[expect(clippy::disallowed_methods, reason = "this is the module that may")]
 pub fn now() -> Timestamp {
     Timestamp::now()
@@ -13,8 +13,8 @@ pub fn now() -> Timestamp {
 
 static SCALE: OnceLock<f64> = OnceLock::new();
 
-/// Lets the operator live `scale` times faster than real time: for benches, whose `SageMaker` does too. To be called before
-/// anything reads the clock.
+/// Makes the operator's clock run `scale` times faster than real time: for benchmarks, whose emulated `SageMaker` does
+/// the same. Must be called before anything reads the clock.
 pub fn set_scale(scale: f64) {
     let _ = SCALE.set(scale);
 }
@@ -23,30 +23,30 @@ fn scale() -> f64 {
     SCALE.get().copied().unwrap_or(1.0)
 }
 
-/// Now, by a clock that only goes forward: for all that is measured or waited for. It begins as the clock of the machine at
-/// the start of the process, and stays with that whatever is done to the machine's clock later. Not to be shown to people.
+/// The time by the monotonic clock, for everything that is measured or waited for. It starts at the wall-clock time of
+/// the process's start, and is not affected by later changes of the wall clock. Not for display.
 pub fn steady() -> Timestamp {
     static ORIGIN: OnceLock<(Timestamp, Duration)> = OnceLock::new();
     let (origin, at) = *ORIGIN.get_or_init(|| (now(), uptime()));
     origin + uptime().saturating_sub(at).mul_f64(scale())
 }
 
-/// How long a pause by the clock of [`steady`] takes.
+/// The real duration of a pause by the clock of [`steady`].
 pub fn real(pause: Duration) -> Duration {
     pause.div_f64(scale())
 }
 
-/// Waits for a pause by the clock of [`steady`].
+/// Sleeps for a pause by the clock of [`steady`].
 pub async fn sleep(pause: Duration) {
     tokio::time::sleep(real(pause)).await;
 }
 
-/// The moment that is `pause` from now, for timeouts.
+/// The instant that is `pause` from now, for timeouts.
 pub fn after(pause: Duration) -> tokio::time::Instant {
     tokio::time::Instant::now() + pause
 }
 
-/// Time since this was first asked: it only goes forward, whatever is done to the clock of the machine.
+/// The monotonic time since the first call, unaffected by changes of the wall clock.
 #[expect(clippy::disallowed_methods, reason = "this is the module that may")]
 pub fn uptime() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();

@@ -1,5 +1,5 @@
-//! Until when this process may act. Whoever acts asks just before: a process that was frozen does not know of it when it
-//! wakes, and its lease may be another's by then.
+//! Until when this process may act. Every action checks this just before: a process that was paused does not notice it
+//! when it resumes, and another process may hold the Lease by then.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tower::filter::FilterLayer;
 
 use super::clock;
 
-/// Until when this process leads; from the start, not at all. Cheap to clone.
+/// Until when this process leads; initially it does not. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Leadership(Arc<Mutex<Duration>>);
 
@@ -29,12 +29,12 @@ impl Leadership {
         if clock::uptime() < until { Ok(()) } else { Err(NotLeading) }
     }
 
-    /// This process leads until then, by [`clock::uptime`].
+    /// This process leads until `end`, by [`clock::uptime`].
     pub fn lasts_until(&self, end: Duration) {
         *self.0.lock() = end;
     }
 
-    /// There is no election: this process leads always.
+    /// Without leader election: this process always leads.
     pub fn lasts(&self) {
         self.lasts_until(Duration::MAX);
     }
@@ -44,7 +44,7 @@ impl Leadership {
         self.lasts_until(Duration::ZERO);
     }
 
-    /// A client of Kubernetes that reads always, and writes only while this process leads.
+    /// A Kubernetes client that can always read, and can write only while this process leads.
     pub fn client(&self, config: Config) -> kube::Result<Client> {
         let leadership = self.clone();
         let guard = move |request: Request<Body>| {
@@ -62,8 +62,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_client_reads_always_and_writes_only_while_it_leads() {
-        // Nobody listens there: what is not refused here fails by the connection.
+    async fn a_client_can_always_read_and_can_write_only_while_it_leads() {
+        // Nothing listens at that address: a request that is not refused here fails to connect.
         let leadership = Leadership::default();
         let client = leadership.client(Config::new("http://127.0.0.1:1/".parse().unwrap())).unwrap();
         let refused = async |method: Method| {
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn it_begins_and_ends_on_request() {
+    fn leadership_begins_and_ends_on_request() {
         let leadership = Leadership::default();
         assert!(leadership.check().is_err());
         leadership.lasts_until(clock::uptime() + Duration::from_secs(60));

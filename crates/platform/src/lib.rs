@@ -1,5 +1,5 @@
-//! What everything that does I/O stands on: the clock, the metrics, readiness, leadership, and the words of the API
-//! server. Knows nothing of selections or of SageMaker.
+//! The platform for all crates that do I/O: the clock, the metrics, readiness, leadership, and error messages of the
+//! API server. Independent of selections and SageMaker.
 
 pub mod api_server;
 pub mod clock;

@@ -1,6 +1,6 @@
-//! What `/metrics` shows. The first group has the names that controller-runtime gave them, so that existing dashboards
-//! and alerts work; the second is our own. All labels come from closed sets. `docs/reference/metrics.md` is made of
-//! it.
+//! The metrics in `/metrics`. The first group has the names that controller-runtime uses, so that existing dashboards
+//! and alerts work; the second group is our own. All labels have closed sets of values. `docs/reference/metrics.md` is
+//! generated from this file.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -36,7 +36,7 @@ pub struct Metrics {
     runs: Family<RunLabels, Gauge>,
     selections: Family<ConditionLabels, Gauge>,
     counting: OnceLock<Counting>,
-    /// Held by the scrape that counts and writes: of two at a time, one would write what the other has just cleared.
+    /// Held by the scrape that is counting: of two concurrent scrapes, one would write what the other has just cleared.
     scraping: Mutex<()>,
     leader: Family<NameLabels, Gauge>,
     term: Family<NameLabels, Gauge>,
@@ -44,15 +44,15 @@ pub struct Metrics {
     tasks: Gauge,
 }
 
-/// Counts what there is when somebody asks.
+/// Counts the selections and runs on demand.
 type Counting = Box<dyn Fn() -> Counts + Send + Sync>;
 
-/// How many selections and runs there are.
+/// Numbers of selections and runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Selections by namespace, and by type, status and reason of a condition.
     pub selections: BTreeMap<(String, &'static str, &'static str, &'static str), i64>,
-    /// Runs by state and reason; the reason is empty where there is none.
+    /// Runs by state and reason; the reason is empty if there is none.
     pub runs: BTreeMap<(&'static str, &'static str), i64>,
 }
 
@@ -98,19 +98,19 @@ struct RunLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ConditionLabels {
-    // A target of Prometheus has a `namespace` already, which would win.
+    // Not `namespace`: Prometheus targets already have that label, and it would take precedence.
     selection_namespace: String,
     condition: &'static str,
     status: &'static str,
     reason: &'static str,
 }
 
-/// How a reconcile ended.
+/// The result of a reconcile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing more to do until something changes.
     Success,
-    /// To be looked at again later.
+    /// Reconcile again later.
     RequeueAfter,
     /// An infrastructure fault.
     Error,
@@ -142,7 +142,7 @@ impl Default for Metrics {
             credentials_rejected: Gauge::default(),
             tasks: Gauge::default(),
         };
-        // There from the start: a counter that appears with its first event hides that event from `increase()`.
+        // Present from the start: if a counter only appears with its first event, `increase()` misses that event.
         let labels = ControllerLabels { controller: CONTROLLER };
         drop(metrics.reconcile_errors.get_or_create(&labels));
         drop(metrics.active_workers.get_or_create(&labels));
@@ -257,7 +257,7 @@ impl Metrics {
         text
     }
 
-    /// A reconcile begins.
+    /// A reconcile starts.
     pub fn reconcile_started(&self) {
         self.active_workers.get_or_create(&ControllerLabels { controller: CONTROLLER }).inc();
     }
@@ -278,8 +278,8 @@ impl Metrics {
         }
     }
 
-    /// A call to SageMaker has ended. `outcome` is `ok` or the class of its fault, `rate` the calls per second that are
-    /// allowed from now on.
+    /// A call to SageMaker has ended. `outcome` is `ok` or the class of its fault, `rate` the number of calls per
+    /// second that are allowed from now on.
     pub fn sagemaker_call(
         &self,
         region: &str,
@@ -300,7 +300,7 @@ impl Metrics {
         self.credentials_rejected.set(rejected.into());
     }
 
-    /// Whether SageMaker refused the credentials when it was last asked.
+    /// Whether SageMaker refused the credentials in the last call.
     pub fn credentials_rejected(&self) -> bool {
         self.credentials_rejected.get() != 0
     }
@@ -310,35 +310,36 @@ impl Metrics {
         self.status_writes.inc();
     }
 
-    /// How old the view of the running tuning jobs of a region is.
+    /// The age of the snapshot of the running tuning jobs of a region, in seconds.
     pub fn set_observation_age(&self, region: &str, seconds: f64) {
         self.observation_age.get_or_create(&RegionLabels { region: region.to_owned() }).set(seconds);
     }
 
-    /// Whether this process holds the lease of that name.
+    /// Whether this process holds the Lease of that name.
     pub fn set_leading(&self, name: &str, leads: bool) {
         self.leader.get_or_create(&NameLabels { name: name.to_owned() }).set(leads.into());
     }
 
-    /// For which term this process holds the lease of that name.
+    /// The term (`leaseTransitions`) in which this process holds the Lease of that name.
     pub fn set_term(&self, name: &str, term: i32) {
         self.term.get_or_create(&NameLabels { name: name.to_owned() }).set(term.into());
     }
 
-    /// How many passes may be at work at a time.
+    /// The maximum number of concurrent reconciles.
     pub fn set_max_workers(&self, count: usize) {
         let labels = ControllerLabels { controller: CONTROLLER };
         self.max_workers.get_or_create(&labels).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// Selections and runs are counted by `count` from now on, at each scrape. Kept up to date with each pass, the numbers
-    /// would stay when the last selection goes, for which there is no pass.
+    /// Sets the function that counts selections and runs at each scrape. Counts that each pass updates would not drop
+    /// to zero when the last selection is deleted, because no pass follows.
     pub fn count_by(&self, count: impl Fn() -> Counts + Send + Sync + 'static) {
-        // There is one controller in a process.
+        // A process has only one controller.
         let _ = self.counting.set(Box::new(count));
     }
 
-    /// What is not there any more is gone, not 0: there are many combinations, and few at a time.
+    /// Removes series that do not exist any more instead of setting them to 0: there are many combinations, and only
+    /// few at a time.
     fn take_in(&self, counts: &Counts) {
         self.selections.clear();
         for ((selection_namespace, condition, status, reason), count) in &counts.selections {

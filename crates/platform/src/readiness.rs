@@ -1,10 +1,10 @@
-//! Why the operator is not ready, if it is not; and what a person should know although it is.
+//! Why the operator is not ready, if it is not; and warnings that do not affect readiness.
 
 use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 
-/// What must be in order before the operator can work. Each part reports for itself.
+/// The prerequisites of the operator's work. Each part reports for itself.
 #[derive(Debug)]
 pub struct Readiness {
     missing: Mutex<BTreeMap<&'static str, String>>,
@@ -12,13 +12,13 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// Everything in `parts` has yet to report.
+    /// All `parts` are missing until they report.
     pub fn new(parts: impl Iterator<Item = &'static str>) -> Self {
         let missing = parts.map(|part| (part, "not checked yet".to_owned())).collect();
         Self { missing: Mutex::new(missing), warnings: Mutex::default() }
     }
 
-    /// Notes that `part` is in order, or why not. Changes are logged.
+    /// Records that `part` is available, or why not. Changes are logged.
     pub fn set(&self, part: &'static str, state: Result<(), String>) {
         let mut missing = self.missing.lock();
         match state {
@@ -36,7 +36,7 @@ impl Readiness {
         }
     }
 
-    /// Notes what a person should look at, though it does not keep the operator from working; or that it has passed.
+    /// Records a warning, which does not keep the operator from working, or that it is over.
     pub fn warn(&self, part: &'static str, what: Option<String>) {
         let mut warnings = self.warnings.lock();
         match what {
@@ -50,7 +50,7 @@ impl Readiness {
         }
     }
 
-    /// `Ok` when all is in order, with the warnings there are; else a line for each part that is not.
+    /// `Ok` with the warnings if nothing is missing; otherwise a line for each missing part.
     pub fn check(&self) -> Result<String, String> {
         let missing = self.missing.lock();
         if !missing.is_empty() {

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-/// The beginning of the addresses of jobs in the SageMaker console; the name of the job follows.
+/// The prefixes of the addresses of jobs in the SageMaker console; the name of the job follows.
 #[derive(Clone, Debug, Serialize)]
 pub struct Console {
     pub tuning: String,
     pub training: String,
 }
 
-/// Where the SageMaker console shows jobs, which depends on the partition of the region.
+/// The console's addresses for `region`, which depend on the partition of the region.
 pub fn console(region: &str) -> Console {
     let host = if region.starts_with("cn-") {
         format!("{region}.console.amazonaws.cn")

@@ -1,6 +1,6 @@
-//! The family of a model: what models of different sizes have in common.
+//! The family of a model: the common part of the names of models of different sizes.
 
-/// Parts of a JumpStart id that name no model: the data it was trained on, and what it does.
+/// Parts of a JumpStart id that do not belong to the model's name: the data it was trained on, and its task.
 const NO_MODEL: [&str; 3] = ["imagenet", "classification", "featurevector"];
 
 /// The family of a JumpStart model, such as 'mobilenet-v2' of 'tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4'.

@@ -1,4 +1,4 @@
-//! The front of a dataset, and the rows that it adds to those of the runs.
+//! The front of a dataset, and the rows that it adds to the rows of runs.
 
 use api::{Excluded, ExclusionReason, FrontMember, parse_decimal};
 use jiff::Timestamp;
@@ -20,21 +20,22 @@ pub struct Front {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     alternatives: Vec<Alternative>,
-    /// Objectives whose values do not compare.
+    /// Warnings about objectives whose values are not comparable.
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hypervolume: Option<f64>,
     history: Vec<Step>,
 }
 
-/// Another member, and what it would give and take.
+/// Another member, with its trade-off.
 #[derive(Clone, Debug, Serialize)]
 struct Alternative {
     run: usize,
     message: String,
 }
 
-/// The view of `front`. Adds rows for members and observed results that are not runs, and sets the role of excluded rows.
+/// The view of `front`. Adds rows for members and observed results that are not runs, and sets the role of excluded
+/// rows.
 pub fn front(front: &api::Front, runs: &mut Vec<Run>, source: &run::Source<'_>, axes: &[Axis]) -> Front {
     let dataset = front.dataset.as_str();
     for point in &front.observed {
@@ -74,7 +75,7 @@ pub fn front(front: &api::Front, runs: &mut Vec<Run>, source: &run::Source<'_>, 
     }
 }
 
-/// The row of a member of a front; it is added if there is none yet.
+/// The row of a member of a front; adds one if there is none yet.
 fn row(runs: &mut Vec<Run>, dataset: &str, member: &FrontMember) -> Option<usize> {
     let of_candidate = |run: &Run| run.dataset == dataset && run.candidate == member.candidate;
     let same = |run: &Run| {
@@ -93,13 +94,13 @@ fn row(runs: &mut Vec<Run>, dataset: &str, member: &FrontMember) -> Option<usize
 fn exclude(runs: &mut Vec<Run>, source: &run::Source<'_>, dataset: &str, entry: &Excluded) {
     let known = runs.iter().position(|run| run.dataset == dataset && run.candidate == entry.candidate);
     let index = known.unwrap_or_else(|| {
-        // What is excluded and has no run was measured elsewhere.
+        // An excluded result without a run belongs to an observed candidate.
         runs.push(run::of_observed(source, &entry.candidate, dataset, &[]));
         runs.len() - 1
     });
     let row = &mut runs[index];
     row.role = if entry.reason == ExclusionReason::Infeasible { Role::Infeasible } else { Role::Excluded };
-    // The reason of a run that failed says more than RunNotSucceeded.
+    // The reason of a failed run is more specific than RunNotSucceeded.
     if row.reason.is_none() {
         row.reason = Some(run::word(&entry.reason));
     }

@@ -1,14 +1,14 @@
-//! How the best values and the hypervolume have grown with time.
+//! The best values and the hypervolume over time.
 
 use api::Goal;
 use jiff::Timestamp;
 use pareto::Direction;
 use serde::Serialize;
 
-/// How it stood once some run had ended.
+/// The state after a run has ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
-    /// When, in seconds since 1970.
+    /// The time, in seconds since 1970.
     pub time: i64,
     /// The best value of each objective so far.
     pub best: Vec<f64>,
@@ -17,12 +17,12 @@ pub struct Step {
     pub hypervolume: Option<f64>,
 }
 
-/// Whether the hypervolume can be worked out at every step in well below a second: with many objectives it cannot.
+/// Whether computing the hypervolume at every step takes well below a second: with many objectives it does not.
 fn affordable(points: usize, objectives: usize) -> bool {
     objectives <= 3 || (objectives <= 6 && points <= 64)
 }
 
-/// An objective, as far as it matters here.
+/// An objective, reduced to what the history needs.
 #[derive(Clone, Copy)]
 pub struct Axis {
     pub goal: Goal,
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_best_and_the_volume_only_grow() {
+    fn best_values_and_hypervolume_only_grow() {
         let at = |second: i64| Timestamp::from_second(second).unwrap();
         let points = vec![
             (at(30), vec![0.9, 5.0]),
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(steps[2].best, [0.9, 5.0]);
         let volumes: Vec<f64> = steps.iter().map(|step| step.hypervolume.unwrap()).collect();
         assert!(volumes[0] > 0.0 && volumes.is_sorted(), "{volumes:?}");
-        // Up to a tenth of the ranges beyond the worst: 0.55 by log10(20 / 5) * 1.1.
+        // A tenth of the range beyond the worst: 0.55 by log10(20 / 5) * 1.1.
         let last = history(points.clone(), &axes(true)).pop().and_then(|step| step.hypervolume).unwrap();
         assert!((last - 0.55 * (4.0_f64.log10() * 1.1)).abs() < 1e-12, "{last}");
         let with_zero = [points, vec![(at(40), vec![0.1, 0.0])]].concat();

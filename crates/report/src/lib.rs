@@ -26,13 +26,13 @@ use api::ModelSelection;
 pub use model::Model;
 pub use options::{Live, Options};
 
-/// A whole HTML document about `selections`. For several it begins with a list of them.
+/// A complete HTML document about `selections`. For several selections it starts with a list.
 pub fn report(selections: &[ModelSelection], options: &Options) -> String {
     page::page(&Model::new(selections, options))
 }
 
-/// A whole HTML document that lists `selections`, each with a link to `{home}/{namespace}/{name}` where `home` is that of
-/// [`Options::live`].
+/// A complete HTML document that lists `selections`, each with a link to `{home}/{namespace}/{name}`, where `home` is
+/// that of [`Options::live`].
 pub fn overview(selections: &[ModelSelection], options: &Options) -> String {
     page::page(&Model::overview(selections, options))
 }

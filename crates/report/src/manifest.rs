@@ -1,4 +1,4 @@
-//! The manifest that made a selection.
+//! The manifest of a selection.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use api::{ModelSelection, ModelSelectionSpec};
 use kube::ResourceExt;
 use serde::Serialize;
 
-/// The object without what the cluster and the operator added, as YAML.
+/// The object without the fields that the cluster and the operator added, as YAML.
 pub fn manifest(selection: &ModelSelection) -> String {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]

@@ -1,4 +1,4 @@
-//! What the page shows, as JSON.
+//! The data of the page, as JSON.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::options::{Live, Options};
 use super::run::{self, Run};
 use super::verdict::{Verdict, verdict};
 
-/// What the page shows. Its JSON is the interface between this crate and the front-end.
+/// The data of the page. Its JSON is the interface between this crate and the front-end.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Model {
@@ -25,13 +25,13 @@ pub struct Model {
     generated: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) live: Option<Live>,
-    /// All selections in short: the list that the page begins with when there are several.
+    /// A summary of each selection: the list at the beginning of a page with several.
     summaries: Vec<Summary>,
-    /// All that is known of each; empty in an overview.
+    /// The details of each selection; empty in an overview.
     selections: Vec<Selection>,
 }
 
-/// A selection in short.
+/// The summary of a selection.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Summary {
@@ -51,7 +51,7 @@ struct Summary {
     completed: Option<i64>,
 }
 
-/// A selection in full.
+/// The details of a selection.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Selection {
@@ -64,17 +64,17 @@ struct Selection {
     completed: Option<i64>,
     objectives: Vec<Objective>,
     constraints: Vec<Constraint>,
-    /// Whether `spec.prices` has any.
+    /// Whether `spec.prices` has entries.
     priced: bool,
     datasets: Vec<String>,
-    /// Names of metrics: the objectives, the constraints', the derived, then all others by name.
+    /// Names of metrics: the objectives, those of constraints, the derived ones, then all others by name.
     metrics: Vec<String>,
     /// Names of the hyperparameters that were searched.
     parameters: Vec<String>,
     console: Option<Console>,
     runs: Vec<Run>,
     fronts: Vec<Front>,
-    /// The manifest that made it, as YAML.
+    /// The manifest of the selection, as YAML.
     manifest: String,
 }
 
@@ -127,13 +127,13 @@ impl Model {
     /// The model as one line of JSON: the data of a server-sent event.
     ///
     /// # Panics
-    /// Never: it has no map with keys that are no text.
+    /// Never: all keys of its maps are strings.
     pub fn json(&self) -> String {
         serde_json::to_string(self).expect("a model is JSON")
     }
 }
 
-/// `{namespace}/{name}`; Kubernetes allows nothing in either that would need escaping in an address.
+/// `{namespace}/{name}`; neither can contain characters that need escaping in a URL.
 fn path(selection: &ModelSelection) -> String {
     format!("{}/{}", selection.namespace().unwrap_or_default(), selection.name_any())
 }

@@ -37,7 +37,7 @@ const MODULES: [&str; 18] = [
     include_str!("assets/main.js"),
 ];
 
-/// A whole HTML document that shows `model`.
+/// A complete HTML document that shows `model`.
 pub fn page(model: &Model) -> String {
     let (style, script) = (STYLES.concat(), script());
     let title = text(&model.title);
@@ -70,8 +70,8 @@ pub fn page(model: &Model) -> String {
     )
 }
 
-/// The modules as one: each in a scope of its own that gives out what it exports, under the names by which the later ones
-/// import it.
+/// Bundles the modules: each gets a scope of its own and returns its exports, under the names with which later modules
+/// import them.
 fn script() -> String {
     MODULES.iter().map(|module| scope(module)).collect()
 }
@@ -95,13 +95,13 @@ fn hash(content: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(content)))
 }
 
-/// Text as it may stand between tags or in a quoted attribute.
+/// Text escaped for use between tags or in a quoted attribute.
 fn text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-/// JSON as it may stand in a script element: nothing in it can end the element or begin a comment, and it has no line
-/// separator that only JSON allows.
+/// JSON escaped for use in a script element: nothing in it can end the element or begin a comment, and it has no line
+/// separators that JSON allows and JavaScript does not.
 fn in_script(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn foreign_text_can_end_nothing() {
+    fn foreign_text_cannot_end_an_element() {
         assert_eq!(text(r#"</title><a b="c">&'"#), "&lt;/title&gt;&lt;a b=&quot;c&quot;&gt;&amp;&#39;");
         let escaped = in_script("{\"a\":\"</script><!--\u{2028}&\"}");
         assert_eq!(escaped, r#"{"a":"\u003c/script\u003e\u003c!--\u2028\u0026"}"#);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_modules_are_one_script() {
+    fn the_modules_are_bundled_into_one_script() {
         let script = script();
         for line in script.lines() {
             assert!(!line.starts_with("import ") && !line.starts_with("export "), "{line}");

@@ -1,4 +1,4 @@
-//! One point of the plots and one row of the table: a run, a further training job of one, or a result from elsewhere.
+//! One point of the plots and one row of the table: a run, another training job of a run, or an observed result.
 
 use std::collections::BTreeMap;
 
@@ -35,58 +35,58 @@ pub struct Run {
     pub model: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Which of the attempts this is, from 0.
+    /// The number of the attempt, starting from 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub attempt: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instances: Option<i32>,
-    /// Training jobs of the tuning job: completed, and in all.
+    /// Training jobs of the tuning job: completed ones, and all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trials: Option<(i32, i32)>,
-    /// The value of each of the selection's metrics, in their order; shorter where the rest is missing.
+    /// The value of each of the selection's metrics, in their order; shorter if the rest is missing.
     pub values: Vec<Option<f64>>,
-    /// The metrics, by their index, whose value is no finite number.
+    /// The metrics, by index, whose value is not a finite number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_finite: Vec<usize>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact: Option<String>,
-    /// How long the best training job trained.
+    /// Duration of the best training job, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<i32>,
-    /// What is billed for each of its instances.
+    /// Billed time per instance, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billable: Option<i32>,
-    /// The cost of that at `spec.prices`.
+    /// The cost of the billed time at `spec.prices`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
-    /// What all training jobs of the run took, where they are known.
+    /// The totals of all training jobs of the run, if they are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
-    /// When it ended, in seconds since 1970.
+    /// The end of the run, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<i64>,
-    /// The candidates that are better than this result from elsewhere in every objective.
+    /// The candidates that are better than this observed result in every objective.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub beaten_by: Vec<String>,
 }
 
-/// What all training jobs of a run took.
+/// The totals of all training jobs of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Search {
-    /// How many there are.
+    /// Number of training jobs.
     pub jobs: usize,
     /// Billed seconds of all instances.
     pub billed: i64,
-    /// The cost of that; absent if a price is missing.
+    /// The cost of the billed time; absent if a price is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
 }
 
-/// What a row is about.
+/// The subject of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Kind {
@@ -94,7 +94,7 @@ pub enum Kind {
     Run,
     /// A training job on the front that is not its run's best one, with `spec.collect: All`.
     Trial,
-    /// A result from elsewhere, such as the model in production.
+    /// An observed result, such as that of the model in production.
     Observed,
 }
 
@@ -104,7 +104,7 @@ pub enum Kind {
 pub enum Role {
     Front,
     Dominated,
-    /// It breaks a constraint.
+    /// It violates a constraint.
     Infeasible,
     /// It has no usable result.
     Excluded,
@@ -118,13 +118,13 @@ fn is_zero(value: &i32) -> bool {
     *value == 0
 }
 
-/// What rows are made from.
+/// The inputs of rows.
 pub struct Source<'a> {
     pub selection: &'a ModelSelection,
     /// The names of the selection's metrics.
     pub metrics: &'a [String],
     pub options: &'a Options,
-    /// When the operator first saw the selection, in seconds since 1970.
+    /// When the operator first observed the selection, in seconds since 1970.
     pub started: Option<i64>,
 }
 
@@ -165,7 +165,7 @@ pub fn of_run(source: &Source<'_>, run: &RunStatus) -> Run {
         },
         ..Run::default()
     };
-    // A run that was tried again may still carry what an earlier attempt has found; only a success counts.
+    // A run that is tried again may still have the result of an earlier attempt; only a success counts.
     if let Some(best) = run.best.as_ref().filter(|_| run.state != RunState::Waiting) {
         measured(&mut row, selection, best, metrics);
     }
@@ -191,7 +191,7 @@ fn measured(row: &mut Run, selection: &ModelSelection, best: &BestTrainingJob, m
     row.cost = cost(selection, best);
 }
 
-/// What a training job cost: its billable hours on each instance, at the price of the instance type.
+/// The cost of a training job: its billable hours on each instance, at the price of the instance type.
 fn cost(selection: &ModelSelection, job: &BestTrainingJob) -> Option<f64> {
     let price = parse_decimal(selection.spec.prices.get(job.instance_type.as_ref()?)?)?;
     Some(f64::from(job.billable_seconds?) / 3600.0 * f64::from(job.instance_count.unwrap_or(1)) * price)
@@ -218,7 +218,7 @@ fn family_of(name: &str, model: Option<&str>, candidate: Option<&Candidate>) -> 
     }
 }
 
-/// The row of a training job on the front that is not its run's best one: the front tells only its objectives, which are
+/// The row of a training job on the front that is not its run's best one: the front has only its objectives, which are
 /// the first of the metrics.
 pub fn of_trial(run: &Run, training_job: &str, values: Vec<Option<f64>>) -> Run {
     Run {
@@ -238,8 +238,8 @@ pub fn of_trial(run: &Run, training_job: &str, values: Vec<Option<f64>>) -> Run 
     }
 }
 
-/// The row of a result from elsewhere; the front says how it compares. `of_front` are the values of the objectives, which are
-/// the first metrics: those of a `ConfigMap` are known from the status only.
+/// The row of an observed result; the front says how it compares. `of_front` are the values of the objectives, which
+/// are the first metrics: only the status has those from a `ConfigMap`.
 pub fn of_observed(source: &Source<'_>, candidate: &str, dataset: &str, of_front: &[String]) -> Run {
     let candidates = &source.selection.spec.candidates;
     let observed = candidates.iter().find(|one| one.name == candidate).and_then(|one| one.observed.as_ref());
@@ -262,7 +262,7 @@ pub fn of_observed(source: &Source<'_>, candidate: &str, dataset: &str, of_front
     }
 }
 
-/// The name of a variant, as it is in JSON.
+/// The name of a variant in JSON.
 pub fn word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default()
 }

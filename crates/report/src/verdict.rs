@@ -1,15 +1,15 @@
-//! How a selection stands, in a word and a sentence.
+//! The state of a selection, as a short phrase with a message.
 
 use api::{Condition, ModelSelection};
 use serde::Serialize;
 
-/// How a selection stands.
+/// The state of a selection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// In a word or two.
+    /// The state in one or a few words.
     pub word: &'static str,
     pub tone: Tone,
-    /// The reason of the condition that decides, for programs and for documentation.
+    /// The reason of the decisive condition, for programs and for documentation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The message of that condition.
@@ -17,7 +17,7 @@ pub struct Verdict {
     pub message: Option<String>,
 }
 
-/// Whether that is good.
+/// Whether the state is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Tone {
@@ -27,7 +27,7 @@ pub enum Tone {
     Bad,
 }
 
-/// The verdict of `selection`. What needs a person comes first.
+/// The verdict on `selection`. States that need a person come first.
 pub fn verdict(selection: &ModelSelection) -> Verdict {
     let conditions = selection.status.as_ref().map_or(&[][..], |status| &status.conditions);
     let is = |type_: &str, status: &str| {
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_person_comes_first() {
+    fn states_that_need_a_person_come_first() {
         assert_eq!(of(&[]), ("Not started", Tone::Idle));
         assert_eq!(of(&[("Ready", "True")]), ("Running", Tone::Busy));
         assert_eq!(of(&[("Ready", "True"), ("Succeeded", "True")]), ("Completed", Tone::Good));

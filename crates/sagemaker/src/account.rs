@@ -1,4 +1,4 @@
-//! The AWS account that the operator works in: how it is reached, and whether there are credentials for it.
+//! The AWS account of the operator: its SDK configuration, and whether there are credentials for it.
 
 use std::time::SystemTime;
 
@@ -22,7 +22,7 @@ impl Account {
         Self(loader.load().await)
     }
 
-    /// Whether there are credentials that have not expired. Only a call shows whether AWS accepts them.
+    /// Checks that there are credentials that have not expired. Only a call shows whether AWS accepts them.
     ///
     /// # Errors
     /// The reason, as a sentence for people.
@@ -33,7 +33,7 @@ impl Account {
             format!("none found ({})", error.split(" (").next().unwrap_or_default())
         })?;
         match found.expiry() {
-            Some(expiry) if expiry <= SystemTime::from(clock::now()) => Err("those found have expired".to_owned()),
+            Some(expiry) if expiry <= SystemTime::from(clock::now()) => Err("the credentials have expired".to_owned()),
             _ => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! A call to SageMaker that failed.
+//! A failed call to SageMaker.
 
 use std::fmt;
 
@@ -6,28 +6,28 @@ use super::rate_limiter::Operation;
 use api::{bounds, message};
 pub use decide::fault::Class;
 
-/// A call that failed.
+/// A failed call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TuningError {
-    /// What kind of fault.
+    /// The class of the fault.
     pub class: Class,
-    /// The operation, in SageMaker's words.
+    /// The operation, by SageMaker's name.
     pub operation: &'static str,
-    /// The exception's name, if the service gave one.
+    /// The exception's name, if the service returned one.
     pub code: Option<String>,
-    /// The service's words, or what the network said.
+    /// The message of the service or of the network.
     pub message: String,
 }
 
 impl TuningError {
-    /// A job of our name whose tags do not prove yet whose it is.
+    /// The fault for a job with our name whose tags do not prove its owner yet.
     pub fn unproven(why: &str) -> Self {
-        let message = format!("the tags of the tuning job do not prove yet that it is this run's: {why}");
+        let message = format!("the tags of the tuning job do not prove yet that it belongs to this run: {why}");
         Self { class: Class::Transient, operation: Operation::ListTags.as_str(), code: None, message }
     }
 
-    /// The fault as a person should read it, on one line: what was asked, what was answered, what to do. A long answer leaves
-    /// room for the remedy.
+    /// The fault as a message for people, on one line: the operation, the response, the remedy. A long response is truncated to
+    /// leave room for the remedy.
     pub fn explain(&self) -> String {
         let remedy = self.class.remedy();
         let room = bounds::MESSAGE - remedy.chars().count();
@@ -78,14 +78,14 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_answers_html_is_transient_or_throttling() {
+    fn html_from_a_proxy_is_transient_or_throttling() {
         assert_eq!(Class::of(None, "<html>", Some(503)), Class::Transient);
         assert_eq!(Class::of(None, "<html>", Some(429)), Class::Throttled);
         assert_eq!(Class::of(Some("SomethingNew"), "", Some(400)), Class::Transient);
     }
 
     #[test]
-    fn the_remedy_stands_behind_the_longest_answer() {
+    fn the_remedy_follows_even_the_longest_response() {
         let message = format!("Member must satisfy enum value set: [{}]", "ml.m4.xlarge, ".repeat(200));
         for class in Class::ALL {
             let error =

@@ -18,7 +18,7 @@ pub struct Listed {
     pub model_id: String,
     /// Its newest version.
     pub version: String,
-    /// Whether it is deprecated; `None` when the listing does not say. The hub's says so, that of the files in S3 does not.
+    /// Whether it is deprecated; `None` if the listing does not say. The hub's listing says so, the one in S3 does not.
     pub deprecated: Option<bool>,
 }
 
@@ -29,7 +29,7 @@ pub struct HubContent {
     pub version: String,
     /// The document, JSON.
     pub document: String,
-    /// Whether it is no longer supported: the document need not say so.
+    /// Whether it is no longer supported. The document itself may not say so.
     pub deprecated: bool,
 }
 
@@ -58,7 +58,7 @@ impl Region {
         .await
     }
 
-    /// A model of the public hub; the newest version when none is named.
+    /// A model of the public hub, in its newest version if `version` is `None`.
     pub async fn hub_content(&self, model_id: &str, version: Option<&str>) -> Result<HubContent, TuningError> {
         let output = self
             .call(Operation::DescribeHubContent, || {

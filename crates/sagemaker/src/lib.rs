@@ -1,4 +1,4 @@
-//! The seam to the training service, in our words. Only [`sagemaker`] names the SDK.
+//! The interface to SageMaker, in the operator's own types. Only [`sagemaker`] uses the SDK.
 
 mod account;
 mod error;
@@ -34,7 +34,7 @@ use api::{
     IntegerScaling, Objective, OutputCompression, Strategy, Vpc, WarmStart,
 };
 
-/// All that a tuning job is created with.
+/// Everything that defines a tuning job to create.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "most are members of SageMaker's request")]
 pub struct JobRequest {
@@ -44,67 +44,67 @@ pub struct JobRequest {
     pub tags: Vec<(String, String)>,
     /// The role that the training jobs run as.
     pub role_arn: String,
-    /// The code.
+    /// The training image or algorithm.
     pub code: Code,
-    /// How data reaches the container, unless a channel says otherwise.
+    /// How data reaches the container, unless a channel overrides it.
     pub input_mode: InputMode,
     /// The inputs, in order.
     pub channels: Vec<InputChannel>,
-    /// The fixed hyperparameters, encoded as the container reads them.
+    /// The fixed hyperparameters, encoded for the container.
     pub hyperparameters: BTreeMap<String, String>,
     /// Name and regex of each metric.
     pub metric_definitions: Vec<(String, String)>,
-    /// By which the search is steered.
+    /// The metric that SageMaker optimizes.
     pub objective: Objective,
     /// The search strategy.
     pub strategy: Strategy,
-    /// Hyperband's bounds.
+    /// The resource limits of Hyperband.
     pub hyperband: Option<Hyperband>,
     /// Whether unpromising training jobs are stopped.
     pub early_stopping: EarlyStopping,
-    /// Seed of the search.
+    /// Seed of the random search.
     pub random_seed: Option<i32>,
-    /// Training jobs in all; `None` for Grid.
+    /// Number of training jobs; `None` for Grid.
     pub max_training_jobs: Option<i32>,
-    /// Training jobs at a time.
+    /// Number of concurrent training jobs.
     pub max_parallel_training_jobs: i32,
-    /// Limit of the tuning job in seconds.
+    /// Time limit of the tuning job, in seconds.
     pub tuning_runtime_seconds: Option<i32>,
-    /// When the search has found enough.
+    /// Criteria that end the search early.
     pub completion_criteria: Option<CompletionCriteria>,
     /// Whether SageMaker chooses ranges.
     pub autotune: bool,
-    /// What the search begins from.
+    /// The tuning jobs whose search is continued.
     pub warm_start: Option<WarmStart>,
     /// The searched hyperparameters.
     pub ranges: Vec<SearchRange>,
     /// The instance type.
     pub instance_type: String,
-    /// Instances of a training job.
+    /// Number of instances of a training job.
     pub instance_count: i32,
     /// Instance types to fall back to, in order.
     pub instance_fallbacks: Vec<InstanceFallback>,
-    /// Reserved capacity.
+    /// The training plan with reserved capacity.
     pub training_plan_arn: Option<String>,
-    /// Volume of an instance in GB.
+    /// Volume size of an instance, in GB.
     pub volume_size_gb: i32,
     /// The key that encrypts volumes.
     pub volume_kms_key_id: Option<String>,
-    /// Limit of a training job in seconds.
+    /// Time limit of a training job, in seconds.
     pub max_runtime_seconds: i32,
-    /// Limit of waiting for instances in seconds.
+    /// Time limit for waiting for instances, in seconds.
     pub max_pending_seconds: Option<i32>,
-    /// On spot capacity: limit of waiting and training together, in seconds. `None` for other capacity.
+    /// For spot capacity: time limit of waiting and training together, in seconds. `None` for other capacity.
     pub spot_max_wait_seconds: Option<i32>,
-    /// Where checkpoints are kept.
+    /// The location of checkpoints.
     pub checkpoint: Option<Checkpoint>,
-    /// How often a training job is repeated after an internal error.
+    /// How often a training job is retried after an internal error.
     pub max_retry_attempts: Option<i32>,
-    /// Where model artifacts go.
+    /// The location of model artifacts.
     pub output_s3_uri: String,
-    /// The key that encrypts them.
+    /// The key that encrypts model artifacts.
     pub output_kms_key_id: Option<String>,
-    /// How they are compressed.
+    /// The compression of model artifacts.
     pub output_compression: Option<OutputCompression>,
     /// Environment variables of the container.
     pub environment: BTreeMap<String, String>,
@@ -114,13 +114,13 @@ pub struct JobRequest {
     pub network_isolation: bool,
     /// Whether traffic between instances is encrypted.
     pub encrypt_traffic: bool,
-    /// What a person should know of the job; not sent.
+    /// A warning for the user; not sent.
     pub warning: Option<String>,
     /// Whether the model's script measures validation metrics on a part of the training data.
     pub own_split: bool,
 }
 
-/// What runs.
+/// The code of a training job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Code {
     /// A training image.
@@ -132,7 +132,7 @@ pub enum Code {
 /// One input of the training jobs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct InputChannel {
-    /// Its name, where the data lies, and how it reaches the container.
+    /// Its name, the location of its data, and how the data reaches the container.
     pub channel: Channel,
     /// Whether the licence of the model in it is accepted.
     pub accept_eula: bool,
@@ -145,22 +145,22 @@ pub enum SearchRange {
     Continuous {
         /// The hyperparameter.
         name: String,
-        /// Least value.
+        /// Smallest value.
         min: String,
-        /// Greatest value.
+        /// Largest value.
         max: String,
-        /// How the search steps through them.
+        /// The scale on which the search samples values.
         scaling: ContinuousScaling,
     },
     /// Whole numbers.
     Integer {
         /// The hyperparameter.
         name: String,
-        /// Least value.
+        /// Smallest value.
         min: String,
-        /// Greatest value.
+        /// Largest value.
         max: String,
-        /// How the search steps through them.
+        /// The scale on which the search samples values.
         scaling: IntegerScaling,
     },
     /// A list of values.
@@ -174,13 +174,13 @@ pub enum SearchRange {
     Auto {
         /// The hyperparameter.
         name: String,
-        /// A value near which to search.
+        /// A value around which to search.
         hint: String,
     },
 }
 
 impl SearchRange {
-    /// The hyperparameter.
+    /// The name of the hyperparameter.
     pub fn name(&self) -> &str {
         match self {
             Self::Continuous { name, .. }

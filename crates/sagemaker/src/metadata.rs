@@ -1,11 +1,11 @@
-//! JumpStart's metadata as files: the bucket that the vendor's SDK reads.
+//! JumpStart's metadata files in S3, which the vendor's SDK reads.
 
 use tracing::Instrument as _;
 
 use super::sagemaker::{Region, classify};
 use super::{Class, TuningError};
 
-/// Beginning of the names of the buckets of JumpStart, one in each region.
+/// Prefix of the names of JumpStart's buckets, one in each region.
 pub const JUMPSTART_BUCKET_PREFIX: &str = "jumpstart-cache-prod-";
 
 const GET: &str = "s3:GetObject";

@@ -1,14 +1,14 @@
-//! The pages of a list.
+//! Paging through lists.
 
 use std::future::Future;
 
 use super::error::{Class, TuningError};
 use super::rate_limiter::Operation;
 
-/// More than any list has: 100 entries a page.
+/// Most pages of a list. Real lists have fewer, at 100 entries a page.
 const MOST: usize = 1_000;
 
-/// How far a list has been read.
+/// The position in a list.
 #[derive(Debug, Default)]
 pub struct Pages {
     token: Option<String>,
@@ -17,20 +17,20 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Whether there is a page yet to read.
+    /// Whether there is another page to read.
     pub fn go_on(&self) -> bool {
         !self.ended
     }
 
-    /// The token of that page; none for the first.
+    /// The token of that page; `None` for the first one.
     pub fn token(&self) -> Option<String> {
         self.token.clone()
     }
 
-    /// A page was read, and `next` is the token of the one behind it.
+    /// Records that a page was read; `next` is the token of the following one.
     ///
     /// # Errors
-    /// A list that leads back to the page just read, or has no end, would be read for ever.
+    /// The list leads back to the page just read, or has too many pages: it would be read for ever.
     pub fn turn(&mut self, operation: Operation, next: Option<String>) -> Result<(), TuningError> {
         self.read += 1;
         if next.is_some() && (next == self.token || self.read == MOST) {
@@ -38,7 +38,7 @@ impl Pages {
                 class: Class::Transient,
                 operation: operation.as_str(),
                 code: None,
-                message: format!("page {} of its answer leads to no end", self.read),
+                message: format!("its list does not end (page {})", self.read),
             });
         }
         self.ended = next.is_none();
@@ -47,10 +47,10 @@ impl Pages {
     }
 }
 
-/// All entries of a list. `read` gets a page by the token of the one before, and returns its entries and the next token.
+/// All entries of a list. `read` fetches the page with the given token, and returns its entries and the next token.
 ///
 /// # Errors
-/// What `read` fails with, and a list without end.
+/// The error of `read`, or a list without end.
 pub(super) async fn read_all<T, F>(
     operation: Operation,
     // Not `AsyncFnMut`: the compiler cannot prove its futures `Send` for every lifetime.
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(read([None]).unwrap(), 1);
         assert_eq!(read([Some("a"), Some("b"), None]).unwrap(), 3);
         let error = read([Some("a"), Some("b"), Some("b")]).unwrap_err();
-        assert_eq!(error.to_string(), "Search failed: page 3 of its answer leads to no end");
+        assert_eq!(error.to_string(), "Search failed: its list does not end (page 3)");
         assert_eq!(error.class, Class::Transient);
         assert!(read(["a", "b"].map(Some).into_iter().cycle()).is_err());
     }

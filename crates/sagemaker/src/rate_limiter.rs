@@ -1,5 +1,5 @@
-//! How often each operation may be called: a token bucket for each, whose rate sinks when SageMaker throttles and
-//! recovers when it does not. SageMaker does not publish its rates and does not raise them.
+//! Rate limiter: a token bucket for each operation, whose rate decreases when SageMaker throttles and recovers when it
+//! does not (AIMD). SageMaker does not publish its limits and does not raise them.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-/// The operations, each with SageMaker's name for it, in one list: what is generated from it (the policy of the operator's
-/// role, the reference of the metrics) cannot miss one.
+/// Defines the operations with SageMaker's names in one list, so that what is generated from it (the IAM policy of the
+/// operator's role, the reference of the metrics) is complete.
 macro_rules! operations {
     ($($name:ident),* $(,)?) => {
         /// The operations that this operator calls.
@@ -22,7 +22,7 @@ macro_rules! operations {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// SageMaker's name of it.
+            /// SageMaker's name of the operation.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => stringify!($name)),*
@@ -47,8 +47,8 @@ operations! {
 }
 
 impl Operation {
-    /// Calls per second to begin with, and never to exceed. Below what public reports saw throttled: five callers at
-    /// once for Create, some tens of Describes, and the hub readily.
+    /// Initial and highest rate, in calls per second. Below the rates that were throttled according to public reports:
+    /// five concurrent callers for Create, some tens of Describes, and the hub at low rates.
     fn ceiling(self) -> f64 {
         match self {
             Self::CreateHyperParameterTuningJob
@@ -62,21 +62,20 @@ impl Operation {
     }
 }
 
-/// Slowest rate that throttling can bring an operation to: one call in ten seconds.
+/// Lowest rate after throttling: one call in ten seconds.
 const FLOOR: f64 = 0.1;
-/// Share of the rate that each success adds, as long as it is not known where SageMaker throttles.
+/// Share of the rate that each success adds, while the limit of SageMaker is unknown.
 const RECOVERY: f64 = 0.1;
-/// Share of the way to the rate at which SageMaker throttled that each success goes back, and the least step as a share of
-/// that rate: some dozen calls go by before the limit is tried again, and hardly any of them is lost.
+/// Share of the remaining way to the rate of the last throttling that each success adds, and the smallest step as a
+/// share of that rate: some dozen calls succeed before the limit is reached again, and hardly any call is throttled.
 const APPROACH: f64 = 0.03;
 const LEAST_STEP: f64 = 0.001;
-/// When the rate has come that far above where SageMaker throttled, its limit is another one by now.
+/// If the rate has risen this far above the rate of the last throttling, SageMaker's limit has changed.
 const BEYOND: f64 = 1.15;
-/// The rate after throttling, as a share of the one before, while it is not known where the limit is.
+/// Factor of the rate after throttling, while the limit is unknown.
 const FAR: f64 = 0.5;
 
-/// The rate after throttling near the limit, as a share of the one before, by the number of calls since the last time that
-/// were let through.
+/// Factor of the rate after throttling near the limit, by the number of successful calls since the last throttling.
 fn near(let_through: u32) -> f64 {
     match let_through {
         0..3 => 0.8,
@@ -85,7 +84,7 @@ fn near(let_through: u32) -> f64 {
     }
 }
 
-/// The token bucket of one operation. A second's worth of calls may go at once.
+/// The token bucket of one operation. One second's worth of calls may be sent at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
     ceiling: f64,
@@ -93,9 +92,9 @@ pub struct Budget {
     tokens: f64,
     refilled: Timestamp,
     slowed: Option<Timestamp>,
-    /// Calls that were let through since it was slowed.
+    /// Number of successful calls since the rate was lowered.
     let_through: u32,
-    /// The rate at which SageMaker throttled last, once it is known about where its limit is: somewhat lower.
+    /// The rate at which SageMaker last throttled, once its limit is roughly known: the limit is somewhat lower.
     wall: Option<f64>,
 }
 
@@ -106,9 +105,8 @@ impl Budget {
         Self { ceiling, rate: ceiling, tokens, refilled: now, slowed: None, let_through: 0, wall: None }
     }
 
-    /// Takes one call out of the budget and returns how long it must wait for its turn. Calls that wait have their
-    /// place: the next one waits longer. A call that would have to wait for longer than `patience` takes no place: the
-    /// time is returned as an error.
+    /// Takes a token for one call, and returns how long the call must wait. Waiting calls are queued: the next one
+    /// waits longer. If the wait would exceed `patience`, no token is taken, and the wait is returned as an error.
     pub fn take(&mut self, now: Timestamp, patience: Duration) -> Result<Duration, Duration> {
         let elapsed = now.duration_since(self.refilled).as_secs_f64().max(0.0);
         self.refilled = now;
@@ -121,13 +119,13 @@ impl Budget {
         Ok(wait)
     }
 
-    /// SageMaker throttled a call that got its turn at `taken`: a lower rate, and nothing at once. Calls that had their turn
-    /// already when the rate was lowered say nothing about the new one.
+    /// SageMaker throttled a call that was sent at `taken`: lowers the rate, and empties the bucket. Calls that were
+    /// sent before the rate was last lowered say nothing about the new rate.
     pub fn throttled(&mut self, taken: Timestamp, now: Timestamp) {
         if self.slowed.is_some_and(|slowed| taken < slowed) {
             return;
         }
-        // What went well at the start says nothing: it had the whole of SageMaker's own bucket.
+        // Successes right after the start do not count: SageMaker's own bucket was still full.
         let is_near = self.wall.is_some() || (self.slowed.is_some() && self.let_through >= 3);
         let slower = if is_near { near(self.let_through) } else { FAR };
         self.wall = is_near.then_some(self.rate);
@@ -137,7 +135,7 @@ impl Budget {
         self.tokens = self.tokens.min(0.0);
     }
 
-    /// A call was let through.
+    /// A call succeeded.
     pub fn succeeded(&mut self) {
         self.let_through = self.let_through.saturating_add(1);
         self.wall = self.wall.filter(|wall| self.rate < wall * BEYOND);
@@ -146,26 +144,25 @@ impl Budget {
         self.rate = (self.rate + step).min(self.ceiling);
     }
 
-    /// Calls per second at present.
+    /// The current rate, in calls per second.
     pub fn rate(&self) -> f64 {
         self.rate
     }
 }
 
-/// The budgets of one account and region.
+/// The token buckets of one account and region.
 #[derive(Debug, Default)]
 pub struct Limits {
     budgets: Mutex<HashMap<Operation, Budget>>,
 }
 
 impl Limits {
-    /// How long a call of `operation` must wait for its turn; its place is taken. An error when that would be longer than
-    /// `patience`.
+    /// How long a call of `operation` must wait; its token is taken. An error if that would exceed `patience`.
     pub fn take(&self, operation: Operation, now: Timestamp, patience: Duration) -> Result<Duration, Duration> {
         self.with(operation, now, |budget| budget.take(now, patience))
     }
 
-    /// Notes how a call of `operation` that got its turn at `taken` ended, and returns the rate from now on.
+    /// Records the result of a call of `operation` that was sent at `taken`, and returns the new rate.
     pub fn note(&self, operation: Operation, throttled: bool, taken: Timestamp, now: Timestamp) -> f64 {
         self.with(operation, now, |budget| {
             if throttled {
@@ -195,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_of_calls_goes_at_once_and_the_rest_in_turn() {
+    fn one_second_of_calls_is_sent_at_once_and_the_rest_waits() {
         let mut budget = Budget::new(4.0, at(0));
         let waits: Vec<u128> = (0..6).map(|_| budget.take(at(0), PATIENT).unwrap().as_millis()).collect();
         assert_eq!(waits, [0, 0, 0, 0, 250, 500]);
@@ -220,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_were_refused_together_slow_down_once() {
+    fn concurrent_throttled_calls_lower_the_rate_once() {
         let mut budget = Budget::new(4.0, at(0));
         for answer in 10..14 {
             budget.throttled(at(0), at(answer));
@@ -231,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_wait_takes_no_place() {
+    fn a_call_that_does_not_wait_takes_no_token() {
         let mut budget = Budget::new(4.0, at(0));
         budget.throttled(at(0), at(0));
         budget.take(at(0), PATIENT).unwrap();
@@ -241,7 +238,8 @@ mod tests {
         assert_eq!(budget.take(at(0), PATIENT), Ok(Duration::from_secs(1)));
     }
 
-    /// SageMaker's own bucket, and what became of calls that are made one after the other as fast as the budget allows.
+    /// Simulates SageMaker's own bucket with calls that are made in sequence, as fast as the budget allows: returns the
+    /// used and the throttled share.
     fn against(per_second: f64, calls: u32) -> (f64, f64) {
         let (mut budget, mut millis, mut level) = (Budget::new(4.0, at(0)), 0_i64, per_second.max(1.0));
         let mut throttled = 0_u32;
@@ -268,7 +266,7 @@ mod tests {
         for per_second in [0.3, 0.5, 0.9, 1.0, 1.5, 2.0, 2.7, 3.5] {
             let (used, throttled) = against(per_second, 500);
             println!("{per_second} a second: {:.1} % used, {:.1} % throttled", used * 100.0, throttled * 100.0);
-            // A bucket that holds a single call forgives nothing.
+            // SageMaker's bucket with a single token tolerates no burst.
             let least = if per_second > 1.0 { 0.95 } else { 0.93 };
             assert!(used >= least && throttled <= 0.05, "{per_second}: {used} {throttled}");
         }

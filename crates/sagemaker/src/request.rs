@@ -1,4 +1,4 @@
-//! From our words to SageMaker's: pure, so that snapshots can show what is sent.
+//! Converts our types to SageMaker's. Pure, so that snapshots can show what is sent.
 
 use aws_sdk_sagemaker::error::BuildError;
 use aws_sdk_sagemaker::operation::create_hyper_parameter_tuning_job::CreateHyperParameterTuningJobInput;
@@ -23,7 +23,7 @@ pub(super) fn create(job: &JobRequest) -> Result<CreateHyperParameterTuningJobIn
         .build()
 }
 
-/// How hyperparameters are searched.
+/// The configuration of the search.
 fn config(job: &JobRequest) -> aws::HyperParameterTuningJobConfig {
     let JobRequest { strategy, hyperband, objective, early_stopping, .. } = job;
     aws::HyperParameterTuningJobConfig::builder()
@@ -78,7 +78,7 @@ fn completion_criteria(criteria: &api::CompletionCriteria) -> aws::TuningJobComp
             if complete { aws::CompleteOnConvergence::Enabled } else { aws::CompleteOnConvergence::Disabled };
         aws::ConvergenceDetected::builder().complete_on_convergence(complete).build()
     });
-    #[allow(clippy::cast_possible_truncation)] // SageMaker takes 32 bits
+    #[allow(clippy::cast_possible_truncation)] // SageMaker uses 32 bits
     let target = criteria.target_objective_value.as_deref().and_then(parse_decimal).map(|value| value as f32);
     aws::TuningJobCompletionCriteria::builder()
         .set_target_objective_metric_value(target)
@@ -103,7 +103,7 @@ fn warm_start(warm_start: &WarmStart) -> aws::HyperParameterTuningJobWarmStartCo
         .build()
 }
 
-/// What each training job runs, and on what.
+/// The training jobs: their code, data and instances.
 fn definition(job: &JobRequest) -> aws::HyperParameterTrainingJobDefinition {
     let JobRequest { hyperparameters, channels, environment, network_isolation, encrypt_traffic, .. } = job;
     let output = aws::OutputDataConfig::builder()
@@ -159,8 +159,8 @@ fn algorithm(job: &JobRequest) -> aws::HyperParameterAlgorithmSpecification {
     builder.set_metric_definitions((metrics.len() > 0).then(|| metrics.collect())).build()
 }
 
-/// The instances: as `ResourceConfig`, since every release of the Python SDK can attach to it, only newer ones to
-/// `HyperParameterTuningResourceConfig`. A list to fall back on can be said in the latter only.
+/// The instances. As `ResourceConfig` if possible, because every release of the Python SDK can attach to that, but only
+/// newer ones to `HyperParameterTuningResourceConfig`. Fallback types need the latter.
 fn instances(
     job: &JobRequest,
     builder: aws::builders::HyperParameterTrainingJobDefinitionBuilder,

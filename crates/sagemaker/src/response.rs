@@ -1,4 +1,4 @@
-//! From SageMaker's words to ours. A status that this release does not know is a value, not a panic.
+//! Converts SageMaker's types to ours. A status that this release does not know is mapped, and never a panic.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use aws_sdk_sagemaker::types as aws;
 use api::TrainingJobCounts;
 use decide::observation::{BestSoFar, JobStatus, TrainingResult, TuningJob};
 
-/// Whether the ARN is that of the job of that name. SageMaker's names do not differ by case.
+/// Whether the ARN belongs to the job of that name. SageMaker's names are not case-sensitive.
 pub(super) fn is_of(arn: &str, name: &str) -> bool {
     arn.rsplit_once('/').is_some_and(|(_, last)| last.eq_ignore_ascii_case(name))
 }
 
-/// The tuning job `name`; `None` when the answer is not about it, or does not say where it stands.
+/// The tuning job `name`; `None` if the response is about another job, or has no status.
 pub(super) fn tuning_job(name: &str, output: DescribeHyperParameterTuningJobOutput) -> Option<TuningJob> {
     let arn = output.hyper_parameter_tuning_job_arn.as_deref().unwrap_or_default();
     let named = output.hyper_parameter_tuning_job_name.as_deref().unwrap_or_default();
@@ -34,7 +34,7 @@ pub(super) fn tuning_job(name: &str, output: DescribeHyperParameterTuningJobOutp
     })
 }
 
-/// The same of a record of `Search`, which is another type of the SDK.
+/// The same for a record of `Search`, which has another type in the SDK.
 pub(super) fn searched_job(record: aws::HyperParameterTuningJobSearchEntity) -> TuningJob {
     TuningJob {
         status: status(record.hyper_parameter_tuning_job_status.as_ref()),
@@ -62,7 +62,7 @@ fn best(training_job: aws::HyperParameterTrainingJobSummary) -> Option<BestSoFar
     })
 }
 
-/// The result of a training job. `Describe` and `Search` answer with different types that have the same fields.
+/// The result of a training job. `Describe` and `Search` return different types with the same fields.
 macro_rules! training_result {
     ($training_job:expr) => {{
         let job = $training_job;
@@ -79,7 +79,7 @@ macro_rules! training_result {
     }};
 }
 
-/// The training job `name`; `None` when the answer is not about it.
+/// The training job `name`; `None` if the response is about another job.
 pub(super) fn training_result(name: &str, output: DescribeTrainingJobOutput) -> Option<TrainingResult> {
     let is_named = output.training_job_name.as_deref().unwrap_or_default().eq_ignore_ascii_case(name);
     is_named.then(|| training_result!(output))
@@ -89,7 +89,7 @@ pub(super) fn searched_result(record: aws::TrainingJob) -> TrainingResult {
     training_result!(record)
 }
 
-/// In the order of their time, as far as it is known: a name may stand there more than once.
+/// The metrics, ordered by time if it is known: a name may occur more than once.
 fn metrics(list: Option<Vec<aws::MetricData>>) -> Vec<(String, f32)> {
     let mut list = list.unwrap_or_default();
     list.sort_by_key(|metric| metric.timestamp.map(|time| (time.secs(), time.subsec_nanos())));
@@ -123,18 +123,19 @@ pub(super) fn counts(counters: Option<&aws::TrainingJobStatusCounters>) -> Train
     }
 }
 
-/// Whether a model is withdrawn. One that is restricted is not: it is kept up for the accounts that may use it, and which
-/// these are only SageMaker knows, which denies it to the others.
+/// Whether a model is deprecated. A restricted model is not: it is maintained for the accounts that may use it. Only
+/// SageMaker knows these accounts, and denies access to the others.
 pub(super) fn deprecated(status: Option<&aws::HubContentSupportStatus>) -> bool {
     status == Some(&aws::HubContentSupportStatus::Deprecated)
 }
 
-/// The instance types for training that this release of the SDK knows; there may be newer ones.
+/// The instance types for training that this release of the SDK knows; newer ones may exist.
 pub fn instance_types() -> &'static [&'static str] {
     aws::TrainingInstanceType::values()
 }
 
-/// Whether this release of the SDK knows the instance type for notebooks, processing or endpoints, but not for training.
+/// Whether this release of the SDK knows the instance type for notebooks, processing or endpoints, but not for
+/// training.
 pub fn only_for_other_uses(instance_type: &str) -> bool {
     let others = [
         aws::InstanceType::values(),
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_about_something_else_is_none() {
+    fn a_response_about_another_job_is_none() {
         let arn = "arn:aws:sagemaker:us-west-2:111122223333:hyper-parameter-tuning-job/job";
         let job = |arn: &str, name: &str, status: Option<&str>| {
             let output = DescribeHyperParameterTuningJobOutput::builder()
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_deprecated_is_withdrawn() {
+    fn only_deprecated_models_count_as_deprecated() {
         for (status, withdrawn) in
             [(None, false), (Some("Supported"), false), (Some("Restricted"), false), (Some("Deprecated"), true)]
         {

@@ -1,7 +1,7 @@
-//! SageMaker through the AWS SDK. Every call goes through the limits of its region and is counted.
+//! SageMaker, called through the AWS SDK. Every call passes the rate limiter of its region and is counted.
 //!
-//! The SDK does not retry here: a retry inside the SDK would hide throttling from the limits, could hold a reconcile
-//! for minutes, and would not count. The reconcile loop is the retry.
+//! The SDK does not retry: a retry inside the SDK would hide throttling from the rate limiter, could block a reconcile
+//! for minutes, and would not be counted. The reconcile loop retries.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -29,7 +29,7 @@ use platform::clock;
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
 
-/// Longest time that a call waits for its turn before it is given back as throttled.
+/// Longest wait of a call for the rate limiter before it fails as throttled.
 const MAX_WAIT: Duration = Duration::from_secs(20);
 
 /// SageMaker in all regions, with one set of credentials: one account.
@@ -54,7 +54,7 @@ pub struct Region {
     leadership: Leadership,
 }
 
-/// A running job as the listing shows it.
+/// A running job in the listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActiveJob {
     /// In progress or stopping.
@@ -66,14 +66,15 @@ pub struct ActiveJob {
 }
 
 impl SageMaker {
-    /// SageMaker as `account` reaches it, but at `endpoint`, if there is one; for as long as this process leads.
+    /// SageMaker with the credentials of `account`, at `endpoint` if that is given. Calls are refused while this
+    /// process does not lead.
     pub fn new(account: Account, endpoint: Option<String>, metrics: Arc<Metrics>, leadership: Leadership) -> Self {
-        // An empty variable is none: it would be a region of that name.
+        // An empty variable counts as not set.
         let default_region = account.0.region().map(ToString::to_string).filter(|region| !region.is_empty());
         Self { account: Arc::new(account), endpoint, default_region, metrics, leadership, regions: Arc::default() }
     }
 
-    /// The region for selections that name none.
+    /// The region of selections without `region`.
     pub fn default_region(&self) -> Option<&str> {
         self.default_region.as_deref()
     }
@@ -84,7 +85,7 @@ impl SageMaker {
         regions.entry(name.to_owned()).or_insert_with(|| self.connect(name)).clone()
     }
 
-    /// Drops the connections and rates of a region that nothing happens in any more.
+    /// Drops the connections and rates of a region that is not used any more.
     pub fn drop_region(&self, name: &str) {
         self.regions.lock().remove(name);
     }
@@ -123,8 +124,8 @@ impl Region {
         &self.client
     }
 
-    /// Creates a tuning job and returns its ARN. `Class::Exists` when the name is taken, which is also what a repeated
-    /// call gets whose first answer was lost.
+    /// Creates a tuning job and returns its ARN. `Class::Exists` if the name is taken, which is also the result of a
+    /// repeated call whose first response was lost.
     pub async fn create(&self, job: &JobRequest) -> Result<String, TuningError> {
         let operation = Operation::CreateHyperParameterTuningJob;
         let input = request::create(job).map_err(|error| not_sent(operation, Class::Invalid, error.to_string()))?;
@@ -141,7 +142,7 @@ impl Region {
                     .send()
             })
             .await?;
-        // Without the job's ARN it is no answer: the job may have been created or not.
+        // A response without the job's ARN counts as none: the job may or may not have been created.
         let arn = output.hyper_parameter_tuning_job_arn.unwrap_or_default();
         if response::is_of(&arn, &job.name) { Ok(arn) } else { Err(not_an_answer(operation, &job.name)) }
     }
@@ -163,10 +164,10 @@ impl Region {
         response::training_result(name, output).ok_or_else(|| not_an_answer(operation, name))
     }
 
-    /// All jobs of the operator that run, and with `stopping` those that are being stopped.
+    /// All running jobs of the operator, with `stopping` including those that are being stopped.
     ///
-    /// Filtered by name and status only: a filter on the time of the last change makes SageMaker answer long runs of
-    /// empty pages (public reports). An empty page with a token is not the end.
+    /// Filtered by name and status only: with a filter on the time of the last change, SageMaker returns long sequences
+    /// of empty pages (public reports). An empty page with a token is not the last one.
     pub async fn active_jobs(&self, prefix: &str, stopping: bool) -> Result<HashMap<String, ActiveJob>, TuningError> {
         let mut jobs = HashMap::new();
         let mut statuses = vec![aws::HyperParameterTuningJobStatus::InProgress];
@@ -203,14 +204,14 @@ impl Region {
         Ok(jobs)
     }
 
-    /// Asks for as little as can be asked for: whether there are identity, permission and network.
+    /// Makes the smallest possible call, to check identity, permission and network.
     pub async fn answers(&self) -> Result<(), TuningError> {
         let ask = || self.client.list_hyper_parameter_tuning_jobs().max_results(1).send();
         self.call(Operation::ListHyperParameterTuningJobs, ask).await.map(drop)
     }
 
-    /// Stops a tuning job. One that has ended is refused as [`Class::Ended`], or as [`Class::Invalid`]: the text is not
-    /// documented.
+    /// Stops a tuning job. A job that has ended is refused as [`Class::Ended`] or as [`Class::Invalid`]: the message is
+    /// undocumented.
     pub async fn stop(&self, name: &str) -> Result<(), TuningError> {
         let stop = || self.client.stop_hyper_parameter_tuning_job().hyper_parameter_tuning_job_name(name).send();
         self.call(Operation::StopHyperParameterTuningJob, stop).await.map(drop)
@@ -227,7 +228,8 @@ impl Region {
         .await
     }
 
-    /// One call: waits for its turn, is timed, counted and classified, and tells the limits how it went.
+    /// Makes one call: waits for the rate limiter, measures, counts and classifies the call, and reports its result to
+    /// the rate limiter.
     pub(super) async fn call<T, E, F>(&self, operation: Operation, send: impl FnOnce() -> F) -> Result<T, TuningError>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -235,8 +237,8 @@ impl Region {
     {
         let taken = clock::steady();
         let wait = self.limits.take(operation, taken, MAX_WAIT).map_err(|_| {
-            // Without the time: a status that says it would be written again and again.
-            let why = "its turn comes only later, since SageMaker throttles it";
+            // Without the waiting time: a status that contains it would be written again and again.
+            let why = "not sent: the wait for the rate limiter would be too long, because SageMaker throttles it";
             not_sent(operation, Class::Throttled, why.to_owned())
         })?;
         clock::sleep(wait).await;
@@ -252,7 +254,7 @@ impl Region {
         let rate = self.limits.note(operation, class == Some(Class::Throttled), taken, now);
         let (outcome, seconds) = (class.map_or("ok", Class::as_str), now.duration_since(started).as_secs_f64());
         self.metrics.sagemaker_call(&self.name, operation.as_str(), outcome, seconds, rate);
-        // Other faults say nothing about the credentials: the network may be down.
+        // Other faults say nothing about the credentials; the network may be down.
         if matches!(class, None | Some(Class::Credentials)) {
             self.metrics.set_credentials_rejected(class.is_some());
         }
@@ -274,7 +276,7 @@ where
         }
         _ => {
             let all = DisplayErrorContext(error).to_string();
-            // No credentials at all show up as a request that could not be dispatched.
+            // Missing credentials show up as a request that could not be dispatched.
             let credentials = status.is_none() && all.to_ascii_lowercase().contains("credential");
             let class = if credentials { Class::Credentials } else { Class::of(None, &all, status) };
             let unreachable = status.is_none() && !credentials && !matches!(error, SdkError::ConstructionFailure(_));
@@ -284,7 +286,7 @@ where
     TuningError { class, operation, code, message }
 }
 
-/// The causes of a call that never got an answer, from the SDK's words to those of the operating system, each once.
+/// The causes of a call without a response, from the SDK's message to that of the operating system, each once.
 fn unreachable_because<E>(error: &SdkError<E, HttpResponse>) -> String
 where
     E: std::error::Error + 'static,
@@ -302,21 +304,22 @@ where
     format!("SageMaker cannot be reached ({causes}); check the network, DNS and AWS_ENDPOINT_URL_SAGEMAKER")
 }
 
-/// The SDK appends a debug dump to its messages; people need only the sentence before it.
+/// The message without the debug dump that the SDK appends to it.
 fn brief(message: &str) -> String {
     let sentence = message.split(" (").next().unwrap_or(message);
     api::clip(sentence, 300)
 }
 
-/// The class of a stop of what has ended: only the word `already` is sure.
+/// The class of a refused stop. Of the message for an ended job, only the word `already` is certain.
 fn ended_or(operation: Operation, error: &TuningError) -> Class {
     let ended = operation == Operation::StopHyperParameterTuningJob && error.message.contains("already");
     if ended && error.class == Class::Invalid { Class::Ended } else { error.class }
 }
 
-/// An answer that says nothing of what was asked for, or that is about something else: a proxy or a cache stands in between.
+/// The fault for a response that lacks the requested data, or that is about something else, for example because of a
+/// proxy or a cache.
 fn not_an_answer(operation: Operation, name: &str) -> TuningError {
-    not_sent(operation, Class::Transient, format!("the answer is not about '{name}'"))
+    not_sent(operation, Class::Transient, format!("the response is not about '{name}'"))
 }
 
 fn not_sent(operation: Operation, class: Class, message: String) -> TuningError {

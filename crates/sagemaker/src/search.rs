@@ -1,5 +1,5 @@
-//! What `Search` knows of tuning jobs: a hundred in one call, with their results in another one. An index that lags behind:
-//! good for what is long past, and for what it shows as ended, which does not change any more.
+//! Tuning jobs from `Search`: a hundred in one call, and their results in another call. The index lags behind, so it is
+//! used for old jobs, and for ended jobs, which do not change any more.
 
 use std::collections::HashMap;
 
@@ -12,9 +12,9 @@ use super::{TuningError, response};
 use decide::incarnation::TaggedJob;
 use decide::observation::{JobStatus, TrainingResult, TuningJob};
 
-/// Names in one search: an expression has at most 50 conditions, and a condition at most 31 names.
+/// Most names in one search: an expression has at most 50 conditions, and a condition at most 31 names.
 const NAMES: usize = 1_000;
-/// Characters of a value, and conditions in a list, at most.
+/// Longest value of a condition in characters, and most conditions in a list.
 const VALUE: usize = 1_024;
 const CONDITIONS: usize = 20;
 
@@ -28,7 +28,7 @@ pub struct EndedJob {
 }
 
 impl Region {
-    /// The tuning jobs that carry all of `tags`, and of the tag `key` one of `values`; newest job first.
+    /// The tuning jobs that carry all of `tags`, and one of `values` for the tag `key`; newest job first.
     pub async fn jobs_with_tags(
         &self,
         tags: &[(&str, &str)],
@@ -60,7 +60,7 @@ impl Region {
         Ok(jobs.collect())
     }
 
-    /// Those of the tuning jobs that have ended, by name. Others may have ended too, and not show yet.
+    /// Those of the tuning jobs that have ended, by name. Others may have ended too, and not be visible yet.
     pub async fn ended_jobs(&self, names: &[String]) -> Result<HashMap<String, EndedJob>, TuningError> {
         let mut jobs = HashMap::new();
         let mut chosen = HashMap::new();
@@ -81,14 +81,14 @@ impl Region {
                 }
             }
         }
-        // One is as well described.
+        // For a single job, a Describe costs the same.
         if jobs.values().filter(|ended| ended.succeeded()).count() > 1 {
             self.add_results(&mut jobs, &chosen).await?;
         }
         Ok(jobs)
     }
 
-    /// Adds the results of the best training jobs, as far as they show and are those that the tuning job was decided by.
+    /// Adds the results of the best training jobs, if they are visible and have the value that made them the best.
     async fn add_results(
         &self,
         jobs: &mut HashMap<String, EndedJob>,
@@ -98,7 +98,7 @@ impl Region {
         let wanted: Vec<String> =
             wanted.filter_map(|ended| Some(ended.job.best.as_ref()?.training_job_name.clone())).collect();
         let mut results = HashMap::new();
-        // A page has a hundred, so that a search for more saves no call.
+        // A page has at most a hundred, so that searching for more at once saves no call.
         for names in wanted.chunks(100) {
             let named = one_of("TrainingJobName", names);
             for record in self.search(aws::ResourceType::TrainingJob, named).await? {
@@ -143,13 +143,14 @@ impl Region {
 }
 
 impl EndedJob {
-    /// Whether it came to its end with a best training job. A failure, a stop or an end without one is looked at more closely.
+    /// Whether it ended with a best training job. A failure, a stop or an end without one needs a Describe.
     pub fn succeeded(&self) -> bool {
         self.job.status == JobStatus::Completed && self.job.best.is_some()
     }
 }
 
-/// Whether the record of a training job shows what made it the best one: the index may have it without its last metrics.
+/// Whether the record of a training job has the value that made it the best one: the index may have a record without
+/// the last metrics.
 fn agree(best: &aws::HyperParameterTrainingJobSummary, job: &aws::TrainingJob) -> bool {
     use aws::TrainingJobStatus::{Completed, Stopped};
     let objective = best.final_hyper_parameter_tuning_job_objective_metric.as_ref().and_then(|metric| metric.value);
@@ -162,7 +163,7 @@ fn filter(property: &str, operator: aws::Operator, value: &str) -> aws::Filter {
     aws::Filter::builder().name(property).operator(operator).value(value).build()
 }
 
-/// That a property has one of these values.
+/// The condition that a property has one of these values.
 fn one_of(property: &str, values: &[String]) -> aws::SearchExpression {
     let any = || aws::SearchExpression::builder().operator(aws::BooleanOperator::Or);
     let filters: Vec<_> = lists(values).iter().map(|list| filter(property, aws::Operator::In, list)).collect();
@@ -170,7 +171,7 @@ fn one_of(property: &str, values: &[String]) -> aws::SearchExpression {
     any().set_sub_expressions(Some(groups.collect())).build()
 }
 
-/// The values in lists with commas, none longer than a value may be.
+/// The values as comma-separated lists, none longer than a value may be.
 fn lists(values: &[String]) -> Vec<String> {
     let mut lists: Vec<String> = Vec::new();
     for value in values {
@@ -190,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_joined_into_as_few_conditions_as_there_may_be() {
+    fn names_are_joined_into_as_few_conditions_as_possible() {
         let names = |count: usize| -> Vec<String> { (0..count).map(|n| format!("ms-{n:029}")).collect() };
         assert_eq!(lists(&[]), [""; 0]);
         assert_eq!(lists(&["a".to_owned(), "b".to_owned()]), ["a,b"]);

@@ -1,4 +1,4 @@
-//! The span of a call, for traces. Its attributes are those of the metric: no name of a job and no ARN leaves with it.
+//! The trace span of a call. Its attributes are those of the metric: it contains no job name and no ARN.
 
 use tracing::Span;
 use tracing::field::Empty;
@@ -6,7 +6,7 @@ use tracing::field::Empty;
 use super::TuningError;
 use super::rate_limiter::Operation;
 
-/// A call that begins.
+/// The span of a call that starts.
 pub(super) fn of(operation: Operation, region: &str) -> Span {
     let operation = operation.as_str();
     tracing::info_span!(
@@ -20,7 +20,7 @@ pub(super) fn of(operation: Operation, region: &str) -> Span {
     )
 }
 
-/// How it ended.
+/// Records the result of the call.
 pub(super) fn end(span: &Span, error: Option<&TuningError>) {
     span.record("outcome", error.map_or("ok", |error| error.class.as_str()));
     if let Some(error) = error {

@@ -1,4 +1,4 @@
-//! Running tuning jobs with their tags, by the listing.
+//! Running tuning jobs with their tags, found in the listing.
 
 use aws_sdk_sagemaker::types as aws;
 
@@ -10,12 +10,12 @@ use decide::incarnation::TaggedJob;
 use decide::job_name::JOB_NAME_PREFIX;
 use decide::observation::JobStatus;
 
-/// Jobs of which the tags are read one by one, at most.
+/// Most jobs whose tags are read one by one.
 const ONE_BY_ONE: usize = 100;
 
 impl Region {
-    /// The running tuning jobs whose names begin with one of `beginnings`, but those in `known`, with their tags: one call for each. The
-    /// listing shows new jobs before the search does.
+    /// The running tuning jobs whose names begin with one of `beginnings`, except those in `known`, with their tags:
+    /// one call for each. The listing shows new jobs before the search does.
     pub async fn running_with_tags(
         &self,
         beginnings: &[String],

@@ -1,8 +1,8 @@
-//! Limits of a call to AWS. The SDK would wait for minutes.
+//! Timeouts of a call to AWS. The SDK's defaults are minutes.
 
 use std::time::Duration;
 
-/// Longest time until a connection stands.
+/// Timeout for establishing a connection.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest time of a call.
+/// Timeout of a call.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(20);

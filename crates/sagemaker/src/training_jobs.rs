@@ -1,4 +1,5 @@
-//! All training jobs of a tuning job, a page at a time: a page is one call, and who asks may stop in between.
+//! All training jobs of a tuning job, one page at a time: each page is one call, so that the caller can stop in
+//! between.
 
 use aws_sdk_sagemaker::types as aws;
 
@@ -8,12 +9,12 @@ use super::{TuningError, response};
 use api::Hyperparameters;
 use decide::observation::{TrainingFailure, TrainingResult};
 
-/// A training job that has ended, as the list shows it.
+/// An ended training job in the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndedTrainingJob {
-    /// What the search chose.
+    /// The hyperparameters that the search chose.
     pub hyperparameters: Hyperparameters,
-    /// Whether it completed; else it was stopped.
+    /// Whether it completed; otherwise it was stopped.
     pub completed: bool,
 }
 
@@ -26,8 +27,9 @@ fn has_result(status: &aws::TrainingJobStatus) -> bool {
 pub type Page<T> = (Vec<(String, T)>, Option<String>);
 
 impl Region {
-    /// The training jobs of a tuning job that may have a result, with what the search chose for each: those that completed,
-    /// and those that were stopped, at their limit say. All of them, once the tuning job has ended.
+    /// The training jobs of a tuning job that may have a result, with the hyperparameters that the search chose: those
+    /// that completed, and those that were stopped, for example at their time limit. Complete once the tuning job has
+    /// ended.
     pub async fn ended_training_jobs(
         &self,
         tuning_job: &str,
@@ -56,7 +58,7 @@ impl Region {
         Ok((named.collect(), page.next_token))
     }
 
-    /// A training job of a tuning job that failed, with the reason; `None` when none has failed, or none gives a reason.
+    /// A failed training job of a tuning job, with the reason; `None` if none has failed, or none has a reason.
     pub async fn failed_training_job(&self, tuning_job: &str) -> Result<Option<TrainingFailure>, TuningError> {
         let page = self
             .call(Operation::ListTrainingJobsForHyperParameterTuningJob, || {
@@ -74,8 +76,8 @@ impl Region {
         Ok(failed.next())
     }
 
-    /// What `Search` knows of the training jobs of a tuning job, a hundred a call. An index that lags behind: jobs
-    /// may be missing, or still without their metrics.
+    /// The training jobs of a tuning job from `Search`, a hundred per call. The index lags behind: jobs may be missing,
+    /// or have no metrics yet.
     pub async fn search_training_results(
         &self,
         tuning_job_arn: &str,

@@ -1,11 +1,11 @@
-//! A table of manifests: those that the API server takes, and those that it refuses, with parts of the message.
+//! A table of manifests: those that the API server accepts, and those that it refuses, with parts of the message.
 
 mod accepted;
 mod refused;
 
 use serde_json::{Value, json};
 
-/// Manifests that are taken.
+/// Manifests that are accepted.
 pub fn accepted() -> Vec<Case> {
     accepted::cases()
 }
@@ -18,12 +18,12 @@ pub fn refused() -> Vec<Case> {
 /// A value written in YAML.
 ///
 /// # Panics
-/// When it is no YAML: a mistake of the test.
+/// The text is not YAML: a mistake of the test.
 pub fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap_or_else(|e| panic!("not YAML: {e}\n{text}"))
 }
 
-/// The least that can be said, of a JumpStart model.
+/// A minimal selection with a JumpStart model.
 pub fn jumpstart() -> Value {
     yaml(
         r#"
@@ -41,7 +41,7 @@ pub fn jumpstart() -> Value {
     )
 }
 
-/// The same of an image of one's own.
+/// A minimal selection with an own image.
 pub fn own() -> Value {
     merged(
         jumpstart(),
@@ -58,7 +58,7 @@ pub fn own() -> Value {
     )
 }
 
-/// JSON merge patch: what is null goes, lists are replaced.
+/// Applies a JSON merge patch: null removes a field, lists are replaced.
 pub fn merged(base: Value, patch: Value) -> Value {
     match (base, patch) {
         (Value::Object(mut base), Value::Object(patch)) => {
@@ -77,11 +77,11 @@ pub fn merged(base: Value, patch: Value) -> Value {
 
 /// A selection with an edit of its spec.
 pub struct Case {
-    /// What is special about it.
+    /// The description of the case.
     pub what: &'static str,
     /// The object.
     pub object: Value,
-    /// What the message has to contain, whichever way the object came.
+    /// Parts of the expected message, however the object is sent.
     pub expected: &'static [&'static str],
 }
 
@@ -90,17 +90,17 @@ pub fn edited(what: &'static str, base: Value, spec: &str, expected: &'static [&
     Case { what, object: merged(base, json!({"spec": yaml(spec)})), expected }
 }
 
-/// A case that is taken.
+/// A case that is accepted.
 pub fn good(what: &'static str, base: Value, spec: &str) -> Case {
     edited(what, base, spec, &[])
 }
 
-/// A bad selection that is made of the JumpStart one.
+/// A refused selection, based on the one with a JumpStart model.
 pub fn bad(what: &'static str, spec: &str, expected: &'static [&'static str]) -> Case {
     edited(what, jumpstart(), spec, expected)
 }
 
-/// A bad selection that is made of the one with its own image.
+/// A refused selection, based on the one with an own image.
 pub fn bad_own(what: &'static str, spec: &str, expected: &'static [&'static str]) -> Case {
     edited(what, own(), spec, expected)
 }
@@ -110,32 +110,32 @@ pub fn list(count: usize, item: impl Fn(usize) -> String) -> String {
     format!("[{}]", (0..count).map(item).collect::<Vec<_>>().join(", "))
 }
 
-/// So many candidates, in YAML.
+/// `count` candidates, in YAML.
 pub fn candidates(count: usize) -> String {
     list(count, |i| format!("{{name: c{i}, jumpStart: {{modelID: m{i}}}}}"))
 }
 
-/// So many datasets, in YAML.
+/// `count` datasets, in YAML.
 pub fn datasets(count: usize) -> String {
     list(count, |i| format!("{{name: d{i}, channels: [{{name: training, s3URI: s3://bucket/d{i}}}]}}"))
 }
 
-/// So many channels, in YAML.
+/// `count` channels, in YAML.
 pub fn channels(count: usize) -> String {
     list(count, |i| format!("{{name: c{i}, s3URI: s3://bucket/c{i}}}"))
 }
 
-/// So many metric definitions, in YAML.
+/// `count` metric definitions, in YAML.
 pub fn metrics(count: usize) -> String {
     list(count, |i| format!("{{name: m{i}, regex: \"m{i}: ([0-9.]+)\"}}"))
 }
 
-/// So many ranges of so many values, in YAML.
+/// `count` ranges with `values` values each, in YAML.
 pub fn ranges(count: usize, values: usize) -> String {
     list(count, |i| format!("{{name: p{i}, categorical: {{values: {}}}}}", list(values, |v| format!("v{v}"))))
 }
 
-/// So many hyperparameters, in YAML.
+/// `count` hyperparameters, in YAML.
 pub fn hyperparameters(count: usize) -> String {
     format!("{{{}}}", (0..count).map(|i| format!("h{i}: 'x'")).collect::<Vec<_>>().join(", "))
 }

@@ -1,6 +1,6 @@
-//! Manifests for tests, built in one place. Each test changes what it is about.
+//! Manifests for tests, built in one place. Each test changes only what it tests.
 
-// A builder of tests panics where a test is wrong.
+// A builder for tests panics if a test is wrong.
 #![allow(clippy::missing_panics_doc)]
 
 pub mod admission;
@@ -20,8 +20,8 @@ pub fn manifest(name: &str) -> Value {
     })
 }
 
-/// The spec that unit tests share: a model of the hub and an own image. Golden tests of names and fingerprints are made of
-/// it, so it stays as it is; each test changes what it is about.
+/// The spec that unit tests share: a model of the hub and an own image. Golden tests of names and fingerprints use it,
+/// so it must not change; each test changes only what it tests.
 pub fn spec() -> ModelSelectionSpec {
     serde_json::from_value(json!({
         "region": "us-west-2",

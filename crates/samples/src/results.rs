@@ -1,11 +1,11 @@
-//! Statuses as the operator writes them, so that what shows them needs no operator.
+//! Statuses as the operator writes them, so that tests of views need no operator.
 
 use serde_json::{Value, json};
 
-/// When these selections have started.
+/// The start time of these selections.
 pub const START: &str = "2026-11-24T12:00:00Z";
 
-/// A run that succeeded, on the front (rank 0) or behind it.
+/// A succeeded run with the given rank (0 is the front).
 pub fn run(candidate: &str, rank: i32, accuracy: &str, throughput: &str) -> Value {
     json!({
         "candidate": candidate, "dataset": "caltech256", "state": "Succeeded", "attempt": 0, "paretoRank": rank,
@@ -31,7 +31,7 @@ pub fn condition(type_: &str, status: &str, reason: &str, message: &str) -> Valu
            "observedGeneration": 1, "lastTransitionTime": "2026-11-24T12:00:00Z"})
 }
 
-/// A status that is complete: three on the front, one dominated, one failed, whose message is hostile.
+/// A complete status: three runs on the front, one dominated, one failed, whose message is hostile.
 pub fn complete() -> Value {
     let message = "5 of 5 runs ended: 4 succeeded, 1 failed";
     json!({
@@ -66,7 +66,7 @@ pub fn complete() -> Value {
     })
 }
 
-/// As many runs as there may be.
+/// A status with the maximum number of runs.
 pub fn large() -> Value {
     let mut status = complete();
     let runs: Vec<Value> = (0..512).map(|n| run(&format!("candidate-{n:03}"), i32::from(n > 9), "0.5", "12")).collect();
@@ -75,7 +75,7 @@ pub fn large() -> Value {
     status
 }
 
-/// A status in which all still run.
+/// A status in which all runs are in progress.
 pub fn running() -> Value {
     let run = json!({"candidate": "mobilenet", "dataset": "caltech256", "state": "Running", "attempt": 0});
     json!({

@@ -1,15 +1,15 @@
-//! A small selection, as a user would write it; each test changes what it is about.
+//! A small selection, as a user would write it; each test changes only what it tests.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// A manifest that grows by steps. Candidates of one's own image need no hub, so their tests count fewer calls.
+/// A manifest that is built step by step. Candidates with own images need no hub, so their tests count fewer calls.
 #[derive(Clone, Debug)]
 pub struct Selection(pub Value);
 
 impl Selection {
-    /// A selection without candidates: accuracy against throughput, two training jobs a run.
+    /// A selection without candidates: accuracy against throughput, two training jobs per run.
     pub fn new(name: &str) -> Self {
         let number = "([0-9.]+(?:[eE][-+]?[0-9]+)?)";
         Self(json!({
@@ -44,7 +44,7 @@ impl Selection {
         }))
     }
 
-    /// A smaller one: one objective, by which the search is steered too, and one training job a run.
+    /// A smaller one: a single objective, which is also the tuning objective, and one training job per run.
     pub fn one_metric(name: &str) -> Self {
         let accuracy = json!({"metric": "accuracy", "goal": "Maximize"});
         let range = json!({"name": "learning_rate", "categorical": {"values": ["0.001"]}});
@@ -56,7 +56,7 @@ impl Selection {
             .with("/training/metricDefinitions", json!([{"name": "accuracy", "regex": "- val_accuracy: ([0-9.]+)"}]))
     }
 
-    /// The same with candidates of one's own images, each called as its image.
+    /// Adds candidates with own images, each named like its image.
     #[must_use]
     pub fn images(mut self, names: &[&str]) -> Self {
         for name in names {
@@ -66,21 +66,21 @@ impl Selection {
         self
     }
 
-    /// The same with a model of the hub.
+    /// Adds a candidate with a model of the hub.
     #[must_use]
     pub fn jump_start(mut self, name: &str, model_id: &str, version: &str) -> Self {
         self.list("candidates").push(json!({"name": name, "jumpStart": {"modelID": model_id, "version": version}}));
         self
     }
 
-    /// The same with a further dataset.
+    /// Adds a dataset.
     #[must_use]
     pub fn dataset(mut self, name: &str) -> Self {
         self.list("datasets").push(dataset(name));
         self
     }
 
-    /// The same with one field of the spec set, by JSON pointer; its parent must be there.
+    /// Sets one field of the spec, by JSON pointer; its parent must exist.
     #[must_use]
     pub fn with(mut self, pointer: &str, value: Value) -> Self {
         let (parent, field) = pointer.rsplit_once('/').unwrap_or_else(|| panic!("no pointer: {pointer}"));
@@ -92,7 +92,7 @@ impl Selection {
         self
     }
 
-    /// The same with fields of the spec set, as YAML.
+    /// Sets fields of the spec, as YAML.
     #[must_use]
     pub fn with_yaml(mut self, fields: &str) -> Self {
         let fields: BTreeMap<String, Value> =
@@ -103,7 +103,7 @@ impl Selection {
         self
     }
 
-    /// The same with a further candidate, as an item of a list in YAML.
+    /// Adds a candidate, as a YAML list item.
     #[must_use]
     pub fn candidate_yaml(mut self, item: &str) -> Self {
         let items: Vec<Value> = serde_saphyr::from_str(item).unwrap_or_else(|e| panic!("{e}\n{item}"));
@@ -111,14 +111,14 @@ impl Selection {
         self
     }
 
-    /// The same without a candidate.
+    /// Removes a candidate.
     #[must_use]
     pub fn without(mut self, candidate: &str) -> Self {
         self.list("candidates").retain(|other| other["name"] != candidate);
         self
     }
 
-    /// The same under another name.
+    /// Changes the name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.0["metadata"]["name"] = json!(name);

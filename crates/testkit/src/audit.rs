@@ -1,15 +1,15 @@
-//! The API server's audit log: who wrote what. Reads and Leases are not in it, nor what the server does itself.
+//! The API server's audit log of writes. It excludes reads, Leases and the server's own writes.
 //!
-//! The log is written before the answer to a request is complete (`--audit-log-mode=blocking`), so what a client
-//! has had an answer to is in it.
+//! The log is written before the response to a request is complete (`--audit-log-mode=blocking`), so it contains every
+//! write whose response a client has received.
 
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// The policy that goes with this reader. Level `Request` keeps the bodies, so that a test can see which fields
-/// were written.
+/// The audit policy for this reader. Level `Request` keeps the bodies, so that a test can see which fields were
+/// written.
 pub const POLICY: &str = r"apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived, ResponseStarted]
@@ -33,13 +33,13 @@ pub struct AuditEntry {
     pub user: String,
     /// The API group; empty for the core group.
     pub group: String,
-    /// Plural, as in the path.
+    /// Plural, as in the URL path.
     pub resource: String,
     /// For example `status`.
     pub subresource: Option<String>,
     /// The namespace.
     pub namespace: Option<String>,
-    /// The object's name; missing for `create`, where it is in the body.
+    /// The object's name; absent for `create`, where it is in the body.
     pub name: Option<String>,
     /// The HTTP status of the answer.
     pub code: u16,
@@ -57,7 +57,7 @@ impl AuditEntry {
     }
 }
 
-/// All entries of the file, in its order. A last line that is still being written is left out.
+/// All entries of the file, in its order. An incomplete last line is left out.
 pub fn read(path: &Path) -> Vec<AuditEntry> {
     let text =
         std::fs::read_to_string(path).unwrap_or_else(|e| panic!("cannot read the audit log {}: {e}", path.display()));

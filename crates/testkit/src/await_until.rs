@@ -9,12 +9,12 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What a condition may answer: a `bool`, an `Option`, or a `Result` whose error says what was seen instead.
+/// The result of a condition: a `bool`, an `Option`, or a `Result` whose error is the observed state.
 pub trait Answer {
-    /// What the wait yields in the end.
+    /// The result of the wait.
     type Value;
 
-    /// The value, or what was seen instead (empty if there is nothing to tell).
+    /// The value, or the observed state (empty if there is nothing to show).
     fn settled(self) -> Result<Self::Value, String>;
 }
 
@@ -38,7 +38,7 @@ impl<T, Seen: Debug> Answer for Result<T, Seen> {
     type Value = T;
 
     fn settled(self) -> Result<T, String> {
-        // Pretty, except for text: that is shown as it is, not with its line breaks escaped.
+        // Pretty-printed, except for text, whose line breaks must not be escaped.
         self.map_err(|seen| {
             let text = format!("{seen:?}");
             serde_json::from_str::<String>(&text).unwrap_or_else(|_| format!("{seen:#?}"))
@@ -46,12 +46,12 @@ impl<T, Seen: Debug> Answer for Result<T, Seen> {
     }
 }
 
-/// Asks until the condition holds. Panics after the deadline with `what` and what was last seen.
+/// Evaluates the condition until it holds. Panics after the deadline with `what` and the last observed state.
 pub async fn await_until<A: Answer>(what: &str, deadline: Duration, condition: impl AsyncFnMut() -> A) -> A::Value {
     try_await_until(what, deadline, condition).await.unwrap_or_else(|message| panic!("{message}"))
 }
 
-/// The same, for callers that have something to add to the message.
+/// The same, for callers that add to the message.
 pub async fn try_await_until<A: Answer>(
     what: &str,
     deadline: Duration,
@@ -70,7 +70,7 @@ pub async fn try_await_until<A: Answer>(
     Err(format!("waited {deadline:?} in vain until {what}; last seen: {seen}"))
 }
 
-/// Asserts that something stays as it is: asks again and again during `span`, and panics when it no longer holds.
+/// Asserts that something does not change: evaluates the condition repeatedly during `span`, and panics if it fails.
 pub async fn consistently(what: &str, span: Duration, mut condition: impl AsyncFnMut() -> Result<(), String>) {
     let end = Instant::now() + span;
     while Instant::now() < end {
@@ -81,8 +81,8 @@ pub async fn consistently(what: &str, span: Duration, mut condition: impl AsyncF
     }
 }
 
-/// Waits until an object satisfies the predicate, and returns it. Missing objects and failing requests (an API
-/// server that restarts) are waited out too; the panic shows the object as it was last.
+/// Waits until an object satisfies the predicate, and returns it. Missing objects and failing requests (while an API
+/// server restarts) are retried; the panic shows the last state of the object.
 pub async fn await_object<K>(
     api: &Api<K>,
     name: &str,
@@ -101,7 +101,7 @@ where
     await_until(&format!("{what} ({name})"), deadline, condition).await
 }
 
-/// Waits until there is no such object any more.
+/// Waits until the object does not exist any more.
 pub async fn await_gone<K>(api: &Api<K>, name: &str, deadline: Duration)
 where
     K: Clone + DeserializeOwned + Serialize + Debug,

@@ -1,7 +1,7 @@
 //! A certificate authority for one control plane.
 //!
-//! An own CA is needed: rustls refuses the self-signed certificate that the API server would make for itself.
-//! Nothing here needs the `openssl` program.
+//! The API server's self-signed certificate is not enough, because rustls refuses it. The `openssl` program is not
+//! needed.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -59,8 +59,8 @@ impl Authority {
         self.sign(parameters, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// For a user of the API server, with at most two groups: rcgen's names keep one value for each type, and there
-    /// are two ways to name the type "organization".
+    /// For a user of the API server, with at most two groups: rcgen's names have one value for each type, and there are
+    /// two ways to encode the type "organization".
     pub fn client(&self, user: &str, groups: &[&str]) -> Identity {
         let types = [DnType::OrganizationName, DnType::CustomDnType(ORGANIZATION.to_vec())];
         assert!(

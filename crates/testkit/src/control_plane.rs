@@ -1,7 +1,7 @@
-//! etcd and kube-apiserver on loopback, and on request the controller manager.
+//! etcd and kube-apiserver on loopback, and optionally the controller manager.
 //!
-//! Only operating-system processes and files are held here, nothing that belongs to an async runtime: so one
-//! control plane serves tests that each have a runtime of their own.
+//! This contains only operating-system processes and files, and nothing that belongs to an async runtime, so that tests
+//! with runtimes of their own can share one control plane.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,11 +33,11 @@ const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 /// What to start.
 #[derive(Clone, Debug, Default)]
 pub struct ControlPlaneOptions {
-    /// With the controller manager: owned objects are collected and namespaces can be deleted (which takes 5 s by
-    /// design). Starting takes a second longer, and its writes are in the audit log too.
+    /// With the controller manager: owned objects are garbage-collected and namespaces can be deleted (which takes 5 s
+    /// by design). Starting takes a second longer, and its writes are in the audit log too.
     pub controller_manager: bool,
-    /// CRDs to install before the controller manager starts. Its garbage collector looks for new kinds every 30 s
-    /// only, so it would be late for kinds that come afterwards.
+    /// CRDs to install before the controller manager starts. Its garbage collector looks for new kinds only every 30 s,
+    /// so it would be late for kinds that are installed afterwards.
     pub crds: Vec<PathBuf>,
     /// More flags for the API server.
     pub api_server_arguments: Vec<String>,
@@ -52,7 +52,7 @@ pub struct ControlPlane {
     authority: Authority,
     options: ControlPlaneOptions,
     admin: Config,
-    /// In the order in which they are ended: each before what it depends on.
+    /// In the order in which they are stopped: each before the ones it depends on.
     controller_manager: Mutex<Option<Process>>,
     api_server: Mutex<Option<Process>>,
     etcd: Mutex<Option<Process>>,
@@ -70,18 +70,18 @@ pub async fn shared() -> &'static ControlPlane {
     shared_with(ControlPlaneOptions::default()).await
 }
 
-/// The same with options; those of the first caller count, so all tests of a binary have to pass the same.
+/// The same with options. The options of the first caller apply, so all tests of a binary must pass the same.
 pub async fn shared_with(options: ControlPlaneOptions) -> &'static ControlPlane {
-    // The failure is kept too: otherwise every test of the binary would wait for its own.
+    // A failure is cached too: otherwise every test of the binary would wait for the timeout.
     static SHARED: OnceCell<Result<ControlPlane, String>> = OnceCell::const_new();
     let started = SHARED.get_or_init(|| ControlPlane::try_start(options)).await;
-    started.as_ref().unwrap_or_else(|e| panic!("there is no control plane: {e}"))
+    started.as_ref().unwrap_or_else(|e| panic!("the control plane did not start: {e}"))
 }
 
 impl ControlPlane {
-    /// Starts one and waits until it is ready. Panics with the end of the logs if it does not become so.
+    /// Starts one and waits until it is ready. Panics with the end of the logs on failure.
     pub async fn start(options: ControlPlaneOptions) -> Self {
-        Self::try_start(options).await.unwrap_or_else(|e| panic!("there is no control plane: {e}"))
+        Self::try_start(options).await.unwrap_or_else(|e| panic!("the control plane did not start: {e}"))
     }
 
     async fn try_start(options: ControlPlaneOptions) -> Result<Self, String> {
@@ -124,7 +124,7 @@ impl ControlPlane {
             etcd: Mutex::new(None),
         };
         *plane.etcd.lock() = Some(plane.spawn("etcd", plane.etcd_arguments()));
-        // The API server waits for etcd by itself.
+        // The API server itself waits for etcd.
         plane.try_start_api_server().await?;
         if !plane.options.crds.is_empty() {
             let client = plane.client();
@@ -138,12 +138,13 @@ impl ControlPlane {
         Ok(plane)
     }
 
-    /// A new client with all rights. Make one for each test: a client ends with the runtime that it was made in.
+    /// A new client with all permissions. Create one for each test: a client ends with the runtime in which it was
+    /// created.
     pub fn client(&self) -> Client {
         connect(self.admin.clone())
     }
 
-    /// A new client with the rights of a kubeconfig.
+    /// A new client with the permissions of a kubeconfig.
     pub async fn client_for(&self, kubeconfig: &Path) -> Client {
         connect(kubeconfig::read(kubeconfig).await)
     }
@@ -153,14 +154,14 @@ impl ControlPlane {
         &self.kubeconfig
     }
 
-    /// A kubeconfig for a user that has no rights but those that RBAC gives to it. At most two groups.
+    /// A kubeconfig for a user that has only the permissions that RBAC grants. At most two groups.
     pub fn kubeconfig_for(&self, user: &str, groups: &[&str]) -> PathBuf {
         let credentials = Credentials::Certificate(self.authority.client(user, groups));
         self.write_kubeconfig(user, credentials)
     }
 
-    /// A kubeconfig with a token (valid for a day) of a service account, which is created if need be: what a Pod
-    /// with that service account can do, its user can.
+    /// A kubeconfig with a token (valid for a day) of a service account, which is created if needed: its user has the
+    /// permissions of a Pod with that service account.
     pub async fn kubeconfig_for_service_account(&self, namespace: &str, name: &str) -> PathBuf {
         let client = self.client();
         let account = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": name, "namespace": namespace } });
@@ -179,29 +180,30 @@ impl ControlPlane {
         self.write_kubeconfig(&format!("{namespace}-{name}"), Credentials::Token(token))
     }
 
-    /// All writes so far, but Leases and the server's own. What a client has had an answer to is among them.
+    /// All writes so far, except Leases and the server's own. Includes every write whose response a client has
+    /// received.
     pub fn audit(&self) -> Vec<AuditEntry> {
         audit::read(&self.folder.join("audit.log"))
     }
 
-    /// Where the logs are.
+    /// The folder of the logs.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Kills the API server (SIGKILL: its clients see connections break). Not for the shared control plane.
+    /// Kills the API server (SIGKILL, so that its clients see broken connections). Not for the shared control plane.
     pub fn stop_api_server(&self) {
         *self.api_server.lock() = None;
     }
 
     /// Starts the API server again, on the same port and with the same data, and waits until it is ready.
     pub async fn start_api_server(&self) {
-        self.try_start_api_server().await.unwrap_or_else(|e| panic!("the API server does not come back: {e}"));
+        self.try_start_api_server().await.unwrap_or_else(|e| panic!("the API server did not restart: {e}"));
     }
 
     async fn try_start_api_server(&self) -> Result<(), String> {
         *self.api_server.lock() = Some(self.spawn("kube-apiserver", self.api_server_arguments()));
-        // A server that answers 503 is what we expect here; the client would repeat each request for seconds.
+        // Responses of 503 are expected here; the client would retry each request for seconds.
         let mut config = self.admin.clone();
         config.default_retry = false;
         let client = connect(config);
@@ -223,7 +225,7 @@ impl ControlPlane {
         .await
     }
 
-    /// Waits, but not for programs that have ended; an error has the end of the programs' logs.
+    /// Waits until ready, or until a program ends; the error includes the end of the programs' logs.
     async fn ready(
         &self,
         what: &str,
@@ -246,7 +248,7 @@ impl ControlPlane {
     }
 
     fn write_kubeconfig(&self, user: &str, credentials: Credentials) -> PathBuf {
-        // Numbered, since two tests may ask for the same user with different groups.
+        // Numbered, because two tests may use the same user with different groups.
         let file = format!("{}.kubeconfig", numbered(&user.replace(['/', ':'], "-")));
         let path = self.folder.join(file);
         let server = format!("https://127.0.0.1:{}", self.ports.api_server.number());
@@ -279,7 +281,7 @@ impl ControlPlane {
             flag("etcd-servers", format!("http://127.0.0.1:{}", self.ports.etcd.number())),
             flag("secure-port", self.ports.api_server.number()),
             flag("bind-address", "127.0.0.1"),
-            // Else it looks for a network interface, and refuses to announce a loopback address.
+            // Otherwise it looks for a network interface, and refuses to announce a loopback address.
             flag("endpoint-reconciler-type", "none"),
             flag("advertise-address", "10.255.255.1"),
             flag("cert-dir", file("api-server")),
@@ -294,11 +296,11 @@ impl ControlPlane {
             flag("audit-policy-file", file("audit-policy.yaml")),
             flag("audit-log-path", file("audit.log")),
             flag("audit-log-mode", "blocking"),
-            // In megabytes; a second file would go unread.
+            // In megabytes; a rotated file would not be read.
             flag("audit-log-maxsize", 4096),
         ];
         if !self.options.controller_manager {
-            // Nobody makes the service accounts that this plugin wants for each Pod.
+            // Nothing creates the service accounts that this plugin requires for each Pod.
             arguments.push(flag("disable-admission-plugins", "ServiceAccount"));
         }
         arguments.extend(self.options.api_server_arguments.iter().cloned());
@@ -331,13 +333,13 @@ impl Drop for ControlPlane {
         for program in [&self.controller_manager, &self.api_server, &self.etcd] {
             *program.lock() = None;
         }
-        // The logs stay, for whoever wants to know why a test failed.
+        // The logs are kept for the analysis of failed tests.
         let _ = fs::remove_dir_all(self.folder.join(BULKY));
     }
 }
 
-/// The folder with the binaries. Builds them where need be, which takes minutes, once; the script reports on
-/// standard error.
+/// The folder with the binaries. Builds them if needed, which takes minutes, once; the script reports on standard
+/// error.
 fn binaries() -> Result<PathBuf, String> {
     let script = Path::new(programs::ROOT).join("tests/control-plane/get.sh");
     let minor = std::env::var("MODELSELECTION_KUBERNETES_MINOR").unwrap_or_else(|_| NEWEST.to_owned());
@@ -358,7 +360,7 @@ fn write_files(folder: &Path, authority: &Authority) -> std::io::Result<()> {
         ("tokens.key", &tokens.private),
         ("tokens.pub", &tokens.public),
         ("audit-policy.yaml", audit::POLICY),
-        // So that there is one to read before the first write.
+        // So that the file exists before the first write.
         ("audit.log", ""),
     ] {
         fs::write(folder.join(name), text)?;

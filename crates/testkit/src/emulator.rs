@@ -1,4 +1,4 @@
-//! The emulator as a process, with a client of it.
+//! The emulator as a process, with a client for it.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::run_folder::{numbered, run_folder};
 
 const READY_DEADLINE: Duration = Duration::from_secs(20);
 
-/// A running emulator, and a client of it. When a test panics, the end of its log is printed.
+/// A running emulator with a client. If a test panics, the end of its log is printed.
 pub struct Emulator {
     process: Process,
     client: Client,
@@ -55,7 +55,7 @@ impl Emulator {
         self.process.kill();
     }
 
-    /// What it logged.
+    /// Its log.
     pub fn logs(&self) -> String {
         self.process.log()
     }
@@ -69,7 +69,7 @@ impl Drop for Emulator {
     }
 }
 
-/// The first line of the output is the address, once a later one says that it is ready.
+/// The address in the first line of the output, once a later line says that it is ready.
 fn ready_url(output: &str) -> Option<String> {
     let whole = &output[..output.rfind('\n')?];
     let first = whole.lines().next()?;

@@ -1,8 +1,8 @@
-//! Loopback ports that stay ours while the program that uses them is down.
+//! Loopback ports that stay reserved while the program that uses them is down.
 //!
-//! Ports come from below the range that the kernel gives to outgoing connections (32768 and up). Within that
-//! range a connection could take the port of an API server that is being restarted; even the client that polls
-//! it could, by connecting to itself. Other test processes are kept away by a locked file per port.
+//! Ports are below the kernel's range for outgoing connections (32768 and up). Within that range a connection could
+//! take the port of an API server that is being restarted; even the client that polls it could, by connecting to
+//! itself. A locked file per port excludes other test processes.
 
 use std::fs::{self, File, OpenOptions};
 use std::net::{Ipv4Addr, TcpListener};
@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU16, Ordering};
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
-/// A port of 127.0.0.1 that nothing else listens on; reserved until this is dropped.
+/// A port of 127.0.0.1 on which nothing else listens; reserved until this is dropped.
 pub struct FreePort {
     number: u16,
-    /// `None` when the claims belong to another user of the machine; then only the probe protects the port.
+    /// `None` if the claims belong to another user of the machine; then only probing protects the port.
     _claim: Option<File>,
 }
 
@@ -24,7 +24,7 @@ impl FreePort {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let claims = std::env::temp_dir().join("modelselection-test-ports");
         let _ = fs::create_dir_all(&claims);
-        // Processes start far apart, so that they rarely meet.
+        // Processes start at distant ports, so that they rarely collide.
         let start = std::process::id().wrapping_mul(97) % u32::from(COUNT);
         for _ in 0..COUNT {
             let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// A tuning job as the emulator has it, with what its tags say.
+/// A tuning job of the emulator, with the values of its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// Its name.
@@ -26,7 +26,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// Reads the emulator's own description of a job.
+    /// Parses the emulator's own description of a job.
     pub(super) fn read(job: &Value) -> Self {
         let text = |field: &str| job[field].as_str().unwrap_or_default().to_owned();
         let tag = |key: &str| job["tags"][format!("modelselection.dev/{key}")].as_str().unwrap_or_default().to_owned();
@@ -44,9 +44,9 @@ impl Job {
     }
 }
 
-/// How many of the jobs ran at the same time at most, by their times.
+/// The largest number of jobs that ran at the same time, by their times.
 pub fn most_at_once<'a>(jobs: impl IntoIterator<Item = &'a Value>) -> usize {
-    // Ends before beginnings: a job that begins when another has ended may use its permit.
+    // Ends before starts: a job that starts when another one has ended may use its permit.
     let mut changes: Vec<(f64, i32)> = jobs
         .into_iter()
         .flat_map(|job| {
@@ -67,7 +67,7 @@ pub fn owner(job: &Value) -> &str {
     job["tags"]["modelselection.dev/name"].as_str().unwrap_or_default()
 }
 
-/// A request for a job that is not the operator's, under a name that the operator would use.
+/// A request for a job of another owner, with a name that the operator would use.
 pub fn foreign_job(name: &str) -> Value {
     json!({
         "HyperParameterTuningJobName": name,

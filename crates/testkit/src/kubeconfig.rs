@@ -1,4 +1,4 @@
-//! Kubeconfig files with everything embedded: usable by kubectl, by the operator and by [`kube`].
+//! Self-contained kubeconfig files: usable by kubectl, by the operator and by [`kube`].
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::certificates::Identity;
 
-/// How a user proves who they are.
+/// The credentials of a user.
 pub enum Credentials {
     /// A client certificate.
     Certificate(Identity),
@@ -19,7 +19,7 @@ pub enum Credentials {
     Token(String),
 }
 
-/// Writes a kubeconfig (as JSON, which is YAML too). Readable by its owner only, or Helm would warn.
+/// Writes a kubeconfig (as JSON, which is also YAML). Readable only by its owner, otherwise Helm warns.
 pub fn write(path: &Path, server: &str, authority: &str, credentials: Credentials) {
     let user = match credentials {
         Credentials::Token(token) => json!({ "token": token }),
@@ -46,13 +46,13 @@ pub async fn read(path: &Path) -> Config {
     let kubeconfig = Kubeconfig::read_from(path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()));
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
         .await
-        .unwrap_or_else(|e| panic!("{} is no good kubeconfig: {e}", path.display()));
-    // kube takes it from the environment; a proxy has nothing to do with loopback.
+        .unwrap_or_else(|e| panic!("{} is not a valid kubeconfig: {e}", path.display()));
+    // kube reads it from the environment; a proxy must not be used for loopback.
     config.proxy_url = None;
     config
 }
 
-/// Kubernetes' own type for bytes in JSON saves a dependency.
+/// Kubernetes' own type for bytes in JSON avoids a dependency.
 fn base64(text: &str) -> Value {
     serde_json::to_value(ByteString(text.as_bytes().to_vec()))
         .unwrap_or_else(|e| panic!("cannot encode {} bytes: {e}", text.len()))

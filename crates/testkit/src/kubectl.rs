@@ -5,12 +5,12 @@ use std::process::{Command, Stdio};
 
 use super::control_plane::ControlPlane;
 
-/// Runs it with a text on standard input: its exit code, and all that it says.
+/// Runs it with a text on standard input. Returns its exit code and its whole output.
 pub fn kubectl(plane: &ControlPlane, arguments: &[&str], input: &str) -> (i32, String) {
     let mut command = Command::new("kubectl");
     command.arg(format!("--cache-dir={}", plane.folder().join("kubectl-cache").display())).args(arguments);
     command.env("KUBECONFIG", plane.kubeconfig());
-    // What the user has set for `kubectl diff` has nothing to do with the tests.
+    // The user's setting for `kubectl diff` must not affect the tests.
     command.env_remove("KUBECTL_EXTERNAL_DIFF");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|e| panic!("cannot run kubectl: {e}"));

@@ -16,9 +16,9 @@
 //! Logs and the audit log are kept below `target/tmp/runs`: see [`run_folder`].
 //! `MODELSELECTION_KUBERNETES_MINOR` (default 1.37) chooses the version, `KUBEBUILDER_ASSETS` a folder with binaries.
 
-// What runs real programs has to wait in real time.
+// Code that runs real programs must wait in real time.
 #![allow(clippy::disallowed_methods)]
-// A helper of tests fails the test by panicking.
+// Helpers of tests fail the test by panicking.
 #![allow(clippy::missing_panics_doc, clippy::new_without_default, clippy::unwrap_used)]
 
 pub mod audit;

@@ -15,19 +15,19 @@ use super::await_until::await_object;
 /// The field manager of everything that tests apply.
 pub const FIELD_MANAGER: &str = "tests";
 
-/// Applies every document of the text, in its order, and returns the objects as the server answered them. Objects
-/// that name no namespace go into the client's (`default`). Stops at the first that the server refuses.
+/// Applies every document of the text, in order, and returns the objects from the server's responses. Objects without a
+/// namespace go into the client's (`default`). Stops at the first one that the server refuses.
 pub async fn apply_yaml(client: &Client, yaml: &str) -> kube::Result<Vec<DynamicObject>> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(yaml).unwrap_or_else(|e| panic!("not YAML: {e}\n{yaml}"));
     let mut applied = Vec::new();
-    // A document of nothing but comments is null.
+    // A document with only comments is null.
     for document in documents.into_iter().filter(|document| !document.is_null()) {
         applied.push(apply(client, &document).await?);
     }
     Ok(applied)
 }
 
-/// Applies one object. It is sent as it is written, so the server sees what a user would send.
+/// Applies one object. It is sent unchanged, so the server sees what a user would send.
 pub async fn apply(client: &Client, object: &Value) -> kube::Result<DynamicObject> {
     let types: TypeMeta =
         serde_json::from_value(object.clone()).unwrap_or_else(|e| panic!("no apiVersion and kind ({e}): {object:#}"));
@@ -43,7 +43,7 @@ pub async fn apply(client: &Client, object: &Value) -> kube::Result<DynamicObjec
     api.patch(name, &PatchParams::apply(FIELD_MANAGER).force(), &Patch::Apply(object)).await
 }
 
-/// Applies a file with custom resource definitions and waits until their kinds are served. Harmless when repeated.
+/// Applies a file with custom resource definitions and waits until their kinds are served. Idempotent.
 pub async fn install_crd(client: &Client, path: &Path) {
     let yaml = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()));
     let applied =
@@ -62,7 +62,7 @@ fn is_established(definition: &CustomResourceDefinition) -> bool {
     conditions.is_some_and(|all| all.iter().any(|c| c.type_ == "Established" && c.status == "True"))
 }
 
-/// "Established" comes a moment before discovery knows the kind.
+/// "Established" comes a moment before discovery lists the kind.
 async fn await_served(client: &Client, definition: &CustomResourceDefinition) {
     let spec = &definition.spec;
     for version in spec.versions.iter().filter(|version| version.served) {

@@ -6,7 +6,7 @@ use kube::{Api, Client};
 
 use super::run_folder::numbered;
 
-/// Creates a namespace whose name begins with `purpose` (best the test's own name) and is new in this run.
+/// Creates a namespace whose name begins with `purpose` (preferably the test's own name) and is unique in this run.
 pub async fn fresh_namespace(client: &Client, purpose: &str) -> String {
     let letters = purpose.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
     let readable: String = letters.take(50).collect();

@@ -17,27 +17,27 @@ const END_DEADLINE: Duration = Duration::from_secs(30);
 /// `USER_HZ` of Linux, on every architecture that the operator runs on.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// How to start it.
+/// The options of a start.
 #[derive(Clone, Debug)]
 pub struct OperatorOptions {
     /// The program; see [`super::programs`].
     pub binary: PathBuf,
-    /// Who it is for Kubernetes.
+    /// Its identity for Kubernetes.
     pub kubeconfig: PathBuf,
-    /// Where its `SageMaker` is.
+    /// The URL of its `SageMaker`.
     pub sagemaker_url: String,
-    /// The namespace that it looks after.
+    /// The namespace that it watches.
     pub namespace: String,
-    /// The Pod that it runs in. Started again with the same options, it is a container that starts again in its Pod.
+    /// The name of its Pod. A second start with the same options is a container restart in the same Pod.
     pub pod: String,
-    /// More environment; wins over what is set here otherwise.
+    /// More environment variables; they override those set here.
     pub extra_env: Vec<(String, String)>,
     /// Arguments.
     pub extra_args: Vec<String>,
 }
 
 impl OperatorOptions {
-    /// As administrator of a control plane, with an emulator. Change the fields for anything else.
+    /// As administrator of a control plane, with an emulator. Change the fields for other cases.
     pub fn new(plane: &ControlPlane, sagemaker: &Emulator, namespace: &str) -> Self {
         Self {
             binary: programs::operator().to_owned(),
@@ -51,14 +51,14 @@ impl OperatorOptions {
     }
 }
 
-/// A started operator. When a test panics, the end of its log is printed.
+/// A started operator. If a test panics, the end of its log is printed.
 pub struct Operator {
     process: Process,
     port: FreePort,
 }
 
 impl Operator {
-    /// Starts it. Does not wait: see [`Operator::await_ready`].
+    /// Starts it without waiting: see [`Operator::await_ready`].
     pub fn start(options: OperatorOptions) -> Self {
         let OperatorOptions { binary, kubeconfig, sagemaker_url, namespace, pod, extra_env, extra_args } = options;
         // Operators of different tests must not wait for each other.
@@ -80,7 +80,7 @@ impl Operator {
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("AWS_ENDPOINT_URL_SAGEMAKER", sagemaker_url.clone()),
             ("AWS_ENDPOINT_URL_S3", sagemaker_url),
-            // Nothing of the machine's own AWS configuration may reach a test.
+            // The machine's own AWS configuration must not affect a test.
             ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
             ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
@@ -104,7 +104,7 @@ impl Operator {
         format!("http://127.0.0.1:{}", self.port.number())
     }
 
-    /// Status and text of an address below [`Operator::http`]; an error if nothing listens.
+    /// Status and text of a path below [`Operator::http`]; an error if nothing listens.
     pub async fn get(&self, path: &str) -> Result<(u16, String), String> {
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -116,7 +116,7 @@ impl Operator {
         Ok((status, response.text().await.map_err(|e| format!("{e:?}"))?))
     }
 
-    /// Waits until `/readyz` says 200.
+    /// Waits until `/readyz` returns 200.
     pub async fn await_ready(&mut self, deadline: Duration) {
         await_until("the operator is ready", deadline, async || {
             assert!(self.process.is_running(), "the operator ended by itself\n{}", self.process.tail());
@@ -134,22 +134,22 @@ impl Operator {
         self.process.signal(name);
     }
 
-    /// SIGKILL, and waits for the end.
+    /// Sends SIGKILL, and waits for the exit.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// SIGTERM, and waits (30 s at most): how it ended, and how long that took.
+    /// Sends SIGTERM, and waits (at most 30 s). Returns the exit status and the duration.
     pub async fn terminate(&mut self) -> (ExitStatus, Duration) {
         self.process.terminate(END_DEADLINE).await
     }
 
-    /// Whether it still runs.
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> bool {
         self.process.is_running()
     }
 
-    /// How it ended; `None` while it runs.
+    /// Its exit status; `None` while it is running.
     pub fn exit_status(&mut self) -> Option<ExitStatus> {
         self.process.exit_status()
     }
@@ -185,12 +185,13 @@ impl Operator {
         number.unwrap_or_else(|| panic!("no {field} in {path} (has the operator ended?)"))
     }
 
-    /// The seconds of CPU that it has used.
+    /// The seconds of CPU time that it has used.
     pub fn cpu_seconds(&self) -> f64 {
         let path = format!("/proc/{}/stat", self.process.pid());
         let stat = std::fs::read_to_string(&path)
             .unwrap_or_else(|e| panic!("cannot read {path} (has the operator ended?): {e}"));
-        // Behind the name, which may have spaces: the state is the 3rd field, `utime` the 14th and `stime` the 15th.
+        // The fields after the name, which may contain spaces: the state is the 3rd field, `utime` the 14th and `stime`
+        // the 15th.
         let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
         let ticks: f64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
         ticks / TICKS_PER_SECOND
@@ -203,7 +204,7 @@ impl Operator {
         metrics(&text)
     }
 
-    /// Everything that it logged.
+    /// Its whole log.
     pub fn logs(&self) -> String {
         self.process.log()
     }

@@ -1,10 +1,10 @@
-//! A child process that cannot outlive the test process, not even when that is killed with SIGKILL.
+//! A child process that cannot outlive the test process, not even if that is killed with SIGKILL.
 //!
-//! `Drop` does not run for statics, nor when the test process is killed. So every program is started by a shell
-//! that first leaves a watcher behind and then becomes the program (`exec`: the child's pid is the program's).
-//! The watcher reads a pipe whose only writer is the test process. When that pipe closes, for whatever reason, it
-//! kills the process group. The watcher is in that group itself, and the kernel gives no group's number to a new
-//! process while the group has members: so the kill never hits a stranger that got the number later.
+//! `Drop` does not run for statics, nor when the test process is killed. So every program is started by a shell that
+//! first starts a watcher in the background and then becomes the program (`exec`: the child's pid is the program's).
+//! The watcher reads a pipe whose only writer is the test process. When that pipe closes, for whatever reason, it kills
+//! the process group. The watcher itself is in that group, and the kernel does not reuse a group's number while the
+//! group has members: so the kill never hits an unrelated process that got the number later.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::process::CommandExt as _;
@@ -22,7 +22,7 @@ exec 3<&0 </dev/null
 exec "$@" 3<&-
 "#;
 
-/// What to start.
+/// A program to start.
 pub struct Program<'a> {
     /// Names the log files.
     pub name: &'a str,
@@ -30,9 +30,10 @@ pub struct Program<'a> {
     pub binary: &'a Path,
     /// Its arguments.
     pub arguments: Vec<String>,
-    /// Its environment, to which only PATH, HOME and `LLVM_PROFILE_FILE` (for coverage) are added.
+    /// Its environment; only PATH, HOME and `LLVM_PROFILE_FILE` (for coverage) are added.
     pub environment: Vec<(String, String)>,
-    /// Where its output goes: standard error to `NAME.log`, standard output to `NAME.out`. Both are appended to.
+    /// The folder for its output: standard error goes to `NAME.log`, standard output to `NAME.out`. Both are appended
+    /// to.
     pub folder: &'a Path,
 }
 
@@ -40,7 +41,7 @@ pub struct Program<'a> {
 pub struct Process {
     name: String,
     child: Child,
-    /// The writing end of the watcher's pipe. Not left in `child`, since `Child::wait` would close it.
+    /// The writing end of the watcher's pipe. Not left in `child`, because `Child::wait` would close it.
     lifeline: Option<ChildStdin>,
     log: PathBuf,
     output: PathBuf,
@@ -71,17 +72,17 @@ impl Process {
         self.child.id()
     }
 
-    /// How it ended; `None` while it runs.
+    /// Its exit status; `None` while it is running.
     pub fn exit_status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap_or_else(|e| panic!("cannot ask for the state of {}: {e}", self.name))
     }
 
-    /// Whether it still runs.
+    /// Whether it is still running.
     pub fn is_running(&mut self) -> bool {
         self.exit_status().is_none()
     }
 
-    /// SIGKILL, and waits for the end. Does nothing if it has ended already.
+    /// Sends SIGKILL, and waits for the exit. Does nothing if it has already ended.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -100,7 +101,7 @@ impl Process {
         );
     }
 
-    /// SIGTERM, and waits for the end; panics (and kills) if it still runs after the deadline.
+    /// Sends SIGTERM, and waits for the exit; panics (and kills) if it is still running after the deadline.
     pub async fn terminate(&mut self, deadline: Duration) -> (ExitStatus, Duration) {
         let started = Instant::now();
         self.signal("TERM");
@@ -110,7 +111,7 @@ impl Process {
         (status, started.elapsed())
     }
 
-    /// Everything it wrote to standard error (also in an earlier life with the same name).
+    /// Everything it wrote to standard error (including earlier processes with the same name).
     pub fn log(&self) -> String {
         read(&self.log)
     }
@@ -140,7 +141,7 @@ fn appending(path: &Path) -> File {
     file.unwrap_or_else(|e| panic!("cannot write {}: {e}", path.display()))
 }
 
-/// Lossy, since a program may be in the middle of a character.
+/// Lossy, because a program may have written part of a character.
 fn read(path: &Path) -> String {
     fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Where the programs under test are, and the repository that they come from.
+//! The paths of the programs under test, and of the repository.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,8 +9,8 @@ pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// The generated definition of the resource.
 pub const CRD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crds/modelselections.yaml");
 
-/// The operator, as it is built now; or that of `MODELSELECTION_OPERATOR`, to measure a release build by a bench that is
-/// not one itself.
+/// The operator as it is currently built, or the one in `MODELSELECTION_OPERATOR`, which lets a debug bench measure a
+/// release build.
 pub fn operator() -> &'static Path {
     static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
         let given = std::env::var_os("MODELSELECTION_OPERATOR").map(PathBuf::from);
@@ -19,17 +19,17 @@ pub fn operator() -> &'static Path {
     &PROGRAM
 }
 
-/// The emulated SageMaker, as it is built now.
+/// The emulator as it is currently built.
 pub fn emulator() -> &'static Path {
     static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| program("sagemaker-emulator"));
     &PROGRAM
 }
 
-/// The path of a program of this workspace. Cargo tells a test only where the programs of its own package are, and
-/// builds only those: so this asks Cargo to build the program, which does nothing when it is up to date.
+/// The path of a program of this workspace. Cargo provides the paths only of the programs in a test's own package, and
+/// builds only those: so this runs Cargo to build the program, which does nothing if it is up to date.
 pub fn program(name: &str) -> PathBuf {
     let folder = built();
-    // Set for tests and benches, not for a program that is started by hand: that one takes what is there.
+    // Set for tests and benches, but not for a program that is started manually: that one uses the existing build.
     if let Some(cargo) = std::env::var_os("CARGO") {
         let mut build = Command::new(cargo);
         build.current_dir(ROOT).args(["build", "--quiet", "--bin", name]);
@@ -44,7 +44,7 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
-/// `target/debug` or `target/release`: the folder of this executable, or the one above `deps`.
+/// `target/debug` or `target/release`: the folder of this executable, or the parent of `deps`.
 pub fn built() -> PathBuf {
     let executable = std::env::current_exe().unwrap_or_else(|e| panic!("cannot find this executable: {e}"));
     let folder = executable.parent().unwrap_or_else(|| panic!("{} has no folder", executable.display()));

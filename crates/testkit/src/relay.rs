@@ -1,4 +1,5 @@
-//! A relay to a server that can forget connections, as a load balancer does: they stay open, and nothing comes any more.
+//! A relay to a server that can drop connections silently, like a load balancer does: they stay open, but carry no more
+//! data.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use tokio::sync::watch;
 /// A relay on loopback. New connections always work.
 pub struct Relay {
     port: u16,
-    /// How often the open connections were forgotten.
+    /// How often the open connections were dropped.
     forgotten: Arc<watch::Sender<usize>>,
 }
 
@@ -37,7 +38,7 @@ impl Relay {
         self.port
     }
 
-    /// Forgets the connections that are open now.
+    /// Silently drops the connections that are open now.
     pub fn forget(&self) {
         self.forgotten.send_modify(|times| *times += 1);
     }

@@ -1,8 +1,8 @@
-//! One folder for everything that a run of a test binary leaves on disk: `target/tmp/runs/BINARY-PID`.
+//! One folder for everything that a run of a test binary writes to disk: `target/tmp/runs/BINARY-PID`.
 //!
-//! Statics are never dropped, so nothing here is deleted at the end of a run. The next run tidies up instead:
-//! it takes etcd's data (64 MB, allocated up front) from every ended run at once, and the logs after a day.
-//! A run has ended when the lock on its `lock` file can be had; the kernel gives it back with the process.
+//! Statics are never dropped, so nothing is deleted at the end of a run. The next run cleans up instead: it deletes
+//! etcd's data (64 MB, allocated up front) of every ended run at once, and the logs after a day. A run has ended if its
+//! `lock` file can be locked; the kernel releases the lock with the process.
 
 use super::programs;
 use std::fs::{self, File};
@@ -21,7 +21,7 @@ pub fn run_folder() -> &'static Path {
     &RUN.0
 }
 
-/// `PREFIX-N`, with another N at each call of this process.
+/// `PREFIX-N`, with a new N at each call in this process.
 pub fn numbered(prefix: &str) -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
@@ -32,17 +32,17 @@ fn create() -> (PathBuf, File) {
     let executable = std::env::current_exe().unwrap_or_default();
     let binary = executable.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let folder = runs.join(format!("{binary}-{}", std::process::id()));
-    // A process id comes back after a while; what lies there then is of an ended run.
+    // Process ids are reused, so an existing folder belongs to an ended run.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap_or_else(|e| panic!("cannot create {}: {e}", folder.display()));
     let lock = File::create(folder.join("lock"))
         .unwrap_or_else(|e| panic!("cannot create a lock in {}: {e}", folder.display()));
-    lock.try_lock().unwrap_or_else(|e| panic!("somebody else has the lock in {}: {e}", folder.display()));
+    lock.try_lock().unwrap_or_else(|e| panic!("another process holds the lock in {}: {e}", folder.display()));
     tidy(&runs);
     (folder, lock)
 }
 
-/// Best effort: two runs may tidy at the same time, and what one of them misses the next one takes.
+/// Best effort: two runs may clean up at the same time, and the next run deletes what one of them misses.
 fn tidy(runs: &Path) {
     for run in folders_in(runs) {
         let ended = File::open(run.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok());

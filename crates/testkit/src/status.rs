@@ -1,9 +1,9 @@
-//! Questions to the status of a selection.
+//! Queries on the status of a selection.
 
 use api::{Condition, ModelSelectionStatus, RunState, RunStatus};
 use serde_json::Value;
 
-/// Whether a run has a job whose creation was answered.
+/// Whether a run has a job whose creation got a response.
 pub fn is_running(run: &RunStatus) -> bool {
     run.state == RunState::Running && run.tuning_job_arn.is_some()
 }
@@ -40,7 +40,7 @@ pub fn conditions(status: &ModelSelectionStatus) -> Vec<String> {
     status.conditions.iter().map(|c| format!("{}={}/{}", c.type_, c.status, c.reason)).collect()
 }
 
-/// A status without its times: two of the same results are then the same bytes.
+/// A status without its times, so that equal results are identical.
 pub fn timeless(status: &ModelSelectionStatus) -> Value {
     let mut value = serde_json::to_value(status).expect("a status is JSON");
     for field in ["startTime", "completionTime"] {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::programs;
 
-/// Its path; it is built if it is not there yet.
+/// Its path; builds it if it is missing.
 pub fn tool(name: &str) -> PathBuf {
     let script = Path::new(programs::ROOT).join("tests/tools/get.sh");
     let output = Command::new(&script).arg(name).stderr(Stdio::inherit()).output();

@@ -1,7 +1,7 @@
-//! A wall clock that a test moves while a program runs, as an administrator or a broken time server would.
+//! A wall clock that a test changes while a program runs, as an administrator or a broken time server would.
 //!
-//! The program is the unmodified one: a library that is loaded before libc answers its questions for the time of day. It is
-//! built by the C compiler that Rust needs for linking anyway.
+//! The program is unmodified: a library that is loaded before libc overrides its calls for the time of day. It is built
+//! by the C compiler that Rust needs for linking anyway.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,22 +17,22 @@ pub struct WallClock {
 }
 
 impl WallClock {
-    /// One that is right.
+    /// A clock without an offset.
     pub fn new() -> Self {
         let clock = Self { offset: run_folder().join(numbered("wall-clock")) };
         clock.set(0);
         clock
     }
 
-    /// What the program needs in its environment.
+    /// The environment variables of the program.
     pub fn environment(&self) -> Vec<(String, String)> {
         let text = |path: &Path| path.display().to_string();
         vec![("LD_PRELOAD".to_owned(), text(library())), ("WALL_CLOCK_OFFSET".to_owned(), text(&self.offset))]
     }
 
-    /// Sets it that many seconds ahead, or back.
+    /// Sets the clock `ahead` seconds ahead, or back if negative.
     pub fn set(&self, ahead: i64) {
-        // Renamed into place, so that no reader sees half of it.
+        // Written by renaming, so that no reader sees a partial file.
         let new = self.offset.with_extension("new");
         std::fs::write(&new, ahead.to_string()).unwrap();
         std::fs::rename(&new, &self.offset).unwrap();

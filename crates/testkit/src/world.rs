@@ -1,6 +1,6 @@
-//! All that a test of a selection's life needs: a namespace, an emulated `SageMaker`, the operator that joins them.
+//! Everything that a test of a selection needs: a namespace, an emulated `SageMaker`, and the operator between them.
 //!
-//! The operator works as a user of its own, so that the audit log tells its writes from those of the test.
+//! The operator has its own user, so that the audit log distinguishes its writes from those of the test.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,9 +23,9 @@ use super::programs;
 use super::status::{condition, is_running};
 use samples::Selection;
 
-/// How long anything may take here: minutes of an emulated life pass in a second, but the machine may be busy.
+/// The deadline for everything here: minutes of emulated time take a second, but the machine may be busy.
 pub const DEADLINE: Duration = Duration::from_mins(1);
-/// For what the operator retries by itself only after half a minute or more.
+/// The deadline for retries that come only after half a minute or more.
 pub const LATER: Duration = Duration::from_mins(2);
 /// More virtual seconds than any job of [`Selection`] takes.
 pub const LONG: u32 = 100_000;
@@ -38,35 +38,35 @@ pub struct World<'a> {
     pub plane: &'a ControlPlane,
     /// Its administrator.
     pub client: Client,
-    /// The namespace that the operator looks after.
+    /// The namespace that the operator watches.
     pub namespace: String,
     /// The operator's `SageMaker`.
     pub emulator: Emulator,
     /// The operator.
     pub operator: Operator,
-    /// How the operator is started again.
+    /// The options with which the operator is restarted.
     pub options: OperatorOptions,
     /// The selections of the namespace.
     pub selections: Api<ModelSelection>,
 }
 
 impl World<'static> {
-    /// One in which no virtual time passes: jobs run until the test advances the clock.
+    /// A world in which no virtual time passes: jobs run until the test advances the clock.
     pub async fn held(purpose: &str) -> Self {
         World::start(shared().await, purpose, &["--speed", "0"], &[]).await
     }
 
-    /// One in which a job takes less than a second.
+    /// A world in which a job takes less than a second.
     pub async fn fast(purpose: &str) -> Self {
         World::start(shared().await, purpose, &["--speed", "3000"], &[]).await
     }
 
-    /// One with [`World::short_epochs_on`] on the shared control plane.
+    /// Like [`World::short_epochs_on`], on the shared control plane.
     pub async fn short_epochs(purpose: &str, emulator: &[&str], environment: &[(&str, &str)]) -> Self {
         World::short_epochs_on(shared().await, purpose, emulator, environment).await
     }
 
-    /// One with a hub of 1,000 models, in which jobs run until the test advances the clock.
+    /// A world with a hub of 1,000 models, in which jobs run until the test advances the clock.
     pub async fn with_large_hub(purpose: &str, environment: &[(&str, &str)]) -> Self {
         let emulator = Emulator::start(&["--speed", "0", "--extra-models", "838"]).await;
         let plane = shared().await;
@@ -78,8 +78,8 @@ impl World<'static> {
 }
 
 impl<'a> World<'a> {
-    /// One in which an epoch takes ten seconds, so that a job takes a moment at a moderate speed: for tests that watch
-    /// what happens meanwhile.
+    /// A world in which an epoch takes ten seconds, so that a job takes a moment at a moderate speed: for tests that
+    /// observe a running job.
     pub async fn short_epochs_on(
         plane: &'a ControlPlane,
         purpose: &str,
@@ -93,7 +93,7 @@ impl<'a> World<'a> {
         world
     }
 
-    /// One on a control plane, with arguments for the emulator and more environment for the operator.
+    /// A world on a control plane, with arguments for the emulator and more environment variables for the operator.
     pub async fn start(
         plane: &'a ControlPlane,
         purpose: &str,
@@ -106,7 +106,7 @@ impl<'a> World<'a> {
         World::start_in(plane, &namespace, emulator, environment).await
     }
 
-    /// The same in a namespace that is there already.
+    /// The same in an existing namespace.
     pub async fn start_in(
         plane: &'a ControlPlane,
         namespace: &str,
@@ -137,25 +137,25 @@ impl<'a> World<'a> {
         Self { plane, client, namespace: namespace.to_owned(), emulator, operator, options, selections }
     }
 
-    /// Another `SageMaker`, without any jobs: another account.
+    /// Replaces `SageMaker` by one without any jobs, like another account.
     pub async fn renew_emulator(&mut self, arguments: &[&str]) {
         self.emulator = Emulator::start(arguments).await;
         self.options.sagemaker_url.clear();
         self.options.sagemaker_url.push_str(self.emulator.url());
     }
 
-    /// Starts the operator again after [`Operator::kill`], without waiting for it.
+    /// Restarts the operator after [`Operator::kill`], without waiting for it.
     pub fn start_operator(&mut self) {
         self.operator = Operator::start(self.options.clone());
     }
 
-    /// SIGKILL, and a new one.
+    /// Sends SIGKILL, and starts a new process.
     pub fn kill_and_restart(&mut self) {
         self.operator.kill();
         self.start_operator();
     }
 
-    /// Applies a selection as a user would, and returns it as the server has it.
+    /// Applies a selection like a user, and returns it as the server has stored it.
     pub async fn apply(&self, selection: &Selection) -> ModelSelection {
         self.apply_in(&self.namespace, selection).await
     }
@@ -169,7 +169,7 @@ impl<'a> World<'a> {
         serde_json::from_value(applied).expect("a ModelSelection")
     }
 
-    /// Asks for the deletion, and does not wait.
+    /// Requests the deletion, and does not wait.
     pub async fn delete(&self, name: &str) {
         self.selections
             .delete(name, &DeleteParams::default())
@@ -183,7 +183,7 @@ impl<'a> World<'a> {
         await_gone(&self.selections, name, DEADLINE).await;
     }
 
-    /// Waits until the status of a selection is as described.
+    /// Waits until the status of a selection matches.
     pub async fn await_status(
         &self,
         name: &str,
@@ -194,7 +194,7 @@ impl<'a> World<'a> {
         await_object(&self.selections, name, what, DEADLINE, holds).await.status.expect("checked above")
     }
 
-    /// Waits until the operator has dealt with the present generation and the status is as described.
+    /// Waits until the operator has observed the current generation and the status matches.
     pub async fn await_observed(
         &self,
         name: &str,
@@ -225,7 +225,7 @@ impl<'a> World<'a> {
         self.await_observed(name, &format!("{kind} has the reason {}", reason.as_str()), has).await
     }
 
-    /// How many Events of a selection have this reason, with the repetitions that are counted in them.
+    /// Number of Events of a selection with this reason, including aggregated repetitions.
     pub async fn events(&self, name: &str, reason: &str) -> i32 {
         let events: Api<Event> = Api::namespaced(self.client.clone(), &self.namespace);
         let events = events.list(&ListParams::default()).await.expect("the Events can be listed");
@@ -236,17 +236,17 @@ impl<'a> World<'a> {
         events.items.iter().filter(about).map(|event| event.series.as_ref().map_or(1, |series| series.count)).sum()
     }
 
-    /// Waits until there is an Event with this reason, and checks that there is one only.
+    /// Waits until there is an Event with this reason, and checks that it is the only one.
     pub async fn await_single_event(&self, name: &str, reason: &str) {
         let what = format!("there is an Event {reason}");
         await_until(&what, DEADLINE, async || self.events(name, reason).await > 0).await;
         assert_eq!(self.events(name, reason).await, 1, "Events {reason} of {name}");
     }
 
-    /// Waits until every run has a job that runs.
+    /// Waits until every run has a running job.
     pub async fn await_launched(&self, name: &str) -> ModelSelectionStatus {
         let launched = |status: &ModelSelectionStatus| {
-            // With the counts of the first listing, a status in which no time passes does not change any more.
+            // After the first listing has set the counts, the status does not change any more while no time passes.
             let settled = |run: &RunStatus| is_running(run) && run.training_jobs.is_some();
             let stopped = status.superseded.iter().all(|job| job.stop_requested);
             !status.runs.is_empty() && stopped && status.runs.iter().all(settled)
@@ -254,7 +254,7 @@ impl<'a> World<'a> {
         self.await_observed(name, "every run has a running job", launched).await
     }
 
-    /// Waits until every run has ended, for good.
+    /// Waits until every run has ended for good.
     pub async fn await_complete(&self, name: &str) -> ModelSelectionStatus {
         self.await_complete_within(name, DEADLINE).await
     }
@@ -271,24 +271,24 @@ impl<'a> World<'a> {
         jobs.map(|(name, job)| (name, Job::read(&job))).collect()
     }
 
-    /// The tuning jobs by name, each with all that the emulator knows of it.
+    /// The tuning jobs by name, each with everything that the emulator knows about it.
     pub async fn job_documents(&self) -> BTreeMap<String, Value> {
         let jobs = self.emulator.jobs().await;
         let jobs = jobs.as_array().expect("a list of jobs").iter();
         jobs.map(|job| (job["name"].as_str().expect("a name").to_owned(), job.clone())).collect()
     }
 
-    /// Jobs that were created so far, by anybody.
+    /// Number of jobs created so far, by any client.
     pub async fn jobs_created(&self) -> u64 {
         self.emulator.calls().await["jobsCreated"].as_u64().expect("a number")
     }
 
-    /// Jobs in a status, by name.
+    /// Names of the jobs with a status.
     pub async fn jobs_in(&self, status: &str) -> Vec<String> {
         self.jobs().await.into_values().filter(|job| job.status == status).map(|job| job.name).collect()
     }
 
-    /// Waits until a tuning job has got a request to stop.
+    /// Waits until a stop of a tuning job was requested.
     pub async fn await_stop(&self, job: &str) {
         await_until(&format!("{job} is stopped"), DEADLINE, async || {
             let jobs = self.jobs().await;
@@ -298,17 +298,17 @@ impl<'a> World<'a> {
         .await;
     }
 
-    /// Calls of an operation since the last reset.
+    /// Number of calls of an operation since the last reset.
     pub async fn calls_of(&self, operation: &str) -> u64 {
         self.emulator.calls().await["byOperation"][operation].as_u64().unwrap_or_default()
     }
 
-    /// All calls since the last reset.
+    /// Number of all calls since the last reset.
     pub async fn calls(&self) -> u64 {
         self.emulator.calls().await["total"].as_u64().expect("a total")
     }
 
-    /// Errors of a kind so far, such as `CreateHyperParameterTuningJob ThrottlingException`.
+    /// Number of errors of a kind so far, such as `CreateHyperParameterTuningJob ThrottlingException`.
     pub async fn errors(&self, error: &str) -> u64 {
         self.emulator.calls().await["errors"][error].as_u64().unwrap_or_default()
     }
@@ -318,7 +318,7 @@ impl<'a> World<'a> {
         eprintln!("{test}: {}", self.emulator.calls().await);
     }
 
-    /// Waits until an ordered fault has hit as often as it was to.
+    /// Waits until all injected faults have occurred as often as requested.
     pub async fn await_faults_spent(&self) {
         await_until("the faults have hit", DEADLINE, async || {
             let left = self.emulator.faults().await;
@@ -327,16 +327,16 @@ impl<'a> World<'a> {
         .await;
     }
 
-    /// What the operator wrote in this namespace, but Leases.
+    /// The operator's writes in this namespace, except Leases.
     pub fn writes(&self) -> Vec<AuditEntry> {
         let ours = |entry: &AuditEntry| entry.user == USER && entry.namespace.as_deref() == Some(&self.namespace);
         self.plane.audit().into_iter().filter(ours).collect()
     }
 
-    /// Waits until no pass and no call is under way: a status is seen before the pass that wrote it has ended.
+    /// Waits until no pass and no call is in progress: a status is visible before the pass that wrote it has ended.
     pub async fn await_idle(&self) {
         let mut before = None;
-        await_until("nothing is under way", DEADLINE, async || {
+        await_until("nothing is in progress", DEADLINE, async || {
             let (_, text) = self.operator.get("/metrics").await.unwrap_or_default();
             let workers = |line: &str| line.starts_with("controller_runtime_active_workers{") && line.ends_with(" 0");
             let now = text.lines().any(workers).then_some(self.calls().await);
@@ -347,7 +347,7 @@ impl<'a> World<'a> {
         .await;
     }
 
-    /// How many reconciles of this operator process have ended.
+    /// Number of reconciles that this operator process has completed.
     pub async fn reconciles(&self) -> u64 {
         let Ok((200, text)) = self.operator.get("/metrics").await else { return 0 };
         let counts = text.lines().filter(|line| line.starts_with("controller_runtime_reconcile_total{"));

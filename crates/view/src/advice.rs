@@ -1,8 +1,8 @@
-//! What to do about each reason, in one sentence.
+//! The remedy for each reason, in one sentence.
 
 use api::Reason;
 
-/// What a person does about a reason; `None` where there is nothing to do but wait or read the result.
+/// What a person can do about a reason; `None` if there is nothing to do except wait or read the result.
 pub fn remedy(reason: Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::Progressing
@@ -17,7 +17,7 @@ pub fn remedy(reason: Reason) -> Option<&'static str> {
         Reason::Suspended => "resume it: kubectl msel resume NAME",
         Reason::Queued => "raise spec.maxConcurrentTuningJobs, or the operator's --max-tuning-jobs",
         Reason::QuotaExceeded => "wait for other jobs to end, or ask AWS for a higher quota",
-        Reason::NoModelFound => "loosen spec.candidateSelectors: the message says how many models each clause left",
+        Reason::NoModelFound => "relax spec.candidateSelectors: the message lists how many models each clause leaves",
         Reason::TooManyRuns => "set 'limit' in the selector, narrow it, or split the selection",
         Reason::UnknownModel => "correct jumpStart.modelID",
         Reason::UnknownVersion => "correct jumpStart.version, or set it to '*'",
@@ -40,7 +40,7 @@ pub fn remedy(reason: Reason) -> Option<&'static str> {
         Reason::ObservationStale => "see why SageMaker cannot be observed: the operator's logs and /readyz",
         Reason::InvalidRequest => "change what the message names: SageMaker refuses the request",
         Reason::InvalidSpec => "correct the field that the message names",
-        Reason::NameConflict => "set spec.rerun to another value: a job of that name belongs to somebody else",
+        Reason::NameConflict => "set spec.rerun to another value: a job of that name has another owner",
         Reason::TuningJobFailed => "read the training jobs' logs; spec.retries tries again by itself",
         Reason::ObjectiveNotEmitted => "check the regex of tuning.objective against the training jobs' logs",
         Reason::StoppedExternally | Reason::TuningJobDeleted => "run it again: kubectl msel rerun NAME",
@@ -51,7 +51,7 @@ pub fn remedy(reason: Reason) -> Option<&'static str> {
     })
 }
 
-/// The reason that a condition gives, if this release knows it.
+/// The reason of a condition, if this release knows it.
 pub fn reason(word: &str) -> Option<Reason> {
     serde_json::from_value(serde_json::Value::String(word.to_owned())).ok().filter(|reason| *reason != Reason::Unknown)
 }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_needs_a_person_says_what_the_person_does() {
+    fn every_reason_that_needs_a_person_has_a_remedy() {
         let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/reasons.md"));
         let page = page.unwrap();
         let reasons: Vec<Reason> = page.lines().filter_map(|line| reason(line.split('|').nth(1)?.trim())).collect();

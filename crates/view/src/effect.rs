@@ -1,7 +1,7 @@
-//! What applying a manifest does: which runs get new tuning jobs, which keep theirs, what is stopped, and what it costs.
+//! The effect of applying a manifest: which runs get new tuning jobs, which keep theirs, what is stopped, and the cost.
 //!
-//! The decision is the operator's own ([`decide::plan`]), so it says what the operator will do. What only SageMaker knows is
-//! left open: whether a job of an earlier life is found again, and what a selector finds.
+//! The decision is the operator's own ([`decide::plan`]), so the prediction is what the operator will do. It leaves
+//! open what depends on SageMaker: whether a job of a previous incarnation is adopted, and what a selector finds.
 
 use std::collections::BTreeSet;
 
@@ -11,26 +11,26 @@ use decide::expansion::{add, untaken};
 use decide::plan::{Fingerprints, ResolvedVersion, plan, version_by_status};
 use serde::Serialize;
 
-/// What becomes of a run.
+/// What happens to a run.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
-    /// It is new, and gets a tuning job, or takes up the one that an earlier life of the selection has made.
+    /// It is new: it gets a tuning job, or adopts one of a previous incarnation of the selection.
     Create,
     /// Its definition changes: it gets a new tuning job.
     Replace,
-    /// A tuning job that the manifest names is followed.
+    /// It follows an existing tuning job that the manifest refers to.
     Attach,
-    /// It stays, with its tuning job and results.
+    /// It is kept, with its tuning job and results.
     Keep,
-    /// It goes, with its results.
+    /// It is removed, with its results.
     Remove,
 }
 
-/// A run of the manifest, or one that goes.
+/// A run of the manifest, or one that is removed.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct RunEffect {
-    /// What becomes of it.
+    /// What happens to it.
     pub action: Action,
     /// Its candidate.
     pub candidate: String,
@@ -38,55 +38,55 @@ pub struct RunEffect {
     pub dataset: String,
 }
 
-/// Hours of instances, and money where the manifest has the price.
+/// Instance hours, and their cost if the manifest has the price.
 #[derive(Clone, Copy, Debug, Default, Serialize, PartialEq)]
 pub struct Cost {
-    /// Hours of instances.
+    /// Instance hours.
     pub hours: f64,
-    /// Hours times `spec.prices`.
+    /// Instance hours times `spec.prices`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub money: Option<f64>,
 }
 
-/// All that applying a manifest does.
+/// The effect of applying a manifest.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Effect {
-    /// Every run, dataset by dataset, and then those that go.
+    /// Every run, dataset by dataset, and then those that are removed.
     pub runs: Vec<RunEffect>,
-    /// Tuning jobs that are stopped.
+    /// Tuning jobs that will be stopped.
     pub stopped: Vec<String>,
-    /// Selectors of which only the operator can say what they find.
+    /// Number of selectors whose result is unknown until the operator evaluates them.
     pub open_selectors: usize,
-    /// The most that the new tuning jobs can cost; `None` when the manifest does not bound them.
+    /// The maximum cost of the new tuning jobs; `None` if the manifest does not limit it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<Cost>,
-    /// What those of the new tuning jobs will cost whose like has ended before.
+    /// The expected cost of the new tuning jobs for which similar runs have ended before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<Cost>,
-    /// New tuning jobs that `expected` speaks of.
+    /// Number of new tuning jobs that `expected` includes.
     pub expected_runs: usize,
 }
 
 impl Effect {
-    /// Runs of an action.
+    /// Number of runs with an action.
     pub fn count(&self, action: Action) -> usize {
         self.runs.iter().filter(|run| run.action == action).count()
     }
 
-    /// New tuning jobs.
+    /// Number of new tuning jobs.
     pub fn new_jobs(&self) -> usize {
         self.count(Action::Create) + self.count(Action::Replace)
     }
 
-    /// Whether nothing of the runs changes.
+    /// Whether no run changes.
     pub fn is_nothing(&self) -> bool {
         self.stopped.is_empty() && self.open_selectors == 0 && self.runs.iter().all(|run| run.action == Action::Keep)
     }
 }
 
-/// What applying `spec` does to the selection as it is in the cluster, if it is there. `history` are runs of any selections,
-/// for what training jobs took before. `region` is the operator's, for a spec that has none.
+/// The effect of applying `spec` to the selection in the cluster, if it exists. `history` are runs of any selections,
+/// whose training times are used for the estimate. `region` is the operator's, for a spec without one.
 pub fn effect(
     spec: &ModelSelectionSpec,
     current: Option<&ModelSelection>,
@@ -128,7 +128,7 @@ pub fn effect(
     Effect { runs, stopped: stopped.collect(), open_selectors, bound: bound(&spec, new.len()), expected, expected_runs }
 }
 
-/// The spec with the candidates that its selectors have found before, and how many selectors have to be looked up.
+/// The spec plus the candidates that its selectors have found before, and the number of selectors to evaluate.
 fn with_found(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: &str) -> (ModelSelectionSpec, usize) {
     let mut spec = spec.clone();
     let mut open = 0;
@@ -145,8 +145,8 @@ fn with_found(spec: &ModelSelectionSpec, status: &ModelSelectionStatus, region: 
     (spec, open)
 }
 
-/// The version that the candidate is pinned to. One that the hub has yet to say is what the manifest says: nothing that
-/// runs already can have it.
+/// The resolved version of the candidate's model. If the hub has yet to resolve it, the version in the manifest is
+/// used: no existing run can have that one.
 fn pin(status: &ModelSelectionStatus, candidate: &Candidate) -> Option<ResolvedVersion> {
     let model = candidate.jump_start.as_ref()?;
     let known = version_by_status(status, candidate);
@@ -169,8 +169,8 @@ fn bound(spec: &ModelSelectionSpec, jobs: usize) -> Option<Cost> {
     Some(cost(spec, jobs as f64 * trials * seconds * instances(spec) / 3600.0))
 }
 
-/// What the runs cost whose model has ended on the same instance type before: as long as the best training jobs took, on
-/// average, times the training jobs that they may have.
+/// The expected cost of the runs whose model has already been trained on the same instance type: the average time of
+/// the best training jobs, times the number of training jobs.
 #[allow(clippy::cast_precision_loss)] // at most 512 runs
 fn expected(spec: &ModelSelectionSpec, new: &[&RunStatus], history: &[&RunStatus]) -> (Option<Cost>, usize) {
     let Some(trials) = spec.tuning.max_training_jobs.map(f64::from) else { return (None, 0) };
@@ -193,7 +193,7 @@ fn expected(spec: &ModelSelectionSpec, new: &[&RunStatus], history: &[&RunStatus
 mod tests {
     use super::*;
 
-    /// The sample spec as the operator would have it in the cluster: all runs ended.
+    /// The sample spec as an object in the cluster whose runs have all ended.
     fn applied(spec: &ModelSelectionSpec) -> ModelSelection {
         let pins: Vec<Option<ResolvedVersion>> =
             spec.candidates.iter().map(|candidate| pin(&ModelSelectionStatus::default(), candidate)).collect();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_new_is_made_and_what_stays_is_not() {
+    fn new_runs_are_created_and_kept_ones_are_not() {
         let spec = samples::spec();
         let new = effect(&spec, None, &[], "");
         assert_eq!((new.count(Action::Create), new.new_jobs(), new.stopped.len()), (2, 2, 0));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_replaces_and_removes_what_it_touches() {
+    fn an_edit_replaces_and_removes_only_affected_runs() {
         let spec = samples::spec();
         let current = applied(&spec);
         let mut edited = spec.clone();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_and_what_is_expected_are_separate() {
+    fn the_maximum_and_the_expected_cost_are_separate() {
         let mut spec = samples::spec();
         spec.training.max_runtime_seconds = Some(7200);
         spec.prices.insert("ml.p3.2xlarge".into(), "4".into());
@@ -258,13 +258,13 @@ mod tests {
         spec.rerun = "again".into();
         let history: Vec<&RunStatus> = current.status.as_ref().unwrap().runs.iter().skip(1).collect();
         let effect = effect(&spec, Some(&current), &history, "");
-        // 2 runs x 2 training jobs x 2 h; of one of them a training job took half an hour.
+        // 2 runs x 2 training jobs x 2 h; a training job of one of them took half an hour before.
         assert_eq!(effect.bound, Some(Cost { hours: 8.0, money: Some(32.0) }));
         assert_eq!((effect.expected, effect.expected_runs), (Some(Cost { hours: 1.0, money: Some(4.0) }), 1));
     }
 
     #[test]
-    fn a_selector_that_nobody_has_looked_up_is_left_open() {
+    fn a_selector_without_a_result_is_left_open() {
         let mut spec = samples::spec();
         spec.candidate_selectors = serde_json::from_value(serde_json::json!([{"jumpStart": {"task": "ic"}}])).unwrap();
         let effect = effect(&spec, None, &[], "us-west-2");

@@ -1,16 +1,17 @@
-//! How long a selection still takes, guessed from what it has done so far.
+//! The remaining time of a selection, estimated from its progress so far.
 
 use api::{ModelSelection, Reason, RunState, RunStatus};
 use jiff::Timestamp;
 
 use crate::seen::is_seen;
 
-/// Least share of the work that has to be done before an estimate says anything.
+/// Smallest completed share of the work for an estimate.
 const SHARE_MIN: f64 = 0.05;
 
-/// Seconds that are left if the rest goes as fast as the part that is done: the time so far, times training jobs that are
-/// left, by training jobs that have ended. `None` when nothing can be said: too little has ended, it is suspended, what is
-/// left waits for a person, or nothing is left. An average over runs of different length: an estimate, no promise.
+/// Remaining seconds if the rest is as fast as the completed part: the elapsed time, times the number of remaining
+/// training jobs, divided by that of ended ones. `None` if there is no estimate: too little has ended, the selection is
+/// suspended, the rest waits for a person, or nothing is left. It averages over runs of different duration, so it is
+/// only an estimate.
 pub fn remaining_seconds(selection: &ModelSelection, now: Timestamp) -> Option<i64> {
     let status = selection.status.as_ref().filter(|_| is_seen(selection))?;
     if selection.spec.suspend || status.completion_time.is_some() {
@@ -28,7 +29,7 @@ pub fn remaining_seconds(selection: &ModelSelection, now: Timestamp) -> Option<i
     Some((elapsed as f64 * (total - done) / done) as i64)
 }
 
-/// How much of a run is done, from 0 to 1, by its training jobs.
+/// The completed share of a run, from 0 to 1, by its training jobs.
 fn share(selection: &ModelSelection, run: &RunStatus) -> f64 {
     if run.state.ended() {
         return 1.0;
@@ -38,7 +39,7 @@ fn share(selection: &ModelSelection, run: &RunStatus) -> f64 {
     f64::from(ended) / f64::from(most.unwrap_or(i32::MAX).max(ended).max(1))
 }
 
-/// Training jobs that each run may have, if the spec bounds them.
+/// The maximum number of training jobs of each run, if the spec limits it.
 pub fn most_training_jobs(selection: &ModelSelection) -> Option<i32> {
     selection.spec.tuning.max_training_jobs
 }
@@ -49,9 +50,9 @@ mod tests {
     use crate::tests::sample;
 
     #[test]
-    fn the_rest_takes_as_long_as_its_share() {
+    fn the_remaining_time_is_proportional_to_the_remaining_share() {
         let mut selection = sample::running();
-        // 2 of 4 runs have ended, one of the others has 1 of 2 training jobs: 2.5 of 4 in 1,000 s.
+        // 2 of 4 runs have ended, and one of the others has completed 1 of 2 training jobs: 2.5 of 4 in 1,000 s.
         assert_eq!(remaining_seconds(&selection, sample::time(1000)), Some(600));
         assert_eq!(remaining_seconds(&selection, sample::time(0)), None, "no time has passed");
         selection.spec.suspend = true;
@@ -60,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_a_person_does_not_count() {
+    fn runs_that_wait_for_a_person_do_not_count() {
         let mut selection = sample::running();
         let waiting = selection.status.as_mut().unwrap().runs.last_mut().unwrap();
         waiting.reason = Some(api::Reason::UnknownModel);

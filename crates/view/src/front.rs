@@ -17,23 +17,23 @@ pub struct FrontView {
     pub members: Vec<Member>,
     /// Members that the status does not list.
     pub omitted_members: i32,
-    /// The recommended candidate; none when no member reaches `spec.recommend.atLeast`.
+    /// The recommended candidate; `None` if no member reaches `spec.recommend.atLeast`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recommended: Option<String>,
-    /// Why it is that one.
+    /// Why it is recommended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// Other members, with what they would give and take.
+    /// Other members, with their trade-offs.
     pub alternatives: Vec<Alternative>,
-    /// The candidates that were measured elsewhere.
+    /// The observed candidates.
     pub observed: Vec<ObservedPoint>,
-    /// Objectives whose values do not compare.
+    /// Warnings about objectives whose values are not comparable.
     pub warnings: Vec<ObjectiveWarning>,
     /// The runs that members dominate, by rank.
     pub dominated: Vec<Run>,
     /// The ended runs that cannot be on the front.
     pub excluded: Vec<Excluded>,
-    /// The volume that the front dominates.
+    /// The hypervolume of the front.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hypervolume: Option<String>,
 }
@@ -88,7 +88,7 @@ fn view(objectives: &[Objective], runs: &[Run], front: &Front) -> FrontView {
     }
 }
 
-/// The member that the front recommends: of a candidate with several, the one of the recommended training job.
+/// The recommended member: of a candidate with several members, the one with the recommended training job.
 fn recommended(front: &Front) -> Option<&FrontMember> {
     let chosen = front.recommendation.as_ref()?;
     let job = chosen.training_job_name.as_ref();

@@ -1,8 +1,8 @@
-//! What a `ModelSelection` looks like, as pure functions of the object: no terminal, no I/O, no clock.
+//! Views of a `ModelSelection`, as pure functions of the object: no terminal, no I/O, no clock.
 //!
-//! Each module turns the object into a struct that says it in words and numbers ([`summary`], [`runs`], [`waiting`],
-//! [`front`], [`estimate`]); [`pages`] sets these as text, [`plot`] draws a front. The structs are also what `-o json` and
-//! `-o yaml` of the plugin write.
+//! Each module turns the object into a struct of words and numbers ([`summary`], [`runs`], [`waiting`], [`front`],
+//! [`estimate`]); [`pages`] formats these as text, [`plot`] draws a front. The structs are also the output of `-o json`
+//! and `-o yaml` of the plugin.
 
 pub mod advice;
 pub mod effect;

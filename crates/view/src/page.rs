@@ -1,7 +1,7 @@
-//! Lines and tables as text: pure, for a given width, with or without colour.
+//! Formats lines and tables as text: pure, for a given width, with or without colour.
 //!
-//! All text enters through [`Text::new`], which makes foreign text harmless. Colour only repeats what the words and marks
-//! say already.
+//! All text enters through [`Text::new`], which neutralizes foreign text. Colour only repeats what words and marks
+//! already say.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{
@@ -19,19 +19,19 @@ pub struct Look {
     pub ascii: bool,
 }
 
-/// What a piece of text means, repeated by its colour.
+/// The meaning of a piece of text, which its colour repeats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// Nothing in particular.
+    /// No special meaning.
     #[default]
     Plain,
     /// A title.
     Strong,
-    /// Good news.
+    /// Good.
     Good,
-    /// Needs a look.
+    /// Bad: needs attention.
     Bad,
-    /// Of less interest.
+    /// Less important.
     Faint,
 }
 
@@ -43,12 +43,12 @@ pub struct Text {
 }
 
 impl Text {
-    /// The text, made harmless: see [`plain`].
+    /// The text, neutralized: see [`plain`].
     pub fn new(text: &str) -> Self {
         Self { text: api::plain(text).into_owned(), tone: Tone::Plain }
     }
 
-    /// The same in a tone.
+    /// The same text with a tone.
     #[must_use]
     pub fn tone(self, tone: Tone) -> Self {
         Self { tone, ..self }
@@ -61,20 +61,20 @@ impl<T: AsRef<str>> From<T> for Text {
     }
 }
 
-/// How a column is set.
+/// The layout of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     /// As wide as its content.
     Fixed,
-    /// Numbers: to the right, never narrower than seven digits.
+    /// Numbers: right-aligned, at least seven digits wide.
     Number,
-    /// A name: shortened where there is no room, but not to less than so many columns.
+    /// A name: shortened if there is no room, but not to fewer columns than this.
     Name(u16),
-    /// Shortened where there is no room.
+    /// Shortened if there is no room.
     Flexible,
 }
 
-/// Rows under titles.
+/// Rows with column titles.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     /// The titles, with the kind of each column.
@@ -129,7 +129,7 @@ impl Table {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                 }
                 Column::Name(least) => {
-                    // Of a narrow terminal the names get less, so that the numbers stay whole.
+                    // In a narrow terminal names get less room, so that numbers stay complete.
                     let least = look.width.map_or(*least, |width| least * width.saturating_sub(24).min(56) / 56);
                     let width = widths.get(index).copied().unwrap_or_default().min(least).max(4);
                     column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width + 2)));
@@ -155,7 +155,7 @@ fn cell(text: &Text) -> Cell {
 /// A part of a page.
 #[derive(Clone, Debug)]
 pub enum Block {
-    /// Pieces of text on one line, shortened where there is no room.
+    /// Pieces of text on one line, shortened if there is no room.
     Line(Vec<Text>),
     /// A paragraph, continued on further lines.
     Paragraph(Text),
@@ -163,7 +163,7 @@ pub enum Block {
     Table(Table),
 }
 
-/// What is shown: parts from top to bottom.
+/// The parts of a page, from top to bottom.
 #[derive(Clone, Debug, Default)]
 pub struct Page(pub Vec<Block>);
 
@@ -188,7 +188,7 @@ impl Page {
         self.0.push(Block::Table(table));
     }
 
-    /// The text, each line with its end.
+    /// The page as text; each line ends with a line break.
     pub fn render(&self, look: Look) -> String {
         let mut text = String::new();
         for block in &self.0 {
@@ -209,7 +209,7 @@ impl Page {
     }
 }
 
-/// One line of pieces: a table of one row would pad them, so they are joined and shortened here.
+/// One line of pieces. Joined and shortened here, because a table of one row would pad them.
 fn line(pieces: &[Text], look: Look) -> String {
     let mut room = look.width.map_or(usize::MAX, usize::from);
     let mut line = String::new();
@@ -229,7 +229,7 @@ fn line(pieces: &[Text], look: Look) -> String {
     line
 }
 
-/// The text in at most `width` columns of a terminal, with `…` where something is missing.
+/// The text in at most `width` columns of a terminal, with `…` where it is cut.
 pub fn clipped(text: &str, width: usize) -> String {
     use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
     if text.width() <= width {
@@ -246,7 +246,7 @@ pub fn clipped(text: &str, width: usize) -> String {
     if width == 0 { String::new() } else { format!("{kept}…") }
 }
 
-/// The marks in ASCII, each as wide as it was; what else is not ASCII becomes `?`.
+/// The marks in ASCII, each with the same width; other characters that are not ASCII become `?`.
 fn ascii(text: &str) -> String {
     let replaced = text.chars().map(|character| match character {
         '★' => '*',
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_comes_only_when_asked_for_and_never_from_the_text() {
+    fn colour_appears_only_on_request_and_never_from_the_text() {
         let mut page = Page::default();
         page.table(table());
         page.line([Text::from("done\u{1b}[31m").tone(Tone::Good)]);

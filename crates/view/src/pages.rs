@@ -1,4 +1,4 @@
-//! The views set as pages.
+//! Formats the views as pages.
 
 mod plan;
 
@@ -16,23 +16,23 @@ use crate::summary::{Summary, summary};
 use crate::text::{count, duration, number};
 use crate::waiting_runs::waiting;
 
-/// Rows of the table of runs, unless all are asked for.
+/// Most rows of the table of runs, unless all are requested.
 const ROWS: usize = 20;
-/// Objectives that a narrow table shows.
+/// Most objectives in a narrow table.
 const OBJECTIVES: usize = 3;
-/// What the marks mean, below every table that has them.
+/// The legend below every table with marks.
 const LEGEND: &str = "★ recommended  ● front  ○ dominated  × excluded";
 
-/// How much is shown.
+/// How much a page shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Extent {
-    /// All rows, and what is dominated and excluded.
+    /// All rows, including dominated and excluded ones.
     pub all: bool,
     /// All columns.
     pub wide: bool,
 }
 
-/// All selections, a row each.
+/// All selections, one row each.
 pub fn list(summaries: &[Summary], namespaces: bool, wide: bool) -> Page {
     let mut columns = vec![("NAME", Column::Name(20)), ("STATUS", Column::Fixed), ("RUNS", Column::Fixed)];
     if namespaces {
@@ -82,7 +82,7 @@ fn tone(summary: &Summary) -> Tone {
     }
 }
 
-/// One selection: where it stands, what waits and why, and its runs.
+/// One selection: its state, what waits and why, and its runs.
 pub fn status(selection: &ModelSelection, now: Timestamp, extent: Extent) -> Page {
     let summary = summary(selection, now);
     let mut page = Page::default();
@@ -96,7 +96,7 @@ pub fn status(selection: &ModelSelection, now: Timestamp, extent: Extent) -> Pag
     page
 }
 
-/// The selection in one line, its best, and what its condition says.
+/// The selection in one line, its best candidates, and the message of its condition.
 fn headline(page: &mut Page, selection: &ModelSelection, summary: &Summary) {
     let mut line = vec![
         Text::from(&summary.name).tone(Tone::Strong),
@@ -141,7 +141,7 @@ fn waits(page: &mut Page, selection: &ModelSelection) {
     }
     page.gap();
     let mut table =
-        Table::new(&[("RUNS", Column::Fixed), ("WAIT FOR", Column::Fixed), ("WHY, AND WHAT HELPS", Column::Flexible)]);
+        Table::new(&[("RUNS", Column::Fixed), ("WAIT FOR", Column::Fixed), ("DETAILS AND REMEDY", Column::Flexible)]);
     table.wrapped = true;
     for group in groups {
         let tone = if group.needs_person { Tone::Bad } else { Tone::Plain };
@@ -199,7 +199,7 @@ fn run_table(page: &mut Page, selection: &ModelSelection, runs: &[Run], extent: 
     page.line([Text::from(LEGEND).tone(Tone::Faint)]);
 }
 
-/// The state; of a run that succeeded, where it stands to the front.
+/// The state; for a succeeded run, its relation to the front.
 fn state(run: &Run) -> Text {
     let text = match (run.state, run.rank) {
         (RunState::Succeeded, Some(0)) => "Front".to_owned(),
@@ -343,7 +343,7 @@ fn excluded(page: &mut Page, front: &FrontView) {
     page.table(table);
 }
 
-/// A front drawn in characters, with what its axes mean.
+/// A front drawn in characters, with a description of its axes.
 pub fn picture(plot: &Plot, width: u16, height: u16) -> Page {
     let mut page = Page::default();
     page.line([Text::from(&plot.dataset).tone(Tone::Strong), format!("  upwards {}", plot.y.title()).into()]);
@@ -360,7 +360,7 @@ pub fn picture(plot: &Plot, width: u16, height: u16) -> Page {
     page
 }
 
-/// Some lines that can be redrawn in place while a selection runs.
+/// A few lines that can be redrawn in place while a selection is running.
 pub fn progress(selection: &ModelSelection, now: Timestamp) -> Page {
     const BAR: usize = 20;
     let summary = summary(selection, now);
@@ -380,7 +380,7 @@ pub fn progress(selection: &ModelSelection, now: Timestamp) -> Page {
     page
 }
 
-/// One line for each news, for logs and pipes.
+/// One line for each change, for logs and pipes.
 pub fn news(selection: &ModelSelection, now: Timestamp) -> Page {
     let summary = summary(selection, now);
     let mut page = Page::default();

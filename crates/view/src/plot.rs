@@ -1,4 +1,4 @@
-//! A front as a picture: which points there are, and the picture in characters.
+//! A plot of a front: its points, and the drawing in characters.
 
 use api::{Goal, ModelSelection, Scale, parse_decimal};
 use ratatui_core::buffer::Buffer;
@@ -12,21 +12,21 @@ use crate::page::{Text, Tone};
 use crate::runs::{Mark, runs, value};
 use crate::text::number;
 
-/// From this ratio of the largest to the smallest value on, an axis is logarithmic unless set otherwise.
+/// From this ratio of the largest to the smallest value, an axis is logarithmic by default.
 const LOG_FROM: f64 = 50.0;
-/// The name of the axis that counts seconds of training, for selections with one objective.
+/// The name of the axis with the training time in seconds, for selections with one objective.
 const TRAINING_SECONDS: &str = "trainingSeconds";
 
-/// What to plot; `None` leaves the choice to [`plot`].
+/// What to plot; [`plot`] chooses where it is `None`.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
-    /// The metric to the right.
+    /// The metric of the horizontal axis.
     pub x: Option<String>,
-    /// The metric upwards.
+    /// The metric of the vertical axis.
     pub y: Option<String>,
-    /// Whether the axis to the right is logarithmic.
+    /// Whether the horizontal axis is logarithmic.
     pub log_x: Option<bool>,
-    /// Whether the axis upwards is logarithmic.
+    /// Whether the vertical axis is logarithmic.
     pub log_y: Option<bool>,
 }
 
@@ -35,31 +35,31 @@ pub struct Choice {
 pub struct Axis {
     /// The metric.
     pub metric: String,
-    /// Which way is better, if it is an objective.
+    /// The better direction, if it is an objective.
     pub goal: Option<Goal>,
     /// Whether it is logarithmic.
     pub log: bool,
 }
 
 impl Axis {
-    /// The metric with an arrow where better is.
+    /// The metric, with an arrow in the better direction.
     pub fn title(&self) -> String {
         let arrow = self.goal.map_or("", arrow);
         format!("{}{arrow}{}", self.metric, if self.log { " (log)" } else { "" })
     }
 
-    /// The place of a value along the axis.
+    /// The position of a value on the axis.
     pub fn place(&self, value: f64) -> f64 {
         if self.log { value.log10() } else { value }
     }
 
-    /// The value at a place.
+    /// The value at a position.
     pub fn value(&self, place: f64) -> f64 {
         if self.log { 10f64.powf(place) } else { place }
     }
 }
 
-/// `↑` where more is better, `↓` where less is.
+/// `↑` if larger is better, `↓` if smaller is better.
 pub fn arrow(goal: Goal) -> &'static str {
     match goal {
         Goal::Maximize => "↑",
@@ -72,33 +72,34 @@ pub fn arrow(goal: Goal) -> &'static str {
 pub struct Point {
     /// The candidate.
     pub label: String,
-    /// The value to the right.
+    /// The value on the horizontal axis.
     pub x: f64,
-    /// The value upwards.
+    /// The value on the vertical axis.
     pub y: f64,
-    /// Where it stands to the front.
+    /// Its relation to the front.
     pub mark: Mark,
 }
 
-/// The picture of one dataset.
+/// The plot of one dataset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plot {
     /// The dataset.
     pub dataset: String,
-    /// To the right.
+    /// The horizontal axis.
     pub x: Axis,
-    /// Upwards.
+    /// The vertical axis.
     pub y: Axis,
     /// The points.
     pub points: Vec<Point>,
-    /// Runs that have ended and lack one of the two metrics.
+    /// Number of ended runs that lack one of the two metrics.
     pub without: usize,
 }
 
-/// The picture of a dataset: the first objective upwards and the second to the right, or the metrics of `choice`.
+/// The plot of a dataset: the first objective on the vertical axis and the second on the horizontal one, or the metrics
+/// of `choice`.
 ///
 /// # Errors
-/// In words, when a metric has no value in any run.
+/// A message if no run has a value of a metric.
 pub fn plot(selection: &ModelSelection, dataset: &str, choice: &Choice) -> Result<Plot, String> {
     let objectives = &selection.spec.objectives;
     let objective = |index: usize| objectives.get(index).map(|objective| objective.metric.clone());
@@ -140,8 +141,8 @@ fn metric_of(run: &api::RunStatus, metric: &str) -> Option<f64> {
     value(run, metric).and_then(|value| parse_decimal(&value))
 }
 
-/// The points of a dataset, and how many of its runs have ended. With `collect: All` a member of the front may be another
-/// training job than the best of its run, so members bring their own values where they have them.
+/// The points of a dataset, and the number of its ended runs. With `collect: All` a member of the front may be another
+/// training job than the best of its run, so members have their own values if the status lists them.
 fn points(selection: &ModelSelection, dataset: &str, x: &str, y: &str) -> (Vec<Point>, usize) {
     let Some(status) = &selection.status else { return (Vec::new(), 0) };
     let rows = runs(selection);
@@ -180,12 +181,12 @@ fn points(selection: &ModelSelection, dataset: &str, x: &str, y: &str) -> (Vec<P
     (points, ended)
 }
 
-/// The least and the greatest of the values.
+/// The smallest and the largest of the values.
 pub fn range(values: &[f64]) -> (f64, f64) {
     values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)))
 }
 
-/// The places between which an axis runs: those of the values, with some room on both sides.
+/// The range of an axis: that of the positions of the values, with some margin on both sides.
 pub fn bounds(axis: &Axis, values: impl Iterator<Item = f64>) -> [f64; 2] {
     let places: Vec<f64> = values.map(|value| axis.place(value)).collect();
     let (low, high) = range(&places);
@@ -196,13 +197,13 @@ pub fn bounds(axis: &Axis, values: impl Iterator<Item = f64>) -> [f64; 2] {
     [low - room, high + room]
 }
 
-/// The picture in characters: `width` columns and `height` lines.
+/// The plot drawn in characters: `width` columns and `height` lines.
 pub fn in_characters(plot: &Plot, width: u16, height: u16) -> Vec<Vec<Text>> {
     let places = |mark: Mark| {
         let points = plot.points.iter().filter(|point| point.mark == mark);
         points.map(|point| (plot.x.place(point.x), plot.y.place(point.y))).collect::<Vec<_>>()
     };
-    // What is drawn later covers what is below.
+    // Later layers cover earlier ones.
     let layers = [Mark::Excluded, Mark::Dominated, Mark::Observed, Mark::Front, Mark::Recommended]
         .map(|mark| (mark, places(mark)));
     let datasets = layers.iter().map(|(mark, points)| {
@@ -224,7 +225,7 @@ pub fn in_characters(plot: &Plot, width: u16, height: u16) -> Vec<Vec<Text>> {
     (0..height).map(|row| line(&buffer, width, row)).collect()
 }
 
-/// One line of the buffer, in pieces of one tone.
+/// One line of the buffer, as pieces of the same tone.
 fn line(buffer: &Buffer, width: u16, row: u16) -> Vec<Text> {
     let mut pieces: Vec<(Tone, String)> = Vec::new();
     for column in 0..width {
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_one_point_can_be_drawn() {
+    fn no_points_and_one_point_can_be_drawn() {
         let mut selection = sample::complete();
         let status = selection.status.as_mut().unwrap();
         status.runs.truncate(1);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::estimate::most_training_jobs;
 
-/// Where a run stands to the front of its dataset.
+/// The relation of a run to the front of its dataset.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mark {
     /// The recommended member of the front.
@@ -14,7 +14,7 @@ pub enum Mark {
     Front,
     /// Dominated by another run.
     Dominated,
-    /// Measured elsewhere: not a run.
+    /// An observed candidate, without a run.
     Observed,
     /// Not ended yet.
     Open,
@@ -23,7 +23,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// One character, which differs without colour.
+    /// One character, distinguishable without colour.
     pub fn glyph(self) -> &'static str {
         match self {
             Self::Recommended => "★",
@@ -46,28 +46,28 @@ pub struct Run {
     pub dataset: String,
     /// Its state.
     pub state: RunState,
-    /// Where it stands to the front.
+    /// Its relation to the front.
     pub mark: Mark,
     /// 0 on the front, 1 on the front without those, and so on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rank: Option<i32>,
-    /// Training jobs that completed.
+    /// Number of completed training jobs.
     pub completed_trials: i32,
-    /// Training jobs that it may have, if the spec bounds them.
+    /// Maximum number of training jobs, if the spec limits it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_trials: Option<i32>,
-    /// The value of each objective, in their order; `None` where it has none.
+    /// The value of each objective, in their order; `None` if it has none.
     pub values: Vec<Option<String>>,
-    /// Why it waits, has failed or is excluded.
+    /// Why it waits, has failed or is excluded, in one word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The same in words.
+    /// The same as a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Its tuning job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tuning_job_name: Option<String>,
-    /// Seconds that its best training job took.
+    /// Duration of its best training job, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training_seconds: Option<i32>,
 }
@@ -78,8 +78,8 @@ pub fn runs(selection: &ModelSelection) -> Vec<Run> {
     status.runs.iter().map(|run| row(selection, &status.fronts, run)).collect()
 }
 
-/// The runs with the most interesting first: the recommended, the front, what it dominates by rank, what runs, what
-/// waits, what cannot be on the front. Runs that are alike keep their order.
+/// The runs, the most interesting first: the recommended one, the front, dominated runs by rank, running ones, waiting
+/// ones, excluded ones. Otherwise they keep their order.
 pub fn by_interest(mut runs: Vec<Run>) -> Vec<Run> {
     runs.sort_by_key(|run| (run.mark, run.rank, run.state == RunState::Waiting));
     runs
@@ -117,7 +117,7 @@ fn row(selection: &ModelSelection, fronts: &[Front], run: &RunStatus) -> Run {
     }
 }
 
-/// The runs as rows of text for other programs, the first one with the names of the columns.
+/// The runs as rows of text for other programs; the first row has the names of the columns.
 pub fn rows(selection: &ModelSelection) -> Vec<Vec<String>> {
     let mut titles: Vec<String> =
         ["candidate", "dataset", "state", "rank", "completedTrials", "trainingSeconds", "tuningJobName", "reason"]
@@ -136,7 +136,7 @@ pub fn rows(selection: &ModelSelection) -> Vec<Vec<String>> {
     std::iter::once(titles).chain(runs(selection).into_iter().map(row)).collect()
 }
 
-/// The value of a metric of the run's best training job, read from the logs or derived.
+/// The value of a metric of the run's best training job, from the logs or derived.
 pub fn value(run: &RunStatus, metric: &str) -> Option<String> {
     let best = run.best.as_ref()?;
     let mut values = best.metrics.iter().chain(&best.derived_metrics);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::estimate::remaining_seconds;
 use crate::seen::{condition, is_seen};
 
-/// What is said of a selection as a whole.
+/// The summary of a selection.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
@@ -18,7 +18,7 @@ pub struct Summary {
     pub name: String,
     /// The status of Ready: True, False or Unknown.
     pub ready: String,
-    /// The reason of Ready, `NotSeen` before the operator has seen the object as it is now.
+    /// The reason of Ready; `NotSeen` before the operator has observed the current version of the object.
     pub reason: String,
     /// The message of Ready.
     pub message: String,
@@ -36,7 +36,7 @@ pub struct Summary {
     /// Seconds from the start to the end, or until now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elapsed_seconds: Option<i64>,
-    /// Seconds that are left, estimated: see [`remaining_seconds`].
+    /// Estimated remaining seconds: see [`remaining_seconds`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remaining_seconds: Option<i64>,
     /// Whether all runs have ended.
@@ -70,7 +70,7 @@ pub fn summary(selection: &ModelSelection, now: Timestamp) -> Summary {
 }
 
 impl Summary {
-    /// Runs that have ended.
+    /// Number of ended runs.
     pub fn ended(&self) -> i32 {
         self.counts.succeeded + self.counts.failed + self.counts.stopped
     }

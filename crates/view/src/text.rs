@@ -1,6 +1,6 @@
-//! Numbers and durations in words.
+//! Formats numbers and durations.
 
-/// A decimal of the API with at most four significant digits; text that is no number stays as it is.
+/// A decimal of the API with at most four significant digits; other text is unchanged.
 pub fn number(decimal: &str) -> String {
     let Some(value) = api::parse_decimal(decimal) else { return decimal.to_owned() };
     let magnitude = value.abs();

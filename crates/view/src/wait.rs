@@ -1,4 +1,4 @@
-//! Whether what somebody waits for has come, or cannot come any more.
+//! Whether the goal of a wait is reached, or cannot be reached any more.
 
 use api::{ConditionType, ModelSelection, Reason};
 
@@ -9,24 +9,24 @@ use crate::seen::{condition, is_seen};
 pub enum Goal {
     /// Every run has ended, and each dataset has a front.
     Complete,
-    /// The operator has converged: what may run at a time runs.
+    /// The operator has converged: as many jobs are running as may run at a time.
     Launched,
-    /// Each dataset has a front with a member, while runs may still go on.
+    /// Each dataset has a front with a member; runs may still be in progress.
     Front,
 }
 
-/// How the waiting ends.
+/// The result of waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It has come.
+    /// The goal is reached.
     Reached,
-    /// Every run has ended, and it has not come.
+    /// Every run has ended, and the goal is not reached.
     EndedWithout,
-    /// A person has to do something first.
+    /// A person must act first.
     Stalled,
 }
 
-/// The verdict; `None` while it is worth to wait.
+/// The verdict; `None` while waiting makes sense.
 pub fn verdict(selection: &ModelSelection, goal: Goal) -> Option<Verdict> {
     if !is_seen(selection) {
         return None;
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::tests::sample;
 
-    /// The sample with a condition more.
+    /// The sample with an additional condition.
     fn with(mut selection: ModelSelection, type_: &str, status: &str) -> ModelSelection {
         let conditions = &mut selection.status.as_mut().unwrap().conditions;
         let condition = api::Condition { type_: type_.into(), status: status.into(), ..conditions[0].clone() };
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn each_goal_has_its_time() {
+    fn each_goal_is_reached_at_its_time() {
         let verdicts = |selection: &ModelSelection| {
             [Goal::Complete, Goal::Launched, Goal::Front].map(|goal| verdict(selection, goal))
         };
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_without_result_is_no_stall() {
+    fn an_end_without_a_result_is_not_a_stall() {
         let mut selection = with(sample::stalled(), "Succeeded", "False");
         selection.status.as_mut().unwrap().fronts.clear();
         assert_eq!(verdict(&selection, Goal::Front), Some(Verdict::EndedWithout));
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_that_was_not_seen_yet_is_waited_for() {
+    fn an_edit_that_was_not_observed_yet_is_waited_for() {
         let mut selection = with(sample::complete(), "Succeeded", "True");
         selection.metadata.generation = Some(2);
         assert_eq!(verdict(&selection, Goal::Complete), None);

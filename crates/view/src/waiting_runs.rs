@@ -1,26 +1,26 @@
-//! What waits, and why.
+//! The waiting runs, grouped by reason.
 
 use api::{ModelSelection, Reason, RunState};
 use serde::Serialize;
 
 use crate::advice::remedy;
 
-/// Runs that wait for the same reason with the same words.
+/// Runs that wait for the same reason with the same message.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
     /// The reason.
     pub reason: String,
-    /// Whether a person has to do something.
+    /// Whether a person must act.
     pub needs_person: bool,
-    /// How many runs.
+    /// Number of runs.
     pub runs: usize,
     /// The candidate of the first of them.
     pub example: String,
-    /// The operator's words.
+    /// The operator's message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What to do about it.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
 }

@@ -15,11 +15,11 @@ fn seen(holder: &str, term: i32, since: u64) -> Sighting {
 }
 
 #[test]
-fn who_does_not_hold_it_takes_what_is_free_and_waits_for_what_is_not() {
+fn a_standby_takes_a_free_lease_and_waits_for_a_held_one() {
     let step = |seen: Option<Sighting>, now| decide(seen.as_ref(), "me", None, s(now));
     assert_eq!(step(None, 0), Step::Acquire(0));
     assert_eq!(step(Some(seen("", 3, 0)), 0), Step::Acquire(4), "given back");
-    assert_eq!(step(Some(seen("me", 3, 0)), 0), Step::Acquire(4), "held by an earlier life in the same Pod");
+    assert_eq!(step(Some(seen("me", 3, 0)), 0), Step::Acquire(4), "held by a previous incarnation in the same Pod");
     assert_eq!(step(Some(seen("other", 3, 0)), 0), Step::Wait(s(15)));
     assert_eq!(step(Some(seen("other", 3, 2)), 16), Step::Wait(s(1)));
     assert_eq!(step(Some(seen("other", 3, 2)), 17), Step::Acquire(4));
@@ -31,12 +31,12 @@ fn who_does_not_hold_it_takes_what_is_free_and_waits_for_what_is_not() {
 }
 
 #[test]
-fn who_holds_it_renews_until_it_is_anothers_or_too_late() {
+fn a_holder_renews_until_the_lease_is_lost_or_expired() {
     let held = Some(Held { term: 3, renewed: s(10) });
     let step = |seen: Option<Sighting>, now| decide(seen.as_ref(), "me", held, s(now));
     assert_eq!(step(Some(seen("me", 3, 10)), 19), Step::Renew);
     let lost = |step| matches!(step, Step::Lost(_));
-    assert!(lost(step(Some(seen("me", 3, 10)), 20)), "too late, though nobody has taken it");
+    assert!(lost(step(Some(seen("me", 3, 10)), 20)), "too late, although nobody else has acquired it");
     assert!(lost(step(Some(seen("other", 4, 11)), 12)));
     assert!(lost(step(Some(seen("other", 3, 11)), 12)), "stolen by hand");
     assert!(lost(step(Some(seen("me", 4, 11)), 12)), "another process of our name has taken it");
@@ -45,7 +45,7 @@ fn who_holds_it_renews_until_it_is_anothers_or_too_late() {
 }
 
 #[test]
-fn what_counts_is_when_it_was_seen_to_change() {
+fn the_wait_counts_from_when_the_last_change_was_seen() {
     let first = seen("other", 1, 5);
     let same = Sighting::of(record("other", 1), Some(&first), s(9));
     assert_eq!(same.since, s(5));
@@ -53,7 +53,7 @@ fn what_counts_is_when_it_was_seen_to_change() {
     assert_eq!(Sighting::of(renewed, Some(&same), s(9)).since, s(9));
 }
 
-/// A process of the model: its own clock (an offset), what it has seen, what it holds.
+/// A process of the model: its own clock (an offset), what it has seen, and what it holds.
 #[derive(Debug)]
 struct Candidate {
     name: String,
@@ -63,8 +63,8 @@ struct Candidate {
     gone: bool,
 }
 
-/// What happens next in the model: time passes, and then a candidate takes a turn. A candidate without turns is
-/// frozen or cut off.
+/// The next event of the model: time passes, and then a candidate takes a turn. A candidate without turns is paused or
+/// disconnected.
 #[derive(Clone, Debug)]
 struct Event {
     passes: Duration,
@@ -73,7 +73,7 @@ struct Event {
     reads: bool,
     /// The time between deciding and the write's arrival.
     delay: Duration,
-    /// The write arrives, but its answer does not.
+    /// The write arrives, but its response does not.
     answer_lost: bool,
     gives_back: bool,
 }
@@ -94,7 +94,7 @@ fn event() -> impl Strategy<Value = Event> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// At no time do two of them believe that they may act; and each makes a sensible step of what it sees.
+    /// At no time do two of them believe that they may act, and each takes a sensible step from what it sees.
     #[test]
     fn never_two_at_once(
         // The first two share their identity, as the processes before and after a restart in one Pod do.
@@ -125,10 +125,10 @@ proptest! {
                 Step::Acquire(term) => (term, false),
                 Step::Renew => (me.held.unwrap().term, gives_back),
             };
-            // It takes what is its own already: the process before it in that Pod has died.
+            // It takes a lease that is already its own: the previous process in that Pod has died.
             let same = |sighting: &Sighting| sighting.record.holder == me.name;
             let after = (matches!(step, Step::Acquire(_)) && me.sighting.as_ref().is_some_and(same)).then(|| me.name.clone());
-            // Before it gives a lease back, it stops acting.
+            // Before it releases a lease, it stops acting.
             if back { me.held = None; me.gone = true; }
             now += delay;
             let expected = me.sighting.as_ref().map(|sighting| sighting.record.version.clone());
@@ -152,7 +152,7 @@ proptest! {
         }
     }
 
-    /// When nobody else is there any more, whoever goes on asking gets the lease, and in time.
+    /// If nobody else is there any more, a candidate that keeps trying gets the lease in time.
     #[test]
     fn somebody_leads_in_the_end(term in 0_i32..1000, since in 0_u64..1000, holder in "[a-c]?") {
         let sighting = Sighting::of(record(&holder, term), None, Duration::from_millis(since));

@@ -1,4 +1,4 @@
-//! A table of manifests: those that are taken, and those that are refused, with parts of the message.
+//! A table of manifests: those that are accepted, and those that are refused, with parts of the message.
 
 use samples::admission::{accepted, refused};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{WAYS, Way, ask, jumpstart, merged, plane};
 
 #[tokio::test]
-async fn good_manifests_are_taken() {
+async fn good_manifests_are_accepted() {
     let (_, client, namespace) = plane("good").await;
     let mut wrong = Vec::new();
     for case in accepted() {
@@ -33,7 +33,7 @@ async fn bad_manifests_are_refused_with_the_remedy() {
                 println!("## {} ({way:?})\n{message}\n", case.what);
             }
             let missing: Vec<_> = case.expected.iter().filter(|text| !message.contains(*text)).collect();
-            // A rule has to say what is wrong, not to stumble over it.
+            // The message must come from the rule, and not from a failure to evaluate it.
             let stumbled = message.contains("evaluating rule") || message.contains("no such");
             if !missing.is_empty() || stumbled {
                 wrong.push(format!("{} ({way:?}) lacks {missing:?}: {message}", case.what));
@@ -44,7 +44,7 @@ async fn bad_manifests_are_refused_with_the_remedy() {
 }
 
 #[tokio::test]
-async fn the_examples_are_taken() {
+async fn the_examples_are_accepted() {
     let (_, client, namespace) = plane("examples").await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -62,7 +62,7 @@ async fn the_examples_are_taken() {
     }
 }
 
-/// A misspelt optional field would otherwise be dropped in silence. `kubectl` asks for strict validation, as we do here.
+/// A misspelt optional field would otherwise be dropped silently. Strict validation is what `kubectl` requests.
 #[tokio::test]
 async fn an_unknown_field_is_refused() {
     let (_, client, namespace) = plane("unknown").await;

@@ -1,4 +1,5 @@
-//! The status of an object: what it is at first, that the largest fits, and that the rules on the spec never bar it.
+//! The status of an object: its initial value, that the largest one fits, and that rules on the spec never block its
+//! writes.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use super::{CRD, jumpstart, merged, plane, selections, yaml};
 use testkit::{apply_yaml, await_until};
 
-/// As the operator writes it: one field manager, the whole status, by force.
+/// Writes like the operator: one field manager, the whole status, forced.
 pub(super) async fn write_status(api: &Api<DynamicObject>, like: &Value, status: &Value) -> Result<Value, String> {
     let patch = json!({
         "apiVersion": like["apiVersion"], "kind": like["kind"], "metadata": {"name": like["metadata"]["name"]}, "status": status,
@@ -34,7 +35,7 @@ async fn create(api: &Api<DynamicObject>, object: &Value) -> DynamicObject {
 }
 
 #[tokio::test]
-async fn a_new_object_is_not_taken_for_ready() {
+async fn a_new_object_is_not_ready() {
     let (_, client, namespace) = plane("new").await;
     let created = create(&selections(&client, &namespace), &jumpstart()).await;
     assert_eq!(created.data["status"], json!({"observedGeneration": -1}));
@@ -51,8 +52,8 @@ async fn suspended_selections_can_be_listed() {
     assert_eq!(names, ["paused"]);
 }
 
-/// 512 runs that succeeded, with names as long as they can be and eight metrics each. About 1.2 MB: etcd takes 1.5.
-#[allow(clippy::too_many_lines)] // every field
+/// 512 succeeded runs with the longest names and eight metrics each. About 1.2 MB: etcd's limit is 1.5.
+#[allow(clippy::too_many_lines)] // a list: every field
 fn large() -> ModelSelectionStatus {
     let name = |kind: &str, i: usize| format!("{kind}{i:0>width$}", width = 63 - kind.len());
     let number = "-1.2345678901234567e-300".to_owned();
@@ -173,7 +174,7 @@ fn large() -> ModelSelectionStatus {
 }
 
 #[tokio::test]
-async fn the_status_of_512_runs_is_taken_and_leaves_the_spec_alone() {
+async fn the_status_of_512_runs_is_accepted_and_leaves_the_spec_alone() {
     let (_, client, namespace) = plane("large").await;
     let api = selections(&client, &namespace);
     let candidates: Vec<_> = (0..512)
@@ -189,8 +190,9 @@ async fn the_status_of_512_runs_is_taken_and_leaves_the_spec_alone() {
     assert_eq!(written["metadata"]["generation"], json!(1));
 }
 
-/// A release that tightens a rule meets objects that were taken before. The operator must still be able to say so in
-/// their status. With a kind of its own, since the CRD of the other tests has the rules from the start.
+/// A release with a stricter rule encounters objects that were accepted before. The operator must still be able to
+/// report that in their status. Uses a kind of its own, because the CRD of the other tests has all rules from the
+/// start.
 #[tokio::test]
 async fn an_object_from_before_a_rule_can_still_have_a_status() {
     let (_, client, namespace) = plane("before").await;
@@ -242,7 +244,7 @@ async fn an_object_from_before_a_rule_can_still_have_a_status() {
     assert_eq!(written["status"], status);
 }
 
-/// Takes the rules and patterns out of a schema.
+/// Removes the rules and patterns from a schema.
 fn without_rules(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! What `kubectl` shows.
+//! The output of `kubectl`.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn kubectl_explains_every_level() {
         ),
         ("msel.status.runs.reason", &["reason says in one word", "Progressing"]),
     ] {
-        // kubectl wraps lines to the terminal, so spaces are compared as one.
+        // kubectl wraps lines at the width of the terminal, so any whitespace is treated as one space.
         let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let shown = flat(&kubectl(plane, &["explain", path]));
         for text in texts {
@@ -43,7 +43,7 @@ async fn kubectl_explains_every_level() {
     }
 }
 
-/// A table of kubectl without what differs from run to run: the age.
+/// A table of kubectl without the age, which differs between runs.
 fn steady(table: &str) -> String {
     let Some(column) = table.lines().next().and_then(|header| header.find(" AGE")) else { return table.to_owned() };
     let lines = table.lines().map(|line| {

@@ -14,7 +14,7 @@ fn rule() -> Value {
 }
 
 #[test]
-fn each_alert_is_tested_before_its_time_and_after() {
+fn each_alert_is_tested_before_and_after_its_time() {
     let tests: Value = serde_saphyr::from_str(TESTS).unwrap();
     let tests = tests["tests"].as_array().unwrap();
     for alert in rule()["spec"]["groups"][0]["rules"].as_array().unwrap() {
@@ -31,7 +31,7 @@ fn each_alert_is_tested_before_its_time_and_after() {
 fn alerts_fire_when_something_is_wrong_and_not_before() {
     let folder = run_folder().join("alerts");
     std::fs::create_dir_all(&folder).unwrap();
-    // JSON is YAML too; promtool wants the groups without the object around them.
+    // JSON is also YAML; promtool expects the groups without the enclosing object.
     std::fs::write(folder.join("alerts.json"), rule()["spec"].to_string()).unwrap();
     std::fs::write(folder.join("tests.yaml"), TESTS).unwrap();
     for arguments in

@@ -1,12 +1,12 @@
-//! Values, and what they are for.
+//! Values of the chart, and their effects.
 
-/// Values in YAML, and what is then in an object at a JSON pointer, in YAML too: `null` if there is nothing.
+/// Values in YAML, and the expected value in an object at a JSON pointer, also in YAML: `null` if it must be absent.
 pub type Case = (&'static str, &'static [(&'static str, &'static str, &'static str)]);
 
-/// Values as they are, and for an operator that looks after some namespaces only.
+/// The values unchanged, and for an operator that watches only some namespaces.
 pub fn both_modes(values: &str) -> Vec<String> {
     let namespaced = format!("{values}\nwatchNamespaces: [team-a, team-b]\nclusterName: prod\n");
-    // No key may be there twice.
+    // No key may occur twice.
     let has_its_own = values.contains("clusterName");
     std::iter::once(values.to_owned()).chain((!has_its_own).then_some(namespaced)).collect()
 }
@@ -40,7 +40,7 @@ pub const CASES: [Case; 25] = [
             ("ClusterRole/modelselection-operator-view", "/rules/0/verbs", "[get, list, watch]"),
         ],
     ),
-    // The uid of kube-system is then of no interest.
+    // Then the uid of kube-system is not needed.
     ("clusterName: prod", &[("ClusterRole/modelselection-operator", "/rules/4", "null")]),
     (
         "watchNamespaces: [team-a]\nclusterName: prod",
@@ -120,7 +120,7 @@ pub const CASES: [Case; 25] = [
             (DEPLOYMENT, "/spec/template/spec/initContainers/0/command", "[sagemaker-emulator]"),
             (DEPLOYMENT, "/spec/template/spec/initContainers/0/args", "[--speed=600.5]"),
             (DEPLOYMENT, "/spec/template/spec/initContainers/0/restartPolicy", "Always"),
-            // The check has an emulator of its own: that of the operator is on another loopback.
+            // The check has an emulator of its own, because the operator's is on another Pod's loopback.
             (POD, "/spec/initContainers/0/command", "[sagemaker-emulator]"),
         ],
     ),
@@ -257,7 +257,7 @@ pub const CASES: [Case; 25] = [
     ),
 ];
 
-/// Values that are refused, and words of the message.
+/// Values that are refused, and parts of the message.
 pub const REFUSED: [(&str, &[&str]); 46] = [
     ("replica: 2", &["'replica' not allowed"]),
     ("replicas: two", &["/replicas", "got string, want integer"]),

@@ -1,4 +1,4 @@
-//! What `helm test` runs: `--check` says what is missing, and does nothing else.
+//! `helm test` runs `--check`, which reports what is missing, and changes nothing.
 
 use api::ModelSelection;
 use k8s_openapi::api::coordination::v1::Lease;
@@ -18,7 +18,7 @@ use testkit::{
     ControlPlane, ControlPlaneOptions, Emulator, OperatorOptions, Selection, await_gone, await_until, fresh_namespace,
 };
 
-/// How a check ended.
+/// The result of a check.
 pub struct Checked {
     pub code: Option<i32>,
     /// On standard output.
@@ -26,7 +26,7 @@ pub struct Checked {
     pub log: String,
 }
 
-/// Runs a check that waits at most so many seconds.
+/// Runs a check that waits at most `seconds`.
 pub async fn check(options: OperatorOptions, seconds: u32) -> Checked {
     let mut environment = vec![
         ("KUBECONFIG", options.kubeconfig.display().to_string()),
@@ -49,12 +49,12 @@ pub async fn check(options: OperatorOptions, seconds: u32) -> Checked {
 }
 
 #[tokio::test]
-async fn it_tells_what_is_missing_and_leaves_everything_as_it_is() {
-    // Not the shared one: it has a definition that can be taken away.
+async fn it_reports_what_is_missing_and_changes_nothing() {
+    // Not the shared one, because this test removes the CRD.
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let client = plane.client();
     let namespace = fresh_namespace(&client, "checked").await;
-    // The release is installed, but no Pod of it runs.
+    // The release is installed, but none of its Pods is running.
     let rendered = Helm::Four.template(CHART, "emulator: {enabled: true}\nreplicas: 0").unwrap();
     let kubeconfig = install(&plane, &client, &rendered).await;
     let mut selection = Selection::new("waits").images(&["resnet"]).0;
@@ -80,7 +80,7 @@ async fn it_tells_what_is_missing_and_leaves_everything_as_it_is() {
     nowhere.extra_env.retain(|(name, _)| name != "AWS_REGION");
     let checked = check(nowhere, 30).await;
     assert_eq!(checked.code, Some(0), "{}", checked.said);
-    assert!(checked.said.contains("warning: sagemaker: not asked, since there is no region"), "{}", checked.said);
+    assert!(checked.said.contains("warning: sagemaker: not called: no default region"), "{}", checked.said);
 
     let mut stranger = pod.clone();
     stranger.kubeconfig = plane.kubeconfig_for("stranger", &[]);
@@ -93,7 +93,7 @@ async fn it_tells_what_is_missing_and_leaves_everything_as_it_is() {
         assert!(checked.said.contains(part), "{part} is not in {}", checked.said);
     }
 
-    // Whoever leads is not disturbed, and whoever does not is not replaced.
+    // A leader is not disturbed, and a missing one is not replaced.
     let leases: Api<Lease> = Api::namespaced(client, NAMESPACE);
     assert_eq!(leases.list(&ListParams::default()).await.unwrap().items, []);
     let jobs = emulator.calls().await;

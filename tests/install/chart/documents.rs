@@ -1,4 +1,4 @@
-//! What belongs together in the chart, the overlays and the documentation.
+//! Consistency between the chart, the overlays and the documentation.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -42,7 +42,7 @@ fn one_version_everywhere() {
 }
 
 #[test]
-fn what_a_catalogue_of_charts_shows_is_so() {
+fn annotations_for_chart_catalogues_are_correct() {
     let chart = yaml("charts/modelselection-operator/Chart.yaml");
     let annotation = |name: &str| -> Value {
         let text =
@@ -61,14 +61,14 @@ fn what_a_catalogue_of_charts_shows_is_so() {
     let kinds = ["added", "changed", "deprecated", "removed", "fixed", "security"];
     let known = |change: &Value| change["kind"].as_str().is_some_and(|kind| kinds.contains(&kind));
     assert!(changes.as_array().is_some_and(|changes| !changes.is_empty() && changes.iter().all(known)), "{changes}");
-    // Of this repository: what is named is there.
+    // Links into this repository point to files that exist.
     let of_links = annotation("links");
     let links = of_links.as_array().unwrap().iter().map(|link| &link["url"]).chain([&chart["icon"]]);
     for link in links.map(|link| link.as_str().unwrap()) {
         let (_, path) = link.split_once("/main/").unwrap_or_else(|| panic!("{link}"));
         assert!(!read(path).is_empty(), "{link}");
     }
-    // What Helm shows is made of the values.
+    // The output of Helm is generated from the values.
     for helm in Helm::ALL {
         let shown = helm.run(&["show", "readme", CHART], "", None).unwrap();
         assert!(shown.contains("helm test modelselection-operator"), "{helm:?}: {shown}");
@@ -77,7 +77,7 @@ fn what_a_catalogue_of_charts_shows_is_so() {
     }
 }
 
-/// Names of the values, with dots: maps that have a comment of their own are values.
+/// Names of the values, with dots: maps that have a comment of their own count as values.
 fn values(value: &Value, path: &str, documented: &BTreeSet<String>, found: &mut BTreeSet<String>) {
     match value.as_object().filter(|_| !documented.contains(path)) {
         Some(fields) => fields.iter().for_each(|(name, value)| {
@@ -96,7 +96,7 @@ fn each_value_is_documented_and_bound_by_the_schema() {
     for (name, rest) in rows {
         let meaning = rest.rsplit_once("` | ").map_or("", |(_, meaning)| meaning.trim_end_matches(" |"));
         assert!(meaning.len() > 10, "{name} has no comment");
-        assert!(documented.insert(name.to_owned()), "{name} is there twice");
+        assert!(documented.insert(name.to_owned()), "{name} is duplicated");
     }
     let mut found = BTreeSet::new();
     values(&yaml("charts/modelselection-operator/values.yaml"), "", &documented, &mut found);
@@ -119,7 +119,7 @@ fn each_value_is_documented_and_bound_by_the_schema() {
     assert_eq!(documented, bound);
 }
 
-/// The names of metrics in an expression; those of a histogram's parts without what is put after them.
+/// The names of metrics in an expression; those of histogram series without their suffix.
 fn metrics(expression: &str) -> impl Iterator<Item = &str> {
     expression
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
@@ -130,7 +130,7 @@ fn metrics(expression: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
+fn alerts_and_dashboard_use_existing_metrics() {
     let documentation = read("docs/reference/metrics.md");
     let known = |metric: &str| documentation.contains(&format!("| `{metric}` |"));
     let rules = yaml("deploy/components/monitoring/alerts.yaml");
@@ -159,7 +159,7 @@ fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
 }
 
 #[test]
-fn nothing_is_packed_that_does_not_belong_there() {
+fn the_package_contains_only_files_of_the_chart() {
     let mut files = Vec::new();
     let mut folders = vec![Path::new(CHART).to_owned()];
     while let Some(folder) = folders.pop() {
@@ -169,6 +169,6 @@ fn nothing_is_packed_that_does_not_belong_there() {
         }
     }
     let size: u64 = files.iter().map(|file| file.metadata().unwrap().len()).sum();
-    // A release is kept in a Secret, with the chart in it: at most a megabyte, packed.
+    // Helm stores a release, including the packed chart, in a Secret: at most a megabyte.
     assert!(size < 512 * 1024, "{size} bytes in {files:?}");
 }

@@ -1,4 +1,4 @@
-//! Helm, and what it renders.
+//! Helm and its output.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -18,7 +18,7 @@ pub const RELEASE: &str = "modelselection-operator";
 /// Namespace of the release.
 pub const NAMESPACE: &str = "modelselection-system";
 
-/// The namespace of the release, where Pods must be as safe as Pod Security can ask for.
+/// The namespace of the release, with Pod Security's strictest level.
 pub fn namespace_of_the_release() -> Value {
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}})
@@ -27,9 +27,9 @@ pub fn namespace_of_the_release() -> Value {
 /// The supported versions of Helm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Helm {
-    /// The present one.
+    /// The current one.
     Four,
-    /// The one before.
+    /// The previous one.
     Three,
 }
 
@@ -37,11 +37,11 @@ impl Helm {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::Four, Self::Three];
 
-    /// Its output, or else what it says on standard error. `values` are the text of a values file, on standard input.
+    /// Its output, or its error output as the error. `values` is a values file, passed on standard input.
     pub fn run(self, arguments: &[&str], values: &str, kubeconfig: Option<&Path>) -> Result<String, String> {
         let mut command = Command::new(self.program());
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Nothing of the user's own Helm.
+        // The user's own Helm settings must not apply.
         for folder in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
             command.env(folder, run_folder().join("helm"));
         }
@@ -53,7 +53,7 @@ impl Helm {
         if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
     }
 
-    /// What the chart renders with these values.
+    /// Renders the chart with these values.
     pub fn template(self, chart: &str, values: &str) -> Result<Objects, String> {
         let arguments = ["template", RELEASE, chart, "--namespace", NAMESPACE, "--values", "-"];
         self.run(&arguments, values, None).map(|text| Objects::of(&text))
@@ -69,12 +69,12 @@ impl Helm {
     }
 }
 
-/// Objects by `Kind/namespace/name`, or `Kind/name` where there is no namespace.
+/// Objects by `Kind/namespace/name`, or `Kind/name` for those without a namespace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Objects(pub BTreeMap<String, Value>);
 
 impl Objects {
-    /// Those of a text with many documents; no two may be the same object.
+    /// The objects in a multi-document text; no two may be the same object.
     pub fn of(yaml: &str) -> Self {
         let documents: Vec<Value> = serde_saphyr::from_multiple(yaml).unwrap_or_else(|e| panic!("{e}\n{yaml}"));
         let mut objects = BTreeMap::new();
@@ -82,7 +82,7 @@ impl Objects {
             let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
             let parts = [text("/kind"), text("/metadata/namespace"), text("/metadata/name")];
             let key = parts.into_iter().flatten().collect::<Vec<_>>().join("/");
-            assert!(objects.insert(key.clone(), object).is_none(), "{key} is there twice");
+            assert!(objects.insert(key.clone(), object).is_none(), "{key} is duplicated");
         }
         Self(objects)
     }
@@ -99,14 +99,15 @@ impl Objects {
         self.0.values().filter(move |object| object["kind"] == kind)
     }
 
-    /// Without the objects that only a command such as `helm test` makes.
+    /// Without the objects that only a command such as `helm test` creates.
     #[must_use]
     pub fn without_hooks(mut self) -> Self {
         self.0.retain(|_, object| object.pointer("/metadata/annotations/helm.sh~1hook").is_none());
         self
     }
 
-    /// The environment of the operator's container, by name; what comes from the Pod is as the kubelet would put it.
+    /// The environment of the operator's container, by name; values from the Pod's fields are resolved like in the
+    /// kubelet.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let container = &self.the("Deployment")["spec"]["template"]["spec"]["containers"][0];
         environment(container)

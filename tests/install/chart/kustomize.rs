@@ -1,4 +1,4 @@
-//! The overlays: they build without a word, and have what the chart has.
+//! The overlays: they build without warnings, and are equal to the chart.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use super::helm::{CHART, Helm, Objects};
 use super::releases::copy;
 use testkit::run_folder::run_folder;
 
-/// Overlays, and the values with which the chart has the same.
+/// Overlays, and the corresponding values of the chart.
 const OVERLAYS: [(&str, &str); 4] = [
     ("cluster-wide", ""),
     ("namespaced", "watchNamespaces: [team-a]\nclusterName: my-cluster"),
@@ -24,7 +24,7 @@ fn overlay(name: &str) -> Objects {
     build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/overlays").join(name))
 }
 
-/// Flux fills in what looks like a variable, unless it is disabled.
+/// Flux substitutes everything that looks like a variable, unless that is disabled.
 pub fn has_no_variables_for_flux(objects: &Objects) {
     for (name, object) in &objects.0 {
         let spared = object["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/substitute"] == "disabled";
@@ -39,7 +39,7 @@ fn build(folder: &Path) -> Objects {
     Objects::of(&String::from_utf8(output.stdout).unwrap())
 }
 
-/// Without what tells a release of Helm's from anything else.
+/// Without the labels and annotations that are specific to Helm.
 fn plain(objects: Objects) -> Objects {
     let mut objects = objects.without_hooks();
     for object in objects.0.values_mut() {
@@ -56,7 +56,7 @@ fn plain(objects: Objects) -> Objects {
                 annotations.remove(keep);
             }
         }
-        // The order of the environment is of no importance here, since no variable refers to another.
+        // The order of environment variables does not matter here, because no variable refers to another.
         if let Some(environment) = object.pointer_mut("/spec/template/spec/containers/0/env") {
             environment.as_array_mut().unwrap().sort_by_key(|variable| variable["name"].to_string());
         }
@@ -65,11 +65,11 @@ fn plain(objects: Objects) -> Objects {
 }
 
 #[test]
-fn overlays_have_what_the_chart_has() {
+fn overlays_equal_the_chart() {
     for (name, values) in OVERLAYS {
         let mut built = overlay(name);
         has_no_variables_for_flux(&built);
-        // Helm has `--create-namespace`.
+        // Helm has `--create-namespace` instead.
         assert!(built.0.remove("Namespace/modelselection-system").is_some(), "{name}");
         let (built, rendered) = (plain(built), plain(Helm::Four.template(CHART, values).unwrap()));
         assert_eq!(built.0.keys().collect::<Vec<_>>(), rendered.0.keys().collect::<Vec<_>>(), "{name}");
@@ -92,7 +92,7 @@ fn a_copy_of_the_folder_is_enough() {
 fn an_overlay_can_have_another_namespace() {
     let folder = run_folder().join("overlay");
     std::fs::create_dir_all(&folder).unwrap();
-    // Kustomize takes relative folders only.
+    // Kustomize accepts only relative folders.
     let up = "../".repeat(folder.components().count() - 1);
     let base = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/overlays/cluster-wide").trim_start_matches('/');
     let text = format!("kind: Kustomization\nnamespace: elsewhere\nresources: [{up}{base}]\n");
@@ -106,7 +106,7 @@ fn an_overlay_can_have_another_namespace() {
 }
 
 #[test]
-fn the_rights_for_running_beside_a_cluster_are_the_same() {
+fn the_permissions_for_running_outside_of_a_cluster_are_the_same() {
     let overlay = overlay("cluster-wide");
     let alone = Objects::of(include_str!("../../../deploy/rbac.yaml"));
     let names: Vec<&String> = alone.0.keys().collect();

@@ -18,10 +18,10 @@ use testkit::world::DEADLINE;
 use testkit::{ControlPlane, ControlPlaneOptions, Selection, await_gone, await_until, install_crd};
 
 pub const CRD: &str = "modelselections.modelselection.dev";
-/// A field that the older custom resource definition does not have.
+/// A field that the older CRD does not have.
 const NEW_FIELD: &str = "retries";
 
-/// The chart as it may have been before: an older version, without one of the fields.
+/// The chart as an earlier release may have been: an older version, without one of the fields.
 fn older_chart() -> PathBuf {
     let older = run_folder().join(numbered("older-chart"));
     copy(Path::new(CHART), &older);
@@ -53,7 +53,7 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// What the tests look at.
+/// The parts of the cluster that the tests check.
 struct Cluster {
     deployments: Api<Deployment>,
     definitions: Api<CustomResourceDefinition>,
@@ -82,7 +82,7 @@ impl Cluster {
         !fields[NEW_FIELD].is_null()
     }
 
-    /// A selection like any other, and its uid.
+    /// Creates an ordinary selection, and returns its uid.
     async fn make_selection(&self, plane: &ControlPlane) -> String {
         await_until("selections are served", DEADLINE, async || {
             let listed = self.selections.list(&kube::api::ListParams::default()).await;
@@ -100,7 +100,7 @@ impl Cluster {
     }
 }
 
-/// `helm test`, with a Pod that ends as a kubelet would say: whether Helm is content.
+/// Runs `helm test`, with a Pod that ends in the given phase. Returns whether Helm reports success.
 async fn helm_test(helm: Helm, plane: &ControlPlane, phase: &str) -> bool {
     let kubeconfig = plane.kubeconfig().to_owned();
     let arguments = ["test", RELEASE, "--namespace", NAMESPACE, "--timeout", "60s", "--logs"];
@@ -115,7 +115,7 @@ async fn helm_test(helm: Helm, plane: &ControlPlane, phase: &str) -> bool {
     testing.await.unwrap().is_ok()
 }
 
-/// What the notes of a release say, of what hurts.
+/// The warnings in the notes of a release.
 const NOTES: [(&str, &[&str]); 5] = [
     ("", &["helm test modelselection-operator", "no annotation", "pays for them again"]),
     ("crds: {keep: false}", &["Delete them first", "kubectl delete modelselections --all --all-namespaces"]),
@@ -124,7 +124,7 @@ const NOTES: [(&str, &[&str]); 5] = [
     ("watchNamespaces: [team-a]\nclusterName: prod", &["the namespaces team-a.", "namespace: team-a\n"]),
 ];
 
-/// Selections outlive everything but what says that they do not.
+/// Selections survive everything except explicit deletions.
 async fn lives(helm: Helm) {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let cluster = Cluster::of(&plane);
@@ -146,10 +146,10 @@ async fn lives(helm: Helm) {
     run(&["upgrade", RELEASE, CHART, "--values", "-"], "replicas: 2\nnetworkPolicy: {enabled: true}");
     assert_eq!((cluster.image().await.as_str(), cluster.has_the_new_field().await), ("0.1.0", true));
     assert_eq!(cluster.selection().await, selection);
-    // The logs are read after the end, of a Pod that must still be there; the next test takes its place.
+    // The logs are read after the end, so the Pod must still exist; the next test replaces it.
     assert!(helm_test(helm, &plane, "Succeeded").await);
     assert!(!helm_test(helm, &plane, "Failed").await);
-    // From all namespaces to some: the wide rights go.
+    // From all namespaces to some: the cluster-wide permissions are removed.
     run(&["upgrade", RELEASE, CHART, "--values", "-"], "watchNamespaces: [default]\nclusterName: prod");
     let roles: Api<k8s_openapi::api::rbac::v1::ClusterRole> = Api::all(plane.client());
     assert!(roles.get_opt(RELEASE).await.unwrap().is_none());
@@ -162,7 +162,7 @@ async fn lives(helm: Helm) {
     run(&["uninstall", RELEASE], "");
     assert!(cluster.deployments.get_opt(RELEASE).await.unwrap().is_none());
     assert_eq!(cluster.selection().await, selection);
-    // What the notes print can be applied as it is, where this operator looks.
+    // The manifest that the notes print can be applied as it is, in a namespace that this operator watches.
     for (values, namespace) in [("", "default"), ("watchNamespaces: [printed, other]\nclusterName: prod", "printed")] {
         let namespaced = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
         apply(&plane.client(), &namespaced).await.unwrap();
@@ -174,12 +174,12 @@ async fn lives(helm: Helm) {
         let selections: Api<ModelSelection> = Api::namespaced(plane.client(), namespace);
         selections.delete("minimal", &kube::api::DeleteParams::default()).await.unwrap();
     }
-    // What was kept is taken up again.
+    // Kept objects are adopted again.
     run(&["install", RELEASE, CHART, "--values", "-"], "crds: {keep: false}");
     assert!(cluster.has_the_new_field().await);
     assert_eq!(cluster.selection().await, selection);
 
-    // As the notes say: what waits for an operator holds up the definition.
+    // As the notes say: objects whose finalizer waits for an operator block the deletion of the CRD.
     let finalizers = async |finalizers: &[&str]| {
         let patch = Patch::Merge(json!({"metadata": {"finalizers": finalizers}}));
         cluster.selections.patch("kept", &PatchParams::default(), &patch).await.unwrap();
@@ -194,7 +194,7 @@ async fn lives(helm: Helm) {
     finalizers(&[]).await;
     await_gone(&cluster.definitions, CRD, DEADLINE).await;
 
-    // One that came with kubectl can be taken over.
+    // A CRD that was installed with kubectl can be taken over.
     install_crd(&plane.client(), testkit::programs::CRD.as_ref()).await;
     run(&["install", RELEASE, CHART, "--take-ownership"], "");
     assert_eq!(cluster.image().await, "0.1.0");
@@ -210,10 +210,10 @@ async fn a_release_of_helm_3_lives() {
     lives(Helm::Three).await;
 }
 
-/// What was rendered once, as Argo CD and Flux have applied it. Unlike the chart as it is, it does not change with it: here a
-/// field shows that can never change, such as a selector.
+/// An output that was rendered once, as Argo CD and Flux have applied it. Unlike the current chart, it never changes:
+/// so this test detects a change of an immutable field, such as a selector.
 #[tokio::test]
-async fn what_was_installed_once_can_be_upgraded() {
+async fn an_earlier_installation_can_be_upgraded() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let client = plane.client();
     apply(&client, &namespace_of_the_release()).await.unwrap();
@@ -225,14 +225,14 @@ async fn what_was_installed_once_can_be_upgraded() {
                 apply(&client, object).await.unwrap_or_else(|error| panic!("{name}: {error}"));
             }
         }
-        // A name that changes leaves an object behind; the Deployment's would have two operators.
+        // A renamed object would leave the old one behind; with the Deployment there would be two operators.
         for name in older.0.keys() {
-            assert!(newer.0.contains_key(name), "{name} has gone");
+            assert!(newer.0.contains_key(name), "{name} is missing");
         }
     }
 }
 
-/// As Argo CD and Flux do it.
+/// Like Argo CD and Flux do.
 #[tokio::test]
 async fn a_newer_rendering_can_be_applied_over_an_older_one() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;

@@ -7,7 +7,7 @@ use super::helm::{CHART, Helm, environment};
 use super::kustomize::has_no_variables_for_flux;
 
 #[test]
-fn the_linter_has_nothing_to_say() {
+fn the_linter_has_no_findings() {
     for helm in Helm::ALL {
         for (values, _) in CASES {
             let linted = helm.run(&["lint", "--strict", CHART, "--values", "-"], values, None);
@@ -18,7 +18,7 @@ fn the_linter_has_nothing_to_say() {
 }
 
 #[test]
-fn values_do_what_they_are_for() {
+fn values_have_their_effects() {
     for (values, expectations) in CASES {
         let rendered = Helm::Four.template(CHART, values).unwrap_or_else(|error| panic!("{values}: {error}"));
         for (object, pointer, expected) in expectations {

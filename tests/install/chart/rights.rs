@@ -1,4 +1,4 @@
-//! The operator with exactly the rights, and the settings, that the chart gives to it.
+//! The operator with exactly the permissions and settings of the chart.
 
 use std::path::PathBuf;
 
@@ -19,13 +19,13 @@ use testkit::{
 };
 use tokio::sync::OnceCell;
 
-/// The control plane of these tests: an operator of all namespaces would take over the selections of others.
+/// The control plane of these tests: an operator of all namespaces would also reconcile the selections of other tests.
 async fn plane() -> &'static ControlPlane {
     static PLANE: OnceCell<ControlPlane> = OnceCell::const_new();
     PLANE.get_or_init(|| ControlPlane::start(ControlPlaneOptions::default())).await
 }
 
-/// Applies what is rendered and gives the credentials of the operator's service account.
+/// Applies the rendered objects and returns the credentials of the operator's service account.
 pub async fn install(plane: &ControlPlane, client: &Client, rendered: &Objects) -> PathBuf {
     apply(client, &namespace_of_the_release()).await.unwrap();
     for (name, object) in &rendered.clone().without_hooks().0 {
@@ -36,7 +36,7 @@ pub async fn install(plane: &ControlPlane, client: &Client, rendered: &Objects) 
     plane.kubeconfig_for_service_account(NAMESPACE, account).await
 }
 
-/// With the environment of the rendered Pod, but for the addresses, which are those of the test.
+/// With the environment of the rendered Pod, except for the addresses, which are those of the test.
 pub fn options(
     plane: &ControlPlane,
     emulator: &Emulator,
@@ -72,7 +72,7 @@ async fn apply_selection(client: &Client, namespace: &str, selection: Selection)
     apply(client, &selection).await.unwrap();
 }
 
-/// Everything that a selection can live through, with the rights of a rendering.
+/// All situations of a selection's life, with the permissions of the rendered roles.
 async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
     let client = plane.client();
     let kubeconfig = install(plane, &client, rendered).await;
@@ -96,7 +96,7 @@ async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
             events.items.iter().any(|event| event.reason.as_deref() == Some("Completed")).then_some(())
         })
         .await;
-        // An edit, a suspension, and an end while a job runs.
+        // An edit, a suspension, and a deletion while a job is running.
         emulator.set_speed(0.0).await;
         let edited = whole.images(&["densenet"]);
         apply_selection(&client, namespace, edited.clone()).await;
@@ -116,7 +116,7 @@ async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
         await_gone(&api, "whole", DEADLINE).await;
     }
 
-    // The same rights are enough for `helm test`.
+    // The same permissions are enough for `helm test`.
     let checked = check(options(plane, &emulator, kubeconfig, rendered, "test"), 30).await;
     assert_eq!((checked.code, checked.said.as_str()), (Some(0), "ok\n"), "{}", checked.log);
 
@@ -127,15 +127,15 @@ async fn lives(plane: &ControlPlane, rendered: &Objects, namespaces: &[&str]) {
     assert!(written.len() > 10, "{written:?}");
     let refused: Vec<String> = written.iter().filter(|entry| entry.code == 403).map(|entry| entry.action()).collect();
     assert_eq!(refused, [""; 0]);
-    // Of what was only read the audit log knows nothing.
+    // The audit log does not contain reads, so the operator's logs are checked.
     for log in [operator.logs(), checked.log] {
         assert!(!log.to_lowercase().contains("forbidden"), "{log}");
     }
 }
 
 #[tokio::test]
-async fn the_whole_life_of_a_selection_needs_only_the_rights_of_the_chart() {
-    // Not the shared one: this operator would look after the selections of the other tests too.
+async fn the_whole_life_of_a_selection_needs_only_the_permissions_of_the_chart() {
+    // Not the shared one, because this operator would also reconcile the selections of the other tests.
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let namespace = fresh_namespace(&plane.client(), "everywhere").await;
     let rendered = Helm::Four.template(CHART, "emulator: {enabled: true}").unwrap();
@@ -161,7 +161,7 @@ struct Right {
     resource: String,
 }
 
-/// Names and verbs of all rights in what is rendered.
+/// Names and verbs of all permissions in the rendered roles.
 fn rights(rendered: &Objects) -> Vec<Right> {
     let rules = rendered.of_kind("Role").chain(rendered.of_kind("ClusterRole")).flat_map(rules);
     let words = |list: &Value| list.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect();
@@ -176,19 +176,19 @@ fn rules(role: &Value) -> impl Iterator<Item = &Value> {
     role["rules"].as_array().unwrap().iter()
 }
 
-/// Takes it away.
+/// Removes it from the roles.
 fn reduce(rendered: &mut Objects, right: &Right) {
     for role in rendered.0.values_mut().filter(|object| object["kind"].as_str().is_some_and(|k| k.ends_with("Role"))) {
         let rules = role["rules"].as_array_mut().unwrap();
         for rule in rules.iter_mut().filter(|rule| rule["resources"] == json!([right.resource])) {
             rule["verbs"].as_array_mut().unwrap().retain(|verb| *verb != right.verb);
         }
-        // The API server wants at least one.
+        // The API server requires at least one verb.
         rules.retain(|rule| rule["verbs"] != json!([]));
     }
 }
 
-/// All texts in a value, one a line.
+/// All strings in a value, one per line.
 fn texts(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text}\n"),
@@ -198,7 +198,7 @@ fn texts(value: &Value) -> String {
     }
 }
 
-/// A right is taken away; what the operator then says must name it: in `/readyz`, in its log or in the status.
+/// A permission is removed; the operator must then name it in `/readyz`, in its log or in the status.
 async fn without(right: &Right, values: &str) {
     let plane = plane().await;
     let client = plane.client();
@@ -230,15 +230,15 @@ async fn each_missing_right_is_reported_by_name() {
     let some = "emulator: {enabled: true}\nfullnameOverride: some-name\nclusterName: prod\nwatchNamespaces: [some-namespace]\nrbac: {userRoles: false}";
     let rights = rights(&Helm::Four.template(CHART, some).unwrap());
     assert!(rights.len() > 10, "{rights:?}");
-    // A few at a time: each is an operator and an emulator.
+    // A few at a time, because each is an operator and an emulator.
     let all = futures::stream::iter(&rights).map(|right| without(right, some)).buffer_unordered(4);
     all.collect::<()>().await;
-    // This operator never comes to the other tests' selections.
+    // This operator never reaches the selections of the other tests.
     let kube_system = Right { verb: "get".to_owned(), resource: "namespaces".to_owned() };
     without(&kube_system, "emulator: {enabled: true}\nfullnameOverride: some-name\nrbac: {userRoles: false}").await;
 }
 
-/// What the roles of the chart allow is known to the last verb: a wider one is not noticed by any operator.
+/// The permissions of the chart's roles are listed to the last verb: no operator would notice an additional one.
 #[test]
 fn the_roles_are_these() {
     let rendered = Helm::Four.template(CHART, "").unwrap();

@@ -1,4 +1,4 @@
-//! What a real API server says to the rendered objects.
+//! The response of a real API server to the rendered objects.
 
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::api::{DynamicObject, Patch, PatchParams, PostParams, ValidationDirective};
@@ -12,7 +12,7 @@ use super::helm::{CHART, Helm, NAMESPACE, namespace_of_the_release};
 use testkit::manifests::{apply, install_crd};
 use testkit::{ControlPlane, ControlPlaneOptions, shared};
 
-/// Kinds of the Prometheus operator, with no schema: enough for their objects to have a place.
+/// Kinds of the Prometheus operator, without a schema: enough for creating their objects.
 const MONITORS: [(&str, &str); 3] =
     [("ServiceMonitor", "servicemonitors"), ("PodMonitor", "podmonitors"), ("PrometheusRule", "prometheusrules")];
 
@@ -33,7 +33,7 @@ async fn install_stub(client: &Client, kind: &str, plural: &str) {
     install_crd(client, &file).await;
 }
 
-/// Server-side apply that changes nothing, and for which an unknown field is an error.
+/// Server-side apply as a dry run, in which an unknown field is an error.
 async fn dry_run(client: &Client, object: &Value) -> kube::Result<DynamicObject> {
     let types: TypeMeta = serde_json::from_value(object.clone()).unwrap();
     let (resource, capabilities) = pinned_kind(client, &GroupVersionKind::try_from(&types).unwrap()).await?;
@@ -48,8 +48,9 @@ async fn dry_run(client: &Client, object: &Value) -> kube::Result<DynamicObject>
 }
 
 #[tokio::test]
-async fn the_server_takes_all_that_is_rendered_and_the_pods_where_pod_security_is_restricted() {
-    // A server of its own: other tests bring the definition as another manager, whose annotations ours would contradict.
+async fn the_server_accepts_all_rendered_objects_and_the_pods_under_restricted_pod_security() {
+    // A server of its own: other tests install the CRD with another field manager, with which our annotations would
+    // conflict.
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;
     let client = plane.client();
     for (kind, plural) in MONITORS {
@@ -68,7 +69,7 @@ async fn the_server_takes_all_that_is_rendered_and_the_pods_where_pod_security_i
             for (name, object) in &rendered.0 {
                 dry_run(&client, object).await.unwrap_or_else(|error| panic!("{name} with {values}: {error}"));
             }
-            // The server looks at Pods, not at what makes them.
+            // The server checks Pods, not the objects that create them.
             let template = &rendered.the("Deployment")["spec"]["template"];
             let pod = json!({
                 "metadata": {"name": "of-the-deployment", "labels": template["metadata"]["labels"]},
@@ -79,14 +80,14 @@ async fn the_server_takes_all_that_is_rendered_and_the_pods_where_pod_security_i
             pods.create(&dry, &pod).await.unwrap_or_else(|error| panic!("{values}: {error}"));
         }
     }
-    // That restriction bites.
+    // The restriction is really enforced.
     let pod = json!({"metadata": {"name": "any"}, "spec": {"containers": [{"name": "any", "image": "any"}]}});
     let refused = pods.create(&PostParams::default(), &serde_json::from_value(pod).unwrap()).await;
     assert!(refused.unwrap_err().to_string().contains("violates PodSecurity"));
 }
 
 #[tokio::test]
-async fn who_may_edit_a_namespace_may_edit_its_selections() {
+async fn editors_of_a_namespace_may_edit_its_selections() {
     let plane = shared().await;
     let client = plane.client();
     let rendered = Helm::Four.template(CHART, "fullnameOverride: users").unwrap();
@@ -96,7 +97,7 @@ async fn who_may_edit_a_namespace_may_edit_its_selections() {
     install_crd(&client, testkit::programs::CRD.as_ref()).await;
     let namespace = testkit::fresh_namespace(&client, "users").await;
     let selection = testkit::Selection::new("mine").images(&["resnet"]).0;
-    // There is no controller that aggregates here; what the labels ask for is done by hand.
+    // No controller aggregates roles here, so the test does what the labels request.
     for (user, role, may_edit) in [("viewer", "users-view", false), ("editor", "users-edit", true)] {
         let roles: &[&str] = if may_edit { &["users-view", "users-edit"] } else { &[role] };
         for role in roles {

@@ -13,14 +13,14 @@ use testkit::status::{condition_parts, run_of, timeless};
 use testkit::world::DEADLINE;
 use testkit::{Selection, World, apply_yaml, await_until};
 
-/// Longer than any test lasts.
+/// Longer than any test takes.
 const HELD: u64 = 120_000;
 
 #[tokio::test]
-async fn a_table_too_large_for_one_config_map_goes_on_in_the_next() {
+async fn a_table_too_large_for_one_config_map_continues_in_the_next() {
     let mut world = World::start(testkit::shared().await, "pages", &["--speed", "30000"], &[]).await;
     models(&world).await;
-    // 37 more metrics with the longest names.
+    // 37 additional metrics with the longest names.
     let mut metrics = Selection::new("").0["spec"]["training"]["metricDefinitions"].as_array().unwrap().clone();
     let regex = "- Test accuracy: ([0-9.]+)";
     metrics.extend((0..37).map(|n| json!({"name": format!("{}{n:03}", "m".repeat(250)), "regex": regex})));
@@ -45,7 +45,7 @@ async fn a_table_too_large_for_one_config_map_goes_on_in_the_next() {
     pages.retain(|name| name.starts_with(&first));
     assert_eq!(pages, [first.clone(), format!("{first}-2"), format!("{first}-3")]);
 
-    // Read back by another process, with all its pages.
+    // Another process reads it, with all its pages.
     world.await_idle().await;
     world.kill_and_restart();
     world.emulator.reset_calls().await;
@@ -59,12 +59,12 @@ async fn a_table_too_large_for_one_config_map_goes_on_in_the_next() {
 }
 
 #[tokio::test]
-async fn killed_at_any_call_and_after_any_write_it_ends_the_same() {
+async fn killed_at_any_call_and_after_any_write_it_has_the_same_result() {
     let mut world = World::fast("killed").await;
     models(&world).await;
     world.apply(&selection("killed")).await;
     let undisturbed = world.await_complete("killed").await;
-    // Without the names of the ConfigMaps, which follow from the uid of the selection.
+    // Without the names of the ConfigMaps, which contain the uid of the selection.
     let comparable = |status: &ModelSelectionStatus| {
         let mut status = status.clone();
         for trials in status.runs.iter_mut().filter_map(|run| run.trials.as_mut()) {
@@ -116,7 +116,7 @@ async fn killed_at_any_call_and_after_any_write_it_ends_the_same() {
 }
 
 #[tokio::test]
-async fn a_table_that_the_api_server_refuses_is_reported_once_and_made_when_it_may_be() {
+async fn a_table_that_the_api_server_refuses_is_reported_once_and_created_once_permitted() {
     let world = World::fast("quota").await;
     models(&world).await;
     let quota = format!(
@@ -140,7 +140,7 @@ async fn a_table_that_the_api_server_refuses_is_reported_once_and_made_when_it_m
     let best = run.best.as_ref().unwrap().training_job_name.as_str();
     assert_eq!(members(&status), [("one", best)]);
 
-    // It is reported once, and tried again with pauses, without asking SageMaker anything again.
+    // It is reported once, and retried with pauses, without calling SageMaker again.
     world.await_idle().await;
     world.emulator.reset_calls().await;
     let refused = || world.writes().iter().filter(|write| write.resource == "configmaps" && write.code == 403).count();
@@ -162,7 +162,7 @@ async fn a_table_that_the_api_server_refuses_is_reported_once_and_made_when_it_m
 }
 
 #[tokio::test]
-async fn a_table_that_may_not_be_read_holds_up_nothing_and_is_read_when_it_may_be() {
+async fn a_table_that_may_not_be_read_blocks_nothing_and_is_read_once_permitted() {
     let mut world = World::fast("unreadable").await;
     models(&world).await;
     let first = selection("unreadable").without("two");
@@ -194,7 +194,7 @@ async fn a_table_that_may_not_be_read_holds_up_nothing_and_is_read_when_it_may_b
     world.start_operator();
     world.operator.await_ready(DEADLINE).await;
 
-    // An edit that needs the table, and that brings in another run.
+    // An edit that needs the table, and that adds another run.
     let edited = first.clone().images(&["two"]);
     world.apply(&edited).await;
     let status = world.await_complete("unreadable").await;
@@ -211,7 +211,7 @@ async fn a_table_that_may_not_be_read_holds_up_nothing_and_is_read_when_it_may_b
     let events = events.list(&ListParams::default()).await.unwrap().items;
     assert_eq!(events.iter().filter(|event| event.reason.as_deref() == Some("TrialsNotKept")).count(), 1);
 
-    // A restart tries at once. It is the table itself that is read: the tuning job may be gone.
+    // A restart tries at once. It reads the table itself, because the tuning job may be deleted.
     apply_yaml(&world.client, &may_read).await.unwrap();
     world.emulator.reset_calls().await;
     world.kill_and_restart();

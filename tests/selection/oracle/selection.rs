@@ -1,11 +1,11 @@
-//! What was asked of the SDK, asked of the operator.
+//! Converts a case of the SDK to a selection.
 
 use api::ModelSelectionSpec;
 use serde_json::{Map, Value, json};
 
 use super::{NOT_OURS, WITHOUT_EFFECT};
 
-/// The selection that asks for what a case asks of the SDK, or the setting that it cannot ask for.
+/// The selection that is equivalent to a case of the SDK, or the setting that it cannot express.
 #[allow(clippy::too_many_lines)] // a table: one arm for each setting
 pub(super) fn selection(case: &Value) -> Result<ModelSelectionSpec, String> {
     let mut tuning = json!({});
@@ -100,9 +100,9 @@ pub(super) fn selection(case: &Value) -> Result<ModelSelectionSpec, String> {
                         .map(|c| json!({"instanceCount": c[0], "instanceType": c[1], "volumeSizeGB": c[2]}))
                         .collect();
                 }
-                // Said together with another setting.
+                // Covered by another setting.
                 "estimator.max_wait" | "estimator.security_group_ids" | "tuner.hyperparameters_to_keep_static" => {}
-                other => assert!(WITHOUT_EFFECT.contains(&other), "what is {other}?"),
+                other => assert!(WITHOUT_EFFECT.contains(&other), "unknown setting {other}"),
             }
         }
     }
@@ -129,7 +129,7 @@ fn optional(fields: &[(&str, &Value)]) -> Value {
     set.map(|(name, value)| ((*name).to_owned(), (*value).clone())).collect::<Map<_, _>>().into()
 }
 
-/// The tags of a user: the SDK's own stand beside them.
+/// The tags of a user, next to the SDK's own.
 fn tags_of(tags: &Value) -> Map<String, Value> {
     let listed = tags
         .as_array()
@@ -140,7 +140,7 @@ fn tags_of(tags: &Value) -> Map<String, Value> {
     listed.filter(|(key, _)| !key.starts_with("sagemaker-sdk:")).chain(mapped).collect()
 }
 
-/// One input alone is the channel `training`.
+/// A single input is the channel `training`.
 fn channels(inputs: &Value) -> Value {
     let alone = json!([["training", inputs]]);
     let channel = |channel: &Value| {
@@ -206,7 +206,7 @@ pub(super) fn each(map: &Value, change: impl Fn(&Value) -> Value) -> Value {
     map.as_object().unwrap().iter().map(|(key, value)| (key.clone(), change(value))).collect::<Map<_, _>>().into()
 }
 
-/// What the training script gets for a value: the container hands it over as Python's `str(value)`.
+/// The value as the training script receives it: the container passes Python's `str(value)`.
 pub(super) fn words(value: &Value) -> String {
     match value {
         Value::Null => "None".to_owned(),

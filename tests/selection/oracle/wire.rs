@@ -1,4 +1,4 @@
-//! What is sent, as it is on the wire.
+//! The requests on the wire.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,23 +13,24 @@ use serde_json::{Value, json};
 
 use super::selection::words;
 
-/// All members of a request by their path, in meaning: without what is empty; lists by what names their items.
+/// All members of a request by their path, normalized: without empty ones, and lists by the names of their items.
 pub(super) fn members(request: &Value) -> BTreeMap<String, Value> {
     let mut members = BTreeMap::new();
     flatten(request, String::new(), &mut members);
     members
         .into_iter()
         .map(|(path, value)| {
-            // Two names of the same: every release of the SDK can attach to the former, only newer ones to the latter.
+            // Two names of the same member: every release of the SDK can attach to the former, only newer ones to the
+            // latter.
             let path = path.replace("/HyperParameterTuningResourceConfig/", "/ResourceConfig/");
             let value = value.as_f64().map_or(value, Value::from);
             let encoded = path.contains("/StaticHyperParameters/") || path.ends_with("/ValueHint");
             let value = match (encoded, value.as_str()) {
-                // The container reads it as JSON, and as it is when it is none.
+                // The container parses it as JSON, and otherwise uses the text.
                 (true, Some(text)) => json!(serde_json::from_str(text).map_or(text.to_owned(), |v: Value| words(&v))),
                 _ => value,
             };
-            // 1e-05 and 0.00001 are one number.
+            // 1e-05 and 0.00001 are the same number.
             let number =
                 value.as_str().filter(|_| path.contains("/ParameterRanges/")).and_then(|text| text.parse().ok());
             let value = number.map_or(value, |number: f64| number.into());
@@ -51,7 +52,7 @@ fn flatten(value: &Value, path: String, into: &mut BTreeMap<String, Value>) {
                 let name = ["ChannelName", "Name", "Key", "HyperParameterTuningJobName"]
                     .iter()
                     .find_map(|key| item[*key].as_str());
-                // The order of channels counts, that of the others does not.
+                // The order of channels matters, that of other lists does not.
                 if path.ends_with("/InputDataConfig") {
                     into.insert(format!("{path}[{index}]"), item["ChannelName"].clone());
                 }
@@ -62,7 +63,7 @@ fn flatten(value: &Value, path: String, into: &mut BTreeMap<String, Value>) {
     }
 }
 
-/// The wire, as the SDK of the operator writes on it.
+/// Captures what the operator's SDK writes on the wire.
 pub(super) struct Wire {
     config: SdkConfig,
     bodies: Arc<Mutex<Vec<Value>>>,
@@ -92,7 +93,7 @@ impl Wire {
         Self { config, bodies }
     }
 
-    /// What is sent for that request. A new client each time, since one client makes few jobs a second.
+    /// The request on the wire. Uses a new client each time, because one client creates only a few jobs per second.
     pub(super) async fn sent(&self, request: &JobRequest) -> Value {
         let leadership = Leadership::default();
         leadership.lasts();

@@ -1,5 +1,5 @@
-//! Jobs of a previous incarnation are found again: the status was lost, the selection was deleted and applied again, or the
-//! cluster was rebuilt.
+//! Jobs of a previous incarnation are found again: the status was lost, the selection was deleted and applied again, or
+//! the cluster was rebuilt.
 
 use super::{Stage, assert_one_job_per_attempt, selection};
 use api::{ModelSelectionStatus, RunState, RunStatus};
@@ -11,9 +11,9 @@ use testkit::status::{is_running, job_of, run_of, timeless};
 use testkit::world::{DEADLINE, LONG};
 use testkit::{ControlPlane, ControlPlaneOptions, Selection, World};
 
-/// As after a restore from a backup, which has the spec only.
+/// As after a restore from a backup, which has only the spec.
 #[tokio::test]
-async fn a_lost_status_comes_back_from_the_jobs_that_are_there() {
+async fn a_lost_status_is_rebuilt_from_the_existing_jobs() {
     let mut world = World::held("status").await;
     world.emulator.behave(json!({"match": "*/ended:1", "secondsPerEpoch": 30})).await;
     world.emulator.behave(json!({"match": "*/runs:1", "secondsPerEpoch": 10_000})).await;
@@ -36,7 +36,7 @@ async fn a_lost_status_comes_back_from_the_jobs_that_are_there() {
 }
 
 #[tokio::test]
-async fn a_finished_selection_that_is_deleted_and_applied_again_has_its_results_back_for_nothing() {
+async fn a_finished_selection_that_is_deleted_and_applied_again_gets_its_results_back_at_no_cost() {
     let stage = Stage::new("finished").await;
     let world = &stage.world;
     world.delete_and_wait("selection").await;
@@ -115,7 +115,7 @@ async fn a_selection_that_is_deleted_with_its_jobs_and_applied_again_makes_new_a
     assert_one_job_per_attempt(&world, 4).await;
 }
 
-/// The same namespace in another cluster, with the operator on the first cluster's account.
+/// The same namespace in another cluster, with the operator using the first cluster's account.
 async fn rebuilt<'a>(plane: &'a ControlPlane, first: &World<'_>, environment: &[(&str, &str)]) -> World<'a> {
     let namespace = Namespace {
         metadata: ObjectMeta { name: Some(first.namespace.clone()), ..ObjectMeta::default() },
@@ -144,7 +144,7 @@ async fn a_rebuilt_cluster_finds_its_jobs_again_by_the_name_of_the_cluster_and_o
         .with("/deletionPolicy", json!("Retain"));
     first.apply(&selection).await;
     first.await_launched("rebuilt").await;
-    // One job has ended and the other runs when the cluster is lost.
+    // One job has ended and the other one is running when the cluster is lost.
     first.emulator.advance(2_000).await;
     let before = first
         .await_status("rebuilt", "one run has ended", |status| {
@@ -167,7 +167,7 @@ async fn a_rebuilt_cluster_finds_its_jobs_again_by_the_name_of_the_cluster_and_o
     assert_eq!(after.fronts, before.fronts);
     assert_eq!(first.jobs().await, created, "nothing made, nothing stopped");
 
-    // Without the name, it is another cluster, whose jobs are its own.
+    // Without the name, it is another cluster with jobs of its own.
     second.apply(&selection.clone().named("unnamed")).await;
     second.await_launched("unnamed").await;
     let created = first.jobs().await;

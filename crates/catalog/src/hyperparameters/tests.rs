@@ -36,7 +36,7 @@ fn each_type_has_its_limits() {
         (&word, "abc", None),
         (&word, "a", Some("must have a length of at least 2")),
         (&word, "abcd", Some("must have a length of at most 3")),
-        // What kind it is nobody knows.
+        // The type is unknown.
         (&Hyperparameter { kind: String::new(), ..word.clone() }, "abcd", None),
         (&Hyperparameter { options: vec!["a".to_owned()], ..of("enum") }, "b", Some("must be one of a")),
         (&of("bool"), "true", None),
@@ -68,7 +68,7 @@ fn only_numbers_are_searched_between_bounds() {
 }
 
 #[test]
-fn what_the_model_does_not_take_is_reported_with_the_remedy() {
+fn values_that_the_model_refuses_are_reported_with_the_remedy() {
     for (json, reason, text) in [
         (
             serde_json::json!({"name": "learning_rat", "continuous": {"min": "0.1", "max": "0.2"}}),

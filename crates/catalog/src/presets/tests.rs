@@ -1,4 +1,4 @@
-//! What each preset reads.
+//! The log lines that each preset matches.
 
 use super::*;
 use regex::Regex;
@@ -64,17 +64,17 @@ fn every_definition_reads_what_the_script_logs() {
             assert_eq!(read(&tensorflow, name, &format!("{text}{number}")), None);
         }
     }
-    // A metric's name is not the end of another's.
+    // The name of one metric must not match at the end of another one's.
     assert_eq!(read(&tensorflow, "train_accuracy", "- val_accuracy: 0.5"), None);
     assert_eq!(read(&tensorflow, "train_accuracy", "- top_5_accuracy: 0.5"), None);
 }
 
-/// The last line of the Trainer of Hugging Face.
+/// The last log line of Hugging Face's Trainer.
 const TRAINED: &str =
     "{'train_runtime': 9.1, 'train_samples_per_second': 40, 'train_loss': 0.25, 'eval_accuracy': 0.25}";
 
 #[test]
-fn other_kinds_have_what_is_known_of_their_logs() {
+fn other_kinds_have_presets_as_far_as_their_logs_are_known() {
     for (model, name, line) in [
         ("lightgbm-classification-model", "binary_logloss", "[1] valid_0's binary_logloss: 0.25"),
         ("lightgbm-regression-model", "rmse", "rmse: 0.25"),
@@ -96,14 +96,14 @@ fn other_kinds_have_what_is_known_of_their_logs() {
     }
     // The loss of training is not that of evaluation.
     assert_eq!(read(&of_model("huggingface-llm-falcon-7b-bf16"), "train_loss", "{'eval_loss': 0.25}"), None);
-    // SageMaker's own image, and scripts of which nobody has written down the log.
+    // SageMaker's own image, and scripts whose log is not documented.
     for model in ["xgboost-classification-model", "sklearn-classification-linear", "autogluon-regression-ensemble"] {
         assert_eq!(of_model(model), BTreeMap::new(), "{model}");
     }
 }
 
 #[test]
-fn auto_goes_by_framework_and_task_and_is_the_default_without_own_definitions() {
+fn auto_depends_on_framework_and_task_and_is_the_default_without_own_definitions() {
     let mut training = spec().training;
     let jump_start = |id: &str| Source::JumpStart { model_id: id.to_owned(), version: "1.0.0".to_owned() };
     let image = Source::Image { image: "i".to_owned(), input_mode: api::InputMode::File };

@@ -1,4 +1,4 @@
-//! What is sent for a run, and what is said when it cannot be.
+//! The request for a run, and the problem if there cannot be one.
 
 mod candidates;
 
@@ -37,9 +37,9 @@ fn request(spec: &ModelSelectionSpec, candidate: usize, model: Option<&Model>) -
     job_request(&Derivations::new(spec), &definition, model, &identity)
 }
 
-/// Compared with what the vendor's SDK sent for the same model; the differences are ours and named here.
+/// Compared with what the vendor's SDK sent for the same model. The test names each deviation of ours.
 #[test]
-fn a_jumpstart_model_is_sent_as_the_vendors_estimator_sends_it() {
+fn a_request_for_a_jumpstart_model_equals_the_vendors() {
     let recorded: serde_json::Value = serde_json::from_str(include_str!(
         "../../../../tests/fixtures/create-hpt-job.jumpstart-estimator.bit-m-r101x1.json"
     ))
@@ -58,7 +58,7 @@ fn a_jumpstart_model_is_sent_as_the_vendors_estimator_sends_it() {
     assert_eq!(sent.remove("sagemaker_job_name"), Some(format!("\"{}\"", request.name)));
     let mut expected: BTreeMap<String, String> =
         serde_json::from_value(recorded["StaticHyperParameters"].clone()).unwrap();
-    expected.remove("sagemaker_job_name"); // theirs holds a time stamp
+    expected.remove("sagemaker_job_name"); // the vendor's contains a time stamp
     assert_eq!(sent, expected);
     let image = recorded["AlgorithmSpecification"]["TrainingImage"].as_str().unwrap();
     assert_eq!(request.code, Code::Image(image.to_owned()));
@@ -71,12 +71,12 @@ fn a_jumpstart_model_is_sent_as_the_vendors_estimator_sends_it() {
     assert_eq!(request.max_runtime_seconds, recorded["StoppingCondition"]["MaxRuntimeInSeconds"]);
     assert_eq!(request.volume_size_gb, recorded["HyperParameterTuningResourceConfig"]["VolumeSizeInGB"]);
     assert!(request.network_isolation && request.encrypt_traffic);
-    // Theirs has no metric definitions at all, which SageMaker refuses when the objective is not built in.
+    // The vendor's request has no metric definitions, which SageMaker refuses if the objective is not built in.
     assert_eq!(request.metric_definitions.len(), 4);
 }
 
 #[test]
-fn an_own_image_gets_its_hyperparameters_as_they_are() {
+fn an_own_image_gets_its_hyperparameters_unchanged() {
     let mut spec = spec();
     spec.training.hyperparameters.insert("learning_rate".into(), "0.01".into());
     let request = request(&spec, 1, None).unwrap();
@@ -97,7 +97,7 @@ fn a_model_without_definitions_gets_those_of_its_script_and_derived_metrics_coun
     spec.objectives[1].metric = "derived".into();
     let metrics = request(&spec, 0, Some(&bit())).unwrap().metric_definitions;
     assert_eq!(metrics.len(), 29 + 1);
-    // The model's own win over the preset, and those of the spec over both.
+    // The model's own definitions override the preset, and those of the spec override both.
     let own = |name: &str| vec![(name.to_owned(), "mine ([0-9]+)".to_owned())];
     let model = Model { metrics: own("val_loss"), ..bit() };
     let regex = |spec: &ModelSelectionSpec| {
@@ -112,7 +112,7 @@ fn a_model_without_definitions_gets_those_of_its_script_and_derived_metrics_coun
 }
 
 #[test]
-fn the_models_own_metrics_go_before_there_are_too_many() {
+fn the_models_own_metrics_are_dropped_before_there_are_too_many() {
     let mut spec = spec();
     spec.training.metric_definitions = more_metrics(11, Some(MetricPreset::Auto), &mut spec);
     let own = bit().metrics[0].0.clone();
@@ -140,7 +140,7 @@ fn an_own_image_may_have_any_type_channels_and_program_but_needs_ranges() {
 }
 
 #[test]
-fn without_a_script_values_are_plain_and_the_model_is_a_channel_all_the_same() {
+fn without_a_script_values_are_plain_and_the_model_is_still_a_channel() {
     let model = Model { script: None, ..bit() };
     let request = request(&spec(), 0, Some(&model)).unwrap();
     assert_eq!(request.hyperparameters["optimizer"], "adam");
@@ -149,9 +149,9 @@ fn without_a_script_values_are_plain_and_the_model_is_a_channel_all_the_same() {
     assert_eq!(channels, ["training", "test", "model"]);
 }
 
-/// Whose it is, and what of the spec would stand in its place.
+/// The message names the model, and the field of the spec that overrides its description.
 #[test]
-fn what_sagemaker_refuses_of_a_description_is_reported_as_such() {
+fn a_description_that_sagemaker_refuses_is_reported_as_such() {
     let long = |name: &str| vec![(name.to_owned(), "x".repeat(501))];
     let cases = [
         (Model { metrics: long("own"), ..bit() }, "a metric definition 'own' that is too long"),
@@ -165,7 +165,7 @@ fn what_sagemaker_refuses_of_a_description_is_reported_as_such() {
         assert!(message.starts_with("the description of model 'tensorflow-ic-bit' 4.0.6 has"), "{message}");
         assert!(message.contains(text), "{message}");
     }
-    // What the spec says itself stands in its place.
+    // A value in the spec overrides the description.
     let mut spec = spec();
     spec.training.max_runtime_seconds = Some(60);
     spec.training.environment.insert("LONG".into(), "mine".into());
@@ -268,7 +268,7 @@ fn each_problem_has_its_reason_and_remedy() {
             &model,
             |s| s.training.instance_type = "ml.p3.3xlarge".into(),
             Reason::UnsupportedInstanceType,
-            "'ml.p3.3xlarge' is no instance type; did you mean 'ml.p3.2xlarge'?",
+            "'ml.p3.3xlarge' is not an instance type; did you mean 'ml.p3.2xlarge'?",
         ),
         (
             &model,
@@ -298,7 +298,7 @@ fn each_problem_has_its_reason_and_remedy() {
             &model,
             |s| s.derived_metrics = derived("hyperparameters.optimizer * 2"),
             Reason::InvalidExpression,
-            "which is the text 'adam'",
+            "which is the string 'adam'",
         ),
     ];
     let mut other_channel = spec();

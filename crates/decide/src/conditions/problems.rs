@@ -1,31 +1,36 @@
-//! What the runs wait for that needs a person, in one message, so that one edit can mend all of it.
+//! All problems that need a person, in one message, so that one edit can fix all of them.
 
 use crate::problem::Problem;
 use api::{Reason, RunStatus, clip};
 
-/// Characters of an example where there are several.
+/// Longest text of an example, in characters, if there are several.
 const EXAMPLE: usize = 300;
 
-/// The problem of the runs that wait for a person: one line for each reason, with its count and its first example, in the
-/// order in which the reasons come first. Its reason is the first one.
+/// The problem of the runs that wait for a person: for each reason its count and its first example, in the order in
+/// which the reasons first occur. The first reason is that of the problem.
 pub fn problem_of_runs(runs: &[RunStatus]) -> Option<Problem> {
     let groups = groups(runs);
     let (first, _) = groups.first()?;
     let message = match groups.as_slice() {
         [(reason, of_it)] => {
             let example = of_it[0];
-            match of_it.len() - 1 {
-                0 => format!("{}: {}", place(example), message(*reason, example)),
-                1 => format!("{}, and one more run: {}", place(example), message(*reason, example)),
-                more => format!("{}, and {more} more runs: {}", place(example), message(*reason, example)),
-            }
+            let others = match of_it.len() - 1 {
+                0 => String::new(),
+                others => format!(", and {}", more_runs(others)),
+            };
+            format!("{}{others}: {}", place(example), message(*reason, example))
         }
         _ => groups.iter().map(|(reason, of_it)| line(*reason, of_it)).collect::<Vec<_>>().join("; "),
     };
     Some(Problem::new(*first, message))
 }
 
-/// How many runs wait for a person, by reason: when it changes, so does what is to be done.
+/// "1 more run", "2 more runs".
+pub(crate) fn more_runs(count: usize) -> String {
+    format!("{count} more {}", if count == 1 { "run" } else { "runs" })
+}
+
+/// The number of runs that wait for a person, by reason. If it changes, the user has something new to fix.
 pub(crate) fn counts(runs: &[RunStatus]) -> Vec<(Reason, usize)> {
     groups(runs).into_iter().map(|(reason, of_it)| (reason, of_it.len())).collect()
 }

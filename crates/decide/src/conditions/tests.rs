@@ -1,4 +1,4 @@
-//! Each row of the table, and what the messages say.
+//! Each row of the table of conditions, and their messages.
 
 mod kstatus;
 
@@ -16,9 +16,10 @@ pub fn front(members: usize) -> Front {
     Front { dataset: "d".into(), members: vec![member; members], ..Default::default() }
 }
 
-/// All conditions in one line, and the reason of Ready, which all but Suspended have.
+/// All conditions in one line, and the reason of Ready, which all conditions except Suspended share.
 fn shown(spec: &ModelSelectionSpec, runs: &[RunStatus], fronts: &[Front], launched_before: bool) -> (String, Reason) {
-    let situation = Situation { spec, runs, counts: &counts(runs), fronts, launched_before, blind: None, held: None };
+    let situation =
+        Situation { spec, runs, counts: &counts(runs), fronts, launched_before, unobserved: None, incomplete: None };
     let all = conditions(situation);
     let reason = all[0].reason;
     let suspended = ConditionType::Suspended;
@@ -90,7 +91,7 @@ fn each_row_of_the_table() {
 }
 
 #[test]
-fn a_metric_that_nobody_emitted_is_reported_by_name() {
+fn a_metric_that_no_run_emitted_is_reported_by_name() {
     let runs = [run(RunState::Succeeded, None)];
     let mut empty = front(0);
     empty.excluded.push(Excluded {
@@ -104,8 +105,8 @@ fn a_metric_that_nobody_emitted_is_reported_by_name() {
         counts: &counts(&runs),
         fronts: &[empty],
         launched_before: true,
-        blind: None,
-        held: None,
+        unobserved: None,
+        incomplete: None,
     });
     assert_eq!(wanted[0].reason, Reason::MetricMissing);
     assert!(wanted[0].message.contains("did not emit 'x'"), "{}", wanted[0].message);
@@ -122,7 +123,7 @@ fn each_reason_is_reported_with_its_count_and_an_example() {
     let first = "candidate 'typo' on dataset 'flowers'";
     assert_eq!(shown_problem(&runs), Some((Reason::UnknownModel, format!("{first}: JumpStart has no model 'x'."))));
     runs.push(waiting("typo-2", Reason::UnknownModel, "JumpStart has no model 'y'."));
-    let message = format!("{first}, and one more run: JumpStart has no model 'x'.");
+    let message = format!("{first}, and 1 more run: JumpStart has no model 'x'.");
     assert_eq!(shown_problem(&runs), Some((Reason::UnknownModel, message)));
     runs.push(waiting("old", Reason::UnknownVersion, "there is no version 9"));
     runs.push(waiting("lr", Reason::UnknownHyperparameter, &"long ".repeat(100)));
@@ -138,23 +139,23 @@ fn each_reason_is_reported_with_its_count_and_an_example() {
 }
 
 #[test]
-fn what_was_measured_elsewhere_is_no_result_of_the_runs() {
+fn observed_candidates_are_not_results_of_the_runs() {
     let mut only = front(1);
     only.members[0].observed = true;
     let failed = run(RunState::Failed, Some(Reason::TuningJobFailed));
     let of = |runs: &[RunStatus], front: &Front| shown(&spec(), runs, std::slice::from_ref(front), true).1;
     assert_eq!(of(std::slice::from_ref(&failed), &only), Reason::NoUsableResult);
-    // Beaten by it, there is a result.
+    // If an observed candidate beats the runs, they still have a result.
     let beaten = RunStatus { pareto_rank: Some(1), ..run(RunState::Succeeded, None) };
     assert_eq!(of(&[failed, beaten], &only), Reason::Completed);
     assert_eq!(of(&[], &only), Reason::Completed);
 }
 
 #[test]
-fn what_cannot_be_observed_finishes_when_a_person_must_help() {
+fn an_unobserved_selection_finishes_when_a_person_must_act() {
     let runs = [run(RunState::Running, None)];
     let with = |reason: Reason| {
-        let blind = Problem::new(reason, "why");
+        let unobserved = Problem::new(reason, "why");
         let (spec, counts) = (spec(), counts(&runs));
         let situation = Situation {
             spec: &spec,
@@ -162,8 +163,8 @@ fn what_cannot_be_observed_finishes_when_a_person_must_help() {
             counts: &counts,
             fronts: &[],
             launched_before: true,
-            blind: Some(&blind),
-            held: None,
+            unobserved: Some(&unobserved),
+            incomplete: None,
         };
         let all = conditions(situation);
         all.iter().map(|c| format!("{}={}", c.type_.as_str(), c.status.as_str())).collect::<Vec<_>>().join(" ")

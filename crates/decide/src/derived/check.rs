@@ -1,4 +1,4 @@
-//! Mistakes in expressions, found before a job is made for them.
+//! Finds mistakes in expressions before a job is created for them.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -11,21 +11,21 @@ use crate::problem::Problem;
 use crate::suggest::{nearest, some};
 use api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec, Reason, decimal};
 
-/// What a run will have, as far as it is known before it is made.
+/// What is known about a run before it is created.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// The metrics that are read from its logs.
+    /// The metrics in its logs.
     pub metrics: BTreeSet<String>,
     /// Its hyperparameters, each with values that it may have.
     pub hyperparameters: BTreeMap<String, Vec<String>>,
 }
 
-/// What is wrong with the expressions of a spec, whatever the runs are.
+/// The first mistake in the expressions of a spec that does not depend on a run.
 pub fn invalid(derivations: &Derivations<'_>) -> Option<Problem> {
     problem(mistake(derivations)).or_else(|| derivations.over_budget())
 }
 
-/// Whether the derived metrics of a run on the dataset of that name can be worked out once it has ended.
+/// Checks whether the derived metrics of a run on the dataset of that name can be computed once the run has ended.
 pub fn check(derivations: &Derivations<'_>, dataset: &str, known: &Known) -> Result<(), Problem> {
     let wrong = mistake(derivations).and_then(|()| of_run(derivations, known)).and_then(|()| {
         let dataset = derivations.spec.datasets.iter().find(|d| d.name == dataset);
@@ -34,7 +34,7 @@ pub fn check(derivations: &Derivations<'_>, dataset: &str, known: &Known) -> Res
     problem(wrong).map_or(Ok(()), Err)
 }
 
-/// The name of a derived metric, and what is wrong with it.
+/// The name of a derived metric, and the mistake in it.
 type Wrong = (String, String);
 
 fn problem(wrong: Result<(), Wrong>) -> Option<Problem> {
@@ -42,12 +42,12 @@ fn problem(wrong: Result<(), Wrong>) -> Option<Problem> {
     Some(Problem::new(Reason::InvalidExpression, format!("`derivedMetrics` entry '{name}': {why}")))
 }
 
-/// What is wrong, whatever the runs are: looked for once.
+/// The first mistake that does not depend on a run: searched for once.
 fn mistake(derivations: &Derivations<'_>) -> Result<(), Wrong> {
     derivations.mistake.get_or_init(|| always(derivations)).clone()
 }
 
-/// What does not depend on a run: the grammar, the order, and what the spec itself must have.
+/// Checks everything that does not depend on a run: the grammar, the order, and values that the spec itself must have.
 fn always(derivations: &Derivations<'_>) -> Result<(), Wrong> {
     let Derivations { spec, expressions, .. } = derivations;
     let of_candidates = spec.candidates.iter().flat_map(|candidate| &candidate.overrides.metric_definitions);
@@ -68,8 +68,8 @@ fn always(derivations: &Derivations<'_>) -> Result<(), Wrong> {
                 && let Some(later) = names[place..].iter().find(|later| *later == metric)
             {
                 let later =
-                    if *later == name { "itself".to_owned() } else { format!("'{later}', which stands after it") };
-                return wrong(format!("it uses {later}; only derived metrics that stand before it can be used"));
+                    if *later == name { "itself".to_owned() } else { format!("'{later}', which is defined after it") };
+                return wrong(format!("it uses {later}; only derived metrics that are defined before it can be used"));
             }
             if let Some(why) = absent(spec, input) {
                 return wrong(why);
@@ -80,10 +80,10 @@ fn always(derivations: &Derivations<'_>) -> Result<(), Wrong> {
 }
 
 fn clash() -> String {
-    "its name is that of a metric that is read from the logs; give it another".to_owned()
+    "its name is also that of a metric that is read from the logs; give it another".to_owned()
 }
 
-/// What the spec itself does not have that an expression uses.
+/// An input of an expression that the spec itself lacks.
 fn absent(spec: &ModelSelectionSpec, input: &Input) -> Option<String> {
     let lacks = |has: fn(&Dataset) -> bool| spec.datasets.iter().find(|dataset| !has(dataset));
     let (dataset, names) = match input {
@@ -111,7 +111,7 @@ fn no_price(spec: &ModelSelectionSpec, instance_type: &str) -> Option<String> {
     missing.then(|| format!("it uses the price of '{instance_type}', which `prices` does not have; add it there"))
 }
 
-/// The names that depend on the run: metrics and hyperparameters.
+/// Checks the names that depend on the run: metrics and hyperparameters.
 fn of_run(derivations: &Derivations<'_>, known: &Known) -> Result<(), Wrong> {
     let mut earlier: Vec<&str> = Vec::new();
     for (name, expression) in derivations.expressions.iter() {
@@ -132,7 +132,7 @@ fn unknown(expression: &Expression, known: &Known, earlier: &[&str]) -> Option<S
         Input::Metric(name) if !known.metrics.contains(name) && !earlier.contains(&name.as_str()) => {
             let metrics: Vec<&str> = known.metrics.iter().map(String::as_str).chain(earlier.iter().copied()).collect();
             let others = ["trainingSeconds", "billableSeconds", "instanceCount", "instanceType"];
-            // CEL takes `test-latency` for a difference.
+            // CEL parses `test-latency` as a subtraction.
             let part = |metric: &&&str| !is_word(metric) && metric.split(|c| !is_word_part(c)).any(|part| part == name);
             let near = metrics.iter().find(part).copied();
             let remedy = match near.or_else(|| nearest(name, metrics.iter().copied().chain(others))) {
@@ -161,7 +161,7 @@ fn is_word_part(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// The derived metrics that have the same value for all training jobs on a dataset, whatever these come to.
+/// The derived metrics that have the same value for all training jobs on a dataset.
 fn fixed<'a>(derivations: &'a Derivations<'_>) -> HashSet<&'a str> {
     let mut fixed = HashSet::new();
     for (name, expression) in derivations.expressions.iter() {
@@ -182,11 +182,12 @@ fn fixed<'a>(derivations: &'a Derivations<'_>) -> HashSet<&'a str> {
     fixed
 }
 
-/// Operations that the search for mistakes may take for one run: fewer values are tried of what is large.
+/// Most operations of the search for mistakes in one run. For large expressions, fewer combinations of values are
+/// tried.
 const TRIED: usize = 50_000;
 
-/// Works the expressions out with made-up metrics and with each value that the hyperparameters are known to take, to find
-/// what cannot be worked out with any numbers, such as a text times two.
+/// Evaluates the expressions with made-up metrics and with each known value of the hyperparameters, to find expressions
+/// that fail for any numbers, such as a string times two.
 fn tried(derivations: &Derivations<'_>, dataset: &Dataset, known: &Known) -> Result<(), Wrong> {
     let spec = derivations.spec;
     let used = derivations.hyperparameters_used();
@@ -196,7 +197,8 @@ fn tried(derivations: &Derivations<'_>, dataset: &Dataset, known: &Known) -> Res
     let points = values().map(|(_, values)| values.len()).max().unwrap_or(1).clamp(4, affordable);
     for point in 0..points {
         let metric = |(place, name): (usize, &String)| {
-            // No two alike, and of several sizes, so that both sides of most conditions are tried.
+            // No two values are alike, and they have different magnitudes, so that both branches of most conditions are
+            // tried.
             let number = [0.5, 20.0, 1e-3, 1e6][point % 4] * (1.0 + f64::from(u8::try_from(place).unwrap_or(0)) / 8.0);
             MetricValue { name: name.clone(), value: decimal(number).unwrap_or_default() }
         };
@@ -215,7 +217,7 @@ fn tried(derivations: &Derivations<'_>, dataset: &Dataset, known: &Known) -> Res
             match why {
                 Why::Mistaken(why) => return Err((name, why)),
                 Why::NotFinite(why) if fixed.contains(name.as_str()) => return Err((name, why)),
-                // Made-up numbers may be out of its domain; real ones need not be.
+                // Made-up numbers may be outside its domain; real ones need not be.
                 Why::NotFinite(_) | Why::Missing(_) => {}
             }
         }

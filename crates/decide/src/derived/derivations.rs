@@ -1,4 +1,4 @@
-//! The derived metrics of a spec: what its expressions come to for a training job.
+//! The derived metrics of a spec: computes the values of its expressions for a training job.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -15,31 +15,32 @@ use api::{
     parse_decimal, significant,
 };
 
-/// Digits of a number that was worked out from 32-bit metrics: these have no more.
+/// Significant digits of a computed number: further digits would show floating-point noise, because metrics are 32-bit
+/// floats.
 pub const DIGITS: usize = 12;
 
-/// The derived metrics of a spec, for many training jobs.
+/// The derived metrics of a spec, for use with many training jobs.
 #[derive(Debug)]
 pub struct Derivations<'a> {
     pub(super) spec: &'a ModelSelectionSpec,
-    /// Each expression, or what is wrong with it, in the order of the spec.
+    /// Each parsed expression, or its error, in the order of the spec.
     pub(super) expressions: Expressions,
-    /// The metrics that are kept of a training job, where not all are.
+    /// The metrics that are kept of a training job, if not all are.
     kept: Option<BTreeSet<String>>,
-    /// What is wrong, whatever the runs are, once it was asked for.
+    /// The first mistake that does not depend on a run, once it has been searched for.
     pub(super) mistake: OnceLock<Result<(), (String, String)>>,
 }
 
-/// What the derived metrics of one training job come to.
+/// The derived metrics of one training job.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Derived {
-    /// Those that can be worked out, in the order of the spec.
+    /// Those that could be computed, in the order of the spec.
     pub values: Vec<MetricValue>,
     pub(super) failed: Vec<(String, Why)>,
 }
 
 impl Derived {
-    /// Why the derived metric `name` cannot be worked out, if there is one and it cannot.
+    /// Why the derived metric `name` could not be computed, if it is defined and could not.
     pub fn failure(&self, name: &str) -> Option<(ExclusionReason, String)> {
         let (_, why) = self.failed.iter().find(|(failed, _)| failed == name)?;
         let reason = match why {
@@ -51,19 +52,19 @@ impl Derived {
 }
 
 impl<'a> Derivations<'a> {
-    /// Reads the expressions of `spec`.
+    /// Parses the expressions of `spec`.
     pub fn new(spec: &'a ModelSelectionSpec) -> Self {
         Self::with(spec, Expressions::read(&spec.derived_metrics))
     }
 
-    /// With the expressions of `spec`, which were read before.
+    /// Uses the expressions of `spec` that were parsed earlier.
     pub fn with(spec: &'a ModelSelectionSpec, expressions: Expressions) -> Self {
         let mut derivations = Self { spec, expressions, kept: None, mistake: OnceLock::new() };
         derivations.kept = is_bounded(spec).then(|| derivations.metrics_wanted());
         derivations
     }
 
-    /// The same for the spec as a candidate has it.
+    /// The same for the spec with a candidate's overrides.
     pub fn for_spec<'b>(&self, spec: &'b ModelSelectionSpec) -> Derivations<'b> {
         Derivations::with(spec, self.expressions.clone())
     }
@@ -78,7 +79,7 @@ impl<'a> Derivations<'a> {
         self.expressions.over_budget(self.spec)
     }
 
-    /// Operations that the derived metrics of a training job take, at most.
+    /// Most operations for the derived metrics of one training job.
     pub fn operations(&self) -> usize {
         self.expressions.operations()
     }
@@ -153,7 +154,7 @@ impl<'a> Derivations<'a> {
         found.ok_or_else(|| {
             Why::Missing(match input {
                 Input::Fact(_) | Input::TestSize | Input::TrainingSize | Input::ValidationSize => {
-                    format!("dataset '{}' does not say {}", dataset.name, input.shown())
+                    format!("dataset '{}' has no {}", dataset.name, input.shown())
                 }
                 Input::InstancePrice => {
                     let instance_type = job.instance_type.as_deref().unwrap_or("the instance type, which is not known");
@@ -166,8 +167,8 @@ impl<'a> Derivations<'a> {
         })
     }
 
-    /// Whether the spec uses something of the training job of `run` that was not kept when its result was collected: an
-    /// edit has brought it in, or an older release has collected it.
+    /// Whether the spec uses a value of the training job of `run` that was not kept when its result was collected: an
+    /// edit has added it, or an older release has collected the result.
     pub fn lack_input_of(&self, run: &RunStatus) -> bool {
         let Some(best) = run.best.as_ref().filter(|_| run.state == RunState::Succeeded) else { return false };
         let has = |name: &String| {
@@ -196,14 +197,14 @@ impl<'a> Derivations<'a> {
         self.inputs().filter_map(name).collect()
     }
 
-    /// What all expressions ask for.
+    /// The inputs of all expressions.
     fn inputs(&self) -> impl Iterator<Item = &Input> {
         let expressions = self.expressions.iter().filter_map(|(_, expression)| expression.as_ref().ok());
         expressions.flat_map(|expression| expression.inputs.iter().chain(&expression.optional))
     }
 }
 
-/// The derived metrics so far.
+/// The derived metrics that are already computed.
 type Earlier<'a> = Vec<(&'a str, Result<f64, Why>)>;
 
 fn metric(job: &BestTrainingJob, earlier: &Earlier<'_>, name: &str) -> Result<Value, Why> {
@@ -211,7 +212,7 @@ fn metric(job: &BestTrainingJob, earlier: &Earlier<'_>, name: &str) -> Result<Va
         return Ok(Value::Number(number));
     }
     if job.non_finite_metrics.iter().any(|metric| metric == name) {
-        return Err(Why::NotFinite(format!("the final value of '{name}' is no finite number")));
+        return Err(Why::NotFinite(format!("the final value of '{name}' is not a finite number")));
     }
     match earlier.iter().find(|(derived, _)| *derived == name) {
         Some((_, Ok(number))) => Ok(Value::Number(*number)),
@@ -222,7 +223,7 @@ fn metric(job: &BestTrainingJob, earlier: &Earlier<'_>, name: &str) -> Result<Va
 }
 
 fn not_computed(name: &str, why: &Why) -> String {
-    format!("'{name}' cannot be worked out: {}", why.message())
+    format!("'{name}' cannot be computed: {}", why.message())
 }
 
 fn read(hyperparameter: &str) -> Value {
@@ -230,7 +231,7 @@ fn read(hyperparameter: &str) -> Value {
     parse_decimal(&text).map_or(Value::Text(text), Value::Number)
 }
 
-/// Sizes are below 2^53, so that none is rounded.
+/// Sizes are below 2^53, so that they are exact.
 #[allow(clippy::cast_precision_loss)]
 fn whole(size: i64) -> Value {
     Value::Number(size as f64)

@@ -1,5 +1,5 @@
-//! Working an expression out. Whatever is not a finite number on the way is an error: a quotient by zero must not hide
-//! in a `min`.
+//! Evaluates an expression. An intermediate value that is not a finite number is an error: a division by zero must not
+//! be hidden by a `min`.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;
@@ -8,7 +8,7 @@ use super::node::Node;
 use super::vocabulary::Input;
 use api::decimal;
 
-/// What a part of an expression comes to.
+/// The value of a part of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Number(f64),
@@ -16,14 +16,14 @@ pub(super) enum Value {
     Flag(bool),
 }
 
-/// Why it cannot be worked out.
+/// Why an expression cannot be computed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Why {
-    /// An input is not there.
+    /// An input is missing.
     Missing(String),
-    /// A number on the way is not finite.
+    /// An intermediate value is not finite.
     NotFinite(String),
-    /// Something that takes a number is given something else: a mistake in the expression.
+    /// A value has the wrong type: a mistake in the expression.
     Mistaken(String),
 }
 
@@ -43,7 +43,7 @@ impl Why {
     }
 }
 
-/// The inputs of an expression, each looked up once, when it is first asked for.
+/// The inputs of an expression. Each is looked up once, on its first use.
 pub(super) struct Inputs<'a> {
     named: &'a [Input],
     found: Vec<OnceCell<Result<Value, Why>>>,
@@ -60,7 +60,7 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// The number that `node` comes to.
+/// The value of `node`, which must be a number.
 pub(super) fn number(node: &Node, inputs: &Inputs<'_>) -> Result<f64, Why> {
     match value(node, inputs)? {
         Value::Number(number) => Ok(number),
@@ -78,7 +78,7 @@ fn flag(node: &Node, inputs: &Inputs<'_>) -> Result<bool, Why> {
 fn text(node: &Node, inputs: &Inputs<'_>) -> Result<String, Why> {
     match value(node, inputs)? {
         Value::Text(text) => Ok(text),
-        other => Err(Why::Mistaken(format!("a text is needed, not {}", shown(node, &other, inputs)))),
+        other => Err(Why::Mistaken(format!("a string is needed, not {}", shown(node, &other, inputs)))),
     }
 }
 
@@ -104,16 +104,16 @@ fn value(node: &Node, inputs: &Inputs<'_>) -> Result<Value, Why> {
             let (left, right) = (value(&sides.0, inputs)?, value(&sides.1, inputs)?);
             match (order(&left, &right), *sign) {
                 (Some(ordering), _) => Value::Flag(holds(ordering)),
-                // As in CEL, what is of another kind is another thing.
+                // As in CEL, values of different types are not equal.
                 (None, "==") => Value::Flag(false),
                 (None, "!=") => Value::Flag(true),
                 (None, _) => {
                     let (left, right) = (shown(&sides.0, &left, inputs), shown(&sides.1, &right, inputs));
-                    return Err(Why::Mistaken(format!("`{sign}` cannot tell between {left} and {right}")));
+                    return Err(Why::Mistaken(format!("`{sign}` cannot compare {left} and {right}")));
                 }
             }
         }
-        // As in CEL, an error on one side does not count when the other side decides.
+        // As in CEL, an error on one side does not count if the other side decides.
         Node::And(sides) => decided(flag(&sides.0, inputs), || flag(&sides.1, inputs), false)?,
         Node::Or(sides) => decided(flag(&sides.0, inputs), || flag(&sides.1, inputs), true)?,
         Node::If(parts) => value(if flag(&parts.0, inputs)? { &parts.1 } else { &parts.2 }, inputs)?,
@@ -129,7 +129,7 @@ fn value(node: &Node, inputs: &Inputs<'_>) -> Result<Value, Why> {
             let arguments = arguments.iter().map(|node| number(node, inputs)).collect::<Result<Vec<_>, _>>()?;
             finite(apply(&arguments), || {
                 let arguments: Vec<String> = arguments.iter().map(|number| plain(*number)).collect();
-                format!("{name}({}) is no finite number", arguments.join(", "))
+                format!("{name}({}) is not a finite number", arguments.join(", "))
             })?
         }
         Node::TextFunction((_, holds), sides) => Value::Flag(holds(&text(&sides.0, inputs)?, &text(&sides.1, inputs)?)),
@@ -160,11 +160,11 @@ fn order(left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
-/// The value, by its name where it has one.
+/// The value, with the name of its input if it has one.
 fn shown(node: &Node, value: &Value, inputs: &Inputs<'_>) -> String {
     let text = match value {
         Value::Number(number) => plain(*number),
-        Value::Text(text) => format!("the text '{text}'"),
+        Value::Text(text) => format!("the string '{text}'"),
         Value::Flag(flag) => flag.to_string(),
     };
     match node {

@@ -1,6 +1,6 @@
-//! An expression of a derived metric: CEL's grammar, over real numbers, and over what a training job has to offer only.
+//! An expression of a derived metric: CEL's grammar, limited to real numbers and to the values of a training job.
 //!
-//! All names that it uses are known once it is parsed: each access to a map is by a text that stands in the expression.
+//! Once it is parsed, all names that it uses are known, because maps can only be accessed with string literals.
 
 use std::collections::BTreeSet;
 
@@ -12,29 +12,30 @@ use super::node::Node;
 use super::vocabulary::{ARITHMETIC, COMPARISONS, FUNCTIONS, Input, TEXT_FUNCTIONS};
 use api::parse_decimal;
 
-/// Operations within each other. The longest expressions of people have a dozen; a stack has room for some thousand.
+/// Deepest nesting of operations. The longest expressions that people write have a dozen; the stack suffices for some
+/// thousand.
 const MAX_DEPTH: u16 = 100;
 
 fn too_deep() -> String {
-    format!("it has more than {MAX_DEPTH} operations within each other; use a derived metric more")
+    format!("it has more than {MAX_DEPTH} nested operations; move a part into another derived metric")
 }
 
-/// An expression that can be worked out.
+/// A parsed expression.
 #[derive(Debug)]
 pub(super) struct Expression {
     pub(super) root: Node,
-    /// All that it names, each once: its parts refer to them by their place here.
+    /// Its inputs, each once: nodes refer to them by index.
     pub(super) named: Vec<Input>,
-    /// Its parts. None is worked out more than once for a training job, so this is what that costs at most.
+    /// The number of its nodes. Each is evaluated at most once per training job, so this is the maximum cost.
     pub(super) operations: usize,
-    /// What it asks for.
+    /// The inputs that it needs.
     pub(super) inputs: BTreeSet<Input>,
-    /// What it asks whether it is there, so that it need not be.
+    /// The inputs that it tests with `has` or `in`, so that they may be missing.
     pub(super) optional: BTreeSet<Input>,
 }
 
 impl Expression {
-    /// Reads an expression, or says what is wrong and where.
+    /// Parses an expression, or returns the error and its position.
     pub(super) fn parse(source: &str) -> Result<Self, String> {
         let parsed = PrattParser::new().max_recursion_depth(MAX_DEPTH).parse(source).map_err(|errors| {
             let first = errors.errors.into_iter().next();
@@ -47,7 +48,8 @@ impl Expression {
     }
 }
 
-/// What the parser says, with the place in words. It counts lines and bytes from 1, and from 0 where there is no place.
+/// The parser's message with a readable position. The parser counts lines and bytes from 1, and uses 0 if there is no
+/// position.
 fn located(source: &str, (line, column): (isize, isize), message: &str) -> String {
     if message.contains("recursion limit") {
         return too_deep();
@@ -63,9 +65,9 @@ fn located(source: &str, (line, column): (isize, isize), message: &str) -> Strin
     if excerpt.is_empty() {
         format!("{message} at its end ({place})")
     } else {
-        // Where names of metrics have what CEL's names cannot have.
+        // Metric names may contain characters that CEL's identifiers cannot.
         let hint = if excerpt.starts_with([':', '@', '#']) {
-            "; a metric whose name is no word is metrics['...']"
+            "; write a metric whose name is not an identifier as metrics['...']"
         } else {
             ""
         };
@@ -99,9 +101,9 @@ impl Reader {
             }
             Expr::Ident(_) | Expr::Select(_) => match access(parsed)? {
                 Some(input) => Ok(self.input(input)),
-                None => Err("a part of it has no meaning".to_owned()),
+                None => Err("a part of it cannot be parsed".to_owned()),
             },
-            Expr::List(_) => Err("a list may only stand after `in`".to_owned()),
+            Expr::List(_) => Err("a list is only allowed after `in`".to_owned()),
             Expr::Comprehension(_) => Err("macros other than `has` are not supported".to_owned()),
             Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => Err("it must be a number, not an object".to_owned()),
         }
@@ -128,14 +130,14 @@ impl Reader {
         })
     }
 
-    /// The sides of a comparison, where a hyperparameter is one of them.
+    /// Both sides of a comparison, adapted if one of them is a hyperparameter.
     fn alike(&self, left: Node, right: Node) -> (Node, Node) {
         let right = self.as_compared(right, &left);
         (self.as_compared(left, &right), right)
     }
 
-    /// A hyperparameter that looks like a number is read as one. All are texts in the spec, so that people write '32' with
-    /// quotes, which must not make another thing of it.
+    /// A hyperparameter that looks like a number is compared as a number. In the spec all hyperparameters are strings,
+    /// so people write '32' in quotes, which must not make a difference.
     fn as_compared(&self, node: Node, other: &Node) -> Node {
         let hyperparameter = |place: &usize| matches!(self.named.get(*place), Some(Input::Hyperparameter(_)));
         let number = match (&node, other) {
@@ -154,7 +156,7 @@ impl Reader {
             let Some(function) = TEXT_FUNCTIONS.iter().find(|function| function.0 == name) else {
                 return Err(unknown_function(name));
             };
-            let [argument] = args.as_slice() else { return Err(format!("`{name}` takes one text")) };
+            let [argument] = args.as_slice() else { return Err(format!("`{name}` takes one string")) };
             let sides = (self.node(target, depth)?, self.node(argument, depth)?);
             return Ok(Node::TextFunction(function, Box::new(sides)));
         }
@@ -168,10 +170,10 @@ impl Reader {
                 let wanted = if least == most { least.to_string() } else { format!("{least} or more") };
                 return Err(format!("`{name}` takes {wanted} numbers, not {}", nodes.len()));
             }
-            return cache(Node::Function(function, nodes));
+            return folded(Node::Function(function, nodes));
         }
         let node = match (nodes.pop(), nodes.pop(), nodes.pop()) {
-            (Some(node), None, None) if name == operators::NEGATE => cache(Node::Negative(Box::new(node)))?,
+            (Some(node), None, None) if name == operators::NEGATE => folded(Node::Negative(Box::new(node)))?,
             (Some(node), None, None) if name == operators::LOGICAL_NOT => Node::Not(Box::new(node)),
             (Some(no), Some(yes), Some(condition)) if name == operators::CONDITIONAL => {
                 Node::If(Box::new((condition, yes, no)))
@@ -182,7 +184,7 @@ impl Reader {
                     if let ("/" | "%", Node::Number(0.0)) = (operator.1, &sides.1) {
                         return Err("it divides by 0".to_owned());
                     }
-                    cache(Node::Arithmetic(operator, sides))?
+                    folded(Node::Arithmetic(operator, sides))?
                 } else if let Some(operator) = COMPARISONS.iter().find(|operator| operator.0 == name) {
                     let (left, right) = *sides;
                     Node::Comparison(operator, Box::new(self.alike(left, right)))
@@ -199,7 +201,7 @@ impl Reader {
         Ok(node)
     }
 
-    /// `x in [..]`, or `'name' in metrics` and the like, which is another `has`.
+    /// `x in [..]`, or `'name' in metrics` and similar, which means the same as `has`.
     fn one_of(&mut self, item: &IdedExpr, list: &Expr, depth: u16) -> Result<Node, String> {
         match (list, text(&item.expr)) {
             (Expr::List(ListExpr { elements, .. }), _) => {
@@ -213,16 +215,16 @@ impl Reader {
                 Ok(self.has(input))
             }
             _ => {
-                Err("`in` takes a list such as ['adam', 'sgd'], or a text and `metrics` or `hyperparameters`"
+                Err("`in` takes a list such as ['adam', 'sgd'], or a string and `metrics` or `hyperparameters`"
                     .to_owned())
             }
         }
     }
 }
 
-/// A part that is made of numbers only is worked out at once: what never gives a number, such as `sqrt(-1)`, is reported before
-/// a job is made, and `x / (1 - 1)` is found to divide by 0.
-fn cache(node: Node) -> Result<Node, String> {
+/// A node that consists of constants is evaluated immediately: an expression that never gives a number, such as
+/// `sqrt(-1)`, is reported before a job is created, and `x / (1 - 1)` is recognized as a division by 0.
+fn folded(node: Node) -> Result<Node, String> {
     let is_number = |node: &Node| matches!(node, Node::Number(_));
     let fixed = match &node {
         Node::Negative(node) => is_number(node),
@@ -239,7 +241,7 @@ fn cache(node: Node) -> Result<Node, String> {
 
 fn unknown_function(name: &str) -> String {
     if name == operators::INDEX {
-        return "[ ] takes a text in quotes, as in metrics['a-name'], or `instanceType` after `prices`".to_owned();
+        return "[ ] takes a string in quotes, as in metrics['a-name'], or `instanceType` after `prices`".to_owned();
     }
     let known: Vec<&str> = FUNCTIONS.iter().map(|f| f.0).chain(TEXT_FUNCTIONS.iter().map(|f| f.0)).collect();
     let hint = match name {
@@ -251,7 +253,7 @@ fn unknown_function(name: &str) -> String {
 
 /// All numbers are real numbers.
 fn number_or_text(literal: &LiteralValue) -> Result<Node, String> {
-    // So do the values: floats of 64 bits are exact up to 2^53, and a sample size is far below.
+    // Integers become floats like all other values: 64-bit floats are exact up to 2^53, and sample sizes are far below.
     #[allow(clippy::cast_precision_loss)]
     match literal {
         LiteralValue::Int(int) => Ok(Node::Number(*int.inner() as f64)),
@@ -259,7 +261,7 @@ fn number_or_text(literal: &LiteralValue) -> Result<Node, String> {
         LiteralValue::Double(double) => Ok(Node::Number(*double.inner())),
         LiteralValue::Boolean(flag) => Ok(Node::Flag(*flag.inner())),
         LiteralValue::String(text) => Ok(Node::Text(text.inner().to_owned())),
-        LiteralValue::Bytes(_) | LiteralValue::Null => Err("neither bytes nor null can be worked with".to_owned()),
+        LiteralValue::Bytes(_) | LiteralValue::Null => Err("bytes and null are not supported".to_owned()),
     }
 }
 
@@ -270,7 +272,7 @@ fn text(expr: &Expr) -> Option<&str> {
     }
 }
 
-/// The input that an expression is, if it is one: a name, `a.b`, `a['b']`.
+/// The input that an expression refers to, if it does: a name, `a.b`, `a['b']`.
 fn access(parsed: &IdedExpr) -> Result<Option<Input>, String> {
     match &parsed.expr {
         Expr::Ident(name) => match name.as_str() {
@@ -279,7 +281,7 @@ fn access(parsed: &IdedExpr) -> Result<Option<Input>, String> {
             "instanceCount" => Ok(Some(Input::InstanceCount)),
             "instanceType" => Ok(Some(Input::InstanceType)),
             "metrics" | "hyperparameters" | "dataset" | "prices" => {
-                Err(format!("`{name}` is no number; name a part of it, such as {name}['...']"))
+                Err(format!("`{name}` is not a number; select an element, such as {name}['...']"))
             }
             _ => Ok(Some(Input::Metric(name.clone()))),
         },
@@ -298,7 +300,7 @@ fn access(parsed: &IdedExpr) -> Result<Option<Input>, String> {
     }
 }
 
-/// The part `name` of `operand`.
+/// The field `name` of `operand`.
 fn field(operand: &Expr, name: &str) -> Result<Input, String> {
     let of_facts =
         |of: &IdedExpr, field: &str| matches!(&of.expr, Expr::Ident(n) if n == "dataset") && field == "facts";
@@ -315,8 +317,10 @@ fn field(operand: &Expr, name: &str) -> Result<Input, String> {
             ("dataset", _) => Err(format!(
                 "`dataset` has no '{name}'; it has name, testSize, trainingSize, validationSize and facts.NAME"
             )),
-            _ => Err(format!("'{root}' has no parts; a metric whose name is no word is metrics['{root}.{name}']")),
+            _ => Err(format!(
+                "'{root}' has no fields; write a metric whose name is not an identifier as metrics['{root}.{name}']"
+            )),
         },
-        _ => Err(format!("'{name}' is no part of anything")),
+        _ => Err(format!("'{name}' is not a field of anything")),
     }
 }

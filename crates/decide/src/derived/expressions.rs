@@ -1,4 +1,4 @@
-//! The expressions of a spec, read once, and what they may cost.
+//! The parsed expressions of a spec, and their cost.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use crate::effective::{MOST_TRAINING_JOBS, tuning};
 use crate::problem::Problem;
 use api::{Candidate, Collect, DerivedMetric, ModelSelectionSpec, Reason};
 
-/// Operations that all derived metrics of a selection may take together: some seconds of one core. Without
-/// `collect: All` no spec that the schema takes comes near.
+/// Most operations for all derived metrics of a selection: some seconds on one core. Without `collect: All`, no spec
+/// that the schema allows comes close.
 const BUDGET: usize = 50_000_000;
 
 /// The expressions of a spec, in its order, each with its name. Cheap to clone.
@@ -16,13 +16,13 @@ const BUDGET: usize = 50_000_000;
 pub struct Expressions(Arc<[(String, Result<Expression, String>)]>);
 
 impl Expressions {
-    /// Reads them.
+    /// Parses them.
     pub fn read(metrics: &[DerivedMetric]) -> Self {
         let read = |metric: &DerivedMetric| (metric.name.clone(), Expression::parse(&metric.expression));
         Self(metrics.iter().map(read).collect())
     }
 
-    /// Operations that they take for one training job at most.
+    /// Most operations for one training job.
     pub fn operations(&self) -> usize {
         self.iter().filter_map(|(_, expression)| Some(expression.as_ref().ok()?.operations)).sum()
     }
@@ -31,15 +31,15 @@ impl Expressions {
         self.0.iter().map(|(name, expression)| (name.as_str(), expression))
     }
 
-    /// Why the derived metrics of all training jobs that `spec` asks for are more than can be worked out, if they are. What
-    /// they take follows from the spec, so it is known before a job is made.
+    /// Whether the derived metrics of all training jobs that `spec` asks for exceed the budget. The cost depends only
+    /// on the spec, so it is known before a job is created.
     pub fn over_budget(&self, spec: &ModelSelectionSpec) -> Option<Problem> {
         let (operations, training_jobs) = (self.operations(), training_jobs(spec));
         let all = operations.saturating_mul(training_jobs);
         (all > BUDGET).then(|| {
             let message = format!(
                 "`derivedMetrics` have {operations} operations, which come to {all} for up to {training_jobs} training jobs; \
-                 at most {BUDGET} are worked out: shorten the expressions, set `collect: Best`, or lower \
+                 at most {BUDGET} are allowed: shorten the expressions, set `collect: Best`, or lower \
                  `tuning.maxTrainingJobs`"
             );
             Problem::new(Reason::ExpressionBudgetExceeded, message)
@@ -47,7 +47,7 @@ impl Expressions {
     }
 }
 
-/// The training jobs of which derived metrics are worked out, at most.
+/// Most training jobs whose derived metrics are computed.
 fn training_jobs(spec: &ModelSelectionSpec) -> usize {
     let of_run = |candidate: &Candidate| match spec.collect {
         Collect::Best => 1,
@@ -57,7 +57,7 @@ fn training_jobs(spec: &ModelSelectionSpec) -> usize {
     trained.map(of_run).sum::<usize>() * spec.datasets.len()
 }
 
-/// Of a job that a candidate names, and of a grid, the number is not known before.
+/// For an existing tuning job and for a grid, the number is not known in advance, so the maximum counts.
 fn most_training_jobs(spec: &ModelSelectionSpec, candidate: &Candidate) -> i32 {
     let of_spec = || tuning(spec, candidate).ok()?.max_training_jobs;
     let known = if candidate.tuning_job_name.is_some() { None } else { of_spec() };

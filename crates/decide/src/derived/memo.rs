@@ -1,4 +1,4 @@
-//! What derived metrics have come to, so that a pass works out only those of results that are new or have changed.
+//! A memo of derived metrics, so that a pass computes only those of new or changed results.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,29 +7,29 @@ use std::sync::Arc;
 use super::derivations::{Derivations, Derived};
 use api::{BestTrainingJob, Dataset, MetricValue, ModelSelectionSpec};
 
-/// The derived metrics of training jobs, each with what it was worked out from.
+/// The derived metrics of training jobs, each with a hash of its inputs.
 #[derive(Debug, Default)]
 pub struct Memo {
-    /// What the values follow from beside the training job.
+    /// A hash of the inputs that are not in the training job.
     definition: u64,
     /// By dataset and training job.
     known: HashMap<(String, String), (u64, Arc<Derived>)>,
-    /// Operations so far.
+    /// Number of operations so far.
     operations: usize,
 }
 
 impl Memo {
-    /// Operations that were worked out so far, at most: what a pass adds is what it cost.
+    /// Most operations so far: the increase during a pass is the cost of the pass.
     pub fn operations(&self) -> usize {
         self.operations
     }
 
-    /// Whether nothing was worked out yet.
+    /// Whether nothing has been computed yet.
     pub fn is_new(&self) -> bool {
         self.definition == 0
     }
 
-    /// Drops what was worked out by other expressions, prices or facts.
+    /// Drops values that were computed with other expressions, prices or facts.
     pub(super) fn begin(&mut self, spec: &ModelSelectionSpec) {
         let definition = definition(spec);
         if self.definition != definition {
@@ -57,7 +57,7 @@ impl Memo {
     }
 }
 
-/// All that the derived metrics follow from in a spec. Never 0.
+/// A hash of everything in a spec that affects derived metrics. Never 0.
 fn definition(spec: &ModelSelectionSpec) -> u64 {
     let mut hasher = DefaultHasher::new();
     for metric in &spec.derived_metrics {
@@ -70,7 +70,7 @@ fn definition(spec: &ModelSelectionSpec) -> u64 {
     hasher.finish().max(1)
 }
 
-/// All that the derived metrics follow from in a training job.
+/// A hash of everything in a training job that affects derived metrics.
 fn inputs(job: &BestTrainingJob) -> u64 {
     let mut hasher = DefaultHasher::new();
     for MetricValue { name, value } in &job.metrics {

@@ -1,16 +1,16 @@
-//! The parts of an expression, as a tree.
+//! The syntax tree of an expression.
 
 use super::vocabulary::{Arithmetic, Comparison, Function, TextFunction};
 
-/// A part of an expression.
+/// A node of an expression.
 #[derive(Debug)]
 pub(super) enum Node {
     Number(f64),
     Text(String),
     Flag(bool),
-    /// An input, by its place in the list of the expression's inputs.
+    /// An input, by its index in the expression's inputs.
     Input(usize),
-    /// Whether there is such an input.
+    /// Whether that input exists.
     Has(usize),
     Negative(Box<Node>),
     Not(Box<Node>),
@@ -20,7 +20,7 @@ pub(super) enum Node {
     Or(Box<(Node, Node)>),
     /// Condition, then, else.
     If(Box<(Node, Node, Node)>),
-    /// Whether the first is one of the others.
+    /// Whether the first is equal to one of the others.
     OneOf(Box<Node>, Vec<Node>),
     Function(&'static Function, Vec<Node>),
     TextFunction(&'static TextFunction, Box<(Node, Node)>),

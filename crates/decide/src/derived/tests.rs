@@ -1,4 +1,4 @@
-//! What expressions come to, and what is said of those that come to nothing.
+//! The values of expressions, and the messages of those that have none.
 
 mod cost;
 mod mistakes;
@@ -72,7 +72,7 @@ fn job() -> BestTrainingJob {
     }
 }
 
-/// The value of the last of the expressions, or the reason and the message.
+/// The value of the last one of the expressions, or the reason and the message.
 fn last(expressions: &[(&str, &str)], job: &BestTrainingJob) -> Result<String, (ExclusionReason, String)> {
     let spec = spec(expressions);
     let (name, _) = expressions.last().unwrap();
@@ -84,7 +84,7 @@ fn last(expressions: &[(&str, &str)], job: &BestTrainingJob) -> Result<String, (
 }
 
 #[test]
-fn expressions_come_to_real_numbers() {
+fn expressions_evaluate_to_real_numbers() {
     for (expression, value) in [
         ("dataset.testSize / latency", "2500"),
         ("3600 * latency", "8640"),
@@ -145,54 +145,54 @@ fn expressions_come_to_real_numbers() {
 }
 
 #[test]
-fn derived_metrics_can_use_those_that_stand_before_them_and_no_others() {
+fn derived_metrics_can_use_only_those_defined_before_them() {
     let both = [("half", "latency / 2"), ("quarter", "half / 2"), ("a-b", "1"), ("x", "quarter + metrics['a-b']")];
     assert_eq!(last(&both, &job()).as_deref(), Ok("1.6"));
     let (reason, message) = last(&[("half", "1 / zero"), ("x", "half * 2")], &job()).unwrap_err();
     assert_eq!(reason, ExclusionReason::MetricNotFinite);
-    assert_eq!(message, "'x' cannot be worked out: 'half' cannot be worked out: it divides by 'zero', which is 0");
+    assert_eq!(message, "'x' cannot be computed: 'half' cannot be computed: it divides by 'zero', which is 0");
     assert_eq!(last(&[("a", "b"), ("b", "1"), ("a", "a")], &job()).unwrap_err().0, ExclusionReason::MetricMissing);
 }
 
 #[test]
-fn what_cannot_be_computed_says_why() {
+fn a_failed_computation_has_a_reason() {
     use ExclusionReason::{MetricMissing, MetricNotFinite};
     for (expression, reason, text) in [
         ("1 / zero", MetricNotFinite, "it divides by 'zero', which is 0"),
         ("1 / minus_zero", MetricNotFinite, "it divides by 'minus_zero', which is 0"),
         ("5 % zero", MetricNotFinite, "it divides by 'zero', which is 0"),
         ("min(1, 1 / (latency - 2.4))", MetricNotFinite, "it divides by 0"),
-        ("ln(zero)", MetricNotFinite, "ln(0) is no finite number"),
-        ("sqrt(-latency)", MetricNotFinite, "sqrt(-2.4) is no finite number"),
-        ("pow(huge, 9)", MetricNotFinite, "is no finite number"),
+        ("ln(zero)", MetricNotFinite, "ln(0) is not a finite number"),
+        ("sqrt(-latency)", MetricNotFinite, "sqrt(-2.4) is not a finite number"),
+        ("pow(huge, 9)", MetricNotFinite, "is not a finite number"),
         ("huge * 1e300", MetricNotFinite, "is too large"),
-        ("broken * 2", MetricNotFinite, "the final value of 'broken' is no finite number"),
+        ("broken * 2", MetricNotFinite, "the final value of 'broken' is not a finite number"),
         ("none * 2", MetricMissing, "the training job did not emit 'none'"),
         ("hyperparameters.none", MetricMissing, "the training job has no `hyperparameters.none`"),
-        ("dataset.validationSize", MetricMissing, "dataset 'caltech256' does not say `dataset.validationSize`"),
-        ("dataset.facts.none", MetricMissing, "does not say `dataset.facts.none`"),
+        ("dataset.validationSize", MetricMissing, "dataset 'caltech256' has no `dataset.validationSize`"),
+        ("dataset.facts.none", MetricMissing, "has no `dataset.facts.none`"),
         ("prices['ml.g5.xlarge']", MetricMissing, "`prices` has no 'ml.g5.xlarge'"),
-        ("hyperparameters.optimizer * 2", MetricMissing, "not `hyperparameters.optimizer`, which is the text 'adam'"),
+        ("hyperparameters.optimizer * 2", MetricMissing, "not `hyperparameters.optimizer`, which is the string 'adam'"),
         ("instanceType", MetricMissing, "a number is needed, not `instanceType`"),
         ("latency > 2", MetricMissing, "a number is needed, not true"),
         ("latency ? 1 : 2", MetricMissing, "true or false is needed, not 'latency', which is 2.4"),
-        ("latency < 'a' ? 1 : 2", MetricMissing, "`<` cannot tell between 'latency', which is 2.4 and the text 'a'"),
+        ("latency < 'a' ? 1 : 2", MetricMissing, "`<` cannot compare 'latency', which is 2.4 and the string 'a'"),
         ("latency *", MetricMissing, "column"),
     ] {
         let (found, message) = last(&[("x", expression)], &job()).unwrap_err();
         assert_eq!(found, reason, "{expression}: {message}");
-        assert!(message.starts_with("'x' cannot be worked out: ") && message.contains(text), "{expression}: {message}");
+        assert!(message.starts_with("'x' cannot be computed: ") && message.contains(text), "{expression}: {message}");
     }
-    // An old status does not say on what the training job ran.
+    // An old status does not have the instance type of the training job.
     let old = BestTrainingJob { instance_type: None, instance_count: None, ..job() };
     for expression in ["prices[instanceType]", "instanceCount", "instanceType == 'a' ? 1 : 2"] {
         assert_eq!(last(&[("x", expression)], &old).unwrap_err().0, MetricMissing, "{expression}");
     }
 }
 
-/// What 32-bit floats are in the status: their shortest decimals.
+/// The status has the shortest decimals of 32-bit floats.
 #[test]
-fn no_noise_shows() {
+fn no_floating_point_noise_is_shown() {
     for (numerator, denominator, shown) in [(0.91_f32, 0.7_f32, "1.3"), (0.3, 3.0, "0.1"), (1.1, 1.0, "1.1")] {
         let metric = |name: &str, value: f32| MetricValue { name: name.into(), value: value.to_string() };
         let job = BestTrainingJob { metrics: vec![metric("a", numerator), metric("b", denominator)], ..job() };
@@ -242,13 +242,13 @@ fn derived_metrics_are_objectives_and_constraints_and_their_failure_is_the_exclu
         ]
     );
     assert!(front.excluded[1].message.contains("divides by 'latency', which is 0"), "{}", front.excluded[1].message);
-    // What is no longer derived goes.
+    // A derived metric that is removed from the spec is removed from the status.
     spec.derived_metrics.clear();
     apply(&spec, &mut runs);
     assert!(runs.iter().all(|run| run.best.as_ref().unwrap().derived_metrics.is_empty()));
 }
 
-/// The examples of the how-to, with the metrics of the preset.
+/// The examples of the how-to guide, with the metrics of the preset.
 #[test]
 fn the_examples_of_the_how_to_can_be_computed() {
     #[derive(serde::Deserialize)]
@@ -285,7 +285,7 @@ fn the_examples_of_the_how_to_can_be_computed() {
 }
 
 #[test]
-fn a_result_is_incomplete_when_it_lacks_what_expressions_use() {
+fn a_result_is_incomplete_if_it_lacks_an_input_of_an_expression() {
     let run = |best| RunStatus { state: RunState::Succeeded, best: Some(best), ..Default::default() };
     let with = |expression: &str| spec(&[("x", expression)]);
     assert_eq!(hyperparameters_used(&with("hyperparameters.a + hyperparameters['b'] * latency")).len(), 2);

@@ -1,13 +1,13 @@
-//! What expressions may name: inputs, operators, functions.
+//! The names in expressions: inputs, operators, functions.
 
 use std::cmp::Ordering;
 
 use cel::common::ast::operators;
 
-/// What an expression may ask for.
+/// An input of an expression.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Input {
-    /// A metric: of the logs, or derived before.
+    /// A metric: from the logs, or derived earlier.
     Metric(String),
     /// A hyperparameter, fixed or searched.
     Hyperparameter(String),
@@ -23,12 +23,12 @@ pub(super) enum Input {
     InstanceType,
     /// `prices[instanceType]`.
     InstancePrice,
-    /// The price of the instance type that the expression names.
+    /// The price of an instance type that the expression names.
     Price(String),
 }
 
 impl Input {
-    /// Itself, in messages: a metric by its name, anything else as it is written.
+    /// The input in messages: a metric by its name, any other one as it is written.
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Metric(name) => format!("'{name}'"),
@@ -36,7 +36,7 @@ impl Input {
         }
     }
 
-    /// Itself, as it is written.
+    /// The input as it is written in an expression.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Metric(name) if is_word(name) => name.clone(),
@@ -58,19 +58,19 @@ impl Input {
     }
 }
 
-/// Whether CEL takes `name` for a name.
+/// Whether `name` is a valid CEL identifier.
 pub(super) fn is_word(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
 }
 
-/// An operator on two numbers: CEL's name of it, how it is written, what it does.
+/// An operator on two numbers: its name in CEL, its symbol, its function.
 pub(super) type Arithmetic = (&'static str, &'static str, fn(f64, f64) -> f64);
-/// A comparison, likewise.
+/// A comparison: its name in CEL, its symbol, its function.
 pub(super) type Comparison = (&'static str, &'static str, fn(Ordering) -> bool);
-/// A function on numbers: name, least and greatest number of arguments, what it does.
+/// A function on numbers: name, smallest and largest number of arguments, implementation.
 pub(super) type Function = (&'static str, usize, usize, fn(&[f64]) -> f64);
-/// A function on a text and another one.
+/// A function on two strings.
 pub(super) type TextFunction = (&'static str, fn(&str, &str) -> bool);
 
 pub(super) const ARITHMETIC: [Arithmetic; 5] = [

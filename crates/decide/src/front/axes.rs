@@ -22,14 +22,14 @@ impl Axes {
         Self { directions: objectives.iter().map(direction).collect(), scales: objectives.iter().map(scale).collect() }
     }
 
-    /// Where values lie on the axes.
+    /// The positions of values on the axes.
     pub(super) fn positions(&self, values: &[f64]) -> Vec<f64> {
         self.scales.iter().zip(values).map(|(scale, &value)| scale.position(value)).collect()
     }
 }
 
-/// Values as the status has them.
+/// Values as decimals for the status.
 pub(super) fn decimals(values: &[f64]) -> Vec<String> {
-    // None is infinite.
+    // All values are finite.
     values.iter().map(|value| decimal(*value).unwrap_or_default()).collect()
 }

@@ -1,4 +1,4 @@
-//! How candidates that were measured elsewhere stand against the runs.
+//! Compares observed candidates with the runs.
 
 use super::axes::{Axes, decimals};
 use super::points::Point;
@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::suggest::{nearest, some};
 use api::{ModelSelectionSpec, ObservedPoint, Reason, bounds};
 
-/// The first result from elsewhere on a dataset that there is not: to check it at admission would cost too much.
+/// The first observed result for a dataset that does not exist. A check at admission would exceed the CEL budget.
 pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
     let names = || spec.datasets.iter().map(|dataset| dataset.name.as_str());
     spec.candidates.iter().find_map(|candidate| {
@@ -24,7 +24,7 @@ pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
     })
 }
 
-/// Each candidate with a result from elsewhere, with those that beat it in every objective. `ranks` are those of `points`.
+/// Each observed candidate, with the candidates that beat it in every objective. `ranks` are those of `points`.
 pub(super) fn observed(axes: &Axes, points: &[Point<'_>], ranks: &[i32]) -> Vec<ObservedPoint> {
     let elsewhere = points.iter().zip(ranks).filter(|(point, _)| point.run.is_none());
     let observed = elsewhere.map(|(point, &rank)| {
@@ -47,7 +47,7 @@ fn beaten_by<'a>(point: &Point<'_>, points: &[Point<'a>], axes: &Axes) -> Vec<&'
         pairs.into_iter().all(|((&theirs, &own), direction)| direction.is_better(theirs, own))
     };
     let mut names: Vec<&str> = points.iter().filter(beats).map(|other| other.candidate).collect();
-    // All results of a run stand together.
+    // The results of one run are adjacent.
     names.dedup();
     names
 }

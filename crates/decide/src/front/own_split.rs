@@ -1,21 +1,22 @@
-//! Objectives that were measured on different data: some scripts do not use the dataset's channel `validation`, but a part
-//! of the training data.
+//! Objectives that were measured on different data: some scripts do not use the dataset's channel `validation`, but a
+//! part of the training data.
 
 use super::points::Point;
 use crate::suggest::some;
 use api::{ModelSelectionSpec, ObjectiveWarning, RunStatus, bounds, clip};
 
-/// Whether a metric is measured in validation, by its name: `val_accuracy`, `validation:auc`, `eval_loss`, `valid_0's rmse`.
+/// Whether a metric is measured on validation data, judging by its name: `val_accuracy`, `validation:auc`, `eval_loss`,
+/// `valid_0's rmse`.
 pub fn is_of_validation(metric: &str) -> bool {
     let mut words = metric.split(|c: char| !c.is_ascii_alphanumeric());
     words.any(|word| matches!(word, "val" | "eval" | "valid" | "validation" | "Val" | "Eval" | "Validation"))
 }
 
-/// A warning for each objective of which some values come from a split of the script's own.
+/// A warning for each objective for which some scripts measure on a split of their own.
 pub(super) fn warnings(spec: &ModelSelectionSpec, runs: &[RunStatus], points: &[Point<'_>]) -> Vec<ObjectiveWarning> {
     let own_split = |point: &&Point<'_>| point.run.is_some_and(|run| runs[run].own_split);
     let mut names: Vec<&str> = points.iter().filter(own_split).map(|point| point.candidate).collect();
-    // All results of a run stand together.
+    // The results of one run are adjacent.
     names.dedup();
     if names.is_empty() {
         return Vec::new();
@@ -32,7 +33,7 @@ pub(super) fn warnings(spec: &ModelSelectionSpec, runs: &[RunStatus], points: &[
     objectives.map(|objective| warning(&objective.metric)).collect()
 }
 
-/// Whether a metric of the logs or a derived one is measured in validation.
+/// Whether a metric of the logs, or one that a derived metric uses, is measured on validation data.
 fn of_validation(spec: &ModelSelectionSpec, metric: &str) -> bool {
     match spec.derived_metrics.iter().find(|derived| derived.name == metric) {
         Some(derived) => is_of_validation(&derived.expression),
@@ -45,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metrics_of_validation_are_known_by_their_names() {
+    fn validation_metrics_are_recognized_by_their_names() {
         for (metric, expected) in [
             ("val_accuracy", true),
             ("validation:auc", true),

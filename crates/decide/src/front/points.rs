@@ -11,32 +11,32 @@ use api::{
     ModelSelectionSpec, ObservedValue, RunState, RunStatus, Scale, bounds, clip, decimal, parse_decimal,
 };
 
-/// What all points follow from.
+/// The inputs of all points.
 pub(super) struct Data<'a> {
     pub(super) spec: &'a ModelSelectionSpec,
     pub(super) runs: &'a [RunStatus],
     pub(super) tables: &'a Tables,
     pub(super) references: &'a References,
     pub(super) derivations: &'a Derivations<'a>,
-    /// What the derived metrics of the best training job of each run come to, where that is known.
+    /// The derived metrics of the best training job of each run, where they are computed.
     pub(super) of_best: &'a [Option<Arc<Derived>>],
 }
 
 /// A result that may enter the front.
 pub(super) struct Point<'a> {
     pub(super) candidate: &'a str,
-    /// The index of its run; none for a result that was measured elsewhere.
+    /// The index of its run; `None` for an observed candidate.
     pub(super) run: Option<usize>,
-    /// The training job, where not only the best one of a run may enter the front.
+    /// The training job, if all training jobs of a run may enter the front.
     pub(super) training_job: Option<&'a str>,
     /// The values of the objectives, in their order in the spec.
     pub(super) values: Vec<f64>,
 }
 
-/// Why something is not considered.
+/// Why a result is not considered.
 type Exclusion = (ExclusionReason, String);
 
-/// The points of a dataset, runs before what was measured elsewhere, each in the order of the spec, and what is excluded.
+/// The points of a dataset, runs before observed candidates, each in the order of the spec, and the excluded results.
 pub(super) fn points<'a>(data: &Data<'a>, dataset: &Dataset) -> (Vec<Point<'a>>, Vec<Excluded>) {
     let runs = data.runs.iter().enumerate().filter(|(_, run)| run.dataset == dataset.name && run.state.ended());
     let of_runs = runs.map(|(index, run)| (run.candidate.as_str(), of_run(data, dataset, index, run)));
@@ -56,9 +56,9 @@ pub(super) fn points<'a>(data: &Data<'a>, dataset: &Dataset) -> (Vec<Point<'a>>,
     (points, excluded)
 }
 
-/// The training jobs of a run that are considered for the front: its best one, and those of its table. The best one need not
-/// be in the table: it may be that of a parent of a warm start. When none can be considered, the reason of the best one
-/// stands for all.
+/// The training jobs of a run that are considered for the front: its best one, and those of its table. The best one
+/// need not be in the table: it may belong to a parent of a warm start. If none can be considered, the reason of the
+/// best one counts for the run.
 fn of_run<'a>(
     data: &Data<'a>,
     dataset: &Dataset,
@@ -89,7 +89,7 @@ fn of_run<'a>(
     if points.is_empty() { Ok(vec![point(best)?]) } else { Ok(points) }
 }
 
-/// The point of a candidate that was measured elsewhere; `None` for others, and on a dataset of which it says nothing.
+/// The point of an observed candidate; `None` for other candidates, and for a dataset for which it has no values.
 fn observed<'a>(
     data: &Data<'a>,
     dataset: &Dataset,
@@ -102,7 +102,7 @@ fn observed<'a>(
             ObservedValue::In(key) => {
                 data.references.value(key).map_err(|(reason, why)| (reason, format!("'{name}': {why}")))
             }
-            // The schema has finite numbers only; an older definition may have others.
+            // The schema allows only finite numbers; an object from before that rule may have others.
             ObservedValue::Here(text) => parse_decimal(text).and_then(decimal).ok_or_else(|| not_finite(name)),
         };
         match value {
@@ -117,7 +117,7 @@ fn observed<'a>(
         why.unwrap_or_else(|| (ExclusionReason::MetricMissing, missing()))
     };
     let point = |values| vec![Point { candidate: &candidate.name, run: None, training_job: None, values }];
-    // A derived metric names the metric that it lacks, not where that was to come from.
+    // The message of a derived metric names the metric that it lacks, but not where that should come from.
     let with_cause = |(reason, why): Exclusion| match unread.iter().find(|(name, _)| why.contains(&format!("'{name}'")))
     {
         Some((_, (_, cause))) if why != *cause => (reason, format!("{why}; {cause}")),
@@ -127,11 +127,11 @@ fn observed<'a>(
 }
 
 fn not_finite(name: &str) -> Exclusion {
-    (ExclusionReason::MetricNotFinite, format!("the final value of '{name}' is no finite number"))
+    (ExclusionReason::MetricNotFinite, format!("the final value of '{name}' is not a finite number"))
 }
 
-/// The values of the objectives, or why the result cannot be considered; `absent` says why a metric has no value. The first
-/// reason found counts: objectives, then constraints, each in the order of the spec.
+/// The values of the objectives, or why the result cannot be considered; `absent` returns why a metric has no value.
+/// The first reason counts: objectives, then constraints, each in the order of the spec.
 fn values(
     spec: &ModelSelectionSpec,
     best: &BestTrainingJob,
@@ -149,7 +149,7 @@ fn values(
         if objective.scale() == Scale::Logarithmic && value <= 0.0 {
             let (name, value) = (&objective.metric, decimal(value).unwrap_or_default());
             let message = format!(
-                "'{name}' is {value}; its objective has `scale: Logarithmic`, which takes values above 0 only: remove `scale`, \
+                "'{name}' is {value}; its objective has `scale: Logarithmic`, which requires values above 0: remove `scale`, \
                  or rank by another metric"
             );
             return Err((ExclusionReason::NotPositive, message));
@@ -185,7 +185,7 @@ fn not_emitted(spec: &ModelSelectionSpec, best: &BestTrainingJob, name: &str) ->
                    to run it again, or name another tuning job where one is attached";
         return (ExclusionReason::MetricMissing, why.to_owned());
     }
-    // That of a preset or of a model is not the user's to correct.
+    // The user cannot correct a definition of a preset or of a model.
     let candidates = spec.candidates.iter().flat_map(|candidate| &candidate.overrides.metric_definitions);
     let own = spec.training.metric_definitions.iter().chain(candidates).any(|metric| metric.name == name);
     let regex = if own { "check its regex in `metricDefinitions` against the logs, and " } else { "check " };

@@ -1,4 +1,4 @@
-//! Which member of a front is recommended, and what others would give and take.
+//! The recommended member of a front, and the trade-offs of other members.
 
 use super::axes::Axes;
 use super::points::Point;
@@ -8,7 +8,8 @@ use api::{
     bounds, clip, decimal, parse_decimal, significant,
 };
 
-/// The recommended one of the members, which come best first by the order of the objectives. `None` without members.
+/// Recommends one of the members, which are sorted best first by the order of the objectives. `None` if there are no
+/// members.
 pub(super) fn recommendation(spec: &ModelSelectionSpec, axes: &Axes, members: &[&Point<'_>]) -> Option<Recommendation> {
     if members.is_empty() {
         return None;
@@ -33,7 +34,7 @@ pub(super) fn recommendation(spec: &ModelSelectionSpec, axes: &Axes, members: &[
     })
 }
 
-/// Whether the point is as good as all values that the recommended member must reach.
+/// Whether the point reaches all values that the recommended member must reach.
 fn reaches(spec: &ModelSelectionSpec, wanted: &Recommend, point: &Point<'_>) -> bool {
     wanted.at_least.iter().all(|bound| {
         let mut values = spec.objectives.iter().zip(&point.values);
@@ -51,7 +52,7 @@ fn knee<'a, 'p>(axes: &Axes, points: &[&'a Point<'p>]) -> Option<&'a Point<'p>> 
     pareto::knee(&positions, &axes.directions).map(|index| points[index])
 }
 
-/// The best point by one objective; of equals the first.
+/// The best point in one objective; of equals the first.
 fn best_in<'a, 'p>(axes: &Axes, points: &[&'a Point<'p>], objective: usize) -> Option<&'a Point<'p>> {
     let direction = axes.directions[objective];
     let better = |best: &'a Point<'p>, point: &'a Point<'p>| {
@@ -94,8 +95,9 @@ fn message(spec: &ModelSelectionSpec, wanted: &Recommend, found: bool, members: 
     }
 }
 
-/// For each objective, the knee of the members that are better in it than `chosen`, on the part of the front from `chosen`
-/// on: the member to take when this objective counts more. Then, for each objective, the member that is best in it.
+/// For each objective, the knee of the members that are better in it than `chosen`, on the part of the front that
+/// begins at `chosen`: the member to choose if this objective is more important. Then, for each objective, the best
+/// member in it.
 fn alternatives<'p>(
     spec: &ModelSelectionSpec,
     axes: &Axes,
@@ -125,7 +127,7 @@ fn alternative(objectives: &[Objective], members: &[&Point<'_>], chosen: &Point<
     let (mut losses, mut gains, mut differences) = (Vec::new(), Vec::new(), Vec::new());
     for (index, objective) in objectives.iter().enumerate() {
         let (from, to) = (chosen.values[index], point.values[index]);
-        // A maximized measure between 0 and 1 is a share, of which people speak in hundredths.
+        // A maximized value between 0 and 1 is a share, which people express in percentage points.
         let share = objective.goal == Goal::Maximize && members.iter().all(|m| (0.0..=1.0).contains(&m.values[index]));
         let words = words(objective, from, to, share);
         match (to > from, objective.goal) {
@@ -147,7 +149,8 @@ fn alternative(objectives: &[Objective], members: &[&Point<'_>], chosen: &Point<
     }
 }
 
-/// A difference in words: by its ratio on a logarithmic scale, in points where the values are shares, else as it is.
+/// A difference in words: the ratio on a logarithmic scale, points if the values are shares, otherwise the difference
+/// itself.
 fn words(objective: &Objective, from: f64, to: f64, share: bool) -> String {
     let metric = &objective.metric;
     let short = |value: f64| decimal(significant(value, 3)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the `ConfigMap`s that `observed.metricsFrom` names hold.
+//! The contents of the `ConfigMap`s that `observed.metricsFrom` refers to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +15,13 @@ impl References {
         observed.flat_map(Observed::references).map(|reference| reference.name.as_str()).collect()
     }
 
-    /// Notes what a `ConfigMap` holds, or why it cannot be read.
+    /// Records the data of a `ConfigMap`, or why it cannot be read.
     pub fn note(&mut self, name: &str, data: Result<BTreeMap<String, String>, String>) {
         self.0.insert(name.to_owned(), data);
     }
 
-    /// The number at a key, as text, or why there is none. What the key holds instead is not told: who reads the status
-    /// need not be allowed to read the `ConfigMap`.
+    /// The number at a key, as text, or why there is none. The message does not show other contents of the key: readers
+    /// of the status need not be allowed to read the `ConfigMap`.
     pub(super) fn value(&self, ConfigMapKey { name, key }: &ConfigMapKey) -> Result<String, (ExclusionReason, String)> {
         let missing = |why: String| (ExclusionReason::MetricMissing, why);
         let data = match self.0.get(name) {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_holds_a_number_or_the_reason_is_told_without_what_it_holds() {
+    fn a_key_without_a_number_is_reported_without_its_contents() {
         let mut references = References::default();
         let data = [("accuracy", "0.870\n"), ("latency", "secret"), ("limit", "1e999")];
         let data = data.map(|(key, value)| (key.to_owned(), value.to_owned())).into();

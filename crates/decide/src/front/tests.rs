@@ -69,7 +69,7 @@ fn runs_without_a_usable_result_are_listed_with_the_reason() {
         vec![Constraint { metric: "test_accuracy".into(), min: Some("0.6".into()), max: Some("0.99".into()) }];
     let mut not_finite = run("not-finite", &[("test_accuracy", "0.9")]);
     not_finite.best.as_mut().unwrap().non_finite_metrics.push("test_throughput".into());
-    // As the run is when its best training job was not found.
+    // The state of a run whose best training job was not found.
     let deleted = crate::training_job::trial("t-001", [].into(), &TrainingResult::default());
     let deleted = RunStatus { best: Some(deleted), ..run("deleted", &[]) };
     let failed = RunStatus { best: None, ..both("failed", "1", "1") }.with(
@@ -107,7 +107,7 @@ fn runs_without_a_usable_result_are_listed_with_the_reason() {
 }
 
 #[test]
-fn the_best_training_job_counts_also_when_the_table_lacks_it() {
+fn the_best_training_job_counts_even_if_the_table_lacks_it() {
     let named = |name: &str, accuracy: &str, throughput: &str| {
         let best = both("c", accuracy, throughput).best.unwrap();
         BestTrainingJob { training_job_name: name.into(), ..best }

@@ -12,7 +12,7 @@ fn plan(
 }
 
 #[test]
-fn what_is_known_of_a_spec_is_planned_as_it_was() {
+fn known_fingerprints_give_the_same_plan() {
     let spec = spec();
     let mut known = Fingerprints::default();
     let mut plan = |pins: &[_]| {
@@ -88,7 +88,7 @@ fn adding_a_candidate_or_dataset_adds_runs_and_removing_one_stops_its_jobs() {
 }
 
 #[test]
-fn runs_of_a_selector_that_is_being_expanded_anew_stay_as_they_are() {
+fn runs_of_a_selector_that_is_being_evaluated_again_stay_as_they_are() {
     let mut spec = spec();
     let status = launched(&spec);
     let gone = spec.candidates.remove(0);
@@ -102,7 +102,7 @@ fn runs_of_a_selector_that_is_being_expanded_anew_stay_as_they_are() {
 }
 
 #[test]
-fn the_order_of_what_is_undecided_stays() {
+fn undecided_runs_keep_their_order() {
     let mut spec = spec();
     for name in ["u1", "u2", "u3"] {
         let more = Candidate { name: name.into(), ..spec.candidates[1].clone() };
@@ -116,7 +116,7 @@ fn the_order_of_what_is_undecided_stays() {
 }
 
 #[test]
-fn a_job_of_the_selections_own_that_is_attached_goes_on() {
+fn an_attached_job_of_the_selection_itself_continues() {
     let mut spec = spec();
     let status = launched(&spec);
     let own = status.runs[1].tuning_job_name.clone();
@@ -137,7 +137,7 @@ fn an_attached_job_is_left_to_its_owner() {
 }
 
 #[test]
-fn rerun_and_region_start_everything_anew() {
+fn an_edit_of_rerun_or_region_restarts_everything() {
     let mut spec = spec();
     let status = launched(&spec);
     assert_eq!(plan(&spec, &status, "eu-west-1", &pins(&spec), &BTreeSet::new()).superseded[0].region, "us-west-2");
@@ -148,7 +148,7 @@ fn rerun_and_region_start_everything_anew() {
 }
 
 #[test]
-fn a_job_that_is_wanted_again_before_it_was_stopped_is_not_stopped() {
+fn a_job_that_is_needed_again_before_it_was_stopped_is_not_stopped() {
     let first = spec();
     let mut edited = spec();
     edited.candidates[1].overrides.hyperparameters.insert("epochs".into(), "9".into());
@@ -165,18 +165,18 @@ fn a_job_that_is_wanted_again_before_it_was_stopped_is_not_stopped() {
     assert_eq!(names(&back), Vec::<&str>::new());
     let run = &back.runs[1];
     assert_eq!((run.state, run.attempt, run.tuning_job_name.as_deref()), (RunState::Waiting, 2, Some("own-2")));
-    // Another rerun has other names, and wants none of the old jobs.
+    // Another rerun has other job names, and needs none of the old jobs.
     let mut rerun = plan(&first, &status, "us-west-2", &pins(&first), &BTreeSet::new());
     take_back(&mut rerun, |run| format!("{}-again", name(run)));
     assert_eq!((names(&rerun), rerun.runs[1].attempt), (vec!["own-2"], 0));
-    // An edit to something else leaves it to be stopped.
+    // After an edit of another field, the job is still stopped.
     let mut still = plan(&edited, &status, "us-west-2", &pins(&edited), &BTreeSet::new());
     take_back(&mut still, name);
     assert_eq!(names(&still), ["own-2"]);
 }
 
 #[test]
-fn reordering_candidates_moves_runs_and_makes_none() {
+fn reordering_candidates_reorders_runs_and_creates_none() {
     let mut spec = spec();
     let status = launched(&spec);
     spec.candidates.reverse();
@@ -185,7 +185,7 @@ fn reordering_candidates_moves_runs_and_makes_none() {
 }
 
 #[test]
-fn an_unresolved_model_holds_only_its_own_runs() {
+fn an_unresolved_model_blocks_only_its_own_runs() {
     let spec = spec();
     let mut pins = pins(&spec);
     pins[0] = Some(Err(Problem::new(Reason::UnknownModel, "no such model")));
@@ -222,7 +222,7 @@ fn failures_are_retried_as_often_as_asked_and_stops_by_suspend_once_it_is_lifted
 }
 
 #[test]
-fn a_pin_holds_until_the_model_or_the_wanted_version_changes() {
+fn a_resolved_version_stays_until_the_model_or_the_wanted_version_changes() {
     let mut spec = spec();
     spec.candidates[0].jump_start.as_mut().unwrap().version = Some("*".into());
     let status = launched(&spec);

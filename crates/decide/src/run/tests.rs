@@ -21,7 +21,7 @@ fn in_state(state: RunState, reason: Option<Reason>) -> RunStatus {
 }
 
 #[test]
-fn each_end_of_a_job_has_a_state_and_a_reason() {
+fn each_final_status_of_a_job_gives_a_state_and_a_reason() {
     use JobStatus::{Completed, Failed, InProgress, Stopped, Stopping};
     let result = TrainingResult { metrics: vec![("acc".into(), 0.91)], ..Default::default() };
     let running = in_state(RunState::Running, None);
@@ -34,7 +34,7 @@ fn each_end_of_a_job_has_a_state_and_a_reason() {
         (&running, without(Completed), None, RunState::Failed, Some(Reason::ObjectiveNotEmitted)),
         (&running, job(Failed), None, RunState::Failed, Some(Reason::TuningJobFailed)),
         (&running, job(Stopping), None, RunState::Stopping, None),
-        // What was trained until then was paid for, and counts.
+        // What was trained until then is paid for, and counts.
         (&running, job(Stopped), Some(&result), RunState::Succeeded, None),
         (&running, without(Stopped), None, RunState::Stopped, Some(Reason::StoppedExternally)),
         (&running, job(JobStatus::Deleting), None, RunState::Failed, Some(Reason::TuningJobDeleted)),
@@ -117,7 +117,7 @@ fn each_event_leads_to_a_state_a_reason_and_a_name() {
 }
 
 #[test]
-fn a_result_that_no_job_stands_behind_is_given_up() {
+fn a_result_without_a_job_is_dropped() {
     let best = Some(api::BestTrainingJob::default());
     let forged = RunStatus { best, tuning_job_name: None, ..in_state(RunState::Succeeded, None) };
     let run = after(forged, RunEvent::Unverified);

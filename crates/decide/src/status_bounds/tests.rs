@@ -1,4 +1,4 @@
-//! Whatever SageMaker reports, the status is one that the CRD takes.
+//! Whatever SageMaker reports, the CRD accepts the status.
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ use crate::training_job::trial;
 use api::MetricValue;
 use samples::spec;
 
-/// What the schema of the CRD has against a value: all that the schema of a run uses, and nothing else may be in there.
+/// The violations of the CRD's schema in a value. Supports exactly the keywords that the schema of a run uses.
 fn against(schema: &Value, value: &Value, path: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let size = match value {
@@ -65,7 +65,7 @@ fn against(schema: &Value, value: &Value, path: &str) -> Vec<String> {
     faults
 }
 
-/// Bounds are written as floats.
+/// The schema has its bounds as floats.
 fn whole(number: &Value) -> i64 {
     number.to_string().trim_end_matches(".0").parse().unwrap()
 }
@@ -76,7 +76,7 @@ fn schema_of_runs() -> Value {
     schema["properties"]["status"]["properties"]["runs"]["items"].clone()
 }
 
-/// A text of any length, of characters of any size.
+/// A text of any length, with characters of any size.
 fn text(around: usize) -> impl Strategy<Value = String> {
     let length = prop_oneof![6 => 0..20_usize, 1 => around - 2..around + 3, 1 => Just(2 * around)];
     ("[a-zé漢 \"\n-]{1,4}", length).prop_map(|(part, length)| part.chars().cycle().take(length).collect())
@@ -135,7 +135,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn the_schema_takes_whatever_sagemaker_reports(job in job(), result in result(), again in result()) {
+    fn the_schema_accepts_whatever_sagemaker_reports(job in job(), result in result(), again in result()) {
         let schema = schema_of_runs();
         let used = result.hyperparameters.keys().cloned().collect();
         let mut runs = [after(
@@ -146,7 +146,7 @@ proptest! {
             bounded(&Derivations::new(&spec()), &mut runs);
             let faults = against(&schema, &serde_json::to_value(&runs[0]).unwrap(), "run");
             prop_assert!(faults.is_empty(), "{faults:?}");
-            // A second look, and a table that brings in more.
+            // A second description, and a table that adds inputs.
             let run = after(std::mem::take(&mut runs[0]), RunEvent::DescribedAgain { result: &again, used: &used });
             runs = [run];
             let name = runs[0].best.as_ref().map(|best| best.training_job_name.clone()).unwrap_or_default();
@@ -155,12 +155,12 @@ proptest! {
         bounded(&Derivations::new(&spec()), &mut runs);
         let once = runs.clone();
         bounded(&Derivations::new(&spec()), &mut runs);
-        prop_assert_eq!(&once, &runs, "what fits stays as it is, or it would be written again and again");
+        prop_assert_eq!(&once, &runs, "values that fit are unchanged, otherwise the status would be written repeatedly");
     }
 }
 
 #[test]
-fn the_metrics_that_the_spec_names_stay() {
+fn metrics_that_the_spec_refers_to_are_kept() {
     let metric = |name: String| MetricValue { name, value: "1".into() };
     let mut run = RunStatus { best: Some(BestTrainingJob::default()), ..RunStatus::default() };
     let best = run.best.as_mut().unwrap();
@@ -172,7 +172,7 @@ fn the_metrics_that_the_spec_names_stay() {
 }
 
 #[test]
-fn a_time_that_cannot_be_is_not_known() {
+fn an_impossible_duration_is_left_out() {
     let result = TrainingResult { training_seconds: Some(-1), billable_seconds: Some(0), ..Default::default() };
     let kept = trial("t", Hyperparameters::new(), &result);
     assert_eq!((kept.training_seconds, kept.billable_seconds), (None, Some(0)));

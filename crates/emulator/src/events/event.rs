@@ -1,7 +1,7 @@
-//! One event, in the form of the recorded ones: names in capitals, times as numbers of milliseconds, tags as a map.
+//! One event, in the form of the recorded ones: capitalized names, times in milliseconds, tags as a map.
 //!
-//! Sources: fixtures `eventbridge.hpt-job-state-change.json` and `eventbridge.training-job-state-change.json`. No event has
-//! metrics, and that of a tuning job has no best training job.
+//! Sources: fixtures `eventbridge.hpt-job-state-change.json` and `eventbridge.training-job-state-change.json`. No event
+//! has metrics, and that of a tuning job has no best training job.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ use crate::operations::{training_job, tuning_job};
 use crate::random;
 use crate::request::Tag;
 
-/// Members of Describe that the event of a tuning job has.
+/// Members of Describe that are in the event of a tuning job.
 const OF_TUNING: [&str; 9] = [
     "HyperParameterTuningJobName",
     "HyperParameterTuningJobArn",
@@ -26,7 +26,7 @@ const OF_TUNING: [&str; 9] = [
     "TrainingJobStatusCounters",
     "ObjectiveStatusCounters",
 ];
-/// Members of Describe that the event of a training job has.
+/// Members of Describe that are in the event of a training job.
 const OF_TRAINING: [&str; 19] = [
     "TrainingJobName",
     "TrainingJobArn",

@@ -1,4 +1,4 @@
-//! Sends events over plain HTTP/1.1: one POST each, to an endpoint as it is or to a queue of SQS.
+//! Sends events over plain HTTP/1.1, one POST each: unchanged to an endpoint, or as a message to an SQS queue.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// Tries of one event, and how long each may take.
+/// Number of tries for one event, and the timeout of each.
 const TRIES: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where events go.
+/// The target of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     url: String,
@@ -38,7 +38,7 @@ impl FromStr for Target {
 }
 
 impl Target {
-    /// A queue has an account and a name for its path.
+    /// The path of a queue consists of an account and a name.
     fn is_queue(&self) -> bool {
         let mut parts = self.path.split('/').skip(1);
         let account =
@@ -50,7 +50,7 @@ impl Target {
         let region = event.get("region").and_then(Value::as_str).unwrap_or("us-west-2");
         let (path, kind, more, body) = if self.is_queue() {
             let body = json!({"QueueUrl": self.url, "MessageBody": event.to_string()}).to_string();
-            // Stand-ins read the region from the signature and check nothing else.
+            // SQS stand-ins read the region from the signature and check nothing else.
             let signature = format!(
                 "X-Amz-Target: AmazonSQS.SendMessage\r\nAuthorization: AWS4-HMAC-SHA256 \
                  Credential=AKID/20260101/{region}/sqs/aws4_request, SignedHeaders=host, Signature=0\r\n"
@@ -66,7 +66,7 @@ impl Target {
         )
     }
 
-    /// Sends an event; after some tries in vain it is lost.
+    /// Sends an event; after several failed tries it is lost.
     pub async fn send(&self, event: &Value) {
         let request = self.request(event);
         for attempt in 1..=TRIES {

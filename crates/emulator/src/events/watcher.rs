@@ -1,4 +1,5 @@
-//! Which states have changed since the last look. What changed twice in between is reported once, as `EventBridge` may do.
+//! Detects which states have changed since the last check. Two changes in between are reported as one, which
+//! `EventBridge` may do as well.
 
 use std::collections::HashMap;
 
@@ -9,21 +10,21 @@ use crate::clock::Moment;
 use crate::events::event;
 use crate::jobs::world::World;
 
-/// What was seen last, by ARN.
+/// The last seen state, by ARN.
 #[derive(Debug, Default)]
 pub struct Watcher {
     seen: HashMap<String, String>,
 }
 
 impl Watcher {
-    /// One that has seen all there is: jobs from before a restart are not news.
+    /// A watcher that has already seen the current state: jobs from before a restart cause no events.
     pub fn new(world: &World, account: &str, now: Moment) -> Self {
         let mut watcher = Self::default();
         watcher.look(world, account, now);
         watcher
     }
 
-    /// The events of everything that changed, training jobs before the tuning job that made them.
+    /// The events of all changes, those of training jobs before those of their tuning job.
     pub fn look(&mut self, world: &World, account: &str, now: Moment) -> Vec<Value> {
         let mut events = Vec::new();
         for (region, content) in world.regions() {

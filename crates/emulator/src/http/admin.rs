@@ -50,7 +50,7 @@ async fn unknown() -> (StatusCode, Json<Value>) {
     )
 }
 
-/// Reads a body whatever its content type says, so that plain `curl -d` works.
+/// Parses a body regardless of its content type, so that plain `curl -d` works.
 fn read<T: DeserializeOwned>(body: &str) -> Result<T, (StatusCode, Json<Value>)> {
     serde_json::from_str(body).map_err(|error| (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()}))))
 }
@@ -123,7 +123,7 @@ async fn retag(State(emulator): Shared, body: String) -> Answer {
 #[serde(deny_unknown_fields)]
 struct Planted {
     region: String,
-    /// A create request, of which no rule is checked.
+    /// A create request that is not validated.
     request: Value,
 }
 
@@ -144,7 +144,7 @@ async fn reset_calls(State(emulator): Shared) -> Json<Value> {
     Json(json!({}))
 }
 
-/// A parameter of the query. Names of operations and jobs need no decoding.
+/// A query parameter. Names of operations and jobs need no decoding.
 fn parameter<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     pairs.filter(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value).next()
@@ -155,7 +155,7 @@ async fn requests(State(emulator): Shared, uri: Uri) -> Json<Value> {
     Json(calls.entries(parameter(&uri, "operation")).map(|entry| json!(entry)).collect())
 }
 
-/// The log of a training job so far: what its metric definitions are applied to.
+/// The current log of a training job: the text that its metric definitions are applied to.
 async fn logs(State(emulator): Shared, uri: Uri) -> Answer {
     let now = emulator.clock().now();
     let name = parameter(&uri, "trainingJob").unwrap_or_default();

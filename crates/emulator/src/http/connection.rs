@@ -1,7 +1,7 @@
-//! Connections that can be cut without an answer: a fault that no HTTP library offers.
+//! Connections that can be closed without a response: a fault that no HTTP library offers.
 //!
-//! Each connection carries a switch. A handler that turns it makes the next write fail, so that the peer sees the connection
-//! close before the first byte of an answer, as when a proxy or a network gives up.
+//! Each connection has a switch. When a handler turns it, the next write fails, so that the peer sees the connection
+//! close before the first byte of a response, as when a proxy or a network fails.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub struct Switch(Arc<AtomicBool>);
 
 impl Switch {
-    /// Nothing is written any more.
+    /// Nothing more is written.
     pub fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }
@@ -42,7 +42,7 @@ impl Connected<IncomingStream<'_, Loopback>> for Switch {
 pub struct Loopback(TcpListener);
 
 impl Loopback {
-    /// Around a bound listener.
+    /// Wraps a bound listener.
     pub const fn new(listener: TcpListener) -> Self {
         Self(listener)
     }
@@ -56,7 +56,7 @@ impl Listener for Loopback {
         loop {
             match self.0.accept().await {
                 Ok((stream, peer)) => {
-                    // Answers are small and whole; waiting for more would only slow them.
+                    // Responses are small and complete; waiting for more data would only delay them.
                     let _ = stream.set_nodelay(true);
                     return (Line { stream, switch: Switch::default() }, peer);
                 }

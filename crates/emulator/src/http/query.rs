@@ -1,4 +1,4 @@
-//! What the SDKs ask of services with forms and XML: of STS who they are, of IAM what a role may do.
+//! The form and XML services that SDKs call: STS for the caller's identity, IAM for the permissions of a role.
 
 use axum::http::{HeaderMap, header};
 use serde_json::json;
@@ -15,7 +15,7 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// The call that a request is; nothing when it is signed for another service.
+    /// The call in a request; `None` if it is signed for another service.
     pub fn read(headers: &HeaderMap, body: &'a [u8]) -> Option<Self> {
         let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let signed = |service: &&str| authorization.contains(&format!("/{service}/aws4_request"));
@@ -29,7 +29,7 @@ impl<'a> Call<'a> {
         let account = &emulator.settings().account;
         let (status, error, body) = match (self.service, self.action) {
             ("sts", "GetCallerIdentity") => (200, None, identity(account)),
-            // The emulator has no IAM; SDKs take that for a signer who may not ask, and go on.
+            // The emulator has no IAM. SDKs treat this response as a missing permission to ask, and continue.
             (service, action) => (403, Some("AccessDenied".to_owned()), denial(account, service, action)),
         };
         emulator.calls().record(Entry {

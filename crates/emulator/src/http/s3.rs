@@ -1,4 +1,4 @@
-//! S3, path-style and for anybody: `JumpStart`'s older metadata, and the buckets that clients make for themselves.
+//! S3, path-style and without access control: `JumpStart`'s older metadata, and the buckets that clients create.
 
 mod answer;
 mod ask;

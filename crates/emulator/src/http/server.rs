@@ -1,4 +1,4 @@
-//! The emulator behind HTTP.
+//! The HTTP server of the emulator.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,11 +16,11 @@ use crate::http::{query, s3};
 use crate::random;
 use crate::service::emulator::{Emulator, Incoming, Reply};
 
-/// Bytes of a request at most: the scripts that SDKs upload.
+/// Largest request body: the scripts that SDKs upload.
 const MOST_BYTES: usize = 64 << 20;
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-/// What a proxy says when nothing stands behind it.
+/// The page of a proxy without a backend.
 const PROXY_PAGE: &str = "<html>\r\n<head><title>503 Service Temporarily Unavailable</title></head>\r\n<body>\r\n\
     <center><h1>503 Service Temporarily Unavailable</h1></center>\r\n</body>\r\n</html>\r\n";
 
@@ -72,7 +72,7 @@ async fn service(
         Reply::Broken(text) => json_response(200, text),
         Reply::Proxy => proxy_page(),
         Reply::HangUp => hang_up(&switch),
-        // Until the peer gives up, which ends this too.
+        // Hangs until the peer disconnects, which cancels this.
         Reply::Hang => std::future::pending().await,
     }
 }

@@ -1,9 +1,9 @@
-//! XML, as S3 and STS speak it.
+//! XML helpers for S3 and STS.
 
-/// What every document begins with.
+/// The first line of every document.
 pub const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// A text that can stand between tags.
+/// A text escaped for use between tags.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

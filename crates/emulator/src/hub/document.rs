@@ -1,7 +1,8 @@
-//! The document of a hub content: what `JumpStart` says about a model, as a typed template.
+//! The document of a hub content, which describes a `JumpStart` model, as a typed template.
 //!
-//! Shaped as the one assembled from the published specification 4.0.6 of a TensorFlow model; image classification on `PyTorch`
-//! follows the specification 3.0.25 of `pytorch-ic-mobilenet-v2`. The other tasks are made up after the developer guide.
+//! Its form is that of the document assembled from the published specification 4.0.6 of a TensorFlow model; image
+//! classification on `PyTorch` follows the specification 3.0.25 of `pytorch-ic-mobilenet-v2`. The other tasks are
+//! invented after the developer guide.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use crate::hub::hyperparameters::{self, Hyperparameter};
 
-/// The SDK that knows these documents.
+/// The first SDK version that supports these documents.
 pub const MIN_SDK_VERSION: &str = "2.189.0";
 const GPU: [&str; 11] = ["g4dn", "g5", "g6", "g6e", "local_gpu", "p2", "p3", "p3dn", "p4d", "p4de", "p5"];
 const CPU: [&str; 21] = [
@@ -103,7 +104,7 @@ struct Properties {
     image_uri: String,
 }
 
-/// What the models of a framework and a task have in common.
+/// Common properties of the models of a framework and a task.
 struct Family {
     framework: &'static str,
     /// Repository and tag; `{kind}` is `cpu` or `gpu`.
@@ -112,7 +113,7 @@ struct Family {
     registry: &'static str,
     metric: Metric,
     hyperparameters: Vec<Hyperparameter>,
-    /// Whether the script evaluates on the user's `validation` channel; else it splits the training data itself.
+    /// Whether the script evaluates on the user's `validation` channel; otherwise it splits the training data itself.
     validation: bool,
     /// Versions of the weights, the script and the prepacked script.
     versions: [&'static str; 3],
@@ -187,7 +188,7 @@ impl Family {
     }
 }
 
-/// Framework and task as the SDK reads them off an id; both are empty when it has fewer than three parts.
+/// Framework and task as the SDK derives them from an id; both are empty if it has fewer than three parts.
 pub fn framework_and_task(id: &str) -> (&str, &str) {
     match id.split('-').collect::<Vec<_>>().as_slice() {
         [framework, task, _, ..] => (framework, task),
@@ -196,7 +197,7 @@ pub fn framework_and_task(id: &str) -> (&str, &str) {
 }
 
 impl Document {
-    /// The document of a model, whose weights came from `url`, in a region.
+    /// The document of a model, whose weights come from `url`, in a region.
     pub fn of(id: &str, url: &str, region: &str) -> Self {
         let (framework, task) = framework_and_task(id);
         let family = Family::of(framework, task);
@@ -253,7 +254,7 @@ impl Document {
     }
 }
 
-/// A task as documents spell it.
+/// The name of a task in documents.
 fn task_name(task: &str) -> &'static str {
     match task {
         "ic" => "Image Classification",
@@ -269,7 +270,7 @@ fn task_name(task: &str) -> &'static str {
     }
 }
 
-/// Who made a model, as far as its name tells.
+/// The provider of a model, derived from its name.
 pub fn provider(id: &str) -> &'static str {
     if id.contains("swin") {
         "microsoft"
@@ -287,7 +288,7 @@ fn name_base(id: &str, framework: &str, task: &str) -> String {
     if (framework, task) == ("pytorch", "ic") { format!("pt-ic-{rest}") } else { rest }
 }
 
-/// What names the model itself, without its revision on TensorFlow Hub.
+/// The part of the id that names the model itself, without its revision on TensorFlow Hub.
 fn rest_of(id: &str) -> String {
     if id.starts_with("pytorch-") {
         return id.splitn(3, '-').nth(2).unwrap_or(id).to_owned();
@@ -306,9 +307,10 @@ mod tests {
     use crate::hub::catalogue::Hub;
     use crate::logs::models::Table;
 
-    /// The document fixture was assembled from a published specification; ours has to say the same about training.
+    /// The document fixture was assembled from a published specification; our document must agree with it about
+    /// training.
     #[test]
-    fn the_document_says_what_the_fixture_says() {
+    fn the_document_agrees_with_the_fixture() {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/../../tests/fixtures/hub-content-document.tensorflow-ic-bit-m-r101x1.json"
@@ -320,7 +322,7 @@ mod tests {
         let ours = serde_json::to_value(Document::of(&model.id, &model.url, "us-west-2")).unwrap();
         for (name, value) in ours.as_object().unwrap() {
             match name.as_str() {
-                // Not in the fixture: the specification it was made of has the volume size elsewhere.
+                // Not in the fixture: its specification has the volume size in another member.
                 "TrainingDependencies" | "TrainingVolumeSize" => {}
                 "TrainingInstanceTypeVariants" => {
                     for (family, variant) in value["Variants"].as_object().unwrap() {

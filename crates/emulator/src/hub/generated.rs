@@ -1,5 +1,5 @@
-//! Generated models of other tasks and frameworks, so that the hub can be as large as the real one, and as mixed: some
-//! deprecated, some vulnerable, some that cannot be trained, some behind a licence, some with ids that say nothing.
+//! Generated models of other tasks and frameworks, so that the hub can be as large and as mixed as the real one: some
+//! are deprecated, some vulnerable, some not trainable, some gated, some have meaningless ids.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::hub::model::{Edition, Model, Support, Version};
 
-/// Beginnings of ids. None is of image classification, so that a filter for it finds what it finds without them.
+/// Prefixes of ids. None is for image classification, so that filters for it find the same models as without them.
 const KINDS: [&str; 16] = [
     "huggingface-llm-generated",
     "pytorch-od-generated",
@@ -26,7 +26,7 @@ const KINDS: [&str; 16] = [
     "sklearn-regression-generated",
     "generated",
 ];
-/// What a document says about training, besides that there is none.
+/// The members of a document about training, apart from the one that says whether it is supported.
 const TRAINING: [&str; 19] = [
     "Hyperparameters",
     "TrainingScriptUri",
@@ -49,14 +49,14 @@ const TRAINING: [&str; 19] = [
     "Capabilities",
 ];
 
-/// That many models, always the same.
+/// `n` models, always the same.
 pub fn models(n: usize, created: f64) -> impl Iterator<Item = Model> {
     (0..n).map(move |i| model(i, created))
 }
 
 fn model(i: usize, created: f64) -> Model {
     let kind = KINDS.get(i % KINDS.len()).copied().unwrap_or("generated");
-    // The last two kinds without a task have no third part either: "generated0015".
+    // The last two kinds have no task, and no third part either: "generated0015".
     let id = if kind.contains('-') && kind != "model-generated" {
         format!("{kind}-{i:04}")
     } else {

@@ -1,4 +1,4 @@
-//! The hyperparameters that documents of the hub name: their types, defaults and bounds.
+//! The hyperparameters in documents of the hub: their types, defaults and bounds.
 
 use serde::Serialize;
 
@@ -116,7 +116,7 @@ pub fn torch() -> Vec<Hyperparameter> {
     all
 }
 
-/// Boosted trees; the names are those of the developer guide, the defaults are made up.
+/// Boosted trees; the names are those of the developer guide, the defaults are invented.
 pub fn trees() -> Vec<Hyperparameter> {
     let mut all = vec![
         int("num_boost_round", 500, 1, None),
@@ -129,7 +129,7 @@ pub fn trees() -> Vec<Hyperparameter> {
     all
 }
 
-/// `XGBoost` as one of `SageMaker`'s own algorithms.
+/// `XGBoost` as one of `SageMaker`'s built-in algorithms.
 pub fn xgboost() -> Vec<Hyperparameter> {
     let mut all = vec![
         int("num_round", 100, 1, None),

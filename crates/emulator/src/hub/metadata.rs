@@ -1,7 +1,8 @@
 //! `JumpStart`'s older metadata, objects in S3: the manifest of all models, and the specification of each version.
 //!
-//! A specification is worked out from the document of the hub, member by member, so that both sources say the same about
-//! training whatever a test has changed. Names follow the specification 4.0.6 of a TensorFlow model in the SDK's tests.
+//! A specification is derived from the document of the hub, member by member, so that both sources agree about training
+//! even after a test has changed a model. Names follow the specification 4.0.6 of a TensorFlow model in the SDK's
+//! tests.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use crate::hub::document::{MIN_SDK_VERSION, framework_and_task};
 use crate::hub::model::{Edition, Model, Support, Version};
 
 const MANIFEST: &str = "models_manifest.json";
-/// Regions in every specification, besides the one that is asked.
+/// Regions in every specification, in addition to the requested one.
 const REGIONS: [&str; 4] = ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1"];
 /// Members of the document that a specification does not have.
 const HUB_ONLY: [&str; 6] = ["Provider", "ModelTypes", "Capabilities", "Task", "Framework", "TrainingEcrUri"];
@@ -51,7 +52,7 @@ pub fn manifest(hub: &Hub, now: f64) -> String {
     Value::Array(entries.collect()).to_string()
 }
 
-/// The specification of a version. A document that is no JSON object is handed out as it is here too.
+/// The specification of a version. A document that is not a JSON object is returned unchanged.
 pub fn specification(model: &Model, version: &Version, region: &str) -> Option<String> {
     let edition = model.editions.get(version)?;
     let document = match model.document(edition, region) {
@@ -83,14 +84,14 @@ pub fn specification(model: &Model, version: &Version, region: &str) -> Option<S
     Some(Value::Object(spec).to_string())
 }
 
-/// A member of the document as the specification spells it.
+/// A member of the document with the name and form of the specification.
 fn translated(member: &str, value: &Value, region: &str) -> (String, Value) {
     match member {
         "TrainingMetrics" => ("metrics".to_owned(), value.clone()),
         "TrainingInstanceTypeVariants" => (snake(member), variants(value, region)),
         "Hyperparameters" => (snake(member), lower(value)),
         _ => match (member.strip_suffix("Uri"), value.as_str().and_then(key)) {
-            // The URI of an object is its key here; the bucket goes without saying.
+            // The URI of an object becomes its key; the bucket is implied.
             (Some(stem), Some(key)) => (format!("{}_key", snake(stem)), json!(key)),
             _ => (snake(member), value.clone()),
         },
@@ -101,7 +102,7 @@ fn key(uri: &str) -> Option<&str> {
     uri.strip_prefix("s3://")?.split_once('/').map(|(_, key)| key)
 }
 
-/// Members in lower case with underscores, one level below lists.
+/// Converts member names to lower case with underscores, one level below lists.
 fn lower(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(lower).collect(),
@@ -122,7 +123,7 @@ fn snake(name: &str) -> String {
     text
 }
 
-/// Framework, its version and that of Python, out of the image.
+/// Framework, its version and that of Python, parsed from the image.
 fn image_parts(id: &str, image: &str) -> Value {
     let tag = image.rsplit(':').next().unwrap_or_default();
     let framework = match framework_and_task(id).0 {
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_specification_says_what_the_real_one_says_about_training() {
+    fn a_specification_agrees_with_the_real_one_about_training() {
         let hub = Hub::new(&Table::embedded());
         let id = "tensorflow-ic-bit-m-r101x1-ilsvrc2012-classification-1";
         let ours = object(&hub, "us-west-2", &format!("community_models/{id}/specs_v4.0.6.json"), f64::MAX).unwrap();
@@ -175,7 +176,7 @@ mod tests {
         let real = fixture("jumpstart-spec.tensorflow-ic-bit-m-r101x1.v4.0.6.json");
         for (name, value) in ours.as_object().unwrap() {
             match name.as_str() {
-                // Not in the real one of this model, or shorter here.
+                // Missing in the real one of this model, or shorter here.
                 "training_volume_size"
                 | "training_dependencies"
                 | "gated_bucket"

@@ -1,4 +1,4 @@
-//! A model of the hub: its versions, and in what each of them differs from the template of its documents.
+//! A model of the hub: its versions, and how each of them differs from the template of the documents.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::hub::document;
 
-/// A version, compared as numbers: 4.0.6 comes before 4.0.17. What is no version at all comes last.
+/// A version, compared as numbers: 4.0.6 comes before 4.0.17. Malformed versions come last.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// `MAJOR.MINOR.PATCH`.
@@ -26,7 +26,7 @@ impl Version {
         }
     }
 
-    /// An older one, chosen so that comparing as text gives the wrong answer.
+    /// An older version, chosen so that comparing as text gives the wrong result.
     #[must_use]
     pub fn older(&self) -> Self {
         match *self {
@@ -36,7 +36,7 @@ impl Version {
         }
     }
 
-    /// A text that sorts as versions do.
+    /// A text that sorts like the version.
     pub fn sort_key(&self) -> String {
         match self {
             Self::Numbers(major, minor, patch) => format!("{major:04}.{minor:04}.{patch:04}"),
@@ -54,16 +54,16 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// What one version of a model says about itself.
+/// The properties of one version of a model.
 #[derive(Clone, Debug)]
 pub struct Edition {
     /// `SupportStatus`.
     pub support: Support,
     /// `CreationTime`.
     pub created: f64,
-    /// Members of the document that differ from the template; null takes one out.
+    /// Members of the document that differ from the template; null removes a member.
     pub overrides: Map<String, Value>,
-    /// The whole document, as it is, instead of the template.
+    /// The complete document, used instead of the template.
     pub raw: Option<String>,
 }
 
@@ -88,7 +88,7 @@ impl Support {
 }
 
 impl Edition {
-    /// One that says what the template says.
+    /// An edition without deviations from the template.
     pub fn plain(created: f64) -> Self {
         Self { support: Support::Supported, created, overrides: Map::new(), raw: None }
     }
@@ -99,19 +99,19 @@ impl Edition {
 pub struct Model {
     /// Id.
     pub id: String,
-    /// Where the weights came from.
+    /// The source of the weights.
     pub url: String,
     /// Versions, oldest first.
     pub editions: BTreeMap<Version, Edition>,
 }
 
 impl Model {
-    /// The versions that there are at a time, oldest first.
+    /// The versions that exist at a time, oldest first.
     pub fn editions_at(&self, seconds: f64) -> impl DoubleEndedIterator<Item = (&Version, &Edition)> {
         self.editions.iter().filter(move |(_, edition)| edition.created <= seconds)
     }
 
-    /// The document of a version in a region: a JSON object, unless somebody gave another text.
+    /// The document of a version in a region: a JSON object, unless it was replaced by another text.
     pub fn document(&self, edition: &Edition, region: &str) -> Result<Map<String, Value>, String> {
         if let Some(raw) = &edition.raw {
             return serde_json::from_str(raw).map_err(|_| raw.clone());
@@ -130,7 +130,7 @@ impl Model {
         Ok(document)
     }
 
-    /// The same as text, as the hub hands it out.
+    /// The same as text, as the hub returns it.
     pub fn document_text(&self, edition: &Edition, region: &str) -> String {
         match &edition.raw {
             Some(raw) => raw.clone(),
@@ -139,7 +139,7 @@ impl Model {
     }
 }
 
-/// `POST /_emulator/hub`: one version of a model, new or in the place of what it was.
+/// `POST /_emulator/hub`: adds or replaces one version of a model.
 #[derive(Debug, Deserialize)]
 pub struct Entry {
     /// The model.
@@ -148,13 +148,13 @@ pub struct Entry {
     pub version: String,
     #[serde(default, rename = "supportStatus")]
     support: Support,
-    /// Takes any id and any version, however odd.
+    /// Accepts any id and any version, even malformed ones.
     #[serde(default)]
     unchecked: bool,
-    /// Virtual seconds until the hub has it.
+    /// Virtual seconds until the hub contains it.
     #[serde(default, rename = "afterSeconds")]
     after_seconds: f64,
-    /// A text is the document as it is; any other JSON is written out as the document.
+    /// A string is used as the document's text; any other JSON is serialized as the document.
     document: Option<Value>,
     /// Members of the document.
     #[serde(flatten)]
@@ -162,7 +162,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The model's id, the version and what it says.
+    /// Validates the entry: returns the model's id, the version and its properties.
     pub fn read(self, created: f64) -> Result<(String, Version, Edition), String> {
         let Self { id, version, support, unchecked, after_seconds, document, overrides } = self;
         let letters = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -174,7 +174,7 @@ impl Entry {
             None if unchecked => Version::Odd(version),
             None => return Err(format!("{version}: a version is of the form 1.2.3")),
         };
-        // Members of documents begin with a capital: anything else is a typing error in one of our own.
+        // Members of documents start with a capital, so anything else is a misspelled field of this entry.
         if let Some(wrong) = overrides.keys().find(|key| !key.starts_with(|first: char| first.is_ascii_uppercase())) {
             return Err(format!("unknown field {wrong}; members of the document begin with a capital"));
         }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_read_with_care() {
+    fn entries_are_validated() {
         let read = |value: Value| serde_json::from_value::<Entry>(value).unwrap().read(1.0);
         for (wrong, why) in [
             (json!({"id": "a b", "version": "1.0.0"}), "an id has"),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn overrides_replace_add_and_take_out() {
+    fn overrides_replace_add_and_remove_members() {
         let (id, version, edition) = Entry {
             id: "tensorflow-ic-x".into(),
             version: "1.0.0".into(),

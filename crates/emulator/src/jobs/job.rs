@@ -1,4 +1,4 @@
-//! A tuning job: what was asked, what was done to it, and how it therefore looks at a given moment.
+//! A tuning job: the request, later changes, and its resulting state at a given moment.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,15 @@ use crate::jobs::trial::{GRACE, TrainingStatus, Trial, TrialState};
 /// Seconds in `Deleting`.
 pub const DELETING: f64 = 60.0;
 
-/// A tuning job. It stays after its deletion: its name is taken for ever, and its training jobs can still be described.
+/// A tuning job. It is kept after its deletion: its name stays taken for ever, and its training jobs can still be
+/// described.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
-    /// What decides the plan.
+    /// The inputs of the plan.
     pub setup: Setup,
     /// The plan.
     pub plan: Plan,
-    /// The request as it came, without tags: the base of what Describe answers.
+    /// The original request without tags: the base of the response to Describe.
     pub request: Value,
     /// Tags over time.
     pub tags: TagLog,
@@ -31,7 +32,7 @@ pub struct Job {
     pub stopped: Option<Moment>,
     /// When its deletion was requested.
     pub deleted: Option<Moment>,
-    /// Real seconds after the start of the process; `None` after a restart.
+    /// Creation in real seconds after the start of the process; `None` after a restart.
     #[serde(skip)]
     pub created_real: Option<f64>,
     /// The best training job of the parents, for `OverallBestTrainingJob`.
@@ -81,13 +82,13 @@ pub struct Counters {
     pub stopped: u32,
     /// Training jobs with an objective.
     pub succeeded: u32,
-    /// Training jobs that may still get one.
+    /// Training jobs that may still get an objective.
     pub pending: u32,
-    /// Training jobs that ended without one.
+    /// Training jobs that ended without an objective.
     pub failed: u32,
 }
 
-/// How a tuning job looks at a moment.
+/// The state of a tuning job at a moment.
 #[derive(Clone, Debug)]
 pub struct JobState {
     /// Status.
@@ -117,13 +118,13 @@ impl Job {
         self.setup.created
     }
 
-    /// Stops one training job and works out anew what follows.
+    /// Stops one training job, and plans everything after it again.
     pub fn stop_training(&mut self, name: &str, now: Moment) {
         self.setup.stops.entry(name.to_owned()).or_insert(now);
         self.plan = simulate(&self.setup);
     }
 
-    /// When everything that runs is stopped, by whom ever.
+    /// When all running training jobs are stopped, by the user or by the tuner.
     pub fn cut(&self) -> Option<Moment> {
         [self.stopped, self.plan.cut].into_iter().flatten().min()
     }
@@ -137,7 +138,7 @@ impl Job {
         last.min(stop.plus(GRACE)).plus(REACTION)
     }
 
-    /// Only the status, for callers who need nothing else. Nothing once it is gone.
+    /// Only the status, which is cheaper. `None` once the job is deleted.
     pub fn status(&self, now: Moment) -> Option<JobStatus> {
         if let Some(deleted) = self.deleted.filter(|deleted| *deleted <= now) {
             return (now < deleted.plus(DELETING)).then_some(JobStatus::Deleting);
@@ -153,12 +154,12 @@ impl Job {
         })
     }
 
-    /// How a training job looks at `now`.
+    /// The state of a training job at `now`.
     pub fn trial_state(&self, trial: &Trial, now: Moment) -> Option<TrialState> {
         trial.state(self.cut(), now)
     }
 
-    /// How it looks at `now`; nothing once it is gone.
+    /// The state at `now`; `None` once the job is deleted.
     pub fn state(&self, now: Moment) -> Option<JobState> {
         let status = self.status(now)?;
         let trials: Vec<(usize, TrialState)> = self
@@ -187,7 +188,7 @@ impl Job {
         let first = request.definitions().next().and_then(|definition| request.objective(definition));
         let sign = if first.is_none_or(crate::request::Objective::maximizes) { 1.0 } else { -1.0 };
         let candidates = trials.iter().filter_map(|(i, trial)| Some((*i, trial.usable_objective()? * sign)));
-        // The first of equals stays the best, as it was when the others were still running.
+        // The first of equals stays the best, as it was while the others were still running.
         candidates
             .fold(None, |best: Option<(usize, f32)>, (i, value)| match best {
                 Some((_, top)) if value <= top => best,

@@ -1,7 +1,8 @@
-//! What will happen in a tuning job if nobody interferes, worked out when it is created.
+//! The future of a tuning job without external changes, computed when the job is created.
 //!
-//! A small discrete simulation: launch as many training jobs as may run, wait for the first to end, look at it, go on.
-//! The result is a list of trials with their moments; how the job looks at any time follows from it (see `job`).
+//! A small discrete simulation: launch as many training jobs as may run, wait for the first one to end, evaluate it,
+//! continue. The result is a list of trials with their times; the state of the job at any time follows from it (see
+//! `job`).
 
 use std::collections::BTreeMap;
 
@@ -17,26 +18,26 @@ use crate::logs::{first_party, results};
 use crate::random;
 use crate::request::{CreateRequest, Definition, MetricDefinition, Ranges, Strategy};
 
-/// Seconds until the first training jobs are launched: a fresh job has all counters at 0.
+/// Seconds until the first training jobs are launched: a new job has all counters at 0.
 pub const FIRST_LAUNCH: f64 = 10.0;
-/// Seconds from the end of a training job to whatever follows from it.
+/// Seconds from the end of a training job to the reaction of the tuner.
 pub const REACTION: f64 = 5.0;
-/// Training jobs of a tuning job that names no number.
+/// Training jobs of a tuning job without an explicit number.
 const DEFAULT_TRAINING_JOBS: u32 = 750;
-/// Failures in a row, with no success, after which the service gives up.
+/// Consecutive failures without any success after which the service gives up.
 const ATTEMPTS: u32 = 5;
-/// Text of the service when it gives up.
+/// The service's message when it gives up.
 const GAVE_UP: &str =
     "No training job succeeded after 5 attempts. Please take a look at the training job failures to get more details.";
 
-/// Everything that decides a plan.
+/// The inputs of a plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Setup {
     /// The request.
     pub request: CreateRequest,
     /// How the model of each definition behaves, fixed at creation.
     pub behaviours: Vec<Behaviour>,
-    /// Per definition: where its metrics come from.
+    /// For each definition: the source of its metrics.
     pub reports: Vec<Reports>,
     /// When the job was created.
     pub created: Moment,
@@ -47,14 +48,14 @@ pub struct Setup {
     pub stops: BTreeMap<String, Moment>,
 }
 
-/// What will happen.
+/// The future of a tuning job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The training jobs, in order of launch.
     pub trials: Vec<Trial>,
-    /// The tuner itself stops everything here: a criterion or a limit was reached.
+    /// When the tuner itself stops everything: a criterion or a limit is reached.
     pub cut: Option<Moment>,
-    /// Whether that was the limit of its time.
+    /// Whether the reason is the time limit.
     #[serde(default)]
     pub out_of_time: bool,
     /// When the tuning job ends.
@@ -69,8 +70,8 @@ impl Setup {
         self.request.definitions().nth(index)
     }
 
-    /// Metric definitions of a definition, with what the service adds: one named `ObjectiveMetric` with the regex of the
-    /// objective, and for the algorithms of AWS the objective itself.
+    /// The metric definitions of a definition, with those that the service adds: one named `ObjectiveMetric` with the
+    /// regex of the objective, and for built-in algorithms the objective itself.
     pub fn metric_definitions(&self, index: usize) -> Vec<MetricDefinition> {
         let Some(definition) = self.definition(index) else { return Vec::new() };
         let reports = self.reports.get(index).unwrap_or(&Reports::Definitions);
@@ -101,7 +102,7 @@ impl Setup {
         all
     }
 
-    /// The log of a trial that nobody stops.
+    /// The log of a trial that is not stopped.
     pub fn log(&self, index: usize, tuned: &BTreeMap<String, String>) -> Vec<Line> {
         let Some((definition, behaviour)) = self.definition(index).zip(self.behaviours.get(index)) else {
             return Vec::new();
@@ -116,7 +117,7 @@ impl Setup {
         })
     }
 
-    /// Training jobs at most.
+    /// Most training jobs.
     pub fn max_trials(&self) -> u32 {
         let config = &self.request.hyper_parameter_tuning_job_config;
         let grid = || {
@@ -135,7 +136,7 @@ impl Setup {
     }
 }
 
-/// Works the plan out.
+/// Computes the plan.
 pub fn simulate(setup: &Setup) -> Plan {
     let limits = &setup.request.hyper_parameter_tuning_job_config.resource_limits;
     let deadline = limits.max_runtime_in_seconds.map(|seconds| setup.created.plus(f64::from(seconds)));
@@ -244,7 +245,7 @@ impl<'a> Tuner<'a> {
         });
     }
 
-    /// How long the container runs, and to what end.
+    /// How long the container runs, and with which outcome.
     fn fate(&self, definition: usize, index: usize, seed: &str, tuned: &BTreeMap<String, String>) -> Fate {
         let setup = self.setup;
         let Some((behaviour, wanted)) = setup.behaviours.get(definition).zip(setup.definition(definition)) else {
@@ -273,7 +274,7 @@ impl<'a> Tuner<'a> {
         full
     }
 
-    /// After which epoch the tuner ends a trial that it sees no future in.
+    /// The epoch after which the tuner stops an unpromising trial.
     fn gives_up_at(&self, index: usize, seed: &str, epochs: u32, objective: Option<f32>) -> Option<u32> {
         let config = &self.setup.request.hyper_parameter_tuning_job_config;
         if epochs < 2 || index == 0 {
@@ -292,7 +293,7 @@ impl<'a> Tuner<'a> {
         self.better(median, objective?).then(|| epochs.div_ceil(2))
     }
 
-    /// Takes note of an ended trial; true when the tuning job is to end because of it.
+    /// Records an ended trial; returns true if the tuning job ends because of it.
     fn settle(&mut self, index: usize) -> bool {
         let Some(trial) = self.trials.get(index) else { return false };
         if trial.end(None).1.is_some() {

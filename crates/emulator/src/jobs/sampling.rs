@@ -1,4 +1,4 @@
-//! Which values a training job tries. Not an optimizer: seeded, within the ranges, and distinct where that is possible.
+//! The values that a training job tries. Not an optimizer: seeded, within the ranges, and distinct where possible.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub fn suggest(strategy: Strategy, ranges: &Ranges, seed: &str, index: u32) -> B
     chosen
 }
 
-/// Number of combinations of the categorical ranges: what a grid has to try.
+/// Number of combinations of the categorical ranges: those that a grid search tries.
 pub fn combinations(ranges: &Ranges) -> u64 {
     ranges
         .categorical_parameter_ranges
@@ -29,8 +29,8 @@ pub fn combinations(ranges: &Ranges) -> u64 {
         .fold(1, |all, range| all.saturating_mul(range.values.len().max(1) as u64))
 }
 
-/// Every combination once before any comes again, for every strategy: two jobs over two values try both.
-/// A grid goes through them in order, the others in an order decided by the seed.
+/// Every combination once before any repeats, for every strategy: two jobs over two values try both. A grid enumerates
+/// them in order, the others in an order determined by the seed.
 fn categorical(strategy: Strategy, ranges: &Ranges, seed: &str, index: u32) -> BTreeMap<String, String> {
     let all = combinations(ranges);
     let mut place = u64::from(index) % all;
@@ -49,7 +49,7 @@ fn categorical(strategy: Strategy, ranges: &Ranges, seed: &str, index: u32) -> B
     chosen
 }
 
-/// A step that shares no divisor with `all`, so that stepping visits everything.
+/// A step that is coprime to `all`, so that stepping visits every value.
 fn stride(seed: &str, all: u64) -> u64 {
     let mut step = (random::number(&["stride", seed]) % all).max(1);
     while divisor(step, all) != 1 {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grid_goes_through_every_combination_in_order() {
+    fn a_grid_tries_every_combination_in_order() {
         let ranges = Ranges { categorical_parameter_ranges: vec![choice("a", 2), choice("b", 3)], ..Ranges::default() };
         assert_eq!(combinations(&ranges), 6);
         let tried: Vec<String> = (0..6)

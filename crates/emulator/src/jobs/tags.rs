@@ -1,4 +1,4 @@
-//! Tags of a resource over time: tags added later reach only the training jobs that are launched later.
+//! Tags of a resource over time: later tags only reach training jobs that are launched afterwards.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::clock::Moment;
 use crate::error::ApiError;
 use crate::request::Tag;
 
-/// Tags of one resource at most.
+/// Most tags of a resource.
 const MOST: usize = 50;
 
 /// Changes of the tags of a resource, oldest first.
@@ -36,7 +36,7 @@ impl TagLog {
         self.0.push(Change { at, set: Vec::new(), unset: keys });
     }
 
-    /// The tags as they were at a moment, in the order in which they were given.
+    /// The tags at a moment, in the order in which they were added.
     pub fn at(&self, moment: Moment) -> Vec<Tag> {
         let mut tags = Vec::new();
         for change in self.0.iter().filter(|change| change.at <= moment) {
@@ -45,7 +45,7 @@ impl TagLog {
         tags
     }
 
-    /// The changes of this log laid over other tags: a training job's own over those it got at launch.
+    /// The changes of this log applied to other tags: a training job's own changes to those it got at launch.
     pub fn over(&self, mut tags: Vec<Tag>) -> Vec<Tag> {
         for change in &self.0 {
             change.over(&mut tags);
@@ -61,7 +61,7 @@ impl Change {
     }
 }
 
-/// Rules for tags that a request gives, beyond those of the model.
+/// Validates the tags of a request, in addition to the rules of the service model.
 pub fn check(given: &[Tag]) -> Result<(), ApiError> {
     for (i, tag) in given.iter().enumerate() {
         if tag.key.to_ascii_lowercase().starts_with("aws:") {
@@ -80,7 +80,7 @@ pub fn check(given: &[Tag]) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Whether a resource may have that many tags.
+/// Checks the number of tags of a resource.
 pub fn check_number(tags: &[Tag]) -> Result<(), ApiError> {
     if tags.len() <= MOST {
         return Ok(());

@@ -1,4 +1,4 @@
-//! One training job of a tuning job: what will happen to it, and how it looks at a given moment.
+//! One training job of a tuning job: its future, and its state at a given moment.
 
 use std::collections::BTreeMap;
 
@@ -6,42 +6,42 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
 
-/// Seconds in `Starting`, before instances are there.
+/// Seconds in `Starting`, before instances are available.
 pub const STARTING: f64 = 60.0;
 /// Seconds in `Downloading`.
 pub const DOWNLOADING: f64 = 45.0;
 /// Seconds in `Uploading`.
 pub const UPLOADING: f64 = 30.0;
-/// Seconds from a stop to its effect (the service grants up to 120).
+/// Seconds from a stop request to the end (the service allows up to 120).
 pub const GRACE: f64 = 30.0;
 
-/// How a training job ends if nobody stops it.
+/// The outcome of a training job that is not stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// To its end.
+    /// It completes.
     Completed,
-    /// With this text.
+    /// It fails with this message.
     Failed(String),
-    /// The tuner saw no future in it.
+    /// The tuner stops it as unpromising.
     EarlyStopped,
-    /// It hit `MaxRuntimeInSeconds`.
+    /// It reaches `MaxRuntimeInSeconds`.
     MaxRuntimeExceeded,
 }
 
-/// What will happen to a training job.
+/// The future of a training job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// Its name, `<job>-<NNN>-<8 hex>`.
     pub name: String,
-    /// Which definition it runs.
+    /// The index of its definition.
     pub definition: usize,
     /// The values it tries.
     pub tuned: BTreeMap<String, String>,
     /// When it is launched.
     pub created: Moment,
-    /// When its instances are there: billing begins.
+    /// When its instances are available: billing begins.
     pub started: Moment,
-    /// When the container runs.
+    /// When the container starts.
     pub training: Moment,
     /// When the artifact is uploaded.
     pub uploading: Moment,
@@ -77,7 +77,7 @@ impl TrainingStatus {
         }
     }
 
-    /// Whether nothing changes any more.
+    /// Whether the status is final.
     pub const fn terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Stopped)
     }
@@ -94,7 +94,7 @@ pub struct Phase {
     pub end: Option<Moment>,
 }
 
-/// How a training job looks at a moment.
+/// The state of a training job at a moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrialState {
     /// Primary status.
@@ -111,7 +111,7 @@ pub struct TrialState {
     pub objective: Option<f32>,
     /// Why it failed.
     pub failure: Option<String>,
-    /// The log ends here, in seconds after training began: a stopped container writes no more.
+    /// The end of the log, in seconds after training began: a stopped container writes no more.
     pub log_until: f64,
 }
 
@@ -125,20 +125,20 @@ impl TrialState {
         }
     }
 
-    /// The final objective, unless it is not a number.
+    /// The final objective, unless it is NaN.
     pub fn usable_objective(&self) -> Option<f32> {
         self.objective.filter(|value| value.is_finite())
     }
 }
 
 impl Trial {
-    /// When it really ends if everything is stopped at `cut`, and the moment of the stop if that comes first.
+    /// When it ends if everything is stopped at `cut`, and the moment of the stop if that comes first.
     pub fn end(&self, cut: Option<Moment>) -> (Moment, Option<Moment>) {
         let stop = [cut, self.stopped].into_iter().flatten().min().filter(|stop| *stop < self.ended);
         (stop.map_or(self.ended, |stop| stop.plus(GRACE)), stop)
     }
 
-    /// How it looks at `now`; nothing if it does not exist then, or never does because the job was stopped before.
+    /// The state at `now`; `None` if it does not exist then, or never does because the job is stopped before.
     pub fn state(&self, cut: Option<Moment>, now: Moment) -> Option<TrialState> {
         if self.created > now || cut.is_some_and(|cut| cut <= self.created) {
             return None;

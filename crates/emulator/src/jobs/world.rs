@@ -1,4 +1,4 @@
-//! All that exists: tuning jobs by region. Names are compared without case and stay taken for ever.
+//! The whole state: tuning jobs by region. Names are not case-sensitive and stay taken for ever.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use crate::clock::Moment;
 use crate::jobs::job::Job;
 use crate::jobs::trial::Trial;
 
-/// Everything, by region.
+/// The state of all regions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct World {
     regions: BTreeMap<String, Region>,
-    /// From when on a role can be assumed.
+    /// When each role becomes assumable.
     #[serde(default)]
     pub roles: BTreeMap<String, Moment>,
 }
 
 impl World {
-    /// A region; it exists once it is named.
+    /// A region, which is created on first use.
     pub fn region(&mut self, name: &str) -> &mut Region {
         self.regions.entry(name.to_owned()).or_default()
     }
@@ -37,29 +37,29 @@ pub struct Region {
 }
 
 impl Region {
-    /// Whether a name is, or ever was, a tuning job's.
+    /// Whether a tuning job has, or ever had, this name.
     pub fn taken(&self, name: &str) -> bool {
         self.jobs.contains_key(&name.to_lowercase())
     }
 
-    /// A job that is not gone.
+    /// A job that is not deleted.
     pub fn job(&self, name: &str, now: Moment) -> Option<&Job> {
         self.jobs.get(&name.to_lowercase()).filter(|job| job.status(now).is_some())
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     pub fn job_mut(&mut self, name: &str, now: Moment) -> Option<&mut Job> {
         self.jobs.get_mut(&name.to_lowercase()).filter(|job| job.status(now).is_some())
     }
 
-    /// A training job, and the tuning job that made it, which may be gone.
+    /// A training job and its tuning job, which may be deleted.
     pub fn training(&self, name: &str) -> Option<(&Job, &Trial)> {
         let job = self.jobs.get(&tuning_job_of(name)?)?;
         let trial = job.plan.trials.iter().find(|trial| trial.name.eq_ignore_ascii_case(name))?;
         Some((job, trial))
     }
 
-    /// The tuning job of a training job, to be changed.
+    /// The tuning job of a training job, mutable.
     pub fn owner_mut(&mut self, training_job: &str) -> Option<&mut Job> {
         self.jobs.get_mut(&tuning_job_of(training_job)?)
     }

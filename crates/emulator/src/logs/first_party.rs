@@ -1,7 +1,7 @@
-//! The algorithms of `SageMaker` itself: which images they are, and the metrics that they report without definitions.
+//! The built-in algorithms of `SageMaker`: their images, and the metrics that they report without definitions.
 //!
-//! Names and registries are facts (sources in `algorithms.json`). How the lines of the log look is known for `XGBoost` and for
-//! the algorithms that print `#quality_metric`; the values are made up.
+//! Names and registries are facts (sources in `algorithms.json`). The form of the log lines is known for `XGBoost` and
+//! for the algorithms that print `#quality_metric`; the values are invented.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -16,13 +16,13 @@ use crate::request::MetricDefinition;
 const SOURCE: &str = include_str!("algorithms.json");
 /// A number, with or without an exponent.
 const NUMBER: &str = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)";
-/// Rounds of `XGBoost` that are shown at most.
+/// Most rounds of `XGBoost` in the log.
 const MOST_ROUNDS: u32 = 200;
 
 #[derive(Debug, Default, Deserialize)]
 struct Algorithms {
     registries: Vec<Registry>,
-    /// By repository, then by name; true is to be maximized.
+    /// By repository, then by name; true if the metric is to be maximized.
     metrics: BTreeMap<String, BTreeMap<String, bool>>,
 }
 
@@ -34,7 +34,7 @@ struct Registry {
 
 static ALGORITHMS: LazyLock<Algorithms> = LazyLock::new(|| serde_json::from_str(SOURCE).unwrap_or_default());
 
-/// The repository of an image that is one of `SageMaker`'s own algorithms, in any region, old or new.
+/// The repository of an image, if it is a built-in algorithm, in any region and any registry.
 pub fn algorithm(image: &str) -> Option<&'static str> {
     let (host, rest) = image.split_once('/')?;
     let (account, _) = host.split_once(".dkr.ecr.")?;
@@ -111,7 +111,7 @@ fn xgboost(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality) {
     }
 }
 
-/// A value that gets better with the quality of the model, whichever direction that is.
+/// A value that improves with the quality of the model, in the metric's direction.
 fn value(name: &str, maximized: bool, quality: &Quality, share: f64) -> f64 {
     let accuracy = share * if name.starts_with("test:") { quality.test_accuracy } else { quality.val_accuracy };
     let rounded = |value: f64| (value * 1e6).round() / 1e6;

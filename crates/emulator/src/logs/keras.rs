@@ -1,5 +1,5 @@
-//! What `JumpStart`'s script for image classification on TensorFlow writes: one Keras line per epoch, the logs of the best
-//! epoch, a summary, the evaluation on the test set.
+//! The log of `JumpStart`'s script for image classification on TensorFlow: one Keras line per epoch, the logs of the
+//! best epoch, a summary, and the evaluation on the test set.
 
 use crate::logs::quality::{Quality, share};
 use crate::logs::run::{EVALUATION, Run, epochs, plain};
@@ -46,7 +46,8 @@ pub fn lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality) {
 fn test_lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality, end: f64) {
     let at = end + EVALUATION / 2.0;
     log.say(end, "Evaluating trained model on test dataset:".to_owned());
-    // Keras prints its own line here too, and `- accuracy: ...` matches it: the last "train" accuracy is that of the test set.
+    // Keras prints its own line here too, which matches `- accuracy: ...`: the last "train" accuracy is that of the
+    // test set.
     let logs = quality.test();
     let shown = log.keras(&logs);
     log.say(at, format!("96/96 - 2s{shown}"));

@@ -1,4 +1,4 @@
-//! Lines of a log, and the metrics that the service reads out of them.
+//! Lines of a log, and the metrics that the service extracts from them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -28,16 +28,16 @@ pub struct Metric {
     pub at: f64,
 }
 
-/// A definition with its regex ready.
+/// A definition with its compiled regex.
 #[derive(Clone, Debug)]
 pub struct Reader {
     name: String,
     regex: Regex,
 }
 
-/// Compiled once for the process: every job of a selection has the same thirty definitions.
+/// Compiled once per process: every job of a selection has the same thirty definitions.
 static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
-/// Regexes kept at most; a flood of different ones starts anew.
+/// Most cached regexes; if there are more, the cache is cleared.
 const MOST_COMPILED: usize = 4096;
 
 fn compiled(source: &str) -> Result<Regex, regex::Error> {
@@ -54,12 +54,12 @@ fn compiled(source: &str) -> Result<Regex, regex::Error> {
 }
 
 impl Reader {
-    /// Compiles a definition; an error is the user's.
+    /// Compiles a definition; an error is a mistake of the user.
     pub fn new(definition: &MetricDefinition) -> Result<Self, regex::Error> {
         Ok(Self { name: definition.name.clone(), regex: compiled(&definition.regex)? })
     }
 
-    /// The last value in the lines written by `until`, if any line matches and holds a number.
+    /// The last value in the lines written until `until`, if a line matches and has a number.
     pub fn read(&self, lines: &[Line], until: f64) -> Option<Metric> {
         lines.iter().rev().filter(|line| line.at <= until).find_map(|line| {
             let last = self

@@ -1,8 +1,8 @@
-//! What each model is like: the table that the results come from.
+//! The properties of each model: the table that determines the results.
 //!
-//! A table is a list of rows; a row applies to a model when its `match` is the `JumpStart` id or a glob over the id or the
-//! training image. All rows that apply are laid over each other, the later winning field by field, over values worked out
-//! from the name. So one line `{"match": "*", "failFirst": 1}` changes one thing for everything.
+//! A table is a list of rows; a row applies to a model if its `match` is the `JumpStart` id, or a glob that matches the
+//! id or the training image. All rows that apply are merged, later ones override field by field, over defaults derived
+//! from the name. So one line `{"match": "*", "failFirst": 1}` changes one property of every model.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,8 @@ use crate::random;
 
 /// The table used unless another is given.
 const DEFAULT: &str = include_str!("models.json");
-/// Failure text of a training job whose row names none; the shape of the service's (fixture `describe-training-job.failed`).
+/// Failure message of a training job if its row has none; the form is the service's (fixture
+/// `describe-training-job.failed`).
 pub const OUT_OF_MEMORY: &str = "AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"ResourceExhaustedError: OOM when allocating tensor\"";
 
 /// One row of the table.
@@ -35,7 +36,7 @@ pub struct Row {
     /// Parameters in millions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters_millions: Option<f64>,
-    /// Not measured by anyone: invented here.
+    /// Not measured, but invented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_up: Option<bool>,
     /// The first N training jobs of each tuning job fail.
@@ -44,7 +45,7 @@ pub struct Row {
     /// Every training job fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail_always: Option<bool>,
-    /// With what text they fail.
+    /// The failure message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_reason: Option<String>,
     /// No `Test ...` lines although there is a `test` channel.
@@ -53,25 +54,26 @@ pub struct Row {
     /// Metrics of the script (`val_accuracy`, `Test accuracy`, ...) whose value is `nan`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nan_metrics: Option<Vec<String>>,
-    /// Classes of the dataset; above 5 the script logs top-5 accuracy.
+    /// Number of classes of the dataset; above 5 the script logs top-5 accuracy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<u32>,
-    /// Whose words the log has; the name of the model or the image decides when absent.
+    /// The script whose log format is used; by default, the name of the model or the image decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
-    /// More log lines at the end, with `{accuracy}`, `{val_accuracy}`, `{val_loss}`, `{test_accuracy}`, `{throughput}` filled in.
+    /// Additional log lines at the end, with the placeholders `{accuracy}`, `{val_accuracy}`, `{val_loss}`,
+    /// `{test_accuracy}`, `{throughput}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra_lines: Option<Vec<String>>,
 }
 
-/// A training script, as far as its log goes.
+/// The log format of a training script.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Script {
-    /// Keras, as `JumpStart`'s script for TensorFlow.
+    /// Keras, like `JumpStart`'s script for TensorFlow.
     #[default]
     TensorFlow,
-    /// As `JumpStart`'s script for `PyTorch`.
+    /// Like `JumpStart`'s script for `PyTorch`.
     PyTorch,
     /// Text classification.
     TextClassification,
@@ -84,7 +86,7 @@ pub enum Script {
 }
 
 impl Script {
-    /// The script of a model or an image, as far as its name tells.
+    /// The script of a model or an image, judging by its name.
     fn of(name: &str) -> Self {
         if name.starts_with("lightgbm-") {
             Self::Tabular
@@ -108,7 +110,7 @@ impl Row {
     }
 }
 
-/// All that decides the results of a training job: the rows of a model laid over each other.
+/// Everything that determines the results of a training job: the merged rows of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Behaviour {
@@ -144,7 +146,7 @@ pub struct Behaviour {
 }
 
 impl Behaviour {
-    /// Plausible values for a model nobody measured, decided by its name: larger is better and slower.
+    /// Plausible values for a model without measurements, derived from its name: larger is better and slower.
     fn guessed(name: &str) -> Self {
         let size = random::unit(&["size", name]);
         let spread = |what: &str| random::unit(&[what, name]) - 0.5;
@@ -212,7 +214,7 @@ fn rounded(value: f64, digits: i32) -> f64 {
     (value * scale).round() / scale
 }
 
-/// The rows, in the order in which they are laid over each other.
+/// The rows, in the order in which they are merged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Table {
@@ -237,7 +239,7 @@ impl Table {
         Self::parse(DEFAULT).unwrap_or_default()
     }
 
-    /// What a model is like.
+    /// The properties of a model.
     pub fn behaviour(&self, id: Option<&str>, image: &str) -> Behaviour {
         let mut behaviour = Behaviour::guessed(id.unwrap_or(image));
         for row in self.models.iter().filter(|row| row.applies(id, image)) {
@@ -252,7 +254,7 @@ impl Table {
     }
 }
 
-/// Whether a text matches a pattern in which `*` stands for any run of characters.
+/// Whether a text matches a pattern in which `*` stands for any characters.
 pub fn glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

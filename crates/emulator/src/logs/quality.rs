@@ -1,4 +1,4 @@
-//! How good a training job gets: the numbers behind the lines of its log.
+//! The quality that a training job reaches: the numbers behind its log lines.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use crate::logs::run::{Run, number, plain};
 use crate::logs::writer::python;
 use crate::random;
 
-/// Defaults of the hyperparameters that the response depends on, and how wide a deviation counts as large.
-/// Source: specification 4.0.6 of `tensorflow-ic-bit-m-r101x1-ilsvrc2012-classification-1`.
+/// Default, and size of a large deviation, of the hyperparameters that affect the results. Source: specification 4.0.6
+/// of `tensorflow-ic-bit-m-r101x1-ilsvrc2012-classification-1`.
 const DEFAULTS: [(&str, f64, f64); 20] = [
     ("epochs", 5.0, 5.0),
     ("batch_size", 32.0, 64.0),
@@ -21,7 +21,7 @@ const DEFAULTS: [(&str, f64, f64); 20] = [
     ("dropout_rate", 0.2, 0.2),
     ("regularizers_l2", 0.0001, 0.01),
     ("label_smoothing", 0.1, 0.2),
-    // Boosted trees; nobody measured these.
+    // Boosted trees; these are not measured.
     ("num_round", 100.0, 200.0),
     ("eta", 0.3, 0.3),
     ("max_depth", 6.0, 6.0),
@@ -36,7 +36,7 @@ const DEFAULTS: [(&str, f64, f64); 20] = [
 /// Source: specification 3.0.25 of `pytorch-ic-mobilenet-v2`.
 const TORCH_BATCH: (&str, f64, f64) = ("batch_size", 4.0, 16.0);
 
-/// How much accuracy (as a fraction) the hyperparameters cost. Nothing at the defaults, something anywhere else, and
+/// The loss of accuracy (as a fraction) because of the hyperparameters: zero at the defaults, positive elsewhere, and
 /// smooth in between, so that a tuner has a slope to climb.
 pub fn penalty(hyperparameters: &BTreeMap<String, String>, script: Script) -> f64 {
     let saturating = |distance: f64| distance * distance / (1.0 + distance * distance);
@@ -66,9 +66,9 @@ pub fn share(epoch: u32, epochs: u32) -> f64 {
 
 /// The numbers behind the lines.
 pub struct Quality {
-    /// What the script watches.
+    /// The metric that the script monitors.
     pub monitor: String,
-    /// Two classes.
+    /// Whether there are only two classes.
     pub binary: bool,
     /// Top-5 accuracy.
     pub top5: Option<f64>,
@@ -82,11 +82,12 @@ impl Quality {
     pub fn of(run: &Run<'_>) -> Self {
         let hyperparameters = run.hyperparameters;
         let cost = penalty(hyperparameters, run.behaviour.script);
-        // Rounded because 96.4 / 100.0 is not what people read as 0.964.
+        // Rounded, because 96.4 / 100.0 is not exactly the 0.964 that people read.
         let fraction = |percent: f64| (percent * 1e4).round() / 1e6;
         let less = |best: f64| if cost > 0.0 { (best - cost).max(0.001) } else { best };
         let binary = plain(hyperparameters, "binary_mode") == Some("True");
-        // The validation set is a little off the test set, by the same amount for every training job of a model.
+        // The accuracy on the validation set differs slightly from that on the test set, by the same amount for every
+        // training job of a model.
         let offset = ((random::unit(&["validation", &run.behaviour.name]) - 0.5) * 80.0).round() / 1e4;
         let monitor = match plain(hyperparameters, "eval_metric") {
             Some(metric) if binary => format!("val_{metric}"),

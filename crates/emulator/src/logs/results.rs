@@ -1,7 +1,7 @@
-//! What a training job writes to its log.
+//! The log of a training job.
 //!
-//! Nothing else decides a metric: a regex that does not match these lines gives no metric, and one that stops at the exponent
-//! gives a wrong number, as on AWS.
+//! Only these lines determine metrics: a regex that does not match them gives no metric, and one that stops at the
+//! exponent gives a wrong number, as on AWS.
 
 use crate::logs::metrics::Line;
 use crate::logs::models::Script;
@@ -10,7 +10,7 @@ use crate::logs::run::{Reports, Run, epochs};
 use crate::logs::writer::Log;
 use crate::logs::{first_party, keras, tasks, torch};
 
-/// The whole log of a training job that is not disturbed.
+/// The complete log of a training job that is not stopped.
 pub fn log(run: &Run<'_>) -> Vec<Line> {
     let behaviour = run.behaviour;
     let quality = Quality::of(run);

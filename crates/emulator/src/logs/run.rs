@@ -1,4 +1,4 @@
-//! What decides the log of a training job.
+//! The inputs of the log of a training job.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use crate::logs::models::Behaviour;
 /// Seconds from the end of training to the end of the evaluation on the test set.
 pub const EVALUATION: f64 = 45.0;
 
-/// Where the metrics of a training job come from.
+/// The source of the metrics of a training job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reports {
     /// From the definitions of the request.
     #[default]
     Definitions,
-    /// From the algorithm of this repository, one of `SageMaker`'s own.
+    /// The built-in algorithm of this repository.
     FirstParty(String),
-    /// From an algorithm resource, which has definitions that the emulator does not know: it reports the objective.
+    /// An algorithm resource, whose definitions the emulator does not know: it reports the objective.
     Resource,
 }
 
-/// All that decides a log.
+/// Everything that determines a log.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
     /// The model.
@@ -30,13 +30,13 @@ pub struct Run<'a> {
     pub hyperparameters: &'a BTreeMap<String, String>,
     /// Whether there is a `test` channel.
     pub has_test: bool,
-    /// Where the metrics come from.
+    /// The source of the metrics.
     pub reports: &'a Reports,
     /// The objective of the tuning job.
     pub objective: Option<&'a str>,
 }
 
-/// Number of epochs that the hyperparameters ask for; the service allows 20,000 at most.
+/// Number of epochs in the hyperparameters; the service allows at most 20,000.
 pub fn epochs(hyperparameters: &BTreeMap<String, String>) -> u32 {
     let whole = plain(hyperparameters, "epochs").and_then(|epochs| epochs.parse::<u32>().ok());
     whole.filter(|n| *n >= 1).map_or(5, |n| n.min(20_000))

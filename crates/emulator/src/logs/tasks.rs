@@ -1,5 +1,5 @@
-//! What the scripts of other tasks write. The names of metrics are those of the developer guide; the values are made up, and
-//! nobody recorded the other words of these logs.
+//! The logs of the scripts of other tasks. The names of metrics are those of the developer guide; the values and the
+//! rest of the lines are invented, because no such logs were recorded.
 
 use crate::logs::models::Script;
 use crate::logs::quality::{Quality, loss, share};
@@ -19,7 +19,7 @@ pub fn lines(log: &mut Log<'_>, run: &Run<'_>, quality: &Quality, task: Script) 
     }
 }
 
-/// Names, what stands between a name and its value, and values.
+/// Names, separators between name and value, and values.
 fn metrics(task: Script, accuracy: f64) -> Vec<(&'static str, &'static str, f64)> {
     match task {
         Script::ObjectDetection => vec![

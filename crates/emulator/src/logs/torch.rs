@@ -1,5 +1,5 @@
-//! What a training job on `PyTorch` writes: `val_accuracy: ...`, which is what the metric of the specification reads, and
-//! around it the words of the public tutorial (`val Acc:`), which older versions had.
+//! The log of a training job on `PyTorch`: `val_accuracy: ...`, which the metric of the specification matches, and the
+//! lines of the public tutorial (`val Acc:`), which older versions had.
 //!
 //! No number of parameters and no throughput: that script does not log them.
 

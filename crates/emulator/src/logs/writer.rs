@@ -1,10 +1,11 @@
-//! A log while it is written.
+//! Writes a log.
 
 use std::fmt::Write as _;
 
 use crate::logs::metrics::Line;
 
-/// A float as Python prints it: always a point, and an exponent below 1e-4, which is where `([0-9\.]+)` goes wrong.
+/// A float in Python's notation: always with a point, and with an exponent below 1e-4, which `([0-9\.]+)` reads
+/// incorrectly.
 pub fn python(value: f64) -> String {
     if value != 0.0 && value.abs() < 1e-4 {
         let text = format!("{value:e}");
@@ -32,7 +33,7 @@ impl Log<'_> {
         self.say(at, format!("- {name}: {value}{unit}"));
     }
 
-    /// How Keras prints its logs: four digits.
+    /// Logs in Keras's format: four digits.
     pub fn keras(&self, logs: &[(String, f64)]) -> String {
         logs.iter().fold(String::new(), |mut line, (name, value)| {
             let _ = write!(line, " - {name}: {}", self.value(name, &format!("{value:.4}")));

@@ -1,4 +1,4 @@
-//! Patterns of the service model, which are Java's, for the `regex` crate.
+//! Converts the patterns of the service model, which have Java's syntax, for the `regex` crate.
 
 use regex::Regex;
 
@@ -12,7 +12,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Translates what differs: look-behind, POSIX classes by name, and `\d` and `\w`, which are ASCII in Java.
+    /// Converts the differences: look-behind, POSIX classes by name, and `\d` and `\w`, which are ASCII in Java.
     pub fn translate(source: &str) -> Result<Self, regex::Error> {
         let (body, not_after_dash) = match source.strip_suffix("(?<!-)") {
             Some(body) => (body, true),
@@ -28,7 +28,7 @@ impl Pattern {
         self.whole.is_match(text) && !(self.not_after_dash && text.ends_with('-'))
     }
 
-    /// The pattern as the model spells it.
+    /// The pattern as it is in the model.
     pub fn source(&self) -> &str {
         &self.source
     }

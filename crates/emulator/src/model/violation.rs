@@ -1,8 +1,8 @@
-//! A rule of the service model that a request breaks, and how the service says so.
+//! A violation of the service model, and the service's message about it.
 
 use std::fmt::{self, Write as _};
 
-/// What kind of rule a request breaks. It decides the error code.
+/// The kind of a violation. It determines the error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ViolationKind {
     /// A member is missing, too long, outside its set of values, ...: `ValidationException`.
@@ -13,14 +13,14 @@ pub enum ViolationKind {
     UnknownOperation,
 }
 
-/// One rule that a request breaks.
+/// One violation in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Where: `hyperParameterTuningJobConfig.resourceLimits.maxParallelTrainingJobs`.
+    /// Its path: `hyperParameterTuningJobConfig.resourceLimits.maxParallelTrainingJobs`.
     pub path: String,
-    /// The value as the service prints it; `null` where a required member is missing.
+    /// The value as the service prints it; `null` if a required member is missing.
     pub value: String,
-    /// `Member must ...`, or for the wrong type what could not be converted.
+    /// `Member must ...`, or for a wrong type which conversion failed.
     pub constraint: String,
     /// Which kind of rule.
     pub kind: ViolationKind,
@@ -37,7 +37,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The sentence the service answers with.
+/// The service's message.
 pub fn describe(violations: &[Violation]) -> String {
     let mut text = match violations.len() {
         1 => "1 validation error detected: ".to_owned(),

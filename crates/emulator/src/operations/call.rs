@@ -1,4 +1,4 @@
-//! One request, and what it depends on.
+//! One request with its inputs.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::operations::quotas::Quotas;
 use crate::operations::view::View;
 use crate::request::Tag;
 
-/// What does not change while the emulator runs.
+/// Settings that do not change while the emulator runs.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Account of every ARN.
@@ -24,7 +24,7 @@ pub struct Settings {
     pub stopped_at_limit: bool,
 }
 
-/// A valid request and everything it depends on.
+/// A valid request and all its inputs.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// The operation.
@@ -33,11 +33,11 @@ pub struct Call<'a> {
     pub request: &'a Value,
     /// Region of the signer.
     pub region: &'a str,
-    /// Virtual time; in the past for a request that sees an old state.
+    /// Virtual time; in the past for a request with a stale view.
     pub now: Moment,
     /// Real seconds since the start.
     pub real: f64,
-    /// What the request sees.
+    /// The view of the request.
     pub view: &'a View,
     /// Settings.
     pub settings: &'a Settings,

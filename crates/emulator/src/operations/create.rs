@@ -16,7 +16,7 @@ use crate::operations::warm_start;
 use crate::request::{Channel, CreateRequest, Definition, Tag};
 use crate::rules;
 
-/// Checks the request in the order of the service, and plans the job.
+/// Checks the request in the same order as the service, and plans the job.
 pub fn create(
     region: &mut Region,
     table: &Table,
@@ -45,7 +45,7 @@ pub fn create(
     Ok(json!({"HyperParameterTuningJobArn": call.place().tuning_job(&name)}))
 }
 
-/// Puts a job there without looking at any rule: somebody else's, or one that AWS would have refused.
+/// Adds a job without any checks: one of another owner, or one that AWS would refuse.
 pub fn plant(region: &mut Region, table: &Table, call: &Call<'_>) -> Result<(), String> {
     let raw = call.request.clone();
     let request: CreateRequest = serde_json::from_value(raw.clone()).map_err(|error| error.to_string())?;
@@ -81,8 +81,8 @@ fn prepare(table: &Table, request: CreateRequest, mut raw: Value, parent_best: O
     }
 }
 
-/// The first role of a create request that the service may not assume (yet). A role that is seen for the first time
-/// begins its delay.
+/// The first role of a create request that the service cannot assume (yet). The delay of a role starts on its first
+/// use.
 pub fn refused_role(world: &mut World, call: &Call<'_>) -> Option<String> {
     if call.operation != "CreateHyperParameterTuningJob" {
         return None;
@@ -91,7 +91,8 @@ pub fn refused_role(world: &mut World, call: &Call<'_>) -> Option<String> {
     let definitions = call.request.get("TrainingJobDefinition").into_iter().chain(several.into_iter().flatten());
     let mut refused = None;
     for role in definitions.filter_map(|definition| definition.get("RoleArn")?.as_str()) {
-        // Without a delay nothing is noted: of two requests at once, the one that was read first may come here second.
+        // Without a delay nothing is recorded: of two concurrent requests, the one that was read first may arrive here
+        // second.
         if call.settings.role_delay > 0.0 {
             world.roles.entry(role.to_owned()).or_insert(call.now.plus(call.settings.role_delay));
         }
@@ -104,7 +105,7 @@ pub fn refused_role(world: &mut World, call: &Call<'_>) -> Option<String> {
     refused
 }
 
-/// The `JumpStart` model: named by the tag of the SDK, or by the artifact in the `model` channel.
+/// The `JumpStart` model: from the SDK's tag, or from the artifact in the `model` channel.
 fn behaviour(table: &Table, definition: &Definition, tags: &[Tag]) -> Behaviour {
     let tag = tags.iter().find(|tag| tag.key == "sagemaker-sdk:jumpstart-model-id").map(|tag| tag.value.clone());
     let uri = || {
@@ -124,7 +125,7 @@ fn behaviour(table: &Table, definition: &Definition, tags: &[Tag]) -> Behaviour 
     behaviour
 }
 
-/// A null member is an absent one; Describe must not echo it.
+/// A null member counts as absent; Describe must not return it.
 fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(members) => {

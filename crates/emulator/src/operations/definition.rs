@@ -1,4 +1,4 @@
-//! A training job definition as Describe shows it: the request with everything that the service adds.
+//! A training job definition as Describe returns it: the request with everything that the service adds.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::jobs::job::Job;
 use crate::request::Definition;
 
-/// A definition of the request, completed as the service does, without the hyperparameters of one trial.
+/// A definition of the request, completed like in the service, without the hyperparameters of one trial.
 pub fn raw_definition(job: &Job, index: usize) -> Map<String, Value> {
     let several = job.request.get("TrainingJobDefinitions").and_then(Value::as_array);
     let raw = job.request.get("TrainingJobDefinition").or_else(|| several?.get(index));
@@ -16,7 +16,7 @@ pub fn raw_definition(job: &Job, index: usize) -> Map<String, Value> {
     object(definition)
 }
 
-/// Completes a definition as the service does.
+/// Completes a definition like the service.
 pub fn complete(job: &Job, index: usize, definition: &mut Value) {
     let Some(parsed) = job.setup.definition(index) else { return };
     let Some(members) = definition.as_object_mut() else { return };
@@ -45,8 +45,8 @@ pub fn complete(job: &Job, index: usize, definition: &mut Value) {
     }
 }
 
-/// The SDK from 2.200 on sends `HyperParameterTuningResourceConfig` and reads `ResourceConfig` when it attaches to its own job.
-/// Its tests do so on AWS, so the service must answer both; nobody recorded that answer.
+/// The SDK from version 2.200 sends `HyperParameterTuningResourceConfig` and reads `ResourceConfig` when it attaches to
+/// its own job. Its tests do so on AWS, so the service must return both; no such response was recorded.
 fn fill_resources(members: &mut Map<String, Value>) {
     let Some(config) = members.get("HyperParameterTuningResourceConfig").and_then(Value::as_object) else { return };
     let names = ["InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId"];
@@ -66,13 +66,13 @@ fn fill_instances(members: &mut Map<String, Value>, parsed: &Definition) {
     }
 }
 
-/// Whole seconds, as durations are answered.
+/// Whole seconds, as in responses.
 #[expect(clippy::cast_possible_truncation, reason = "durations of jobs")]
 pub const fn whole(seconds: f64) -> i64 {
     seconds as i64
 }
 
-/// Adds a member that is not there.
+/// Adds a member if it is absent.
 pub fn fill(members: &mut Map<String, Value>, name: &str, value: Value) {
     members.entry(name).or_insert(value);
 }

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 
-/// Conditions at most, over the whole expression.
+/// Most conditions in the whole expression.
 const MOST_CONDITIONS: usize = 50;
 
 /// Something that can be searched.
 pub trait Record {
-    /// A property by its path; nothing when it has no value.
+    /// A property by its path; `None` if it has no value.
     fn get(&self, name: &str) -> Option<Value>;
 }
 
@@ -43,7 +43,7 @@ struct Filter {
     value: Option<String>,
 }
 
-/// `NestedFilters`: all filters have to hold for one and the same entry of a list.
+/// `NestedFilters`: all filters must match the same entry of a list.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Nested {
@@ -67,7 +67,7 @@ enum Comparison {
 }
 
 impl Expression {
-    /// Rules beyond the service model: known properties, values where they are needed, not too many conditions.
+    /// Rules beyond the service model: known properties, values where they are needed, and the number of conditions.
     pub fn check(&self, known: &impl Fn(&str) -> bool) -> Result<(), ApiError> {
         if self.conditions() > MOST_CONDITIONS {
             return Err(ApiError::validation(format!(
@@ -92,7 +92,7 @@ impl Expression {
         self.sub_expressions.iter().try_for_each(|expression| expression.check(known))
     }
 
-    /// How often `Contains` is used: more than once is allowed for experiments only, which are not here.
+    /// Number of uses of `Contains`: more than one is allowed only for experiments, which the emulator does not have.
     fn uses_of_contains(&self) -> usize {
         let nested = self.nested_filters.iter().flat_map(|nested| &nested.filters);
         let own = self.filters.iter().chain(nested).filter(|filter| filter.operator == Comparison::Contains);
@@ -104,7 +104,7 @@ impl Expression {
         self.filters.len() + nested + self.sub_expressions.iter().map(Self::conditions).sum::<usize>()
     }
 
-    /// Whether a record is meant. An empty expression means every record.
+    /// Whether a record matches. An empty expression matches every record.
     pub fn matches(&self, record: &impl Record) -> bool {
         let filters = self.filters.iter().map(|filter| filter.matches(record.get(&filter.name).as_ref()));
         let nested =
@@ -162,7 +162,7 @@ impl Filter {
     }
 }
 
-/// Numbers and times compare as numbers, everything else as text.
+/// Numbers and times are compared as numbers, everything else as text.
 fn compare(value: &Value, wanted: &str) -> Option<Ordering> {
     match value.as_f64() {
         Some(number) => number.partial_cmp(&number_of(wanted)?),
@@ -188,12 +188,12 @@ pub fn property(record: &Value, path: &str) -> Option<Value> {
     path.split('.').try_fold(record, |value, member| value.get(member)).cloned()
 }
 
-/// The member of the record that a path begins with.
+/// The member of the record at the start of a path.
 pub fn root(path: &str) -> &str {
     path.split('.').next().unwrap_or_default()
 }
 
-/// Names that are not members of a record but short for something in it.
+/// Names that are not members of a record but abbreviations for a value in it.
 pub fn known(path: &str) -> bool {
     ["Tags.", "Metrics.", "HyperParameters."].iter().any(|prefix| path.starts_with(prefix))
 }

@@ -79,10 +79,10 @@ fn no_content(call: &Call<'_>) -> ApiError {
     ApiError::not_found(format!("Hub content with type {kind}, name {name}{version} does not exist in hub {NAME}."))
 }
 
-/// One line of a list.
+/// One entry of a list.
 type Listing<'a> = (&'a Model, &'a Version, &'a Edition);
 
-/// The versions that there are by now, oldest first.
+/// The versions that exist at the time of the call, oldest first.
 fn editions<'a>(model: &'a Model, call: &Call<'_>) -> impl DoubleEndedIterator<Item = Listing<'a>> {
     model.editions_at(call.now.seconds()).map(move |(version, edition)| (model, version, edition))
 }
@@ -98,7 +98,7 @@ fn answer(contents: Vec<Listing<'_>>, call: &Call<'_>) -> Result<Value, ApiError
     let items = listed.map(|(model, version, edition)| Item {
         key: match call.optional("SortBy") {
             Some("CreationTime") => SortKey::Number(edition.created),
-            // The status of all of them is the same.
+            // All of them have the same status.
             Some("HubContentStatus") => SortKey::Missing(()),
             _ => SortKey::Text(model.id.clone()),
         },

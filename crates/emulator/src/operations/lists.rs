@@ -11,7 +11,7 @@ use crate::operations::training_job;
 use crate::operations::tuning_job;
 use crate::request::Tag;
 
-/// An answer with a list and, if there is more, a token.
+/// A response with a list and, if there is more, a token.
 pub fn answer(member: &str, page: Page<Value>) -> Value {
     let mut answer = json!({member: page.items});
     if let (Some(next), Some(members)) = (page.next, answer.as_object_mut()) {
@@ -66,7 +66,7 @@ pub fn training_jobs(job: &Job, state: &JobState, call: &Call<'_>) -> Result<Val
             Some("Status") => SortKey::Text(trial_state.status.as_str().to_owned()),
             Some("FinalObjectiveMetricValue") => match trial_state.usable_objective() {
                 Some(value) => SortKey::Number(f64::from(value)),
-                // Documented: training jobs without an objective are then not listed.
+                // As documented, training jobs without an objective are then not listed.
                 None => continue,
             },
             _ => SortKey::Text(trial.name.clone()),
@@ -80,7 +80,7 @@ pub fn training_jobs(job: &Job, state: &JobState, call: &Call<'_>) -> Result<Val
     Ok(answer("TrainingJobSummaries", Cut::of(call.operation, call.request, 10, false).page(items)?))
 }
 
-/// `ListTrainingJobs`: those of all tuning jobs, by creation.
+/// `ListTrainingJobs`: those of all tuning jobs, ordered by creation.
 pub fn all_training_jobs(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
     let place = call.place();
     let contains = call.optional("NameContains").map(str::to_lowercase);
@@ -113,7 +113,7 @@ pub fn tags(tags: &[Tag], call: &Call<'_>) -> Result<Value, ApiError> {
     Ok(answer("Tags", Cut::of(call.operation, call.request, 50, false).page(tags.iter().map(item).collect())?))
 }
 
-/// A window of time, open where the request says nothing.
+/// A window of time, unbounded where the request has no limit.
 pub struct Window {
     after: Option<f64>,
     before: Option<f64>,

@@ -1,4 +1,4 @@
-//! Pages that stay right while things are created: a token holds the last item of its page, not a position.
+//! Paging that stays correct while items are created: a token contains the last item of its page, not a position.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::error::ApiError;
 use crate::random;
 
-/// What a list is sorted by.
+/// The sort key of an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum SortKey {
@@ -49,14 +49,14 @@ impl SortKey {
     }
 }
 
-/// One item to be listed.
+/// One item of a list.
 #[derive(Clone, Debug)]
 pub struct Item<T> {
-    /// Sorted by this first ...
+    /// The primary sort key.
     pub key: SortKey,
-    /// ... then by this, which is unique.
+    /// The secondary sort key, which is unique.
     pub name: String,
-    /// What is listed.
+    /// The item itself.
     pub value: T,
 }
 
@@ -76,7 +76,7 @@ struct Token {
     name: String,
 }
 
-/// How a page is cut out of a list.
+/// How to cut a page out of a list.
 #[derive(Debug)]
 pub struct Cut<'a> {
     /// Sort order.
@@ -85,12 +85,12 @@ pub struct Cut<'a> {
     pub size: usize,
     /// `NextToken` of the request.
     pub token: Option<&'a str>,
-    /// Names the list (operation and filters): a token of another list is refused.
+    /// Identifies the list (operation and filters): a token of another list is refused.
     pub list: String,
 }
 
 impl<'a> Cut<'a> {
-    /// From a request. `default` is the page size when `MaxResults` is absent.
+    /// From a request. `default` is the page size without `MaxResults`.
     pub fn of(operation: &str, request: &'a Value, default: usize, descending: bool) -> Self {
         let mut filters = request.clone();
         if let Some(members) = filters.as_object_mut() {
@@ -109,7 +109,7 @@ impl<'a> Cut<'a> {
         }
     }
 
-    /// Sorts the items and returns the page that the token asks for.
+    /// Sorts the items and returns the page of the token.
     pub fn page<T>(&self, mut items: Vec<Item<T>>) -> Result<Page<T>, ApiError> {
         let direction = |order: Ordering| if self.descending { order.reverse() } else { order };
         items.sort_by(|a, b| direction(a.key.order(&b.key).then_with(|| a.name.cmp(&b.name))));

@@ -1,4 +1,4 @@
-//! Limits of the account, and rates of requests.
+//! Quotas of the account.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use crate::error::ApiError;
 use crate::jobs::world::Region;
 use crate::request::{CreateRequest, Definition, Strategy};
 
-/// Training jobs per tuning job, and the same for `Random`.
+/// Most training jobs per tuning job, and the same for `Random`.
 const TRAINING_JOBS: (u32, u32) = (750, 10_000);
-/// Parallel training jobs to which the quota can be raised.
+/// The value to which the quota of parallel training jobs can be raised.
 const MOST_PARALLEL: u32 = 100;
 
 /// Limits of the account.
@@ -19,7 +19,7 @@ pub struct Quotas {
     pub tuning_jobs: u32,
     /// Parallel training jobs per tuning job.
     pub parallel_training_jobs: u32,
-    /// Training instances by type; a type that is not named has no limit.
+    /// Training instances by type; other types have no limit.
     pub instances: BTreeMap<String, u32>,
 }
 
@@ -70,7 +70,7 @@ impl Quotas {
     }
 }
 
-/// Instances of a type that a tuning job holds while it runs: those of all its parallel training jobs.
+/// Instances of a type that a running tuning job uses: those of all its parallel training jobs.
 fn instances(request: &CreateRequest, kind: &str) -> u32 {
     let limits = &request.hyper_parameter_tuning_job_config.resource_limits;
     let parallel = limits.max_parallel_training_jobs.min(limits.max_number_of_training_jobs.unwrap_or(u32::MAX));

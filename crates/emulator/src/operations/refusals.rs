@@ -1,13 +1,13 @@
-//! Refusals that several operations share.
+//! Errors that several operations share.
 
 use crate::error::ApiError;
 
-/// real (ACK, amazon-sagemaker-operator-for-k8s): not `ResourceNotFound`, whatever the model says.
+/// Real message (ACK, amazon-sagemaker-operator-for-k8s): not `ResourceNotFound`, although the model has that.
 pub fn no_resource() -> ApiError {
     ApiError::validation("Requested resource not found.")
 }
 
-/// real (amazon-sagemaker-examples#1540)
+/// Real message (amazon-sagemaker-examples#1540).
 pub fn no_job(name: &str) -> ApiError {
     ApiError::not_found(format!("Amazon SageMaker can't find a tuning job called {name}. Type another name."))
 }

@@ -1,7 +1,7 @@
 //! `Search` over tuning jobs and training jobs.
 //!
-//! Most searches look at tags, names and states only; the whole record of a job is built when something else is asked for,
-//! or when it is on the page.
+//! Most searches use only tags, names and states; the complete record of a job is built only if the search needs other
+//! properties, or for the returned page.
 
 use std::cell::OnceCell;
 

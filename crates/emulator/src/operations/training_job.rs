@@ -1,6 +1,6 @@
-//! What the service says about a training job.
+//! Responses about training jobs.
 //!
-//! Sources: the fixtures of `DescribeTrainingJob`, after the ones of AWS's own controller.
+//! Sources: the fixtures of `DescribeTrainingJob`, which follow those of AWS's own controller.
 
 use serde_json::{Map, Value, json};
 
@@ -40,7 +40,7 @@ pub fn summary(job: &Job, trial: &Trial, state: &TrialState, place: &Place<'_>) 
     if let Some((value, objective)) = state.usable_objective().zip(objective) {
         let mut metric = object(json!({"MetricName": objective.metric_name, "Value": float(value)}));
         if several {
-            // The service names the direction only where there are several definitions.
+            // The service includes the direction only if there are several definitions.
             metric.insert("Type".to_owned(), json!(objective.r#type));
         }
         summary.insert("FinalHyperParameterTuningJobObjectiveMetric".to_owned(), Value::Object(metric));
@@ -146,13 +146,13 @@ pub fn record(job: &Job, trial: &Trial, state: &TrialState, tags: &[Tag], place:
     record
 }
 
-/// Tags of a training job: those the tuning job had at launch, then its own.
+/// Tags of a training job: those of the tuning job at launch, then its own.
 pub fn tags(job: &Job, trial: &Trial, now: Moment) -> Vec<Tag> {
     let launched = job.tags.at(trial.created.min(now));
     job.training_tags.get(&trial.name).map_or(launched.clone(), |own| own.over(launched))
 }
 
-/// The log so far. A container that failed or was stopped writes no more.
+/// The current log. A container that failed or was stopped writes no more.
 pub fn log(job: &Job, trial: &Trial, state: &TrialState) -> Vec<Line> {
     let mut lines = job.setup.log(trial.definition, &trial.tuned);
     lines.retain(|line| line.at <= state.log_until);
@@ -172,7 +172,7 @@ fn metrics(job: &Job, trial: &Trial, state: &TrialState) -> Vec<Value> {
         .collect()
 }
 
-/// A training job always has a `ResourceConfig`, whichever of the two its tuning job was given.
+/// A training job always has a `ResourceConfig`, whichever of the two its tuning job has.
 fn resources(definition: &Map<String, Value>) -> Value {
     if let Some(config) = definition.get("ResourceConfig") {
         return config.clone();
@@ -209,7 +209,8 @@ fn transition(phase: &Phase) -> Value {
     Value::Object(transition)
 }
 
-/// A metric on the wire: the float32 widened, as the service does; what JSON cannot say as text, as Smithy does.
+/// A metric on the wire: the float32 widened, like in the service; values that JSON cannot represent as text, like in
+/// Smithy.
 pub fn float(value: f32) -> Value {
     if value.is_nan() {
         return json!("NaN");

@@ -1,6 +1,7 @@
-//! What the service says about jobs: the request as it was understood, with everything the service adds to it.
+//! Responses about tuning jobs: the parsed request, with everything that the service adds.
 //!
-//! Sources: the Describe fixtures, after the ones of AWS's own controller; nothing is ever null, absent members are absent.
+//! Sources: the Describe fixtures, which follow those of AWS's own controller; no member is ever null, and absent
+//! members are missing.
 
 use serde_json::{Map, Value, json};
 
@@ -27,8 +28,8 @@ pub fn describe(job: &Job, state: &JobState, place: &Place<'_>) -> Value {
     }
     if let Some(config) = answer.get_mut("HyperParameterTuningJobConfig").and_then(Value::as_object_mut) {
         fill(config, "TrainingJobEarlyStoppingType", json!("Off"));
-        // Known to be added by the service (ACK's list of late-initialized members); the values here and in `complete` are
-        // the documented defaults, for nobody recorded them.
+        // The service is known to add these (ACK's list of late-initialized members). The values here and in `complete`
+        // are the documented defaults, because no response was recorded.
         fill(
             config,
             "TuningJobCompletionCriteria",

@@ -1,4 +1,4 @@
-//! What a request sees of the jobs: replicas that are stale, indexes that lag, tags that come late.
+//! The view that a request has of the jobs: stale replicas, lagging indexes, late tags.
 
 use std::str::FromStr;
 
@@ -7,59 +7,59 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Moment;
 use crate::jobs::job::Job;
 
-/// What is not up to date.
+/// What is stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Jobs do not exist.
     Missing,
     /// Jobs have no tags.
     Untagged,
-    /// Everything is as it was `seconds` ago.
+    /// The whole state is that of `seconds` ago.
     Behind,
 }
 
-/// From when on the seconds count.
+/// The start of the seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Since {
     /// From the creation of each job.
     #[default]
     Created,
-    /// From the order.
+    /// The start of the lag.
     Now,
 }
 
-/// Which seconds.
+/// The clock of the seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Time {
-    /// Those of the emulator's clock.
+    /// The emulator's virtual clock.
     #[default]
     Virtual,
-    /// Those of the machine.
+    /// Real time.
     Real,
 }
 
-/// An order for a lag.
+/// An injected lag.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Lag {
-    /// An operation, or `*` for all that read: Describe, List and Search.
+    /// An operation, or `*` for all reads: Describe, List and Search.
     pub operation: String,
-    /// What is not up to date.
+    /// What is stale.
     pub kind: Kind,
-    /// For how long, or for [`Kind::Behind`] how far behind.
+    /// For how long; for [`Kind::Behind`], how far behind.
     pub seconds: f64,
-    /// From when on.
+    /// The start of the seconds.
     #[serde(default)]
     pub since: Since,
-    /// Which seconds.
+    /// The clock of the seconds.
     #[serde(default)]
     pub time: Time,
     /// Only jobs with this text in their names.
     #[serde(default)]
     pub name_contains: Option<String>,
-    /// Only every N-th request, as when one of N replicas is stale.
+    /// Only every N-th request, as if one of N replicas were stale.
     #[serde(default)]
     pub every: Option<u32>,
 }
@@ -101,12 +101,12 @@ impl FromStr for Lag {
     }
 }
 
-/// Now, on both clocks.
+/// The current time, on both clocks.
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
-    /// Of the emulator.
+    /// The virtual time.
     pub moment: Moment,
-    /// Of the machine, in seconds since the start.
+    /// Real seconds since the start.
     pub real: f64,
     /// Virtual seconds per real one.
     pub speed: f64,
@@ -120,7 +120,7 @@ struct Standing {
     asked: u32,
 }
 
-/// The lags in force.
+/// The active lags.
 #[derive(Debug, Default)]
 pub struct Lags {
     next: u64,
@@ -128,24 +128,24 @@ pub struct Lags {
 }
 
 impl Lags {
-    /// Takes an order and returns its id.
+    /// Adds a lag and returns its id.
     pub fn add(&mut self, lag: Lag, now: Now) -> u64 {
         self.next += 1;
         self.standing.push(Standing { id: self.next, lag, ordered: (now.moment, now.real), asked: 0 });
         self.next
     }
 
-    /// Forgets all of them.
+    /// Removes all of them.
     pub fn clear(&mut self) {
         self.standing.clear();
     }
 
-    /// Ids and orders.
+    /// All lags with their ids.
     pub fn list(&self) -> impl Iterator<Item = (u64, &Lag)> {
         self.standing.iter().map(|standing| (standing.id, &standing.lag))
     }
 
-    /// What a request for an operation sees.
+    /// The view of a request for an operation.
     pub fn view(&mut self, operation: &str, now: Now) -> View {
         let reads = ["Describe", "List", "Search"].iter().any(|prefix| operation.starts_with(prefix));
         let mut view = View { now: now.moment, real: now.real, in_force: Vec::new() };
@@ -169,10 +169,10 @@ impl Lags {
     }
 }
 
-/// What one request sees.
+/// The view of one request.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// The moment that it sees.
+    /// The moment whose state it shows.
     pub now: Moment,
     real: f64,
     in_force: Vec<Standing>,
@@ -184,7 +184,7 @@ impl View {
         job.created() <= self.now && !self.lacks(Kind::Missing, job)
     }
 
-    /// Whether its tags do.
+    /// Whether the job's tags are visible.
     pub fn shows_tags(&self, job: &Job) -> bool {
         !self.lacks(Kind::Untagged, job)
     }
@@ -194,7 +194,7 @@ impl View {
             let lag = &standing.lag;
             let (virtual_since, real_since) = match lag.since {
                 Since::Now => (standing.ordered.0, Some(standing.ordered.1)),
-                // A job from before a restart is not new.
+                // A job from before a restart does not count as new.
                 Since::Created => (job.created(), job.created_real),
             };
             let passed = match lag.time {
@@ -214,7 +214,7 @@ mod tests {
     use crate::tests::sample;
 
     #[test]
-    fn orders_are_read_from_the_command_line() {
+    fn lags_are_parsed_from_the_command_line() {
         let lag: Lag =
             "DescribeHyperParameterTuningJob:Missing:20,since=now,time=real,contains=a,every=2".parse().unwrap();
         assert_eq!((lag.kind, lag.since, lag.time, lag.every), (Kind::Missing, Since::Now, Time::Real, Some(2)));
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn lags_end_with_their_seconds_on_the_clock_that_they_name() {
+    fn lags_end_after_their_seconds_on_their_clock() {
         let job = sample::job(&sample::request(), |_| {});
         let at = |seconds: f64, real: f64| Now { moment: job.created().plus(seconds), real, speed: 60.0 };
         let mut lags = Lags::default();
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn every_second_request_meets_the_stale_replica() {
+    fn every_second_request_hits_the_stale_replica() {
         let job = sample::job(&sample::request(), |_| {});
         let now = Now { moment: job.created().plus(100.0), real: 0.0, speed: 0.0 };
         let mut lags = Lags::default();

@@ -1,4 +1,4 @@
-//! Warm start: which parents a tuning job may learn from.
+//! Warm start: the rules for parents of a tuning job.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +10,10 @@ use crate::operations::call::Call;
 use crate::operations::tuning_job;
 use crate::request::{CreateRequest, Definition, Objective};
 
-/// Changes of static values, and from static to tuned or back, at most.
+/// Most changes of static values, and from static to tuned or back.
 const MOST_CHANGES: usize = 10;
 
-/// Checks the parents and returns the best training job among them, where the kind of warm start makes it count.
+/// Checks the parents and returns the best training job among them, if it counts for this kind of warm start.
 pub fn check(
     region: &Region,
     request: &CreateRequest,
@@ -55,7 +55,7 @@ pub fn check(
                 || changed("/TrainingJobDefinition/AlgorithmSpecification/AlgorithmName")
                 || changed("/TrainingJobDefinition/InputDataConfig"))
         {
-            // real beginning (sagemaker-python-sdk#3693)
+            // The beginning is the real message (sagemaker-python-sdk#3693).
             return Err(ApiError::validation(
                 "Only the following fields in TrainingJobDefinition are allowed to change: StaticHyperParameters, ResourceConfig, StoppingCondition, RoleArn, VpcConfig, OutputDataConfig.",
             ));
@@ -74,7 +74,7 @@ pub fn check(
     Ok(best.map(|(_, summary)| summary))
 }
 
-/// The kinds of the ranges of a definition by hyperparameter; nothing for what is static.
+/// The kinds of the ranges of a definition by hyperparameter; `None` for static ones.
 fn kinds<'a>(request: &'a CreateRequest, definition: &'a Definition) -> BTreeMap<&'a str, Option<&'static str>> {
     let mut kinds: BTreeMap<&str, Option<&'static str>> =
         definition.static_hyper_parameters.keys().map(|name| (name.as_str(), None)).collect();
@@ -85,7 +85,7 @@ fn kinds<'a>(request: &'a CreateRequest, definition: &'a Definition) -> BTreeMap
     kinds
 }
 
-/// The developer guide's restrictions on what may differ from a parent.
+/// The developer guide's restrictions on differences from a parent.
 fn check_hyperparameters(
     (request, ours): (&CreateRequest, &Definition),
     (their_request, theirs): (&CreateRequest, &Definition),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_differ_from_a_parent() {
+    fn allowed_differences_from_a_parent() {
         let numbered = |n: usize, value: &str| {
             let all = (0..n).map(|i| (format!("s{i}"), json!(value))).collect::<serde_json::Map<_, _>>();
             (STATIC, json!(all))

@@ -4,13 +4,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A channel, as far as it matters here.
+/// A channel, reduced to the members that the emulator uses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Channel {
     /// `training`, `validation`, `test`, `model`, `code`.
     pub channel_name: String,
-    /// Where the data is.
+    /// The source of the data.
     #[serde(default)]
     pub data_source: DataSource,
     /// The mode of this channel.
@@ -42,7 +42,7 @@ pub struct S3DataSource {
     /// `S3Prefix`, `ManifestFile`, `AugmentedManifestFile` or `Converse`.
     #[serde(default)]
     pub s3_data_type: String,
-    /// What an augmented manifest names.
+    /// The attributes of an augmented manifest.
     #[serde(default)]
     pub attribute_names: Vec<String>,
     /// The instance groups that get the data.

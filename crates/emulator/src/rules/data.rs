@@ -1,14 +1,15 @@
-//! Rules for the channels, the network and the container of a definition. All are of the developer guide, in our words.
+//! Rules for the channels, the network and the container of a definition. They come from the developer guide; the
+//! messages are our own.
 
 use std::collections::BTreeSet;
 
 use crate::error::ApiError;
 use crate::request::{Channel, CreateRequest, Definition};
 
-/// Variables at most, over all definitions of a tuning job.
+/// Most environment variables, over all definitions of a tuning job.
 const MOST_VARIABLES: usize = 48;
 
-/// The first rule that the environments of all definitions together break.
+/// The first violated rule on the environments of all definitions together.
 pub fn check_environment(request: &CreateRequest) -> Result<(), ApiError> {
     let variables = request.definitions().map(|definition| definition.environment.len()).sum::<usize>();
     if variables > MOST_VARIABLES {
@@ -19,7 +20,7 @@ pub fn check_environment(request: &CreateRequest) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The first rule that a definition breaks.
+/// The first violated rule in a definition.
 pub fn check(definition: &Definition) -> Result<(), ApiError> {
     let mut names = BTreeSet::new();
     for channel in &definition.input_data_config {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::ApiError;
 use crate::request::{NumericRange, Ranges};
 
-/// Hyperparameters searched at most, over all kinds of ranges.
+/// Most searched hyperparameters, over all kinds of ranges.
 const MOST_RANGES: usize = 30;
-/// Static and tuned hyperparameters at most, including the one that the service adds.
+/// Most static and tuned hyperparameters, including the one that the service adds.
 const MOST_HYPERPARAMETERS: usize = 100;
 
-/// The first rule that the ranges break.
+/// The first violated rule on the ranges.
 pub fn check(ranges: &Ranges, statics: &BTreeMap<String, String>, autotune: bool) -> Result<(), ApiError> {
     let numeric =
         ranges.integer_parameter_ranges.iter().chain(&ranges.continuous_parameter_ranges).map(|range| &range.name);

@@ -30,7 +30,7 @@ fn the_sample_breaks_no_rule() {
 }
 
 #[test]
-fn known_texts_are_used_to_the_letter() {
+fn known_messages_are_used_literally() {
     let metrics = format!("{DEFINITION}/AlgorithmSpecification/MetricDefinitions");
     assert_eq!(verdict(&[(&metrics, Value::Null)]).unwrap(), METRIC_REQUIRED);
     let hyperband = (format!("{CONFIG}/Strategy"), json!("Hyperband"));
@@ -40,7 +40,7 @@ fn known_texts_are_used_to_the_letter() {
 }
 
 #[test]
-fn the_algorithms_of_aws_need_no_metric_definitions() {
+fn built_in_algorithms_need_no_metric_definitions() {
     let algorithm = |image: &str| {
         let value = json!({"TrainingImage": image, "TrainingInputMode": "File"});
         let objective = json!({"Type": "Maximize", "MetricName": "validation:accuracy"});

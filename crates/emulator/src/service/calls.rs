@@ -1,4 +1,4 @@
-//! What was asked: counters and a bounded log, for tests that count calls and read requests back.
+//! Records of requests: counters and a bounded log, for tests that count calls and inspect requests.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,11 +17,11 @@ pub struct Entry {
     pub operation: String,
     /// The body.
     pub request: Value,
-    /// HTTP status; 0 when the connection was closed without an answer.
+    /// HTTP status; 0 if the connection was closed without a response.
     pub status: u16,
     /// Error code, or the name of the fault.
     pub error: Option<String>,
-    /// Members that the service model does not know.
+    /// Members that the service model does not have.
     pub unknown_members: Vec<String>,
     /// Whether it was signed.
     pub authorization_present: bool,
@@ -51,7 +51,7 @@ pub struct Counts<'a> {
 }
 
 impl Calls {
-    /// A log of at most that many entries.
+    /// A log of at most `most` entries.
     pub const fn new(most: usize) -> Self {
         Self {
             most,
@@ -63,7 +63,7 @@ impl Calls {
         }
     }
 
-    /// Takes note of a request.
+    /// Records a request.
     pub fn record(&mut self, entry: Entry) {
         self.total += 1;
         *self.by_operation.entry(entry.operation.clone()).or_default() += 1;
@@ -76,7 +76,7 @@ impl Calls {
         self.log.push_back(entry);
     }
 
-    /// Takes note of a created job, whether or not its creator got the answer.
+    /// Counts a created job, whether or not its creator received the response.
     pub const fn job_created(&mut self) {
         self.jobs_created += 1;
     }
@@ -96,7 +96,7 @@ impl Calls {
         self.log.iter().filter(move |entry| operation.is_none_or(|operation| entry.operation == operation))
     }
 
-    /// Forgets everything.
+    /// Clears everything.
     pub fn reset(&mut self) {
         *self = Self::new(self.most);
     }

@@ -1,6 +1,6 @@
-//! The emulator as one object: takes a request as it came over the wire, and says what to answer.
+//! The emulator as one object: takes a raw request, and returns the response.
 //!
-//! The order is that of the service: signature, then whatever a test ordered to go wrong, rate, shape of the request, rules.
+//! The order is that of the service: signature, then injected faults, rate, form of the request, rules.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::service::objects::Objects;
 use crate::service::protocol::{self, Signer};
 use crate::service::rates::{Buckets, Rate};
 
-/// Everything that decides how an emulator behaves.
+/// Everything that configures the behaviour of an emulator.
 #[derive(Debug)]
 pub struct Options {
     /// Account, limits, roles, lag.
@@ -37,7 +37,7 @@ pub struct Options {
     pub speed: f64,
     /// Table of models.
     pub table: Table,
-    /// Rates.
+    /// Rate limits.
     pub rates: Vec<Rate>,
     /// Faults from the start.
     pub faults: Vec<Order>,
@@ -47,7 +47,7 @@ pub struct Options {
     pub log_size: usize,
 }
 
-/// A request as it came.
+/// A raw request.
 #[derive(Clone, Debug, Default)]
 pub struct Incoming {
     /// `X-Amz-Target`.
@@ -66,19 +66,19 @@ impl Incoming {
     }
 }
 
-/// What to answer.
+/// A response.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// This.
+    /// A JSON response.
     Json {
         /// HTTP status.
         status: u16,
         /// Body.
         body: Value,
     },
-    /// Status 200 with that text, which is no JSON.
+    /// Status 200 with this text, which is not JSON.
     Broken(String),
-    /// A page of HTML with status 503, as a proxy would send.
+    /// An HTML page with status 503, as from a proxy.
     Proxy,
     /// Nothing: the connection is closed.
     HangUp,
@@ -86,7 +86,7 @@ pub enum Reply {
     Hang,
 }
 
-/// What survives a restart.
+/// The state that survives a restart.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Snapshot {
     now: Option<Moment>,
@@ -107,12 +107,12 @@ pub struct Emulator {
     buckets: Mutex<Buckets>,
     objects: Mutex<Objects>,
     calls: Mutex<Calls>,
-    /// The last answer to each operation.
+    /// The last response to each operation.
     answered: Mutex<BTreeMap<String, Value>>,
 }
 
 impl Emulator {
-    /// A new one, or one that goes on from a snapshot.
+    /// A new emulator, or one that resumes from a snapshot.
     pub fn new(options: Options, snapshot: Snapshot) -> Self {
         let Options { settings, speed, table, rates, faults, lags, log_size } = options;
         let table = Arc::new(table);
@@ -141,7 +141,7 @@ impl Emulator {
         }
     }
 
-    /// What is needed to go on later.
+    /// The state to resume from later.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot { now: Some(self.clock.now()), world: self.world.lock().clone() }
     }
@@ -151,7 +151,7 @@ impl Emulator {
         &self.clock
     }
 
-    /// The hub as it is now.
+    /// The current hub.
     pub fn hub(&self) -> Arc<Hub> {
         Arc::clone(&self.hub.lock())
     }
@@ -165,12 +165,12 @@ impl Emulator {
         now(&self.clock)
     }
 
-    /// Goes back to the hub of the start.
+    /// Restores the hub of the start.
     pub fn reset_hub(&self) {
         *self.hub.lock() = Arc::new(Hub::new(&self.loaded));
     }
 
-    /// Whether the rate of an operation allows one more now.
+    /// Whether the rate limit of an operation allows another call now.
     pub fn granted(&self, operation: &str) -> bool {
         self.buckets.lock().take(operation, self.clock.real().as_secs_f64())
     }
@@ -190,24 +190,24 @@ impl Emulator {
         self.lags.lock()
     }
 
-    /// Buckets and objects that clients made.
+    /// Buckets and objects that clients have created.
     pub fn objects(&self) -> MutexGuard<'_, Objects> {
         self.objects.lock()
     }
 
-    /// Orders a lag and returns its id.
+    /// Adds a lag and returns its id.
     pub fn order_lag(&self, lag: Lag) -> u64 {
         let now = self.now();
         self.lags().add(lag, now)
     }
 
-    /// Says from when on a role can be assumed.
+    /// Sets when a role becomes assumable.
     pub fn set_role(&self, role: String, seconds: f64) {
         let from = self.clock.now().plus(seconds);
         self.world().roles.insert(role, from);
     }
 
-    /// Puts a job there that breaks whatever rules it likes.
+    /// Adds a job without any checks.
     pub fn plant(&self, region: &str, request: &Value) -> Result<(), String> {
         let table = Arc::clone(&self.table.lock());
         let now = self.now();
@@ -224,7 +224,7 @@ impl Emulator {
         create::plant(self.world().region(region), &table, &call)
     }
 
-    /// Changes the tags of a job without looking at any rule. False when there is no such job.
+    /// Changes the tags of a job without any checks. Returns false if the job does not exist.
     pub fn retag(&self, region: &str, name: &str, set: Vec<Tag>, unset: Vec<String>) -> bool {
         let now = self.clock.now();
         let mut world = self.world();
@@ -244,24 +244,24 @@ impl Emulator {
         self.world.lock()
     }
 
-    /// Lays a row over the table; jobs created from now on follow it.
+    /// Adds a row to the table; it applies to jobs created from now on.
     pub fn override_model(&self, row: Row) {
         Arc::make_mut(&mut self.table.lock()).models.push(row);
     }
 
-    /// Goes back to the table of the start.
+    /// Restores the table of the start.
     pub fn reset_models(&self) {
         self.table.lock().clone_from(&self.loaded);
     }
 
-    /// How long to wait, in real time, before the request is looked at.
+    /// How long to wait, in real time, before handling the request.
     pub fn delay(&self, incoming: &Incoming) -> Option<Duration> {
         let body = String::from_utf8_lossy(&incoming.body);
         let order = self.faults().hit(incoming.operation(), &body, true)?;
         Some(Duration::from_millis(order.delay_millis.unwrap_or(1000)))
     }
 
-    /// Answers a request.
+    /// Handles a request.
     pub fn handle(&self, incoming: &Incoming) -> Reply {
         let text = String::from_utf8_lossy(&incoming.body);
         let request: Result<Value, _> = if text.trim().is_empty() {
@@ -389,7 +389,7 @@ fn refusal(error: &ApiError) -> Reply {
     Reply::Json { status: error.status, body: error.body() }
 }
 
-/// The error of a fault, with the role, the data and the resource of this request in its text.
+/// The error of a fault, with the role, the data and the resource of this request in its message.
 fn injected(kind: Kind, call: &Call<'_>) -> Option<ApiError> {
     let several = || call.request.pointer("/TrainingJobDefinitions/0");
     let definition = call.request.get("TrainingJobDefinition").or_else(several);

@@ -1,13 +1,13 @@
-//! Answers that are not what the service said: cut, of other types, about another job, too long.
+//! Corrupted responses: truncated, with other types, about another job, too long.
 
 use serde_json::{Map, Value, json};
 
 use crate::service::faults::Kind;
 
-/// Bytes of a text that is too long.
+/// Length of a text that is too long, in bytes.
 const HUGE: usize = 1 << 20;
 
-/// The answer as a fault changes it: a body, or a text that is no JSON.
+/// The response as changed by a fault: a body, or a text that is not JSON.
 pub fn answer(fault: Option<Kind>, request: &Value, honest: &Value) -> Result<Value, String> {
     match fault {
         Some(Kind::TruncatedAnswer) => Err(cut(honest)),
@@ -19,13 +19,13 @@ pub fn answer(fault: Option<Kind>, request: &Value, honest: &Value) -> Result<Va
     }
 }
 
-/// The first half of the text of an answer.
+/// The first half of the text of a response.
 fn cut(body: &Value) -> String {
     let text = body.to_string();
     text.chars().take(text.chars().count() / 2).collect()
 }
 
-/// Every member has a value of another type.
+/// Replaces every member's value with one of another type.
 fn of_other_types(body: &Value) -> Value {
     let other = |value: &Value| match value {
         Value::String(_) => json!({"value": [1]}),
@@ -36,11 +36,11 @@ fn of_other_types(body: &Value) -> Value {
     };
     let members = body.as_object().into_iter().flatten();
     let changed: Map<String, Value> = members.map(|(name, value)| (name.clone(), other(value))).collect();
-    // An answer without members would be one that is right.
+    // A response without members would stay valid.
     if changed.is_empty() { json!([1]) } else { Value::Object(changed) }
 }
 
-/// The answer as if another job had been asked for: names, ARNs and tags are those of another.
+/// The response for another job: names, ARNs and tags are changed.
 fn about_another(request: &Value, body: &Value) -> Value {
     let named = |member: &str| request.get(member).and_then(Value::as_str);
     let name = named("TrainingJobName").or_else(|| named("HyperParameterTuningJobName")).unwrap_or("ms-");
@@ -53,7 +53,7 @@ fn about_another(request: &Value, body: &Value) -> Value {
     answer
 }
 
-/// With texts that no status has room for.
+/// Replaces texts with ones that are too long for any status.
 fn too_long(body: &Value) -> Value {
     let mut answer = body.clone();
     let huge = "\u{1b}[31mlong\n".repeat(HUGE / 10);
@@ -66,7 +66,7 @@ fn too_long(body: &Value) -> Value {
     answer
 }
 
-/// Every status is one that nobody knows.
+/// Replaces every status with an unknown one.
 fn of_unknown_status(body: &Value) -> Value {
     match body {
         Value::Object(members) => {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_stays_what_it_was() {
+    fn every_fault_changes_the_response() {
         let body = json!({"HyperParameterTuningJobName": "ms-a", "TuningJobStatus": "Completed", "Tags": [{"Key": "k", "Value": "v"}]});
         assert!(serde_json::from_str::<Value>(&cut(&body)).is_err());
         let other = of_other_types(&body);

@@ -1,4 +1,4 @@
-//! Faults that a test or a user orders: what goes wrong, for which operation, how often.
+//! Injected faults: which fault, for which operation, how often.
 
 use std::str::FromStr;
 
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
 
-/// What goes wrong.
+/// The kind of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
-    /// Does the work, then closes the connection without an answer.
+    /// Executes the call, then closes the connection without a response.
     DropAnswer,
-    /// Closes the connection without doing the work.
+    /// Closes the connection without executing the call.
     DropRequest,
-    /// 500.
+    /// Status 500.
     InternalFailure,
-    /// 503 with a page of HTML, as a proxy in between would answer.
+    /// Status 503 with an HTML page, as from a proxy.
     ServiceUnavailable,
     /// `ThrottlingException`.
     Throttle,
@@ -27,49 +27,49 @@ pub enum Kind {
     UnrecognizedClient,
     /// The execution role cannot be assumed (yet).
     RoleNotAssumable,
-    /// The first channel's data is not there (yet).
+    /// The data of the first channel does not exist (yet).
     NoS3Objects,
-    /// `ResourceNotFound`, as while a new job is not known everywhere yet.
+    /// `ResourceNotFound`, as while a new job is not visible everywhere.
     NotFound,
-    /// Does the work, then answers 200 with nothing in it: a Create without its ARN.
+    /// Executes the call, then returns 200 with an empty object: a Create without its ARN.
     EmptyAnswer,
-    /// Answers 200 with nothing in it without doing the work.
+    /// Returns 200 with an empty object without executing the call.
     NoEffect,
-    /// Does the work, then never answers; the connection stays open.
+    /// Executes the call, then never responds; the connection stays open.
     HangAnswer,
-    /// Never answers and does nothing; the connection stays open.
+    /// Never responds and does not execute the call; the connection stays open.
     HangRequest,
-    /// `RequestExpired`: the clock of the signer is off.
+    /// `RequestExpired`: the signer's clock is wrong.
     RequestExpired,
-    /// `InvalidSignatureException`, "Signature expired": the same in the words of most services.
+    /// `InvalidSignatureException`, "Signature expired": the same error in the form of most services.
     SignatureExpired,
-    /// The tuning job ended a moment ago: what Stop then answers.
+    /// The tuning job ended a moment ago: the response to Stop in that case.
     AlreadyEnded,
-    /// Does the work, then answers with the first half of the body.
+    /// Executes the call, then returns the first half of the body.
     TruncatedAnswer,
-    /// Does the work, then answers with values of other types.
+    /// Executes the call, then returns values of other types.
     WrongTypes,
-    /// Does the work, then answers as if another job had been asked for.
+    /// Executes the call, then returns a response about another job.
     AnotherJob,
-    /// Does the work, then answers with texts that are much too long, in several lines and colours.
+    /// Executes the call, then returns texts that are much too long, with line breaks and colours.
     HugeTexts,
-    /// Does the work, then answers with a status that nobody knows.
+    /// Executes the call, then returns an unknown status.
     UnknownStatus,
-    /// Answers what the last request of the operation was answered, without doing the work.
+    /// Returns the response to the last call of the operation, without executing this one.
     ReplayedAnswer,
     /// Waits for `delayMillis` of real time before anything else happens.
     Delay,
 }
 
-/// An order for a fault.
+/// An injected fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Order {
     /// An operation, or `*`.
     pub operation: String,
-    /// What goes wrong.
+    /// The kind of the fault.
     pub kind: Kind,
-    /// How often; until it is removed when absent.
+    /// How often it occurs; if absent, until it is removed.
     #[serde(default)]
     pub count: Option<u32>,
     /// How many such requests go well before.
@@ -95,7 +95,7 @@ impl FromStr for Order {
         };
         let mut parts = text.split(',');
         let head = parts.next().unwrap_or_default();
-        // The operations of S3 have a colon in their names.
+        // The names of S3 operations contain a colon.
         let name =
             if head.starts_with("s3:") { head.match_indices(':').nth(1) } else { head.match_indices(':').next() };
         let (operation, rest) = name.and_then(|(at, _)| head.split_at_checked(at)).ok_or_else(wrong)?;
@@ -128,7 +128,7 @@ struct Standing {
     left: Option<u32>,
 }
 
-/// The faults that are still to happen.
+/// The pending faults.
 #[derive(Debug, Default)]
 pub struct Faults {
     next: u64,
@@ -136,24 +136,25 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Takes an order and returns its id.
+    /// Adds a fault and returns its id.
     pub fn add(&mut self, order: Order) -> u64 {
         self.next += 1;
         self.standing.push(Standing { id: self.next, spared: order.after, left: order.count, order });
         self.next
     }
 
-    /// Forgets all of them.
+    /// Removes all of them.
     pub fn clear(&mut self) {
         self.standing.clear();
     }
 
-    /// Ids, orders and what is left of them.
+    /// All faults with their ids and remaining counts.
     pub fn list(&self) -> impl Iterator<Item = (u64, &Order, Option<u32>)> {
         self.standing.iter().map(|standing| (standing.id, &standing.order, standing.left))
     }
 
-    /// The fault that hits a request, and one less of it. Delays are asked for apart: they hit in addition to another fault.
+    /// The fault for a request, whose count decreases. Delays are queried separately: they occur in addition to another
+    /// fault.
     pub fn hit(&mut self, operation: &str, body: &str, delay: bool) -> Option<Order> {
         let hits = |standing: &Standing| {
             let order = &standing.order;
@@ -174,12 +175,12 @@ impl Faults {
     }
 }
 
-/// What a request was about: the words of the error texts.
+/// The subject of a request: the values in error messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The operation.
     pub operation: &'a str,
-    /// ARN of the resource that was asked for.
+    /// ARN of the requested resource.
     pub resource: &'a str,
     /// Account of the signer.
     pub account: &'a str,
@@ -191,7 +192,7 @@ pub struct Subject<'a> {
     pub uri: &'a str,
 }
 
-/// The error of a fault that is one.
+/// The error of a fault, if it has one.
 pub fn error(kind: Kind, subject: &Subject<'_>) -> Option<ApiError> {
     let Subject { operation, resource, account, region, role, uri } = subject;
     Some(match kind {
@@ -233,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn orders_are_read_from_the_command_line() {
+    fn faults_are_parsed_from_the_command_line() {
         let order: Order = "CreateHyperParameterTuningJob:DropAnswer:1,contains=swin,delay=5".parse().unwrap();
         assert_eq!((order.kind, order.count), (Kind::DropAnswer, Some(1)));
         assert_eq!((order.name_contains.as_deref(), order.delay_millis), (Some("swin"), Some(5)));
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_hits_as_often_as_ordered_and_only_what_it_names() {
+    fn a_fault_occurs_as_often_as_requested_and_only_for_its_operation() {
         let mut faults = Faults::default();
         faults.add("Search:Throttle:2,contains=abc".parse().unwrap());
         faults.add("*:Delay,delay=1".parse().unwrap());

@@ -1,4 +1,5 @@
-//! Buckets and objects that clients have made: the script of a training job, the default bucket of an SDK. In memory only.
+//! Buckets and objects that clients have created: the script of a training job, the default bucket of an SDK. In memory
+//! only.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,12 +11,12 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Makes a bucket; nothing happens when it is there.
+    /// Creates a bucket; does nothing if it exists.
     pub fn create(&mut self, bucket: &str) {
         self.buckets.entry(bucket.to_owned()).or_default();
     }
 
-    /// Whether there is such a bucket.
+    /// Whether the bucket exists.
     pub fn has(&self, bucket: &str) -> bool {
         self.buckets.contains_key(bucket)
     }
@@ -25,7 +26,7 @@ impl Objects {
         self.buckets.keys().map(String::as_str)
     }
 
-    /// Writes an object. False when there is no such bucket.
+    /// Writes an object. Returns false if the bucket does not exist.
     pub fn put(&mut self, bucket: &str, key: &str, content: Vec<u8>) -> bool {
         let Some(bucket) = self.buckets.get_mut(bucket) else { return false };
         bucket.insert(key.to_owned(), content.into());
@@ -44,7 +45,7 @@ impl Objects {
         }
     }
 
-    /// Keys and sizes under a prefix. Nothing when there is no such bucket.
+    /// Keys and sizes under a prefix; `None` if the bucket does not exist.
     pub fn list(&self, bucket: &str, prefix: &str) -> Option<Vec<(String, usize)>> {
         let objects = self.buckets.get(bucket)?.iter().filter(|(key, _)| key.starts_with(prefix));
         Some(objects.map(|(key, content)| (key.clone(), content.len())).collect())

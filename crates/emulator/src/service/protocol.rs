@@ -1,16 +1,17 @@
-//! awsJson1.1: how a request names its operation and its signer.
+//! awsJson1.1: the operation and the signer of a request.
 
 use crate::error::ApiError;
 
-/// Who signed a request, as far as the `Authorization` header tells. Any signature is accepted.
+/// The signer of a request, according to the `Authorization` header. Any signature is accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signer {
-    /// The region of the credential scope: decides whose state the request sees.
+    /// The region of the credential scope: determines whose state the request sees.
     pub region: String,
 }
 
 impl Signer {
-    /// Reads `AWS4-HMAC-SHA256 Credential=AKID/20261124/us-west-2/sagemaker/aws4_request, SignedHeaders=..., Signature=...`.
+    /// Parses `AWS4-HMAC-SHA256 Credential=AKID/20261124/us-west-2/sagemaker/aws4_request, SignedHeaders=...,
+    /// Signature=...`.
     pub fn read(header: Option<&str>) -> Result<Self, ApiError> {
         let header = header.ok_or_else(ApiError::missing_token)?;
         let incomplete = || ApiError::incomplete_signature(header);

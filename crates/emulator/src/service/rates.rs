@@ -1,4 +1,4 @@
-//! Rates of requests: token buckets in real time.
+//! Rate limits: token buckets in real time.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -6,11 +6,11 @@ use std::str::FromStr;
 /// `Operation=PERSECOND[:BURST]`; the operation may be `*`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rate {
-    /// For which operation.
+    /// The operation.
     pub operation: String,
     /// Tokens per second.
     pub per_second: f64,
-    /// Tokens at most.
+    /// Most tokens.
     pub burst: f64,
 }
 
@@ -44,7 +44,7 @@ impl Buckets {
         Self { rates, levels: BTreeMap::new() }
     }
 
-    /// Takes a token for an operation at a real time in seconds; false when there is none.
+    /// Takes a token for an operation at a real time in seconds; returns false if there is none.
     pub fn take(&mut self, operation: &str, now: f64) -> bool {
         let own = self.rates.iter().rfind(|rate| rate.operation == operation);
         let Some(rate) = own.or_else(|| self.rates.iter().rfind(|rate| rate.operation == "*")) else { return true };

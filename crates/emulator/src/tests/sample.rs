@@ -11,7 +11,7 @@ use crate::jobs::tags::TagLog;
 use crate::logs::models::{Behaviour, Table};
 use crate::request::CreateRequest;
 
-/// When sample jobs are created.
+/// Creation time of sample jobs.
 pub(crate) const CREATED: Moment = Moment::from_millis(1_675_670_400_000);
 
 /// A small valid request.
@@ -55,7 +55,7 @@ pub(crate) fn changed(changes: &[(&str, Value)]) -> Value {
     request
 }
 
-/// A job made of a request, for a model of 100 seconds per epoch.
+/// A job for a request, with a model of 100 seconds per epoch.
 pub(crate) fn job(request: &Value, adjust: impl Fn(&mut Behaviour)) -> Job {
     let parsed: CreateRequest = serde_json::from_value(request.clone()).unwrap();
     let mut behaviour = Table::default().behaviour(None, "sample");

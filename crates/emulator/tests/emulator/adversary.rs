@@ -1,4 +1,4 @@
-//! What an adversary needs: views that are not up to date, answers that say nothing, jobs and texts of strangers.
+//! Faults for adversarial tests: stale views, empty responses, jobs and texts of other owners.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn a_job_that_was_listed_is_missing_for_a_while() {
     assert_eq!((status, &body["__type"]), (400, &json!("ResourceNotFound")));
     assert_eq!(emulator.error("ListTags", &json!({"ResourceArn": emulator.arn("ms-a")})).await.0, 400);
     assert_eq!(emulator.ok("Search", &search("ms-a")).await["Results"], json!([]));
-    assert_eq!(emulator.error(CREATE, &request("ms-a")).await.1["__type"], "ResourceInUse", "it is there all the same");
+    assert_eq!(emulator.error(CREATE, &request("ms-a")).await.1["__type"], "ResourceInUse", "it exists nevertheless");
     emulator.ok(STOP, &named("ms-a")).await;
     emulator.advance(20.0).await;
     assert!(exists(&emulator, "ms-a").await);
@@ -86,7 +86,7 @@ async fn lists_go_back_in_time_on_every_second_request() {
 }
 
 #[tokio::test]
-async fn a_create_is_answered_without_an_arn_with_and_without_effect() {
+async fn a_create_returns_no_arn_with_and_without_effect() {
     let emulator = Emulator::start(&[]);
     for (kind, made) in [("EmptyAnswer", true), ("NoEffect", false)] {
         emulator.fault(json!({"operation": CREATE, "kind": kind, "count": 1})).await;
@@ -109,7 +109,7 @@ async fn a_create_hangs_with_and_without_effect() {
 }
 
 #[tokio::test]
-async fn clocks_that_are_off_are_refused_in_both_words() {
+async fn wrong_clocks_are_refused_with_both_messages() {
     let emulator = Emulator::start(&["--fault", "ListTags:RequestExpired", "--fault", "Search:SignatureExpired"]);
     let tags = emulator.error("ListTags", &json!({"ResourceArn": emulator.arn("x")})).await;
     assert_eq!((tags.0, &tags.1["__type"]), (400, &json!("RequestExpired")));
@@ -172,7 +172,7 @@ async fn a_job_out_of_time_is_stopped_and_keeps_its_best() {
 }
 
 #[tokio::test]
-async fn training_jobs_fail_for_want_of_images() {
+async fn training_jobs_fail_without_images() {
     let emulator = Emulator::start(&[]);
     let reason = "AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"raise ValueError(No images found)\nValueError: No images found\u{1b}[31m\"";
     emulator.admin_post("training", &json!({"match": "*", "failAlways": true, "failureReason": reason})).await;
@@ -184,7 +184,7 @@ async fn training_jobs_fail_for_want_of_images() {
 }
 
 #[tokio::test]
-async fn strangers_have_jobs_and_tags_of_any_kind() {
+async fn planted_jobs_can_have_any_form_and_tags() {
     let emulator = Emulator::start(&[]);
     let mut job = request("stranger");
     job["Tags"] = json!([{"Key": "modelselection.dev/uid", "Value": "7f3a\n\u{1b}[2J"}]);
@@ -202,7 +202,7 @@ async fn strangers_have_jobs_and_tags_of_any_kind() {
 }
 
 #[tokio::test]
-async fn the_hub_moves_on_and_has_odd_versions_and_ids() {
+async fn the_hub_can_change_and_have_malformed_versions_and_ids() {
     let emulator = Emulator::start(&[]);
     let id = "tensorflow-ic-imagenet-mobilenet-v2-100-160";
     let ask = json!({"HubName": "SageMakerPublicHub", "HubContentType": "Model", "HubContentName": id});

@@ -1,4 +1,4 @@
-//! What clients need besides SageMaker: who they are, and a place for their scripts.
+//! Services that clients need besides SageMaker: their identity, and storage for their scripts.
 
 use reqwest::Method;
 use serde_json::json;
@@ -14,7 +14,7 @@ async fn signed(emulator: &Emulator, service: &str, method: Method, path: &str, 
 }
 
 #[tokio::test]
-async fn the_caller_is_somebody_of_the_account() {
+async fn the_caller_belongs_to_the_account() {
     let emulator = Emulator::start(&["--account", "999988887777"]);
     let (status, text) =
         signed(&emulator, "sts", Method::POST, "", "Action=GetCallerIdentity&Version=2011-06-15").await;
@@ -25,7 +25,7 @@ async fn the_caller_is_somebody_of_the_account() {
 }
 
 #[tokio::test]
-async fn buckets_take_scripts_and_list_them() {
+async fn buckets_store_scripts_and_list_them() {
     let emulator = Emulator::start(&[]);
     let s3 = async |method: Method, path: &str, body: &str| signed(&emulator, "s3", method, path, body).await;
     assert_eq!(s3(Method::HEAD, "mine", "").await.0, 404);

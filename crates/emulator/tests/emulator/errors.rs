@@ -1,10 +1,10 @@
-//! What is refused, and what goes wrong on order.
+//! Refused requests, and injected faults.
 
 use serde_json::{Value, json};
 
 use super::harness::{Answers as _, CREATE, DESCRIBE, Emulator, LIST, fixture, named, on, one_at_a_time, request};
 
-/// Each body of the fixture is provoked and compared to the letter.
+/// Each body of the fixture is provoked and compared literally.
 #[tokio::test]
 async fn each_error_of_the_wire_fixture() {
     let fixture = fixture("errors.wire.json");

@@ -1,4 +1,4 @@
-//! State changes are sent as `EventBridge` sends them.
+//! State changes are sent in the form of `EventBridge`.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::harness::{Answers as _, CREATE, Emulator, fixture, request};
 
 type Heard = (String, Value);
 
-/// Listens at a path; each request is its `X-Amz-Target` and its body.
+/// Listens at a path; yields the `X-Amz-Target` and the body of each request.
 async fn listener(path: &str) -> (String, UnboundedReceiver<Heard>) {
     let (send, receive) = unbounded_channel::<Heard>();
     let hear = |State(send): State<UnboundedSender<Heard>>, headers: HeaderMap, body: String| async move {
@@ -31,13 +31,13 @@ async fn next(heard: &mut UnboundedReceiver<Heard>) -> Heard {
     tokio::time::timeout(Duration::from_secs(20), heard.recv()).await.unwrap().unwrap()
 }
 
-/// Every member of the recorded event is there, with a value of the same type.
+/// Every member of the recorded event exists, with a value of the same type.
 fn like(ours: &Value, theirs: &Value, path: &str) {
     let Value::Object(theirs) = theirs else {
         return assert_eq!(std::mem::discriminant(ours), std::mem::discriminant(theirs), "{path}");
     };
     for (name, value) in theirs {
-        // What a job is made of, and the tags of whoever made it, differ.
+        // The inputs of a job, and the tags of its creator, differ.
         let own = ["StaticHyperParameters", "HyperParameters", "Tags"].contains(&name.as_str());
         let Some(found) = ours.get(name) else { panic!("{path}.{name} is missing in {ours}") };
         if !own {
@@ -47,7 +47,7 @@ fn like(ours: &Value, theirs: &Value, path: &str) {
 }
 
 #[tokio::test]
-async fn an_endpoint_hears_of_every_change() {
+async fn an_endpoint_receives_every_change() {
     let (url, mut heard) = listener("/hook").await;
     let emulator = Emulator::start(&["--events-url", &url]);
     emulator.ok(CREATE, &request("watched")).await;

@@ -1,4 +1,4 @@
-//! `SageMaker`'s own algorithms: they come with metrics, and nobody may define others for them.
+//! `SageMaker`'s built-in algorithms have metrics of their own, and their definitions cannot be overridden.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Starts the built emulator and speaks its protocol. Every good answer is held to the service model.
+//! Starts the built emulator and uses its protocol. Every successful response is checked against the service model.
 
 use std::io::{BufRead as _, BufReader};
 use std::ops::Deref;
@@ -14,7 +14,7 @@ pub use emulator_client::REGION;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// A running emulator, with a client of one region.
+/// A running emulator, with a client for one region.
 #[derive(Clone)]
 pub struct Emulator {
     process: Arc<Process>,
@@ -40,7 +40,7 @@ impl Deref for Emulator {
 }
 
 impl Emulator {
-    /// Starts one whose clock stands still.
+    /// Starts one whose clock is stopped.
     pub fn start(flags: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sagemaker-emulator"))
             .args(["--listen", "127.0.0.1:0", "--speed", "0"])
@@ -55,7 +55,7 @@ impl Emulator {
         Self { process: Arc::new(Process(Mutex::new(child))), client: Client::new(&url) }
     }
 
-    /// Ends it as an init system would.
+    /// Terminates it like an init system does.
     pub fn terminate(&self) -> ExitStatus {
         let mut child = self.process.0.lock();
         assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
@@ -63,11 +63,11 @@ impl Emulator {
     }
 }
 
-/// Assertions on answers, from whichever region.
+/// Assertions on responses, from any region.
 pub trait Answers {
-    /// A good answer. It keeps to the service model and has no null in it.
+    /// A successful response. It conforms to the service model and contains no null.
     async fn ok(&self, operation: &str, body: &Value) -> Value;
-    /// An error: status and body.
+    /// An error response: status and body.
     async fn error(&self, operation: &str, body: &Value) -> (u16, Value);
     /// A plain GET.
     async fn get(&self, path: &str) -> (u16, Value);
@@ -75,7 +75,8 @@ pub trait Answers {
     async fn admin_get(&self, path: &str) -> Value;
     /// POST to the emulator's own API.
     async fn admin_post(&self, path: &str, body: &Value) -> (u16, Value);
-    /// An object of S3: status, `ETag` and body, if an answer comes. `etag` is what the asker has already.
+    /// An S3 object: status, `ETag` and body, if there is a response. `etag` is the version that the client already
+    /// has.
     async fn object(&self, method: Method, path: &str, etag: Option<&str>) -> reqwest::Result<(u16, String, String)>;
 }
 
@@ -121,12 +122,12 @@ pub fn fixture(name: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// The request that the notebook sends.
+/// The request that the vendor's notebook sends.
 pub fn notebook() -> Value {
     fixture("create-hpt-job.notebook.mobilenet-v2.tf-flowers.json")
 }
 
-/// The same under another name.
+/// The same with another name.
 pub fn request(name: &str) -> Value {
     let mut job = notebook();
     job["HyperParameterTuningJobName"] = json!(name);
@@ -138,19 +139,19 @@ pub fn variant(name: &str) -> Value {
     fixture("create-hpt-job.variants.json")[name].clone()
 }
 
-/// Names the operation that most tests are about.
+/// The operation that most tests use.
 pub const CREATE: &str = "CreateHyperParameterTuningJob";
 /// Describes a tuning job.
 pub const DESCRIBE: &str = "DescribeHyperParameterTuningJob";
 /// Lists tuning jobs.
 pub const LIST: &str = "ListHyperParameterTuningJobs";
 
-/// Asks for a tuning job.
+/// A request for a tuning job by name.
 pub fn named(name: &str) -> Value {
     json!({"HyperParameterTuningJobName": name})
 }
 
-/// A request on another type of instance.
+/// A request with another instance type.
 pub fn on(mut job: Value, instance: &str) -> Value {
     job["TrainingJobDefinition"]["HyperParameterTuningResourceConfig"]["InstanceType"] = json!(instance);
     job
@@ -162,7 +163,7 @@ pub fn one_at_a_time(mut job: Value) -> Value {
     job
 }
 
-/// Names of all tuning jobs of a list, page by page.
+/// Names of all tuning jobs of a list, read page by page.
 pub async fn all_names(emulator: &Client, ask: &Value) -> Vec<String> {
     let mut ask = ask.clone();
     let mut names = Vec::new();

@@ -1,4 +1,4 @@
-//! How jobs live, and what is said about them.
+//! The life of jobs, and the responses about them.
 
 use serde_json::{Value, json};
 
@@ -58,9 +58,9 @@ async fn the_captured_requests_and_the_life_of_a_job() {
     emulator.ok("DescribeTrainingJob", &json!({"TrainingJobName": best})).await;
 }
 
-/// The recorded answers are a subset of ours: what an operator reads there, it finds here.
+/// The members of recorded responses are a subset of ours: an operator finds every member that it reads on AWS.
 #[tokio::test]
-async fn answers_have_every_member_of_the_recorded_ones() {
+async fn responses_have_every_member_of_the_recorded_ones() {
     let emulator = Emulator::start(&[]);
     let mut job = notebook();
     job["Tags"].as_array_mut().unwrap().push(json!({"Key": "example.dev/model-selection-uid", "Value": "7f3a9c12"}));
@@ -101,7 +101,7 @@ fn includes(ours: &Value, theirs: &Value, path: &str) {
 }
 
 #[tokio::test]
-async fn the_estimator_request_needs_the_metric_it_leaves_out() {
+async fn the_estimator_request_needs_the_metric_that_it_omits() {
     let emulator = Emulator::start(&[]);
     let mut job = fixture("create-hpt-job.jumpstart-estimator.bit-m-r101x1.json");
     assert_eq!(emulator::model::validate(CREATE, &job), []);
@@ -123,7 +123,7 @@ async fn the_estimator_request_needs_the_metric_it_leaves_out() {
 #[tokio::test]
 async fn every_captured_variant_is_accepted_and_ends() {
     let emulator = Emulator::start(&[]);
-    // The parent of the captured warm start is not recorded; it has to have the same hyperparameters.
+    // The parent of the captured warm start was not recorded; it must have the same hyperparameters.
     let mut parent = variant("warm_start");
     parent["HyperParameterTuningJobName"] = json!("bm-0-parent");
     parent.as_object_mut().unwrap().remove("WarmStartConfig");
@@ -155,7 +155,7 @@ async fn every_captured_variant_is_accepted_and_ends() {
 }
 
 #[tokio::test]
-async fn models_can_be_made_to_behave() {
+async fn the_behaviour_of_models_can_be_configured() {
     let emulator = Emulator::start(&[]);
     let row = json!({"match": "*swin-large-patch4-window12*", "failFirst": 1});
     assert_eq!(emulator.admin_post("training", &row).await.0, 200);
@@ -209,7 +209,7 @@ async fn models_can_be_made_to_behave() {
 }
 
 #[tokio::test]
-async fn a_stopped_training_job_frees_its_place() {
+async fn a_stopped_training_job_frees_its_slot() {
     let emulator = Emulator::start(&[]);
     emulator.ok(CREATE, &one_at_a_time(request("part"))).await;
     emulator.advance(100.0).await;

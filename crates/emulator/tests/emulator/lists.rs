@@ -118,7 +118,7 @@ async fn search_finds_jobs_by_tag_and_training_jobs_by_metric() {
 }
 
 #[tokio::test]
-async fn the_index_of_search_may_be_behind() {
+async fn the_index_of_search_may_lag() {
     let emulator = Emulator::start(&["--search-lag", "30"]);
     emulator.ok(CREATE, &request("new")).await;
     let ask = json!({"Resource": "HyperParameterTuningJob"});
@@ -187,7 +187,7 @@ async fn training_jobs_are_sorted_by_objective_and_searched_in_pages_of_a_hundre
 }
 
 #[tokio::test]
-async fn training_jobs_show_what_the_tuning_job_left_open() {
+async fn training_jobs_show_values_that_the_tuning_job_left_open() {
     let emulator = Emulator::start(&[]);
     let mut job = request("spot");
     let definition = &mut job["TrainingJobDefinition"];

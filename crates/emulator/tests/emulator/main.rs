@@ -1,4 +1,4 @@
-//! The emulator as its users meet it: the built program, over HTTP. Time moves only by hand, so nothing here waits.
+//! Tests of the built emulator, over HTTP. The clock only advances manually, so that no test waits.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod adversary;

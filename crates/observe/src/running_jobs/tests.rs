@@ -16,7 +16,7 @@ fn running(completed: i32) -> ActiveJob {
     ActiveJob { status: JobStatus::InProgress, training_jobs, created: None }
 }
 
-#[allow(clippy::unnecessary_wraps)] // as the service answers
+#[allow(clippy::unnecessary_wraps)] // as the service returns it
 fn listing(jobs: &[(&str, ActiveJob)]) -> Result<HashMap<String, ActiveJob>, TuningError> {
     Ok(jobs.iter().map(|(name, job)| ((*name).to_owned(), *job)).collect())
 }
@@ -44,9 +44,9 @@ fn owners_are_woken_when_a_job_changes_and_only_then() {
     );
     assert_eq!(view.listed(at(4), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
     assert_eq!(track(&mut view, "a", &["ms-1", "ms-2"], 5)["ms-2"], Sighting::Left(at(4)));
-    // Nobody described it yet: the owner is woken again.
+    // It has not been described yet: the owner is woken again.
     assert_eq!(view.listed(at(6), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
-    // It was described, and runs: nothing is to be done until the next sweep.
+    // It was described, and is running: nothing to do until the next poll.
     view.looked_at(&owner("a"), "ms-2");
     assert_eq!(track(&mut view, "a", &["ms-1", "ms-2"], 6)["ms-2"], Sighting::Unseen);
     assert_eq!(view.listed(at(7), listing(&[("ms-1", running(0)), ("ms-3", running(1))])), [owner("a")]);
@@ -63,7 +63,7 @@ fn a_job_younger_than_the_listing_has_not_left() {
 }
 
 #[test]
-fn trouble_that_needs_a_person_is_told_once_and_so_is_its_end() {
+fn a_fault_that_needs_a_person_wakes_owners_once_and_so_does_its_end() {
     let mut view = View::default();
     track(&mut view, "a", &["ms-1"], 0);
     let denied = || Err(TuningError { class: Class::Denied, operation: "List", code: None, message: String::new() });
@@ -77,7 +77,7 @@ fn trouble_that_needs_a_person_is_told_once_and_so_is_its_end() {
 }
 
 #[test]
-fn a_view_that_is_two_minutes_old_is_stale_until_an_answer_comes() {
+fn a_snapshot_that_is_two_minutes_old_is_stale_until_a_response_arrives() {
     let mut view = View::default();
     track(&mut view, "a", &["ms-1"], 0);
     let away = || {
@@ -88,7 +88,7 @@ fn a_view_that_is_two_minutes_old_is_stale_until_an_answer_comes() {
     assert_eq!(view.listed(at(129), away()), []);
     assert_eq!(view.problem(), None);
     assert_eq!(view.listed(at(130), away()), [owner("a")]);
-    assert_eq!(view.listed(at(200), away()), [], "it is said once");
+    assert_eq!(view.listed(at(200), away()), [], "reported once");
     let problem = view.problem().unwrap();
     assert_eq!((problem.reason, view.age(at(200)).as_secs()), (Reason::ObservationStale, 190));
     assert!(problem.message.contains("List failed: connection refused"), "{}", problem.message);
@@ -111,7 +111,7 @@ fn ended(status: JobStatus, has_best: bool) -> EndedJob {
 }
 
 #[test]
-fn a_search_is_believed_only_of_jobs_that_ended_with_a_result() {
+fn a_search_counts_only_for_jobs_that_ended_with_a_result() {
     let names = ["ms-1", "ms-2", "ms-3", "ms-4"];
     let mut view = View::default();
     track(&mut view, "a", &names, 0);
@@ -132,7 +132,7 @@ fn a_search_is_believed_only_of_jobs_that_ended_with_a_result() {
     ];
     let expected: HashMap<_, _> = expected.into_iter().map(|(name, seen)| (name.to_owned(), seen)).collect();
     assert_eq!(track(&mut view, "a", &names, 3), expected);
-    // A listing that lags behind does not bring it back.
+    // A listing that lags behind does not reset it.
     view.listed(at(4), listing(&names.map(|name| (name, running(0)))));
     assert!(matches!(track(&mut view, "a", &names, 5)["ms-1"], Sighting::Ended(_)));
 }
@@ -151,7 +151,7 @@ fn jobs_that_left_a_listing_that_showed_them_are_searched_for() {
 const MIN: Duration = Duration::from_secs(2);
 const MAX: Duration = Duration::from_secs(600);
 
-/// What is asked when it is time, and after how many seconds.
+/// The next request, and after how many seconds it is due.
 fn next(view: &mut View) -> (i64, Ask) {
     let from = view.swept.unwrap();
     let (from, pause) = view.next_sweep(MIN, MAX, from);
@@ -160,7 +160,7 @@ fn next(view: &mut View) -> (i64, Ask) {
 }
 
 #[test]
-fn what_nobody_knows_is_listed_at_once_and_what_was_just_created_when_it_may_have_ended() {
+fn unknown_jobs_are_listed_at_once_and_new_ones_when_they_may_have_ended() {
     let mut view = View::default();
     track_since(&mut view, "a", &["ms-1"], Since::Now, 0);
     let (pause, ask) = next(&mut view);
@@ -172,7 +172,7 @@ fn what_nobody_knows_is_listed_at_once_and_what_was_just_created_when_it_may_hav
 }
 
 #[test]
-fn many_ends_are_searched_for_among_all_jobs() {
+fn many_expected_ends_are_found_by_one_search_for_all_jobs() {
     let mut view = View::default();
     let names: Vec<String> = (0..100).map(|n| format!("ms-{n:03}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -187,15 +187,15 @@ fn many_ends_are_searched_for_among_all_jobs() {
     let (pause, ask) = next(&mut view);
     let Ask::Search(searched) = ask else { panic!("{ask:?}") };
     assert!(pause < 400 && searched.len() == 101, "{pause} {searched:?}");
-    // Without the right to search, as ever.
+    // Without the permission to search, everything is listed.
     assert!(view.put_off_search(at(20_000), true));
-    assert!(!view.put_off_search(at(20_000), true), "it is said once");
+    assert!(!view.put_off_search(at(20_000), true), "logged once");
     assert_eq!(next(&mut view).1, Ask::List);
     assert_eq!(view.left_at(at(7_000)), [""; 0]);
 }
 
 #[test]
-fn a_listing_confirms_the_searches_now_and_then() {
+fn listings_confirm_the_searches_periodically() {
     let mut view = View::default();
     track_since(&mut view, "a", &["ms-1", "ms-2", "ms-3"], Since::Now, 0);
     (0..3).for_each(|_| view.learn(&owner("a"), "ms-3", Duration::from_secs(90_000), at(4_000)));

@@ -1,4 +1,4 @@
-//! Laws, tried on random points.
+//! Properties, checked on random points.
 
 use proptest::prelude::*;
 
@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_is_excluded_has_a_dominator_in_the_front((directions, points) in problems(30, grid())) {
+    fn every_excluded_point_is_dominated_by_the_front((directions, points) in problems(30, grid())) {
         let members = front(&points, &directions);
         for index in (0..points.len()).filter(|index| !members.contains(index)) {
             prop_assert!(members.iter().any(|&member| dominates(&points[member], &points[index], &directions)));
@@ -141,7 +141,7 @@ proptest! {
         prop_assert!((volume - subsets).abs() < 1e-11, "{} against {}", volume, subsets);
     }
 
-    /// More points never lower it, and it rises exactly with a point that opens new ground.
+    /// More points never lower it, and it increases exactly if the new point dominates additional space.
     #[test]
     fn hypervolume_is_strictly_monotone((directions, points) in problems(12, grid())) {
         let frame = grid_reference(&directions);
@@ -168,7 +168,7 @@ proptest! {
     }
 
     #[test]
-    fn knee_knows_neither_scale_nor_origin((directions, points) in problems(20, grid()), shift in -9_i8..9) {
+    fn knee_depends_on_neither_scale_nor_origin((directions, points) in problems(20, grid()), shift in -9_i8..9) {
         let moved = |scale: f64, shift: f64| -> Points {
             points.iter().map(|point| point.iter().map(|value| value * scale + shift).collect()).collect()
         };

@@ -1,4 +1,4 @@
-//! Known answers.
+//! Tables of known results.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ fn directions_compare_strictly() {
     assert!(!Maximize.is_better(0.0, -0.0) && !Minimize.is_better(-0.0, 0.0));
 }
 
-/// Points to maximise and their ranks, in every mix of directions.
+/// Points to maximise and their ranks, in every combination of directions.
 #[test]
 fn fronts_and_ranks() {
     let table: [(&str, Points, &[usize]); 13] = [
@@ -63,7 +63,7 @@ fn fronts_and_ranks() {
 }
 
 #[test]
-fn nothing_has_neither_front_nor_knee() {
+fn no_points_have_no_front_and_no_knee() {
     for directions in (0..4).flat_map(mixes) {
         assert!(front(&NOTHING, &directions).is_empty() && ranks(&NOTHING, &directions).is_empty());
         assert_eq!((knee(&NOTHING, &directions), reference(&NOTHING, &directions)), (None, None));
@@ -100,7 +100,7 @@ fn front_of_many_points() {
     for &(x, y) in &cells {
         columns.entry(x).and_modify(|least| *least = y.min(*least)).or_insert(y);
     }
-    let mut bound = u32::MAX; // the least y of all columns further right
+    let mut bound = u32::MAX; // the smallest y of all columns further right
     columns.retain(|_, least| *least < u32::MAX);
     for least in columns.values_mut().rev() {
         let beaten = *least >= bound;
@@ -118,7 +118,7 @@ fn references() {
     let table: [(&[f64], Direction, f64); 15] = [
         (&[1.0, 2.0], Minimize, 2.1),
         (&[1.0, 2.0], Maximize, 0.9),
-        (&[-4.0, -3.0], Minimize, -2.9), // where a peer's reference falls inside the data
+        (&[-4.0, -3.0], Minimize, -2.9), // where another library's reference falls inside the data
         (&[-4.0, -3.0], Maximize, -4.1),
         (&[5.0, -5.0, 0.0], Minimize, 6.0),
         (&[5.0, -5.0, 0.0], Maximize, -6.0),
@@ -140,7 +140,7 @@ fn references() {
     assert_eq!(reference(&[[1.0, 1.0], [2.0, 3.0]], &[Maximize, Minimize]), Some(vec![0.9, 3.2]));
 }
 
-/// Points to maximise above the origin and their volume, in every mix of directions.
+/// Points to maximise above the origin and their volume, in every combination of directions.
 #[test]
 fn hypervolumes() {
     let rotations = vec![vec![1.0, 2.0, 3.0], vec![2.0, 3.0, 1.0], vec![3.0, 1.0, 2.0]];
@@ -153,7 +153,7 @@ fn hypervolumes() {
         (vec![vec![1.0, 1.0, 2.0], vec![1.0, 2.0, 1.0], vec![2.0, 1.0, 1.0], vec![9.0, 9.0, 0.0]], 4.0),
         (vec![vec![1.0, 1.0, 1.0, 3.0], vec![2.0, 2.0, 1.0, 1.0], vec![1.0, 1.0, 2.0, 2.0]], 8.0),
         (vec![vec![f64::MAX, f64::MAX]], f64::INFINITY),
-        (vec![vec![2.0, f64::MAX, 1e200], vec![1.0, 1e200, f64::MAX]], f64::INFINITY), // infinity less infinity
+        (vec![vec![2.0, f64::MAX, 1e200], vec![1.0, 1e200, f64::MAX]], f64::INFINITY), // infinity minus infinity
         (vec![vec![f64::MAX, f64::MAX, 5e-324, 1.0], vec![f64::MAX, 1e9, 1.0, 1e300]], f64::INFINITY),
     ];
     for (points, expected) in table {
@@ -187,7 +187,7 @@ fn a_better_point_raises_the_hypervolume_in_every_mix() {
     }
 }
 
-/// Members to maximise and the index of the knee, in every mix of directions.
+/// Members to maximise and the index of the knee, in every combination of directions.
 #[test]
 fn knees() {
     let table: [(&str, Points, usize); 11] = [
@@ -231,6 +231,6 @@ fn a_reference_of_the_wrong_width_is_refused() {
 #[test]
 #[cfg(debug_assertions)]
 #[should_panic(expected = "finite")]
-fn debug_builds_refuse_what_is_not_finite() {
+fn debug_builds_refuse_values_that_are_not_finite() {
     ranks(&[[1.0], [f64::NAN]], &[Maximize]);
 }

@@ -32,7 +32,7 @@ fn model(object: &Value) -> Value {
 }
 
 #[test]
-fn runs_stand_where_the_front_says() {
+fn runs_have_the_role_that_the_front_gives_them() {
     let model = model(&object());
     assert_eq!(model["runs"][0]["role"], "front");
     assert_eq!(model["runs"][2]["role"], "dominated");
@@ -63,7 +63,7 @@ fn training_jobs_on_the_front_that_are_not_the_best_of_their_run_are_rows() {
 }
 
 #[test]
-fn results_from_elsewhere_and_the_reasons_of_a_recommendation_are_shown() {
+fn observed_results_and_the_reasons_of_a_recommendation_are_shown() {
     let mut object = object();
     object["spec"]["candidates"].as_array_mut().unwrap().push(json!({"name": "production", "observed": {
         "metrics": {"test_accuracy": "0.6", "test_throughput": "0.5"}}}));
@@ -86,7 +86,7 @@ fn results_from_elsewhere_and_the_reasons_of_a_recommendation_are_shown() {
 }
 
 #[test]
-fn time_and_cost_of_the_search_are_known_with_all_training_jobs() {
+fn time_and_cost_of_the_search_are_shown_with_all_training_jobs() {
     let mut object = object();
     object["spec"]["prices"] = json!({"ml.p3.2xlarge": "3.6"});
     let typed: ModelSelection = serde_json::from_value(object.clone()).unwrap();
@@ -108,7 +108,7 @@ fn time_and_cost_of_the_search_are_known_with_all_training_jobs() {
 }
 
 #[test]
-fn excluded_runs_tell_why() {
+fn excluded_runs_have_a_reason() {
     let mut object = object();
     object["status"]["runs"][2].as_object_mut().unwrap().remove("paretoRank");
     object["status"]["fronts"][0]["excluded"] = json!([{"candidate": "c", "reason": "Infeasible", "message": "'test_accuracy' is 0.7, below the minimum 0.75"}]);

@@ -1,6 +1,6 @@
-//! The page in a real browser: `tests/browser/all.mjs`, run from here so that `cargo test` runs it too.
+//! The page in a real browser: runs `tests/browser/all.mjs`, so that `cargo test` includes it.
 //!
-//! The pages and what the browser makes of them stay in `target/tmp/report` to be looked at.
+//! The pages and the browser's output stay in `target/tmp/report` for inspection.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use modelselection_report::{Live, Model, Options, overview, report};
 use super::samples;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
-/// The status of get.sh where there is no browser and none can be installed.
+/// The exit status of get.sh if there is no browser and none can be installed.
 const IMPOSSIBLE: i32 = 3;
 
 #[test]
@@ -50,7 +50,7 @@ fn write_pages(folder: &Path) {
     let new = ModelSelection { status: None, ..done.clone() };
     write("new.html", report(&[new], &Options::default()));
 
-    // What the operator serves: a page as it was, and what the stream sends when more has come.
+    // The operator's responses: a page in an earlier state, and the events of the stream after more results.
     let live = Options { live: Some(Live { events: "/ui/events".into(), home: "/ui".into() }), ..Options::default() };
     write("live.html", report(&[samples::earlier(&running)], &live));
     write("live.json", Model::new(from_ref(&running), &live).json());

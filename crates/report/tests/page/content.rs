@@ -1,4 +1,4 @@
-//! What is in the document, without a browser.
+//! The content of the document, without a browser.
 
 use std::slice::from_ref;
 
@@ -49,7 +49,7 @@ fn the_hypervolume_over_time_ends_at_that_of_the_front() {
 }
 
 #[test]
-fn one_file_that_needs_nothing_else() {
+fn the_page_is_self_contained() {
     let page = report(&[samples::caltech256()], &Options::default());
     assert!(page.contains("default-src 'none'"));
     for loads in ["src=", "<link", "@import", "url(", "fetch(", "XMLHttpRequest", "sendBeacon", "innerHTML", "eval("] {

@@ -1,4 +1,4 @@
-//! The page of selections as they are in practice, small and large, well and ill.
+//! The pages of realistic selections: small and large, successful and failing.
 
 mod browser;
 mod content;

@@ -1,4 +1,4 @@
-//! Selections with results, as the operator would have them in their status.
+//! Selections with results, as the operator writes them to the status.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ fn read_yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).expect("the example is YAML")
 }
 
-/// The object of a manifest with its runs; fronts are worked out as the operator does it.
+/// The object of a manifest with its runs; fronts are computed like in the operator.
 fn with_status(mut manifest: Value, runs: &[Value], conditions: &Value) -> ModelSelection {
     let count = |states: &[&str]| runs.iter().filter(|run| states.iter().any(|state| run["state"] == *state)).count();
     let ended = count(&["Succeeded", "Failed", "Stopped"]);
@@ -69,8 +69,8 @@ fn conditions(of: &[(&str, &str, &str, &str)]) -> Value {
     Value::Array(of.iter().map(condition).collect())
 }
 
-/// The published figures of each model of the example: accuracy, top-5 accuracy, throughput, seconds for an epoch, millions
-/// of parameters.
+/// The published figures of each model of the example: accuracy, top-5 accuracy, throughput, seconds per epoch,
+/// millions of parameters.
 fn figures(model: &str) -> [f64; 5] {
     let all: Value =
         serde_json::from_str(include_str!("../../../emulator/src/logs/models.json")).expect("figures are JSON");
@@ -140,7 +140,8 @@ fn fail(run: &mut Value, state: &str, reason: &str, message: &str) {
     run.as_object_mut().expect("a run").remove("best");
 }
 
-/// Four objectives on two datasets, with constraints and a model in production, while it runs: some runs fail, some wait.
+/// A selection in progress with four objectives on two datasets, constraints and a model in production: some runs have
+/// failed, some wait.
 pub fn running() -> ModelSelection {
     let mut manifest = read_yaml(include_str!("../../../../examples/caltech256.yaml"));
     manifest["metadata"] = json!({"name": "flowers-and-pets", "namespace": "vision"});
@@ -193,7 +194,7 @@ pub fn running() -> ModelSelection {
     with_status(manifest, &runs, &conditions(&[("Ready", "True", "TuningRunning", message)]))
 }
 
-/// 500 runs with 20 metrics each; the same every time.
+/// 500 runs with 20 metrics each; deterministic.
 pub fn large() -> ModelSelection {
     let mut manifest = read_yaml(include_str!("../../../../examples/caltech256.yaml"));
     manifest["metadata"] = json!({"name": "whole-hub", "namespace": "research"});
@@ -249,7 +250,7 @@ pub fn large() -> ModelSelection {
     )
 }
 
-/// Texts that would do harm where they are not escaped, in every place that foreign text comes from.
+/// Texts that are harmful if they are not escaped, in every field with foreign text.
 pub fn hostile() -> ModelSelection {
     let mut manifest = read_yaml(include_str!("../../../../examples/caltech256.yaml"));
     manifest["metadata"] = json!({"name": "hostile", "namespace": "default"});
@@ -271,7 +272,7 @@ pub fn hostile() -> ModelSelection {
     )
 }
 
-/// When runs ended: one after the other, in the order of the spec.
+/// End times of runs: one after the other, in the order of the spec.
 pub fn options(selection: &ModelSelection) -> Options {
     let start: Timestamp = "2026-11-28T09:00:00Z".parse().expect("a time");
     let runs = selection.status.iter().flat_map(|status| &status.runs).filter(|run| run.state.ended());
@@ -284,7 +285,7 @@ pub fn options(selection: &ModelSelection) -> Options {
     Options { generated: Some("2026-11-28T12:00:00Z".parse().expect("a time")), ended, ..Options::default() }
 }
 
-/// The selection as it was when half of its first dataset's runs had ended.
+/// The selection at the time when half of its first dataset's runs had ended.
 pub fn earlier(selection: &ModelSelection) -> ModelSelection {
     let mut value = serde_json::to_value(selection).expect("it is JSON");
     let conditions = value["status"]["conditions"].clone();

@@ -1,4 +1,4 @@
-//! Manifests that are taken.
+//! Manifests that are accepted.
 
 use crate::admission::{Case, candidates, channels, datasets, good, hyperparameters, list, metrics, ranges};
 use crate::admission::{jumpstart, own};
@@ -76,7 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         good("an own image without metrics, which may be SageMaker's", own(), "training: {metricDefinitions: null}"),
         good(
-            "SageMaker's own algorithm beside an image with definitions",
+            "SageMaker's own algorithm together with an image with definitions",
             own(),
             "candidates: [{name: own, algorithm: {trainingImage: image}}, {name: xgboost, algorithm: {trainingImage: '811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1'}, tuning: {objective: {metric: 'validation:auc', goal: Maximize}}}]",
         ),

@@ -1,10 +1,10 @@
-//! What applying a manifest does, as a page.
+//! The effect of applying a manifest, as a page.
 
 use crate::effect::{Action, Cost, Effect};
 use crate::page::{Column, Page, Table, Text, Tone};
 use crate::text::count;
 
-/// What applying a manifest does, in words and as a table of what changes.
+/// The effect of applying a manifest: sentences, and a table of the changes.
 pub fn effect(name: &str, effect: &Effect) -> Page {
     let mut page = Page::default();
     let counts = [
@@ -37,7 +37,7 @@ pub fn effect(name: &str, effect: &Effect) -> Page {
     }
     if effect.open_selectors > 0 {
         let selectors = count(effect.open_selectors, "selector");
-        page.paragraph(format!("{selectors}: which models are found is known to the operator only"));
+        page.paragraph(format!("{selectors}: only the operator knows which models they find"));
     }
     costs(&mut page, effect);
     page

@@ -1,4 +1,4 @@
-//! The pages as people see them, at 80 columns.
+//! The pages at 80 columns.
 
 use super::*;
 use crate::page::Look;
@@ -59,7 +59,7 @@ fn a_front_with_its_alternatives_and_what_is_excluded() {
 }
 
 #[test]
-fn eight_objectives_fit_and_the_rest_is_named() {
+fn with_eight_objectives_the_omitted_ones_are_counted() {
     let mut selection = sample::complete();
     let first = selection.spec.objectives[0].clone();
     selection.spec.objectives =
@@ -69,7 +69,7 @@ fn eight_objectives_fit_and_the_rest_is_named() {
 }
 
 #[test]
-fn one_that_was_never_seen_says_so() {
+fn a_selection_that_was_never_observed_says_so() {
     let mut selection = sample::running();
     selection.status = None;
     let text = shown(&status(&selection, sample::time(0), Extent::default()));

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use samples::results;
 use serde_json::{Value, json};
 
-/// When the samples have started, and so many seconds later.
+/// The time `seconds` after the start of the samples.
 pub(crate) fn time(seconds: i64) -> Timestamp {
     results::START.parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_secs(seconds)
 }
 
-/// A selection whose candidates are those of the runs.
+/// A selection with the candidates of the runs.
 fn selection(status: Value) -> ModelSelection {
     let mut selection: ModelSelection = serde_json::from_value(samples::manifest("caltech256")).unwrap();
     let first = selection.spec.candidates[0].clone();
@@ -23,7 +23,7 @@ fn selection(status: Value) -> ModelSelection {
     selection
 }
 
-/// Two of four runs have ended, one runs with one of two training jobs done, one waits.
+/// Two of four runs have ended, one is running with one of two training jobs completed, one waits.
 pub(crate) fn running() -> ModelSelection {
     let run = |candidate: &str, state: &str| json!({"candidate": candidate, "dataset": "caltech256", "state": state, "attempt": 0});
     let mut running = run("mobilenet-v2-100-224", "Running");
@@ -58,12 +58,12 @@ pub(crate) fn complete() -> ModelSelection {
     selection(status)
 }
 
-/// As many runs as there may be, all of them ended.
+/// The maximum number of runs, all of them ended.
 pub(crate) fn large() -> ModelSelection {
     selection(results::large())
 }
 
-/// One of three runs runs; two wait for a person.
+/// One of three runs is running; two wait for a person.
 pub(crate) fn stalled() -> ModelSelection {
     let mut selection = running();
     let status = selection.status.as_mut().unwrap();

@@ -1,4 +1,4 @@
-//! What is sent for candidates that differ, and for SageMaker's own algorithms.
+//! The requests for candidates with overrides, and for SageMaker's built-in algorithms.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::hub_document::tests::bit;
 use crate::model::Model;
 use api::{MetricDefinition, ModelSelectionSpec, Reason};
 
-/// A selection whose own image has a default for the range of tuning.
+/// A selection whose own image has a default for the hyperparameter that is searched.
 fn spec() -> ModelSelectionSpec {
     let mut spec = samples::spec();
     spec.training.hyperparameters.insert("learning_rate".into(), "0.01".into());
@@ -16,7 +16,7 @@ fn spec() -> ModelSelectionSpec {
 
 const XGBOOST: &str = "811284229777.dkr.ecr.us-east-1.amazonaws.com/xgboost:1";
 
-/// A selection whose second candidate is SageMaker's `XGBoost`, tuned by a metric of its own.
+/// A selection whose second candidate is SageMaker's `XGBoost`, tuned for one of its own metrics.
 fn with_xgboost(metric: &str) -> ModelSelectionSpec {
     let mut spec = spec();
     spec.candidates[1].algorithm.as_mut().unwrap().training_image = Some(XGBOOST.into());
@@ -28,13 +28,13 @@ fn with_xgboost(metric: &str) -> ModelSelectionSpec {
 }
 
 #[test]
-fn an_algorithm_of_sagemakers_gets_no_definitions() {
+fn a_built_in_algorithm_gets_no_definitions() {
     let sent = request(&with_xgboost("validation:auc"), 1, None).unwrap();
     assert_eq!((sent.metric_definitions.len(), sent.objective.metric.as_str()), (0, "validation:auc"));
 }
 
 #[test]
-fn definitions_for_an_algorithm_of_sagemakers_are_refused_with_what_to_do() {
+fn definitions_for_a_built_in_algorithm_are_refused_with_the_remedy() {
     let definition = MetricDefinition { name: "validation:auc".into(), regex: "auc: ([0-9.]+)".into() };
     let mut own = with_xgboost("validation:auc");
     own.candidates[1].overrides.metric_definitions = vec![definition];
@@ -51,7 +51,7 @@ fn definitions_for_an_algorithm_of_sagemakers_are_refused_with_what_to_do() {
 }
 
 #[test]
-fn a_metric_that_an_algorithm_of_sagemakers_does_not_report_is_reported_with_the_nearest() {
+fn an_unknown_metric_of_a_built_in_algorithm_is_reported_with_the_nearest_one() {
     for (metric, expected) in
         [("validation:acu", "did you mean 'validation:auc'?"), ("zzz", "choose among validation:accuracy, ")]
     {
@@ -63,7 +63,7 @@ fn a_metric_that_an_algorithm_of_sagemakers_does_not_report_is_reported_with_the
 }
 
 #[test]
-fn an_expression_brings_two_names_of_one_measure_together() {
+fn an_expression_can_unify_two_names_of_one_metric() {
     let mut spec = with_xgboost("validation:auc");
     spec.derived_metrics = serde_json::from_value(json!([
         {"name": "area", "expression": "has(metrics.val_accuracy) ? metrics.val_accuracy : metrics['validation:auc']"},
@@ -132,7 +132,7 @@ fn checkpoints_of_a_run_are_its_own_unless_they_are_shared() {
 fn more_training_jobs_than_combinations_are_refused() {
     for (ranges, jobs, most) in [
         (json!([{"name": "learning_rate", "integer": {"min": "1", "max": "3"}}]), 10, 3),
-        // One value, written twice.
+        // The same value, written in two ways.
         (json!([{"name": "learning_rate", "categorical": {"multiplesOfDefault": ["1", "1.0"]}}]), 2, 1),
     ] {
         let mut spec = spec();
@@ -188,7 +188,7 @@ fn channels_of_an_override_are_checked() {
 }
 
 #[test]
-fn a_line_break_is_told_wherever_a_block_of_yaml_may_bring_one() {
+fn a_line_break_is_reported_wherever_a_block_of_yaml_may_add_one() {
     type Edit = fn(&mut ModelSelectionSpec);
     let edits: [(Edit, Reason, &str); 6] = [
         (
@@ -241,19 +241,19 @@ fn a_line_break_is_told_wherever_a_block_of_yaml_may_bring_one() {
 }
 
 #[test]
-fn a_bucket_that_cannot_exist_is_told_with_its_field() {
+fn a_bucket_that_cannot_exist_is_reported_with_its_field() {
     let mut spec = spec();
     spec.candidates[1].overrides.training =
         serde_json::from_value(json!({"outputS3URI": "s3://My_Bucket/out/"})).unwrap();
     let problem = request(&spec, 1, None).unwrap_err();
     assert_eq!(problem.reason, Reason::InvalidRequest);
-    let expected = "`training.outputS3URI`: there can be no S3 bucket 'My_Bucket'";
+    let expected = "`training.outputS3URI`: there cannot be an S3 bucket 'My_Bucket'";
     assert!(problem.message.starts_with(expected), "{}", problem.message);
     assert!(request(&spec, 0, Some(&bit())).is_ok(), "the other candidate has the prefix of the selection");
 }
 
 #[test]
-fn what_a_candidate_searches_by_its_own_strategy_is_checked_as_a_whole() {
+fn a_candidates_own_strategy_is_checked_with_its_merged_ranges() {
     let values: Vec<String> = (0..30).map(|value| value.to_string()).collect();
     for (tuning, ranges, expected) in [
         (

@@ -1,5 +1,5 @@
-//! The rules that Flux has a checker for (`conditions/check` of its runtime package, by their numbers there), kept on every
-//! walk through the life of a selection, and what kstatus makes of each step.
+//! The rules of Flux's condition checker (`conditions/check` of its runtime package, with its rule numbers), applied to
+//! random walks through the life of a selection, and kstatus's verdict on each step.
 
 use crate::problem::Problem;
 use jiff::Timestamp;
@@ -11,15 +11,15 @@ use crate::summary::counts;
 use api::{Condition, ReadyPolicy, Reason, RunState, RunStatus, merge_conditions};
 use samples::spec;
 
-/// What is so at one step of a walk.
+/// The situation at one step of a walk.
 #[derive(Clone, Debug)]
 struct Step {
     runs: Vec<RunStatus>,
     members: usize,
     suspend: bool,
     policy: ReadyPolicy,
-    blind: Option<Problem>,
-    held: Option<Problem>,
+    unobserved: Option<Problem>,
+    incomplete: Option<Problem>,
     /// The spec was edited before this step.
     edited: bool,
 }
@@ -42,7 +42,7 @@ fn any_run() -> impl Strategy<Value = RunStatus> {
     })
 }
 
-/// Mostly nothing: else every walk would be one of trouble.
+/// Usually no fault, so that not every walk is about faults.
 fn trouble(reasons: &[Reason]) -> impl Strategy<Value = Option<Problem>> {
     let problem = proptest::sample::select(reasons.to_vec()).prop_map(|reason| Problem::new(reason, "it is so"));
     proptest::option::weighted(0.2, problem)
@@ -58,13 +58,13 @@ fn any_step() -> impl Strategy<Value = Step> {
         trouble(&[Reason::Progressing, Reason::RetryingAfterError, Reason::NoModelFound, Reason::InvalidExpression]),
         any::<bool>(),
     )
-        .prop_map(|(runs, members, suspend, policy, blind, held, edited)| Step {
+        .prop_map(|(runs, members, suspend, policy, unobserved, incomplete, edited)| Step {
             runs,
             members,
             suspend,
             policy,
-            blind,
-            held,
+            unobserved,
+            incomplete,
             edited,
         })
 }
@@ -80,8 +80,8 @@ fn taken(step: &Step, before: &[Condition], generation: Option<i64>, now: Timest
         counts: &counts(&step.runs),
         fronts: &[front(step.members)],
         launched_before: launched_before(before, generation),
-        blind: step.blind.as_ref(),
-        held: step.held.as_ref(),
+        unobserved: step.unobserved.as_ref(),
+        incomplete: step.incomplete.as_ref(),
     });
     merge_conditions(before, wanted, generation, now)
 }
@@ -90,35 +90,35 @@ fn status<'c>(all: &'c [Condition], type_: &str) -> Option<&'c str> {
     all.iter().find(|condition| condition.type_ == type_).map(|condition| condition.status.as_str())
 }
 
-/// The first rule that is broken. The status as a whole has the generation of its conditions: both are one write.
+/// The first rule that is broken. The status has the generation of its conditions, because both are written together.
 fn broken(all: &[Condition], generation: i64) -> Option<&'static str> {
     let (ready, reconciling, stalled) = (status(all, "Ready"), status(all, "Reconciling"), status(all, "Stalled"));
     let is_ready = ready == Some("True");
     let is_finished = status(all, "Finished") == Some("True");
     let rules = [
         (
-            "FAIL0001, WARN0001: nothing abnormal beside Ready",
+            "FAIL0001, WARN0001: no abnormal condition while Ready",
             !is_ready || (reconciling.is_none() && stalled.is_none()),
         ),
         ("FAIL0002: Ready is always there", ready.is_some()),
-        // The checker has this one for the end of a reconcile; before it, Ready may be Unknown too (FAIL0011).
+        // The checker applies this rule at the end of a reconcile; before that, Ready may also be Unknown (FAIL0011).
         ("FAIL0003: not Ready while Reconciling", reconciling != Some("True") || !is_ready),
         ("FAIL0004: Ready is False while Stalled", stalled != Some("True") || ready == Some("False")),
         ("FAIL0005: not Reconciling and Stalled at once", reconciling.is_none() || stalled.is_none()),
         (
-            "FAIL0006 to 0009, WARN0005: every condition speaks of the generation that the status speaks of",
+            "FAIL0006 to 0009, WARN0005: every condition has the generation of the status",
             generation >= 1 && all.iter().all(|condition| condition.observed_generation == Some(generation)),
         ),
         ("FAIL0011: Ready is Unknown only while Reconciling", ready != Some("Unknown") || reconciling == Some("True")),
         (
-            "WARN0002: Ready says what the abnormal condition says",
+            "WARN0002: Ready has the reason and message of the abnormal condition",
             all.iter().filter(|c| c.type_ == "Reconciling" || c.type_ == "Stalled").all(|abnormal| {
                 all.iter().any(|c| c.type_ == "Ready" && c.reason == abnormal.reason && c.message == abnormal.message)
             }),
         ),
         ("WARN0003: Reconciling only when True", reconciling.is_none_or(|status| status == "True")),
         ("WARN0004: Stalled only when True", stalled.is_none_or(|status| status == "True")),
-        // Beyond the checker: without it, nobody could tell whether to wait.
+        // In addition to the checker: without this rule, nobody could tell whether to wait.
         ("not Ready has a cause", is_ready || reconciling.is_some() || stalled.is_some()),
         ("Ready comes first, for those who read one", all.first().is_some_and(|first| first.type_ == "Ready")),
         (
@@ -127,15 +127,18 @@ fn broken(all: &[Condition], generation: i64) -> Option<&'static str> {
         ),
         ("Succeeded is always there", status(all, "Succeeded").is_some()),
         ("Finished is always there", status(all, "Finished").is_some()),
-        ("who succeeded or failed has finished", status(all, "Succeeded") == Some("Unknown") || is_finished),
-        ("what is being worked on has not finished", reconciling != Some("True") || !is_finished),
-        ("Ready and finished is succeeded", !is_ready || !is_finished || status(all, "Succeeded") == Some("True")),
+        (
+            "a selection that succeeded or failed has finished",
+            status(all, "Succeeded") == Some("Unknown") || is_finished,
+        ),
+        ("a selection that is Reconciling has not finished", reconciling != Some("True") || !is_finished),
+        ("Ready and Finished means Succeeded", !is_ready || !is_finished || status(all, "Succeeded") == Some("True")),
         ("Suspended only when True", status(all, "Suspended").is_none_or(|status| status == "True")),
     ];
     rules.into_iter().find_map(|(rule, kept)| (!kept).then_some(rule))
 }
 
-/// What kstatus says of an object whose generation has been observed.
+/// kstatus's verdict on an object whose generation has been observed.
 fn kstatus(all: &[Condition]) -> &'static str {
     let abnormal = all.iter().find(|c| c.status == "True" && (c.type_ == "Reconciling" || c.type_ == "Stalled"));
     match abnormal.map(|condition| condition.type_.as_str()) {
@@ -147,7 +150,7 @@ fn kstatus(all: &[Condition]) -> &'static str {
 
 proptest! {
     #[test]
-    fn every_walk_keeps_the_rules(steps in proptest::collection::vec(any_step(), 1..8)) {
+    fn every_walk_satisfies_the_rules(steps in proptest::collection::vec(any_step(), 1..8)) {
         let (mut before, mut generation): (Vec<Condition>, i64) = (Vec::new(), 1);
         for (second, step) in (0..).zip(&steps) {
             generation += i64::from(step.edited);
@@ -159,7 +162,7 @@ proptest! {
                 let expected = since.map_or(now, |c| c.last_transition_time.0);
                 prop_assert_eq!(condition.last_transition_time.0, expected, "of {:#?} after {:#?}", after, before);
             }
-            // A client that waits sees no failure that ends by itself, and does not wait for one that does not.
+            // A waiting client sees no failure that ends by itself, and does not wait on a failure that does not.
             let verdict = kstatus(&after);
             prop_assert_eq!(verdict == "Failed", status(&after, "Stalled").is_some());
             prop_assert_eq!(verdict == "Current", status(&after, "Ready") == Some("True"));
@@ -168,9 +171,9 @@ proptest! {
     }
 }
 
-/// That the rules above can be broken at all.
+/// The rules above can be broken.
 #[test]
-fn the_rules_bite() {
+fn each_rule_can_be_broken() {
     let condition = |type_: &str, status: &str| Condition {
         type_: type_.to_owned(),
         status: status.to_owned(),
@@ -212,8 +215,11 @@ fn the_rules_bite() {
             vec![condition("Ready", "True"), condition("Succeeded", "True"), condition("Finished", "False")],
             "who succeeded",
         ),
-        (vec![condition("Ready", "False"), condition("Reconciling", "True"), succeeded(), finished()], "what is being"),
-        (vec![condition("Ready", "True"), succeeded(), finished()], "Ready and finished"),
+        (
+            vec![condition("Ready", "False"), condition("Reconciling", "True"), succeeded(), finished()],
+            "a selection that is Reconciling",
+        ),
+        (vec![condition("Ready", "True"), succeeded(), finished()], "Ready and Finished"),
     ] {
         let found = broken(&all, 2).unwrap_or_default();
         assert!(found.starts_with(rule), "expected {rule}, found '{found}' in {all:#?}");

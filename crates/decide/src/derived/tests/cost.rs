@@ -1,9 +1,9 @@
-//! What derived metrics cost, counted in operations: no clock tells that on a busy machine.
+//! The cost of derived metrics, counted in operations, because times vary on a busy machine.
 
 use super::*;
 use api::{Collect, Reason};
 
-/// As large as the schema allows: 16 derived metrics of 1,024 characters, each built on the one before.
+/// As large as the schema allows: 16 derived metrics of 1,024 characters, each using the previous one.
 fn largest() -> ModelSelectionSpec {
     let mut spec = spec(&[]);
     for number in 0..16 {
@@ -35,11 +35,11 @@ fn result(number: i32) -> RunStatus {
 }
 
 #[test]
-fn what_is_built_on_another_uses_its_value_and_not_its_text() {
+fn a_metric_uses_the_value_of_another_one_and_not_its_text() {
     let spec = largest();
     let derivations = Derivations::new(&spec);
     assert_eq!(super::super::invalid(&derivations), None);
-    // A character is half an operation here; one that worked texts out would take 16 times as many for the last alone.
+    // Here a character costs half an operation; substituting texts would cost 16 times as many for the last one alone.
     let operations = derivations.operations();
     assert!((6_000..16 * 1024).contains(&operations), "{operations}");
     let best = result(3).best.unwrap();
@@ -47,7 +47,7 @@ fn what_is_built_on_another_uses_its_value_and_not_its_text() {
 }
 
 #[test]
-fn a_pass_works_out_only_what_is_new_or_has_changed() {
+fn a_pass_computes_only_new_or_changed_results() {
     let mut spec = largest();
     let operations = Derivations::new(&spec).operations();
     let mut runs: Vec<RunStatus> = (0..128).map(result).collect();
@@ -71,7 +71,7 @@ fn a_pass_works_out_only_what_is_new_or_has_changed() {
 }
 
 #[test]
-fn what_would_take_too_long_is_reported_before_a_job_is_made() {
+fn an_exceeded_budget_is_reported_before_a_job_is_created() {
     let mut spec = largest();
     let candidate = spec.candidates[0].clone();
     spec.candidates = vec![candidate; 512];

@@ -4,7 +4,7 @@ use super::*;
 use api::Reason;
 
 #[test]
-fn mistakes_of_the_grammar_are_reported_with_their_place() {
+fn syntax_errors_are_reported_with_their_position() {
     let long = format!("{}1{}", "(".repeat(500), ")".repeat(500));
     let deep = format!("{}1{}", "abs(".repeat(150), ")".repeat(150));
     let chain = format!("{}1", "1+".repeat(500));
@@ -17,15 +17,15 @@ fn mistakes_of_the_grammar_are_reported_with_their_place() {
         ("1 +", "at its end (column 4)"),
         (
             "tflow-ic:val-accuracy",
-            "column 9, where it says `:val-accuracy`; a metric whose name is no word is metrics['...']",
+            "column 9, where it says `:val-accuracy`; write a metric whose name is not an identifier as metrics['...']",
         ),
-        ("latency + val@5", "a metric whose name is no word is metrics['...']"),
+        ("latency + val@5", "write a metric whose name is not an identifier as metrics['...']"),
         ("1 / 0", "it divides by 0"),
         ("latency / (1 - 1)", "it divides by 0"),
         ("latency % (2 * 3 - pow(6, 1))", "it divides by 0"),
-        ("latency > 1 ? sqrt(-1) : 2", "sqrt(-1) is no finite number"),
+        ("latency > 1 ? sqrt(-1) : 2", "sqrt(-1) is not a finite number"),
         ("1e308 * 10", "1e308 * 10 is too large"),
-        ("ln(0) + latency", "ln(0) is no finite number"),
+        ("ln(0) + latency", "ln(0) is not a finite number"),
         ("latency / 0.0", "it divides by 0"),
         ("logn(3)", "there is no function `logn`; there are abs, min"),
         ("double(3)", "all numbers are real numbers already"),
@@ -34,18 +34,18 @@ fn mistakes_of_the_grammar_are_reported_with_their_place() {
         ("min()", "`min` takes 1 or more numbers, not 0"),
         ("instanceType.matches('a') ? 1 : 2", "no function `matches`"),
         ("[1, 2].map(x, x * 2)", "macros other than `has`"),
-        ("[1, 2]", "a list may only stand after `in`"),
+        ("[1, 2]", "a list is only allowed after `in`"),
         ("{'a': 1}", "it must be a number, not an object"),
-        ("b'x' == b'x' ? 1 : 2", "neither bytes nor null"),
-        ("metrics", "`metrics` is no number; name a part of it, such as metrics['...']"),
-        ("hyperparameters[instanceType]", "[ ] takes a text in quotes"),
-        ("prices[hyperparameters.x]", "[ ] takes a text in quotes"),
+        ("b'x' == b'x' ? 1 : 2", "bytes and null are not supported"),
+        ("metrics", "`metrics` is not a number; select an element, such as metrics['...']"),
+        ("hyperparameters[instanceType]", "[ ] takes a string in quotes"),
+        ("prices[hyperparameters.x]", "[ ] takes a string in quotes"),
         ("dataset.size", "`dataset` has no 'size'; it has name, testSize"),
         ("val.accuracy", "metrics['val.accuracy']"),
         ("dataset.facts", "`dataset` has no 'facts'; it has name, testSize"),
         ("1 in latency ? 1 : 2", "`in` takes a list"),
-        (&deep, "more than 100 operations within each other; use a derived metric more"),
-        (&chain, "more than 100 operations within each other"),
+        (&deep, "more than 100 nested operations; move a part into another derived metric"),
+        (&chain, "more than 100 nested operations"),
         ("99999999999999999999", "invalid int literal"),
         ("1e999", "invalid double literal"),
         ("", "column 1"),
@@ -62,7 +62,7 @@ fn mistakes_of_the_grammar_are_reported_with_their_place() {
 }
 
 #[test]
-fn what_the_spec_itself_lacks_is_reported_without_a_run() {
+fn inputs_missing_in_the_spec_are_reported_without_a_run() {
     let message_of = |expressions: &[(&str, &str)], edit: fn(&mut ModelSelectionSpec)| {
         let mut spec = spec(expressions);
         edit(&mut spec);
@@ -78,10 +78,10 @@ fn what_the_spec_itself_lacks_is_reported_without_a_run() {
         (
             &[("a", "b"), ("b", "1")][..],
             (|_| {}) as fn(&mut ModelSelectionSpec),
-            "entry 'a': it uses 'b', which stands after it",
+            "entry 'a': it uses 'b', which is defined after it",
         ),
         (&[("a", "a + 1")], |_| {}, "it uses itself"),
-        (&[("val_accuracy", "1")], |_| {}, "its name is that of a metric that is read from the logs"),
+        (&[("val_accuracy", "1")], |_| {}, "its name is also that of a metric that is read from the logs"),
         (
             &[("a", "dataset.validationSize")],
             |_| {},
@@ -100,7 +100,7 @@ fn what_the_spec_itself_lacks_is_reported_without_a_run() {
 }
 
 #[test]
-fn what_a_run_lacks_is_reported_before_its_job_is_made() {
+fn inputs_missing_in_a_run_are_reported_before_its_job_is_created() {
     let known = Known {
         metrics: ["accuracy", "test-latency", "test_throughput"].map(str::to_owned).into(),
         hyperparameters: [
@@ -122,13 +122,13 @@ fn what_a_run_lacks_is_reported_before_its_job_is_made() {
         ("zzz", "its metrics are accuracy, test-latency, test_throughput, earlier"),
         ("hyperparameters.batchsize", "did you mean hyperparameters.batch_size?"),
         ("hyperparameters.zzz", "it has batch_size, optimizer, rate"),
-        ("hyperparameters.optimizer * 2", "which is the text 'adam'"),
-        ("hyperparameters.rate * 2", "which is the text 'auto'"),
+        ("hyperparameters.optimizer * 2", "which is the string 'adam'"),
+        ("hyperparameters.rate * 2", "which is the string 'auto'"),
         ("accuracy > 0.7", "a number is needed"),
-        ("accuracy > 1000 ? 'a' : 1", "a number is needed, not the text 'a'"),
+        ("accuracy > 1000 ? 'a' : 1", "a number is needed, not the string 'a'"),
         ("1 +", "column"),
         ("1 / (dataset.testSize - 6000)", "it divides by 0"),
-        ("sqrt(dataset.trainingSize - dataset.facts.classes * 1000)", "is no finite number"),
+        ("sqrt(dataset.trainingSize - dataset.facts.classes * 1000)", "is not a finite number"),
     ] {
         let message = message_of(expression);
         assert!(
@@ -141,7 +141,7 @@ fn what_a_run_lacks_is_reported_before_its_job_is_made() {
         "hyperparameters.rate == 'auto' ? 0 : hyperparameters.rate",
         "hyperparameters.batch_size * test_throughput",
         "has(metrics.top_5) ? metrics.top_5 : accuracy",
-        // Made-up numbers may be out of its domain; real ones need not be.
+        // Made-up numbers may be outside its domain; real ones need not be.
         "ln(accuracy - 5) / (accuracy - accuracy)",
         "sqrt(accuracy - 1e9) + ln(trainingSeconds - 1e9)",
         "dataset.testSize == 6000 ? 1 : 1 / (dataset.testSize - 6000)",
@@ -149,5 +149,5 @@ fn what_a_run_lacks_is_reported_before_its_job_is_made() {
         assert_eq!(message_of(expression), "", "{expression}");
     }
     let clash = check(&spec(&[("accuracy", "1")]), "caltech256", &known).unwrap_err();
-    assert!(clash.message.contains("its name is that of a metric"), "{}", clash.message);
+    assert!(clash.message.contains("its name is also that of a metric"), "{}", clash.message);
 }

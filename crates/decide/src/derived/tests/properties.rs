@@ -1,4 +1,4 @@
-//! Whatever is written as an expression.
+//! Properties of arbitrary expressions.
 
 use proptest::prelude::*;
 
@@ -62,13 +62,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
     #[test]
-    fn no_expression_makes_it_panic(expression in any_expression()) {
+    fn no_expression_causes_a_panic(expression in any_expression()) {
         let spec = spec(&[("x", &expression), ("y", "x * 2")]);
         let problem = invalid(&spec);
         let derived = Derivations::new(&spec).of(&spec.datasets[0], &job());
         prop_assert!(derived.values.iter().all(|metric| parse_decimal(&metric.value).is_some()));
         prop_assert_eq!(derived.values.len() + derived.failed.len(), 2);
-        // What is accepted has a value; what is refused has none.
+        // An accepted expression has a value; a refused one has none.
         prop_assert!(problem.is_none() || derived.failure("x").is_some() || problem.is_some_and(|problem| problem.message.contains("does not have")));
         let known = Known { metrics: ["latency", "zero"].map(str::to_owned).into(), ..Known::default() };
         let _ = check(&spec, "caltech256", &known);
@@ -83,7 +83,7 @@ proptest! {
     }
 }
 
-/// What expressions of the greatest length can do to the stack of a thread of the runtime, which has 2 MiB.
+/// The longest and deepest expressions must fit into the 2 MiB stack of a runtime thread.
 #[test]
 fn neither_length_nor_depth_overflows_a_small_stack() {
     let deep = |open: &str, middle: &str, close: &str| {
@@ -114,11 +114,11 @@ fn neither_length_nor_depth_overflows_a_small_stack() {
         deep("1<", "1", ""),
     ];
     let small = std::thread::Builder::new().stack_size(1024 * 1024);
-    let cache = move || {
+    let evaluate = move || {
         for expression in all {
             let spec = spec(&[("x", &expression)]);
             let _ = (invalid(&spec), Derivations::new(&spec).of(&spec.datasets[0], &job()));
         }
     };
-    small.spawn(cache).unwrap().join().unwrap();
+    small.spawn(evaluate).unwrap().join().unwrap();
 }

@@ -1,4 +1,4 @@
-//! Scales, the recommendation, and candidates that were measured elsewhere.
+//! Scales, the recommendation, and observed candidates.
 
 use super::{both, members, recommended};
 use crate::derived::Derivations;
@@ -9,7 +9,7 @@ use api::{
 };
 use samples::spec;
 
-/// The published frontier on Caltech-256: accuracy, and batches a second.
+/// The published frontier on Caltech-256: accuracy and throughput in batches per second.
 const PUBLISHED: [(&str, &str, &str); 7] = [
     ("swin-large-patch4-window12-384", "0.964", "0.3"),
     ("efficientnet-v2-imagenet21k-ft1k-m", "0.948", "8"),
@@ -46,14 +46,14 @@ fn the_knee_of_the_published_frontier_depends_on_the_scale() {
 fn reference_and_hypervolume_are_on_the_scales() {
     let front = front(&logarithmic(), vec![both("a", "0.9", "10"), both("b", "0.5", "1000")]);
     let reference: Vec<_> = front.reference.iter().map(String::as_str).collect();
-    // A tenth of two decades below ten; in the units of the metric.
+    // A tenth of two decades below ten, in the units of the metric.
     assert_eq!(reference, ["0.46", "6.3095734448"]);
     let volume = parse_decimal(front.hypervolume.as_deref().unwrap()).unwrap();
     assert!((volume - (0.44 * 0.2 + 0.04 * 2.0)).abs() < 1e-9, "{volume}");
 }
 
 #[test]
-fn what_is_not_above_zero_has_no_place_on_a_logarithmic_scale() {
+fn values_not_above_zero_are_excluded_on_a_logarithmic_scale() {
     let runs = || vec![both("a", "0.9", "0"), both("b", "0.5", "1"), both("c", "0.95", "-1")];
     let of = front(&logarithmic(), runs());
     assert_eq!(members(&of), ["b"]);
@@ -70,7 +70,7 @@ fn the_smallest_numbers_keep_a_finite_hypervolume() {
 }
 
 #[test]
-fn alternatives_say_what_they_give_and_take() {
+fn alternatives_state_their_trade_offs() {
     let front = front(&logarithmic(), published());
     let recommendation = front.recommendation.unwrap();
     assert_eq!(
@@ -95,7 +95,7 @@ fn alternatives_say_what_they_give_and_take() {
 }
 
 #[test]
-fn differences_of_what_is_no_share_are_reported_as_they_are() {
+fn differences_of_values_that_are_not_shares_are_absolute() {
     let mut spec = spec();
     spec.objectives[0].goal = Goal::Minimize;
     let front = front(&spec, vec![both("a", "0.5", "10"), both("b", "0.6", "11"), both("c", "0.9", "11.5")]);
@@ -109,7 +109,7 @@ fn differences_of_what_is_no_share_are_reported_as_they_are() {
 }
 
 #[test]
-fn who_knows_what_they_want_gets_it() {
+fn the_best_rule_and_minimum_values_determine_the_recommendation() {
     let at_least = |metric: &str, value: &str| AtLeast { metric: metric.to_owned(), value: value.to_owned() };
     let recommended_by = |recommend: Recommend| {
         let front = front(&ModelSelectionSpec { recommend: Some(recommend), ..logarithmic() }, published());
@@ -143,7 +143,7 @@ fn who_knows_what_they_want_gets_it() {
 }
 
 #[test]
-fn to_reach_a_value_of_what_is_minimized_is_to_be_as_small() {
+fn at_least_is_a_maximum_for_minimized_objectives() {
     let mut spec = spec();
     spec.objectives[1].goal = Goal::Minimize;
     let bound = AtLeast { metric: "test_throughput".to_owned(), value: "5".to_owned() };
@@ -152,7 +152,7 @@ fn to_reach_a_value_of_what_is_minimized_is_to_be_as_small() {
     assert_eq!(recommended(&front), Some("b"));
 }
 
-/// A candidate that was measured elsewhere.
+/// An observed candidate.
 fn observed(name: &str, metrics: &[(&str, &str)]) -> Candidate {
     let metrics = metrics.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let observed = Observed { metrics, ..Observed::default() };
@@ -160,7 +160,7 @@ fn observed(name: &str, metrics: &[(&str, &str)]) -> Candidate {
 }
 
 #[test]
-fn what_was_measured_elsewhere_stands_on_the_front_without_a_run() {
+fn observed_candidates_can_be_on_the_front_without_a_run() {
     let mut spec = spec();
     spec.candidates = vec![
         observed("incumbent", &[("test_accuracy", "0.85"), ("test_throughput", "30")]),
@@ -179,7 +179,7 @@ fn what_was_measured_elsewhere_stands_on_the_front_without_a_run() {
 }
 
 #[test]
-fn what_was_measured_elsewhere_may_lack_a_metric_or_a_dataset() {
+fn observed_candidates_may_lack_a_metric_or_a_dataset() {
     let mut spec = spec();
     let mut second = spec.datasets[0].clone();
     second.name = "flowers".into();
@@ -201,7 +201,7 @@ fn what_was_measured_elsewhere_may_lack_a_metric_or_a_dataset() {
     assert_eq!(
         excluded,
         [("partly", ExclusionReason::MetricMissing), ("infinite", ExclusionReason::MetricNotFinite)],
-        "who says nothing of a dataset takes no part in it"
+        "a candidate without values for a dataset is not on its front"
     );
     assert_eq!(
         fronts[0].excluded[0].message,
@@ -211,7 +211,7 @@ fn what_was_measured_elsewhere_may_lack_a_metric_or_a_dataset() {
 }
 
 #[test]
-fn a_dataset_that_there_is_not_is_reported() {
+fn an_unknown_dataset_is_reported() {
     let mut spec = spec();
     let mut misspelt = observed("incumbent", &[]);
     let metrics = [("test_accuracy".to_owned(), "0.5".to_owned())].into();
@@ -230,7 +230,7 @@ fn a_dataset_that_there_is_not_is_reported() {
 }
 
 #[test]
-fn derived_metrics_of_what_was_measured_elsewhere_are_cache_or_given() {
+fn derived_metrics_of_observed_candidates_are_computed_or_given() {
     let mut spec = spec();
     let expression = "test_throughput * 2.0".to_owned();
     spec.derived_metrics = vec![api::DerivedMetric { name: "images".into(), expression }];
@@ -243,11 +243,11 @@ fn derived_metrics_of_what_was_measured_elsewhere_are_cache_or_given() {
     let front = front(&spec, Vec::new());
     let values: Vec<_> = front.members.iter().map(|member| (&*member.candidate, &*member.values[1])).collect();
     assert_eq!(values, [("worked-out", "8"), ("given", "9")]);
-    assert!(front.excluded[0].message.contains("'images' cannot be worked out"), "{}", front.excluded[0].message);
+    assert!(front.excluded[0].message.contains("'images' cannot be computed"), "{}", front.excluded[0].message);
 }
 
 #[test]
-fn what_a_config_map_holds_counts_and_what_it_lacks_is_told() {
+fn values_of_a_config_map_count_and_missing_ones_are_reported() {
     let from = |metric: &str, key: &str| MetricFrom {
         name: metric.to_owned(),
         config_map_key_ref: ConfigMapKey { name: "production".to_owned(), key: key.to_owned() },
@@ -282,7 +282,7 @@ fn what_a_config_map_holds_counts_and_what_it_lacks_is_told() {
         no_key.message,
         "'images': ConfigMap 'production' has no key 'images'; it has accuracy, latency, throughput"
     );
-    assert!(no_input.message.contains("'images' cannot be worked out"), "{}", no_input.message);
+    assert!(no_input.message.contains("'images' cannot be computed"), "{}", no_input.message);
     assert!(
         no_input.message.ends_with("key 'latency' of ConfigMap 'production' must hold a decimal number, such as 0.87"),
         "{}",

@@ -14,7 +14,7 @@ fn trial(name: &str, accuracy: &str, throughput: &str) -> BestTrainingJob {
     BestTrainingJob { training_job_name: name.into(), ..best }
 }
 
-/// A run with its table: the first training job is the best one.
+/// A run with its table; the first training job is the best one.
 fn tabled(candidate: &str, trials: &[BestTrainingJob], tables: &mut Tables) -> RunStatus {
     tables.insert(candidate.into(), trials.into());
     let best = Some(trials[0].clone());
@@ -41,17 +41,17 @@ fn every_training_job_of_a_table_may_enter_the_front() {
         tabled("a", &[trial("a-1", "0.9", "10"), trial("a-2", "0.8", "30"), trial("a-3", "0.7", "20")], tables),
         tabled("b", &[trial("b-1", "0.8", "30"), trial("b-2", "0.6", "5")], tables),
         tabled("c", &[trial("c-1", "0.75", "20"), trial("c-2", "0.5", "5")], tables),
-        // Without a table its best one stands for it.
+        // Without a table, it is represented by its best training job.
         RunStatus { best: Some(trial("d-1", "0.95", "1")), ..both("d", "0", "0") },
     ];
     let front = of_all(&mut spec(), &mut runs, tables);
     assert_eq!(training_jobs(&front), ["d-1", "a-1", "a-2", "b-1"]);
     assert_eq!(members(&front), ["d", "a", "a", "b"]);
     let ranks: Vec<_> = runs.iter().map(|run| run.pareto_rank.unwrap()).collect();
-    assert_eq!(ranks, [0, 0, 1, 0], "the rank of a run is that of its best placed training job");
+    assert_eq!(ranks, [0, 0, 1, 0], "the rank of a run is that of its best-ranked training job");
     assert_eq!(recommended(&front), Some("a"));
     assert_eq!(recommended_training_job(&front), Some("a-1"));
-    // The same runs by their best training jobs: no table is asked for, and no training job is named.
+    // The same runs without tables: only the best training jobs count, and members have no training job name.
     let front = &fronts(&spec(), &mut runs, &Tables::new())[0];
     assert_eq!((members(front), training_jobs(front)), (vec!["d", "a", "b"], vec!["none"; 3]));
     assert_eq!(recommended_training_job(front), None);
@@ -79,7 +79,7 @@ fn a_run_is_excluded_when_none_of_its_training_jobs_can_be_considered() {
 }
 
 #[test]
-fn long_fronts_are_cut_and_say_so() {
+fn long_fronts_are_truncated_and_count_the_rest() {
     let line = |run: usize, n: usize| -> Vec<BestTrainingJob> {
         (0..n).map(|i| trial(&format!("{run}-{i:05}"), &i.to_string(), &(n - i).to_string())).collect()
     };
@@ -89,7 +89,7 @@ fn long_fronts_are_cut_and_say_so() {
     let front = of_all(&mut spec, &mut runs, tables);
     assert_eq!((front.members.len(), front.omitted_members), (512, 488));
     assert_eq!(front.members[0].training_job_name.as_deref(), Some("0-00999"), "the best by the first objective");
-    // Many of them share what a status may hold.
+    // Many fronts share the space in the status.
     for number in 1..32 {
         let dataset = api::Dataset { name: format!("d{number}"), ..spec.datasets[0].clone() };
         let run = tabled(&format!("c{number}"), &line(number, if number < 16 { 600 } else { 3 }), tables);
@@ -99,12 +99,12 @@ fn long_fronts_are_cut_and_say_so() {
     let fronts = fronts(&spec, &mut runs, tables);
     let listed: usize = fronts.iter().map(|front| front.members.len()).sum();
     assert!(listed * 2 <= VALUES_MAX && listed > VALUES_MAX / 4, "{listed}");
-    assert_eq!((fronts[31].members.len(), fronts[31].omitted_members), (3, 0), "short ones are whole");
+    assert_eq!((fronts[31].members.len(), fronts[31].omitted_members), (3, 0), "short ones are complete");
     assert_eq!(fronts[1].members.len() + usize::try_from(fronts[1].omitted_members).unwrap(), 600);
 }
 
 #[test]
-fn ranks_are_as_the_schema_takes_them() {
+fn ranks_fit_the_schema() {
     let tables = &mut Tables::new();
     let chain: Vec<_> = (0..1100).map(|i| trial(&format!("{i:05}"), &i.to_string(), &i.to_string())).collect();
     let mut runs = [tabled("a", &chain, tables), tabled("last", &[trial("z", "-1", "-1")], tables)];
@@ -113,7 +113,7 @@ fn ranks_are_as_the_schema_takes_them() {
 }
 
 #[test]
-fn fronts_stand_until_a_result_or_the_generation_changes() {
+fn fronts_stay_current_until_a_result_or_the_generation_changes() {
     let runs = vec![both("a", "0.9", "1"), RunStatus { state: RunState::Running, ..both("b", "0.9", "1") }];
     let last = ModelSelectionStatus { observed_generation: Some(3), runs: runs.clone(), ..Default::default() };
     assert!(stand(&last, Some(3), &runs));

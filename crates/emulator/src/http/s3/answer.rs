@@ -1,4 +1,4 @@
-//! What S3 answers: objects, buckets, errors and whatever was ordered to go wrong.
+//! Responses of S3: objects, buckets, errors and injected faults.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,33 +14,33 @@ use crate::service::calls::Entry;
 use crate::service::emulator::Emulator;
 use crate::service::faults::Kind;
 
-/// What to answer.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The object.
     Object {
-        /// Of its content.
+        /// Hash of its content.
         etag: String,
         /// Its content.
         body: Arc<[u8]>,
     },
-    /// The asker has it already.
+    /// The client already has the object.
     NotModified {
-        /// Of its content.
+        /// Hash of its content.
         etag: String,
     },
     /// The object is written.
     Written {
-        /// Of its content.
+        /// Hash of its content.
         etag: String,
     },
-    /// Done, with this status and nothing to say.
+    /// Success with this status and an empty body.
     Done(u16),
     /// A document.
     Xml(String),
     /// An error of S3.
     Error(Error),
-    /// A page of HTML with status 503, as a proxy would send.
+    /// An HTML page with status 503, as from a proxy.
     Proxy,
     /// Nothing: the connection is closed.
     HangUp,
@@ -59,7 +59,7 @@ const NOT_IMPLEMENTED: Error =
 const ACCESS_DENIED: Error = Error(403, "AccessDenied", "Access Denied");
 const SLOW_DOWN: Error = Error(503, "SlowDown", "Please reduce your request rate.");
 
-/// The error of a fault that is one.
+/// The S3 error of a fault, if it has one.
 const fn error(kind: Kind) -> Option<Error> {
     Some(match kind {
         Kind::Throttle => SLOW_DOWN,
@@ -94,13 +94,13 @@ const fn error(kind: Kind) -> Option<Error> {
     })
 }
 
-/// How long to wait, in real time, before the request is looked at.
+/// How long to wait, in real time, before handling the request.
 pub fn delay(emulator: &Emulator, ask: &Ask) -> Option<Duration> {
     let order = emulator.faults().hit(ask.operation(), &ask.path(), true)?;
     Some(Duration::from_millis(order.delay_millis.unwrap_or(1000)))
 }
 
-/// Answers, and takes note of the call.
+/// Handles the request, and records it.
 pub fn answer(emulator: &Emulator, ask: &Ask) -> Answer {
     let fault = emulator.faults().hit(ask.operation(), &ask.path(), false).map(|order| order.kind);
     let answer = match (fault, fault.and_then(error)) {
@@ -185,7 +185,7 @@ fn published(emulator: &Emulator, ask: &Ask) -> Option<Arc<[u8]>> {
 
 fn read(object: Option<Arc<[u8]>>, ask: &Ask) -> Answer {
     let Some(body) = object else {
-        // Nobody but its owner may list a bucket.
+        // Only its owner may list a bucket.
         return Answer::Error(if ask.key.is_empty() { ACCESS_DENIED } else { NO_SUCH_KEY });
     };
     let etag = etag(&body);
@@ -210,7 +210,7 @@ fn buckets<'a>(names: impl Iterator<Item = &'a str>) -> String {
     )
 }
 
-/// Objects, and with a delimiter the folders that they are in.
+/// Objects and, with a delimiter, their folders.
 fn listing(ask: &Ask, found: &[(String, usize)]) -> String {
     let folder = |key: &str| {
         let rest = key.strip_prefix(ask.prefix.as_str())?;

@@ -1,4 +1,4 @@
-//! Which operation of S3 a request is.
+//! Determines the S3 operation of a request.
 
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 
@@ -19,7 +19,7 @@ pub enum Verb {
     Unknown,
 }
 
-/// What is asked for.
+/// A parsed request.
 #[derive(Clone, Debug)]
 pub struct Ask {
     pub(super) verb: Verb,
@@ -34,7 +34,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Reads a request: `/<bucket>/<key>`, or `/<bucket>` and `/` where it is signed for S3. Nothing where it is not S3's.
+    /// Parses a request: `/<bucket>/<key>`, or `/<bucket>` and `/` if it is signed for S3. `None` if it is not for S3.
     pub fn read(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let signed = text(header::AUTHORIZATION).is_some_and(|value| value.contains("/s3/aws4_request"));
@@ -79,7 +79,7 @@ impl Ask {
         })
     }
 
-    /// The operation, as faults, rates and counts name it.
+    /// The name of the operation in faults, rates and counts.
     pub const fn operation(&self) -> &'static str {
         match self.verb {
             Verb::GetObject => "s3:GetObject",
@@ -100,14 +100,14 @@ impl Ask {
         format!("/{}/{}", self.bucket, self.key)
     }
 
-    /// Whether the asker has this content already.
+    /// Whether the client already has this content.
     pub fn knows(&self, etag: &str) -> bool {
         let known = self.if_none_match.iter().flat_map(|list| list.split(',')).map(str::trim);
         known.into_iter().any(|known| known == "*" || known.trim_start_matches("W/") == etag)
     }
 }
 
-/// A path without its percent signs.
+/// A percent-decoded path.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

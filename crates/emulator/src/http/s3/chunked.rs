@@ -1,6 +1,6 @@
 //! Bodies that the SDKs send in signed or checksummed chunks (`Content-Encoding: aws-chunked`).
 
-/// The content. Nothing when the chunks are broken.
+/// The content; `None` if the chunks are malformed.
 pub fn decode(mut body: &[u8]) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     loop {
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_are_put_together_and_trailers_left_out() {
+    fn chunks_are_joined_and_trailers_are_dropped() {
         let body = b"4;chunk-signature=ab\r\nabcd\r\n2\r\nef\r\n0\r\nx-amz-checksum-crc32:AAAA==\r\n\r\n";
         assert_eq!(decode(body).as_deref(), Some(&b"abcdef"[..]));
         assert_eq!(decode(b"0\r\n\r\n").as_deref(), Some(&b""[..]));

@@ -1,4 +1,4 @@
-//! Answers of S3 on the wire.
+//! S3 responses on the wire.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -8,7 +8,7 @@ use super::ask::Ask;
 use crate::http::xml::{HEAD, escaped};
 use crate::random;
 
-/// The answer on the wire; nothing for those that are not of S3. What HEAD must not have is cut off by the server.
+/// The HTTP response; `None` for those that are not S3's. The server removes the body of a response to HEAD.
 pub fn response(answer: Answer, ask: &Ask) -> Option<Response<Body>> {
     let (status, kind, etag, body) = match answer {
         Answer::Object { etag, body } => (200, "application/json", Some(etag), body.to_vec()),

@@ -30,7 +30,7 @@ fn limits(max: u32, parallel: u32) -> (&'static str, Value) {
 }
 
 #[test]
-fn a_life_from_fresh_to_completed() {
+fn a_job_from_creation_to_completion() {
     let job = plain(&[]);
     let fresh = job.state(at(0.0)).unwrap();
     assert_eq!(
@@ -61,7 +61,7 @@ fn the_best_appears_as_soon_as_there_is_one() {
 }
 
 #[test]
-fn stopping_takes_its_time_and_keeps_what_is_finished() {
+fn stopping_takes_time_and_keeps_finished_training_jobs() {
     let mut job = plain(&[limits(4, 1)]);
     job.stopped = Some(at(800.0));
     let stopping = job.state(at(810.0)).unwrap();
@@ -83,7 +83,7 @@ fn a_job_stopped_before_anything_ran_has_no_best() {
 }
 
 #[test]
-fn a_deleted_job_goes_away_and_its_training_jobs_stay() {
+fn a_deleted_job_disappears_and_its_training_jobs_stay() {
     let mut job = plain(&[]);
     job.deleted = Some(at(1000.0));
     assert_eq!(job.status(at(1010.0)), Some(JobStatus::Deleting));
@@ -158,7 +158,7 @@ fn names_have_the_form_of_the_service() {
 }
 
 #[test]
-fn what_describe_adds() {
+fn describe_adds_members() {
     let job = plain(&[]);
     let answer = tuning_job::describe(&job, &job.state(at(1e5)).unwrap(), &PLACE);
     let definition = &answer["TrainingJobDefinition"];
@@ -193,7 +193,7 @@ fn keeps_to_the_model(operation: &str, answer: &Value) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// At every time: counters add up, nothing goes backwards, answers keep to the service model.
+    /// At every time: counters add up, nothing goes backwards, responses conform to the service model.
     #[test]
     fn at_every_time_counters_add_up_and_states_move_forward(
         max in 1_u32..9,
@@ -247,7 +247,7 @@ proptest! {
                 }
                 prop_assert!(before.counters.succeeded <= c.succeeded && before.counters.failed <= c.failed);
             }
-            // Building and checking whole answers is what costs time here.
+            // Building and checking complete responses is the expensive part.
             if step % 11 == 0 {
                 keeps_to_the_model("DescribeHyperParameterTuningJob", &tuning_job::describe(&job, &state, &PLACE));
                 if let Some((i, trial_state)) = state.trials.last() {

@@ -54,7 +54,7 @@ fn every_published_row_reads_back_exactly() {
 }
 
 #[test]
-fn anything_else_is_strictly_worse_and_throughput_does_not_care() {
+fn other_values_are_strictly_worse_and_throughput_is_unaffected() {
     let swin = model(SWIN);
     let accuracy = |given: &[(&str, &str)]| read(&swin, given, true, r"- Test accuracy: ([0-9\.]+)").unwrap();
     let validation = |given: &[(&str, &str)]| read(&swin, given, true, r"- val_accuracy: ([0-9\.]+)").unwrap();
@@ -90,7 +90,7 @@ fn metrics_are_absent_when_the_script_would_not_log_them() {
 }
 
 #[test]
-fn a_regex_decides_what_is_read() {
+fn a_regex_determines_the_value() {
     let swin = model(SWIN);
     assert_eq!(read(&swin, &[], true, r"validation accuracy: ([0-9\.]+)"), None);
     assert_eq!(read(&swin, &[], true, r"- Test accuracy: [0-9\.]+"), None, "no capture group, no value");
@@ -105,7 +105,7 @@ fn a_regex_decides_what_is_read() {
 }
 
 #[test]
-fn models_on_torch_have_words_of_their_own() {
+fn models_on_torch_have_a_log_format_of_their_own() {
     let torch = model("pytorch-ic-resnet50");
     let expected = |behaviour: &Behaviour, given: &[(&str, &str)], regex: &str| read(behaviour, given, true, regex);
     let best = expected(&torch, &[], r"val Acc: ([0-9\.]+)").unwrap();
@@ -147,7 +147,7 @@ fn metrics_appear_as_the_log_grows() {
 }
 
 #[test]
-fn floats_look_like_python() {
+fn floats_are_printed_like_in_python() {
     for (value, text) in
         [(0.3, "0.3"), (5e-5, "5e-05"), (1.25e-12, "1.25e-12"), (11393.0, "11393.0"), (0.0001, "0.0001"), (0.0, "0.0")]
     {

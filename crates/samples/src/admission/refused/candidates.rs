@@ -41,7 +41,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["spec.candidates[0].observed", "`observed` must have `metrics` or `datasets`"],
         ),
         bad(
-            "a result from elsewhere that is no number",
+            "an observed result that is not a number",
             "candidates: [{name: a, observed: {metrics: {m: NaN}}}]",
             &["spec.candidates[0].observed.metrics.m", "should match"],
         ),
@@ -81,7 +81,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["spec.derivedMetrics", "other names than `training.metricDefinitions`"],
         ),
         bad(
-            "a price that is no number",
+            "a price that is not a number",
             "prices: {ml.p3.2xlarge: '$3'}",
             &["spec.prices", "`prices` must be a decimal number"],
         ),

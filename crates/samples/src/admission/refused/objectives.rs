@@ -26,17 +26,17 @@ pub(super) fn cases() -> Vec<Case> {
             &["spec.recommend.objective", "`objective` must be set when `rule` is 'Best', and left out otherwise"],
         ),
         bad(
-            "the best of what is no objective",
+            "the best of a metric that is not an objective",
             "recommend: {rule: Best, objective: nothing}",
             &["spec.recommend", "`recommend.objective` must be the metric of one of `objectives`"],
         ),
         bad(
-            "a value to reach of what is no objective",
+            "a value to reach of a metric that is not an objective",
             "recommend: {atLeast: [{metric: nothing, value: '1'}]}",
             &["spec.recommend", "`recommend.atLeast` must each name the metric of one of `objectives`"],
         ),
         bad(
-            "a value to reach that is no number",
+            "a value to reach that is not a number",
             "{objectives: [{metric: a, goal: Maximize}], recommend: {atLeast: [{metric: a, value: much}]}}",
             &["spec.recommend.atLeast[0].value", "must be a decimal number"],
         ),
@@ -68,7 +68,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["spec.constraints[0].min", "`min` must be at most `max`"],
         ),
         bad(
-            "a constraint that is no number",
+            "a constraint that is not a number",
             "constraints: [{metric: a, min: 60%, max: '1'}]",
             &["spec.constraints[0].min", "`min` must be a decimal number, such as '0.001'"],
         ),

@@ -44,7 +44,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["spec.tuning.parameterRanges[0].continuous.min", "`min` must be less than `max`"],
         ),
         bad(
-            "a continuous range that is no number",
+            "a continuous range that is not a number",
             &range("continuous: {min: small, max: '1'}"),
             &["spec.tuning.parameterRanges[0].continuous.min", "`min` must be a decimal number, such as '0.001'"],
         ),

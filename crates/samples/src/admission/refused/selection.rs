@@ -66,7 +66,7 @@ pub(super) fn cases() -> Vec<Case> {
         bad("a bad deletionPolicy", "deletionPolicy: Delete", &["spec.deletionPolicy", "\"Stop\", \"Retain\""]),
         bad("a bad readyPolicy", "readyPolicy: Always", &["spec.readyPolicy", "\"Launched\", \"Completed\""]),
         bad("a long rerun", &format!("rerun: {}", "x".repeat(65)), &["spec.rerun", "Too long"]),
-        bad("a suspend that is no boolean", "suspend: 'yes'", &["spec.suspend", "boolean"]),
+        bad("a suspend that is not a boolean", "suspend: 'yes'", &["spec.suspend", "boolean"]),
         bad(
             "a role of another partition",
             "region: cn-north-1",

@@ -68,7 +68,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         bad("a negative seed", "tuning: {randomSeed: -1}", &["spec.tuning.randomSeed", "greater than or equal to 0"]),
         bad(
-            "a seed that is no 32-bit number",
+            "a seed that is not a 32-bit number",
             "tuning: {randomSeed: 2147483648}",
             &["spec.tuning.randomSeed", "less than or equal to 2147483647"],
         ),
@@ -98,7 +98,7 @@ pub(super) fn cases() -> Vec<Case> {
             &["spec.tuning.hyperband.minResource", "greater than or equal to 1"],
         ),
         bad_own(
-            "Hyperband that nobody bounds",
+            "Hyperband without bounds",
             "tuning: {strategy: Hyperband}",
             &[
                 "spec.tuning",
