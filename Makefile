@@ -89,6 +89,10 @@ docs-images: browser control-plane ## write the pictures of the report and of th
 alerts: tools promtool ## test when the alerts fire, with promtool
 	cargo test --test install chart::alerts
 
+.PHONY: crash-matrix
+crash-matrix: tools control-plane ## kill the operator at every effect of a selection's life, and again while it recovers (long)
+	cargo test --test selection crash_matrix -- --ignored --nocapture --test-threads 2
+
 .PHONY: test-gitops
 test-gitops: tools ## test docs/gitops with Flux's and Argo CD's programs (15 minutes more the first time)
 	@for tool in kustomize-controller flux-kinds argo-cd redis helm-4; do tests/tools/get.sh $$tool >/dev/null; done
@@ -99,6 +103,23 @@ test-gitops: tools ## test docs/gitops with Flux's and Argo CD's programs (15 mi
 test-clients: ## run boto3, the AWS CLI, the SageMaker SDKs and Airflow against the emulator, and write docs/reference/emulator-clients.md (10 minutes the first time, from PyPI)
 	@cargo build --quiet --bin sagemaker-emulator
 	python3 tests/clients/run.py
+
+FUZZ := expressions manifests statuses hub_documents answers
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: ## run each fuzz target for SECONDS=60 (needs a nightly compiler and cargo-fuzz; see docs/trust.md)
+	@command -v cargo-fuzz >/dev/null || { echo "run 'rustup toolchain install nightly' and 'cargo install cargo-fuzz --locked'" >&2; exit 1; }
+	@for target in $(FUZZ); do echo "== $$target"; fuzz/run.sh $$target $(SECONDS); done
+
+MINUTES ?= 30
+.PHONY: soak
+soak: control-plane ## run the operator for MINUTES=30 under random faults, and check that memory, descriptors and tasks stay flat
+	cargo test --bench soak -- --bench $(MINUTES)
+
+.PHONY: deny
+deny: ## check licenses, advisories, duplicates and sources of all dependencies (needs cargo-deny)
+	@command -v cargo-deny >/dev/null || { echo "run 'cargo install cargo-deny --locked'" >&2; exit 1; }
+	cargo deny check
 
 .PHONY: image
 image: ## build the image and its SBOM in dist/ without a container engine (as root; see hack/image.sh)

@@ -6,6 +6,7 @@ mod candidates;
 mod clock;
 mod collect_all;
 mod consistency;
+mod crash_matrix;
 mod derived;
 mod edits;
 mod events;

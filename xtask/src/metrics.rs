@@ -17,12 +17,13 @@ const OPEN: [(&str, &str); 6] = [
     ("version", "version of the operator"),
 ];
 /// New names, which may still change. Names from controller-runtime are stable, the rest is beta.
-const ALPHA: [&str; 5] = [
+const ALPHA: [&str; 6] = [
     "modelselection_selections",
     "modelselection_leader_term",
     "modelselection_events_total",
     "modelselection_event_queue_errors_total",
     "modelselection_events_flow",
+    "modelselection_tasks",
 ];
 /// The bounds of a histogram are not a label of ours.
 const BOUND: &str = "le";

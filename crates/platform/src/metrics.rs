@@ -46,6 +46,7 @@ pub struct Metrics {
     credentials_rejected: Gauge,
     /// Those of the event queue.
     pub events: EventMetrics,
+    tasks: Gauge,
 }
 
 /// Counts the selections and runs on demand.
@@ -145,6 +146,7 @@ impl Default for Metrics {
             term: Family::default(),
             credentials_rejected: Gauge::default(),
             events: EventMetrics::default(),
+            tasks: Gauge::default(),
         };
         // Present from the start: if a counter only appears with its first event, `increase()` misses that event.
         let labels = ControllerLabels { controller: CONTROLLER };
@@ -227,6 +229,11 @@ impl Default for Metrics {
             metrics.credentials_rejected.clone(),
         );
         metrics.events.register(&mut registry);
+        registry.register(
+            "modelselection_tasks",
+            "Tasks of the async runtime that have not ended; a number that only grows is a leak",
+            metrics.tasks.clone(),
+        );
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         let start: Gauge<f64, AtomicU64> = Gauge::default();
         start.set(clock::now().as_duration().as_secs_f64());
@@ -247,6 +254,9 @@ impl Metrics {
         let _only = self.scraping.lock();
         if let Some(count) = self.counting.get() {
             self.take_in(&count());
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            self.tasks.set(i64::try_from(runtime.metrics().num_alive_tasks()).unwrap_or(i64::MAX));
         }
         let mut text = String::new();
         // Writing to a String cannot fail.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::rate_limiter::Operation;
-use api::{bounds, clip};
+use api::{bounds, message};
 pub use decide::fault::Class;
 
 /// A failed call.
@@ -32,12 +32,12 @@ impl TuningError {
         Self { class: Class::Transient, operation: Operation::DescribeTrainingJob.as_str(), code: None, message }
     }
 
-    /// The fault as a message for people: the operation, the response, the remedy. A long response is truncated to
+    /// The fault as a message for people, on one line: the operation, the response, the remedy. A long response is truncated to
     /// leave room for the remedy.
     pub fn explain(&self) -> String {
         let remedy = self.class.remedy();
         let room = bounds::MESSAGE - remedy.chars().count();
-        format!("{}{remedy}", clip(&self.to_string(), room))
+        format!("{}{remedy}", message(&self.to_string(), room))
     }
 }
 
@@ -99,6 +99,14 @@ mod tests {
             let text = error.explain();
             assert!(text.chars().count() <= bounds::MESSAGE && text.ends_with(class.remedy()), "{text}");
         }
+    }
+
+    #[test]
+    fn an_answer_cannot_forge_a_line() {
+        let message = "no\nINFO ready \u{1b}[2J\u{202e}".to_owned();
+        let error = TuningError { class: Class::Invalid, operation: "ListTags", code: Some("A\nB".into()), message };
+        let text = error.explain();
+        assert!(text.starts_with(r"ListTags answered A B: no INFO ready \u{1b}[2J\u{202e}"), "{text}");
     }
 
     #[test]

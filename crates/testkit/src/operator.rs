@@ -169,6 +169,13 @@ impl Operator {
         self.memory_kib("RssAnon:")
     }
 
+    /// Its open file descriptors, sockets included.
+    pub fn descriptors(&self) -> usize {
+        let path = format!("/proc/{}/fd", self.process.pid());
+        let open = std::fs::read_dir(&path);
+        open.unwrap_or_else(|e| panic!("cannot read {path} (has the operator ended?): {e}")).count()
+    }
+
     fn memory_kib(&self, field: &str) -> u64 {
         let path = format!("/proc/{}/status", self.process.pid());
         let status = std::fs::read_to_string(&path)

@@ -72,6 +72,9 @@ pub struct Order {
     /// How often it occurs; if absent, until it is removed.
     #[serde(default)]
     pub count: Option<u32>,
+    /// How many such requests go well before.
+    #[serde(default)]
+    pub after: u32,
     /// Only for requests with this text anywhere in their body.
     #[serde(default)]
     pub name_contains: Option<String>,
@@ -103,7 +106,8 @@ impl FromStr for Order {
         }
         let kind = serde_json::from_value(kind.into()).map_err(|_| wrong())?;
         let count = count.map(str::parse).transpose().map_err(|_| wrong())?;
-        let mut order = Self { operation: operation.to_owned(), kind, count, name_contains: None, delay_millis: None };
+        let operation = operation.to_owned();
+        let mut order = Self { operation, kind, count, after: 0, name_contains: None, delay_millis: None };
         for part in parts {
             match part.split_once('=') {
                 Some(("contains", text)) => order.name_contains = Some(text.to_owned()),
@@ -119,6 +123,8 @@ impl FromStr for Order {
 struct Standing {
     id: u64,
     order: Order,
+    /// Requests that go well yet.
+    spared: u32,
     left: Option<u32>,
 }
 
@@ -133,7 +139,7 @@ impl Faults {
     /// Adds a fault and returns its id.
     pub fn add(&mut self, order: Order) -> u64 {
         self.next += 1;
-        self.standing.push(Standing { id: self.next, left: order.count, order });
+        self.standing.push(Standing { id: self.next, spared: order.after, left: order.count, order });
         self.next
     }
 
@@ -158,6 +164,10 @@ impl Faults {
         };
         let at = self.standing.iter().position(|standing| standing.left != Some(0) && hits(standing))?;
         let standing = self.standing.get_mut(at)?;
+        if let Some(spared) = standing.spared.checked_sub(1) {
+            standing.spared = spared;
+            return None;
+        }
         standing.left = standing.left.map(|left| left.saturating_sub(1));
         let order = standing.order.clone();
         self.standing.retain(|standing| standing.left != Some(0));
@@ -252,5 +262,18 @@ mod tests {
         assert_eq!(faults.list().count(), 1);
         faults.clear();
         assert_eq!(faults.hit("Search", "", true), None);
+    }
+
+    #[test]
+    fn a_fault_may_come_later() {
+        let mut faults = Faults::default();
+        faults.add(Order { after: 2, ..order("Search:Throttle:1") });
+        let hits =
+            ["Search", "ListTags", "Search", "Search", "Search"].map(|name| faults.hit(name, "", false).is_some());
+        assert_eq!(hits, [false, false, false, true, false]);
+    }
+
+    fn order(text: &str) -> Order {
+        text.parse().unwrap()
     }
 }
