@@ -10,7 +10,7 @@ mod lifetime;
 mod listen;
 mod permissions;
 mod prerequisites;
-mod server;
+mod probes;
 mod telemetry;
 mod traces;
 mod ui;

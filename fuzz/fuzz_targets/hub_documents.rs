@@ -4,7 +4,7 @@
 
 use api::{JumpStartSelector, RunStatus};
 use catalog::{Buckets, Model, from_document, from_spec, job_request, unusable};
-use decide::definition::{Definition, Source};
+use decide::fingerprint::{Definition, Source};
 use decide::derived::Derivations;
 use decide::run::{RunEvent, after};
 use libfuzzer_sys::fuzz_target;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Context;
-use ::observe::{Change, Heard};
-use decide::cadence;
+use ::observe::{Change, EventOutcome};
+use decide::backoff;
 use events::{Ignored, Queue, QueueError, StateChange, state_change};
 use platform::clock;
 
@@ -28,7 +28,7 @@ pub(super) async fn follow(queue: Queue, context: Arc<Context>) {
             continue;
         };
         context.metrics.events.failed(error.operation);
-        clock::sleep(cadence::backoff(failures, RETRY_FIRST, RETRY_MOST)).await;
+        clock::sleep(backoff::backoff(failures, RETRY_FIRST, RETRY_MOST)).await;
         failures += 1;
     }
 }
@@ -50,11 +50,11 @@ fn take_in(body: &str, context: &Context) -> &'static str {
         Err(Ignored::Other) => return "other",
     };
     let change = if ended { Change::Ended } else { Change::Other };
-    let heard = context.observer.told(&region, &job, change);
-    tracing::debug!(region, job, ?change, ?heard, "an event");
-    match heard {
-        Heard::Woke => "woke",
-        Heard::Noted => "noted",
-        Heard::Unknown => "unknown",
+    let outcome = context.observer.on_event(&region, &job, change);
+    tracing::debug!(region, job, ?change, ?outcome, "an event");
+    match outcome {
+        EventOutcome::Woke => "woke",
+        EventOutcome::Noted => "noted",
+        EventOutcome::Unknown => "unknown",
     }
 }

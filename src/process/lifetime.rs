@@ -69,7 +69,7 @@ async fn live(args: Args) -> Result<End, Error> {
 
     let listener = listen::of_probes(args.http_listen).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), http = %listener.local_addr()?, "starting");
-    let serving = server::serve(listener, readiness.clone(), metrics.clone(), ended(shutdown.clone()));
+    let serving = probes::serve(listener, readiness.clone(), metrics.clone(), ended(shutdown.clone()));
     let server = tokio::spawn(serving);
 
     let account = Account::load(args.region.as_deref()).await;

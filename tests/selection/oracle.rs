@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use api::ModelSelectionSpec;
 use catalog::{Buckets, Model, from_document, from_spec, job_request};
-use decide::definition::{Definition, Source};
 use decide::derived::Derivations;
+use decide::fingerprint::{Definition, Source};
 use decide::identity::Identity;
 use sagemaker::JobRequest;
 use selection::{each, selection};

@@ -31,7 +31,7 @@ pub use candidate::*;
 pub use conditions::{Condition, ConditionStatus, ConditionType, Reason, WantedCondition, merge_conditions};
 pub use crd::crd;
 pub use dataset::*;
-pub use decimal::{decimal, parse_decimal, significant};
+pub use decimal::{decimal, decimal_of_f32, parse_decimal, significant};
 pub use hosting::Hosting;
 pub use hyperparameters::Hyperparameters;
 pub use input_mode::InputMode;

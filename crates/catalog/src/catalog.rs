@@ -11,9 +11,8 @@ use super::model::Model;
 use super::nearest_ids::{Nearest, nearest};
 use super::source::{Source, SourceKind};
 use super::ttl_cache::{Cached, Fetched, TtlCache, get_or_fetch};
-use super::version::Version;
 use api::Reason;
-use decide::plan::version_matches;
+use decide::model_version::{Version, newest_matching};
 use decide::problem::Problem;
 use platform::clock;
 use sagemaker::{Class, Listed, Region, TuningError};
@@ -119,8 +118,8 @@ impl Catalog {
             Ok(versions) => versions,
             Err(error) => return Err(self.not_found(region, model_id, error).await),
         };
-        let newest = versions.iter().filter(|v| version_matches(wanted, v)).max_by_key(|version| Version::of(version));
-        newest.cloned().ok_or_else(|| {
+        let newest = newest_matching(wanted, versions.iter().map(String::as_str));
+        newest.map(str::to_owned).ok_or_else(|| {
             let mut known = versions.clone();
             known.sort_by_key(|version| Version::of(version));
             let known = known.join(", ");

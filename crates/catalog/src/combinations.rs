@@ -5,7 +5,7 @@
 //! aws/amazon-sagemaker-operator-for-k8s, issue 123).
 
 use api::{Reason, Strategy, parse_decimal};
-use decide::definition::Definition;
+use decide::fingerprint::Definition;
 use decide::problem::Problem;
 use sagemaker::SearchRange;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::model::{Hyperparameter, Model};
 use super::python;
 use api::{ContinuousScaling, IntegerScaling, ParameterRange, Reason, parse_decimal, significant};
-use decide::definition::Definition;
+use decide::fingerprint::Definition;
 use decide::problem::Problem;
 use decide::suggest;
 use sagemaker::SearchRange;

@@ -27,7 +27,6 @@ mod select;
 mod shared_hyperparameters;
 mod source;
 mod ttl_cache;
-mod version;
 
 pub use catalog::Catalog;
 pub use error::CatalogError;

@@ -7,8 +7,8 @@ use super::presets::{measured_on, preset};
 use api::bounds::METRIC_DEFINITIONS;
 use api::{Candidate, ModelSelectionSpec, Reason};
 use decide::algorithms::{self, Algorithm};
-use decide::definition::{Definition, Source};
 use decide::derived::Derivations;
+use decide::fingerprint::{Definition, Source};
 use decide::problem::Problem;
 use decide::suggest;
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use api::{MetricPreset, Training};
-use decide::definition::Source;
+use decide::fingerprint::Source;
 
 /// A number as Python prints it. `nan` and `inf` do not match: SageMaker then has no value, which is correct.
 const NUMBER: &str = "([0-9.]+(?:[eE][-+]?[0-9]+)?)";

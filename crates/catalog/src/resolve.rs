@@ -18,9 +18,9 @@ use api::{
     Channel, Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds,
     clip,
 };
-use decide::definition::{Definition, Source};
 use decide::derived::{self, Derivations};
 use decide::effective::for_candidate;
+use decide::fingerprint::{Definition, Source};
 use decide::identity::{Identity, tag};
 use decide::problem::Problem;
 use decide::suggest;

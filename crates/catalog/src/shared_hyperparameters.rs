@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::model::Model;
 use api::{Candidate, ModelSelectionSpec, Reason};
-use decide::definition::Definition;
+use decide::fingerprint::Definition;
 use decide::problem::Problem;
 use decide::suggest;
 
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::hub_document::tests::bit;
     use crate::model::Hyperparameter;
-    use decide::definition::Source;
+    use decide::fingerprint::Source;
     use samples::spec;
 
     fn with(name: &str) -> Model {

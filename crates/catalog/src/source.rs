@@ -12,8 +12,8 @@ use super::hub_document::from_content;
 use super::model::Model;
 use super::s3_spec::{Buckets, from_spec};
 use super::ttl_cache::{TTL, within};
-use super::version::Version;
 use api::bounds;
+use decide::model_version::Version;
 use platform::clock;
 use sagemaker::{Class, Listed, Region, TuningError};
 

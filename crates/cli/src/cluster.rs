@@ -45,17 +45,17 @@ impl Cluster {
         }
         let all = self.selections().list(&ListParams::default()).await?.items;
         let names: Vec<String> = all.iter().map(kube::ResourceExt::name_any).collect();
-        let chosen = chosen(&names, name, &self.namespace).map_err(Failure::Told)?;
+        let chosen = chosen(&names, name, &self.namespace).map_err(Failure::Message)?;
         all.into_iter()
             .find(|selection| selection.name_any() == chosen)
-            .ok_or_else(|| Failure::Told(format!("ModelSelection '{chosen}' has just been deleted")))
+            .ok_or_else(|| Failure::Message(format!("ModelSelection '{chosen}' has just been deleted")))
     }
 }
 
 async fn config(args: &ClusterArgs) -> Result<Config, Failure> {
     let options =
         KubeConfigOptions { context: args.context.clone(), cluster: args.cluster.clone(), user: args.user.clone() };
-    let unusable = |error: &dyn std::fmt::Display| Failure::Told(format!("cannot use the kubeconfig: {error}"));
+    let unusable = |error: &dyn std::fmt::Display| Failure::Message(format!("cannot use the kubeconfig: {error}"));
     if let Some(file) = &args.kubeconfig {
         let kubeconfig = Kubeconfig::read_from(file).map_err(|error| unusable(&error))?;
         return Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| unusable(&error));

@@ -25,7 +25,7 @@ const DOMINATED: RGBColor = RGBColor(150, 150, 150);
 pub(crate) fn write(plot: &Plot, file: &Path) -> Result<(), Failure> {
     // The fonts of the machine differ, or are missing in an image: this one is part of the program.
     let _ = register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT);
-    let failed = |error: &dyn std::fmt::Display| Failure::Told(format!("cannot draw {}: {error}", file.display()));
+    let failed = |error: &dyn std::fmt::Display| Failure::Message(format!("cannot draw {}: {error}", file.display()));
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("svg") => {
             let mut svg = String::new();
@@ -36,7 +36,7 @@ pub(crate) fn write(plot: &Plot, file: &Path) -> Result<(), Failure> {
             draw(plot, &BitMapBackend::new(file, SIZE).into_drawing_area()).map_err(|error| failed(&error))?;
         }
         _ => {
-            return Err(Failure::Told(format!(
+            return Err(Failure::Message(format!(
                 "cannot draw {}: the name must end with .svg, .png or .html",
                 file.display()
             )));

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Failure {
     /// In words for the person.
     #[error("{0}")]
-    Told(String),
+    Message(String),
     /// The API server has refused something.
     #[error("{}", refused(.0))]
     Kubernetes(#[from] kube::Error),

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use api::JumpStart;
 use catalog::{Catalog, CatalogError, Model, SourceKind, from_content};
-use decide::plan::{ResolvedVersion, version_matches};
+use decide::model_version::version_matches;
+use decide::plan::ResolvedVersion;
 use decide::problem::Problem;
 use jiff::Timestamp;
 use platform::clock;
@@ -66,7 +67,7 @@ impl Hub {
         match &self.online {
             Some((catalog, region)) => {
                 let until = clock::after(PATIENCE);
-                catalog.version(region, &model.model_id, wanted, Timestamp::MIN, until).await.map_err(told)
+                catalog.version(region, &model.model_id, wanted, Timestamp::MIN, until).await.map_err(problem)
             }
             None => self.kept_version(&model.model_id, wanted),
         }
@@ -135,7 +136,7 @@ fn keep(file: &Path, content: &HubContent) {
     }
 }
 
-fn told(error: CatalogError) -> Problem {
+fn problem(error: CatalogError) -> Problem {
     match error {
         CatalogError::Problem(problem) => problem,
         CatalogError::Fault(fault) => refused(&fault),

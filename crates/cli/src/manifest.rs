@@ -14,9 +14,9 @@ pub(crate) fn read(file: &Path) -> Result<Vec<Value>, Failure> {
         std::io::stdin().read_to_string(&mut text)?;
         text
     } else {
-        std::fs::read_to_string(file).map_err(|error| Failure::Told(format!("{}: {error}", file.display())))?
+        std::fs::read_to_string(file).map_err(|error| Failure::Message(format!("{}: {error}", file.display())))?
     };
-    serde_saphyr::from_multiple(&text).map_err(|error| Failure::Told(format!("{}: {error}", file.display())))
+    serde_saphyr::from_multiple(&text).map_err(|error| Failure::Message(format!("{}: {error}", file.display())))
 }
 
 /// Whether a document is a selection of the version that this program knows.

@@ -4,6 +4,7 @@
 //! the status is: an edit of an expression needs no call to SageMaker, unless it uses a hyperparameter that was not
 //! kept.
 
+mod budget;
 mod check;
 mod derivations;
 mod evaluate;

@@ -14,17 +14,17 @@ const LATE_MOST: usize = 1_000;
 /// What the events of one region have shown so far.
 #[derive(Clone, Debug, Default)]
 pub struct EventFlow {
-    /// An event has told of a job of ours.
+    /// An event reported a job of ours.
     proven: bool,
     /// When something last spoke against the events.
     doubted: Option<Timestamp>,
-    /// Jobs whose ends were found before events told of them. These may merely be late.
+    /// Jobs whose ends were found before events reported them. These may merely be late.
     late: BTreeSet<String>,
 }
 
 impl EventFlow {
-    /// An event has told of `job`. Returns whether it is one of ours: one that is `followed`, or was until its end was found.
-    pub fn told(&mut self, job: &str, followed: bool) -> bool {
+    /// An event reported `job`. Returns whether it is one of ours: one that is `followed`, or was until its end was found.
+    pub fn received(&mut self, job: &str, followed: bool) -> bool {
         let late = self.late.remove(job);
         if late && self.late.is_empty() {
             self.doubted = None;
@@ -34,7 +34,7 @@ impl EventFlow {
         ours
     }
 
-    /// The end of `job` was found, and no event has told of it.
+    /// The end of `job` was found, and no event reported it.
     pub fn missed(&mut self, job: &str, now: Timestamp) {
         self.doubted = Some(now);
         if self.late.len() < LATE_MOST {
@@ -42,7 +42,7 @@ impl EventFlow {
         }
     }
 
-    /// An event has told of an end that was none.
+    /// An event reported an end that was none.
     pub fn contradicted(&mut self, now: Timestamp) {
         self.doubted = Some(now);
         self.late.clear();
@@ -86,8 +86,8 @@ mod tests {
             second += 1;
             let now = Timestamp::from_second(second).unwrap();
             match *step {
-                Ours(job) => assert!(flow.told(job, true)),
-                Unknown(job) => drop(flow.told(job, false)),
+                Ours(job) => assert!(flow.received(job, true)),
+                Unknown(job) => drop(flow.received(job, false)),
                 Missed(job) => flow.missed(job, now),
                 Contradicted => flow.contradicted(now),
                 Pass(seconds) => second += seconds,

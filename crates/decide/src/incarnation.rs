@@ -1,8 +1,8 @@
 //! Jobs that a previous incarnation of a selection has created.
 
 use super::identity::{Identity, tag};
+use super::model_version::version_matches;
 use super::observation::JobStatus;
-use super::plan::version_matches;
 use api::{Candidate, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
 
 /// A tuning job as a search by tags returns it.

@@ -5,23 +5,24 @@
 
 pub mod absence;
 pub mod algorithms;
-pub mod cadence;
+pub mod backoff;
 pub mod collect_all;
 pub mod conditions;
-pub mod definition;
 pub mod derived;
 pub mod effective;
-pub mod ends;
 pub mod event_flow;
 pub mod events;
 pub mod expansion;
+pub mod expected_ends;
 pub mod fair_share;
 pub mod fault;
+pub mod fingerprint;
 pub mod front;
 pub mod hosting;
 pub mod identity;
 pub mod incarnation;
 pub mod job_name;
+pub mod model_version;
 pub mod observation;
 pub mod permits;
 pub mod plan;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::definition::{Definition, Source};
 use super::effective;
+use super::fingerprint::{Definition, Source};
+use super::model_version::version_matches;
 use crate::problem::Problem;
 use crate::run::{RunEvent, after, apply};
 use api::{
@@ -36,14 +37,6 @@ pub fn version_by_status(status: &ModelSelectionStatus, candidate: &Candidate) -
         .filter(|run| run.candidate == candidate.name && run.model_id.as_deref() == Some(&model.model_id))
         .find_map(|run| run.model_version.clone())
         .filter(|version| version_matches(wanted, version))
-}
-
-/// Whether `version` matches `wanted` (exact, `4.*`, `4.0.*` or `*`).
-pub fn version_matches(wanted: &str, version: &str) -> bool {
-    match wanted.strip_suffix('*') {
-        Some(prefix) => version.starts_with(prefix),
-        None => wanted == version,
-    }
 }
 
 /// The definition of each candidate on each dataset, given the resolved version of each candidate (in their order;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::observation::TrainingResult;
 use super::status_bounds;
-use api::{BestTrainingJob, MetricValue, decimal};
+use api::{BestTrainingJob, MetricValue, decimal_of_f32};
 
 /// Whether it was deleted before it could be described: only its name and the searched values are known.
 pub fn is_deleted(best: &BestTrainingJob) -> bool {
@@ -27,7 +27,7 @@ pub fn best_training_job(
     // Sorted by name, so that equal results give identical bytes. Of several values with the same name, the last is the
     // newest.
     let mut metrics: BTreeMap<&String, Option<String>> =
-        result.metrics.iter().map(|(name, value)| (name, exact(*value))).collect();
+        result.metrics.iter().map(|(name, value)| (name, decimal_of_f32(*value))).collect();
     drop_second_name(&mut metrics);
     let fixed = result.hyperparameters.iter().filter(|(name, _)| used.contains(*name));
     let fixed = fixed.filter(|(name, _)| !hyperparameters.contains_key(*name));
@@ -69,11 +69,6 @@ fn drop_second_name(metrics: &mut BTreeMap<&String, Option<String>>) {
 /// A hyperparameter as it was sent: in script mode each value is JSON, so that strings and numbers are quoted.
 pub(super) fn unquoted(text: &str) -> String {
     serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned())
-}
-
-/// The shortest decimal of a 32-bit float. Converting it to 64 bits first would turn 0.91 into 0.9100000262260437.
-fn exact(value: f32) -> Option<String> {
-    decimal(value.to_string().parse::<f64>().ok()?)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ const MOST: usize = 1_000;
 pub(super) struct Early(VecDeque<(String, String, Change)>);
 
 impl Early {
-    /// Keeps what an event has told of the job `name`.
+    /// Keeps an event of the job `name`.
     pub(super) fn add(&mut self, region: &str, name: &str, change: Change) {
         if self.0.len() == MOST {
             self.0.pop_front();
@@ -20,7 +20,7 @@ impl Early {
         self.0.push_back((region.to_owned(), name.to_owned(), change));
     }
 
-    /// Takes out what was told of these jobs.
+    /// Takes out the events of these jobs.
     pub(super) fn take(&mut self, region: &str, jobs: &[RunningJob<'_>]) -> Vec<(String, Change)> {
         if self.0.is_empty() {
             return Vec::new();

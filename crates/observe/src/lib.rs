@@ -4,12 +4,12 @@
 //! have ended. It is timed for when jobs are expected to end. Jobs that are no longer listed have changed: their owners
 //! are woken and describe them. No job is polled individually, and nothing is polled while nothing runs.
 //!
-//! While events report ends ([`Observer::told`]), polls are only a safety net.
+//! While events report ends ([`Observer::on_event`]), polls are only a safety net.
 
 mod early;
+mod poller;
 mod regions;
 mod running_jobs;
-mod sweeper;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,12 +23,12 @@ use decide::problem::Problem;
 use early::Early;
 use platform::clock;
 use platform::metrics::Metrics;
+use poller::Poller;
 pub use regions::{Pauses, Wake};
 use regions::{Regions, Watch};
 pub use running_jobs::{Change, RunningJob, Sighting};
-use running_jobs::{Since, Told};
+use running_jobs::{EventEffect, Since};
 use sagemaker::SageMaker;
-use sweeper::Sweeper;
 
 /// The snapshots of all regions.
 pub struct Observer {
@@ -39,18 +39,18 @@ pub struct Observer {
     regions: Arc<Regions>,
     /// How long a region without jobs is kept.
     idle: Duration,
-    /// What events told of jobs before anybody followed them.
+    /// Events of jobs that no selection followed yet.
     early: Mutex<Early>,
 }
 
-/// What came of an event.
+/// The outcome of an event, for logs and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum EventOutcome {
     /// The selections that follow the job are woken.
     Woke,
-    /// The job is followed, and nobody has to look at it.
+    /// The job is followed, and nothing has to be done.
     Noted,
-    /// No such job is followed.
+    /// No selection follows such a job.
     Unknown,
 }
 
@@ -97,7 +97,7 @@ impl Observer {
             let before = view.changes();
             sightings.extend(view.track(owner, jobs, since, clock::steady()));
             for (name, change) in early.take(region, jobs) {
-                self.wake(view.told(&name, change, clock::steady()));
+                self.wake(view.on_event(&name, change, clock::steady()));
             }
             if view.changes() != before {
                 watch.changed.notify_one();
@@ -108,19 +108,19 @@ impl Observer {
 
     /// Takes in an event about the job `name`. An event is no proof: it wakes the selections that follow the job, and these ask
     /// `SageMaker`.
-    pub fn told(&self, region: &str, name: &str, change: Change) -> Heard {
+    pub fn on_event(&self, region: &str, name: &str, change: Change) -> EventOutcome {
         let mut early = self.early.lock();
-        let told = match self.regions().get(region) {
-            None => Told::Unknown,
+        let effect = match self.regions().get(region) {
+            None => EventEffect::UnknownJob,
             Some(watch) => {
                 watch.changed.notify_one();
-                watch.view().told(name, change, clock::steady())
+                watch.view().on_event(name, change, clock::steady())
             }
         };
-        if told == Told::Unknown {
+        if effect == EventEffect::UnknownJob {
             early.add(region, name, change);
         }
-        self.wake(told)
+        self.wake(effect)
     }
 
     /// Says whether events can be received. While they cannot, ends are looked for.
@@ -128,17 +128,17 @@ impl Observer {
         self.regions.set_reading(reading);
     }
 
-    fn wake(&self, told: Told) -> Heard {
-        match told {
-            Told::New(owners) => {
+    fn wake(&self, effect: EventEffect) -> EventOutcome {
+        match effect {
+            EventEffect::Wake(owners) => {
                 for owner in owners {
                     // The receiver lives as long as the controller; when it is gone there is nobody to wake.
                     let _ = self.wake.send(owner);
                 }
-                Heard::Woke
+                EventOutcome::Woke
             }
-            Told::Known => Heard::Noted,
-            Told::Unknown => Heard::Unknown,
+            EventEffect::Nothing => EventOutcome::Noted,
+            EventEffect::UnknownJob => EventOutcome::Unknown,
         }
     }
 
@@ -175,7 +175,7 @@ impl Observer {
         let mut regions = self.regions();
         if !regions.contains_key(region) {
             let watch = Arc::new(Watch::default());
-            let sweeper = Sweeper {
+            let poller = Poller {
                 region: self.sagemaker.region(region),
                 watch: watch.clone(),
                 wake: self.wake.clone(),
@@ -184,7 +184,7 @@ impl Observer {
                 idle: self.idle,
             };
             let all = self.regions.clone();
-            tokio::spawn(async move { sweeper.sweep_while_needed(&all).await });
+            tokio::spawn(async move { poller.sweep_while_needed(&all).await });
             regions.insert(region.to_owned(), watch);
         }
     }

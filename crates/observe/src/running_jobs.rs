@@ -1,7 +1,7 @@
 //! The snapshot of one region: what the polls have shown. No I/O.
 
+mod event;
 mod next_sweep;
-mod told;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
 use api::{ModelSelection, Reason};
-use decide::ends::Lengths;
 use decide::event_flow::EventFlow;
+use decide::expected_ends::Lengths;
 use decide::job_name::JOB_NAME_PREFIX;
 use decide::problem::Problem;
 use sagemaker::{ActiveJob, EndedJob, TuningError};
@@ -79,8 +79,8 @@ struct Tracked {
     known: bool,
     /// A listing has shown it, so its absence from a later listing is significant.
     listed: bool,
-    /// When an event told of its end. No sweep has come since.
-    told: Option<Timestamp>,
+    /// When an event reported its end; no poll has followed since.
+    end_reported: Option<Timestamp>,
 }
 
 impl Tracked {
@@ -90,24 +90,24 @@ impl Tracked {
     }
 }
 
-/// What an event has told of a job.
+/// What an event reports of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It has come to its end.
+    /// It has ended.
     Ended,
     /// Anything else.
     Other,
 }
 
-/// What came of an event.
+/// The effect of an event.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// The owners that follow the job: they have to look at it.
-    New(Vec<Owner>),
-    /// Nobody has to look at it.
-    Known,
-    /// No such job is followed.
-    Unknown,
+pub(super) enum EventEffect {
+    /// The owners that follow the job have to describe it.
+    Wake(Vec<Owner>),
+    /// Nothing has to be done.
+    Nothing,
+    /// No selection follows such a job.
+    UnknownJob,
 }
 
 /// The tracked jobs of one region.
@@ -177,7 +177,7 @@ impl View {
             limit,
             known: since == Since::Now,
             listed: false,
-            told: None,
+            end_reported: None,
         };
         let before = self.jobs.len();
         let job = self.jobs.entry((owner.clone(), name.to_owned())).or_insert_with(new);
@@ -228,7 +228,7 @@ impl View {
                 // An ended job does not run again: the listing lags behind.
                 (_, ended @ Sighting::Ended(_)) => ended.clone(),
                 // Its owner is about to look, on account of an event: that knows more.
-                (_, left @ Sighting::Left(since)) if job.told == Some(*since) => left.clone(),
+                (_, left @ Sighting::Left(since)) if job.end_reported == Some(*since) => left.clone(),
                 (Some(active), _) => {
                     job.listed = true;
                     job.since = active.created.map_or(job.since, |created| created.min(job.since));
@@ -251,7 +251,7 @@ impl View {
                 changed.insert(owner.to_string());
             }
         }
-        self.settle_told(started);
+        self.settle_reported_ends(started);
         self.owners(|owner| recovered || changed.contains(&owner.to_string()))
     }
 
@@ -288,7 +288,7 @@ impl View {
                 changed.insert(owner.to_string());
             }
         }
-        self.settle_told(started);
+        self.settle_reported_ends(started);
         self.owners(|owner| changed.contains(&owner.to_string()))
     }
 

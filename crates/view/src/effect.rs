@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use api::{Candidate, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunStatus};
-use decide::definition::fingerprint;
 use decide::expansion::{add, untaken};
+use decide::fingerprint::fingerprint;
 use decide::plan::{Fingerprints, Plan, ResolvedVersion, plan, version_by_status};
 use serde::Serialize;
 

@@ -39,7 +39,7 @@ pub(crate) async fn rerun(cluster: &Cluster, target: &Target, token: Option<Stri
     let selection = cluster.selection(target.name.as_deref()).await?;
     let token = token.unwrap_or_else(|| clock::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     if token == selection.spec.rerun {
-        return Err(Failure::Told(format!("spec.rerun is '{token}' already; choose another --token")));
+        return Err(Failure::Message(format!("spec.rerun is '{token}' already; choose another --token")));
     }
     let follows = format!(
         "{} again under new tuning jobs, which cost anew; {} stopped",

@@ -20,7 +20,7 @@ use crate::output;
 pub(crate) async fn run(cluster: &Cluster, name: Option<&str>, format: ExportFormat) -> Outcome {
     if format == ExportFormat::Parquet && output::is_terminal() {
         let why = "Parquet is for programs: write it into a file, as in `export -o parquet > trials.parquet`";
-        return Err(Failure::Told(why.to_owned()));
+        return Err(Failure::Message(why.to_owned()));
     }
     let selection = cluster.selection(name).await?;
     let trials = trials(cluster, &selection).await?;

@@ -22,11 +22,11 @@ const BATCH: usize = 500;
 
 pub(crate) async fn run(cluster: &Cluster, args: &LogsArgs) -> Outcome {
     let selection = cluster.selection(args.name.as_deref()).await?;
-    let run = training_job::run(&selection, args.run.as_deref()).map_err(Failure::Told)?;
+    let run = training_job::run(&selection, args.run.as_deref()).map_err(Failure::Message)?;
     let account = account(args, &selection).await?;
     let watched = Watched { cluster, account: &account, selection: selection.name_any(), run: training_job::name(run) };
     let Some(job) = job(&watched, args, run).await? else {
-        return Err(Failure::Told(format!("run '{}' has ended without a log", watched.run)));
+        return Err(Failure::Message(format!("run '{}' has ended without a log", watched.run)));
     };
     // Of several training jobs, people want to know which this is.
     output::note(&format!("training job {job}"));
@@ -49,7 +49,7 @@ async fn account(args: &LogsArgs, selection: &ModelSelection) -> Result<Account,
     let account = Account::load(args.aws.access(of_jobs.or(selection.spec.region.as_deref()))).await;
     match account.region() {
         Some(_) => Ok(account),
-        None => Err(Failure::Told("the region of the selection is not known yet; set --region".to_owned())),
+        None => Err(Failure::Message("the region of the selection is not known yet; set --region".to_owned())),
     }
 }
 
@@ -60,7 +60,7 @@ async fn job(watched: &Watched<'_>, args: &LogsArgs, run: &RunStatus) -> Result<
     }
     let Some(tuning_job) = &run.tuning_job_name else {
         let why = run.message.as_deref().unwrap_or("it waits");
-        return Err(Failure::Told(format!("run '{}' has no tuning job yet: {why}", watched.run)));
+        return Err(Failure::Message(format!("run '{}' has no tuning job yet: {why}", watched.run)));
     };
     loop {
         let ended = !args.follow || watched.run_has_ended().await?;
@@ -70,7 +70,7 @@ async fn job(watched: &Watched<'_>, args: &LogsArgs, run: &RunStatus) -> Result<
             Some(newest) => return Ok(Some(newest)),
             None if args.follow && ended => return Ok(None),
             None if args.follow => tokio::time::sleep(POLL).await,
-            None => return Err(Failure::Told(watched.no_logs(&format!("tuning job '{tuning_job}'")))),
+            None => return Err(Failure::Message(watched.no_logs(&format!("tuning job '{tuning_job}'")))),
         }
     }
 }
@@ -88,7 +88,7 @@ fn or_none<T>(asked: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
 async fn show(watched: &Watched<'_>, mut logs: JobLogs, job: &str) -> Outcome {
     let instances = or_none(logs.look_again().await)?.unwrap_or_default();
     if instances == 0 {
-        return Err(Failure::Told(watched.no_logs(&format!("training job '{job}'"))));
+        return Err(Failure::Message(watched.no_logs(&format!("training job '{job}'"))));
     }
     print(&mut logs, instances).await?;
     Ok(ExitCode::SUCCESS)

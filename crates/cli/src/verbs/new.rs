@@ -16,12 +16,12 @@ pub(crate) fn run(args: &NewArgs, namespace: Option<&String>) -> Outcome {
     if let Some(file) = &args.from_notebook {
         from_notebook(file, &mut checked)?;
     }
-    flags(args, namespace, &mut checked).map_err(Failure::Told)?;
+    flags(args, namespace, &mut checked).map_err(Failure::Message)?;
     if !args.no_questions && questions::can_be_asked() {
         questions::ask(&mut checked)?;
     }
     let examples = checked.draft().examples();
-    let text = with_header(&yaml(checked.draft()).map_err(Failure::Told)?, &examples);
+    let text = with_header(&yaml(checked.draft()).map_err(Failure::Message)?, &examples);
     match &args.output {
         None => output::text(&text)?,
         Some(file) => write(file, &text, args.force)?,
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &NewArgs, namespace: Option<&String>) -> Outcome {
 
 /// Takes what the notebook says, and reports what.
 fn from_notebook(file: &Path, checked: &mut Checked) -> Result<(), Failure> {
-    let unusable = |why: &dyn std::fmt::Display| Failure::Told(format!("{}: {why}", file.display()));
+    let unusable = |why: &dyn std::fmt::Display| Failure::Message(format!("{}: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| unusable(&error))?;
     let read = notebook::read(&text, checked).map_err(|why| unusable(&why))?;
     if let Some(stem) = file.file_stem() {
@@ -146,13 +146,13 @@ fn with_header(manifest: &str, examples: &[Example]) -> String {
 }
 
 fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure> {
-    let why = |error: std::io::Error| Failure::Told(format!("cannot write {}: {error}", file.display()));
+    let why = |error: std::io::Error| Failure::Message(format!("cannot write {}: {error}", file.display()));
     if force {
         std::fs::write(file, text).map_err(why)?;
     } else {
         let mut new = std::fs::File::create_new(file).map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => {
-                Failure::Told(format!("{} exists; overwrite it with --force", file.display()))
+                Failure::Message(format!("{} exists; overwrite it with --force", file.display()))
             }
             _ => why(error),
         })?;

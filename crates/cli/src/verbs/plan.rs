@@ -76,7 +76,7 @@ pub(crate) async fn diff(args: &ClusterArgs, file: &Path, look: Look) -> Outcome
 /// The selection of a file, which the server would take.
 fn selection(file: &Path) -> Result<ModelSelection, Failure> {
     let documents = manifest::read(file)?;
-    let unusable = |words: String| Failure::Told(format!("{}: {words}", file.display()));
+    let unusable = |words: String| Failure::Message(format!("{}: {words}", file.display()));
     let [document] = documents.iter().filter(|document| manifest::is_selection(document)).collect::<Vec<_>>()[..]
     else {
         return Err(unusable("there must be exactly one ModelSelection of modelselection.dev/v1alpha1".to_owned()));

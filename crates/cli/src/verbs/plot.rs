@@ -47,7 +47,7 @@ pub(crate) async fn run(
         return Ok(ExitCode::SUCCESS);
     }
     let first = selection.spec.datasets.first().map(|dataset| dataset.name.as_str());
-    let plot = plot(&selection, dataset.or(first).unwrap_or_default(), choice).map_err(Failure::Told)?;
+    let plot = plot(&selection, dataset.or(first).unwrap_or_default(), choice).map_err(Failure::Message)?;
     match file {
         Some(file) => {
             draw::write(&plot, file)?;

@@ -21,13 +21,13 @@ pub(crate) async fn run(
     directory: Option<&Path>,
 ) -> Outcome {
     let selection = cluster.selection(name).await?;
-    let choice = choose(&selection, wish).map_err(told)?;
+    let choice = choose(&selection, wish).map_err(failure)?;
     let job = match &choice.job {
         Job::Known(job) => (**job).clone(),
         Job::InTable { config_map, name } => in_table(cluster, config_map, name).await?,
     };
-    let winner = Winner::new(&selection, &choice, job, wish).map_err(told)?;
-    let files = files(&winner, of(format)).map_err(told)?;
+    let winner = Winner::new(&selection, &choice, job, wish).map_err(failure)?;
+    let files = files(&winner, of(format)).map_err(failure)?;
     if !is_complete(&selection) {
         output::note("not every run has ended: another candidate may still win");
     }
@@ -39,8 +39,8 @@ pub(crate) async fn run(
 }
 
 #[allow(clippy::needless_pass_by_value)] // for map_err
-fn told(refusal: promote::Refusal) -> Failure {
-    Failure::Told(refusal.to_string())
+fn failure(refusal: promote::Refusal) -> Failure {
+    Failure::Message(refusal.to_string())
 }
 
 fn of(format: PromoteFormat) -> Format {
@@ -95,7 +95,7 @@ async fn in_table(cluster: &Cluster, first: &str, name: &str) -> Result<BestTrai
         }
         next = page.metadata.annotations.and_then(|mut annotations| annotations.remove(NEXT_PAGE));
     }
-    Err(Failure::Told(format!(
+    Err(Failure::Message(format!(
         "the ConfigMap '{first}' has no training job '{name}'; try again when the operator has written it"
     )))
 }

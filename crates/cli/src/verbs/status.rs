@@ -110,7 +110,9 @@ pub(crate) fn changes(cluster: &Cluster, name: &str) -> impl Stream<Item = Resul
     watcher(cluster.selections(), config).default_backoff().filter_map(move |event| {
         let change = match event {
             Ok(watcher::Event::Apply(selection) | watcher::Event::InitApply(selection)) => Some(Ok(selection)),
-            Ok(watcher::Event::Delete(_)) => Some(Err(Failure::Told(format!("ModelSelection '{name}' was deleted")))),
+            Ok(watcher::Event::Delete(_)) => {
+                Some(Err(Failure::Message(format!("ModelSelection '{name}' was deleted"))))
+            }
             Ok(_) => None,
             Err(error) => {
                 output::note(&format!("the watch has broken and is started again: {error}"));

@@ -55,5 +55,5 @@ async fn follow(cluster: &Cluster, name: &str, goal: WaitGoal) -> Outcome {
             });
         }
     }
-    Err(Failure::Told(format!("the watch of ModelSelection '{name}' has ended")))
+    Err(Failure::Message(format!("the watch of ModelSelection '{name}' has ended")))
 }

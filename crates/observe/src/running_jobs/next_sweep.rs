@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::super::regions::Pauses;
 use super::{Ask, Owner, Tracked, View, age};
-use decide::ends::{self, Expectation};
+use decide::expected_ends::{self, Expectation};
 use decide::job_name::JOB_NAME_PREFIX;
 
 /// Jobs on a page of a listing.
@@ -33,7 +33,7 @@ impl View {
         let flows = self.flow.flows(now, max * SAFETY) && reading;
         self.reading = reading;
         if self.flows && !flows {
-            // Until now, events would have told.
+            // Until now, events would have reported it.
             self.answered = Some(now);
         }
         self.flows = flows;
@@ -44,12 +44,12 @@ impl View {
         self.paused = match (all_known, any_awaited) {
             (false, _) => min,
             (true, false) if flows => max * SAFETY,
-            (true, _) => ends::pause(&self.expectations(from), min, max),
+            (true, _) => expected_ends::pause(&self.expectations(from), min, max),
         };
         let usual = (from, self.paused);
-        // A job that still runs although an event told of its end is looked at once more: answers may lag behind events.
-        let told = self.jobs.values().filter(|job| !job.sighting.is_open()).filter_map(|job| job.told);
-        let again = told.min().map(|told| (told, AGAIN.min(max).max(min)));
+        // A job that still runs although an event reported its end is looked at once more: answers may lag behind events.
+        let reported = self.jobs.values().filter(|job| !job.sighting.is_open()).filter_map(|job| job.end_reported);
+        let again = reported.min().map(|at| (at, AGAIN.min(max).max(min)));
         again.filter(|(from, pause)| *from + *pause < usual.0 + usual.1).unwrap_or(usual)
     }
 
@@ -71,7 +71,7 @@ impl View {
         }
         let from = self.swept.unwrap_or(now);
         // A listing finds nothing as cheaply as a search does, as long as it is one page.
-        if pages == 1 && ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
+        if pages == 1 && expected_ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
             return Ask::List;
         }
         // Also those that nobody expects to end: a name costs nothing.

@@ -207,11 +207,11 @@ fn listings_confirm_the_searches_periodically() {
     assert_eq!(view.ask(MAX, at(3_900 + 3_600)), Ask::List);
 }
 
-/// Jobs that run, and of which one event has told.
+/// Jobs that run, and one of which an event reported.
 fn told_of(names: &[&str]) -> View {
     let mut view = View::default();
     track_since(&mut view, "a", names, Since::Now, 0);
-    assert_eq!(view.told(names[0], Change::Other, at(1)), Told::Known);
+    assert_eq!(view.on_event(names[0], Change::Other, at(1)), EventEffect::Nothing);
     view.listed(at(2), listing(&names.iter().map(|name| (*name, running(0))).collect::<Vec<_>>()));
     view
 }
@@ -239,11 +239,11 @@ fn while_events_flow_a_sweep_comes_for_safety_only() {
 fn an_event_has_those_look_who_follow_the_job_and_only_once() {
     let mut view = told_of(&["ms-1", "ms-2"]);
     track_since(&mut view, "b", &["ms-2"], Since::Now, 2);
-    assert_eq!(view.told("ms-3", Change::Ended, at(3)), Told::Unknown);
-    assert_eq!(view.told("ms-1", Change::Other, at(3)), Told::Known);
-    let Told::New(owners) = view.told("ms-2", Change::Ended, at(4)) else { panic!("not new") };
+    assert_eq!(view.on_event("ms-3", Change::Ended, at(3)), EventEffect::UnknownJob);
+    assert_eq!(view.on_event("ms-1", Change::Other, at(3)), EventEffect::Nothing);
+    let EventEffect::Wake(owners) = view.on_event("ms-2", Change::Ended, at(4)) else { panic!("not new") };
     assert_eq!(owners.len(), 2);
-    assert_eq!(view.told("ms-2", Change::Ended, at(5)), Told::Known);
+    assert_eq!(view.on_event("ms-2", Change::Ended, at(5)), EventEffect::Nothing);
     assert_eq!(track(&mut view, "a", &["ms-1", "ms-2"], 6)["ms-2"], Sighting::Left(at(4)));
     // A listing that is still on its way does not know yet.
     view.listed(at(3), listing(&[("ms-1", running(0)), ("ms-2", running(0))]));
@@ -257,7 +257,7 @@ fn an_event_has_those_look_who_follow_the_job_and_only_once() {
 fn an_end_that_was_none_is_looked_at_once_more_and_then_events_are_in_doubt() {
     let mut view = told_of(&["ms-1"]);
     for second in 3_000..3_200 {
-        view.told("ms-1", Change::Ended, at(second));
+        view.on_event("ms-1", Change::Ended, at(second));
     }
     view.looked_at(&owner("a"), "ms-1");
     assert_eq!(pause(&mut view, true, 3_000), 15);
@@ -276,7 +276,7 @@ fn an_end_without_an_event_brings_the_sweeps_back() {
     track(&mut view, "a", &["ms-1"], 20);
     assert!(pause(&mut view, true, 20) <= 600 && !view.flows());
     // The event was merely late.
-    assert_eq!(view.told("ms-2", Change::Ended, at(21)), Told::Known);
+    assert_eq!(view.on_event("ms-2", Change::Ended, at(21)), EventEffect::Nothing);
     assert_eq!((pause(&mut view, true, 21), view.flows()), (3_599, true));
 }
 

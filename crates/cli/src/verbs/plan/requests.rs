@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use api::{ModelSelectionSpec, RunState, RunStatus, plain};
 use catalog::{Model, Shared, job_request};
-use decide::definition::Source;
 use decide::derived::Derivations;
 use decide::effective::instance_type;
+use decide::fingerprint::Source;
 use decide::identity::Identity;
 use decide::plan::{ResolvedVersion, definition};
 use decide::problem::Problem;
@@ -48,7 +48,7 @@ type Models = BTreeMap<(String, String), Result<Model, Problem>>;
 /// Prints the request of each run that waits for its tuning job. Returns whether every run has one.
 pub(super) async fn show(mut comparison: Comparison<'_>, place: &Place<'_>, plan: &PlanArgs) -> Result<bool, Failure> {
     let scope = scope(place, plan).await?;
-    let hub = hub(&comparison, plan).await.map_err(Failure::Told)?;
+    let hub = hub(&comparison, plan).await.map_err(Failure::Message)?;
     // Without a region of its own, the manifest has that of the AWS environment.
     comparison.region = hub.region().map_or(comparison.region, str::to_owned);
     let versions = versions(&hub, &comparison).await;
@@ -122,7 +122,7 @@ async fn scope(place: &Place<'_>, plan: &PlanArgs) -> Result<String, Failure> {
     if let Some(name) = &plan.requests.cluster_name {
         return Ok(name.clone());
     }
-    let missing = |why: &str| Failure::Told(format!("{why}: give the operator's --cluster-name"));
+    let missing = |why: &str| Failure::Message(format!("{why}: give the operator's --cluster-name"));
     let cluster = place.cluster.ok_or_else(|| missing("the names of jobs depend on the cluster"))?;
     let namespaces: Api<Namespace> = Api::all(cluster.client.clone());
     match namespaces.get("kube-system").await {

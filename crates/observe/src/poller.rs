@@ -9,7 +9,7 @@ use kube::runtime::reflector::ObjectRef;
 use super::regions::{Pauses, Regions, Wake, Watch};
 use super::running_jobs::Ask;
 use api::ModelSelection;
-use decide::cadence;
+use decide::backoff;
 use decide::job_name::JOB_NAME_PREFIX;
 use platform::clock;
 use platform::metrics::Metrics;
@@ -23,7 +23,7 @@ const DENIED: Duration = Duration::from_secs(3_600);
 const SEARCHED: usize = 3;
 
 /// Polls one region.
-pub(super) struct Sweeper {
+pub(super) struct Poller {
     pub(super) region: Region,
     pub(super) watch: Arc<Watch>,
     pub(super) wake: Wake,
@@ -33,7 +33,7 @@ pub(super) struct Sweeper {
     pub(super) idle: Duration,
 }
 
-impl Sweeper {
+impl Poller {
     /// Sweeps as long as jobs are tracked; then drops the region.
     pub(super) async fn sweep_while_needed(&self, regions: &Regions) {
         let (mut sweep, mut failures, mut tried) = (0_u64, 0_u32, clock::steady());
@@ -72,10 +72,10 @@ impl Sweeper {
         let now = clock::steady();
         let (from, pause) = match failures {
             0 => self.watch.view().next_sweep(self.pauses, reading, now),
-            n => (tried, cadence::backoff(n, min, RETRY_MOST.min(max * 2))),
+            n => (tried, backoff::backoff(n, min, RETRY_MOST.min(max * 2))),
         };
         self.metrics.events.set_flow(self.region.name(), self.watch.view().flows());
-        let due = from + cadence::jitter(pause, self.region.name(), sweep).min(pause.max(max).max(min));
+        let due = from + backoff::jitter(pause, self.region.name(), sweep).min(pause.max(max).max(min));
         Duration::try_from(due.duration_since(now)).ok().filter(|wait| !wait.is_zero())
     }
 
