@@ -398,7 +398,7 @@ async fn both_sources_give_the_same_models_and_messages() {
     let line = |name: &str| said[0].iter().find(|line| line.starts_with(&format!("{name}: "))).unwrap();
     for (name, part) in [
         ("within", "mxnet-ic-plain-11"),
-        ("beyond", "TooManyRuns: `candidateSelectors[0]`: it matches 20 models, of which it is not known yet which"),
+        ("beyond", "TooManyRuns: `candidateSelectors[0]`: it matches 20 models; it is not known yet which of them"),
         ("beyond", "Set `limit: 16`"),
         ("far-beyond", "it matches 178 models"),
         ("no-framework", "(there are tensorflow: 135, pytorch: 27, mxnet: 20)"),

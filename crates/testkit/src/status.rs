@@ -46,6 +46,9 @@ pub fn timeless(status: &ModelSelectionStatus) -> Value {
     for field in ["startTime", "completionTime"] {
         value.as_object_mut().expect("an object").remove(field);
     }
+    for run in value["runs"].as_array_mut().into_iter().flatten() {
+        run.as_object_mut().expect("an object").remove("endTime");
+    }
     for condition in value["conditions"].as_array_mut().expect("conditions") {
         condition.as_object_mut().expect("an object").remove("lastTransitionTime");
     }
