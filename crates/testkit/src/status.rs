@@ -46,7 +46,7 @@ pub fn timeless(status: &ModelSelectionStatus) -> Value {
     for field in ["startTime", "completionTime"] {
         value.as_object_mut().expect("an object").remove(field);
     }
-    for run in value["runs"].as_array_mut().into_iter().flatten() {
+    for run in value.get_mut("runs").and_then(Value::as_array_mut).into_iter().flatten() {
         run.as_object_mut().expect("an object").remove("endTime");
     }
     for condition in value["conditions"].as_array_mut().expect("conditions") {
