@@ -11,7 +11,7 @@ use super::args::Args;
 use super::election::{self, Election};
 use super::exit_reason::{End, Error};
 use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
-use super::{check, listen, permissions, server, telemetry, ui};
+use super::{check, listen, permissions, probes, telemetry, ui};
 use crate::controller::{self, Settings, Shown};
 use events::Queue;
 use platform::clock;

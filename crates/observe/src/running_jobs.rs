@@ -86,7 +86,7 @@ struct Tracked {
 impl Tracked {
     /// Whether an event of its end is to be expected, and has not come.
     fn is_untold(&self, name: &str) -> bool {
-        self.told.is_none() && name.starts_with(JOB_NAME_PREFIX)
+        self.end_reported.is_none() && name.starts_with(JOB_NAME_PREFIX)
     }
 }
 
