@@ -91,17 +91,34 @@ pub fn training_jobs(
     page: &BTreeMap<String, String>,
     spec: &ModelSelectionSpec,
 ) -> Result<Vec<BestTrainingJob>, serde_json::Error> {
-    let text = |key: &str, none: &'static str| page.get(key).map_or(none, String::as_str).to_owned();
-    let mut common: Hyperparameters = serde_json::from_str(&text(COMMON, "{}"))?;
     let derivations = Derivations::new(spec);
     let (used, wanted) = (derivations.hyperparameters_used(), derivations.metrics_wanted());
+    let (lines, mut common) = parse(page)?;
     common.retain(|name, _| used.contains(name));
     let kept = |mut line: Line| {
         line.fixed_hyperparameters.retain(|name, _| used.contains(name));
         line.metrics.retain(|name, _| wanted.contains(name));
         line.training_job(&common)
     };
-    text(LINES, "").lines().map(|line| Ok(kept(serde_json::from_str(line)?))).collect()
+    Ok(lines.into_iter().map(kept).collect())
+}
+
+/// The training jobs of a page with everything that it says of them, for exports.
+pub fn whole_training_jobs(page: &BTreeMap<String, String>) -> Result<Vec<BestTrainingJob>, serde_json::Error> {
+    let (lines, common) = parse(page)?;
+    let whole = |line: Line| {
+        let model_artifact_s3_uri = line.model_artifact_s3_uri.clone();
+        BestTrainingJob { model_artifact_s3_uri, ..line.training_job(&common) }
+    };
+    Ok(lines.into_iter().map(whole).collect())
+}
+
+/// The lines of a page, and the fixed hyperparameters that they share.
+fn parse(page: &BTreeMap<String, String>) -> Result<(Vec<Line>, Hyperparameters), serde_json::Error> {
+    let text = |key: &str, none: &'static str| page.get(key).map_or(none, String::as_str).to_owned();
+    let common = serde_json::from_str(&text(COMMON, "{}"))?;
+    let lines = text(LINES, "").lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    Ok((lines, common))
 }
 
 /// The fixed hyperparameters that have the same value in all training jobs. Those of a tuning job with several
@@ -206,6 +223,8 @@ mod tests {
         assert!(few.iter().all(|job| job.fixed_hyperparameters.keys().eq(["epochs"])));
         let others = training_jobs(&pages[0], &spec()).unwrap();
         assert!(others.iter().all(|job| job.metrics.is_empty()), "nothing in that spec asks for the accuracy");
+        let whole = whole_training_jobs(&pages[0]).unwrap();
+        assert_eq!(whole, table, "an export leaves out nothing");
     }
 
     #[test]

@@ -6,9 +6,7 @@ mod trial;
 
 use std::process::ExitCode;
 
-use api::{BestTrainingJob, ModelSelection, RunStatus};
-use k8s_openapi::api::core::v1::ConfigMap;
-use kube::Api;
+use api::ModelSelection;
 
 use self::columns::{columns, rows};
 use self::trial::Trial;
@@ -38,22 +36,18 @@ pub(crate) async fn run(cluster: &Cluster, name: Option<&str>, format: ExportFor
 async fn trials(cluster: &Cluster, selection: &ModelSelection) -> Result<Vec<Trial>, Failure> {
     let mut trials = Vec::new();
     for run in selection.status.iter().flat_map(|status| &status.runs) {
-        let jobs = match table(cluster, run).await? {
-            Some(jobs) => jobs,
-            None => run.best.iter().cloned().collect(),
+        let table = match &run.trials {
+            Some(table) => tables::read_whole(&cluster.client, selection, table).await?,
+            None => None,
         };
+        if let (None, Some(trials)) = (&table, &run.trials) {
+            let (table, run) = (&trials.config_map, format!("{}/{}", run.candidate, run.dataset));
+            output::note(&format!(
+                "warning: ConfigMap {table} is incomplete; of run {run}, only the best training job is exported"
+            ));
+        }
+        let jobs = table.unwrap_or_else(|| run.best.iter().cloned().collect());
         trials.extend(jobs.into_iter().map(|job| Trial::new(selection, run, job)));
     }
     Ok(trials)
-}
-
-/// The table of a run's training jobs, if it has one.
-async fn table(cluster: &Cluster, run: &RunStatus) -> Result<Option<Vec<BestTrainingJob>>, Failure> {
-    let Some(kept) = &run.trials else { return Ok(None) };
-    let tables: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
-    let table = tables.get_opt(&kept.config_map).await?;
-    let Some(lines) = table.and_then(|table| table.data?.remove("trials.jsonl")) else { return Ok(None) };
-    let lines = lines.lines().filter(|line| !line.trim().is_empty());
-    let jobs = lines.map(|line| serde_json::from_str(line).map_err(std::io::Error::other));
-    Ok(Some(jobs.collect::<Result<_, _>>()?))
 }

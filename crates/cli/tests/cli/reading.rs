@@ -145,11 +145,15 @@ async fn an_export_has_every_training_job_that_is_kept() {
     let mut status = complete();
     status["runs"][0]["trials"] = json!({"configMap": "table", "count": 2});
     place.put("caltech256", &status).await;
-    let job = |name: &str, rate: &str| json!({"trainingJobName": name, "hyperparameters": {"learning_rate": rate}, "metrics": [{"name": "test_accuracy", "value": "0.9"}]});
-    let lines = format!("{}\n{}\n", job("swin-large-patch4-window12-384-001", "0.1"), job("another", "0.2"));
-    let table = json!({"metadata": {"name": "table"}, "data": {"trials.jsonl": lines}});
+    let job = |name: &str, rate: &str| json!({"trainingJobName": name, "hyperparameters": {"learning_rate": rate}, "status": "Completed", "metrics": {"test_accuracy": "0.9"}});
     let tables: Api<ConfigMap> = Api::namespaced(place.client.clone(), &place.namespace);
-    tables.create(&PostParams::default(), &serde_json::from_value(table).unwrap()).await.unwrap();
+    // A table of two pages, as the operator writes it.
+    let pages = [("table", job("swin-large-patch4-window12-384-001", "0.1")), ("table-2", job("another", "0.2"))];
+    for (name, line) in pages {
+        let data = json!({"trials.jsonl": format!("{line}\n"), "fixed-hyperparameters.json": r#"{"epochs":"5"}"#});
+        let page = json!({"metadata": {"name": name}, "data": data});
+        tables.create(&PostParams::default(), &serde_json::from_value(page).unwrap()).await.unwrap();
+    }
     let csv = place.shows(&["export"]);
     let rows: Vec<&str> = csv.lines().collect();
     assert_eq!(rows.len(), 6, "a title, two of the table, and the best of three others:\n{csv}");
