@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Most durations that are remembered: the newest are the best predictors.
+/// Maximum number of stored durations: the newest are the best predictors.
 const REMEMBERED: usize = 100;
 /// The shortest expected duration of a job of unknown duration. The expectation grows with the job's age, so that polls
 /// become rarer. A job that fails at once is seen at once, and so is a job in an emulator with a fast clock.
@@ -34,7 +34,7 @@ impl Lengths {
         self.0.len()
     }
 
-    /// Whether none is.
+    /// Whether it has no durations.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

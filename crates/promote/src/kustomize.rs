@@ -1,4 +1,4 @@
-//! A folder for kustomize: the objects of AWS Controllers for Kubernetes, and a kustomization that says whose they are.
+//! A folder for kustomize: the objects of AWS Controllers for Kubernetes, and a kustomization with the namespace.
 
 use serde_json::json;
 
