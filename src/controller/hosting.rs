@@ -10,7 +10,7 @@ use decide::effective::instance_type;
 use decide::hosting;
 use decide::retry::Task;
 
-/// Adds the serving container to each recommendation. Descriptions that arrive after `until` are used by a later reconcile.
+/// Adds the serving container to each recommendation. A later reconcile uses descriptions that arrive after `until`.
 pub(super) async fn bring(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,

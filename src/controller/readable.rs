@@ -59,7 +59,7 @@ async fn read(context: &Context, DeserializeGuard(object): DeserializeGuard<Mode
     for_cleanup(metadata, &data)
 }
 
-/// The fields for the cleanup of a deleted selection: its policy, region and `rerun`. Its jobs are found by their tags.
+/// The fields for the cleanup of a deleted selection: policy, region and `rerun`. Its jobs are found by their tags.
 /// `None` if this release does not know its policy.
 fn for_cleanup(metadata: &ObjectMeta, object: &Value) -> Option<ModelSelection> {
     let mut read = json!({

@@ -12,8 +12,8 @@ const SERVICE: &str = "sagemaker";
 const PAGE: i32 = 100;
 
 impl Account {
-    /// The quotas of SageMaker in the region by their names, such as `ml.p3.2xlarge for training job usage`: the account's
-    /// values, and AWS's defaults for `wanted` names without one. SageMaker has thousands, so this needs several calls.
+    /// The quotas of SageMaker in the region by their names, such as `ml.p3.2xlarge for training job usage`: the
+    /// account's values, and AWS's defaults for `wanted` names without one. SageMaker has thousands: several calls.
     ///
     /// # Errors
     /// When a call fails.

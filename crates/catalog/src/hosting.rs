@@ -31,8 +31,8 @@ pub struct HostingVariant {
 }
 
 impl Hosting {
-    /// The serving container for an instance type in a region: image and variables of the exact type take precedence over
-    /// those of its family. `None` without an image.
+    /// The serving container for an instance type in a region: image and variables of the exact type take precedence
+    /// over those of its family. `None` without an image.
     #[must_use]
     pub fn on(&self, instance_type: &str, region: &str) -> Option<api::Hosting> {
         let Self { image, environment, script, instance_type: _, network_isolation, variants } = self;

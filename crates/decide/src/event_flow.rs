@@ -1,7 +1,7 @@
 //! Whether the operator can rely on events for the ends of jobs, or has to poll.
 //!
-//! Nothing guarantees that events arrive: a rule may be missing, or may point to another queue. Events of our own jobs show
-//! that they arrive. Ends that a poll finds first, and events that are false, show that they do not.
+//! Nothing guarantees that events arrive: a rule may be missing, or may point to another queue. Events of our own
+//! jobs show that they arrive. Ends that a poll finds first, and events that are false, show that they do not.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

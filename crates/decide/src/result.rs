@@ -66,7 +66,7 @@ pub fn step(name: &str, wanted: &Wanted, found: &Found) -> Step {
     }
 }
 
-/// The condition that shows whether the `ConfigMap` has the winner. `problem` is the reason if it could not be written.
+/// The condition that shows whether the `ConfigMap` has the winner. `problem` is the reason if writing it failed.
 pub fn condition(name: &str, wanted: &Wanted, problem: Option<&Problem>) -> WantedCondition {
     use ConditionStatus::{False, True, Unknown};
     let (status, reason, message) = match problem {

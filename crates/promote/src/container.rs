@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use api::Hosting;
 use serde_json::{Value, json};
 
-/// A container, equal to the one that the vendor's SDK sends from `deploy()` for the same training job; the tests compare
-/// every member.
+/// A container, equal to the one that the vendor's SDK sends from `deploy()` for the same training job; the tests
+/// compare every member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
     /// The image.

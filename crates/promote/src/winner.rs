@@ -94,8 +94,8 @@ impl Winner {
         })
     }
 
-    /// The name of the created objects: that of the training job. So a new winner gets new objects, and a deployed model
-    /// never changes under its name.
+    /// The name of the created objects: that of the training job. So a new winner gets new objects, and a deployed
+    /// model never changes under its name.
     pub fn name(&self) -> &str {
         &self.job.training_job_name
     }
