@@ -41,8 +41,8 @@ impl Hub {
         Self { folder: folder.join(region), online: None }
     }
 
-    /// The hub of a region of SageMaker, with the AWS environment's configuration, or at `endpoint`. The default region is
-    /// that of the environment.
+    /// The hub of a region of SageMaker, with the AWS environment's configuration, or at `endpoint`. The default
+    /// region is that of the environment.
     ///
     /// # Errors
     /// If no region is known.

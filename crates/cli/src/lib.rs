@@ -36,8 +36,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The arguments of the command line. Under the name `kubectl_complete-msel`, which kubectl calls for completions, they
-/// are the words to complete.
+/// The arguments of the command line. Under the name `kubectl_complete-msel`, which kubectl calls for completions,
+/// they are the words to complete.
 fn words(words: impl Iterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     let mut words: Vec<_> = words.collect();
     let program = words.first().map(std::path::Path::new).and_then(|program| program.file_name());

@@ -1,4 +1,4 @@
-//! A folder for kustomize: the objects of AWS Controllers for Kubernetes, and a kustomization with the namespace.
+//! A folder for kustomize: the objects of AWS Controllers for Kubernetes, and a kustomization with namespace and labels.
 
 use serde_json::json;
 

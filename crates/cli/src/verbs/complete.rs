@@ -1,7 +1,7 @@
 //! `__complete`: the completions at the cursor, in Cobra's protocol, which kubectl uses for its plugins.
 //!
-//! kubectl runs `kubectl_complete-msel WORD...`; the last word is the one to complete, possibly empty. The output has one
-//! line for each word, with its description after a tab, and at the end `:` with a directive.
+//! kubectl runs `kubectl_complete-msel WORD...`; the last word is the one to complete, possibly empty. The output has
+//! one line for each word, with its description after a tab, and at the end `:` with a directive.
 
 use std::process::ExitCode;
 

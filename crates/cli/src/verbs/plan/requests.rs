@@ -219,8 +219,8 @@ impl Inputs<'_> {
         shared.unknown(&definition, candidate).map_or(Ok(request), |name| Err(shared.problem(spec, name)))
     }
 
-    /// The hyperparameters fixed for all candidates that no candidate has. Empty while a candidate is unknown: it may have
-    /// them.
+    /// The hyperparameters fixed for all candidates that no candidate has. Empty while a candidate is unknown: it
+    /// may have them.
     fn shared(&self) -> Shared {
         let Self { spec, versions, models, open, .. } = self;
         let mut shared = if *open > 0 { Shared::default() } else { Shared::of(spec) };
