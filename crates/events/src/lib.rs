@@ -1,7 +1,7 @@
 //! State changes of tuning jobs, which `EventBridge` sends to an SQS queue.
 //!
 //! A pure function, [`state_change`], parses events; only [`Queue`] does I/O. Do not trust an event:
-//! everyone who may write to the queue can forge one.
+//! every client that may write to the queue can forge one.
 
 mod queue;
 mod queue_url;

@@ -7,7 +7,7 @@ use decide::table_pages;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, Client, ResourceExt as _};
 
-/// The training jobs in a table of `selection`, with those of their metrics and hyperparameters that its spec refers to.
+/// The training jobs in a table of `selection`, with the metrics and hyperparameters that its spec refers to.
 /// `None` if a page is missing or cannot be read.
 ///
 /// # Errors

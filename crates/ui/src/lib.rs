@@ -1,5 +1,5 @@
-//! The read-only pages of the operator: a list of the selections, and the report of each, kept up to date by server-sent
-//! events.
+//! The read-only pages of the operator: a list of the selections, and the report of each, with live updates by
+//! server-sent events.
 //!
 //! | path | response |
 //! |---|---|
