@@ -1,8 +1,8 @@
 //! Polls the running tuning jobs of a region, once for all selections.
 //!
 //! A poll is one listing of the running jobs, with a page for each hundred, or one search for those of them that may
-//! have ended. It is timed for when jobs are expected to end. Jobs that are no longer listed have changed: their owners
-//! are woken and describe them. No job is polled individually, and nothing is polled while nothing runs.
+//! have ended. It is timed for when jobs are expected to end. Jobs that are no longer listed have changed: their
+//! owners are woken and describe them. No job is polled individually, and nothing is polled while nothing runs.
 //!
 //! While events report ends ([`Observer::on_event`]), polls are only a safety net.
 
@@ -63,9 +63,9 @@ impl Observer {
         Self { sagemaker, wake, pauses, metrics, regions: Arc::default(), early: Mutex::default(), idle: IDLE }
     }
 
-    /// Registers the running jobs of `owner`, by region, and returns what is known about them. From now on the owner is
-    /// woken when one of them changes; all other jobs of the owner are forgotten. Newly registered jobs may have ended
-    /// already, and are polled soon.
+    /// Registers the running jobs of `owner`, by region, and returns what is known about them. From now on the owner
+    /// is woken when one of them changes; all other jobs of the owner are forgotten. Newly registered jobs may have
+    /// ended already, and are polled soon.
     pub fn track(
         &self,
         owner: &ObjectRef<ModelSelection>,

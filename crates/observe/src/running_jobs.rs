@@ -267,8 +267,8 @@ impl View {
     }
 
     /// Merges the ended jobs of a search that began at `started`, and returns the owners to wake. Only a job that has
-    /// ended with a result is accepted: the others are described, and jobs that the search does not show may or may not
-    /// be running.
+    /// ended with a result is accepted: the others are described, and jobs that the search does not show may or may
+    /// not be running.
     pub(super) fn searched(&mut self, started: Timestamp, mut ended: HashMap<String, EndedJob>) -> Vec<Owner> {
         (self.answered, self.swept) = (Some(started), Some(started));
         let ended: HashMap<String, Arc<EndedJob>> = ended.drain().map(|(name, job)| (name, Arc::new(job))).collect();
