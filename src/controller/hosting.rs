@@ -1,4 +1,4 @@
-//! What serves the recommended models: as the status has it, or by the spec, or by the description of the model.
+//! The serving containers of recommended models: from the status, from the spec, or from the model's description.
 
 use tokio::time::Instant;
 
@@ -10,7 +10,7 @@ use decide::effective::instance_type;
 use decide::hosting;
 use decide::retry::Task;
 
-/// Adds to each recommendation what serves the model. Descriptions that have not come by `until` are there for a later pass.
+/// Adds the serving container to each recommendation. A later reconcile uses descriptions that arrive after `until`.
 pub(super) async fn bring(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -18,7 +18,7 @@ pub(super) async fn bring(
     until: Instant,
 ) {
     let last = pass.ctx.newest(&pass.selection);
-    // An image that somebody else has written must not be deployed.
+    // An image that another client wrote must not be deployed.
     let last = last.status.as_ref().filter(|_| !pass.is_unverified());
     let ModelSelectionStatus { fronts, runs, .. } = status;
     for front in fronts {
@@ -51,7 +51,7 @@ async fn found(
     }
 }
 
-/// By the description of the very version that was trained.
+/// From the description of exactly the trained version.
 async fn described(
     pass: &Pass<'_>,
     trained_on: &str,

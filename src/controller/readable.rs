@@ -1,5 +1,5 @@
-//! Selections that this release cannot read, since a newer one has written them. They are reported by name and left alone. One
-//! that is deleted is read as far as its cleanup needs it: its finalizer would keep it for ever otherwise.
+//! Selections that this release cannot read, since a newer one wrote them. They are reported by name and not changed.
+//! For a deleted one, only the fields for its cleanup are parsed: otherwise its finalizer would keep it forever.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Api;
@@ -22,7 +22,7 @@ pub(super) async fn readable(
         Event::InitApply(object) => read(context, object).await.map(Event::InitApply),
         Event::Apply(object) => read(context, object).await.map(Event::Apply),
         Event::Delete(DeserializeGuard(object)) => {
-            // What was known of it is dropped, whether its last state can be read or not.
+            // Its state is dropped, whether or not its last version can be read.
             let object = object.or_else(|invalid| for_cleanup(&invalid.metadata, &Value::Null).ok_or(())).ok()?;
             context.note_readable(&object.metadata);
             Some(Event::Delete(object))
@@ -30,7 +30,7 @@ pub(super) async fn readable(
     }
 }
 
-/// The event, if its object can be read, for those who only look.
+/// The event, if its object can be read, for read-only use.
 pub(super) fn shown(event: Event<DeserializeGuard<ModelSelection>>) -> Option<Event<ModelSelection>> {
     match event {
         Event::Init => Some(Event::Init),
@@ -59,8 +59,8 @@ async fn read(context: &Context, DeserializeGuard(object): DeserializeGuard<Mode
     for_cleanup(metadata, &data)
 }
 
-/// What the cleanup of a deleted selection needs: its policy, its region, and its `rerun`. Its jobs are found by their tags.
-/// `None` if its policy is one that this release does not know.
+/// The fields for the cleanup of a deleted selection: policy, region and `rerun`. Its jobs are found by their tags.
+/// `None` if this release does not know its policy.
 fn for_cleanup(metadata: &ObjectMeta, object: &Value) -> Option<ModelSelection> {
     let mut read = json!({
         "apiVersion": "modelselection.dev/v1alpha1",

@@ -1,4 +1,4 @@
-//! The `ConfigMap` with the winner, for `spec.resultConfigMap`: looked at and, if that says so, written.
+//! The `ConfigMap` with the winner, for `spec.resultConfigMap`: reads it and writes it if necessary.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
@@ -13,8 +13,8 @@ use decide::result::{Found, Step, Wanted, condition, step, wanted};
 use decide::retry::{Outcome, Task};
 use sagemaker::Class;
 
-/// Keeps the winner in the `ConfigMap` that the spec names. Returns the condition that says how that went; `None` when the
-/// spec names none.
+/// Keeps the winner in the `ConfigMap` that the spec names. Returns the condition with the outcome; `None` if the
+/// spec names no `ConfigMap`.
 pub(super) async fn keep(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -48,14 +48,14 @@ async fn published(pass: &Pass<'_>, name: &str, wanted: &Wanted) -> Result<(), P
             write(&api, named(pass, name), wanted, existing.and_then(|map| map.metadata.uid)).await.map_err(told)
         }
         Step::Create => {
-            // Created before it is filled: if somebody else is quicker, theirs is not touched.
+            // Created before it is filled: if another client creates it first, that object is not changed.
             let created = answered(api.create(&manager(), &named(pass, name))).await.map_err(told)?;
             write(&api, named(pass, name), wanted, created.metadata.uid).await.map_err(told)
         }
     }
 }
 
-/// Whose the `ConfigMap` is.
+/// The owner of the `ConfigMap`.
 fn found(pass: &Pass<'_>, existing: Option<&ConfigMap>) -> Found {
     let Some(map) = existing else { return Found::Nothing };
     let ours = map.owner_references().iter().any(|owner| owner.uid == pass.uid && owner.controller == Some(true));
@@ -66,7 +66,7 @@ fn found(pass: &Pass<'_>, existing: Option<&ConfigMap>) -> Found {
     }
 }
 
-/// Replaces the data of the very object that was looked at: keys that are not wanted any more go.
+/// Replaces the data of exactly the object that was read, and removes obsolete keys.
 async fn write(
     api: &Api<ConfigMap>,
     map: ConfigMap,
@@ -92,7 +92,7 @@ fn named(pass: &Pass<'_>, name: &str) -> ConfigMap {
         ("app.kubernetes.io/managed-by".to_owned(), FIELD_MANAGER.to_owned()),
     ];
     let owner = pass.selection.controller_owner_ref(&());
-    // Blocking the owner's deletion would need a right on its finalizers, and serves nobody.
+    // Blocking the owner's deletion would need a permission on its finalizers, and has no use.
     let owner = owner.map(|owner| OwnerReference { block_owner_deletion: None, ..owner });
     ConfigMap {
         metadata: ObjectMeta {
@@ -106,7 +106,7 @@ fn named(pass: &Pass<'_>, name: &str) -> ConfigMap {
     }
 }
 
-/// Why the API server does not take it, with what helps.
+/// Why the API server rejects it, with a remedy.
 fn refused(name: &str, error: &ApiServerError) -> Problem {
     let ApiServerError::Refused(kube::Error::Api(status)) = error else {
         return Problem::new(

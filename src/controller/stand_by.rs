@@ -1,4 +1,4 @@
-//! What a standby shows to those who only look: it watches the selections as the leader does, and acts on nothing.
+//! The read-only view of a standby: it watches the selections as the leader does, and does not act.
 
 use futures::stream::{StreamExt as _, select_all};
 use futures::{TryStreamExt as _, future};
@@ -9,7 +9,7 @@ use super::readable;
 use super::settings::Shown;
 use super::watch::{scopes, watched};
 
-/// Shows the selections until it is dropped. The leader does so itself, from its own watches.
+/// Publishes the selections until it is dropped. The leader does so itself, from its own watches.
 pub async fn stand_by(client: &Client, namespaces: &[String], shown: &Shown) {
     let (stores, watches): (Vec<_>, Vec<_>) = scopes(namespaces)
         .iter()

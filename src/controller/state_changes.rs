@@ -1,4 +1,4 @@
-//! Reads the event queue, if there is one. An event wakes the selections that follow its job.
+//! Reads the event queue, if there is one. An event wakes the selections that track its job.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use decide::backoff;
 use events::{Ignored, Queue, QueueError, StateChange, state_change};
 use platform::clock;
 
-/// Its name in `/readyz`.
+/// The name of the queue in `/readyz`.
 const PART: &str = "event queue";
-/// The pauses after a failure: the first, and the longest.
+/// The pauses after a failure: the first one and the longest one.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MOST: Duration = Duration::from_secs(30);
 
-/// Reads the queue without end.
+/// Reads the queue in an endless loop.
 pub(super) async fn follow(queue: Queue, context: Arc<Context>) {
     let mut failures = 0;
     loop {
@@ -33,7 +33,7 @@ pub(super) async fn follow(queue: Queue, context: Arc<Context>) {
     }
 }
 
-/// Takes in the next messages, and deletes them: none is of use twice.
+/// Processes the next messages, and deletes them: no message is needed twice.
 async fn read(queue: &Queue, context: &Context) -> Result<(), QueueError> {
     let messages = queue.receive().await?;
     for message in &messages {
@@ -42,7 +42,7 @@ async fn read(queue: &Queue, context: &Context) -> Result<(), QueueError> {
     if messages.is_empty() { Ok(()) } else { queue.delete(&messages).await }
 }
 
-/// What became of a message.
+/// The outcome of a message.
 fn take_in(body: &str, context: &Context) -> &'static str {
     let StateChange { region, job, ended } = match state_change(body) {
         Ok(change) => change,

@@ -1,4 +1,4 @@
-//! The pages of the selections, if they are wanted.
+//! The pages of the selections, if they are enabled.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::controller::{self, Shown};
 use ::ui::Access;
 use platform::readiness::Readiness;
 
-/// Serves the pages from now on, until the process ends.
+/// Serves the pages until the process exits.
 ///
 /// # Errors
-/// When the address cannot be had, or must not be without authentication.
+/// If the address is not available, or requires authentication.
 pub(super) async fn start(
     address: SocketAddr,
     authenticate: bool,
@@ -34,7 +34,7 @@ pub(super) async fn start(
     Ok(())
 }
 
-/// Shows the selections while another process leads, if there are pages; until it is dropped.
+/// If there are pages, publishes the selections while another process leads; until it is dropped.
 pub(super) async fn stand_by(args: &Args, client: &Client, shown: &Shown) {
     match args.ui_listen {
         Some(_) => controller::stand_by(client, &args.namespaces, shown).await,

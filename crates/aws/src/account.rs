@@ -1,4 +1,4 @@
-//! The account, as the AWS CLI would reach it.
+//! The account, with the same configuration as the AWS CLI.
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -7,15 +7,15 @@ use std::time::Duration;
 
 /// Longest time to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest time of an attempt; the SDK makes up to three.
+/// The timeout of an attempt; the SDK makes up to three.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How AWS is reached; what is missing comes from the environment and the files of the AWS CLI.
+/// How to reach AWS; missing values come from the environment and the files of the AWS CLI.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     /// The region.
     pub region: Option<String>,
-    /// The endpoint of all services, instead of those of the region. `AWS_ENDPOINT_URL` does the same.
+    /// One endpoint for all services, instead of the region's endpoints. `AWS_ENDPOINT_URL` has the same effect.
     pub endpoint: Option<String>,
     /// The profile of the shared configuration.
     pub profile: Option<String>,
@@ -28,7 +28,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Reads the configuration. Makes no call, but may run what the profile names to get credentials.
+    /// Reads the configuration. Makes no call, but may run the credential process of the profile.
     pub async fn load(access: Access) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -47,7 +47,7 @@ impl Account {
         Self { config: loader.load().await }
     }
 
-    /// The region, if one is known. An empty variable is none.
+    /// The region, if it is known. An empty variable counts as not set.
     pub fn region(&self) -> Option<&str> {
         self.config.region().map(Region::as_ref).filter(|region| !region.is_empty())
     }

@@ -1,22 +1,22 @@
-//! Why AWS has not answered, in words for the person who asked.
+//! Why a call to AWS failed, in words for the user.
 
 use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use decide::fault::Class;
 
-/// What kind of trouble it is.
+/// The kind of error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// There are no credentials.
     NoCredentials,
-    /// AWS refuses the credentials.
+    /// AWS rejects the credentials.
     Credentials,
-    /// The person may not do that.
+    /// The user lacks a permission.
     Denied,
-    /// There is no such thing.
+    /// The resource does not exist.
     NotFound,
-    /// No answer: network, DNS, endpoint.
+    /// No response: network, DNS, endpoint.
     Unreachable,
-    /// Whatever else the service says.
+    /// Any other error of the service.
     Refused,
 }
 
@@ -24,11 +24,11 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{action}: {message}{}", remedy(*.kind, .action))]
 pub struct AwsError {
-    /// What kind of trouble it is.
+    /// The kind of error.
     pub kind: Kind,
-    /// The call, as IAM names it, such as `logs:GetLogEvents`.
+    /// The IAM action of the call, such as `logs:GetLogEvents`.
     pub action: &'static str,
-    /// What the service or the network says.
+    /// The error message of the service or the network.
     pub message: String,
 }
 
@@ -43,7 +43,7 @@ fn remedy(kind: Kind, action: &str) -> String {
     }
 }
 
-/// What an SDK error means.
+/// Classifies an SDK error.
 pub(crate) fn of<E>(action: &'static str, error: &SdkError<E>) -> AwsError
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -72,7 +72,7 @@ fn kind(code: Option<&str>, message: &str, status: u16) -> Kind {
     }
 }
 
-/// The causes from the SDK's words to those of the operating system, each once and without the SDK's debug dumps.
+/// The chain of causes, from the SDK to the operating system, each once and without the SDK's debug dumps.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut causes: Vec<String> = Vec::new();
     let mut next = Some(error);

@@ -1,9 +1,9 @@
-//! Who the credentials belong to.
+//! The owner of the credentials.
 
 use crate::account::Account;
 use crate::error::{AwsError, of};
 
-/// Who the credentials belong to, by STS.
+/// The owner of the credentials, according to STS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The account id.
@@ -13,10 +13,10 @@ pub struct Identity {
 }
 
 impl Account {
-    /// Whose credentials these are. AWS needs no permission for it.
+    /// The owner of the credentials. The call needs no permission.
     ///
     /// # Errors
-    /// When there are no credentials, AWS refuses them, or cannot be reached.
+    /// If there are no credentials, AWS rejects them, or AWS cannot be reached.
     pub async fn identity(&self) -> Result<Identity, AwsError> {
         let asked = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await;
         let answer = asked.map_err(|error| of("sts:GetCallerIdentity", &error))?;

@@ -1,7 +1,7 @@
-//! What the kubectl plugin asks of AWS, with the credentials of the person who runs it: the logs of training jobs, quotas,
-//! and who the person is. It reads and never writes.
+//! The kubectl plugin's calls to AWS, with the user's credentials: the logs of training jobs, quotas,
+//! and the user's identity. It only reads.
 //!
-//! The operator does not use this: its calls go through `sagemaker`, with limits and leadership.
+//! The operator does not use this crate: its calls go through `sagemaker`, with rate limits and leader election.
 
 mod account;
 mod error;

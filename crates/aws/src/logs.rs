@@ -13,34 +13,34 @@ use crate::error::{AwsError, of};
 
 /// The log group of all training jobs.
 pub const GROUP: &str = "/aws/sagemaker/TrainingJobs";
-/// The most events that a page may have.
+/// The maximum number of events on a page.
 const PAGE: usize = 10_000;
 
-/// What a training job wrote at a time.
+/// A log event of a training job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When, in milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub time: i64,
     /// The instance that wrote it, such as `algo-1`.
     pub instance: String,
-    /// What it wrote: mostly a line.
+    /// The text, usually one line.
     pub message: String,
 }
 
-/// Where reading begins.
+/// The start of reading.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Start {
-    /// Nothing older than this.
+    /// Only events since this time.
     pub since: Option<Timestamp>,
-    /// At most so many of the last events of each instance.
+    /// At most this many of the last events of each instance.
     pub tail: Option<usize>,
 }
 
 impl Account {
-    /// The training jobs whose names begin with `prefix` and that have a log stream, with the newest first.
+    /// The training jobs whose names begin with `prefix` and that have a log stream, the newest first.
     ///
     /// # Errors
-    /// When a call fails; [`crate::Kind::NotFound`] if there is no log group, since nothing was ever trained here.
+    /// If a call fails; [`crate::Kind::NotFound`] if there is no log group because no training job has run here.
     pub async fn jobs_with_logs(&self, prefix: &str) -> Result<Vec<String>, AwsError> {
         let mut newest: BTreeMap<String, i64> = BTreeMap::new();
         for (stream, created) in streams(&Client::new(&self.config), prefix).await? {
@@ -60,7 +60,7 @@ impl Account {
     }
 }
 
-/// Names of the streams of a prefix, with the times of their creation.
+/// Names of the streams with a prefix, and the times of their creation.
 async fn streams(client: &Client, prefix: &str) -> Result<Vec<(String, i64)>, AwsError> {
     let pages = client.describe_log_streams().log_group_name(GROUP).log_stream_name_prefix(prefix);
     let listed = pages.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
@@ -68,7 +68,7 @@ async fn streams(client: &Client, prefix: &str) -> Result<Vec<(String, i64)>, Aw
     Ok(listed.into_iter().filter_map(|s| Some((s.log_stream_name?, s.creation_time.unwrap_or_default()))).collect())
 }
 
-/// The logs of a training job, read as far as they go; [`JobLogs::look_again`] goes on from there.
+/// The logs of a training job, read up to now; [`JobLogs::look_again`] continues from there.
 pub struct JobLogs {
     client: Client,
     prefix: String,
@@ -79,18 +79,18 @@ pub struct JobLogs {
 /// The logs of one instance.
 struct Stream {
     name: String,
-    /// Where to go on; `None` before the first page.
+    /// The token of the next page; `None` before the first page.
     token: Option<String>,
     read: VecDeque<Event>,
     at_end: bool,
 }
 
 impl JobLogs {
-    /// Looks for instances that have begun to write, and for what those that are known have written since. Returns how many
-    /// instances there are.
+    /// Looks for new instances, and for new events of known instances. Returns the number of
+    /// instances.
     ///
     /// # Errors
-    /// When a call fails; [`crate::Kind::NotFound`] if there is no log group, since nothing was ever trained here.
+    /// If a call fails; [`crate::Kind::NotFound`] if there is no log group because no training job has run here.
     pub async fn look_again(&mut self) -> Result<usize, AwsError> {
         for (name, _) in streams(&self.client, &self.prefix).await? {
             if !self.streams.iter().any(|stream| stream.name == name) {
@@ -101,7 +101,7 @@ impl JobLogs {
         Ok(self.streams.len())
     }
 
-    /// The oldest event that was not returned yet; `None` when all that there is now was.
+    /// The oldest event that was not returned yet; `None` if all current events were returned.
     ///
     /// # Errors
     /// When a call fails.
@@ -118,14 +118,14 @@ impl JobLogs {
 }
 
 impl Stream {
-    /// Reads the next page that has events. Pages without may come before.
+    /// Reads the next page that has events. Empty pages may come before it.
     async fn fill(&mut self, client: &Client, start: Start) -> Result<(), AwsError> {
         if let (None, Some(tail)) = (&self.token, start.tail) {
             return self.fill_from_end(client, start, tail).await;
         }
         while self.read.is_empty() && !self.at_end {
             let page = self.page(client, start, true, None, self.token.clone()).await?;
-            // At the end, the token is the one that was sent.
+            // At the end, the service returns the token that was sent.
             self.at_end = page.next_forward_token == self.token;
             self.token = page.next_forward_token;
             self.read = self.events(page.events);
@@ -133,7 +133,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Reads backwards until there are `tail` events, and goes on after the last one.
+    /// Reads backwards until there are `tail` events, then continues after the last one.
     async fn fill_from_end(&mut self, client: &Client, start: Start, tail: usize) -> Result<(), AwsError> {
         let mut before = None;
         loop {

@@ -8,12 +8,12 @@ use crate::account::Account;
 use crate::error::{AwsError, of};
 
 const SERVICE: &str = "sagemaker";
-/// The most that a page may have.
+/// The maximum page size.
 const PAGE: i32 = 100;
 
 impl Account {
-    /// The quotas of SageMaker in the region by their names, such as `ml.p3.2xlarge for training job usage`: those of the
-    /// account, and for `wanted` names without one, AWS's default. SageMaker has thousands, so this takes some calls.
+    /// The quotas of SageMaker in the region by their names, such as `ml.p3.2xlarge for training job usage`: the
+    /// account's values, and AWS's defaults for `wanted` names without one. SageMaker has thousands: several calls.
     ///
     /// # Errors
     /// When a call fails.

@@ -1,38 +1,38 @@
-//! What serves a model that was trained, as its description says: the container that the vendor's SDK would deploy.
+//! The serving container of a trained model, according to its description: the one that the vendor's SDK would deploy.
 
 use std::collections::BTreeMap;
 
 use super::instance_type::family;
 
-/// What a description says about serving.
+/// The serving part of a description.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hosting {
-    /// The image when no variant has one.
+    /// The image if no variant has one.
     pub image: Option<String>,
-    /// Variables that whoever creates the model has to set; the others are set by the image.
+    /// Environment variables that the creator of the model must set; the image sets the others.
     pub environment: BTreeMap<String, String>,
-    /// The script that must be packed into the archive before it is served. None when training has packed it in.
+    /// The script to pack into the archive before it is served. `None` if training has packed it already.
     pub script: Option<String>,
-    /// The instance type to serve on.
+    /// The default instance type for serving.
     pub instance_type: Option<String>,
-    /// Whether the container has no network.
+    /// Whether the container runs without network access.
     pub network_isolation: bool,
-    /// What is otherwise on an instance type (`ml.p3.2xlarge`) or a family of them (`p3`).
+    /// Overrides for an instance type (`ml.p3.2xlarge`) or a family (`p3`).
     pub variants: BTreeMap<String, HostingVariant>,
 }
 
-/// What is otherwise on some instances.
+/// Overrides for some instances.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostingVariant {
     /// The image.
     pub image: Option<String>,
-    /// Variables that are added or replaced.
+    /// Additional or replaced environment variables.
     pub environment: BTreeMap<String, String>,
 }
 
 impl Hosting {
-    /// What serves a model on an instance type of a region: the image and variables of that very type before those of its
-    /// family. `None` without an image.
+    /// The serving container for an instance type in a region: image and variables of the exact type take precedence
+    /// over those of its family. `None` without an image.
     #[must_use]
     pub fn on(&self, instance_type: &str, region: &str) -> Option<api::Hosting> {
         let Self { image, environment, script, instance_type: _, network_isolation, variants } = self;
@@ -56,7 +56,7 @@ impl Hosting {
     }
 }
 
-/// What the vendor's SDK adds for a script that it packs into the archive (`Model._script_mode_env_vars` of 2.257.7).
+/// The variables that the vendor's SDK adds for a script in the archive (`Model._script_mode_env_vars` of 2.257.7).
 fn script_mode(region: &str) -> [(String, String); 4] {
     [
         ("SAGEMAKER_CONTAINER_LOG_LEVEL", "20"),

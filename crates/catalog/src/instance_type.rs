@@ -1,4 +1,4 @@
-//! What the name of an instance type tells.
+//! Parses the name of an instance type.
 
 /// `p3` of `ml.p3.2xlarge`.
 pub(super) fn family(instance_type: &str) -> &str {

@@ -1,4 +1,4 @@
-//! The cluster, as kubectl would reach it, and the selections there.
+//! The cluster, with the same configuration as kubectl, and its selections.
 
 use api::ModelSelection;
 use kube::api::ListParams;
@@ -8,14 +8,14 @@ use kube::{Api, Client, Config, ResourceExt as _};
 use crate::args::ClusterArgs;
 use crate::failure::Failure;
 
-/// A connection, with the namespace to work in.
+/// A connection, with the current namespace.
 pub(crate) struct Cluster {
     pub(crate) client: Client,
     pub(crate) namespace: String,
 }
 
 impl Cluster {
-    /// By the flags, the kubeconfig, or the service account of the Pod that this runs in.
+    /// From the flags, the kubeconfig, or the service account of the Pod that this process runs in.
     pub(crate) async fn connect(args: &ClusterArgs) -> Result<Self, Failure> {
         let mut config = config(args).await?;
         if let Some(user) = &args.impersonate {
@@ -36,7 +36,7 @@ impl Cluster {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    /// The selection of a name, or of the only name that begins so; without a name the only one that there is.
+    /// The selection of a name, or of the only name with that prefix; without a name, the only selection.
     pub(crate) async fn selection(&self, name: Option<&str>) -> Result<ModelSelection, Failure> {
         if let Some(name) = name
             && let Some(selection) = self.selections().get_opt(name).await?
@@ -62,12 +62,12 @@ async fn config(args: &ClusterArgs) -> Result<Config, Failure> {
     }
     match Config::from_kubeconfig(&options).await {
         Ok(config) => Ok(config),
-        // Inside a Pod there may be no kubeconfig.
+        // A Pod may have no kubeconfig.
         Err(error) => Config::incluster().map_err(|_| unusable(&error)),
     }
 }
 
-/// The name that is meant.
+/// The name of the requested selection.
 fn chosen<'a>(names: &'a [String], wanted: Option<&str>, namespace: &str) -> Result<&'a str, String> {
     let begin: Vec<&str> =
         names.iter().map(String::as_str).filter(|name| wanted.is_none_or(|wanted| name.starts_with(wanted))).collect();

@@ -1,4 +1,4 @@
-//! A manifest that is being written: what is given, and an example in the place of whatever is not.
+//! A manifest in progress: the given values, and examples for all others.
 
 pub(crate) mod checked;
 pub(crate) mod words;
@@ -12,7 +12,7 @@ use api::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What is given of a manifest, by flags, answers, or a notebook.
+/// The given values of a manifest, from flags, answers, or a notebook.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
 pub(crate) struct Draft {
@@ -21,7 +21,7 @@ pub(crate) struct Draft {
     pub(crate) region: Option<String>,
     pub(crate) role: Option<String>,
     pub(crate) objectives: Vec<Objective>,
-    /// By which the search is steered, if not by the first of `objectives`.
+    /// The objective of the search, if it is not the first of `objectives`.
     pub(crate) search: Option<Objective>,
     pub(crate) datasets: Vec<Dataset>,
     pub(crate) task: Option<String>,
@@ -69,14 +69,14 @@ struct Spec {
     training: Training,
 }
 
-/// A value that nobody gave.
+/// A value that was not given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Example {
     /// The field of the manifest.
     pub(crate) field: &'static str,
-    /// What stands there instead.
+    /// Its placeholder.
     pub(crate) value: String,
-    /// Whether it is a guess that may do. Others stand for something of one's own, and have to be changed.
+    /// Whether the placeholder may be correct. Other placeholders must be replaced by the user's own values.
     pub(crate) may_do: bool,
 }
 
@@ -110,7 +110,7 @@ impl Draft {
         }
     }
 
-    /// The fields that nobody gave, with what stands there.
+    /// The fields that were not given, with their placeholders.
     pub(crate) fn examples(&self) -> Vec<Example> {
         let mut examples = Vec::new();
         let mut example = |given: bool, field, value: &str, may_do| {
@@ -170,12 +170,12 @@ impl Draft {
         self.task.iter().map(of).collect()
     }
 
-    /// Whether candidates run images of one's own, whose metrics nobody knows but their owner.
+    /// Whether candidates use the user's own images, whose metrics only the user knows.
     fn has_image(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.algorithm.is_some())
     }
 
-    /// The definitions that are given; with images of one's own, also a guess for each metric without one.
+    /// The given definitions; with the user's own images, also a guess for each metric without one.
     fn metric_definitions(&self) -> Vec<MetricDefinition> {
         let mut definitions = self.metrics.clone();
         let wanted = self.objectives().into_iter().chain(self.search.clone());
@@ -191,7 +191,7 @@ impl Draft {
         if !self.ranges.is_empty() {
             return self.ranges.clone();
         }
-        // Images of one's own have no default that could be multiplied.
+        // The user's own images have no default that could be multiplied.
         let values = if self.has_image() {
             json!({"values": ["0.001", "0.0001"]})
         } else {
@@ -242,10 +242,10 @@ fn guess(metric: &str) -> String {
     format!("{quoted}[=:] *([-+0-9.eE]+)")
 }
 
-/// The bucket that the data of a dataset lies in.
+/// The bucket with the data of a dataset.
 fn bucket(dataset: &Dataset) -> Option<&str> {
     let uri = dataset.channels.iter().find_map(|channel| channel.s3_uri.as_deref())?.strip_prefix("s3://")?;
-    // The vendor's examples lie in buckets that one cannot write to.
+    // The vendor's examples are in buckets without write access.
     uri.split('/').next().filter(|bucket| !bucket.starts_with("jumpstart-cache") && !bucket.starts_with("arn:"))
 }
 
@@ -257,7 +257,7 @@ pub(crate) fn channel(name: &str, uri: &str) -> Channel {
     Channel { name: name.to_owned(), s3_uri: Some(uri.to_owned()), ..Channel::default() }
 }
 
-/// A part of a manifest that is written here, and therefore has the right members.
+/// A part of a manifest that is built here, and therefore has valid members.
 fn typed<T: serde::de::DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).expect("the members are those of the type")
 }

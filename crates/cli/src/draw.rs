@@ -14,16 +14,16 @@ use crate::failure::Failure;
 
 const SIZE: (u32, u32) = (960, 640);
 const FONT: &str = "sans-serif";
-/// Most names that are written next to their points.
+/// Maximum number of names next to points.
 const NAMES: usize = 24;
-// Told apart by the colour-blind, and by their shapes and sizes.
+// Distinguishable with color blindness, and by shape and size.
 const RECOMMENDED: RGBColor = RGBColor(213, 94, 0);
 const FRONT: RGBColor = RGBColor(0, 114, 178);
 const DOMINATED: RGBColor = RGBColor(150, 150, 150);
 
-/// Writes the picture into a file of the format that its name ends with.
+/// Writes the picture to a file in the format of its extension.
 pub(crate) fn write(plot: &Plot, file: &Path) -> Result<(), Failure> {
-    // The fonts of the machine differ, or are missing in an image: this one is part of the program.
+    // The machine's fonts differ, or an image has none: this font is part of the program.
     let _ = register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT);
     let failed = |error: &dyn std::fmt::Display| Failure::Message(format!("cannot draw {}: {error}", file.display()));
     match file.extension().and_then(|extension| extension.to_str()) {
@@ -81,7 +81,7 @@ where
     chart.draw_series(of(Mark::Recommended).map(|p| TriangleMarker::new(place(p), 11, RECOMMENDED.filled())))?;
     let named = of(Mark::Recommended).chain(of(Mark::Front)).take(NAMES);
     chart.draw_series(named.map(|point| {
-        // To the side where there is room for it.
+        // On the side with more space.
         let (x, y) = place(point);
         let shown = plain(&point.label).into_owned();
         let offset = if x > f64::midpoint(left, right) { -8 - 7 * i32::try_from(shown.len()).unwrap_or(0) } else { 8 };

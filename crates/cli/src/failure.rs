@@ -1,25 +1,25 @@
-//! Why a verb cannot do its work, in words.
+//! Why a verb failed, in words.
 
 use std::process::ExitCode;
 
-/// Why a verb cannot do its work.
+/// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// In words for the person.
+    /// A message for the user.
     #[error("{0}")]
     Message(String),
-    /// The API server has refused something.
+    /// The API server rejected a request.
     #[error("{}", refused(.0))]
     Kubernetes(#[from] kube::Error),
-    /// AWS has refused something, or cannot be reached.
+    /// AWS rejected a request, or cannot be reached.
     #[error("{0}")]
     Aws(#[from] aws::AwsError),
-    /// A file or the output.
+    /// An error of a file or the output.
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
 
-/// What a verb ends with.
+/// The result of a verb.
 pub(crate) type Outcome = Result<ExitCode, Failure>;
 
 fn refused(error: &kube::Error) -> String {

@@ -1,4 +1,4 @@
-//! Descriptions of models: SageMaker's hub, and a folder that keeps what was read of it.
+//! Descriptions of models: SageMaker's hub, and a folder that caches them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use platform::metrics::Metrics;
 use sagemaker::{Account, HubContent, Region, SageMaker, TuningError};
 use serde::{Deserialize, Serialize};
 
-/// The longest that one model is waited for.
+/// The timeout for one model.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The hub of a region.
 pub(crate) struct Hub {
-    /// What was read before, of this region.
+    /// The cache of this region.
     folder: PathBuf,
-    /// SageMaker, unless it must not be asked.
+    /// SageMaker, unless the plugin works offline.
     online: Option<(Catalog, Region)>,
 }
 
-/// A description as it is kept.
+/// A cached description.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     version: String,
@@ -36,16 +36,16 @@ struct Kept {
 }
 
 impl Hub {
-    /// The hub of a region that only says what the folder has kept.
+    /// The hub of a region, from the cache only.
     pub(crate) fn offline(folder: &Path, region: &str) -> Self {
         Self { folder: folder.join(region), online: None }
     }
 
-    /// The hub of a region of SageMaker, as the AWS environment reaches it, or at `endpoint`. Without a region, that of the
-    /// environment.
+    /// The hub of a region of SageMaker, with the AWS environment's configuration, or at `endpoint`. The default
+    /// region is that of the environment.
     ///
     /// # Errors
-    /// When no region is known.
+    /// If no region is known.
     pub(crate) async fn online(folder: &Path, region: &str, endpoint: Option<String>) -> Result<Self, String> {
         let account = Account::load(Some(region).filter(|region| !region.is_empty())).await;
         let leadership = Leadership::default();
@@ -56,7 +56,7 @@ impl Hub {
         Ok(Self { folder: folder.join(region), online })
     }
 
-    /// The region, if SageMaker is asked.
+    /// The region, if SageMaker is used.
     pub(crate) fn region(&self) -> Option<&str> {
         self.online.as_ref().map(|(_, region)| region.name())
     }
@@ -73,18 +73,18 @@ impl Hub {
         }
     }
 
-    /// The newest version in the folder that fits.
+    /// The newest matching version in the folder.
     fn kept_version(&self, model_id: &str, wanted: &str) -> ResolvedVersion {
         let files = std::fs::read_dir(self.folder.join(model_id)).into_iter().flatten().flatten();
         let names = files.filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".json")?.to_owned()));
         let fitting = names.filter(|version| version_matches(wanted, version));
-        // By their numbers: 4.0.10 is newer than 4.0.9.
+        // Compares numbers: 4.0.10 is newer than 4.0.9.
         let numbers =
             |version: &String| -> Vec<u64> { version.split('.').map(|part| part.parse().unwrap_or(0)).collect() };
         fitting.max_by_key(numbers).ok_or_else(|| self.absent(model_id, wanted))
     }
 
-    /// A version of a model. What SageMaker says is kept: a version never changes.
+    /// A version of a model. The response is cached: a version never changes.
     pub(crate) async fn model(&self, model_id: &str, version: &str) -> Result<Model, Problem> {
         let file = self.file(model_id, version);
         let text = file.as_ref().and_then(|file| std::fs::read(file).ok());
@@ -104,7 +104,7 @@ impl Hub {
         })
     }
 
-    /// Where a version of a model is kept; `None` for names that could lead out of the folder.
+    /// The cache path of a version of a model; `None` for names that could lead out of the folder.
     fn file(&self, model_id: &str, version: &str) -> Option<PathBuf> {
         let plain = |name: &str| {
             name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -123,10 +123,10 @@ impl Hub {
     }
 }
 
-/// What to say when nothing names the region.
+/// The error message if the region is unknown.
 pub(crate) const NO_REGION: &str = "the manifest has no `region`: give that of the operator by --region";
 
-/// Keeps a description for the next time. A folder that cannot be written costs a call more then, and nothing else.
+/// Caches a description. If the folder is not writable, the only effect is one more call the next time.
 fn keep(file: &Path, content: &HubContent) {
     let HubContent { version, document, deprecated } = content.clone();
     let kept = serde_json::to_vec(&Kept { version, deprecated, document });

@@ -1,7 +1,7 @@
-//! `kubectl modelselection`: see the answer of a `ModelSelection`, share it, act on it.
+//! `kubectl modelselection`: shows, exports and changes a `ModelSelection`.
 //!
-//! A verb is a file of [`verbs`]: it asks the API server, has `view` say what that means, and prints it. Standard output has
-//! the data, standard error the progress and what is wrong.
+//! Each verb is a file of [`verbs`]: it queries the API server, interprets the response with `view`, and prints it.
+//! Standard output has the data, standard error has progress and errors.
 
 pub mod args;
 mod clock;
@@ -23,7 +23,7 @@ pub use args::Args;
 pub use failure::Failure;
 use failure::Outcome;
 
-/// Parses, runs, and maps the result to an exit code. Who closes the pipe has seen enough: that is success.
+/// Parses, runs, and maps the result to an exit code. A closed pipe counts as success.
 pub fn main() -> ExitCode {
     let args = Args::parse_from(words(std::env::args_os()));
     match run(args) {
@@ -36,8 +36,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The words of the command line. Under the name `kubectl_complete-msel`, by which kubectl asks for completions, they are the
-/// words to complete.
+/// The arguments of the command line. Under the name `kubectl_complete-msel`, which kubectl calls for completions,
+/// they are the words to complete.
 fn words(words: impl Iterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsString> {
     let mut words: Vec<_> = words.collect();
     let program = words.first().map(std::path::Path::new).and_then(|program| program.file_name());
@@ -48,7 +48,7 @@ fn words(words: impl Iterator<Item = std::ffi::OsString>) -> Vec<std::ffi::OsStr
 }
 
 fn run(args: Args) -> Outcome {
-    // kube brings TLS without a choice of the cryptography.
+    // kube enables TLS without selecting a cryptography provider.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(verbs::run(args))

@@ -19,7 +19,7 @@ pub(crate) fn read(file: &Path) -> Result<Vec<Value>, Failure> {
     serde_saphyr::from_multiple(&text).map_err(|error| Failure::Message(format!("{}: {error}", file.display())))
 }
 
-/// Whether a document is a selection of the version that this program knows.
+/// Whether a document is a selection of the supported version.
 pub(crate) fn is_selection(document: &Value) -> bool {
     document["kind"] == "ModelSelection" && document["apiVersion"] == "modelselection.dev/v1alpha1"
 }

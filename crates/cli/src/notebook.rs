@@ -1,7 +1,7 @@
-//! A notebook that starts tuning jobs, read as a draft of a manifest.
+//! Reads a notebook that starts tuning jobs as a draft of a manifest.
 //!
-//! [`python`] runs as much of the cells as can be read off them, [`sdk`] knows the calls of the vendor's Python SDK, and
-//! [`boto3`] the request of the API. Nothing of the notebook is executed.
+//! [`python`] interprets the cells as far as possible, [`sdk`] knows the calls of the vendor's Python SDK, and
+//! [`boto3`] the request of the API. The notebook is not executed.
 
 mod boto3;
 mod python;
@@ -15,7 +15,7 @@ use self::reading::Reader;
 pub(crate) use self::reading::Reading;
 use crate::draft::checked::Checked;
 
-/// A notebook in the format of Jupyter (nbformat 4), as far as it matters.
+/// The relevant parts of a notebook in the format of Jupyter (nbformat 4).
 #[derive(Deserialize)]
 struct Notebook {
     cells: Vec<Cell>,
@@ -27,7 +27,7 @@ struct Cell {
     source: Source,
 }
 
-/// Lines, or all in one.
+/// A list of lines, or one string.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Source {
@@ -35,10 +35,10 @@ enum Source {
     Whole(String),
 }
 
-/// Changes the draft to what the notebook starts.
+/// Applies to the draft what the notebook starts.
 ///
 /// # Errors
-/// When it is no notebook, or starts no tuning job.
+/// If it is not a notebook, or starts no tuning job.
 pub(crate) fn read(text: &str, draft: &mut Checked) -> Result<Reading, String> {
     let notebook: Notebook =
         serde_json::from_str(text).map_err(|error| format!("it is no Jupyter notebook of format 4: {error}"))?;
@@ -54,7 +54,7 @@ pub(crate) fn read(text: &str, draft: &mut Checked) -> Result<Reading, String> {
     Ok(reader.end())
 }
 
-/// The code of all cells. What `IPython` adds to Python is left out: lines that begin with `%`, `!` or `?`.
+/// The code of all cells. Omits `IPython`'s extensions of Python: lines that begin with `%`, `!` or `?`.
 fn source(notebook: &Notebook) -> String {
     let mut source = String::new();
     for cell in notebook.cells.iter().filter(|cell| cell.cell_type == "code") {

@@ -1,4 +1,4 @@
-//! What goes to standard output and standard error.
+//! Writes to standard output and standard error.
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -9,10 +9,10 @@ use view::page::{Look, Page};
 use crate::args::{LookArgs, When};
 use crate::failure::Failure;
 
-/// Columns where there is no terminal to ask.
+/// The default width without a terminal.
 const WIDTH: u16 = 80;
 
-/// How pages are shown here.
+/// The display options for pages.
 pub(crate) fn look(args: &LookArgs) -> Look {
     let color = match args.color {
         When::Always => true,
@@ -29,12 +29,12 @@ fn columns() -> u16 {
     terminal().filter(|columns| *columns > 0).or(columns).unwrap_or(WIDTH)
 }
 
-/// Lines of the terminal, if it is one.
+/// The height of the terminal, if there is one.
 pub(crate) fn lines() -> Option<u16> {
     terminal_size::terminal_size_of(std::io::stdout()).map(|(_, height)| height.0).filter(|lines| *lines > 0)
 }
 
-/// Whether the locale takes other characters than ASCII. Without any locale set, as in containers, UTF-8 is right today.
+/// Whether the locale supports more than ASCII. Without a locale, as in containers, UTF-8 is a safe default today.
 fn is_utf8() -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| std::env::var(name).ok());
     let locale = set.into_iter().find(|value| !value.is_empty());
@@ -44,7 +44,7 @@ fn is_utf8() -> bool {
     })
 }
 
-/// Whether somebody looks at standard output.
+/// Whether standard output is a terminal.
 pub(crate) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
@@ -59,7 +59,7 @@ pub(crate) fn text(text: &str) -> Result<(), Failure> {
     bytes(text.as_bytes())
 }
 
-/// Prints what is no text.
+/// Prints binary data.
 pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     out.write_all(bytes)?;
@@ -67,7 +67,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Items for programs, as a list with a kind and a version, so that its shape can be relied on.
+/// Items for programs, as a list with a kind and a version, so that the format is stable.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a, T> {
@@ -76,7 +76,7 @@ struct Document<'a, T> {
     items: &'a [T],
 }
 
-/// The version of what `-o json` and `-o yaml` write.
+/// The version of the output of `-o json` and `-o yaml`.
 const VIEW_VERSION: &str = "view.modelselection.dev/v1alpha1";
 
 /// Prints items as JSON.
@@ -91,7 +91,7 @@ pub(crate) fn yaml<T: Serialize>(kind: &str, items: &[T]) -> Result<(), Failure>
     text(&serde_saphyr::to_string(&document).map_err(std::io::Error::other)?)
 }
 
-/// Prints rows as CSV, the first one with the names of the columns.
+/// Prints rows as CSV; the first row has the names of the columns.
 pub(crate) fn csv(rows: &[Vec<String>]) -> Result<(), Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
@@ -101,18 +101,18 @@ pub(crate) fn csv(rows: &[Vec<String>]) -> Result<(), Failure> {
     text(&String::from_utf8_lossy(&bytes))
 }
 
-/// Says on standard error what is wrong.
+/// Prints an error on standard error.
 pub(crate) fn complain(message: &str) {
     note(&format!("error: {message}"));
 }
 
-/// Says something on standard error. When nobody can read it, nothing is lost.
+/// Prints a message on standard error. Write errors are ignored.
 pub(crate) fn note(message: &str) {
     let lines: Vec<_> = message.lines().map(plain).collect();
     let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
 }
 
-/// Prints words of others, one to a line.
+/// Prints external text, one line per message.
 pub(crate) fn lines_of(words: impl IntoIterator<Item = String>) -> Result<(), Failure> {
     let mut lines = String::new();
     for word in words {

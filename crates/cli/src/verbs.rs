@@ -1,4 +1,4 @@
-//! A file for each verb.
+//! One file for each verb.
 
 mod change;
 mod complete;
@@ -27,7 +27,7 @@ use crate::cluster::Cluster;
 use crate::failure::Outcome;
 use crate::output;
 
-/// Does what the arguments say.
+/// Runs the verb of the arguments.
 pub(crate) async fn run(args: Args) -> Outcome {
     let look = output::look(&args.look);
     let connect = || Cluster::connect(&args.cluster);
@@ -81,7 +81,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
     }
 }
 
-/// The name that the program is called by.
+/// The name of the program.
 fn program() -> String {
     let called = std::env::args_os().next().map(std::path::PathBuf::from);
     let name = called.as_deref().and_then(std::path::Path::file_stem);

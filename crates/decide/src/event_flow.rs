@@ -1,29 +1,29 @@
-//! Whether the ends of jobs can be left to events, or have to be looked for.
+//! Whether the operator can rely on events for the ends of jobs, or has to poll.
 //!
-//! Nobody says that events come: a rule may be missing, or may lead to another queue. What shows it are events of our own
-//! jobs. What speaks against it are ends that a sweep finds first, and events that are not true.
+//! Nothing guarantees that events arrive: a rule may be missing, or may point to another queue. Events of our own
+//! jobs show that they arrive. Ends that a poll finds first, and events that are false, show that they do not.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// As many late events are awaited.
+/// The maximum number of late events to wait for.
 const LATE_MOST: usize = 1_000;
 
-/// What the events of one region have shown so far.
+/// The evidence for and against the events of one region.
 #[derive(Clone, Debug, Default)]
 pub struct EventFlow {
-    /// An event reported a job of ours.
+    /// An event has reported one of our jobs.
     proven: bool,
-    /// When something last spoke against the events.
+    /// When there was last evidence against the events.
     doubted: Option<Timestamp>,
-    /// Jobs whose ends were found before events reported them. These may merely be late.
+    /// Jobs whose ends were found before events reported them. These events may only be late.
     late: BTreeSet<String>,
 }
 
 impl EventFlow {
-    /// An event reported `job`. Returns whether it is one of ours: one that is `followed`, or was until its end was found.
+    /// An event reported `job`. Returns whether it is one of ours: `followed` now, or until its end was found.
     pub fn received(&mut self, job: &str, followed: bool) -> bool {
         let late = self.late.remove(job);
         if late && self.late.is_empty() {
@@ -34,7 +34,7 @@ impl EventFlow {
         ours
     }
 
-    /// The end of `job` was found, and no event reported it.
+    /// A poll found the end of `job`, and no event has reported it.
     pub fn missed(&mut self, job: &str, now: Timestamp) {
         self.doubted = Some(now);
         if self.late.len() < LATE_MOST {
@@ -42,17 +42,17 @@ impl EventFlow {
         }
     }
 
-    /// An event reported an end that was none.
+    /// An event reported an end that has not happened.
     pub fn contradicted(&mut self, now: Timestamp) {
         self.doubted = Some(now);
         self.late.clear();
     }
 
-    /// Whether ends can be left to the events now. A doubt lasts for `doubt`, and anew with each end that is missed.
+    /// Whether to rely on events now. Distrust lasts for `doubt`, and starts again with each missed end.
     pub fn flows(&mut self, now: Timestamp, doubt: Duration) -> bool {
         let age = self.doubted.map(|since| Duration::try_from(now.duration_since(since)).unwrap_or_default());
         if age.is_some_and(|age| age >= doubt) {
-            // What is as late as that does not come any more.
+            // An event that is later than this does not arrive any more.
             (self.doubted, self.late) = (None, BTreeSet::new());
         }
         self.proven && self.doubted.is_none()
@@ -65,21 +65,21 @@ mod tests {
 
     const DOUBT: Duration = Duration::from_secs(3_600);
 
-    /// What happens, each a second after the one before.
+    /// The steps of a scenario, one second apart.
     #[derive(Clone, Copy, Debug)]
     enum Step {
-        /// An event tells of a job that is followed.
+        /// An event reports a tracked job.
         Ours(&'static str),
-        /// An event tells of a job that nobody follows.
+        /// An event reports an untracked job.
         Unknown(&'static str),
         Missed(&'static str),
         Contradicted,
-        /// So many seconds pass.
+        /// This many seconds pass.
         Pass(i64),
     }
     use Step::{Contradicted, Missed, Ours, Pass, Unknown};
 
-    /// Whether events flow after all that.
+    /// Whether events flow after these steps.
     fn flows(steps: &[Step]) -> bool {
         let (mut flow, mut second) = (EventFlow::default(), 0);
         for step in steps {
@@ -100,23 +100,23 @@ mod tests {
     fn ends_are_left_to_events_that_have_shown_to_come_and_are_true() {
         for (steps, expected) in [
             (&[][..], false),
-            // Anybody may write such a name.
+            // Everyone may send such a name.
             (&[Unknown("a"), Unknown("b")], false),
             (&[Ours("a")], true),
             (&[Ours("a"), Pass(1_000_000)], true),
             (&[Missed("a")], false),
             (&[Missed("a"), Ours("b")], false),
-            // The sweep was faster than the event.
+            // The poll was faster than the event.
             (&[Missed("a"), Unknown("a")], true),
             (&[Ours("a"), Missed("b"), Unknown("b")], true),
             (&[Ours("a"), Missed("b"), Missed("c"), Unknown("b")], false),
             (&[Ours("a"), Missed("b"), Missed("c"), Unknown("b"), Unknown("c")], true),
-            // Some come and some do not.
+            // Some events arrive and some do not.
             (&[Ours("a"), Missed("b"), Ours("c")], false),
             (&[Ours("a"), Missed("b"), Pass(3_500), Ours("c")], false),
             (&[Ours("a"), Missed("b"), Pass(3_600), Ours("c")], true),
             (&[Ours("a"), Missed("b"), Pass(3_000), Missed("c"), Pass(3_000), Ours("d")], false),
-            // A forged event, or an answer that lagged behind it.
+            // A forged event, or a response that lagged behind it.
             (&[Ours("a"), Contradicted], false),
             (&[Ours("a"), Contradicted, Ours("b")], false),
             (&[Ours("a"), Missed("b"), Contradicted, Unknown("b")], false),

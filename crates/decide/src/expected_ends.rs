@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Most durations that are remembered: the newest are the best predictors.
+/// Maximum number of stored durations: the newest are the best predictors.
 const REMEMBERED: usize = 100;
-/// The shortest expected duration of a job of unknown duration. The expectation grows with the job's age, so that polls
-/// become rarer. A job that fails at once is seen at once, and so is a job in an emulator with a fast clock.
+/// The minimum expected duration of a job of unknown duration. The expectation grows with the job's age, so polls
+/// become rarer. So the operator soon sees the end of a job that fails at once, or that runs in a fast emulator.
 const SHORTEST_JOB: f64 = 5.0;
 /// The shortest expected time until a job that is being stopped has ended.
 const SHORTEST_STOP: f64 = 10.0;
@@ -34,16 +34,16 @@ impl Lengths {
         self.0.len()
     }
 
-    /// Whether none is.
+    /// Whether it has no durations.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The ages between which jobs of this kind are expected to end, given the `ages` of those still running; `None` if
-    /// no duration is known.
+    /// The ages between which jobs of this kind are expected to end, given the `ages` of those still running; `None`
+    /// if no duration is known.
     ///
-    /// The fewer durations are known, the wider the window. Jobs that have outlived all known durations are expected to
-    /// end at the pace of the others.
+    /// The fewer durations are known, the wider the window. Jobs that have outlived all known durations are expected
+    /// to end at the pace of the others.
     fn window(&self, ages: &[f64]) -> Option<(f64, f64)> {
         let (shortest, longest) = (self.0.iter().min()?.as_secs_f64(), self.0.iter().max()?.as_secs_f64());
         #[allow(clippy::cast_precision_loss)] // at most a hundred, and a thousand
@@ -78,8 +78,8 @@ impl Expectation {
         Self { age, from, to: 2.0 * from, weight }
     }
 
-    /// The expectations for jobs of one kind, by their ages. Until the first one has ended, they count as one job: they
-    /// are alike, so one running job says as much as all of them.
+    /// The expectations for jobs of one kind, by their ages. Until the first one has ended, they count as one job:
+    /// they are similar, so one running job gives as much information as all of them.
     pub fn of_kind(lengths: &Lengths, ages: &[f64]) -> Vec<Self> {
         let window = lengths.window(ages);
         #[allow(clippy::cast_precision_loss)]

@@ -1,9 +1,9 @@
-//! What serves the recommended models: what the spec alone tells of it, what is known from before, and what is missing.
+//! The serving containers of recommended models: what the spec defines, what is known already, and what is missing.
 
 use super::status_bounds;
 use api::{Candidate, Front, Hosting, ModelSelectionSpec, ModelSelectionStatus, RunStatus};
 
-/// What serves the models of a candidate, as far as the spec tells. `None` for a JumpStart model, whose description does.
+/// The serving container of a candidate, if the spec defines it. `None` for a JumpStart model, whose description does.
 pub fn of_spec(spec: &ModelSelectionSpec, candidate: &Candidate) -> Option<Hosting> {
     let name = &candidate.name;
     if candidate.observed.is_some() {
@@ -23,7 +23,7 @@ pub fn of_spec(spec: &ModelSelectionSpec, candidate: &Candidate) -> Option<Hosti
         );
         return Some(Hosting::none(&message));
     };
-    // As the SDK's generic estimator deploys it: with the image that has trained it.
+    // Like the SDK's generic estimator: the image that trained the model also serves it.
     let network_isolation = super::effective::training(spec, candidate)
         .ok()
         .and_then(|training| training.network_isolation)
@@ -31,7 +31,7 @@ pub fn of_spec(spec: &ModelSelectionSpec, candidate: &Candidate) -> Option<Hosti
     Some(status_bounds::hosting(Hosting { image: Some(image), network_isolation, ..Hosting::default() }))
 }
 
-/// What serves a JumpStart model, by what its description says.
+/// The serving container of a JumpStart model, according to its description.
 pub fn of_model(described: Option<Hosting>, model_id: &str, version: &str) -> Hosting {
     match described {
         Some(hosting) => status_bounds::hosting(hosting),
@@ -41,7 +41,7 @@ pub fn of_model(described: Option<Hosting>, model_id: &str, version: &str) -> Ho
     }
 }
 
-/// What `last` says of serving the model that `front` recommends, if that is still the model of the same run.
+/// The serving container in `last` for the model that `front` recommends, if it is still the model of the same run.
 pub fn known(front: &Front, runs: &[RunStatus], last: &ModelSelectionStatus) -> Option<Hosting> {
     let before = last.fronts.iter().find(|before| before.dataset == front.dataset)?.recommendation.as_ref()?;
     let candidate = front.recommendation.as_ref()?.candidate.as_deref()?;
@@ -55,7 +55,7 @@ pub fn run<'a>(runs: &'a [RunStatus], candidate: &str, dataset: &str) -> Option<
     runs.iter().find(|run| run.candidate == candidate && run.dataset == dataset)
 }
 
-/// Whether a recommended model is served by something that is not known yet.
+/// Whether the serving container of a recommended model is still unknown.
 pub fn is_open(fronts: &[Front]) -> bool {
     let recommended = fronts.iter().filter_map(|front| front.recommendation.as_ref());
     recommended.into_iter().any(|of| of.candidate.is_some() && of.hosting.is_none())

@@ -5,7 +5,7 @@
 pub struct Version(Vec<u64>, String);
 
 impl Version {
-    /// The version that `text` is; a part that is not a number counts as 0.
+    /// Parses a version; a part that is not a number counts as 0.
     pub fn of(text: &str) -> Self {
         Self(text.split('.').map(|part| part.parse().unwrap_or_default()).collect(), text.to_owned())
     }

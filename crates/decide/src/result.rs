@@ -1,7 +1,7 @@
-//! What the `ConfigMap` of `spec.resultConfigMap` holds, and when it is written.
+//! The content of the `ConfigMap` of `spec.resultConfigMap`, and when to write it.
 //!
-//! It holds the winner of the last time that every run had ended: while runs go on again after an edit, whoever deploys by it
-//! keeps what is deployed.
+//! It contains the winner of the last time that every run had ended: while runs are active again after an edit, the
+//! deployed model stays.
 
 use std::collections::BTreeMap;
 
@@ -12,45 +12,45 @@ use api::{
     RunStatus, WantedCondition,
 };
 
-/// The data of the `ConfigMap`: keys of letters, digits and underscores, as variables of shells and of Flux have them.
+/// The data of the `ConfigMap`: keys of letters, digits and underscores, as in variables of shells and of Flux.
 pub type Data = BTreeMap<String, String>;
 
-/// What the `ConfigMap` is to hold.
+/// The desired content of the `ConfigMap`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Its data.
     pub data: Data,
-    /// Whether it is the result: every run has ended, and what serves the winners is known.
+    /// Whether it is the result: every run has ended, and the serving containers of the winners are known.
     pub is_result: bool,
     /// Whether each dataset has a winner.
     pub has_winner: bool,
 }
 
-/// What the API server has under that name.
+/// The object of that name at the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// Nothing.
     Nothing,
     /// The `ConfigMap` of this selection.
     Ours(Data),
-    /// One that belongs to somebody else, or that is being deleted.
+    /// A `ConfigMap` with another owner, or one that is being deleted.
     Other,
 }
 
-/// What is done about it.
+/// The action for the `ConfigMap`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// It is created.
+    /// Create it.
     Create,
-    /// Its data is replaced.
+    /// Replace its data.
     Write,
-    /// It stays as it is.
+    /// Keep it.
     Leave,
-    /// It must not be touched.
+    /// Do not touch it.
     Refuse(Problem),
 }
 
-/// What is done, by what is wanted and what is there.
+/// The action, given the desired and the existing object.
 pub fn step(name: &str, wanted: &Wanted, found: &Found) -> Step {
     match found {
         Found::Nothing => Step::Create,
@@ -66,7 +66,7 @@ pub fn step(name: &str, wanted: &Wanted, found: &Found) -> Step {
     }
 }
 
-/// The condition that says whether the `ConfigMap` has the winner. `problem` is why it could not be written.
+/// The condition that shows whether the `ConfigMap` has the winner. `problem` is the reason if writing it failed.
 pub fn condition(name: &str, wanted: &Wanted, problem: Option<&Problem>) -> WantedCondition {
     use ConditionStatus::{False, True, Unknown};
     let (status, reason, message) = match problem {
@@ -85,7 +85,7 @@ pub fn condition(name: &str, wanted: &Wanted, problem: Option<&Problem>) -> Want
     WantedCondition { type_: ConditionType::ResultPublished, status, reason, message }
 }
 
-/// Whether the `ConfigMap` has to be looked at again, by the condition that was written last.
+/// Whether to check the `ConfigMap` again, according to the condition that was written last.
 pub fn is_open(status: &ModelSelectionStatus) -> bool {
     let of_type = |wanted: &&api::Condition| wanted.type_ == ConditionType::ResultPublished.as_str();
     status.conditions.iter().find(of_type).is_some_and(|condition| {
@@ -94,8 +94,8 @@ pub fn is_open(status: &ModelSelectionStatus) -> bool {
     })
 }
 
-/// What the `ConfigMap` is to hold by the spec and the status. The plain keys tell the first dataset of the spec; when there are
-/// several, those of each begin with `dataset_` and its name.
+/// The desired content, given the spec and the status. The plain keys describe the first dataset of the spec; with
+/// several datasets, the keys of each one begin with `dataset_` and its name.
 pub fn wanted(spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> Wanted {
     let is_result = status.completion_time.is_some() && !hosting::is_open(&status.fronts);
     let each: Vec<(&str, Data)> = spec
@@ -117,7 +117,7 @@ pub fn wanted(spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> Wante
     Wanted { data, is_result, has_winner }
 }
 
-/// The key that says whether there is a winner.
+/// The key that shows whether there is a winner.
 const WINNER: &str = "winner";
 
 fn of_dataset(dataset: &str, front: Option<&Front>, status: &ModelSelectionStatus, is_result: bool) -> Data {
@@ -133,7 +133,7 @@ fn of_dataset(dataset: &str, front: Option<&Front>, status: &ModelSelectionStatu
             let no_image = recommendation.hosting.as_ref().and_then(|hosting| hosting.message.as_deref());
             [Some(recommendation.message.as_str()), no_image].into_iter().flatten().collect::<Vec<_>>().join("; ")
         }
-        // Of a candidate that was measured elsewhere there is nothing to deploy.
+        // A candidate that was measured elsewhere has nothing to deploy.
         (Some(Recommendation { candidate: Some(name), .. }), None) => {
             format!("'{name}', which was measured elsewhere, is best")
         }
@@ -172,17 +172,17 @@ fn winner(recommendation: &Recommendation, run: &RunStatus) -> Data {
     data
 }
 
-/// Adds entries under keys with that prefix. Of two names that differ only in what a key cannot have, the first one counts.
+/// Adds entries under keys with that prefix. If two names result in the same key, the first one is used.
 fn add(data: &mut Data, prefix: &str, entries: impl IntoIterator<Item = (String, String)>) {
     for (name, value) in entries {
         data.entry(key(prefix, &name)).or_insert(value);
     }
 }
 
-/// Most characters of a key, as Kubernetes has it.
+/// The maximum length of a key in Kubernetes.
 const KEY: usize = 253;
 
-/// A key for a name: what is no letter, digit or underscore becomes an underscore.
+/// The key of a name: other characters than letters, digits and underscores are replaced by underscores.
 fn key(prefix: &str, name: &str) -> String {
     let word = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
     prefix.chars().chain(name.chars().map(word)).take(KEY).collect()

@@ -1,7 +1,7 @@
 //! State changes of tuning jobs, which `EventBridge` sends to an SQS queue.
 //!
-//! What an event says is read by a pure function, [`state_change`]; only [`Queue`] does I/O. An event is no proof of anything:
-//! whoever can write to the queue can forge one.
+//! A pure function, [`state_change`], parses events; only [`Queue`] does I/O. Do not trust an event:
+//! every client that may write to the queue can forge one.
 
 mod queue;
 mod queue_url;

@@ -12,18 +12,18 @@ use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 
 use super::queue_url::QueueUrl;
 
-/// The most that SQS gives at a time, in messages, and for which it lets an answer wait, in seconds.
+/// SQS's maximum number of messages per call, and its maximum wait time in seconds.
 const BATCH: i32 = 10;
 const LONG_POLL: i32 = 20;
-/// For how long nobody else gets a message that was received, in seconds: until it is deleted.
+/// The visibility timeout in seconds: how long a received message is hidden from other readers unless it is deleted.
 const INVISIBLE: i32 = 30;
-/// Longest time until a connection stands, and of a call, which may wait for messages.
+/// The timeout of a connection, and of a call, which may wait for messages.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// What AWS says of a role without the permission, and of a queue that is not there.
+/// AWS's error codes for a missing permission, and for a queue that does not exist.
 const DENIED: [&str; 2] = ["AccessDenied", "AccessDeniedException"];
 const NO_QUEUE: [&str; 2] = ["QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"];
-/// The longest message of AWS that is passed on, in bytes.
+/// The maximum length of a message of AWS in an error, in bytes.
 const LONGEST_MESSAGE: usize = 300;
 
 /// A queue to read.
@@ -33,10 +33,10 @@ pub struct Queue {
     url: QueueUrl,
 }
 
-/// A message. It comes again if it is not deleted.
+/// A message. SQS delivers it again unless it is deleted.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// What was sent.
+    /// The body.
     pub body: String,
     receipt: String,
 }
@@ -52,23 +52,23 @@ pub struct QueueError {
 }
 
 impl Queue {
-    /// The queue of that URL, with the credentials of `config`; and its region, if the URL does not tell one.
+    /// The queue of that URL, with the credentials of `config`; and its region, if the URL does not contain one.
     pub fn new(config: &SdkConfig, url: QueueUrl) -> Self {
         let builder = Builder::from(config).endpoint_url(url.endpoint());
         let builder = match url.region() {
             Some(region) => builder.region(Region::new(region.to_owned())),
             None => builder,
         };
-        // The loop that reads is the retry.
+        // The read loop retries.
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(CALL_TIMEOUT);
         let config = builder.retry_config(RetryConfig::disabled()).timeout_config(timeouts.build()).build();
         Self { client: Client::from_conf(config), url }
     }
 
-    /// Some messages, as soon as there are any; none after 20 seconds.
+    /// The next messages, as soon as there are any; none after 20 seconds.
     ///
     /// # Errors
-    /// What is wrong with the queue, and the remedy.
+    /// The problem with the queue, and the remedy.
     pub async fn receive(&self) -> Result<Vec<Message>, QueueError> {
         let ask = self.client.receive_message().queue_url(self.url.to_string());
         let ask = ask.max_number_of_messages(BATCH).wait_time_seconds(LONG_POLL).visibility_timeout(INVISIBLE);
@@ -82,7 +82,7 @@ impl Queue {
     /// Deletes messages that were received together.
     ///
     /// # Errors
-    /// What is wrong with the queue, and the remedy. The messages come again.
+    /// The problem with the queue, and the remedy. SQS delivers the messages again.
     pub async fn delete(&self, messages: &[Message]) -> Result<(), QueueError> {
         const OPERATION: &str = "DeleteMessageBatch";
         let entry = |(index, message): (usize, &Message)| {
@@ -106,7 +106,7 @@ where
 {
     match error.as_service_error() {
         Some(service) => wrong(operation, service.message().unwrap_or("no message"), service.code()),
-        // Behind the sentences for people, the SDK dumps the error.
+        // After the readable messages, the SDK appends a debug dump of the error.
         None => wrong(operation, DisplayErrorContext(error).to_string().split(" (").next().unwrap_or_default(), None),
     }
 }

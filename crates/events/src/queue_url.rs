@@ -1,4 +1,4 @@
-//! The URL of a queue, which tells where SQS is and in which region.
+//! The URL of a queue, which contains the endpoint of SQS and usually the region.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueUrl(String);
 
-/// A text that is no URL of a queue.
+/// A string that is not the URL of a queue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be the URL of an SQS queue, such as https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events"
@@ -37,12 +37,12 @@ impl fmt::Display for QueueUrl {
 }
 
 impl QueueUrl {
-    /// The URL without account and name: where SQS is. Not that of the region: there are VPC endpoints, too.
+    /// The URL without account and name: the endpoint of SQS. It may be a VPC endpoint instead of the region's.
     pub(super) fn endpoint(&self) -> &str {
         self.0.rsplitn(3, '/').nth(2).unwrap_or(&self.0)
     }
 
-    /// The region in the name of the host, if it has one: `sqs.REGION.`, or `REGION.queue.` in URLs of old.
+    /// The region in the host name, if it has one: `sqs.REGION.`, or `REGION.queue.` in legacy URLs.
     pub(super) fn region(&self) -> Option<&str> {
         let host = self.endpoint().split("://").nth(1)?;
         let labels: Vec<&str> = host.split('.').collect();

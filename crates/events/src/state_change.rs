@@ -1,45 +1,45 @@
-//! What an event of `EventBridge` tells.
+//! Parses an event of `EventBridge`.
 //!
-//! Sources: SageMaker's developer guide, "Automating Amazon SageMaker with Amazon `EventBridge`", and events that others have
-//! recorded. These differ: fields may be null or absent, times are numbers or texts, tags a map or a list. So nothing is read
-//! but what is needed.
+//! Sources: SageMaker's developer guide, "Automating Amazon SageMaker with Amazon `EventBridge`", and published
+//! recordings of events. These differ: fields may be null or absent, times are numbers or strings, tags are a map or
+//! a list. So only the required fields are parsed.
 
 use serde_json::Value;
 
-/// Who sends the events that are meant, and of which kind they are.
+/// The source and the type of the relevant events.
 const SOURCE: &str = "aws.sagemaker";
 const KIND: &str = "SageMaker HyperParameter Tuning Job State Change";
-/// Statuses of a job that has not come to its end. Any other, and none at all, is worth a look.
+/// Statuses of a job that has not ended. Any other status, or none, is a reason to describe the job.
 const RUNNING: [&str; 2] = ["InProgress", "Stopping"];
-/// The longest name of a tuning job, and of a region with room for new ones.
+/// The maximum length of the name of a tuning job, and of a region with room for new ones.
 const LONGEST: usize = 32;
 
-/// A tuning job has changed.
+/// A change of a tuning job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateChange {
     /// The region of the job.
     pub region: String,
     /// Its name.
     pub job: String,
-    /// Whether it is said to have come to its end.
+    /// Whether the event reports its end.
     pub ended: bool,
 }
 
-/// Why a message tells nothing.
+/// Why a message is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Ignored {
-    /// It is no event, or names no job that can exist.
+    /// It is not an event, or names no job that can exist.
     #[error("not an event of EventBridge")]
     Malformed,
-    /// It is about something else.
+    /// It is about another subject.
     #[error("not about a tuning job of SageMaker")]
     Other,
 }
 
-/// What the body of a message tells: which job has changed.
+/// Parses the body of a message: which job has changed.
 ///
 /// # Errors
-/// Why the message is of no use.
+/// The reason if the message cannot be used.
 pub fn state_change(body: &str) -> Result<StateChange, Ignored> {
     let event: Value = serde_json::from_str(body).map_err(|_| Ignored::Malformed)?;
     let text = |path: &str| event.pointer(path).and_then(Value::as_str);
@@ -54,7 +54,7 @@ pub fn state_change(body: &str) -> Result<StateChange, Ignored> {
     Ok(StateChange { region: region.to_owned(), job: job.to_owned(), ended })
 }
 
-/// Names of tuning jobs are letters, digits and `-`, and so are those of regions.
+/// Names of tuning jobs and of regions contain only letters, digits and `-`.
 fn is_name(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
@@ -75,7 +75,7 @@ mod tests {
         StateChange { region: "us-west-2".to_owned(), job, ended }
     }
 
-    /// The recorded event with a change.
+    /// The recorded event with a change applied.
     fn with(path: &str, value: Value) -> Result<StateChange, Ignored> {
         let mut event: Value = serde_json::from_str(RECORDED).unwrap();
         *event.pointer_mut(path).unwrap_or_else(|| panic!("no {path}")) = value;

@@ -1,18 +1,18 @@
-//! Events of jobs that nobody follows yet: one may come before the pass has ended that has created its job.
+//! Events of untracked jobs: an event may arrive before the reconcile that created its job has ended.
 
 use std::collections::{HashSet, VecDeque};
 
 use super::running_jobs::{Change, RunningJob};
 
-/// As many are kept. Most are of jobs that nobody will ever follow.
+/// The maximum number of stored events. Most are of jobs that will never be tracked.
 const MOST: usize = 1_000;
 
-/// The newest of them.
+/// The newest of these events.
 #[derive(Default)]
 pub(super) struct Early(VecDeque<(String, String, Change)>);
 
 impl Early {
-    /// Keeps an event of the job `name`.
+    /// Stores an event of the job `name`.
     pub(super) fn add(&mut self, region: &str, name: &str, change: Change) {
         if self.0.len() == MOST {
             self.0.pop_front();
@@ -20,7 +20,7 @@ impl Early {
         self.0.push_back((region.to_owned(), name.to_owned(), change));
     }
 
-    /// Takes out the events of these jobs.
+    /// Removes and returns the events of these jobs.
     pub(super) fn take(&mut self, region: &str, jobs: &[RunningJob<'_>]) -> Vec<(String, Change)> {
         if self.0.is_empty() {
             return Vec::new();

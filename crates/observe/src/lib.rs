@@ -1,8 +1,8 @@
 //! Polls the running tuning jobs of a region, once for all selections.
 //!
 //! A poll is one listing of the running jobs, with a page for each hundred, or one search for those of them that may
-//! have ended. It is timed for when jobs are expected to end. Jobs that are no longer listed have changed: their owners
-//! are woken and describe them. No job is polled individually, and nothing is polled while nothing runs.
+//! have ended. It is timed for when jobs are expected to end. Jobs that are no longer listed have changed: their
+//! owners are woken and describe them. No job is polled individually, and nothing is polled while nothing runs.
 //!
 //! While events report ends ([`Observer::on_event`]), polls are only a safety net.
 
@@ -39,18 +39,18 @@ pub struct Observer {
     regions: Arc<Regions>,
     /// How long a region without jobs is kept.
     idle: Duration,
-    /// Events of jobs that no selection followed yet.
+    /// Events of jobs that no selection tracks yet.
     early: Mutex<Early>,
 }
 
 /// The outcome of an event, for logs and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventOutcome {
-    /// The selections that follow the job are woken.
+    /// The selections that track the job are woken.
     Woke,
-    /// The job is followed, and nothing has to be done.
+    /// The job is tracked, and there is nothing to do.
     Noted,
-    /// No selection follows such a job.
+    /// No selection tracks such a job.
     Unknown,
 }
 
@@ -63,9 +63,9 @@ impl Observer {
         Self { sagemaker, wake, pauses, metrics, regions: Arc::default(), early: Mutex::default(), idle: IDLE }
     }
 
-    /// Registers the running jobs of `owner`, by region, and returns what is known about them. From now on the owner is
-    /// woken when one of them changes; all other jobs of the owner are forgotten. Newly registered jobs may have ended
-    /// already, and are polled soon.
+    /// Registers the running jobs of `owner`, by region, and returns what is known about them. From now on the owner
+    /// is woken when one of them changes; all other jobs of the owner are forgotten. Newly registered jobs may have
+    /// ended already, and are polled soon.
     pub fn track(
         &self,
         owner: &ObjectRef<ModelSelection>,
@@ -85,7 +85,7 @@ impl Observer {
         jobs: &HashMap<&str, Vec<RunningJob<'_>>>,
         since: Since,
     ) -> HashMap<String, Sighting> {
-        // Held throughout: an event that comes meanwhile finds the jobs, or is found.
+        // Locked throughout: an event that arrives meanwhile either finds the jobs or is found.
         let mut early = self.early.lock();
         for region in jobs.iter().filter(|(_, jobs)| !jobs.is_empty()).map(|(region, _)| *region) {
             self.watch(region);
@@ -106,8 +106,8 @@ impl Observer {
         sightings
     }
 
-    /// Takes in an event about the job `name`. An event is no proof: it wakes the selections that follow the job, and these ask
-    /// `SageMaker`.
+    /// Processes an event about the job `name`. An event is no proof: it wakes the selections that track the job,
+    /// and these describe the job at `SageMaker`.
     pub fn on_event(&self, region: &str, name: &str, change: Change) -> EventOutcome {
         let mut early = self.early.lock();
         let effect = match self.regions().get(region) {
@@ -123,7 +123,7 @@ impl Observer {
         self.wake(effect)
     }
 
-    /// Says whether events can be received. While they cannot, ends are looked for.
+    /// Records whether events can be received. While they cannot, the observer polls for ends.
     pub fn set_reading(&self, reading: bool) {
         self.regions.set_reading(reading);
     }
@@ -132,7 +132,7 @@ impl Observer {
         match effect {
             EventEffect::Wake(owners) => {
                 for owner in owners {
-                    // The receiver lives as long as the controller; when it is gone there is nobody to wake.
+                    // The receiver lives as long as the controller; without it there is nothing to wake.
                     let _ = self.wake.send(owner);
                 }
                 EventOutcome::Woke

@@ -34,7 +34,7 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    /// Sweeps as long as jobs are tracked; then drops the region.
+    /// Polls as long as jobs are tracked; then drops the region.
     pub(super) async fn sweep_while_needed(&self, regions: &Regions) {
         let (mut sweep, mut failures, mut tried) = (0_u64, 0_u32, clock::steady());
         loop {

@@ -1,4 +1,4 @@
-//! The watched regions, which the observer and the sweepers share.
+//! The watched regions, which the observer and the pollers share.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Regions {
         self.reading.load(Ordering::Relaxed)
     }
 
-    /// Notes whether events can be received. A change of that changes when the next sweeps come.
+    /// Records whether events can be received. A change affects the times of the next polls.
     pub(super) fn set_reading(&self, reading: bool) {
         if self.reading.swap(reading, Ordering::Relaxed) != reading {
             self.lock().values().for_each(|watch| watch.changed.notify_one());

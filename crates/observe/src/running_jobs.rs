@@ -36,7 +36,7 @@ pub enum Sighting {
     /// It runs.
     Running(ActiveJob),
     /// It is not among the running jobs, since that time: it has ended, or the listing lags behind. Only a Describe
-    /// tells which.
+    /// distinguishes the two.
     Left(Timestamp),
     /// It has ended with a result.
     Ended(Arc<EndedJob>),
@@ -84,7 +84,7 @@ struct Tracked {
 }
 
 impl Tracked {
-    /// Whether an event of its end is to be expected, and has not come.
+    /// Whether an event of its end is expected and has not arrived yet.
     fn is_untold(&self, name: &str) -> bool {
         self.end_reported.is_none() && name.starts_with(JOB_NAME_PREFIX)
     }
@@ -102,18 +102,18 @@ pub enum Change {
 /// The effect of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EventEffect {
-    /// The owners that follow the job have to describe it.
+    /// The owners that track the job must describe it.
     Wake(Vec<Owner>),
-    /// Nothing has to be done.
+    /// There is nothing to do.
     Nothing,
-    /// No selection follows such a job.
+    /// No selection tracks such a job.
     UnknownJob,
 }
 
 /// The tracked jobs of one region.
 #[derive(Default)]
 pub(super) struct View {
-    /// By owner and name: two selections may follow a job that neither of them created.
+    /// By owner and name: two selections may track a job that neither of them created.
     jobs: HashMap<Key, Tracked>,
     /// The durations of ended jobs: by owner, and of all owners.
     lengths: HashMap<Owner, Lengths>,
@@ -132,7 +132,7 @@ pub(super) struct View {
     paused: Duration,
     /// The fault that has made the snapshot stale.
     stale: Option<TuningError>,
-    /// What the events have shown, whether they can be received, and whether ends are left to them.
+    /// What the events have shown, whether they can be received, and whether the observer relies on them for ends.
     flow: EventFlow,
     reading: bool,
     flows: bool,
@@ -227,7 +227,7 @@ impl View {
             let sighting = match (active.get(name), &job.sighting) {
                 // An ended job does not run again: the listing lags behind.
                 (_, ended @ Sighting::Ended(_)) => ended.clone(),
-                // Its owner is about to look, on account of an event: that knows more.
+                // An event has already made its owner describe it: that is newer.
                 (_, left @ Sighting::Left(since)) if job.end_reported == Some(*since) => left.clone(),
                 (Some(active), _) => {
                     job.listed = true;
@@ -267,8 +267,8 @@ impl View {
     }
 
     /// Merges the ended jobs of a search that began at `started`, and returns the owners to wake. Only a job that has
-    /// ended with a result is accepted: the others are described, and jobs that the search does not show may or may not
-    /// be running.
+    /// ended with a result is accepted: the others are described, and jobs that the search does not show may or may
+    /// not be running.
     pub(super) fn searched(&mut self, started: Timestamp, mut ended: HashMap<String, EndedJob>) -> Vec<Owner> {
         (self.answered, self.swept) = (Some(started), Some(started));
         let ended: HashMap<String, Arc<EndedJob>> = ended.drain().map(|(name, job)| (name, Arc::new(job))).collect();

@@ -15,7 +15,7 @@ pub(crate) fn stream(winner: &Winner) -> Result<String, Refusal> {
     Ok(format!("{}{}---\n{}", header(winner, Some(container)), yaml(&model(winner)?), yaml(&endpoint_config(winner))))
 }
 
-/// A document of YAML. What is given here always is one.
+/// A YAML document. The values given here can always be serialized.
 pub(crate) fn yaml(document: &Value) -> String {
     serde_saphyr::to_string(document).unwrap_or_default()
 }
@@ -63,7 +63,7 @@ pub(crate) fn endpoint_config(winner: &Winner) -> Value {
 fn object(winner: &Winner, kind: &str, spec: &Value) -> Value {
     let (_, namespace) = &winner.selection;
     let mut metadata = json!({
-        // Training jobs of others may have capitals in their names.
+        // Training jobs that others created may have capitals in their names.
         "name": winner.name().to_lowercase(),
         "annotations": {"services.k8s.aws/region": winner.region},
     });

@@ -1,19 +1,19 @@
-//! Which training job is deployed.
+//! Selects the training job to deploy.
 
 use api::{BestTrainingJob, Front, ModelSelection, RunStatus};
 
 use crate::refusal::Refusal;
 
-/// What is asked for.
+/// What the user requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wish<'a> {
-    /// The dataset; may be left out when there is one.
+    /// The dataset; optional if there is only one.
     pub dataset: Option<&'a str>,
     /// The candidate; default: the recommended one.
     pub candidate: Option<&'a str>,
-    /// The image that serves it; default: what the status says.
+    /// The image that serves it; default: the one in the status.
     pub image: Option<&'a str>,
-    /// The instance type that it is served on; default: what its description says, else what it was trained on.
+    /// The instance type to serve it on; default: the one of its description, otherwise the one it was trained on.
     pub instance_type: Option<&'a str>,
 }
 
@@ -28,12 +28,12 @@ pub struct Choice {
     pub job: Job,
 }
 
-/// A training job, as far as the status has it.
+/// A training job, as far as the status contains it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
-    /// The status has it.
+    /// The status contains it.
     Known(Box<BestTrainingJob>),
-    /// Only the table of its run has it, in this `ConfigMap`, under this name.
+    /// Only the table of its run contains it, in this `ConfigMap`, under this name.
     InTable {
         /// The first `ConfigMap` of the table.
         config_map: String,
@@ -42,10 +42,10 @@ pub enum Job {
     },
 }
 
-/// The training job that is wanted: of the recommended candidate, unless another one is named.
+/// The requested training job: that of the recommended candidate, unless another one is named.
 ///
 /// # Errors
-/// When there is no such candidate, or it has nothing that could be deployed.
+/// If there is no such candidate, or it has nothing to deploy.
 pub fn choose(selection: &ModelSelection, wish: &Wish<'_>) -> Result<Choice, Refusal> {
     let front = front(selection, wish.dataset)?;
     let recommended = front.recommendation.as_ref();
@@ -69,7 +69,7 @@ fn name(selection: &ModelSelection) -> String {
     selection.metadata.name.clone().unwrap_or_default()
 }
 
-/// The front of the dataset, which may be left out when there is one.
+/// The front of the dataset, which is optional if there is only one.
 fn front<'a>(selection: &'a ModelSelection, dataset: Option<&str>) -> Result<&'a Front, Refusal> {
     let datasets: Vec<&str> = selection.spec.datasets.iter().map(|dataset| dataset.name.as_str()).collect();
     let dataset = match (dataset, datasets.as_slice()) {

@@ -1,36 +1,36 @@
-//! The container that serves the model, as `CreateModel` takes it.
+//! The container that serves the model, as in `CreateModel`.
 
 use std::collections::BTreeMap;
 
 use api::Hosting;
 use serde_json::{Value, json};
 
-/// A container, equal to what the vendor's SDK sends from `deploy()` for the same training job; the tests compare it member
-/// by member.
+/// A container, equal to the one that the vendor's SDK sends from `deploy()` for the same training job; the tests
+/// compare every member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
     /// The image.
     pub image: String,
-    /// Its variables.
+    /// Its environment variables.
     pub environment: BTreeMap<String, String>,
     /// The model.
     pub data: ModelData,
-    /// Whether it has no network.
+    /// Whether it runs without network access.
     pub network_isolation: bool,
-    /// The script that is packed into the archive before it is served, and the archive of the training job.
+    /// The script to pack into the archive before it is served, and the archive of the training job.
     pub packed: Option<Packed>,
 }
 
-/// Where the model lies.
+/// The location of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelData {
     /// In an archive.
     Archive(String),
-    /// In a folder, as it is; the place ends with a slash.
+    /// In a folder, uncompressed; the URI ends with a slash.
     Folder(String),
 }
 
-/// What the archive is made of that is served.
+/// The parts of the archive that is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
     /// The script.
@@ -39,11 +39,11 @@ pub struct Packed {
     pub archive: String,
 }
 
-/// How the archives of training jobs end. What does not end so is a folder: SageMaker says nothing else of it.
+/// Suffixes of the archives of training jobs. Any other URI is a folder; SageMaker gives no other indication.
 const ARCHIVE: &str = ".tar.gz";
 
 impl Container {
-    /// The container for what a training job has left at `artifact`.
+    /// The container for the output of a training job at `artifact`.
     pub fn new(hosting: Hosting, artifact: &str) -> Self {
         let Hosting { image, mut environment, script_s3_uri, network_isolation, .. } = hosting;
         let is_archive = artifact.ends_with(ARCHIVE);
@@ -54,7 +54,7 @@ impl Container {
                 (ModelData::Archive(served(artifact)), Some(packed))
             }
             script => {
-                // A folder takes no script: the container fetches it.
+                // A folder needs no packed script: the container fetches it.
                 environment.extend(script.map(|script| ("SAGEMAKER_SUBMIT_DIRECTORY".to_owned(), script)));
                 (ModelData::Folder(format!("{}/", artifact.trim_end_matches('/'))), None)
             }
@@ -62,7 +62,7 @@ impl Container {
         Self { image: image.unwrap_or_default(), environment, data, network_isolation, packed }
     }
 
-    /// The container as `CreateModel` takes it.
+    /// The container as in `CreateModel`.
     pub fn definition(&self) -> Value {
         let mut definition = json!({"Image": self.image, "Environment": self.environment});
         match &self.data {
@@ -76,7 +76,7 @@ impl Container {
     }
 }
 
-/// Where the archive with the script lies: beside that of the training job.
+/// The URI of the archive with the script: next to that of the training job.
 fn served(archive: &str) -> String {
     let (folder, file) = archive.rsplit_once('/').unwrap_or(("", archive));
     format!("{folder}/served/{file}")

@@ -1,10 +1,10 @@
-//! A file that is written.
+//! A file of the output.
 
-/// A file of a format.
+/// A file of an output format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     /// Its name.
     pub name: &'static str,
-    /// What is in it.
+    /// Its content.
     pub text: String,
 }

@@ -1,11 +1,11 @@
-//! The comment at the top of what is written.
+//! The comment at the top of the output.
 
 use api::plain;
 
 use crate::container::{Container, ModelData, Packed};
 use crate::winner::Winner;
 
-/// What it is, and what has to be done before it is applied; each line begins with `#`.
+/// Describes the output, and what to do before it is applied; each line begins with `#`.
 pub(crate) fn header(winner: &Winner, container: Option<&Container>) -> String {
     let Winner { selection: (name, namespace), dataset, candidate, region, job, .. } = winner;
     let mut lines = vec![

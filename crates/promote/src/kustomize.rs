@@ -1,4 +1,5 @@
-//! A folder for kustomize: the objects of AWS Controllers for Kubernetes, and a kustomization that says whose they are.
+//! A folder for kustomize: the objects of AWS Controllers for Kubernetes, and a kustomization with their namespace
+//! and labels.
 
 use serde_json::json;
 

@@ -1,7 +1,7 @@
-//! What deploys the winner of a selection, as text: pure functions of the object. Nothing here asks AWS, and nothing names an
-//! endpoint that exists.
+//! Manifests and code that deploy the winner of a selection: pure functions of the object. Nothing here calls AWS or
+//! names an existing endpoint.
 //!
-//! [`choose`] finds the training job, [`Winner::new`] all that deploying it needs, [`files`] writes it down.
+//! [`choose`] finds the training job, [`Winner::new`] collects everything to deploy it, [`files`] writes the output.
 
 mod ack;
 mod choice;
@@ -20,12 +20,12 @@ pub use file::File;
 pub use refusal::Refusal;
 pub use winner::Winner;
 
-/// For what it is written.
+/// The output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `Model` and `EndpointConfig` of AWS Controllers for Kubernetes, with a kustomization.
     Kustomize,
-    /// The same two without it.
+    /// The same two objects without it.
     Ack,
     /// Resources of Terraform's provider for AWS.
     Terraform,
@@ -36,7 +36,7 @@ pub enum Format {
 /// The files that deploy the winner.
 ///
 /// # Errors
-/// When it is not known what serves the model, and the format cannot do without.
+/// If the serving container is unknown and the format needs it.
 pub fn files(winner: &Winner, format: Format) -> Result<Vec<File>, Refusal> {
     match format {
         Format::Kustomize => kustomize::files(winner),

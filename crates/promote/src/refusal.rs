@@ -1,8 +1,8 @@
-//! Why nothing is written, in words with a remedy.
+//! Why there is no output, in words with a remedy.
 
-/// Why nothing is written.
+/// Why there is no output.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs)] // the texts say it
+#[allow(missing_docs)] // the error messages are the documentation
 pub enum Refusal {
     #[error("there is no dataset '{dataset}'; there is {known}")]
     NoDataset { dataset: String, known: String },

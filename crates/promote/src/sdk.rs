@@ -6,7 +6,7 @@ use crate::container::{Container, ModelData};
 use crate::header::header;
 use crate::winner::Winner;
 
-/// The script. Running it deploys a new endpoint; none that exists is changed.
+/// The script. Running it deploys a new endpoint; existing endpoints do not change.
 pub(crate) fn text(winner: &Winner) -> String {
     let container = winner.container.as_ref().ok();
     let mut text = header(winner, container.filter(|container| container.packed.is_none()));
@@ -19,7 +19,7 @@ pub(crate) fn text(winner: &Winner) -> String {
     text
 }
 
-/// With everything that is known, so that the hub is not asked again.
+/// With all known values, so that the SDK need not query the hub.
 fn by_container(text: &mut String, winner: &Winner, container: &Container) {
     let data = match (&container.packed, &container.data) {
         // The SDK packs the script into the archive itself.
@@ -50,7 +50,7 @@ fn by_container(text: &mut String, winner: &Winner, container: &Container) {
     deploy(text, winner);
 }
 
-/// By the training job and the model alone: the SDK asks JumpStart what serves it.
+/// Only by the training job and the model: the SDK finds the serving container in JumpStart.
 fn by_jumpstart(text: &mut String, winner: &Winner, id: &str, version: &str) {
     text.push_str("from sagemaker.jumpstart.estimator import JumpStartEstimator\n\n");
     session(text, winner);
@@ -64,7 +64,7 @@ fn by_jumpstart(text: &mut String, winner: &Winner, id: &str, version: &str) {
     deploy(text, winner);
 }
 
-/// By the training job alone: with the image that has trained it.
+/// Only by the training job: with the image that trained it.
 fn by_hand(text: &mut String, winner: &Winner) {
     text.push_str("from sagemaker.estimator import Estimator\n\n");
     session(text, winner);
@@ -108,7 +108,7 @@ fn argument(text: &mut String, name: &str, value: &str) {
     let _ = writeln!(text, "    {name}={value},");
 }
 
-/// A text as Python writes it: JSON's is one.
+/// A string literal of Python: a JSON string is one.
 fn literal(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

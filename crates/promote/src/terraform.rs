@@ -17,7 +17,7 @@ const NAME: &str = "winner";
 pub(crate) fn text(winner: &Winner) -> Result<String, Refusal> {
     let container = winner.known_container()?;
     let body = Body::builder().add_block(model(winner, container)).add_block(endpoint_configuration(winner)).build();
-    // What is built here can always be written.
+    // Values that are built here can always be serialized.
     let text = hcl::format::to_string(&body).unwrap_or_default();
     Ok(format!("{}{text}", header(winner, Some(container))))
 }

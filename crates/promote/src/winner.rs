@@ -1,4 +1,4 @@
-//! All that deploying a training job needs.
+//! Everything that is needed to deploy a training job.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::choice::{Choice, Wish};
 use crate::container::Container;
 use crate::refusal::Refusal;
 
-/// What is deployed, and how.
+/// What to deploy, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Winner {
     /// Name and namespace of the selection.
@@ -31,19 +31,19 @@ pub struct Winner {
     pub role: String,
     /// The VPC of the containers: that of the training jobs.
     pub vpc: Option<Vpc>,
-    /// Tags of what is created.
+    /// Tags of the created objects.
     pub tags: BTreeMap<String, String>,
-    /// The instance type that it is served on.
+    /// The instance type to serve it on.
     pub instance_type: String,
-    /// The container, or why it is not known.
+    /// The container, or why it is unknown.
     pub container: Result<Container, String>,
 }
 
 impl Winner {
-    /// All that deploying a choice needs; `job` is its training job.
+    /// Everything that is needed to deploy a choice; `job` is its training job.
     ///
     /// # Errors
-    /// When the training job has left no model.
+    /// If the training job has no model.
     pub fn new(
         selection: &ModelSelection,
         choice: &Choice,
@@ -68,7 +68,7 @@ impl Winner {
         let by_description = serving.as_ref().ok().and_then(|serving| serving.instance_type.clone());
         let mut tags = spec.tags.clone();
         if let Some((id, version)) = &model {
-            // As the SDK tags what it deploys, so that its tools know the model.
+            // The SDK adds these tags to its deployments, so that its tools recognize the model.
             tags.insert(tag::MODEL_ID.to_owned(), id.clone());
             tags.insert(tag::MODEL_VERSION.to_owned(), version.clone());
         }
@@ -94,8 +94,8 @@ impl Winner {
         })
     }
 
-    /// The name of what is created: that of the training job, so that another winner is another model, and what is deployed
-    /// is not changed under its name.
+    /// The name of the created objects: that of the training job. So a new winner gets new objects, and a deployed
+    /// model never changes under its name.
     pub fn name(&self) -> &str {
         &self.job.training_job_name
     }
@@ -106,7 +106,7 @@ impl Winner {
     }
 }
 
-/// The image is that of an instance type, and with it of its family: a processor takes another one than a graphics card.
+/// The image depends on the instance type's family: CPU and GPU instances need different images.
 fn on(serving: Hosting, instance_type: Option<&str>) -> Result<Hosting, String> {
     let family = |name: &str| name.split('.').nth(1).map(str::to_owned);
     match (&serving.instance_type, instance_type) {
@@ -118,7 +118,7 @@ fn on(serving: Hosting, instance_type: Option<&str>) -> Result<Hosting, String> 
     }
 }
 
-/// What serves the candidate, or why that is not known, with what helps.
+/// The serving container of the candidate, or why it is unknown, with a remedy.
 fn serving(
     selection: &ModelSelection,
     candidate: Option<&Candidate>,

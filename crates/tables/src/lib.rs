@@ -1,6 +1,6 @@
-//! Reads the tables of all training jobs, which `spec.collect: All` keeps in `ConfigMap`s, for those who show them.
+//! Reads the tables of all training jobs, which `spec.collect: All` keeps in `ConfigMap`s, for display.
 //!
-//! The operator does not read its own tables with this: it also checks whose they are and whether they are whole.
+//! The operator does not read its own tables with this crate: it also checks their owner and completeness.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use decide::table_pages;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, Client, ResourceExt as _};
 
-/// The training jobs in a table of `selection`, with those of their metrics and hyperparameters that its spec refers to.
-/// `None` when a page is gone or cannot be read.
+/// The training jobs in a table of `selection`, with the metrics and hyperparameters that its spec refers to.
+/// `None` if a page is missing or cannot be read.
 ///
 /// # Errors
-/// When the API server does not answer, or the caller has no right to get `ConfigMap`s in the namespace of the selection.
+/// If the API server does not respond, or the caller may not get `ConfigMap`s in the selection's namespace.
 pub async fn read(
     client: &Client,
     selection: &ModelSelection,

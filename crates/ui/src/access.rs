@@ -15,13 +15,13 @@ use crate::reviews::{Reviews, Right};
 pub struct Access(Kind);
 
 enum Kind {
-    /// Everybody who reaches the address, which only this machine does.
+    /// Everyone who can reach the address, which is only reachable from this machine.
     ThisMachine,
-    /// Whoever has a token of the cluster, as far as its rights go.
+    /// Callers with a token of the cluster, within its permissions.
     Reviewed(Reviews),
 }
 
-/// The address can be reached from other machines, and nobody is asked who they are.
+/// The address is reachable from other machines, and authentication is off.
 #[derive(Debug, Error)]
 #[error(
     "--ui-listen {0} can be reached from other machines: add --ui-authenticate, so that each request needs a token of the cluster, or listen on 127.0.0.1 and use kubectl port-forward"
@@ -31,19 +31,19 @@ pub struct Exposed(SocketAddr);
 /// Whether the pages may be served on `address`.
 ///
 /// # Errors
-/// Without authentication on an address that other machines can reach.
+/// If the address is reachable from other machines and authentication is off.
 pub fn check(address: SocketAddr, authenticate: bool) -> Result<(), Exposed> {
     if authenticate || is_loopback(address.ip()) { Ok(()) } else { Err(Exposed(address)) }
 }
 
-/// An IPv4 address that is written as one of IPv6 counts as what it is.
+/// An IPv4 address in IPv6 notation is treated as IPv4.
 fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
 impl Access {
-    /// For everybody who reaches `address`, or with `authenticate` for those whose token the API server accepts, as far as
-    /// they have rights on selections.
+    /// For everyone who can reach `address`, or with `authenticate` for callers whose token the API server accepts,
+    /// within their permissions on selections.
     ///
     /// # Errors
     /// See [`check`].
@@ -52,7 +52,7 @@ impl Access {
         Ok(Self(if authenticate { Kind::Reviewed(Reviews::new(client)) } else { Kind::ThisMachine }))
     }
 
-    /// Who makes a request, as far as that is needed.
+    /// The caller of a request, as far as the access mode needs it.
     pub(crate) async fn caller(&self, uri: &Uri, headers: &HeaderMap) -> Result<Caller, Refusal> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         match &self.0 {
@@ -69,7 +69,7 @@ impl Access {
         }
     }
 
-    /// Whether the caller has the right, by the newest review.
+    /// Whether the caller has the permission, according to the latest review.
     pub(crate) async fn may(&self, caller: &Caller, right: &Right) -> Result<(), Refusal> {
         match (&self.0, caller) {
             (Kind::Reviewed(reviews), Caller::User(token)) => reviews.may(token, right).await,

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// Longest token that is looked at; those of service accounts have about 1 KB, those of identity providers a few.
+/// Maximum length of a token; tokens of service accounts have about 1 KB, those of identity providers a few KB.
 const LONGEST: usize = 16 * 1024;
 
 /// Who makes a request.
@@ -10,16 +10,16 @@ const LONGEST: usize = 16 * 1024;
 pub(crate) enum Caller {
     /// A program on this machine.
     ThisMachine,
-    /// Whoever has this token, which was valid when the request came.
+    /// The owner of this token, which was valid when the request arrived.
     User(Token),
 }
 
-/// A bearer token. It cannot be shown.
+/// A bearer token. It cannot be printed.
 #[derive(Clone)]
 pub(crate) struct Token(String);
 
 impl Token {
-    /// The token of an `Authorization` header: `Bearer TOKEN`, as RFC 6750 has it.
+    /// The token of an `Authorization` header: `Bearer TOKEN`, according to RFC 6750.
     pub(crate) fn from_header(value: Option<&str>) -> Option<Self> {
         let (scheme, token) = value?.split_once(' ')?;
         let token = token.trim();
@@ -33,7 +33,7 @@ impl Token {
         &self.0
     }
 
-    /// What stands for the token where it is not needed itself.
+    /// A substitute for the token where the token itself is not needed.
     pub(crate) fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.0).into()
     }

@@ -19,11 +19,11 @@ use crate::state::Ui;
 use crate::view::View;
 use platform::clock;
 
-/// The least pause between two events of a stream: what changes meanwhile is one event.
+/// The minimum pause between two events of a stream: changes within it are combined in one event.
 const PAUSE: Duration = Duration::from_millis(300);
-/// How often rights are looked at again, though nothing changes.
+/// How often permissions are reviewed again even if nothing changes.
 const RECHECK: Duration = Duration::from_mins(1);
-/// What the browser shows in the end.
+/// The text that the browser shows at the end of the stream.
 const GONE: &str = "This ModelSelection is gone: it was deleted, or this operator can no longer read it. The page shows its last state.";
 
 pub(crate) async fn of_list(State(ui): State<Ui>, caller: Extension<Caller>) -> Result<impl IntoResponse, Refusal> {
@@ -39,7 +39,7 @@ pub(crate) async fn of_report(
 }
 
 async fn events(view: View, mut ui: Ui, Extension(caller): Extension<Caller>) -> Result<impl IntoResponse, Refusal> {
-    // A refusal is an answer of its own, before there is a stream.
+    // A refusal is a normal response, before the stream starts.
     view.selections(&mut ui, &caller).await?;
     Ok(Sse::new(stream(Reader { view, ui, caller, seen: None, ended: false })).keep_alive(KeepAlive::default()))
 }
@@ -51,10 +51,10 @@ fn stream(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
     })
 }
 
-/// Which versions of which selections an event has told.
+/// The versions of the selections that the last event contained.
 type Versions = Vec<(Option<String>, Option<String>)>;
 
-/// Somebody who has a page open.
+/// The reader of an open page.
 struct Reader {
     view: View,
     ui: Ui,
@@ -64,7 +64,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// The next event, as soon as there is something new; `None` when the caller is to see no more.
+    /// The next event, as soon as there is a change; `None` if the caller may see nothing more.
     async fn next(&mut self) -> Option<Event> {
         while !self.ended {
             match self.view.selections(&mut self.ui, &self.caller).await {
@@ -80,7 +80,7 @@ impl Reader {
                     self.ended = true;
                     return Some(Event::default().event("gone").data(GONE));
                 }
-                // It passes.
+                // This error is transient.
                 Err(Refusal::NotYet | Refusal::Unreviewed(_)) => {}
                 Err(_) => self.ended = true,
             }
@@ -89,9 +89,9 @@ impl Reader {
         None
     }
 
-    /// Waits until something changes, or rights are to be reviewed again.
+    /// Waits until something changes, or until permissions must be reviewed again.
     async fn change(&mut self) {
-        // Without a sender, the process is about to end.
+        // Without a sender, the process is about to exit.
         if let Ok(Err(_)) = timeout(clock::real(RECHECK), self.ui.shown.changed()).await {
             self.ended = true;
         }

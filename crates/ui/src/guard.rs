@@ -1,4 +1,4 @@
-//! What holds for every request: who makes it, and what a browser may do with the answer.
+//! Checks and headers of every request: who makes it, and what a browser may do with the response.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::refusal::Refusal;
 use crate::state::Ui;
 
-/// Lets a request through if its caller may be known, and adds the headers of [`protect`] to the answer.
+/// Accepts a request if its caller may make it, and adds the headers of [`protect`] to the response.
 pub(crate) async fn guard(State(ui): State<Ui>, mut request: Request, next: Next) -> Response {
     let for_a_browser = accepts_html(request.headers());
     let response = match ui.access.caller(request.uri(), request.headers()).await {
@@ -29,8 +29,8 @@ fn accepts_html(headers: &HeaderMap) -> bool {
     accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
-/// What the pages allow themselves is all that a browser is to allow them. They are nobody's but the caller's: no cache keeps
-/// them, no other site shows or reads them.
+/// The browser may do only what the pages need. The pages are private to the caller: no cache stores
+/// them, no other site embeds or reads them.
 fn protect(mut response: Response) -> Response {
     static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
         let policy = format!("{}; frame-ancestors 'none'", report::policy(true));

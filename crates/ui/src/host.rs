@@ -1,25 +1,25 @@
-//! Which host names a server answers to that asks for no token.
+//! The host names that a server without authentication accepts.
 //!
-//! A page of any web site can have its own name resolved to 127.0.0.1 and then read what a server there says ("DNS
-//! rebinding"). The browser still sends the name of that site, so a server for this machine answers to the names of this
-//! machine only.
+//! A page of any web site can have its own name resolved to 127.0.0.1 and then read the responses of a server there
+//! ("DNS rebinding"). The browser still sends the name of that site, so a server for this machine accepts only the
+//! names of this machine.
 
 use std::net::IpAddr;
 
 use axum::http::Uri;
 use axum::http::uri::Authority;
 
-/// Whether `host`, the value of the header of that name, means this machine; whatever the port, since a port forward has
-/// its own.
+/// Whether `host`, the value of the `Host` header, is this machine, with any port: a port forward may use
+/// another one.
 pub(crate) fn is_this_machine(host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else { return false };
     let name = authority.host().trim_start_matches('[').trim_end_matches(']');
-    // No name can be made to look like an address. A browser sends no user name.
+    // No DNS name can look like an IP address. A browser sends no user name.
     let is_address = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     !host.contains('@') && (name.eq_ignore_ascii_case("localhost") || is_address)
 }
 
-/// The host that a request is for: of the address if that has one, otherwise of the header.
+/// The host of a request: from its URI if that has one, otherwise from the header.
 pub(crate) fn host<'a>(uri: &'a Uri, header: Option<&'a str>) -> &'a str {
     uri.authority().map(Authority::as_str).or(header).unwrap_or_default()
 }

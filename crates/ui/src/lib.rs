@@ -1,7 +1,7 @@
-//! The read-only pages of the operator: a list of the selections, and the report of each, kept up to date by server-sent
-//! events.
+//! The read-only pages of the operator: a list of the selections, and the report of each, with live updates by
+//! server-sent events.
 //!
-//! | path | answers with |
+//! | path | response |
 //! |---|---|
 //! | `/ui` | the page that lists the selections |
 //! | `/ui/events` | the models of that page, as server-sent events |
@@ -10,10 +10,10 @@
 //! | `/ui/{namespace}/{name}/events` | the models of the report, as server-sent events |
 //! | `/ui/{namespace}/{name}/model.json` | its model, once |
 //!
-//! The selections come from the stores that the operator's watches fill; only the tables of `spec.collect: All` are read from
-//! the API server, each once. [`Access`] decides who may see them.
+//! The selections come from the stores that the operator's watches fill; only the tables of `spec.collect: All` are
+//! read from the API server, each once. [`Access`] decides who may see them.
 //!
-//! **Invariant:** every request is a `GET`, and nothing is ever written but the reviews of callers.
+//! **Invariant:** every request is a `GET`, and the only writes are the reviews of callers.
 
 mod access;
 mod caller;
@@ -46,7 +46,7 @@ use refusal::Refusal;
 use state::Ui;
 use trials::TrialMemory;
 
-/// The pages about what is `shown`, for those whom `access` lets in. `client` reads tables of training jobs.
+/// The pages of the selections in `shown`, for callers that `access` allows. `client` reads tables of training jobs.
 pub fn router(shown: Shown, access: Access, client: Client) -> Router {
     let ui = Ui { shown, access: Arc::new(access), trials: Arc::new(TrialMemory::new(client)) };
     Router::new()

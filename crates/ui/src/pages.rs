@@ -1,4 +1,4 @@
-//! The pages, and what they show as JSON.
+//! The pages, and their models as JSON.
 
 use axum::Extension;
 use axum::extract::{Path, State};

@@ -1,6 +1,6 @@
-//! Where the pages are.
+//! The paths of the pages.
 
-/// The path of the list, below which everything is.
+/// The path of the list, and the prefix of all other paths.
 pub(crate) const HOME: &str = "/ui";
 
 /// The path of the page of a selection.

@@ -1,4 +1,4 @@
-//! Answers that are remembered for a while.
+//! A cache of answers with an expiry time.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-/// So many answers are remembered; more callers at a time cost more calls, not more memory.
+/// Maximum number of cached answers; more concurrent callers cost more calls, not more memory.
 const MOST: usize = 4096;
 
-/// Answers by what was asked, each remembered for the same time.
+/// Answers by their question, each cached for the same time.
 pub(crate) struct Recent<K, V> {
     lasts: Duration,
     answers: Mutex<HashMap<K, (Timestamp, V)>>,
@@ -21,7 +21,7 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
         Self { lasts, answers: Mutex::default() }
     }
 
-    /// What was answered, if that is not too long ago.
+    /// The cached answer, if it has not expired.
     pub(crate) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         let answers = self.answers.lock();
         let (at, answer) = answers.get(key)?;

@@ -1,4 +1,4 @@
-//! Why a request gets no page, in words.
+//! Why a request is rejected, in words.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::paths::HOME;
 
-/// Why a request gets no page.
+/// Why a request is rejected.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(crate) enum Refusal {
     #[error(
@@ -88,7 +88,7 @@ impl Refusal {
     }
 }
 
-/// Plain text; the response carries the refusal, so that [`crate::guard`] can make a page of it for a browser.
+/// Plain text; the response contains the refusal, so that [`crate::guard`] can turn it into a page for a browser.
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let text = format!("{self}\n");

@@ -1,5 +1,5 @@
-//! What the API server says about the token of a caller, and about the rights of its user. It is asked as every authenticating
-//! proxy of Kubernetes asks: a `TokenReview`, then a `SubjectAccessReview` for each right.
+//! Asks the API server about the token of a caller and the permissions of its user, like every authenticating
+//! proxy of Kubernetes: a `TokenReview`, then a `SubjectAccessReview` for each permission.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -21,27 +21,27 @@ use api::ModelSelection;
 use platform::api_server::message;
 use platform::clock;
 
-/// How long an answer counts: so long does a right last that was taken away.
+/// How long an answer is cached, and so how long a revoked permission stays effective.
 const LASTS: Duration = Duration::from_mins(1);
-/// Reviews at a time: callers, also those without a valid token, must not keep the API server busy.
+/// Maximum number of concurrent reviews: callers, also those without a valid token, must not overload the API server.
 const AT_A_TIME: usize = 8;
-/// How long a review may take, with the wait for its turn.
+/// The timeout of a review, including the wait for its turn.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// A right on objects of a namespace.
+/// A permission on objects of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Right {
     verb: &'static str,
     group: &'static str,
     resource: &'static str,
-    /// The namespace; all when empty.
+    /// The namespace; empty for all.
     namespace: String,
-    /// The object; all when empty.
+    /// The object; empty for all.
     name: String,
 }
 
 impl Right {
-    /// To list the selections of a namespace, or of all when it is empty.
+    /// To list the selections of a namespace, or of all namespaces if it is empty.
     pub(crate) fn list(namespace: &str) -> Self {
         Self { verb: "list", ..Self::get(namespace, "") }
     }
@@ -66,7 +66,7 @@ impl Right {
     }
 }
 
-/// Asks the API server, and remembers its answers for a minute.
+/// Asks the API server, and caches its answers for a minute.
 pub(crate) struct Reviews {
     client: Client,
     turns: Semaphore,
@@ -80,7 +80,7 @@ impl Reviews {
         Self { client, turns, users: Recent::new(LASTS), rights: Recent::new(LASTS) }
     }
 
-    /// Whose token it is.
+    /// The user of the token.
     pub(crate) async fn user(&self, token: &Token) -> Result<Arc<UserInfo>, Refusal> {
         let key = token.digest();
         let known = match self.users.get(&key, clock::steady()) {
@@ -94,7 +94,7 @@ impl Reviews {
         known.ok_or(Refusal::BadToken)
     }
 
-    /// Whether the user of the token has the right.
+    /// Whether the user of the token has the permission.
     pub(crate) async fn may(&self, token: &Token, right: &Right) -> Result<(), Refusal> {
         let user = self.user(token).await?;
         let key = (token.digest(), right.clone());
@@ -140,7 +140,7 @@ impl Reviews {
         Ok(review.status.is_some_and(|status| status.allowed))
     }
 
-    /// Has the API server fill in the status of a review.
+    /// Creates a review; the API server fills in its status.
     async fn review<K>(&self, review: &K) -> Result<K, Refusal>
     where
         K: kube::Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned,

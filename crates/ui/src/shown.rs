@@ -1,4 +1,4 @@
-//! What the operator's watches have shown.
+//! The contents of the operator's watches.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use kube::ResourceExt as _;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::watch;
 
-/// The stores of the watches: one for each namespace, or one for all; none as long as nothing is watched. The sender marks
-/// the value as changed with each change of a selection, and sends other stores when other watches begin.
+/// The stores of the watches: one for each namespace, or one for all; none while nothing is watched. The sender marks
+/// the value as changed after each change of a selection, and sends new stores when new watches start.
 pub type Shown = watch::Receiver<Vec<Store<ModelSelection>>>;
 
-/// All selections by namespace and name, once each watch has listed what there is. What is asked for again later is newer:
-/// from now on, `shown` counts as seen.
+/// All selections by namespace and name, after each watch has its initial list. Marks `shown` as seen, so that
+/// only later changes count as new.
 pub(crate) async fn all(shown: &mut Shown) -> Vec<Arc<ModelSelection>> {
     let stores = ready(shown).await;
     let selections = stores.iter().flat_map(Store::state);
@@ -22,7 +22,7 @@ pub(crate) async fn all(shown: &mut Shown) -> Vec<Arc<ModelSelection>> {
     sorted.into_values().collect()
 }
 
-/// The selection of that name, if there is one, once each watch has listed what there is.
+/// The selection of that name, if it exists, after each watch has its initial list.
 pub(crate) async fn one(shown: &mut Shown, namespace: &str, name: &str) -> Option<Arc<ModelSelection>> {
     let key = ObjectRef::new(name).within(namespace);
     ready(shown).await.iter().find_map(|store| store.get(&key))
@@ -40,7 +40,7 @@ async fn ready(shown: &mut Shown) -> Vec<Store<ModelSelection>> {
         if !stores.is_empty() && listed.iter().all(Result::is_ok) {
             return stores;
         }
-        // Before the first watch, or between two: others follow. Without a sender, the process is about to end.
+        // Before the first watch, or between two: new stores follow. Without a sender, the process is about to exit.
         if shown.changed().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -1,4 +1,4 @@
-//! What every request shares.
+//! The state that all requests share.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::access::Access;
 use crate::shown::Shown;
 use crate::trials::TrialMemory;
 
-/// What every request shares. Each has its own copy, and with that its own mark of what it has seen.
+/// The state that all requests share. Each request has its own copy, so each tracks which changes it has seen.
 #[derive(Clone)]
 pub(crate) struct Ui {
     pub(crate) shown: Shown,

@@ -1,4 +1,4 @@
-//! The tables of training jobs, in memory while a selection names them: each is read once, since a table never changes.
+//! A cache of the tables of training jobs of existing selections: each is read once, since a table never changes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use parking_lot::Mutex;
 use crate::shown::{self, Shown};
 use platform::api_server::message;
 
-/// Tables read at a time.
+/// Maximum number of concurrent reads of tables.
 const AT_A_TIME: usize = 8;
 
 /// A table: the uid of its selection, and the name of its first `ConfigMap`.
 type Key = (String, String);
 
-/// The tables that were read.
+/// The cached tables.
 pub(crate) struct TrialMemory {
     client: Client,
     tables: Mutex<HashMap<Key, Arc<[BestTrainingJob]>>>,
@@ -68,7 +68,7 @@ impl TrialMemory {
     }
 }
 
-/// Only what the report takes from a table: what was billed.
+/// The parts of a table that the report uses: the billed time.
 fn billed(job: BestTrainingJob) -> BestTrainingJob {
     BestTrainingJob {
         instance_type: job.instance_type,

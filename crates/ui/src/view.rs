@@ -1,4 +1,4 @@
-//! What a page is about, and what a caller may see of it.
+//! The subject of a page, and the parts of it that a caller may see.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::reviews::Right;
 use crate::shown;
 use crate::state::Ui;
 
-/// How long a request waits for the watches of an operator that is just starting.
+/// How long a request waits for the watches of an operator that has just started.
 const LISTED: Duration = Duration::from_secs(5);
 
-/// What a page is about.
+/// The subject of a page.
 #[derive(Clone)]
 pub(crate) enum View {
     /// All selections that the caller may list.
@@ -37,7 +37,7 @@ impl View {
                 listed(ui, caller, all).await
             }
             Self::One { namespace, name } => {
-                // Asked first: who may not see it does not learn either whether it is there.
+                // Checked first: a caller without permission must not learn whether the selection exists.
                 ui.access.may(caller, &Right::get(namespace, name)).await?;
                 let one = timeout(LISTED, shown::one(&mut ui.shown, namespace, name));
                 match one.await.map_err(|_| Refusal::NotYet)? {
@@ -48,7 +48,7 @@ impl View {
         }
     }
 
-    /// That there is no such selection.
+    /// The error for a selection that does not exist.
     fn gone(&self) -> Refusal {
         match self {
             Self::List => Refusal::NoPage,
@@ -68,7 +68,7 @@ impl View {
         })
     }
 
-    /// The model of the page about these selections, which the caller may see, as JSON.
+    /// The model of the page for these selections, which the caller may see, as JSON.
     pub(crate) async fn model(&self, ui: &Ui, caller: &Caller, selections: Vec<Arc<ModelSelection>>) -> String {
         let options = self.options(ui, caller, &selections).await;
         match self {
@@ -98,13 +98,13 @@ impl View {
     }
 }
 
-/// Draws on a thread that no reconcile waits for: with three objectives and 500 runs, the hypervolume over time takes a good
-/// part of a second.
+/// Renders on a separate thread, so that no reconcile waits: with three objectives and 500 runs, the hypervolume over
+/// time takes a large part of a second.
 async fn drawn(draw: impl FnOnce() -> String + Send + 'static) -> String {
     tokio::task::spawn_blocking(draw).await.unwrap_or_default()
 }
 
-/// Those of `all` that the caller may list.
+/// The selections of `all` that the caller may list.
 async fn listed(ui: &Ui, caller: &Caller, all: Vec<Arc<ModelSelection>>) -> Result<Vec<Arc<ModelSelection>>, Refusal> {
     let everywhere = match ui.access.may(caller, &Right::list("")).await {
         Ok(()) => return Ok(all),

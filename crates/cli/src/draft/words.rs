@@ -1,4 +1,4 @@
-//! What people write of a manifest in a word: `METRIC:Maximize`, `NAME=s3://…`, `batch_size=8..64`.
+//! The short forms of command-line values: `METRIC:Maximize`, `NAME=s3://…`, `batch_size=8..64`.
 
 use api::{
     Algorithm, Candidate, CategoricalRange, ContinuousRange, Goal, IntegerRange, JumpStart, MetricDefinition,
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Draft, channel, dataset};
 
-#[allow(clippy::unnecessary_wraps)] // all words have one signature
+#[allow(clippy::unnecessary_wraps)] // all parsers have one signature
 impl Draft {
     /// `ID`, or `ID@VERSION`.
     pub(crate) fn model(&mut self, word: &str) -> Result<(), String> {
@@ -17,7 +17,7 @@ impl Draft {
         Ok(())
     }
 
-    /// A candidate of a JumpStart model, once.
+    /// Adds a candidate of a JumpStart model, once.
     pub(crate) fn add_model(&mut self, id: &str, version: Option<&str>) {
         let model = JumpStart { model_id: id.to_owned(), version: version.map(str::to_owned), ..JumpStart::default() };
         let known = self.candidates.iter().filter_map(|candidate| candidate.jump_start.as_ref());
@@ -27,7 +27,7 @@ impl Draft {
         }
     }
 
-    /// A candidate of a training image, once.
+    /// Adds a candidate of a training image, once.
     pub(crate) fn image(&mut self, image: &str) -> Result<(), String> {
         let algorithm = Algorithm { training_image: Some(image.to_owned()), ..Algorithm::default() };
         if self.candidates.iter().all(|candidate| candidate.algorithm.as_ref() != Some(&algorithm)) {
@@ -45,7 +45,7 @@ impl Draft {
         std::iter::once(wanted.to_owned()).chain(more).find(|name| !taken(name)).unwrap_or_default()
     }
 
-    /// The word that all models of a task have in their ids.
+    /// The word that the ids of all models of a task contain.
     pub(crate) fn task(&mut self, word: &str) -> Result<(), String> {
         self.task = Some(word.to_owned());
         Ok(())
@@ -59,7 +59,7 @@ impl Draft {
         Ok(())
     }
 
-    /// A channel of a dataset; it replaces one of its name.
+    /// Sets a channel of a dataset; replaces a channel of the same name.
     pub(crate) fn add_channel(&mut self, name: &str, channel: api::Channel) {
         let index = self.datasets.iter().position(|dataset| dataset.name == name).unwrap_or_else(|| {
             self.datasets.push(dataset(name, Vec::new()));
@@ -72,7 +72,7 @@ impl Draft {
 
     /// `METRIC:Maximize` or `METRIC:Minimize`.
     pub(crate) fn objective(&mut self, word: &str) -> Result<(), String> {
-        // The name of a metric may have a colon itself.
+        // The name of a metric may contain a colon.
         let (metric, goal) = word.rsplit_once(':').ok_or("write it as METRIC:Maximize or METRIC:Minimize")?;
         let objective = Objective { metric: metric.to_owned(), goal: self::goal(goal)?, scale: None };
         self.objectives.retain(|other| other.metric != objective.metric);
@@ -88,7 +88,7 @@ impl Draft {
         Ok(())
     }
 
-    /// `NAME=MIN..MAX` or `NAME=MIN..MAX:SCALING` for numbers, `NAME=A,B,C` for words.
+    /// `NAME=MIN..MAX` or `NAME=MIN..MAX:SCALING` for numbers, `NAME=A,B,C` for categories.
     pub(crate) fn range(&mut self, word: &str) -> Result<(), String> {
         let (name, values) = word.split_once('=').ok_or("write it as NAME=MIN..MAX[:SCALING] or NAME=A,B,C")?;
         let mut range = ParameterRange { name: name.to_owned(), ..ParameterRange::default() };
@@ -103,7 +103,7 @@ impl Draft {
         Ok(())
     }
 
-    /// A range; it replaces one of its name.
+    /// Sets a range; replaces a range of the same name.
     pub(crate) fn add_range(&mut self, range: ParameterRange) {
         self.ranges.retain(|other| other.name != range.name);
         self.ranges.push(range);
@@ -117,7 +117,7 @@ impl Draft {
     }
 }
 
-/// Whole numbers if both bounds are.
+/// Integers if both bounds are integers.
 fn numbers(range: &mut ParameterRange, min: &str, max: &str, scaling: Option<&str>) -> Result<(), String> {
     let (low, high) = (min.to_owned(), max.to_owned());
     if min.parse::<i64>().is_ok() && max.parse::<i64>().is_ok() {
@@ -130,17 +130,17 @@ fn numbers(range: &mut ParameterRange, min: &str, max: &str, scaling: Option<&st
     Ok(())
 }
 
-/// The values of a word.
+/// The values of a comma-separated list.
 pub(crate) fn categorical(values: Vec<String>) -> CategoricalRange {
     CategoricalRange { values, multiples_of_default: Vec::new() }
 }
 
-/// A goal, in upper or lower case.
+/// Parses a goal, case-insensitively.
 pub(crate) fn goal(word: &str) -> Result<Goal, String> {
     variant(word, "Maximize, Minimize")
 }
 
-/// The value of an enumeration that a word names, whatever its case.
+/// Parses a value of an enumeration, case-insensitively.
 pub(crate) fn variant<T: DeserializeOwned>(word: &str, names: &str) -> Result<T, String> {
     let found = names.split(", ").find(|name| name.eq_ignore_ascii_case(word.trim()));
     found

@@ -11,7 +11,7 @@ use super::value::{Call, Value};
 use crate::draft::channel;
 use crate::draft::words::{categorical, variant};
 
-/// Takes what the requests say.
+/// Reads the values of the requests.
 pub(super) fn read(calls: &[Rc<Call>], reader: &mut Reader<'_>) {
     for call in calls.iter().filter(|call| call.name() == "create_hyper_parameter_tuning_job") {
         reader.job();
@@ -28,7 +28,7 @@ pub(super) fn read(calls: &[Rc<Call>], reader: &mut Reader<'_>) {
     }
 }
 
-/// A member of a member of a request.
+/// A nested member of a request.
 fn member<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, name| value.get(name))
 }
@@ -151,7 +151,7 @@ fn instances(definition: &Value, reader: &mut Reader<'_>) {
     }
 }
 
-/// The model of JumpStart, if its artifact is an input, and the inputs besides it.
+/// The JumpStart model, if its artifact is an input, and the other inputs.
 fn inputs(definition: &Value, reader: &mut Reader<'_>) -> (Option<String>, Vec<Channel>) {
     let (mut model, mut channels) = (None, Vec::new());
     for input in definition.get("InputDataConfig").map(Value::items).unwrap_or_default() {
@@ -172,13 +172,13 @@ fn inputs(definition: &Value, reader: &mut Reader<'_>) -> (Option<String>, Vec<C
     (model, channels)
 }
 
-/// The id of the model whose artifact lies there: `s3://jumpstart-cache-prod-REGION/…/train-ID.tar.gz`.
+/// The id of the model with this artifact: `s3://jumpstart-cache-prod-REGION/…/train-ID.tar.gz`.
 fn model_of(uri: &str) -> Option<String> {
     let name = uri.strip_prefix("s3://jumpstart-cache-prod-")?.rsplit('/').find(|part| part.starts_with("train-"))?;
     Some(name.strip_prefix("train-")?.trim_end_matches(".tar.gz").to_owned())
 }
 
-/// A hyperparameter without the quotes of JSON that the SDK writes around it.
+/// A hyperparameter without the JSON quotes that the SDK writes around it.
 fn plain(value: &Value) -> Value {
     let inner = value.text().and_then(|text| serde_json::from_str::<String>(text).ok());
     inner.map_or_else(|| value.clone(), Value::Text)

@@ -1,5 +1,5 @@
-//! Runs as much of Python as can be read off it: names, literals, dictionaries, loops over lists, functions of the notebook.
-//! Whatever else is called is recorded with its arguments. Of branches, all are run.
+//! Interprets a part of Python: names, literals, dictionaries, loops over lists, functions of the notebook.
+//! All other calls are recorded with their arguments. All branches are run.
 
 mod expression;
 
@@ -10,16 +10,16 @@ use tree_sitter::{Node, Parser};
 
 use super::value::{Call, Value};
 
-/// Statements that are run at most, so that loops end.
+/// Maximum number of statements, so that loops end.
 const STEPS: usize = 20_000;
-/// Functions that call each other at most this deep.
+/// Maximum depth of nested function calls.
 const DEPTH: usize = 8;
-/// Expressions and blocks that are in each other at most.
+/// Maximum depth of nested expressions and blocks.
 const NESTING: usize = 200;
 /// The largest value of a name, by [`Value::size`]: `a = [a, a]` in a loop would fill the memory.
 const SIZE: usize = 100_000;
 
-/// The calls that the source makes, in their order. What is no Python is passed over.
+/// The calls of the source, in order. Text that is not Python is skipped.
 pub(super) fn calls(source: &str) -> Vec<Rc<Call>> {
     let mut parser = Parser::new();
     if parser.set_language(&tree_sitter_python::LANGUAGE.into()).is_err() {
@@ -91,7 +91,7 @@ impl<'t> Run<'t> {
             "return_statement" | "assert_statement" | "await" => {
                 children(node).into_iter().for_each(|child| drop(self.value(child)));
             }
-            // The condition of a branch and the like: they may call something.
+            // For example the condition of a branch, which may contain calls.
             kind if is_expression(kind) => drop(self.value(node)),
             _ => {}
         }
@@ -143,7 +143,7 @@ impl<'t> Run<'t> {
         }
     }
 
-    /// Runs the body for each item; once for a list that is not known.
+    /// Runs the body for each item; once if the list is unknown.
     fn loop_over(&mut self, node: Node<'t>) {
         let fields =
             (node.child_by_field_name("left"), node.child_by_field_name("right"), node.child_by_field_name("body"));
@@ -165,7 +165,7 @@ impl<'t> Run<'t> {
         }
     }
 
-    /// Runs a function of the notebook. Its parameters are names in it; what it assigns is gone after it.
+    /// Runs a function of the notebook. Its parameters are local names; its assignments are dropped afterwards.
     fn run_function(&mut self, function: Node<'t>, positional: &[Value], named: &[(String, Value)]) {
         let fields = (function.child_by_field_name("parameters"), function.child_by_field_name("body"));
         let (Some(parameters), Some(body)) = fields else { return };
@@ -187,7 +187,7 @@ impl<'t> Run<'t> {
         self.names = outside;
     }
 
-    /// Notes a call of something unknown.
+    /// Records a call of an unknown function.
     fn record(&mut self, call: Call) -> Value {
         let call = Rc::new(call);
         self.calls.push(call.clone());

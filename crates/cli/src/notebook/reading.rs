@@ -1,4 +1,4 @@
-//! What is taken of a notebook, and what is not.
+//! Which values of a notebook are used, and which are not.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use super::value::Value;
 use crate::draft::Draft;
 use crate::draft::checked::{Change, Checked};
 
-/// What was found in a notebook, in words.
+/// The findings in a notebook, in words.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
-    /// What is in the draft now.
+    /// The values that the draft contains now.
     pub(crate) taken: Vec<String>,
-    /// What is in the notebook and not in the draft, and why not; and what is not in the notebook.
+    /// The values of the notebook that are not in the draft, with the reason; and missing values.
     pub(crate) not_taken: Vec<String>,
 }
 
-/// A draft that takes values of a notebook, and notes which.
+/// A draft that receives values of a notebook and records them.
 pub(super) struct Reader<'a> {
     draft: &'a mut Checked,
     reading: Reading,
@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
         Self { draft, reading: Reading::default(), job: false }
     }
 
-    /// Notes that the notebook trains something.
+    /// Records that the notebook trains something.
     pub(super) fn job(&mut self) {
         self.job = true;
     }
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         self.job
     }
 
-    /// Takes what is called `what`, unless the manifest would not lint then.
+    /// Sets the value called `what`, unless the manifest would be invalid.
     pub(super) fn take(&mut self, what: &str, shown: &str, change: impl FnOnce(&mut Draft) -> Result<(), String>) {
         match self.draft.change(change) {
             Ok(()) => note(&mut self.reading.taken, format!("{what}: {shown}")),
@@ -47,12 +47,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes what is not taken.
+    /// Records a value that is not used.
     pub(super) fn leave(&mut self, line: &str) {
         note(&mut self.reading.not_taken, line.to_owned());
     }
 
-    /// Takes text; says so if only Python knows it.
+    /// Reads a string; records it if only Python knows it.
     pub(super) fn text(&mut self, what: &str, value: Option<&Value>, set: impl FnOnce(&mut Draft, &str)) {
         let Some(value) = value else { return };
         match value.text() {
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes a whole number; says so if only Python knows it.
+    /// Reads an integer; records it if only Python knows it.
     pub(super) fn number(&mut self, what: &str, value: Option<&Value>, set: impl FnOnce(&mut Draft, i32)) {
         let Some(value) = value else { return };
         match value.whole() {
@@ -76,12 +76,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes a value that only Python knows.
+    /// Records a value that only Python knows.
     pub(super) fn unknown(&mut self, what: &str, value: &Value) {
         self.leave(&format!("{what}: {}: known only when the notebook runs", value.shown()));
     }
 
-    /// Takes several values of one kind, and names them in one line.
+    /// Reads several values of one kind, and lists them in one line.
     fn take_each(&mut self, what: &str, values: Vec<(String, Change<'_>)>) {
         let (shown, changes): (Vec<String>, Vec<Change<'_>>) = values.into_iter().unzip();
         let results = self.draft.change_each(&changes);
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes fixed hyperparameters; those that the SDK adds are the operator's business.
+    /// Reads fixed hyperparameters; skips those that the SDK adds, since the operator sets them.
     pub(super) fn hyperparameters<'v>(&mut self, members: impl IntoIterator<Item = (&'v str, &'v Value)>) {
         let mut known: Vec<(String, Change<'_>)> = Vec::new();
         for (name, value) in members.into_iter().filter(|(name, _)| !name.starts_with("sagemaker_")) {
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         self.take_each("hyperparameters", known);
     }
 
-    /// Takes definitions of metrics, `{"Name": …, "Regex": …}` each.
+    /// Reads definitions of metrics, `{"Name": …, "Regex": …}` each.
     pub(super) fn metrics(&mut self, definitions: Option<&Value>) {
         let Some(definitions) = definitions else { return };
         if !matches!(definitions, Value::List(_)) {
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
         self.take_each("metric definitions", known);
     }
 
-    /// Takes environment variables.
+    /// Reads environment variables.
     pub(super) fn environment(&mut self, members: &[(Value, Value)]) {
         let known: BTreeMap<String, String> =
             members.iter().filter_map(|(name, value)| Some((name.text()?.to_owned(), value.scalar()?))).collect();
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes the channels of a dataset, whose name follows from where its data lies.
+    /// Reads the channels of a dataset; the dataset's name is derived from the location of its data.
     pub(super) fn dataset(&mut self, channels: Vec<Channel>) {
         let Some(first) = channels.first().and_then(|channel| channel.s3_uri.clone()) else { return };
         let draft = self.draft.draft();
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// All that was noted, with what a manifest needs and the notebook does not have.
+    /// All findings, including values that a manifest needs and the notebook does not have.
     pub(super) fn end(mut self) -> Reading {
         let mentioned = |reading: &Reading, what: &str| reading.not_taken.iter().any(|line| line.starts_with(what));
         let draft = self.draft.draft();
@@ -203,7 +203,7 @@ fn note(lines: &mut Vec<String>, line: String) {
     }
 }
 
-/// The last folder that says what the data is, and not what it is for.
+/// The last folder whose name describes the data and not its purpose.
 fn dataset_name(uri: &str) -> String {
     const PURPOSES: [&str; 9] =
         ["train", "training", "data", "input", "inputs", "val", "validation", "test", "datasets"];

@@ -1,5 +1,5 @@
-//! The calls of the vendor's Python SDK (sagemaker 2) that start tuning jobs, with the names and positions of their arguments as
-//! in its reference (<https://sagemaker.readthedocs.io/en/v2/api/training/>).
+//! The calls of the vendor's Python SDK (sagemaker 2) that start tuning jobs, with the names and positions of their
+//! arguments as in its reference (<https://sagemaker.readthedocs.io/en/v2/api/training/>).
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::draft::{Draft, channel};
 const SCRIPTS: [&str; 7] = ["TensorFlow", "PyTorch", "HuggingFace", "MXNet", "SKLearn", "XGBoost", "Chainer"];
 const SCALINGS: &str = "Auto, Linear, Logarithmic, ReverseLogarithmic";
 
-/// Takes what the calls say.
+/// Reads the values of the calls.
 pub(super) fn read(calls: &[Rc<Call>], reader: &mut Reader<'_>) {
     for call in calls {
         region(call, reader);
@@ -68,7 +68,7 @@ fn region(call: &Call, reader: &mut Reader<'_>) {
 
 fn model(call: &Call, id: Option<&Value>, version: Option<&Value>, reader: &mut Reader<'_>) {
     let Some(id) = id else { return reader.leave(&format!("model: {} without model_id", call.function)) };
-    // The same model is named by several calls; some of them name no version.
+    // Several calls name the same model; some of them without a version.
     let version = version.and_then(Value::text);
     reader.text("model", Some(id), |draft, id| {
         let known = draft
@@ -82,7 +82,7 @@ fn model(call: &Call, id: Option<&Value>, version: Option<&Value>, reader: &mut 
 }
 
 fn image(image: Option<&Value>, reader: &mut Reader<'_>) {
-    // That of a JumpStart model is found by the operator.
+    // The operator finds the image of a JumpStart model.
     let of_model =
         |image: &&Value| image.made_by("retrieve").is_some_and(|call| call.argument("model_id", None).is_some());
     let Some(image) = image.filter(|image| !of_model(image)) else { return };
@@ -167,7 +167,7 @@ fn tuner(call: &Call, reader: &mut Reader<'_>) {
     }
 }
 
-/// The SDK maximizes unless it is told otherwise.
+/// The SDK maximizes by default.
 pub(super) fn objective(metric: Option<&Value>, direction: Option<&Value>, reader: &mut Reader<'_>) {
     let Some(metric) = metric else { return };
     let Some(text) = metric.text() else { return reader.unknown("objective", metric) };
@@ -209,7 +209,7 @@ fn range(name: &Value, range: &Value, reader: &mut Reader<'_>) {
     });
 }
 
-/// `fit(uri)`, `fit({"training": uri})`, or with a `TrainingInput` in the place of the URI.
+/// `fit(uri)`, `fit({"training": uri})`, or with a `TrainingInput` instead of the URI.
 fn data(inputs: Option<&Value>, reader: &mut Reader<'_>) {
     match inputs {
         Some(Value::Dict(members)) => {

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::draft::checked::yaml;
 
-/// What is said of a notebook, and the manifest that comes of it.
+/// The findings in a notebook, and the resulting manifest.
 fn read_fixture(name: &str) -> String {
     let file = format!("{}/tests/notebooks/{name}.ipynb", env!("CARGO_MANIFEST_DIR"));
     let mut draft = Checked::new();

@@ -1,4 +1,4 @@
-//! Values of Python, as far as they can be read off the source.
+//! Values of Python, as far as the source shows them.
 
 use std::rc::Rc;
 
@@ -6,21 +6,21 @@ use std::rc::Rc;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Text(String),
-    /// As it is written.
+    /// A literal.
     Number(String),
     Flag(bool),
     List(Vec<Value>),
     Dict(Vec<(Value, Value)>),
     /// What a call of something unknown returns.
     Call(Rc<Call>),
-    /// What only Python knows, as it is written.
+    /// Source text that only Python can evaluate.
     Unknown(String),
 }
 
 /// A call.
 #[derive(Debug, PartialEq)]
 pub(super) struct Call {
-    /// The name of the function, with the modules before it: `sagemaker.tuner.HyperparameterTuner`, `boto3.client`.
+    /// The qualified name of the function: `sagemaker.tuner.HyperparameterTuner`, `boto3.client`.
     pub(super) function: String,
     /// The object whose method is called, if it is known.
     pub(super) receiver: Option<Value>,
@@ -29,7 +29,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The name of the function without the modules before it.
+    /// The name of the function without its modules.
     pub(super) fn name(&self) -> &str {
         self.function.rsplit('.').next().unwrap_or_default()
     }
@@ -43,7 +43,7 @@ impl Call {
 }
 
 impl Value {
-    /// About how much memory it takes.
+    /// Its approximate size in memory.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Text(text) | Self::Number(text) | Self::Unknown(text) => 1 + text.len(),
@@ -53,7 +53,7 @@ impl Value {
         }
     }
 
-    /// The text; `None` for anything else.
+    /// The string; `None` for anything else.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -61,7 +61,7 @@ impl Value {
         }
     }
 
-    /// Text, numbers and flags as the SDK writes them into a request.
+    /// Strings, numbers and booleans as the SDK writes them into a request.
     pub(super) fn scalar(&self) -> Option<String> {
         match self {
             Self::Text(text) | Self::Number(text) => Some(text.clone()),
@@ -71,7 +71,7 @@ impl Value {
         }
     }
 
-    /// A whole number that fits a field.
+    /// An integer that fits a field.
     pub(super) fn whole(&self) -> Option<i32> {
         match self {
             Self::Number(number) | Self::Text(number) => number.parse().ok(),
@@ -79,7 +79,7 @@ impl Value {
         }
     }
 
-    /// The items of a list; none for anything else.
+    /// The items of a list; empty for anything else.
     pub(super) fn items(&self) -> &[Self] {
         match self {
             Self::List(items) => items,
@@ -87,7 +87,7 @@ impl Value {
         }
     }
 
-    /// The members of a dictionary; none for anything else.
+    /// The members of a dictionary; empty for anything else.
     pub(super) fn members(&self) -> &[(Self, Self)] {
         match self {
             Self::Dict(members) => members,
@@ -108,7 +108,7 @@ impl Value {
         }
     }
 
-    /// The call that made it, if its function has that name.
+    /// The call that created it, if its function has that name.
     pub(super) fn made_by(&self, name: &str) -> Option<&Call> {
         match self {
             Self::Call(call) if call.name() == name => Some(call),
@@ -116,7 +116,7 @@ impl Value {
         }
     }
 
-    /// As it can be shown: what is unknown as it is written.
+    /// As text for messages: unknown values as in the source.
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Call(call) => format!("{}(…)", call.function),

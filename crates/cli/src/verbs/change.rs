@@ -1,4 +1,4 @@
-//! `suspend`, `resume`, `rerun` and `stop`: one field of the spec is changed, and it is said what follows.
+//! `suspend`, `resume`, `rerun` and `stop`: change one field of the spec and print the consequences.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::failure::{Failure, Outcome};
 use crate::{clock, output};
 
-/// Who made the change, in `metadata.managedFields`.
+/// The field manager of the change, in `metadata.managedFields`.
 const FIELD_MANAGER: &str = "kubectl-modelselection";
 
 pub(crate) async fn suspend(cluster: &Cluster, target: &Target, stop: bool) -> Outcome {
@@ -57,7 +57,7 @@ fn jobs(selection: &ModelSelection, is: impl Fn(RunState) -> bool) -> String {
     count(number(selection, is), "running tuning job")
 }
 
-/// Changes the spec and says what follows; with `--dry-run` the server only checks it.
+/// Changes the spec and prints the consequences; with `--dry-run` the server only checks it.
 async fn change(
     cluster: &Cluster,
     selection: &ModelSelection,
@@ -83,7 +83,7 @@ async fn change(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Who applies the object from Git, if anybody does: what is changed by hand is then undone.
+/// The tool that applies the object from Git, if there is one: it reverts manual changes.
 fn gitops_owner(selection: &ModelSelection) -> Option<&str> {
     let managers = selection.metadata.managed_fields.iter().flatten().filter_map(|entry| entry.manager.as_deref());
     managers

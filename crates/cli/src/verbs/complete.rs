@@ -1,7 +1,7 @@
-//! `__complete`: what may stand where the cursor is, in the protocol of Cobra that kubectl speaks with its plugins.
+//! `__complete`: the completions at the cursor, in Cobra's protocol, which kubectl uses for its plugins.
 //!
-//! kubectl runs `kubectl_complete-msel WORD...` where the last word is the one to complete, possibly empty. The answer is a
-//! line for each word, with its description after a tab, and at the end `:` with a directive.
+//! kubectl runs `kubectl_complete-msel WORD...`; the last word is the one to complete, possibly empty. The output has
+//! one line for each word, with its description after a tab, and at the end `:` with a directive.
 
 use std::process::ExitCode;
 
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: &ClusterArgs, words: &[String]) -> Outcome {
     let args = flags_among(before).unwrap_or_else(|| args.clone());
     let cluster = || Cluster::connect(&args);
     let mut directive = NO_FILES;
-    // Whoever completes wants no error on the screen: without an answer there is nothing to complete.
+    // A completion must not print errors: without a response there are no completions.
     let found: Vec<(String, String)> = match wanted(before, last) {
         Wanted::Words(words) => words,
         Wanted::Nothing => Vec::new(),
@@ -89,7 +89,7 @@ pub(crate) async fn run(args: &ClusterArgs, words: &[String]) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The candidates that have a result, each once, and which are on a front.
+/// The candidates that have a result, each once, and whether they are on a front.
 fn candidates(selection: &api::ModelSelection) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     for run in selection.status.iter().flat_map(|status| &status.runs).filter(|run| run.best.is_some()) {
@@ -101,7 +101,7 @@ fn candidates(selection: &api::ModelSelection) -> Vec<(String, String)> {
     found
 }
 
-/// The flags among the words that say where and as whom; whatever else is wrong with the words.
+/// The connection flags among the words, even if other words are invalid.
 fn flags_among(before: &[String]) -> Option<ClusterArgs> {
     let words = std::iter::once("kubectl-modelselection").chain(before.iter().map(String::as_str));
     let matches = Args::command().ignore_errors(true).try_get_matches_from(words).ok()?;
@@ -117,7 +117,7 @@ fn answer(found: &[(String, String)], last: &str, directive: u8) -> String {
     fitting.map(line).collect::<String>() + &format!(":{directive}\n")
 }
 
-/// What may stand after the words `before`, where `last` has been begun.
+/// The completions after the words `before`, if `last` is the incomplete word.
 fn wanted(before: &[String], last: &str) -> Wanted {
     let command = Args::command();
     let mut rest = before.iter();
@@ -128,7 +128,7 @@ fn wanted(before: &[String], last: &str) -> Wanted {
         open = None;
         if word.starts_with('-') {
             let flag = flag(&command, verb, word).filter(|flag| flag.get_action().takes_values());
-            // The value stands behind it, or is the one to complete.
+            // The value follows it, or is the one to complete.
             open = flag.filter(|_| !word.contains('=') && rest.next().is_none());
         } else if verb.is_none() {
             verb = command.find_subcommand(word);
@@ -154,7 +154,7 @@ fn wanted(before: &[String], last: &str) -> Wanted {
 
 fn of_position(verb: &Command, names: &[&String]) -> Wanted {
     let positions: Vec<&clap::Arg> = verb.get_positionals().collect();
-    // The last one may stand for several names.
+    // The last argument may be repeated.
     let several = || positions.last().copied().filter(|last| last.get_id() == "names");
     let position = positions.get(names.len()).copied().or_else(several);
     match position {
@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(asked(&["support-bundle", "-o", ""]), Wanted::File);
         assert!(words(&asked(&["wait", "--"])).contains(&"--timeout"));
         assert!(words(&asked(&["completion", ""])).contains(&"bash"));
-        // The value of a flag is no name.
+        // The value of a flag is not a name.
         assert_eq!(asked(&["status", "-n", "vision", ""]), Wanted::Selection);
     }
 

@@ -1,4 +1,4 @@
-//! `doctor`: whether everything that selections need is there, with a line and a remedy for each check.
+//! `doctor`: checks everything that selections need, with a line and a remedy for each check.
 
 mod account;
 pub(crate) mod check;
@@ -23,13 +23,13 @@ use crate::cluster::Cluster;
 use crate::failure::Outcome;
 use crate::{clock, output};
 
-/// What is looked at.
+/// The scope of the checks.
 pub(crate) struct Scope<'a> {
-    /// Whether the selections of all namespaces count.
+    /// Whether to include the selections of all namespaces.
     pub(crate) all_namespaces: bool,
-    /// Where the operator is, for who may not look everywhere.
+    /// The operator's namespace, for users who may not list all namespaces.
     pub(crate) operator_namespace: &'a str,
-    /// How AWS is reached; `None` asks nothing of it.
+    /// How to reach AWS; `None` makes no call to AWS.
     pub(crate) aws: Option<&'a AwsArgs>,
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn run(cluster: &ClusterArgs, args: &DoctorArgs, look: Look) ->
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Makes all checks, one after the other.
+/// Runs all checks, one after the other.
 pub(crate) async fn checks(cluster: &Cluster, scope: &Scope<'_>) -> Vec<Check> {
     let client = &cluster.client;
     let version = match client.apiserver_version().await {
@@ -86,7 +86,7 @@ pub(crate) async fn checks(cluster: &Cluster, scope: &Scope<'_>) -> Vec<Check> {
     found
 }
 
-/// The installations of the operator, and what is found of them.
+/// The installations of the operator, and their findings.
 async fn operators(client: &Client, scope: &Scope<'_>) -> (Vec<Installation>, Vec<Check>) {
     let deployments = match installation::deployments(client, scope.operator_namespace).await {
         Ok(deployments) if deployments.is_empty() => return (Vec::new(), vec![operator::missing()]),

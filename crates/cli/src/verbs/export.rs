@@ -1,4 +1,4 @@
-//! `export`: every training job that is known.
+//! `export`: all known training jobs.
 
 mod columns;
 mod parquet;
@@ -32,7 +32,7 @@ pub(crate) async fn run(cluster: &Cluster, name: Option<&str>, format: ExportFor
     Ok(ExitCode::SUCCESS)
 }
 
-/// The training jobs of all runs: those of the run's table where it has one, else its best.
+/// The training jobs of all runs: those of the run's table if it has one, otherwise its best one.
 async fn trials(cluster: &Cluster, selection: &ModelSelection) -> Result<Vec<Trial>, Failure> {
     let mut trials = Vec::new();
     for run in selection.status.iter().flat_map(|status| &status.runs) {

@@ -1,4 +1,4 @@
-//! `get`: selections, a row each.
+//! `get`: lists selections, one per row.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `lint`: manifests against the schema and the rules, without a server.
+//! `lint`: checks manifests against the schema and the rules, without a server.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ pub(crate) fn run(files: &[std::path::PathBuf]) -> Outcome {
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Prints what is wrong with a document. Returns whether nothing is.
+/// Prints the problems of a document. Returns whether there are none.
 fn report(linter: &Linter, file: &Path, document: &Value) -> Result<bool, crate::failure::Failure> {
     let name = document["metadata"]["name"].as_str().unwrap_or("(without a name)");
     let faults = linter.check(document);

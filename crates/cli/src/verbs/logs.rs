@@ -1,4 +1,4 @@
-//! `logs`: what a training job of a run has written.
+//! `logs`: prints the logs of a training job of a run.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::cluster::Cluster;
 use crate::failure::{Failure, Outcome};
 use crate::{clock, output};
 
-/// How often it is looked for more.
+/// The interval between polls.
 const POLL: Duration = Duration::from_secs(2);
-/// So often nothing more has to come after the end: `CloudWatch` shows lines some seconds after they were written.
+/// Number of polls without new events after the end: `CloudWatch` shows lines some seconds after they were written.
 const QUIET_POLLS: usize = 3;
-/// Lines that are written at once.
+/// Maximum number of lines per write.
 const BATCH: usize = 500;
 
 pub(crate) async fn run(cluster: &Cluster, args: &LogsArgs) -> Outcome {
@@ -28,7 +28,7 @@ pub(crate) async fn run(cluster: &Cluster, args: &LogsArgs) -> Outcome {
     let Some(job) = job(&watched, args, run).await? else {
         return Err(Failure::Message(format!("run '{}' has ended without a log", watched.run)));
     };
-    // Of several training jobs, people want to know which this is.
+    // With several training jobs, users want to know which one this is.
     output::note(&format!("training job {job}"));
     let since = args.since.and_then(|since| jiff::SignedDuration::try_from(since).ok());
     let since = since.and_then(|since| clock::now().checked_sub(since).ok());
@@ -53,7 +53,7 @@ async fn account(args: &LogsArgs, selection: &ModelSelection) -> Result<Account,
     }
 }
 
-/// The training job to show; `None` when there is none and none will come.
+/// The training job to show; `None` if there is none and none will follow.
 async fn job(watched: &Watched<'_>, args: &LogsArgs, run: &RunStatus) -> Result<Option<String>, Failure> {
     if let Some(named) = args.training_job.as_deref().or(training_job::of_ended(run)) {
         return Ok(Some(named.to_owned()));
@@ -64,7 +64,7 @@ async fn job(watched: &Watched<'_>, args: &LogsArgs, run: &RunStatus) -> Result<
     };
     loop {
         let ended = !args.follow || watched.run_has_ended().await?;
-        // Training jobs have the names of their tuning job, with a number behind.
+        // Training jobs have the name of their tuning job with a number as suffix.
         let jobs = or_none(watched.account.jobs_with_logs(&format!("{tuning_job}-")).await)?.unwrap_or_default();
         match jobs.into_iter().next() {
             Some(newest) => return Ok(Some(newest)),
@@ -75,7 +75,7 @@ async fn job(watched: &Watched<'_>, args: &LogsArgs, run: &RunStatus) -> Result<
     }
 }
 
-/// A log group that does not exist is one without streams: SageMaker makes it with the first.
+/// A log group that does not exist counts as empty: SageMaker creates it with the first stream.
 fn or_none<T>(asked: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
     match asked {
         Ok(found) => Ok(Some(found)),
@@ -84,7 +84,7 @@ fn or_none<T>(asked: Result<T, AwsError>) -> Result<Option<T>, AwsError> {
     }
 }
 
-/// Shows what there is.
+/// Prints the current events.
 async fn show(watched: &Watched<'_>, mut logs: JobLogs, job: &str) -> Outcome {
     let instances = or_none(logs.look_again().await)?.unwrap_or_default();
     if instances == 0 {
@@ -94,11 +94,11 @@ async fn show(watched: &Watched<'_>, mut logs: JobLogs, job: &str) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows what comes until the training job has ended.
+/// Prints new events until the training job has ended.
 async fn follow(watched: &Watched<'_>, mut logs: JobLogs, job: &str) -> Outcome {
     let mut quiet = 0;
     while quiet < QUIET_POLLS {
-        // Asked first, so that what was written before the end is not missed.
+        // Checked before reading, so that no event before the end is missed.
         let ended = watched.has_ended(job).await?;
         let instances = or_none(logs.look_again().await)?.unwrap_or_default();
         let printed = print(&mut logs, instances).await?;
@@ -108,7 +108,7 @@ async fn follow(watched: &Watched<'_>, mut logs: JobLogs, job: &str) -> Outcome 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints what was not printed yet. Returns how many events that were.
+/// Prints the new events. Returns their number.
 async fn print(logs: &mut JobLogs, instances: usize) -> Result<usize, Failure> {
     let (mut printed, mut batch) = (0, Vec::new());
     while let Some(event) = logs.next().await? {
@@ -122,16 +122,16 @@ async fn print(logs: &mut JobLogs, instances: usize) -> Result<usize, Failure> {
     Ok(printed)
 }
 
-/// The lines of an event; of several instances with the name of the one that wrote them.
+/// The lines of an event; with several instances, each with the name of its instance.
 fn lines(event: &Event, several: bool) -> Vec<String> {
     let named = |line: &str| if several { format!("{}: {line}", event.instance) } else { line.to_owned() };
-    // Progress bars go back to the beginning of the line: what they drew last is what stays.
+    // Progress bars return to the beginning of the line: only the last state is printed.
     let shown = |line: &str| named(line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default());
     event.message.lines().map(shown).collect()
 }
 
 impl Watched<'_> {
-    /// Whether the training job has ended, by SageMaker; for who may not ask SageMaker, whether the whole run has.
+    /// Whether the training job has ended, according to SageMaker; without that permission, whether the run has.
     async fn has_ended(&self, job: &str) -> Result<bool, Failure> {
         match self.account.has_ended(job).await {
             Ok(ended) => Ok(ended),
@@ -139,7 +139,7 @@ impl Watched<'_> {
         }
     }
 
-    /// Whether the run has ended, or is gone.
+    /// Whether the run has ended, or no longer exists.
     async fn run_has_ended(&self) -> Result<bool, Failure> {
         let selection = self.cluster.selections().get_opt(&self.selection).await?;
         let run = selection.as_ref().and_then(|selection| training_job::run(selection, Some(&self.run)).ok());

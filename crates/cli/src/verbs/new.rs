@@ -1,4 +1,4 @@
-//! `new`: a manifest that lints, from flags, answers, or a notebook.
+//! `new`: writes a valid manifest, from flags, answers, or a notebook.
 
 mod questions;
 
@@ -30,14 +30,14 @@ pub(crate) fn run(args: &NewArgs, namespace: Option<&String>) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Takes what the notebook says, and reports what.
+/// Reads the notebook's values, and reports them.
 fn from_notebook(file: &Path, checked: &mut Checked) -> Result<(), Failure> {
     let unusable = |why: &dyn std::fmt::Display| Failure::Message(format!("{}: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| unusable(&error))?;
     let read = notebook::read(&text, checked).map_err(|why| unusable(&why))?;
     if let Some(stem) = file.file_stem() {
         let name = object_name(&stem.to_string_lossy());
-        // A file whose name makes none leaves the example.
+        // If the file's name gives no valid name, the example stays.
         let _ = checked.change(|draft| {
             draft.name = Some(name.clone());
             Ok(())
@@ -53,13 +53,13 @@ fn from_notebook(file: &Path, checked: &mut Checked) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The name of an object of Kubernetes for the name of a file.
+/// The name of a Kubernetes object, derived from a file's name.
 fn object_name(file: &str) -> String {
     let letters = file.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
     letters.take(63).collect::<String>().trim_matches('-').to_owned()
 }
 
-/// Takes what the flags say. Lists that flags give replace those of the notebook.
+/// Reads the flags. Lists in flags replace those of the notebook.
 fn flags(args: &NewArgs, namespace: Option<&String>, checked: &mut Checked) -> Result<(), String> {
     let (flags, changes): (Vec<&str>, Vec<Change<'_>>) = changes(args, namespace).into_iter().unzip();
     for (flag, result) in flags.into_iter().zip(checked.change_each(&changes)) {
@@ -68,10 +68,10 @@ fn flags(args: &NewArgs, namespace: Option<&String>, checked: &mut Checked) -> R
     Ok(())
 }
 
-/// A flag, its words, what each of them adds, and what goes before the first is added.
+/// A flag, its values, the change for each value, and the change before the first one.
 type List<'a> = (&'static str, &'a [String], Word, fn(&mut Draft));
 
-/// The changes of the flags that are given. Metrics come before what needs them.
+/// The changes of the given flags. Metrics come before the fields that refer to them.
 fn changes<'a>(args: &'a NewArgs, namespace: Option<&'a String>) -> Vec<(&'static str, Change<'a>)> {
     let mut changes: Vec<(&str, Change<'a>)> = Vec::new();
     if !args.model.is_empty() || !args.image.is_empty() || args.task.is_some() {
@@ -96,7 +96,7 @@ fn changes<'a>(args: &'a NewArgs, namespace: Option<&'a String>) -> Vec<(&'stati
             }),
         ));
     }
-    // Region and role each belong to a partition of AWS.
+    // Region and role must belong to the same partition of AWS.
     changes.push((
         "the flags",
         Box::new(move |draft| {
@@ -113,7 +113,7 @@ fn changes<'a>(args: &'a NewArgs, namespace: Option<&'a String>) -> Vec<(&'stati
     changes
 }
 
-/// Takes a word of a flag.
+/// Applies a value of a flag.
 type Word = fn(&mut Draft, &str) -> Result<(), String>;
 
 fn candidates(args: &NewArgs, draft: &mut Draft) -> Result<(), String> {
@@ -132,7 +132,7 @@ fn give<T: Clone>(field: &mut Option<T>, value: Option<&T>) {
     }
 }
 
-/// The manifest below a comment that lists what has to be changed.
+/// The manifest, after a comment that lists the fields to change.
 fn with_header(manifest: &str, examples: &[Example]) -> String {
     let mut text = "# Written by `kubectl modelselection new`.\n".to_owned();
     let open: Vec<&Example> = examples.iter().filter(|example| !example.may_do).collect();
@@ -162,7 +162,7 @@ fn write(file: &Path, text: &str, force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says what nobody gave.
+/// Reports the fields that were not given.
 fn report(examples: &[Example]) {
     for may_do in [false, true] {
         let lines: Vec<String> = examples

@@ -1,4 +1,4 @@
-//! `pareto`: the fronts.
+//! `pareto`: shows the fronts.
 
 use std::process::ExitCode;
 
@@ -42,7 +42,7 @@ pub(crate) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the selection has the dataset that was asked for.
+/// Whether the selection has the requested dataset.
 pub(crate) fn check_dataset(selection: &ModelSelection, dataset: Option<&str>) -> Result<(), Failure> {
     let names: Vec<&str> = selection.spec.datasets.iter().map(|dataset| dataset.name.as_str()).collect();
     match dataset.filter(|wanted| !names.contains(wanted)) {
@@ -51,7 +51,7 @@ pub(crate) fn check_dataset(selection: &ModelSelection, dataset: Option<&str>) -
     }
 }
 
-/// A row for each member; with `all` for each dominated run, too.
+/// A row for each member; with `all`, also for each dominated run.
 fn rows(selection: &ModelSelection, views: &[FrontView], all: bool) -> Vec<Vec<String>> {
     let mut titles: Vec<String> = ["dataset", "candidate", "rank", "recommended"].map(str::to_owned).to_vec();
     titles.extend(selection.spec.objectives.iter().map(|objective| objective.metric.clone()));

@@ -1,4 +1,4 @@
-//! `plan` and `diff`: what applying a manifest does.
+//! `plan` and `diff`: show the effect of applying a manifest.
 
 mod requests;
 
@@ -21,7 +21,7 @@ use crate::cluster::Cluster;
 use crate::failure::{Failure, Outcome};
 use crate::{manifest, output};
 
-/// The exit code when something changes.
+/// The exit code if there are changes.
 const CHANGES: u8 = 2;
 
 pub(crate) async fn plan(args: &ClusterArgs, plan: &PlanArgs, look: Look) -> Outcome {
@@ -73,7 +73,7 @@ pub(crate) async fn diff(args: &ClusterArgs, file: &Path, look: Look) -> Outcome
     Ok(if fields == 0 && effect.is_nothing() { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
 }
 
-/// The selection of a file, which the server would take.
+/// The selection of a file, if the API server would accept it.
 fn selection(file: &Path) -> Result<ModelSelection, Failure> {
     let documents = manifest::read(file)?;
     let unusable = |words: String| Failure::Message(format!("{}: {words}", file.display()));
@@ -88,7 +88,7 @@ fn selection(file: &Path) -> Result<ModelSelection, Failure> {
     serde_json::from_value(document.clone()).map_err(|error| unusable(error.to_string()))
 }
 
-/// The cluster, in the namespace of the flags, else of the manifest.
+/// The cluster, with the namespace of the flags, otherwise of the manifest.
 async fn connect(args: &ClusterArgs, wanted: &ModelSelection) -> Result<Cluster, Failure> {
     let mut cluster = Cluster::connect(args).await?;
     if let (None, Some(namespace)) = (&args.namespace, wanted.namespace()) {
@@ -127,7 +127,7 @@ fn differences(before: &Value, after: &Value) -> Differences {
     found
 }
 
-/// The values by their paths; an item of a list is known by its name, so that an item more is one difference.
+/// The values by their paths; list items are identified by name, so an additional item is one difference.
 fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! `plot`: a front as a picture.
+//! `plot`: draws a front.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,10 +16,10 @@ use crate::cluster::Cluster;
 use crate::failure::{Failure, Outcome};
 use crate::{clock, draw, output};
 
-/// Lines of the picture where the terminal does not say how many it has.
+/// The height of the picture if the terminal's height is unknown.
 const LINES: u16 = 22;
 
-/// What the flags choose.
+/// The options of the flags.
 pub(crate) fn choice(x: Option<String>, y: Option<String>, log: &[AxisName], linear: &[AxisName]) -> Choice {
     let axis = |axis: AxisName| match (log.contains(&axis), linear.contains(&axis)) {
         (true, _) => Some(true),
@@ -56,7 +56,7 @@ pub(crate) async fn run(
         None if plot.points.is_empty() => output::note("no run has ended with both metrics yet: nothing to draw"),
         None => {
             let width = look.width.unwrap_or(80);
-            // Room for the lines around it and the prompt.
+            // Leaves space for the surrounding lines and the prompt.
             let height = output::lines().map_or(LINES, |lines| lines.saturating_sub(6).clamp(8, 40));
             output::page(&pages::picture(&plot, width, height), look)?;
         }
@@ -64,8 +64,8 @@ pub(crate) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The tables of all training jobs that `collect: All` keeps, by the name of the tuning job. A user who may not read them
-/// gets the report without.
+/// The tables of all training jobs of `collect: All`, by the name of the tuning job. Users who may not read them
+/// get the report without them.
 async fn trials(
     cluster: &Cluster,
     selection: &ModelSelection,

@@ -1,4 +1,4 @@
-//! `promote`: what deploys the winner, written down. Nothing is deployed.
+//! `promote`: writes manifests or code that deploy the winner. Deploys nothing.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -56,7 +56,7 @@ fn is_complete(selection: &ModelSelection) -> bool {
     selection.status.as_ref().is_some_and(|status| status.completion_time.is_some())
 }
 
-/// One file as it is; several one after the other, each under its name.
+/// One file as it is; several files in sequence, each after its name.
 fn stream(files: &[File]) -> String {
     match files {
         [file] => file.text.clone(),
@@ -67,7 +67,7 @@ fn stream(files: &[File]) -> String {
     }
 }
 
-/// Writes the files into the directory, which is made if it is not there.
+/// Writes the files into the directory, which is created if necessary.
 fn write(directory: &Path, files: &[File]) -> Result<(), Failure> {
     std::fs::create_dir_all(directory)?;
     for file in files {
@@ -78,7 +78,7 @@ fn write(directory: &Path, files: &[File]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The key of a table with a line of JSON for each training job, and the annotation that names the next page.
+/// The key of a table with one JSON line for each training job, and the annotation with the name of the next page.
 const TRIALS: &str = "trials.jsonl";
 const NEXT_PAGE: &str = "modelselection.dev/next-page";
 

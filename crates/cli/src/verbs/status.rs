@@ -1,4 +1,4 @@
-//! `status`: one selection with its runs, once or whenever it changes.
+//! `status`: shows one selection with its runs, once or after every change.
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ use crate::cluster::Cluster;
 use crate::failure::{Failure, Outcome};
 use crate::{clock, output};
 
-/// What `-o json` and `-o yaml` write of a selection.
+/// The output of `-o json` and `-o yaml` for a selection.
 #[derive(Serialize)]
 struct Status {
     #[serde(flatten)]
@@ -58,7 +58,7 @@ fn print(selection: &ModelSelection, all: bool, format: Option<Format>, look: Lo
     }
 }
 
-/// Shows it again whenever it changes, until it is complete: redrawn in place on a terminal, a line for each news in a pipe.
+/// Shows it after every change until it is complete: redrawn in place on a terminal, one line per change in a pipe.
 pub(crate) async fn watch(
     cluster: &Cluster,
     name: Option<&str>,
@@ -103,7 +103,7 @@ fn picture() -> ProgressBar {
     ProgressStyle::with_template("{msg}").map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-/// The selection now, and whenever it changes. Ends with an error when it is deleted.
+/// The selection now and after every change. Ends with an error if it is deleted.
 pub(crate) fn changes(cluster: &Cluster, name: &str) -> impl Stream<Item = Result<ModelSelection, Failure>> + use<> {
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
     let name = name.to_owned();

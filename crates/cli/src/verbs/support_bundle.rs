@@ -1,4 +1,4 @@
-//! `support-bundle`: what a bug report needs, in one file, without secrets.
+//! `support-bundle`: collects the data for a bug report in one file, without secrets.
 
 mod archive;
 mod document;

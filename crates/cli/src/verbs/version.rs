@@ -1,4 +1,4 @@
-//! `version`: of the plugin, of the API in the cluster.
+//! `version`: shows the versions of the plugin and of the API in the cluster.
 
 use std::process::ExitCode;
 
@@ -24,7 +24,7 @@ pub(crate) async fn run(args: &ClusterArgs, client_only: bool) -> Outcome {
             versions.map(|version| version.name.clone()).collect::<Vec<_>>().join(", ")
         }
         Ok(None) => "not installed".to_owned(),
-        // Most people may not read definitions.
+        // Most users may not read definitions.
         Err(kube::Error::Api(status)) if status.code == 403 => "may not be read".to_owned(),
         Err(error) => return Err(error.into()),
     };

@@ -1,4 +1,4 @@
-//! `wait`: until a selection is where somebody wants it.
+//! `wait`: waits until a selection reaches a state.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(crate) async fn run(cluster: &Cluster, name: Option<&str>, goal: WaitGoal, t
     }
 }
 
-/// Follows the selection, with a line on standard error for each news.
+/// Follows the selection, with one line on standard error per change.
 async fn follow(cluster: &Cluster, name: &str, goal: WaitGoal) -> Outcome {
     let goal = match goal {
         WaitGoal::Complete => Goal::Complete,

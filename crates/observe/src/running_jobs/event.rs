@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::{Change, EventEffect, Sighting, View};
 
 impl View {
-    /// Takes in an event about the job `name`. The first event of its end makes it one that has left, for all owners that follow
-    /// it.
+    /// Processes an event about the job `name`. The first event that reports its end marks it as no longer listed,
+    /// for all owners that track it.
     pub(crate) fn on_event(&mut self, name: &str, change: Change, now: Timestamp) -> EventEffect {
         let mut of_it: Vec<_> = self.jobs.iter_mut().filter(|((_, job), _)| job == name).collect();
         if !self.flow.received(name, !of_it.is_empty()) {
@@ -23,8 +23,8 @@ impl View {
         }
     }
 
-    /// After a sweep that began at `started`: if an event reported an end before, and the sweep shows that the job runs, the event
-    /// was not true.
+    /// After a poll that began at `started`: if an event reported an end before, and the poll shows that the job
+    /// runs, the event was false.
     pub(super) fn settle_reported_ends(&mut self, started: Timestamp) {
         for job in self.jobs.values_mut() {
             let waits = job.end_reported.is_some_and(|at| at >= started || job.sighting == Sighting::Left(at));

@@ -1,4 +1,4 @@
-//! When the next sweep comes, and what it asks.
+//! When the next poll is due, and which request it makes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -10,24 +10,24 @@ use super::{Ask, Owner, Tracked, View, age};
 use decide::expected_ends::{self, Expectation};
 use decide::job_name::JOB_NAME_PREFIX;
 
-/// Jobs on a page of a listing.
+/// Number of jobs on a page of a listing.
 const PAGE: usize = 100;
-/// A listing, which shows what no search does, comes at least once in so many of the longest pauses, for each of its pages.
+/// A listing, which shows what no search does, is due at least once per this many longest pauses, times its pages.
 const LISTED_EVERY: u32 = 6;
-/// While events tell of ends, a sweep comes once in so many of the longest pauses. A doubt of the events lasts as long.
+/// While events report ends, a poll is due once per this many longest pauses. Distrust of events lasts as long.
 const SAFETY: u32 = 6;
-/// How long after an event a job that still runs is looked at once more.
+/// How long after an event a job that still runs is polled once more.
 const AGAIN: Duration = Duration::from_secs(15);
-/// An owner with so many lengths of its own needs no others.
+/// An owner with at least this many durations of its own needs no others.
 const ENOUGH: usize = 3;
 
 impl View {
-    /// Whether ends are left to events, as of the last call of [`Self::next_sweep`].
+    /// Whether the last call of [`Self::next_sweep`] relied on events to report ends.
     pub(crate) fn flows(&self) -> bool {
         self.flows
     }
 
-    /// From when the pause before the next sweep counts, and how long it is; `reading` while events can be received.
+    /// The start and the length of the pause before the next poll; `reading`: whether events can be received.
     pub(crate) fn next_sweep(&mut self, pauses: Pauses, reading: bool, now: Timestamp) -> (Timestamp, Duration) {
         let Pauses { min, max } = pauses;
         let flows = self.flow.flows(now, max * SAFETY) && reading;
@@ -38,7 +38,7 @@ impl View {
         }
         self.flows = flows;
         let from = self.swept.unwrap_or(now);
-        // What nobody has looked at since it is tracked may have ended before.
+        // A job that no poll has covered since it is tracked may have ended already.
         let all_known = self.jobs.values().all(|job| job.known);
         let any_awaited = self.awaited().next().is_some();
         self.paused = match (all_known, any_awaited) {
@@ -47,20 +47,20 @@ impl View {
             (true, _) => expected_ends::pause(&self.expectations(from), min, max),
         };
         let usual = (from, self.paused);
-        // A job that still runs although an event reported its end is looked at once more: answers may lag behind events.
+        // A job that still runs although an event reported its end is polled once more: responses may lag.
         let reported = self.jobs.values().filter(|job| !job.sighting.is_open()).filter_map(|job| job.end_reported);
         let again = reported.min().map(|at| (at, AGAIN.min(max).max(min)));
         again.filter(|(from, pause)| *from + *pause < usual.0 + usual.1).unwrap_or(usual)
     }
 
-    /// The jobs whose ends a sweep has to find, since events do not tell of them. What has left is its owner's to look at.
+    /// The jobs whose ends a poll must find, since no events report them. Their owners describe jobs that have left.
     fn awaited(&self) -> impl Iterator<Item = (&Owner, &Tracked)> {
         let by_event = |name: &str| self.flows && name.starts_with(JOB_NAME_PREFIX);
         let awaited = self.jobs.iter().filter(move |((_, name), job)| !job.sighting.is_open() && !by_event(name));
         awaited.map(|((owner, _), job)| (owner, job))
     }
 
-    /// What to ask now, when the longest pause is `max`.
+    /// The next request, if the longest pause is `max`.
     pub(crate) fn ask(&self, max: Duration, now: Timestamp) -> Ask {
         let pages = u32::try_from(self.jobs.len().div_ceil(PAGE)).unwrap_or(u32::MAX);
         let listing_is_due = self.listed.is_none_or(|listed| age(listed, now) >= max * LISTED_EVERY * pages);
@@ -70,22 +70,22 @@ impl View {
             return Ask::List;
         }
         let from = self.swept.unwrap_or(now);
-        // A listing finds nothing as cheaply as a search does, as long as it is one page.
+        // A listing of one page is as cheap as a search.
         if pages == 1 && expected_ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
             return Ask::List;
         }
-        // Also those that nobody expects to end: a name costs nothing.
+        // Also jobs that are not expected to end yet: an additional name is free.
         let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
         let names: BTreeSet<&String> = awaited.map(|((_, name), _)| name).collect();
         Ask::Search(names.into_iter().cloned().collect())
     }
 
-    /// When the jobs are expected to end, by what was known at `at`.
+    /// When the jobs are expected to end, according to the state at `at`.
     fn expectations(&self, at: Timestamp) -> Vec<Expectation> {
         let since = |from: Timestamp| at.duration_since(from).as_secs_f64();
         let (stopping, running): (Vec<_>, Vec<_>) = self.awaited().partition(|(_, job)| job.stopping.is_some());
         let stops = stopping.into_iter().filter_map(|(_, job)| Some(Expectation::of_stop(since(job.stopping?))));
-        // An owner that has seen enough ends knows best how long its jobs take.
+        // If an owner has seen enough ends, its own durations are the best estimate.
         let mut kinds: HashMap<Option<&Owner>, Vec<&Tracked>> = HashMap::new();
         for (owner, job) in running {
             let own = self.lengths.get(owner).is_some_and(|lengths| lengths.len() >= ENOUGH);

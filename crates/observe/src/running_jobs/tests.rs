@@ -207,7 +207,7 @@ fn listings_confirm_the_searches_periodically() {
     assert_eq!(view.ask(MAX, at(3_900 + 3_600)), Ask::List);
 }
 
-/// Jobs that run, and one of which an event reported.
+/// Running jobs, one of which an event has reported.
 fn told_of(names: &[&str]) -> View {
     let mut view = View::default();
     track_since(&mut view, "a", names, Since::Now, 0);
@@ -216,7 +216,7 @@ fn told_of(names: &[&str]) -> View {
     view
 }
 
-/// After how many seconds the next sweep comes.
+/// The number of seconds until the next poll.
 fn pause(view: &mut View, reading: bool, second: i64) -> i64 {
     let (from, pause) = view.next_sweep(PAUSES, reading, at(second));
     (from + pause).duration_since(at(second)).as_secs()
@@ -227,10 +227,10 @@ fn while_events_flow_a_sweep_comes_for_safety_only() {
     let mut view = told_of(&["ms-1", "ms-2"]);
     assert_eq!((pause(&mut view, true, 2), view.flows()), (3_600, true));
     assert!(pause(&mut view, false, 2) <= 600, "the queue cannot be read");
-    // Of jobs that others made, no event tells.
+    // No event reports the jobs of other clients.
     track_since(&mut view, "b", &["theirs"], Since::Now, 2);
     assert!(pause(&mut view, true, 2) <= 600);
-    // Nor of what has ended before somebody looked.
+    // Nor a job that ended before it was tracked.
     track(&mut view, "b", &["ms-3"], 2);
     assert_eq!(pause(&mut view, true, 2), 2);
 }
@@ -245,7 +245,7 @@ fn an_event_has_those_look_who_follow_the_job_and_only_once() {
     assert_eq!(owners.len(), 2);
     assert_eq!(view.on_event("ms-2", Change::Ended, at(5)), EventEffect::Nothing);
     assert_eq!(track(&mut view, "a", &["ms-1", "ms-2"], 6)["ms-2"], Sighting::Left(at(4)));
-    // A listing that is still on its way does not know yet.
+    // A listing in progress does not include it yet.
     view.listed(at(3), listing(&[("ms-1", running(0)), ("ms-2", running(0))]));
     assert_eq!(track(&mut view, "a", &["ms-1", "ms-2"], 6)["ms-2"], Sighting::Left(at(4)));
     track(&mut view, "a", &["ms-1"], 7);
@@ -275,7 +275,7 @@ fn an_end_without_an_event_brings_the_sweeps_back() {
     view.listed(at(20), listing(&[("ms-1", running(0))]));
     track(&mut view, "a", &["ms-1"], 20);
     assert!(pause(&mut view, true, 20) <= 600 && !view.flows());
-    // The event was merely late.
+    // The event was only late.
     assert_eq!(view.on_event("ms-2", Change::Ended, at(21)), EventEffect::Nothing);
     assert_eq!((pause(&mut view, true, 21), view.flows()), (3_599, true));
 }

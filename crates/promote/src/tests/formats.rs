@@ -1,4 +1,4 @@
-//! What is written says what is to be deployed, and reads back as it was meant.
+//! The output contains what is to be deployed, and parses to the same values.
 
 use api::{BestTrainingJob, ModelSelection, Vpc};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn the_objects_of_ack_have_the_container() {
             "enableNetworkIsolation": true,
             "primaryContainer": {
                 "image": "763104351884.dkr.ecr.us-west-2.amazonaws.com/tensorflow-inference:2.8-gpu",
-                // A text, though it looks like a number.
+                // A string, although it looks like a number.
                 "environment": {"SAGEMAKER_ENV": "1", "SAGEMAKER_PROGRAM": "inference.py"},
                 "modelDataURL": "s3://bucket/out/mobilenet-v2-100-160/model.tar.gz",
             },
@@ -91,7 +91,7 @@ fn python_names_everything_that_is_known() {
     }
 }
 
-/// Of a candidate that is not recommended the status does not say what serves it.
+/// The status has no serving container for candidates that are not recommended.
 #[test]
 fn another_jumpstart_model_is_deployed_by_the_sdk_alone() {
     let mut selection = selection(json!({}));

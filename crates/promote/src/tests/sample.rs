@@ -22,7 +22,7 @@ pub(crate) fn selection(status: Value) -> ModelSelection {
     serde_json::from_value(object).unwrap()
 }
 
-/// One with a second dataset that has no front yet.
+/// A selection with a second dataset that has no front yet.
 pub(crate) fn two_datasets() -> ModelSelection {
     let mut selection = selection(json!({}));
     let second = api::Dataset { name: "flowers".into(), ..selection.spec.datasets[0].clone() };

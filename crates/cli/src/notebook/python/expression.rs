@@ -34,7 +34,7 @@ impl<'t> Run<'t> {
             }
             "list_comprehension" => self.comprehension(node),
             "dictionary" => self.dictionary(node),
-            // Of a condition: what holds if it does.
+            // For a conditional expression: the value if the condition is true.
             "parenthesized_expression" | "conditional_expression" => match children(node).first() {
                 Some(first) => self.value(*first),
                 None => unknown(self),
@@ -56,7 +56,7 @@ impl<'t> Run<'t> {
         }
     }
 
-    /// A string; one with parts that are not known is unknown as a whole.
+    /// A string; it is unknown if a part is unknown.
     fn string(&mut self, node: Node<'t>) -> Value {
         let written = self.written(node);
         let raw = written.split(['"', '\'']).next().is_some_and(|prefix| prefix.contains(['r', 'R']));
@@ -118,7 +118,7 @@ impl<'t> Run<'t> {
         members
     }
 
-    /// `a + b` of text and of lists, and arithmetic of whole numbers.
+    /// `a + b` for strings and lists, and integer arithmetic.
     fn operation(&mut self, node: Node<'t>) -> Value {
         let operator = node.child_by_field_name("operator").map(|operator| self.written(operator)).unwrap_or_default();
         let sides = (node.child_by_field_name("left"), node.child_by_field_name("right"));
@@ -139,7 +139,7 @@ impl<'t> Run<'t> {
         }
     }
 
-    /// `a[b]` of a dictionary or a list.
+    /// `a[b]` for a dictionary or a list.
     fn item(&mut self, node: Node<'t>) -> Value {
         let fields = (node.child_by_field_name("value"), node.child_by_field_name("subscript"));
         let unknown = Value::Unknown(self.written(node));
@@ -173,7 +173,7 @@ impl<'t> Run<'t> {
         }
         match (name.as_str(), positional.as_slice()) {
             ("dict", []) => Value::Dict(named.into_iter().map(|(name, value)| (Value::Text(name), value)).collect()),
-            // The defaults of a model, which the operator takes by itself: what matters is what the notebook changes.
+            // The defaults of a model, which the operator uses anyway: only the notebook's changes are relevant.
             (function, _) if function.ends_with("retrieve_default") => Value::Dict(Vec::new()),
             ("dict" | "list" | "sorted", [copied]) => copied.clone(),
             ("str", [value]) if value.scalar().is_some() => Value::Text(value.scalar().unwrap_or_default()),
@@ -188,7 +188,7 @@ impl<'t> Run<'t> {
         }
     }
 
-    /// Methods of text, lists and dictionaries.
+    /// Methods of strings, lists and dictionaries.
     fn method(
         &mut self,
         owner: Node<'t>,
@@ -245,7 +245,7 @@ impl<'t> Run<'t> {
     }
 }
 
-/// Text of parts; unknown, with what is known in it, if a part is.
+/// Joins parts to a string; if a part is unknown, the result is unknown but keeps the known parts.
 fn joined(parts: &[Value]) -> Value {
     let text = parts.iter().map(Value::shown).collect();
     if parts.iter().all(|part| part.scalar().is_some()) { Value::Text(text) } else { Value::Unknown(text) }
@@ -272,7 +272,7 @@ fn formatted(text: &str, positional: &[Value], named: &[(String, Value)]) -> Val
     joined(&parts)
 }
 
-/// The usual escapes of a string. Others stay as they are, as in Python.
+/// The usual escapes of a string. Others are kept, as in Python.
 fn unescaped(text: &str) -> String {
     let mut unescaped = String::new();
     let mut letters = text.chars();

@@ -1,4 +1,4 @@
-//! The AWS account: whose credentials are used, and the quotas of the instance types that selections train on.
+//! The AWS account: the owner of the credentials, and the quotas of the instance types of selections.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::args::AwsArgs;
 const IDENTITY: &str = "aws identity";
 const QUOTA: &str = "quota";
 
-/// What is asked of AWS. `region` is that of selections without one.
+/// The checks that call AWS. `region` is the default region of selections.
 pub(super) async fn checks(args: &AwsArgs, region: Option<&str>, selections: &[ModelSelection]) -> Vec<Check> {
     let pools = demand(selections);
     let of_pools = pools.keys().find_map(|pool| pool.region.as_deref());
@@ -41,7 +41,7 @@ pub(super) async fn checks(args: &AwsArgs, region: Option<&str>, selections: &[M
     checks
 }
 
-/// Nothing is asked of AWS.
+/// AWS is not called.
 pub(super) fn skipped(why: &str) -> Vec<Check> {
     [IDENTITY, QUOTA].map(|check| Check::skipped(check, why)).to_vec()
 }

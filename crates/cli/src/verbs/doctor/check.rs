@@ -1,23 +1,23 @@
-//! What a check found.
+//! The result of a check.
 
 use serde::Serialize;
 
-/// How it is.
+/// The state of a check.
 #[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Verdict {
-    /// As it should be.
+    /// It is correct.
     Ok,
     /// It could not be checked.
     Skipped,
-    /// It works, but not as well as it could, or not for all.
+    /// It works, but with limits or not for all selections.
     Warning,
     /// It keeps selections from working.
     Failed,
 }
 
 impl Verdict {
-    /// The word for it.
+    /// Its name in the output.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -28,17 +28,17 @@ impl Verdict {
     }
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 #[allow(clippy::struct_field_names)] // `check` is its name in JSON
 pub(crate) struct Check {
-    /// What is checked.
+    /// The subject of the check.
     pub(crate) check: String,
-    /// How it is.
+    /// Its state.
     pub(crate) verdict: Verdict,
-    /// What was found, or why it could not be checked.
+    /// The finding, or the reason why it could not be checked.
     pub(crate) message: String,
-    /// What to do.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<String>,
 }
@@ -62,7 +62,7 @@ impl Check {
     }
 }
 
-/// Why the API server has not answered: for who may not ask, that; else what it said.
+/// Why the API server did not answer: a missing permission, otherwise its error message.
 pub(crate) fn unasked(check: &str, error: &kube::Error) -> Check {
     match error {
         kube::Error::Api(status) if status.code == 403 => {

@@ -50,7 +50,7 @@ fn schema(definition: &CustomResourceDefinition, version: &str) -> Option<Value>
     serde_json::to_value(&version.schema).ok()
 }
 
-/// Which fields of the spec only one of the two has.
+/// The fields of the spec that only one of the two has.
 fn fields(installed: &Value, own: &Value) -> String {
     let fields = |schema: &Value| {
         let spec = &schema["openAPIV3Schema"]["properties"]["spec"]["properties"];

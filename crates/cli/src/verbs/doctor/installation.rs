@@ -1,4 +1,4 @@
-//! Where the operator runs, and how it is set: read from its Deployment.
+//! The location and the configuration of the operator, from its Deployment.
 
 use api::permissions::LeaseName;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -7,7 +7,7 @@ use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt as _};
 
 const PROGRAM: &str = "modelselection-operator";
-/// Which Deployments are looked at: the chart and the overlays give this label.
+/// The label of the operator's Deployments: the chart and the overlays set it.
 const LABEL: &str = "app.kubernetes.io/component=operator";
 
 /// A Deployment of the operator.
@@ -19,19 +19,19 @@ pub(crate) struct Installation {
     pub(crate) name: String,
     /// The service account of its Pods.
     pub(crate) service_account: String,
-    /// The namespaces that it watches; none means all.
+    /// The namespaces that it watches; empty for all.
     pub(crate) namespaces: Vec<String>,
     /// Its Lease; `None` without leader election.
     pub(crate) lease: Option<LeaseName>,
-    /// Whether it has a name for the cluster, and need not read the namespace `kube-system`.
+    /// Whether the cluster's name is configured, so that it need not read the namespace `kube-system`.
     pub(crate) names_cluster: bool,
-    /// The region of selections without one.
+    /// The default region of selections.
     pub(crate) region: Option<String>,
     /// The labels of its Pods, as a selector.
     pub(crate) pods: String,
 }
 
-/// The Deployments of the operator: in all namespaces, or in `fallback` for who may not list all.
+/// The Deployments of the operator: in all namespaces, or in `fallback` for users who may not list all.
 pub(crate) async fn deployments(client: &Client, fallback: &str) -> kube::Result<Vec<Deployment>> {
     let wanted = ListParams::default().labels(LABEL);
     let everywhere: Api<Deployment> = Api::all(client.clone());
@@ -54,7 +54,7 @@ fn operator(deployment: &Deployment) -> Option<&Container> {
     containers.iter().find(is)
 }
 
-/// How a Deployment of the operator is set.
+/// The configuration of a Deployment of the operator.
 pub(crate) fn read(deployment: &Deployment) -> Option<Installation> {
     let container = operator(deployment)?;
     let namespace = deployment.namespace().unwrap_or_default();
@@ -81,7 +81,7 @@ pub(crate) fn read(deployment: &Deployment) -> Option<Installation> {
     })
 }
 
-/// The value of a flag, which wins, or of its variable. An empty one is none.
+/// The value of a flag, which takes precedence, or of its variable. An empty one counts as not set.
 fn setting(container: &Container, flag: &str, variable: &str) -> Option<String> {
     let flag = format!("--{flag}=");
     let words = container.command.iter().chain(&container.args).flatten();

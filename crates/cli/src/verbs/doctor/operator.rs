@@ -1,4 +1,4 @@
-//! The operator: its Pods, its leader, and what it says of itself.
+//! The operator: its Pods, its leader, and its readiness.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ use view::text::duration;
 use super::check::{Check, unasked};
 use super::installation::Installation;
 
-/// Which version of the operator holds the Lease.
+/// The version of the operator that holds the Lease.
 const VERSION_ANNOTATION: &str = "modelselection.dev/operator-version";
-/// The name of the operator's port, and its number where it has no name.
+/// The name of the operator's port, and its number if it has no name.
 const PORT: &str = "http";
 const PORT_NUMBER: i32 = 8080;
-/// How long a Pod may take to answer: the API server itself would wait for half a minute.
+/// The timeout of a Pod's response: the API server itself would wait for half a minute.
 const PATIENCE: Duration = Duration::from_secs(5);
 const PODS: &str = "operator";
 const LEADER: &str = "leader";
 const READY: &str = "readyz";
 
-/// What is found of one installation.
+/// The findings about one installation.
 pub(super) async fn checks(
     client: &Client,
     deployment: &Deployment,
@@ -85,7 +85,7 @@ async fn leader(client: &Client, found: &Installation, now: Timestamp) -> Check 
     }
 }
 
-/// Who leads, and since when it has not been heard of.
+/// The leader, and the time since its last renewal.
 fn judge_lease(place: &str, lease: Option<&Lease>, now: Timestamp) -> Check {
     const REMEDY: &str = "see why in the operator's logs: it needs the API server and permissions on the Lease";
     let spec = lease.and_then(|lease| lease.spec.as_ref());
@@ -112,7 +112,7 @@ fn judge_lease(place: &str, lease: Option<&Lease>, now: Timestamp) -> Check {
     }
 }
 
-/// What a Pod answers to `/readyz`, asked through the API server.
+/// A Pod's response to `/readyz`, through the API server.
 async fn readiness(client: &Client, pod: &Pod) -> Check {
     let (namespace, name) = (pod.namespace().unwrap_or_default(), pod.name_any());
     let path = format!("/api/v1/namespaces/{namespace}/pods/{name}:{}/proxy", port(pod));
@@ -141,7 +141,7 @@ fn judge_answer(pod: &str, answer: kube::Result<String>) -> Check {
             Check::warning(READY, told(&text), "do what the message says: some selections need it")
         }
         Ok(text) => Check::ok(READY, told(&text)),
-        // The API server answers in JSON and with its own reasons; anything else is what the operator itself says.
+        // The API server responds with JSON and its own reasons; any other response is the operator's.
         Err(kube::Error::Api(status)) if status.code == 503 && status.reason != "ServiceUnavailable" => {
             Check::failed(READY, told(&status.message), "do what the message says, or see docs/troubleshooting.md")
         }

@@ -1,4 +1,4 @@
-//! The price table of each selection that computes with prices.
+//! The price table of each selection that uses prices in derived metrics.
 
 use api::ModelSelection;
 use kube::ResourceExt as _;
@@ -8,7 +8,7 @@ use super::check::Check;
 
 const CHECK: &str = "prices";
 
-/// A line for each selection whose prices lack something, or one for all.
+/// One line for each selection with missing prices, or one for all.
 pub(super) fn checks(selections: &[ModelSelection]) -> Vec<Check> {
     let using: Vec<&ModelSelection> = selections.iter().filter(|selection| uses_prices(selection)).collect();
     if using.is_empty() {

@@ -1,4 +1,4 @@
-//! The permissions of the operator's service account, and those of the person who asks.
+//! The permissions of the operator's service account, and those of the user.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ const OPERATOR: &str = "operator rights";
 const CALLER: &str = "your rights";
 const REMEDY: &str = "apply deploy/rbac.yaml, or set rbac.create=true of the chart";
 
-/// What each verb of the plugin needs.
+/// The permissions that each verb of the plugin needs.
 const VERBS: &[(&str, &str, &str, &str)] = &[
     ("list", "modelselection.dev", "modelselections", "every verb"),
     ("get", "modelselection.dev", "modelselections", "every verb"),
@@ -27,7 +27,7 @@ const VERBS: &[(&str, &str, &str, &str)] = &[
     ("get", "", "configmaps", "export with collect: All"),
 ];
 
-/// Whether the operator's service account may do all that the operator does.
+/// Whether the operator's service account has all permissions that the operator needs.
 pub(super) async fn of_operator(client: &Client, found: &Installation) -> Check {
     let mut rights = needed(&found.namespaces, found.lease.as_ref());
     if !found.names_cluster {
@@ -57,7 +57,7 @@ fn judge(account: &str, needed: &[String], for_tables: &[String]) -> Check {
     }
 }
 
-/// Whether the person may use the verbs of the plugin in a namespace.
+/// Whether the user may use the plugin's verbs in a namespace.
 pub(super) async fn of_caller(client: &Client, namespace: &str) -> Check {
     let reviews: Api<SelfSubjectAccessReview> = Api::all(client.clone());
     let asked = try_join_all(VERBS.iter().map(|(verb, group, resource, _)| {

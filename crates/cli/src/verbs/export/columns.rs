@@ -1,4 +1,4 @@
-//! Training jobs as typed columns, which each format of tables writes in its own way.
+//! Training jobs as typed columns, which each output format serializes in its own way.
 
 use std::collections::BTreeSet;
 
@@ -17,14 +17,14 @@ pub(super) struct Column {
 #[derive(Debug, PartialEq)]
 pub(super) enum Cells {
     Text(Vec<Option<String>>),
-    /// Decimal numbers, as text: what is computed of them is for the reader to round.
+    /// Decimal numbers, as text: the reader rounds computed values.
     Decimal(Vec<Option<String>>),
     Whole(Vec<Option<i32>>),
     Flag(Vec<Option<bool>>),
     Time(Vec<Option<Timestamp>>),
 }
 
-/// The columns of the training jobs; hyperparameters and metrics of all of them are columns.
+/// The columns of the training jobs, including all hyperparameters and metrics.
 pub(super) fn columns(trials: &[Trial]) -> Vec<Column> {
     let text = |name: &str, of: fn(&Trial) -> Option<String>| named(name, Cells::Text(trials.iter().map(of).collect()));
     let whole = |name: &str, of: fn(&Trial) -> Option<i32>| named(name, Cells::Whole(trials.iter().map(of).collect()));
@@ -68,7 +68,7 @@ fn metrics(trials: &[Trial]) -> impl Iterator<Item = Column> {
     names.into_iter().map(move |name| named(&format!("metrics.{name}"), Cells::Decimal(cells(name))))
 }
 
-/// The columns as rows of text, the first one with their names.
+/// The columns as rows of text; the first row has their names.
 pub(super) fn rows(columns: &[Column], trials: usize) -> Vec<Vec<String>> {
     let titles = columns.iter().map(|column| column.name.clone()).collect();
     let row = |index: usize| columns.iter().map(|column| column.cells.text(index).unwrap_or_default()).collect();

@@ -1,4 +1,4 @@
-//! Columns as a Parquet file: text, doubles, whole numbers, flags and timestamps, each of which may be missing.
+//! Columns as a Parquet file: nullable strings, doubles, integers, booleans and timestamps.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use parquet::schema::types::Type;
 
 use super::columns::{Cells, Column};
 
-/// The file, with all rows in one group: a selection has some thousand training jobs at most.
+/// The file, with all rows in one group: a selection has at most some thousand training jobs.
 ///
 /// # Errors
 /// None that a column of [`Cells`] can cause.
@@ -53,7 +53,7 @@ fn write(group: &mut SerializedRowGroupWriter<'_, Vec<u8>>, cells: &Cells) -> Re
     }
 }
 
-/// Writes the next column: the values that are there, and for each row whether it has one.
+/// Writes the next column: the non-null values, and for each row whether it has one.
 fn put<T: DataType, C>(
     group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
     cells: &[Option<C>],

@@ -1,16 +1,16 @@
-//! A training job with the run that it belongs to.
+//! A training job with its run.
 
 use api::{BestTrainingJob, MetricValue, ModelSelection, RunStatus};
 use jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde::Serialize;
 
-/// A training job with the run that it belongs to.
+/// A training job with its run.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Trial {
     pub(super) selection: String,
-    /// When the selection was first seen by the operator.
+    /// When the operator first saw the selection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) selection_start_time: Option<Timestamp>,
     pub(super) candidate: String,
@@ -43,7 +43,7 @@ impl Trial {
         }
     }
 
-    /// The metrics, those of the logs and derived ones.
+    /// The metrics from the logs, and the derived metrics.
     pub(super) fn metrics(&self) -> impl Iterator<Item = &MetricValue> {
         self.job.metrics.iter().chain(&self.job.derived_metrics)
     }

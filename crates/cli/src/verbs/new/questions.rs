@@ -1,4 +1,4 @@
-//! The questions of `new`, one for each thing that nobody gave. Each has a default, and refuses what would not lint.
+//! The questions of `new`, one for each value that was not given. Each has a default, and rejects invalid answers.
 
 use std::io::IsTerminal as _;
 
@@ -12,17 +12,17 @@ use crate::failure::Failure;
 struct Question {
     text: &'static str,
     default: String,
-    /// Whether the answer is given already.
+    /// Whether the value was given already.
     given: fn(&Draft) -> bool,
     answer: fn(&mut Draft, &str) -> Result<(), String>,
 }
 
-/// Whether somebody sits at a terminal to answer.
+/// Whether a user at a terminal can answer.
 pub(super) fn can_be_asked() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks what is not given yet. A default leaves the example in its place.
+/// Asks for the values that were not given. A default keeps the example.
 pub(super) fn ask(checked: &mut Checked) -> Result<(), Failure> {
     for Question { text, default, given, answer } in questions() {
         if given(checked.draft()) {
@@ -102,7 +102,7 @@ fn questions() -> Vec<Question> {
 fn candidate(draft: &mut Draft, word: &str) -> Result<(), String> {
     match word.strip_prefix("task=") {
         Some(task) => draft.task(task),
-        // The address of a registry has a dot, the id of a model does not.
+        // The address of a registry contains a dot, the id of a model does not.
         None if word.contains('/') => draft.image(word),
         None => draft.model(word),
     }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The manifest that flags make, as it is written.
+/// The manifest that the flags produce, as written.
 fn written(args: &NewArgs) -> Result<String, String> {
     let mut checked = Checked::new();
     flags(args, None, &mut checked)?;
@@ -75,7 +75,7 @@ fn some(pattern: &'static str, most: usize) -> impl Strategy<Value = Vec<String>
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Words of the right shape, and sometimes of the wrong one.
+    /// Values in the correct format, and sometimes in a wrong one.
     #[test]
     fn what_is_written_lints(
         name in proptest::option::of("[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?"),

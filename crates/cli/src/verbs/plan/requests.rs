@@ -26,15 +26,15 @@ use crate::failure::Failure;
 use crate::hub::{Hub, NO_REGION};
 use crate::output;
 
-/// Where the selection is, or will be.
+/// The location of the selection, now or after it is applied.
 pub(super) struct Place<'a> {
     pub(super) namespace: String,
     pub(super) name: String,
-    /// `None` when it must not be asked.
+    /// `None` if the cluster must not be called.
     pub(super) cluster: Option<&'a Cluster>,
 }
 
-/// A request, with the run that it is for.
+/// A request, with its run.
 #[derive(Serialize)]
 struct Shown {
     candidate: String,
@@ -49,7 +49,7 @@ type Models = BTreeMap<(String, String), Result<Model, Problem>>;
 pub(super) async fn show(mut comparison: Comparison<'_>, place: &Place<'_>, plan: &PlanArgs) -> Result<bool, Failure> {
     let scope = scope(place, plan).await?;
     let hub = hub(&comparison, plan).await.map_err(Failure::Message)?;
-    // Without a region of its own, the manifest has that of the AWS environment.
+    // A manifest without a region uses that of the AWS environment.
     comparison.region = hub.region().map_or(comparison.region, str::to_owned);
     let versions = versions(&hub, &comparison).await;
     let Comparison { spec, region, open_selectors, .. } = &comparison;
@@ -65,7 +65,7 @@ pub(super) async fn show(mut comparison: Comparison<'_>, place: &Place<'_>, plan
     Ok(complete)
 }
 
-/// The version of each candidate's model: that of the status, else that of the hub.
+/// The version of each candidate's model: from the status, otherwise from the hub.
 async fn versions(hub: &Hub, comparison: &Comparison<'_>) -> Vec<Option<ResolvedVersion>> {
     let mut versions = Vec::new();
     for candidate in &comparison.spec.candidates {
@@ -78,7 +78,7 @@ async fn versions(hub: &Hub, comparison: &Comparison<'_>) -> Vec<Option<Resolved
     versions
 }
 
-/// What the requests do not say.
+/// Notes about values that the requests do not contain.
 fn notes(comparison: &Comparison<'_>) {
     if comparison.open_selectors > 0 {
         let selectors = count(comparison.open_selectors, "selector");
@@ -117,7 +117,7 @@ async fn print(
     }
 }
 
-/// What the operator of the cluster calls the cluster.
+/// The cluster's name in the operator's configuration.
 async fn scope(place: &Place<'_>, plan: &PlanArgs) -> Result<String, Failure> {
     if let Some(name) = &plan.requests.cluster_name {
         return Ok(name.clone());
@@ -138,7 +138,7 @@ async fn hub(comparison: &Comparison<'_>, plan: &PlanArgs) -> Result<Hub, String
     let given = plan.requests.models.clone().or_else(cache);
     let folder = given.ok_or("neither XDG_CACHE_HOME nor HOME is set: give a folder by --models")?;
     let (region, endpoint) = (&comparison.region, plan.requests.sagemaker_endpoint.clone());
-    // An endpoint that is given is asked: it may be an emulator's.
+    // An explicit endpoint is always called: it may be a local one.
     if plan.offline && endpoint.is_none() {
         return if region.is_empty() { Err(NO_REGION.to_owned()) } else { Ok(Hub::offline(&folder, region)) };
     }
@@ -185,7 +185,7 @@ fn identity<'a>(
     }
 }
 
-/// What the requests are made of.
+/// The inputs of the requests.
 struct Inputs<'a> {
     spec: &'a ModelSelectionSpec,
     region: &'a str,
@@ -196,7 +196,7 @@ struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
-    /// The request of a run, or why there is none.
+    /// The request of a run, or why it has none.
     fn request(&self, run: &RunStatus, identity: &Identity<'_>) -> Result<JobRequest, Problem> {
         let Self { spec, region, versions, models, .. } = self;
         let derivations = Derivations::new(spec);
@@ -219,8 +219,8 @@ impl Inputs<'_> {
         shared.unknown(&definition, candidate).map_or(Ok(request), |name| Err(shared.problem(spec, name)))
     }
 
-    /// The hyperparameters fixed for all candidates that none of them has. While a candidate is unknown, none: it may be the
-    /// one that has the name.
+    /// The hyperparameters fixed for all candidates that no candidate has. Empty while a candidate is unknown: it
+    /// may have them.
     fn shared(&self) -> Shared {
         let Self { spec, versions, models, open, .. } = self;
         let mut shared = if *open > 0 { Shared::default() } else { Shared::of(spec) };

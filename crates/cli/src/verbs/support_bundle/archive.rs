@@ -10,7 +10,7 @@ use tar::{Builder, Header};
 
 use super::document::Document;
 
-/// Writes the documents below a folder of the archive. Only the person may read it. An archive that is there is replaced.
+/// Writes the documents into a folder of the archive. Only the user may read it. An existing archive is replaced.
 pub(super) fn write(file: &Path, folder: &str, documents: &[Document], now: Timestamp) -> std::io::Result<()> {
     let named = |error: std::io::Error| std::io::Error::new(error.kind(), format!("{}: {error}", file.display()));
     let mut archive = Builder::new(GzEncoder::new(create(file).map_err(named)?, Compression::default()));

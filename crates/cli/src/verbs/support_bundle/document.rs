@@ -5,13 +5,13 @@ use serde_json::Value;
 /// A file of the bundle.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Document {
-    /// Where it is in the bundle.
+    /// Its path in the bundle.
     pub(super) path: String,
-    /// What is in it.
+    /// Its content.
     pub(super) content: Content,
 }
 
-/// What is in a file.
+/// The content of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Content {
     /// An object, written as YAML.

@@ -1,4 +1,4 @@
-//! What goes into the bundle. What cannot be read is named in `not-read.yaml`; the rest is still of use.
+//! Collects the content of the bundle. `not-read.yaml` lists what cannot be read; the rest is still useful.
 
 use std::collections::BTreeSet;
 
@@ -17,10 +17,10 @@ use super::document::Document;
 use crate::cluster::Cluster;
 use crate::verbs::doctor::{self, Scope, installation};
 
-/// The most of a Pod's log.
+/// The maximum size of a Pod's log.
 const LOG_BYTES: i64 = 10 * 1024 * 1024;
 
-/// What was gathered so far, and what could not be.
+/// The collected documents, and the failed reads.
 #[derive(Default)]
 struct Gathered {
     documents: Vec<Document>,
@@ -28,7 +28,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Keeps what was read under a path.
+    /// Adds a document under a path.
     fn keep<T: Serialize>(&mut self, path: String, read: kube::Result<Option<T>>) {
         match read.map(|object| object.map(serde_json::to_value)) {
             Ok(Some(Ok(object))) => self.documents.push(Document::object(path, object)),
@@ -47,7 +47,7 @@ impl Gathered {
     }
 }
 
-/// Everything, as it is: nothing is redacted yet.
+/// Everything, before redaction.
 pub(super) async fn all(cluster: &Cluster, scope: &Scope<'_>, now: Timestamp) -> Vec<Document> {
     let client = &cluster.client;
     let mut gathered = Gathered::default();
@@ -110,7 +110,7 @@ async fn operator(client: &Client, deployment: &Deployment, gathered: &mut Gathe
     }
 }
 
-/// The logs of each container of a Pod, and of its previous life if it has had one.
+/// The logs of each container of a Pod, and of its previous instance if there was one.
 async fn logs(pods: &Api<Pod>, pod: &Pod, folder: &str, gathered: &mut Gathered) {
     let name = pod.name_any();
     let spec = pod.spec.iter();
@@ -125,7 +125,7 @@ async fn logs(pods: &Api<Pod>, pod: &Pod, folder: &str, gathered: &mut Gathered)
             };
             let path = format!("{folder}/logs/{name}-{container}{}.log", if previous { "-previous" } else { "" });
             match pods.logs(&name, &wanted).await {
-                // Most containers have had no life before.
+                // Most containers have no previous instance.
                 Ok(log) if previous && log.is_empty() => {}
                 Ok(log) => gathered.documents.push(Document::text(path, log)),
                 Err(kube::Error::Api(status)) if previous && status.code == 400 => {}

@@ -1,7 +1,7 @@
-//! Takes the secrets out of a bundle: pure.
+//! Removes the secrets from a bundle: pure.
 //!
-//! A value is a secret by its name, by its form, or because it equals a value that is one by its name: so the password in a
-//! manifest is not in the message of an Event either.
+//! A value is a secret by its name, by its format, or because it equals a value that is secret by its name. So the
+//! password of a manifest is also removed from the message of an Event.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,22 +11,22 @@ use serde_json::Value;
 use super::document::{Content, Document};
 use super::secrets::{REDACTED, is_known_variable, is_secret, without_forms};
 
-/// Shorter values are too common to be looked for elsewhere.
+/// Shorter values are too common to be searched for elsewhere.
 const LEAST_LENGTH: usize = 6;
 /// Digits of an account id.
 const ACCOUNT: usize = 12;
 
-/// What was taken out, and where.
+/// What was removed, and where.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 pub(super) struct Redaction {
     file: String,
-    /// The field, or the number of the line.
+    /// The field, or the line number.
     place: String,
     why: String,
 }
 
-/// The documents without secrets, and what was taken out. With `account_ids` the ids of AWS accounts are replaced, too: each
-/// by the same word wherever it is.
+/// The documents without secrets, and the list of removed values. With `account_ids`, the ids of AWS accounts are also
+/// replaced: each by the same word everywhere.
 pub(super) fn redact(documents: Vec<Document>, account_ids: bool) -> (Vec<Document>, Vec<Redaction>) {
     let mut named = ByName::default();
     let documents: Vec<Document> = documents.into_iter().map(|document| named.document(document)).collect();
@@ -36,7 +36,7 @@ pub(super) fn redact(documents: Vec<Document>, account_ids: bool) -> (Vec<Docume
     (documents, texts.found)
 }
 
-/// The first pass: what is a secret by its name.
+/// The first pass: secrets by name.
 #[derive(Default)]
 struct ByName {
     secrets: BTreeSet<String>,
@@ -57,7 +57,7 @@ impl ByName {
                 let variable = fields.get("name").and_then(Value::as_str).map(str::to_owned);
                 for (name, value) in fields {
                     let path = format!("{path}.{name}");
-                    // An entry of `env`, and any other pair of a name and a value.
+                    // An entry of `env`, and any other name-value pair.
                     let variable = variable.as_deref().filter(|_| name == "value");
                     match (name.as_str(), variable) {
                         (_, Some(variable)) if is_secret(variable) => self.secret(file, &path, variable, value),
@@ -80,13 +80,13 @@ impl ByName {
         }
     }
 
-    /// Takes a secret out, and remembers it.
+    /// Removes a secret, and remembers it.
     fn secret(&mut self, file: &str, path: &str, name: &str, value: &mut Value) {
         self.remember(value);
         self.take(file, path, &format!("value of {name}"), value);
     }
 
-    /// Takes out all of a value.
+    /// Removes all of a value.
     fn take(&mut self, file: &str, path: &str, why: &str, value: &mut Value) {
         let is_empty = value.is_null() || value.is_boolean() || value == "" || value == REDACTED;
         if !is_empty {
@@ -106,7 +106,7 @@ impl ByName {
         }
     }
 
-    /// A secret may be a part of another. In JSON inside of a text it is escaped.
+    /// A secret may be a part of another. In JSON within a string it is escaped.
     fn longest_first(&self) -> Vec<String> {
         let escaped = |secret: &String| {
             let quoted = serde_json::to_string(secret).ok()?;
@@ -119,21 +119,21 @@ impl ByName {
     }
 }
 
-/// Whether a path is that of the value of an environment variable of a container.
+/// Whether a path is the value of an environment variable of a container.
 fn is_variable(path: &str) -> bool {
     path.rsplit_once("].value")
         .is_some_and(|(before, _)| before.rsplit('.').next().is_some_and(|part| part.starts_with("env[")))
 }
 
-/// Annotations in which clients keep the object as it was applied.
+/// Annotations in which clients store the applied object.
 fn is_copy(name: &str) -> bool {
     name.contains("last-applied") || name.ends_with("/applied")
 }
 
-/// The second pass: what is a secret by its form, or known from the first pass.
+/// The second pass: secrets by format, and those of the first pass.
 struct Texts {
     secrets: Vec<String>,
-    /// The word for each account; `None` leaves accounts alone.
+    /// The replacement for each account; `None` keeps account ids.
     accounts: Option<BTreeMap<String, String>>,
     found: Vec<Redaction>,
 }
@@ -189,7 +189,7 @@ impl Texts {
     }
 }
 
-/// The text with a word for each run of twelve digits.
+/// The text with a replacement for each run of twelve digits.
 fn without_accounts(text: &str, accounts: &mut BTreeMap<String, String>) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,13 +1,13 @@
-//! What a secret looks like: names that secrets have, and text that is one.
+//! Detects secrets: names that secrets have, and formats of secrets.
 
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// What stands in the place of a secret.
+/// The replacement for a secret.
 pub(super) const REDACTED: &str = "<redacted>";
 
-/// Parts of names of secrets, in lower case and without separators.
+/// Parts of the names of secrets, in lower case and without separators.
 const NAMES: &[&str] = &[
     "password",
     "passwd",
@@ -25,11 +25,11 @@ const NAMES: &[&str] = &[
     "cookie",
     "connectionstring",
 ];
-/// Ends of names of secrets.
+/// Suffixes of the names of secrets.
 const ENDS: &[&str] = &["pass", "pwd", "auth", "dsn"];
-/// Words that look like a token and are none: `max_tokens`, `tokenizer`.
+/// Words that look like a token but are not secret: `max_tokens`, `tokenizer`.
 const NO_TOKENS: &[&str] = &["tokens", "tokeniz"];
-/// Fields of Kubernetes that name a Secret, or say where it goes.
+/// Fields of Kubernetes that name a Secret or its location.
 const REFERENCES: &[&str] = &[
     "secretkeyref",
     "secretref",
@@ -39,7 +39,7 @@ const REFERENCES: &[&str] = &[
     "automountserviceaccounttoken",
 ];
 
-/// Whether a value under this name is a secret, as far as the name says.
+/// Whether a value under this name is a secret, judged by the name only.
 pub(super) fn is_secret(name: &str) -> bool {
     let mut plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     plain.make_ascii_lowercase();
@@ -53,20 +53,20 @@ pub(super) fn is_secret(name: &str) -> bool {
     ends_in_key || NAMES.iter().any(|part| plain.contains(part)) || ENDS.iter().any(|end| plain.ends_with(end))
 }
 
-/// Environment variables of the operator that hold no secret. All others are taken for one.
+/// Environment variables of the operator that contain no secret. All others are treated as secrets.
 pub(super) fn is_known_variable(name: &str) -> bool {
     let known = ["AWS_REGION", "AWS_DEFAULT_REGION", "RUST_LOG", "POD_NAME", "POD_NAMESPACE", "POD_UID", "TZ"];
     let prefixes = ["MODELSELECTION_", "AWS_ENDPOINT_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"];
     (known.contains(&name) || prefixes.iter().any(|prefix| name.starts_with(prefix))) && !is_secret(name)
 }
 
-/// A form that secrets have in text: what it is called, how it is found, and what is kept of it before and behind.
+/// A format of secrets in text: its name, its pattern, and the text to keep before and after it.
 struct Form {
     called: &'static str,
     found: Regex,
 }
 
-/// The secret is the group `secret`, or else the whole of what is found.
+/// The secret is the group `secret`, or otherwise the whole match.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let forms = [
         ("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"),
@@ -88,7 +88,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     forms.into_iter().filter_map(form).collect()
 });
 
-/// The text without what looks like a secret, and what that looked like.
+/// The text without secrets, and the formats that were found.
 pub(super) fn without_forms(text: &str) -> (String, Vec<&'static str>) {
     let mut kept = text.to_owned();
     let mut found = Vec::new();

@@ -66,7 +66,7 @@ fn an_account_has_the_same_word_everywhere() {
     assert!(kept.contains("account-1.dkr.ecr.us-west-2.amazonaws.com at 1795983605385"), "{kept}");
 }
 
-/// Any JSON whose names and texts are harmless.
+/// Any JSON with harmless names and strings.
 fn harmless() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -82,7 +82,7 @@ fn harmless() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Something with the secret under a name that says so.
+/// A value that contains the secret under a secret name.
 fn planted(secret: &str) -> impl Strategy<Value = Value> + use<> {
     let secret = secret.to_owned();
     let name = prop::sample::select(vec!["password", "HF_TOKEN", "clientSecret", "WANDB_API_KEY", "db_pass"]);
