@@ -10,9 +10,9 @@ use kube::runtime::reflector::{ObjectRef, Store};
 use parking_lot::Mutex;
 
 use api::ModelSelection;
-use decide::backoff;
 use decide::fair_share::{Demand, Share, shares};
 use decide::permits::Claim;
+use decide::retry::pause;
 
 /// SageMaker's quotas count instances of one type in one region.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -165,7 +165,7 @@ impl Permits {
         let limit = running + state.held_by_others(uid, pool);
         let times = state.refused.get(pool).map_or(0, |refused| refused.times);
         // Quotas are raised by people and freed by jobs that end: minutes, not seconds.
-        let pause = backoff::backoff(times, Duration::from_secs(15), Duration::from_secs(300));
+        let pause = pause::backoff(times, Duration::from_secs(15), Duration::from_secs(300));
         let refused = Refused { limit, retry_at: now + pause, times: times.saturating_add(1) };
         state.refused.insert(pool.clone(), refused);
         pause

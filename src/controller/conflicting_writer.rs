@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use api::ModelSelectionStatus;
-use decide::backoff::backoff;
+use decide::retry::pause::backoff;
 
 /// Shortest time between two reports of conflicting writes to one selection.
 const PAUSE: Duration = Duration::from_secs(600);

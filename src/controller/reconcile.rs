@@ -18,11 +18,11 @@ use super::record::{Known, RecordError};
 use super::requests::{Inputs, requests};
 use super::{cleanup, collect_all, create, describe, hosting, record, result, stop};
 use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
-use decide::backoff;
 use decide::conditions::complete;
 use decide::front::References;
 use decide::plan::advance;
 use decide::regions;
+use decide::retry::pause;
 use decide::retry::{Outcome as Tried, Task};
 use decide::run::{RunEvent, apply};
 use platform::clock;
@@ -257,7 +257,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     });
     let lacking = !describe::incomplete(pass, spec, &status.runs).is_empty();
     let now = clock::steady();
-    let resync = backoff::jitter(RESYNC_PERIOD, uid, 0);
+    let resync = pause::jitter(RESYNC_PERIOD, uid, 0);
     let retry = ctx.retries.next_try(uid, pass.started, now);
     let open = expanding || lacking || ctx.incarnations.has_begun(uid) || !status.superseded.is_empty();
     if complete(spec, &status.runs) && !open {

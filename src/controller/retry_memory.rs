@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use decide::absence::Absence;
-use decide::backoff;
 use decide::problem::Problem;
+use decide::retry::pause;
 use decide::retry::{Outcome, Task, backoff};
 
 /// Consecutive failures of a task. All times are from the monotonic clock.
@@ -80,7 +80,7 @@ impl Retries {
         let pauses = backoff(&task, outcome, self.window);
         // Pending responses do not make the pause after a fault longer.
         let doubled = if pending { times } else { faults };
-        let pause = backoff::jitter(backoff::backoff(doubled, pauses.first, pauses.most), uid, u64::from(times));
+        let pause = pause::jitter(pause::backoff(doubled, pauses.first, pauses.most), uid, u64::from(times));
         let since = before.map_or(now, |failures| failures.since);
         let faults = faults.saturating_add(u32::from(!pending));
         let failures = Failures { times: times.saturating_add(1), faults, since, last: now, not_before: now + pause };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use ::observe::{Change, EventOutcome};
-use decide::backoff;
+use decide::retry::pause;
 use events::{Ignored, Queue, QueueError, StateChange, state_change};
 use platform::clock;
 
@@ -28,7 +28,7 @@ pub(super) async fn follow(queue: Queue, context: Arc<Context>) {
             continue;
         };
         context.metrics.events.failed(error.operation);
-        clock::sleep(backoff::backoff(failures, RETRY_FIRST, RETRY_MOST)).await;
+        clock::sleep(pause::backoff(failures, RETRY_FIRST, RETRY_MOST)).await;
         failures += 1;
     }
 }

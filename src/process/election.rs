@@ -15,7 +15,7 @@ use super::args::Args;
 use super::lease::{DURATION, Held, RENEW, RETRY, RETRY_RENEWAL, Record, Sighting, Step, decide};
 use api::FIELD_MANAGER;
 use api::permissions::LeaseName;
-use decide::backoff::jitter;
+use decide::retry::pause::jitter;
 use platform::api_server::message;
 use platform::clock;
 use platform::leadership::Leadership;

@@ -5,7 +5,6 @@
 
 pub mod absence;
 pub mod algorithms;
-pub mod backoff;
 pub mod collect_all;
 pub mod conditions;
 pub mod derived;

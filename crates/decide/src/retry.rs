@@ -1,5 +1,7 @@
 //! How soon a failed task is tried again: one table, by task and outcome.
 
+pub mod pause;
+
 use std::time::Duration;
 
 use super::fault::Class;

@@ -9,8 +9,8 @@ use kube::runtime::reflector::ObjectRef;
 use super::regions::{Pauses, Regions, Wake, Watch};
 use super::running_jobs::Ask;
 use api::ModelSelection;
-use decide::backoff;
 use decide::job_name::JOB_NAME_PREFIX;
+use decide::retry::pause;
 use platform::clock;
 use platform::metrics::Metrics;
 use sagemaker::{Class, Region, TuningError};
@@ -72,10 +72,10 @@ impl Poller {
         let now = clock::steady();
         let (from, pause) = match failures {
             0 => self.watch.view().next_sweep(self.pauses, reading, now),
-            n => (tried, backoff::backoff(n, min, RETRY_MOST.min(max * 2))),
+            n => (tried, pause::backoff(n, min, RETRY_MOST.min(max * 2))),
         };
         self.metrics.events.set_flow(self.region.name(), self.watch.view().flows());
-        let due = from + backoff::jitter(pause, self.region.name(), sweep).min(pause.max(max).max(min));
+        let due = from + pause::jitter(pause, self.region.name(), sweep).min(pause.max(max).max(min));
         Duration::try_from(due.duration_since(now)).ok().filter(|wait| !wait.is_zero())
     }
 
