@@ -113,8 +113,9 @@ impl Observer {
         let effect = match self.regions().get(region) {
             None => EventEffect::UnknownJob,
             Some(watch) => {
+                let effect = watch.view().on_event(name, change, clock::steady());
                 watch.changed.notify_one();
-                watch.view().on_event(name, change, clock::steady())
+                effect
             }
         };
         if effect == EventEffect::UnknownJob {
@@ -147,6 +148,8 @@ impl Observer {
     pub fn looked_at(&self, region: &str, owner: &ObjectRef<ModelSelection>, job: &str) {
         if let Some(watch) = self.regions().get(region) {
             watch.view().looked_at(owner, job);
+            // If an event reported its end, it is polled once more soon.
+            watch.changed.notify_one();
         }
     }
 
