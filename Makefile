@@ -12,7 +12,7 @@ help: ## list the targets
 
 .PHONY: demo
 demo: tools control-plane ## compare the 21 published models on this machine and show the front
-	@echo "building (silently; about 6 minutes the first time on 2 cores, then seconds)"
+	@echo "building (silently; about 5 minutes the first time on 2 cores, then seconds)"
 	@cargo build --quiet --bin modelselection-operator --bin sagemaker-emulator --bin demo
 	@target/debug/demo
 

@@ -78,7 +78,7 @@ async fn demo() -> Result<(), Box<dyn std::error::Error>> {
     println!("SageMaker calls: {} for {} runs", calls["total"], status.runs.len());
     println!("Virtual training time: {}", training_time(&status));
     let results = results(&selection)?;
-    println!("Results: {}", results.display());
+    println!("Results: {}", results.canonicalize().as_deref().unwrap_or(&results).display());
     step("done; nothing is left running");
     Ok(())
 }
