@@ -39,18 +39,18 @@ pub(super) async fn keep(
 
 async fn published(pass: &Pass<'_>, name: &str, wanted: &Wanted) -> Result<(), Problem> {
     let api = Api::namespaced(pass.ctx.client.clone(), pass.selection.namespace().as_deref().unwrap_or("default"));
-    let told = |error: ApiServerError| refused(name, &error);
-    let existing: Option<ConfigMap> = answered(api.get_opt(name)).await.map_err(told)?;
+    let problem = |error: ApiServerError| refused(name, &error);
+    let existing: Option<ConfigMap> = answered(api.get_opt(name)).await.map_err(problem)?;
     match step(name, wanted, &found(pass, existing.as_ref())) {
         Step::Leave => Ok(()),
         Step::Refuse(problem) => Err(problem),
         Step::Write => {
-            write(&api, named(pass, name), wanted, existing.and_then(|map| map.metadata.uid)).await.map_err(told)
+            write(&api, named(pass, name), wanted, existing.and_then(|map| map.metadata.uid)).await.map_err(problem)
         }
         Step::Create => {
             // Created before it is filled: if another client creates it first, that object is not changed.
-            let created = answered(api.create(&manager(), &named(pass, name))).await.map_err(told)?;
-            write(&api, named(pass, name), wanted, created.metadata.uid).await.map_err(told)
+            let created = answered(api.create(&manager(), &named(pass, name))).await.map_err(problem)?;
+            write(&api, named(pass, name), wanted, created.metadata.uid).await.map_err(problem)
         }
     }
 }

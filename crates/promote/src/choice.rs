@@ -1,6 +1,6 @@
 //! Selects the training job to deploy.
 
-use api::{BestTrainingJob, Front, ModelSelection, RunStatus};
+use api::{BestTrainingJob, Front, ModelSelection, RunStatus, Trials};
 
 use crate::refusal::Refusal;
 
@@ -33,10 +33,10 @@ pub struct Choice {
 pub enum Job {
     /// The status contains it.
     Known(Box<BestTrainingJob>),
-    /// Only the table of its run contains it, in this `ConfigMap`, under this name.
+    /// Only the table of its run contains it.
     InTable {
-        /// The first `ConfigMap` of the table.
-        config_map: String,
+        /// The table.
+        table: Trials,
         /// The name of the training job.
         name: String,
     },
@@ -102,7 +102,7 @@ fn of_run(selection: &ModelSelection, front: &Front, candidate: &str) -> Result<
     let member = front.members.iter().find(|member| member.candidate == candidate);
     let on_front = member.and_then(|member| member.training_job_name.as_ref());
     match (on_front.filter(|name| **name != best.training_job_name), &run.trials) {
-        (Some(name), Some(trials)) => Ok(Job::InTable { config_map: trials.config_map.clone(), name: name.clone() }),
+        (Some(name), Some(trials)) => Ok(Job::InTable { table: trials.clone(), name: name.clone() }),
         _ => Ok(Job::Known(Box::new(best.clone()))),
     }
 }
@@ -143,7 +143,10 @@ mod tests {
             ]}],
         }));
         let job = chosen(&selection, Some("tried"), None).unwrap().job;
-        assert_eq!(job, Job::InTable { config_map: "table".into(), name: "tried-002".into() });
+        assert_eq!(
+            job,
+            Job::InTable { table: Trials { config_map: "table".into(), count: 2 }, name: "tried-002".into() }
+        );
     }
 
     #[test]

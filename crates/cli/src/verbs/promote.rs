@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use api::{BestTrainingJob, ModelSelection};
-use k8s_openapi::api::core::v1::ConfigMap;
-use kube::Api;
+use api::{BestTrainingJob, ModelSelection, Trials};
 use promote::{File, Format, Job, Winner, Wish, choose, files};
 
 use crate::args::PromoteFormat;
@@ -24,7 +22,7 @@ pub(crate) async fn run(
     let choice = choose(&selection, wish).map_err(failure)?;
     let job = match &choice.job {
         Job::Known(job) => (**job).clone(),
-        Job::InTable { config_map, name } => in_table(cluster, config_map, name).await?,
+        Job::InTable { table, name } => in_table(cluster, &selection, table, name).await?,
     };
     let winner = Winner::new(&selection, &choice, job, wish).map_err(failure)?;
     let files = files(&winner, of(format)).map_err(failure)?;
@@ -78,26 +76,20 @@ fn write(directory: &Path, files: &[File]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The key of a table with one JSON line for each training job, and the annotation with the name of the next page.
-const TRIALS: &str = "trials.jsonl";
-const NEXT_PAGE: &str = "modelselection.dev/next-page";
-
 /// A training job of a table.
-async fn in_table(cluster: &Cluster, first: &str, name: &str) -> Result<BestTrainingJob, Failure> {
-    let tables: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
-    let mut next = Some(first.to_owned());
-    while let Some(page) = next {
-        let Some(page) = tables.get_opt(&page).await? else { break };
-        let lines = page.data.as_ref().and_then(|data| data.get(TRIALS)).map(String::as_str).unwrap_or_default();
-        let jobs = lines.lines().filter_map(|line| serde_json::from_str::<BestTrainingJob>(line).ok());
-        if let Some(job) = jobs.into_iter().find(|job| job.training_job_name == name) {
-            return Ok(job);
-        }
-        next = page.metadata.annotations.and_then(|mut annotations| annotations.remove(NEXT_PAGE));
-    }
-    Err(Failure::Message(format!(
-        "the ConfigMap '{first}' has no training job '{name}'; try again when the operator has written it"
-    )))
+async fn in_table(
+    cluster: &Cluster,
+    selection: &ModelSelection,
+    table: &Trials,
+    name: &str,
+) -> Result<BestTrainingJob, Failure> {
+    let jobs = tables::read_whole(&cluster.client, selection, table).await?.unwrap_or_default();
+    jobs.into_iter().find(|job| job.training_job_name == name).ok_or_else(|| {
+        let first = &table.config_map;
+        Failure::Message(format!(
+            "the ConfigMap '{first}' has no training job '{name}'; try again when the operator has written it"
+        ))
+    })
 }
 
 #[cfg(test)]

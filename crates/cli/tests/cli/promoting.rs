@@ -32,6 +32,26 @@ async fn the_winner_is_written_in_each_format_and_nothing_else_is_said() {
     }
 }
 
+/// The front has another training job of the run than its best one: only the table has it, on its second page.
+#[tokio::test]
+async fn a_training_job_of_a_table_is_handed_over() {
+    let place = Place::new("promote-table").await;
+    let mut status = served();
+    status["runs"][2]["trials"] = json!({"configMap": "table", "count": 2});
+    status["fronts"][0]["members"][2]["trainingJobName"] = json!("mobilenet-v2-100-160-002");
+    place.put("caltech256", &status).await;
+    let job = |number: u8| {
+        json!({
+            "trainingJobName": format!("mobilenet-v2-100-160-{number:03}"), "status": "Completed",
+            "hyperparameters": {}, "metrics": {"test_accuracy": "0.8"},
+            "modelArtifactS3URI": format!("s3://models/{number:03}/model.tar.gz"),
+        })
+    };
+    place.put_table(&[&[job(1)], &[job(2)]]).await;
+    let shown = place.shows(&["promote", "caltech256", "-o", "ack"]);
+    assert!(shown.contains("s3://models/002/model.tar.gz"), "{shown}");
+}
+
 #[tokio::test]
 async fn a_folder_for_kustomize_is_written_and_what_cannot_be_is_refused() {
     let place = Place::new("folder").await;

@@ -3,9 +3,6 @@
 use std::io::{Read as _, Seek as _};
 use std::time::{Duration, Instant};
 
-use k8s_openapi::api::core::v1::ConfigMap;
-use kube::Api;
-use kube::api::PostParams;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::{Row, RowAccessor as _};
 use serde_json::{Value, json};
@@ -127,13 +124,8 @@ async fn the_report_counts_the_hours_of_all_training_jobs_that_are_kept() {
     let arguments = ["plot", "-o", file.to_str().unwrap()];
     let without = place.run(&arguments);
     assert!(without.code == 0 && without.err.contains("ConfigMap 'table' is gone"), "{without:?}");
-    // As the operator writes them: pages of lines.
     let line = json!({"trainingJobName": "a", "status": "Completed", "metrics": {"test_accuracy": "0.9"}, "instanceType": "ml.p3.2xlarge", "billableSeconds": 3600});
-    let pages: Api<ConfigMap> = Api::namespaced(place.client.clone(), &place.namespace);
-    for (name, lines) in [("table", format!("{line}\n{line}\n")), ("table-2", format!("{line}\n"))] {
-        let page = json!({"metadata": {"name": name}, "data": {"trials.jsonl": lines}});
-        pages.create(&PostParams::default(), &serde_json::from_value(page).unwrap()).await.unwrap();
-    }
+    place.put_table(&[&[line.clone(), line.clone()], &[line]]).await;
     assert_eq!(place.run(&arguments).code, 0);
     let page = std::fs::read_to_string(&file).unwrap();
     assert!(page.contains(r#""search":{"jobs":3,"billed":10800"#), "{page}");
@@ -146,14 +138,7 @@ async fn an_export_has_every_training_job_that_is_kept() {
     status["runs"][0]["trials"] = json!({"configMap": "table", "count": 2});
     place.put("caltech256", &status).await;
     let job = |name: &str, rate: &str| json!({"trainingJobName": name, "hyperparameters": {"learning_rate": rate}, "status": "Completed", "metrics": {"test_accuracy": "0.9"}});
-    let tables: Api<ConfigMap> = Api::namespaced(place.client.clone(), &place.namespace);
-    // A table of two pages, as the operator writes it.
-    let pages = [("table", job("swin-large-patch4-window12-384-001", "0.1")), ("table-2", job("another", "0.2"))];
-    for (name, line) in pages {
-        let data = json!({"trials.jsonl": format!("{line}\n"), "fixed-hyperparameters.json": r#"{"epochs":"5"}"#});
-        let page = json!({"metadata": {"name": name}, "data": data});
-        tables.create(&PostParams::default(), &serde_json::from_value(page).unwrap()).await.unwrap();
-    }
+    place.put_table(&[&[job("swin-large-patch4-window12-384-001", "0.1")], &[job("another", "0.2")]]).await;
     let csv = place.shows(&["export"]);
     let rows: Vec<&str> = csv.lines().collect();
     assert_eq!(rows.len(), 6, "a title, two of the table, and the best of three others:\n{csv}");
