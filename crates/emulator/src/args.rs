@@ -104,6 +104,10 @@ pub struct Args {
     #[arg(long, env = "SAGEMAKER_EMULATOR_EVENTS_URL", value_name = "URL")]
     pub events_url: Option<Target>,
 
+    /// Sends no events of training jobs, like EventBridge with a rule for tuning jobs.
+    #[arg(long, env = "SAGEMAKER_EMULATOR_NO_TRAINING_JOB_EVENTS")]
+    pub no_training_job_events: bool,
+
     /// Number of requests kept for GET /_emulator/requests.
     #[arg(long, env = "SAGEMAKER_EMULATOR_LOG_SIZE", value_name = "N", default_value_t = 100_000)]
     pub log_size: usize,

@@ -21,6 +21,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Runs until a signal.
 pub async fn run(args: Args) -> Result<(), StartError> {
     let (listen, state, events) = (args.listen, args.state.clone(), args.events_url.clone());
+    let training_jobs = !args.no_training_job_events;
     let snapshot = args.snapshot()?;
     let speed = args.speed;
     let emulator = Arc::new(Emulator::new(args.options()?, snapshot));
@@ -32,7 +33,7 @@ pub async fn run(args: Args) -> Result<(), StartError> {
         emulator.hub().len()
     ))?;
     if let Some(target) = events {
-        tokio::spawn(tell(Arc::clone(&emulator), target));
+        tokio::spawn(tell(Arc::clone(&emulator), target, training_jobs));
     }
     tokio::select! {
         ended = server::serve(Loopback::new(listener), Arc::clone(&emulator)) => ended?,
@@ -46,9 +47,9 @@ pub async fn run(args: Args) -> Result<(), StartError> {
 }
 
 /// Checks for changes as long as the process runs, and sends the events in order.
-async fn tell(emulator: Arc<Emulator>, target: Target) {
+async fn tell(emulator: Arc<Emulator>, target: Target, training_jobs: bool) {
     let account = emulator.settings().account.clone();
-    let mut watcher = Watcher::new(&emulator.world(), &account, emulator.clock().now());
+    let mut watcher = Watcher::new(&emulator.world(), &account, emulator.clock().now(), training_jobs);
     let mut ticks = tokio::time::interval(LOOK);
     loop {
         ticks.tick().await;

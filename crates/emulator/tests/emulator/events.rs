@@ -68,6 +68,18 @@ async fn an_endpoint_receives_every_change() {
 }
 
 #[tokio::test]
+async fn an_endpoint_can_do_without_the_changes_of_training_jobs() {
+    let (url, mut heard) = listener("/hook").await;
+    let emulator = Emulator::start(&["--events-url", &url, "--no-training-job-events"]);
+    emulator.ok(CREATE, &request("watched")).await;
+    let (_, created) = next(&mut heard).await;
+    assert_eq!(created["detail"]["HyperParameterTuningJobStatus"], "InProgress");
+    emulator.advance(1e6).await;
+    let (_, ended) = next(&mut heard).await;
+    assert_eq!(ended["detail"]["HyperParameterTuningJobStatus"], "Completed");
+}
+
+#[tokio::test]
 async fn a_queue_gets_messages() {
     let (url, mut heard) = listener("/111122223333/events").await;
     let emulator = Emulator::start(&["--events-url", &url]);
