@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
+use kube::ResourceExt as _;
+use kube::runtime::reflector::Store;
 use parking_lot::Mutex;
 use tokio::time::{Instant, sleep_until};
 use tracing::Instrument as _;
 
+use api::ModelSelection;
 use decide::identity::tag;
-use decide::incarnation::TaggedJob;
+use decide::incarnation::{TaggedJob, has_created};
 use decide::job_name::job_name_beginning;
 use platform::clock;
 use sagemaker::{Class, Operation, Region, TuningError};
@@ -35,41 +38,62 @@ pub(super) struct Place {
     pub(super) namespace: String,
 }
 
-/// The searches that have yet to start, by scope.
-#[derive(Default)]
-pub(super) struct JointSearches(Mutex<HashMap<Place, Next>>);
+/// The searches that start soon or have just started, by scope.
+pub(super) struct JointSearches {
+    next: Mutex<HashMap<Place, Next>>,
+    stores: Vec<Store<ModelSelection>>,
+}
+
+/// A selection that asks for its jobs.
+#[derive(Clone, Debug)]
+pub(super) struct Asker {
+    pub(super) name: String,
+    /// Whether its status tells which jobs it has created. Otherwise their tags are read too.
+    pub(super) status_is_known: bool,
+}
 
 struct Next {
     /// The selections; `None` once the search has started.
-    names: Arc<Mutex<Option<Vec<String>>>>,
+    askers: Arc<Mutex<Option<Vec<Asker>>>>,
     search: Search,
     begins: Instant,
 }
 
 impl JointSearches {
-    /// The search that `name` is part of. It also finds the jobs of the other selections in it.
-    pub(super) fn join(&self, region: &Region, place: Place, name: &str) -> Search {
-        let mut all = self.0.lock();
+    /// `stores` show all selections, and so whose jobs are known.
+    pub(super) fn new(stores: Vec<Store<ModelSelection>>) -> Self {
+        Self { next: Mutex::default(), stores }
+    }
+
+    /// The search that `asker` is part of. It also finds the jobs of the other selections in it.
+    pub(super) fn join(&self, region: &Region, place: Place, asker: Asker) -> Search {
+        let (mut all, now) = (self.next.lock(), clock::after(Duration::ZERO));
+        all.retain(|_, next| next.begins + SPACING > now);
         if let Some(next) = all.get(&place)
-            && let Some(names) = next.names.lock().as_mut().filter(|names| names.len() < MOST)
+            && let Some(askers) = next.askers.lock().as_mut().filter(|askers| askers.len() < MOST)
         {
-            names.push(name.to_owned());
+            askers.push(asker);
             return next.search.clone();
         }
-        let now = clock::after(Duration::ZERO);
         let begins = all.get(&place).map_or(now, |last| now.max(last.begins + SPACING));
-        let names = Arc::new(Mutex::new(Some(vec![name.to_owned()])));
-        let search = begin(region.clone(), place.clone(), names.clone(), begins);
-        all.insert(place, Next { names, search: search.clone(), begins });
+        let askers = Arc::new(Mutex::new(Some(vec![asker])));
+        let search = begin(region.clone(), place.clone(), askers.clone(), begins, self.stores.clone());
+        all.insert(place, Next { askers, search: search.clone(), begins });
         search
     }
 }
 
-fn begin(region: Region, place: Place, names: Arc<Mutex<Option<Vec<String>>>>, begins: Instant) -> Search {
+fn begin(
+    region: Region,
+    place: Place,
+    askers: Arc<Mutex<Option<Vec<Asker>>>>,
+    begins: Instant,
+    stores: Vec<Store<ModelSelection>>,
+) -> Search {
     let search = async move {
         sleep_until(begins).await;
-        let names = names.lock().take().unwrap_or_default();
-        search(&region, &place, &names).await
+        let askers = askers.lock().take().unwrap_or_default();
+        search(&region, &place, &askers, &stores).await
     };
     let searched = tokio::spawn(search.in_current_span());
     searched.map(|jobs| jobs.map_err(lost).flatten()).boxed().shared()
@@ -86,10 +110,16 @@ pub(super) fn lost(error: tokio::task::JoinError) -> TuningError {
     }
 }
 
-/// All jobs with the tags of those selections.
-pub(super) async fn search(region: &Region, place: &Place, names: &[String]) -> Result<Jobs, TuningError> {
-    let tags = [(tag::SCOPE, place.scope.as_str()), (tag::NAMESPACE, place.namespace.as_str())];
-    match tagged(region, &tags, names).await {
+/// All jobs with the tags of those selections, except running ones that the search does not show yet and whose creator
+/// is known from a status.
+pub(super) async fn search(
+    region: &Region,
+    place: &Place,
+    askers: &[Asker],
+    stores: &[Store<ModelSelection>],
+) -> Result<Jobs, TuningError> {
+    let creators = creators(stores, place, askers);
+    match tagged(region, place, askers, &creators).await {
         // Without the permission to search (or with a service that has no Search), previous incarnations cannot be
         // seen.
         Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
@@ -100,12 +130,32 @@ pub(super) async fn search(region: &Region, place: &Place, names: &[String]) -> 
     }
 }
 
+/// The selections whose statuses tell which jobs they have created.
+fn creators(stores: &[Store<ModelSelection>], place: &Place, askers: &[Asker]) -> Vec<Arc<ModelSelection>> {
+    let unknown: Vec<&str> = askers.iter().filter(|asker| !asker.status_is_known).map(|asker| &*asker.name).collect();
+    let is_unknown = |selection: &ModelSelection| {
+        selection.metadata.namespace.as_ref() == Some(&place.namespace) && unknown.contains(&&*selection.name_any())
+    };
+    stores.iter().flat_map(Store::state).filter(|selection| !is_unknown(selection)).collect()
+}
+
 /// The listing of running jobs may contain jobs that the search does not show yet: versions must not depend on one
 /// response that lags behind.
-async fn tagged(region: &Region, tags: &[(&str, &str)], names: &[String]) -> Result<Vec<TaggedJob>, TuningError> {
-    let searched = region.jobs_with_tags(tags, tag::NAME, names).await?;
+async fn tagged(
+    region: &Region,
+    place: &Place,
+    askers: &[Asker],
+    creators: &[Arc<ModelSelection>],
+) -> Result<Vec<TaggedJob>, TuningError> {
+    let names: Vec<String> = askers.iter().map(|asker| asker.name.clone()).collect();
+    let tags = [(tag::SCOPE, place.scope.as_str()), (tag::NAMESPACE, place.namespace.as_str())];
+    let searched = region.jobs_with_tags(&tags, tag::NAME, &names).await?;
     let beginnings: Vec<String> = names.iter().map(|name| job_name_beginning(name)).collect();
-    let mut found = region.running_with_tags(&beginnings, &searched).await?;
+    let is_known = |name: &str| {
+        let has_creator = || creators.iter().any(|selection| has_created(selection, &place.scope, name));
+        searched.iter().any(|job| job.name == name) || has_creator()
+    };
+    let mut found = region.running_with_tags(&beginnings, is_known).await?;
     found.retain(|job| {
         tags.iter().all(|(key, value)| job.tag(key) == Some(value)) && names.iter().any(|n| job.is_of(n))
     });

@@ -14,12 +14,12 @@ use decide::observation::JobStatus;
 const ONE_BY_ONE: usize = 100;
 
 impl Region {
-    /// The running tuning jobs whose names begin with one of `beginnings`, except those in `known`, with their tags:
-    /// one call for each. The listing shows new jobs before the search does.
+    /// The running tuning jobs whose names begin with one of `beginnings`, except the known ones, with their tags: one
+    /// call for each. The listing shows new jobs before the search does.
     pub async fn running_with_tags(
         &self,
         beginnings: &[String],
-        known: &[TaggedJob],
+        is_known: impl Fn(&str) -> bool,
     ) -> Result<Vec<TaggedJob>, TuningError> {
         let operation = Operation::ListHyperParameterTuningJobs;
         let contains = if let [only] = beginnings { only } else { JOB_NAME_PREFIX };
@@ -41,9 +41,7 @@ impl Region {
             Ok((jobs.collect(), page.next_token))
         });
         let mut running = Vec::new();
-        let unknown = |name: &String| {
-            beginnings.iter().any(|beginning| name.starts_with(beginning)) && known.iter().all(|job| job.name != *name)
-        };
+        let unknown = |name: &str| beginnings.iter().any(|beginning| name.starts_with(beginning)) && !is_known(name);
         for (name, arn) in listed.await?.into_iter().filter(|(name, _)| unknown(name)).take(ONE_BY_ONE) {
             let tags = self.tags(&arn).await?;
             running.push(TaggedJob { name, arn, status: JobStatus::InProgress, tags });
