@@ -204,7 +204,12 @@ fn report(shape: Shape, speed: f64, cpu: f64, calls: &Value, delays: &[f64]) {
         of(&["CreateHyperParameterTuningJob"]),
         of(&["ListHyperParameterTuningJobs"]),
         of(&["Search"]),
-        of(&["DescribeHyperParameterTuningJob", "DescribeTrainingJob", "ListTrainingJobsForHyperParameterTuningJob"]),
+        of(&[
+            "DescribeHyperParameterTuningJob",
+            "DescribeTrainingJob",
+            "ListTrainingJobsForHyperParameterTuningJob",
+            "ListTags",
+        ]),
     ];
     let total = calls["total"].as_f64().unwrap();
     assert!((create + list + search + describe - total).abs() < 0.5, "other calls: {calls}");

@@ -30,8 +30,11 @@ const SPEED: f64 = RUN_SECONDS / REAL_SECONDS;
 const DEADLINE: Duration = Duration::from_secs(3600);
 /// A selection that is created while the others wait.
 const LATE: &str = "late";
-/// The settings of users, not those of tests.
-const SETTINGS: [(&str, &str); 3] = [
+/// The settings of users, not those of tests, with glibc's settings of the image: without them, memory is that of a
+/// busy moment.
+const SETTINGS: [(&str, &str); 5] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_MMAP_THRESHOLD_", "131072"),
     ("MODELSELECTION_MIN_SWEEP_SECONDS", "2"),
     ("MODELSELECTION_MAX_SWEEP_SECONDS", "30"),
     ("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "300"),
