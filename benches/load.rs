@@ -57,7 +57,7 @@ const fn shape(name: &'static str, selections: usize, runs: usize) -> Shape {
     Shape { name, selections, runs, rate: None, idle: false }
 }
 
-const SHAPES: [Shape; 8] = [
+const SHAPES: [Shape; 9] = [
     shape("1x100", 1, 100),
     shape("100x21", 100, 21),
     shape("1000x5", 1000, 5),
@@ -65,6 +65,7 @@ const SHAPES: [Shape; 8] = [
     shape("200x5", 200, 5),
     Shape { rate: Some(2.0), ..shape("1x500-at-2-per-second", 1, 500) },
     Shape { idle: true, ..shape("idle-200x21", 200, 21) },
+    Shape { idle: true, ..shape("idle-1000x5", 1000, 5) },
     Shape { idle: true, ..shape("idle-5000x5", 5000, 5) },
 ];
 

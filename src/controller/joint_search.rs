@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 use api::ModelSelection;
 use decide::identity::tag;
 use decide::incarnation::{TaggedJob, has_created};
-use decide::job_name::job_name_beginning;
+use decide::job_name::{JOB_NAME_PREFIX, job_name_beginning};
 use platform::clock;
 use sagemaker::{Class, Operation, Region, TuningError};
 
@@ -29,6 +29,8 @@ pub(super) type Search = Shared<BoxFuture<'static, Result<Jobs, TuningError>>>;
 const SPACING: Duration = Duration::from_secs(2);
 /// Most selections in one search.
 const MOST: usize = 40;
+/// Most jobs of a search whose tags are read one by one.
+const ONE_BY_ONE: usize = 100;
 
 /// The scope of a joint search.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -118,8 +120,7 @@ pub(super) async fn search(
     askers: &[Asker],
     stores: &[Store<ModelSelection>],
 ) -> Result<Jobs, TuningError> {
-    let creators = creators(stores, place, askers);
-    match tagged(region, place, askers, &creators).await {
+    match tagged(region, place, askers, stores).await {
         // Without the permission to search (or with a service that has no Search), previous incarnations cannot be
         // seen.
         Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
@@ -145,17 +146,23 @@ async fn tagged(
     region: &Region,
     place: &Place,
     askers: &[Asker],
-    creators: &[Arc<ModelSelection>],
+    stores: &[Store<ModelSelection>],
 ) -> Result<Vec<TaggedJob>, TuningError> {
     let names: Vec<String> = askers.iter().map(|asker| asker.name.clone()).collect();
     let tags = [(tag::SCOPE, place.scope.as_str()), (tag::NAMESPACE, place.namespace.as_str())];
     let searched = region.jobs_with_tags(&tags, tag::NAME, &names).await?;
     let beginnings: Vec<String> = names.iter().map(|name| job_name_beginning(name)).collect();
-    let is_known = |name: &str| {
-        let has_creator = || creators.iter().any(|selection| has_created(selection, &place.scope, name));
-        searched.iter().any(|job| job.name == name) || has_creator()
-    };
-    let mut found = region.running_with_tags(&beginnings, is_known).await?;
+    let part = if let [only] = &beginnings[..] { only } else { JOB_NAME_PREFIX };
+    let mut running = region.running_jobs(part).await?;
+    // Read after the listing: the statuses then show whoever has created a job in it.
+    let creators = creators(stores, place, askers);
+    running.retain(|(name, _)| {
+        beginnings.iter().any(|beginning| name.starts_with(beginning))
+            && searched.iter().all(|job| job.name != *name)
+            && !creators.iter().any(|selection| has_created(selection, &place.scope, name))
+    });
+    running.truncate(ONE_BY_ONE);
+    let mut found = region.with_tags(running).await?;
     found.retain(|job| {
         tags.iter().all(|(key, value)| job.tag(key) == Some(value)) && names.iter().any(|n| job.is_of(n))
     });
