@@ -183,7 +183,12 @@ impl ControlPlane {
     /// All writes so far, except Leases and the server's own. Includes every write whose response a client has
     /// received.
     pub fn audit(&self) -> Vec<AuditEntry> {
-        audit::read(&self.folder.join("audit.log"))
+        self.audit_from(0).0
+    }
+
+    /// The same from an offset of the log on, and the offset behind them: for tests that look again and again.
+    pub fn audit_from(&self, offset: u64) -> (Vec<AuditEntry>, u64) {
+        audit::read_from(&self.folder.join("audit.log"), offset)
     }
 
     /// The folder of the logs.

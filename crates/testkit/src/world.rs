@@ -30,6 +30,11 @@ pub const LATER: Duration = Duration::from_mins(2);
 /// More virtual seconds than any job of [`Selection`] takes.
 pub const LONG: u32 = 100_000;
 
+/// How many times faster the clock of the operator runs in [`World::hurried`].
+pub const HURRY: u32 = 10;
+/// The seconds between two polls there, by that clock.
+pub const HURRIED_POLLS: &str = "3";
+
 const USER: &str = "operator-under-test";
 
 /// An operator, an emulator and a namespace on a control plane.
@@ -59,6 +64,22 @@ impl World<'static> {
     /// A world in which a job takes less than a second.
     pub async fn fast(purpose: &str) -> Self {
         World::start(shared().await, purpose, &["--speed", "3000"], &[]).await
+    }
+
+    /// A held world whose operator has a clock that runs [`HURRY`] times faster, so that the pauses before retries cost a
+    /// test little. All its settings are those of a release, except that it polls every [`HURRIED_POLLS`] seconds, and
+    /// that no process has a Lease: a leader ends when the API server is slow (tests/install/leader.rs).
+    pub async fn hurried(purpose: &str, environment: &[(&str, &str)]) -> Self {
+        let hurry = HURRY.to_string();
+        let settings = [
+            ("MODELSELECTION_TIME_SCALE", hurry.as_str()),
+            ("MODELSELECTION_MIN_SWEEP_SECONDS", HURRIED_POLLS),
+            ("MODELSELECTION_MAX_SWEEP_SECONDS", HURRIED_POLLS),
+            ("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "300"),
+            ("MODELSELECTION_LEADER_ELECT", "false"),
+        ];
+        let settings: Vec<_> = settings.iter().chain(environment).copied().collect();
+        World::start(shared().await, purpose, &["--speed", "0"], &settings).await
     }
 
     /// Like [`World::short_epochs_on`], on the shared control plane.
@@ -329,8 +350,15 @@ impl<'a> World<'a> {
 
     /// The operator's writes in this namespace, except Leases.
     pub fn writes(&self) -> Vec<AuditEntry> {
+        self.writes_from(0).0
+    }
+
+    /// The same from an offset of the audit log on, and the offset behind them.
+    pub fn writes_from(&self, offset: u64) -> (Vec<AuditEntry>, u64) {
         let ours = |entry: &AuditEntry| entry.user == USER && entry.namespace.as_deref() == Some(&self.namespace);
-        self.plane.audit().into_iter().filter(ours).collect()
+        let (mut entries, end) = self.plane.audit_from(offset);
+        entries.retain(ours);
+        (entries, end)
     }
 
     /// Waits until no pass and no call is in progress: a status is visible before the pass that wrote it has ended.
