@@ -35,13 +35,18 @@ pub(super) struct Place {
     pub(super) namespace: String,
 }
 
-/// The searches that have yet to start, by scope.
+/// The searches that have yet to start, or have just started, by scope.
 #[derive(Default)]
-pub(super) struct JointSearches(Mutex<HashMap<Place, Next>>);
+pub(super) struct JointSearches(Mutex<Searches>);
+
+#[derive(Default)]
+struct Searches(HashMap<Place, Next>);
+
+/// The selections of a search; `None` once it has started.
+type Names = Arc<Mutex<Option<Vec<String>>>>;
 
 struct Next {
-    /// The selections; `None` once the search has started.
-    names: Arc<Mutex<Option<Vec<String>>>>,
+    names: Names,
     search: Search,
     begins: Instant,
 }
@@ -49,23 +54,31 @@ struct Next {
 impl JointSearches {
     /// The search that `name` is part of. It also finds the jobs of the other selections in it.
     pub(super) fn join(&self, region: &Region, place: Place, name: &str) -> Search {
-        let mut all = self.0.lock();
-        if let Some(next) = all.get(&place)
+        let of = place.clone();
+        let begin = |names, begins| begin(region.clone(), of, names, begins);
+        self.0.lock().join(place, name, clock::after(Duration::ZERO), begin)
+    }
+}
+
+impl Searches {
+    fn join(&mut self, place: Place, name: &str, now: Instant, begin: impl FnOnce(Names, Instant) -> Search) -> Search {
+        // One that has started only determines when the next one may.
+        self.0.retain(|_, next| now < next.begins + SPACING || next.names.lock().is_some());
+        if let Some(next) = self.0.get(&place)
             && let Some(names) = next.names.lock().as_mut().filter(|names| names.len() < MOST)
         {
             names.push(name.to_owned());
             return next.search.clone();
         }
-        let now = clock::after(Duration::ZERO);
-        let begins = all.get(&place).map_or(now, |last| now.max(last.begins + SPACING));
+        let begins = self.0.get(&place).map_or(now, |last| now.max(last.begins + SPACING));
         let names = Arc::new(Mutex::new(Some(vec![name.to_owned()])));
-        let search = begin(region.clone(), place.clone(), names.clone(), begins);
-        all.insert(place, Next { names, search: search.clone(), begins });
+        let search = begin(names.clone(), begins);
+        self.0.insert(place, Next { names, search: search.clone(), begins });
         search
     }
 }
 
-fn begin(region: Region, place: Place, names: Arc<Mutex<Option<Vec<String>>>>, begins: Instant) -> Search {
+fn begin(region: Region, place: Place, names: Names, begins: Instant) -> Search {
     let search = async move {
         sleep_until(begins).await;
         let names = names.lock().take().unwrap_or_default();
@@ -111,4 +124,47 @@ async fn tagged(region: &Region, tags: &[(&str, &str)], names: &[String]) -> Res
     });
     found.extend(searched);
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Joins at `now`, and returns the selections of the search and when it begins, if a new one begins.
+    fn join(searches: &mut Searches, namespace: &str, name: &str, now: Instant) -> Option<(Names, Instant)> {
+        let place = Place { region: String::new(), scope: String::new(), namespace: namespace.to_owned() };
+        let mut begun = None;
+        drop(searches.join(place, name, now, |names, begins| {
+            begun = Some((names, begins));
+            futures::future::ready(Ok(Jobs::default())).boxed().shared()
+        }));
+        begun
+    }
+
+    #[test]
+    fn selections_share_a_search_until_it_has_started() {
+        let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
+        let (names, begins) = join(&mut searches, "a", "one", now).unwrap();
+        assert_eq!(begins, now);
+        assert!(join(&mut searches, "a", "two", now).is_none());
+        assert!(join(&mut searches, "b", "other", now).is_some(), "another namespace");
+        assert_eq!(names.lock().take().unwrap(), ["one", "two"]);
+        let (_, begins) = join(&mut searches, "a", "three", now + SPACING / 2).unwrap();
+        assert_eq!(begins, now + SPACING, "the next one waits");
+    }
+
+    #[test]
+    fn a_search_that_has_started_is_forgotten() {
+        let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
+        for namespace in ["a", "b"] {
+            let (names, _) = join(&mut searches, namespace, "one", now).unwrap();
+            names.lock().take();
+        }
+        let (names, _) = join(&mut searches, "late", "one", now).unwrap();
+        join(&mut searches, "c", "one", now + SPACING);
+        let mut left: Vec<&str> = searches.0.keys().map(|place| place.namespace.as_str()).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["c", "late"], "the one that has yet to start stays");
+        assert_eq!(names.lock().as_deref(), Some(["one".to_owned()].as_slice()));
+    }
 }

@@ -174,7 +174,11 @@ impl Life {
         }
         self.reach("the result is that of a life without a kill", async |world| {
             let result = result(world).await.map_err(|error| error.to_string())?;
-            if expected.as_ref().is_none_or(|expected| *expected == result) { Ok(result) } else { Err(format!("{result:#}")) }
+            if expected.as_ref().is_none_or(|expected| *expected == result) {
+                Ok(result)
+            } else {
+                Err(format!("{result:#}"))
+            }
         })
         .await
     }
@@ -187,7 +191,8 @@ impl Life {
         })
         .await;
         // As the garbage collector does, which does not run here.
-        let deleted = config_maps(&self.world).delete_collection(&DeleteParams::default(), &ListParams::default()).await;
+        let deleted =
+            config_maps(&self.world).delete_collection(&DeleteParams::default(), &ListParams::default()).await;
         deleted.expect("the ConfigMaps can be deleted");
     }
 
@@ -380,9 +385,8 @@ async fn killed_again_at_each_call_of_the_recovery() {
     let matrix = Matrix::new().await;
     for operation in [CREATE, STOP] {
         let firsts = matrix.calls(operation).filter(|point| matches!(point, Point::Call(_, _, Moment::Executed)));
-        let seconds = || {
-            MOMENTS.into_iter().flat_map(|moment| (0..RECOVERY).map(move |after| Point::Call("*", after, moment)))
-        };
+        let seconds =
+            || MOMENTS.into_iter().flat_map(|moment| (0..RECOVERY).map(move |after| Point::Call("*", after, moment)));
         let lives = firsts.flat_map(|first| seconds().map(move |second| vec![first, second]));
         matrix.play(&format!("recovery from {operation}"), lives).await;
     }
