@@ -40,23 +40,28 @@ pub(super) struct Place {
     pub(super) namespace: String,
 }
 
-/// The searches that start soon or have just started, by scope.
-pub(super) struct JointSearches {
-    next: Mutex<HashMap<Place, Next>>,
-    stores: Vec<Store<ModelSelection>>,
-}
-
 /// A selection that asks for its jobs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asker {
     pub(super) name: String,
     /// Whether its status tells which jobs it has created. Otherwise their tags are read too.
     pub(super) status_is_known: bool,
 }
 
+/// The searches that have yet to start, or have just started, by scope.
+pub(super) struct JointSearches {
+    searches: Mutex<Searches>,
+    stores: Vec<Store<ModelSelection>>,
+}
+
+#[derive(Default)]
+struct Searches(HashMap<Place, Next>);
+
+/// The selections of a search; `None` once it has started.
+type Askers = Arc<Mutex<Option<Vec<Asker>>>>;
+
 struct Next {
-    /// The selections; `None` once the search has started.
-    askers: Arc<Mutex<Option<Vec<Asker>>>>,
+    askers: Askers,
     search: Search,
     begins: Instant,
 }
@@ -64,34 +69,42 @@ struct Next {
 impl JointSearches {
     /// `stores` show all selections, and so whose jobs are known.
     pub(super) fn new(stores: Vec<Store<ModelSelection>>) -> Self {
-        Self { next: Mutex::default(), stores }
+        Self { searches: Mutex::default(), stores }
     }
 
     /// The search that `asker` is part of. It also finds the jobs of the other selections in it.
     pub(super) fn join(&self, region: &Region, place: Place, asker: Asker) -> Search {
-        let (mut all, now) = (self.next.lock(), clock::after(Duration::ZERO));
-        all.retain(|_, next| next.begins + SPACING > now);
-        if let Some(next) = all.get(&place)
+        let of = place.clone();
+        let begin = |askers, begins| begin(region.clone(), of, askers, begins, self.stores.clone());
+        self.searches.lock().join(place, asker, clock::after(Duration::ZERO), begin)
+    }
+}
+
+impl Searches {
+    fn join(
+        &mut self,
+        place: Place,
+        asker: Asker,
+        now: Instant,
+        begin: impl FnOnce(Askers, Instant) -> Search,
+    ) -> Search {
+        // One that has started only determines when the next one may.
+        self.0.retain(|_, next| now < next.begins + SPACING || next.askers.lock().is_some());
+        if let Some(next) = self.0.get(&place)
             && let Some(askers) = next.askers.lock().as_mut().filter(|askers| askers.len() < MOST)
         {
             askers.push(asker);
             return next.search.clone();
         }
-        let begins = all.get(&place).map_or(now, |last| now.max(last.begins + SPACING));
+        let begins = self.0.get(&place).map_or(now, |last| now.max(last.begins + SPACING));
         let askers = Arc::new(Mutex::new(Some(vec![asker])));
-        let search = begin(region.clone(), place.clone(), askers.clone(), begins, self.stores.clone());
-        all.insert(place, Next { askers, search: search.clone(), begins });
+        let search = begin(askers.clone(), begins);
+        self.0.insert(place, Next { askers, search: search.clone(), begins });
         search
     }
 }
 
-fn begin(
-    region: Region,
-    place: Place,
-    askers: Arc<Mutex<Option<Vec<Asker>>>>,
-    begins: Instant,
-    stores: Vec<Store<ModelSelection>>,
-) -> Search {
+fn begin(region: Region, place: Place, askers: Askers, begins: Instant, stores: Vec<Store<ModelSelection>>) -> Search {
     let search = async move {
         sleep_until(begins).await;
         let askers = askers.lock().take().unwrap_or_default();
@@ -168,4 +181,51 @@ async fn tagged(
     });
     found.extend(searched);
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asker(name: &str) -> Asker {
+        Asker { name: name.to_owned(), status_is_known: true }
+    }
+
+    /// Joins at `now`, and returns the selections of the search and when it begins, if a new one begins.
+    fn join(searches: &mut Searches, namespace: &str, name: &str, now: Instant) -> Option<(Askers, Instant)> {
+        let place = Place { region: String::new(), scope: String::new(), namespace: namespace.to_owned() };
+        let mut begun = None;
+        drop(searches.join(place, asker(name), now, |askers, begins| {
+            begun = Some((askers, begins));
+            futures::future::ready(Ok(Jobs::default())).boxed().shared()
+        }));
+        begun
+    }
+
+    #[test]
+    fn selections_share_a_search_until_it_has_started() {
+        let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
+        let (askers, begins) = join(&mut searches, "a", "one", now).unwrap();
+        assert_eq!(begins, now);
+        assert!(join(&mut searches, "a", "two", now).is_none());
+        assert!(join(&mut searches, "b", "other", now).is_some(), "another namespace");
+        assert_eq!(askers.lock().take().unwrap(), ["one", "two"].map(asker));
+        let (_, begins) = join(&mut searches, "a", "three", now + SPACING / 2).unwrap();
+        assert_eq!(begins, now + SPACING, "the next one waits");
+    }
+
+    #[test]
+    fn a_search_that_has_started_is_forgotten() {
+        let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
+        for namespace in ["a", "b"] {
+            let (askers, _) = join(&mut searches, namespace, "one", now).unwrap();
+            askers.lock().take();
+        }
+        let (askers, _) = join(&mut searches, "late", "one", now).unwrap();
+        join(&mut searches, "c", "one", now + SPACING);
+        let mut left: Vec<&str> = searches.0.keys().map(|place| place.namespace.as_str()).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["c", "late"], "the one that has yet to start stays");
+        assert_eq!(askers.lock().as_deref(), Some([asker("one")].as_slice()));
+    }
 }

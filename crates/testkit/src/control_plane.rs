@@ -15,6 +15,7 @@ use kube::{Api, Client, Config};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::OnceCell;
+use tokio::time::sleep;
 
 use super::audit::{self, AuditEntry};
 use super::await_until::try_await_until;
@@ -28,6 +29,8 @@ use super::run_folder::{BULKY, numbered, run_folder};
 
 const NEWEST: &str = "1.37";
 const START_DEADLINE: Duration = Duration::from_secs(90);
+/// How long slow etcd pauses.
+const SLOW: Duration = Duration::from_millis(400);
 const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
 /// What to start.
@@ -156,8 +159,17 @@ impl ControlPlane {
 
     /// A kubeconfig for a user that has only the permissions that RBAC grants. At most two groups.
     pub fn kubeconfig_for(&self, user: &str, groups: &[&str]) -> PathBuf {
-        let credentials = Credentials::Certificate(self.authority.client(user, groups));
-        self.write_kubeconfig(user, credentials)
+        self.kubeconfig_through(self.port(), user, groups)
+    }
+
+    /// The same for a relay to the API server, by its port.
+    pub fn kubeconfig_through(&self, port: u16, user: &str, groups: &[&str]) -> PathBuf {
+        self.write_kubeconfig(port, user, Credentials::Certificate(self.authority.client(user, groups)))
+    }
+
+    /// The port of the API server.
+    pub fn port(&self) -> u16 {
+        self.ports.api_server.number()
     }
 
     /// A kubeconfig with a token (valid for a day) of a service account, which is created if needed: its user has the
@@ -177,13 +189,18 @@ impl ControlPlane {
             answer.unwrap_or_else(|e| panic!("no token for service account {namespace}/{name}: {e}"));
         let token =
             answer.status.unwrap_or_else(|| panic!("a token request without status for {namespace}/{name}")).token;
-        self.write_kubeconfig(&format!("{namespace}-{name}"), Credentials::Token(token))
+        self.write_kubeconfig(self.port(), &format!("{namespace}-{name}"), Credentials::Token(token))
     }
 
     /// All writes so far, except Leases and the server's own. Includes every write whose response a client has
     /// received.
     pub fn audit(&self) -> Vec<AuditEntry> {
-        audit::read(&self.folder.join("audit.log"))
+        self.audit_from(0).0
+    }
+
+    /// The same from an offset of the log on, and the offset behind them: for tests that look again and again.
+    pub fn audit_from(&self, offset: u64) -> (Vec<AuditEntry>, u64) {
+        audit::read_from(&self.folder.join("audit.log"), offset)
     }
 
     /// The folder of the logs.
@@ -199,6 +216,34 @@ impl ControlPlane {
     /// Starts the API server again, on the same port and with the same data, and waits until it is ready.
     pub async fn start_api_server(&self) {
         self.try_start_api_server().await.unwrap_or_else(|e| panic!("the API server did not restart: {e}"));
+    }
+
+    /// Stops etcd's process (SIGSTOP): requests to the API server hang. Not for the shared control plane.
+    pub fn pause_etcd(&self) {
+        self.etcd.lock().as_ref().expect("etcd was started").signal("STOP");
+    }
+
+    /// Ends [`ControlPlane::pause_etcd`].
+    pub fn resume_etcd(&self) {
+        self.etcd.lock().as_ref().expect("etcd was started").signal("CONT");
+    }
+
+    /// Pauses etcd most of the time, as on a slow disk, until the future ends.
+    pub async fn with_slow_etcd<T>(&self, meanwhile: impl Future<Output = T>) -> T {
+        let slow = async {
+            loop {
+                self.pause_etcd();
+                sleep(SLOW).await;
+                self.resume_etcd();
+                sleep(SLOW / 8).await;
+            }
+        };
+        let result = tokio::select! {
+            result = meanwhile => result,
+            () = slow => unreachable!("it has no end"),
+        };
+        self.resume_etcd();
+        result
     }
 
     async fn try_start_api_server(&self) -> Result<(), String> {
@@ -247,11 +292,11 @@ impl ControlPlane {
         waited.await.flatten().map_err(|e| format!("{e}\n{}", logs()))
     }
 
-    fn write_kubeconfig(&self, user: &str, credentials: Credentials) -> PathBuf {
+    fn write_kubeconfig(&self, port: u16, user: &str, credentials: Credentials) -> PathBuf {
         // Numbered, because two tests may use the same user with different groups.
         let file = format!("{}.kubeconfig", numbered(&user.replace(['/', ':'], "-")));
         let path = self.folder.join(file);
-        let server = format!("https://127.0.0.1:{}", self.ports.api_server.number());
+        let server = format!("https://127.0.0.1:{port}");
         kubeconfig::write(&path, &server, self.authority.certificate(), credentials);
         path
     }
