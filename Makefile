@@ -104,7 +104,7 @@ test-clients: ## run boto3, the AWS CLI, the SageMaker SDKs and Airflow against 
 	@cargo build --quiet --bin sagemaker-emulator
 	python3 tests/clients/run.py
 
-FUZZ := expressions manifests statuses hub_documents answers
+FUZZ := expressions manifests statuses events hub_documents answers
 SECONDS ?= 60
 .PHONY: fuzz
 fuzz: ## run each fuzz target for SECONDS=60 (needs a nightly compiler and cargo-fuzz; see docs/trust.md)

@@ -53,6 +53,7 @@ use platform::metrics::Metrics;
 use sagemaker::SageMaker;
 pub use settings::{Settings, Shown};
 pub use stand_by::stand_by;
+pub use state_changes::{EVENT_QUEUE, queue_problem};
 
 /// Reconciles until `shutdown` is set and the running reconciles have ended.
 pub async fn run(

@@ -10,7 +10,7 @@ use events::{Ignored, Queue, QueueError, StateChange, state_change};
 use platform::clock;
 
 /// The name of the queue in `/readyz`.
-const PART: &str = "event queue";
+pub const EVENT_QUEUE: &str = "event queue";
 /// The pauses after a failure: the first one and the longest one.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MOST: Duration = Duration::from_secs(30);
@@ -21,8 +21,7 @@ pub(super) async fn follow(queue: Queue, context: Arc<Context>) {
     loop {
         let read = read(&queue, &context).await;
         context.observer.set_reading(read.is_ok());
-        let warning = read.as_ref().err().map(|error| format!("{error}; until then running tuning jobs are polled"));
-        context.settings.readiness.warn(PART, warning);
+        context.settings.readiness.warn(EVENT_QUEUE, read.as_ref().err().map(queue_problem));
         let Err(error) = read else {
             failures = 0;
             continue;
@@ -31,6 +30,11 @@ pub(super) async fn follow(queue: Queue, context: Arc<Context>) {
         clock::sleep(pause::backoff(failures, RETRY_FIRST, RETRY_MOST)).await;
         failures += 1;
     }
+}
+
+/// What a person is told of a queue that cannot be read.
+pub fn queue_problem(error: &QueueError) -> String {
+    format!("{error}; until then running tuning jobs are polled")
 }
 
 /// Processes the next messages, and deletes them: no message is needed twice.

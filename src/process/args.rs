@@ -124,7 +124,7 @@ pub struct Args {
     pub time_scale: f64,
 
     /// Check the installation and exit: 0 if ready, 1 if not. Waits up to SECONDS until it is ready (60 without a value).
-    /// Makes one read-only SageMaker call.
+    /// Makes one read-only SageMaker call, and reads the event queue without hiding a message.
     #[arg(
         long, env = "MODELSELECTION_CHECK", value_name = "SECONDS", value_parser = seconds, num_args = 0..=1,
         default_missing_value = "60"

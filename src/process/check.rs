@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join4;
+use futures::future::{OptionFuture, join5};
 use kube::Client;
 use tokio::time::{sleep, timeout};
 
@@ -13,6 +13,8 @@ use super::args::Args;
 use super::exit_reason::{End, Error};
 use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, RECHECK, await_crd, kubernetes, scope, watch_credentials};
 use super::{election, permissions};
+use crate::controller::{EVENT_QUEUE, queue_problem};
+use events::Queue;
 use platform::leadership::Leadership;
 use platform::metrics::Metrics;
 use platform::readiness::Readiness;
@@ -22,8 +24,11 @@ const SAGEMAKER: &str = "sagemaker";
 
 /// Waits at most this long until everything is ready, and prints what `/readyz` would say.
 pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
-    let readiness = Arc::new(Readiness::new([API_SERVER, CRD, CREDENTIALS, permissions::PART, SAGEMAKER].into_iter()));
+    let queue = args.events_queue()?;
+    let parts = [API_SERVER, CRD, CREDENTIALS, permissions::PART, SAGEMAKER].into_iter();
+    let readiness = Arc::new(Readiness::new(parts.chain(queue.as_ref().map(|_| EVENT_QUEUE))));
     let account = Account::load(args.region.as_deref()).await;
+    let queue = queue.map(|url| Queue::new(account.config(), url));
     // The single read-only call needs no Lease, and this process makes no other.
     let leadership = Leadership::default();
     leadership.lasts();
@@ -32,10 +37,11 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
     let client = Client::try_from(kubernetes().await?)?;
     let lease = args.leader_elect.then(|| election::lease(args, &client));
 
-    let looking = join4(
+    let looking = join5(
         watch_credentials(account, readiness.clone()),
         permissions::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()),
         ask(&sagemaker, &readiness),
+        OptionFuture::from(queue.as_ref().map(|queue| read(queue, &readiness))),
         async {
             scope(args, &client, &readiness).await;
             await_crd(args, &client, &readiness).await;
@@ -76,4 +82,14 @@ async fn ask(sagemaker: &SageMaker, readiness: &Readiness) {
         }
         sleep(RECHECK).await;
     }
+}
+
+/// Reads the queue of events until it can be read, and hides no message from the operator. An operator without its
+/// queue works, but whoever has configured one wants to know.
+async fn read(queue: &Queue, readiness: &Readiness) {
+    while let Err(error) = queue.check().await {
+        readiness.set(EVENT_QUEUE, Err(queue_problem(&error)));
+        sleep(RECHECK).await;
+    }
+    readiness.set(EVENT_QUEUE, Ok(()));
 }

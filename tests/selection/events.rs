@@ -2,7 +2,7 @@
 // The helpers below are parts of tests.
 #![allow(clippy::unwrap_used)]
 
-use api::RunState;
+use api::{ModelSelectionStatus, RunState};
 use serde_json::{Value, json};
 use testkit::status::is_running;
 use testkit::world::{DEADLINE, LONG};
@@ -11,6 +11,8 @@ use testkit::{Moto, Selection, World, await_until, shared};
 const LIST: &str = "ListHyperParameterTuningJobs";
 const DESCRIBE: &str = "DescribeHyperParameterTuningJob";
 const FLOW: &str = "modelselection_events_flow{region=\"us-west-2\"}";
+const ELSEWHERE: &str = "eu-west-1";
+const FLOW_ELSEWHERE: &str = "modelselection_events_flow{region=\"eu-west-1\"}";
 const EVENT: &str = include_str!("../fixtures/eventbridge.hpt-job-state-change.json");
 
 /// A world in which no virtual time passes, and sweeps come late; its events go to a queue that the operator reads.
@@ -22,13 +24,15 @@ struct WithEvents {
 
 impl WithEvents {
     async fn start(purpose: &str, max_sweep: &str) -> Self {
-        Self::start_fed(purpose, max_sweep, true).await
+        Self::start_with(purpose, max_sweep, true, &[]).await
     }
 
-    /// One in which the jobs' events may be lost before they reach the queue.
-    async fn start_fed(purpose: &str, max_sweep: &str, fed: bool) -> Self {
+    /// One in which the jobs' events may be lost before they reach the queue, and in which the queue has these messages
+    /// before the operator starts.
+    async fn start_with(purpose: &str, max_sweep: &str, fed: bool, backlog: &[String]) -> Self {
         let moto = Moto::start().await;
         let queue = moto.create_queue(purpose).await;
+        moto.send(&queue, backlog).await;
         let environment = [
             ("MODELSELECTION_EVENTS_QUEUE_URL", queue.as_str()),
             ("MODELSELECTION_MIN_SWEEP_SECONDS", "0.3"),
@@ -127,7 +131,7 @@ async fn messages_of_others_and_forged_ones_cost_nothing_or_one_look_and_are_del
     let mut messages: Vec<String> =
         (0..200).map(|n| event(&format!("ms-{n:03}-forged"), "Completed").to_string()).collect();
     let mut elsewhere = event(job, "Completed");
-    elsewhere["region"] = json!("eu-west-1");
+    elsewhere["region"] = json!(ELSEWHERE);
     let mut another_service = event(job, "Completed");
     another_service["source"] = json!("aws.ec2");
     messages.extend(
@@ -174,8 +178,59 @@ async fn while_the_queue_cannot_be_read_sweeps_find_the_ends() {
 }
 
 #[tokio::test]
+async fn old_messages_that_wait_at_the_start_cost_no_call_and_do_not_hold_up_new_ones() {
+    let old = |n: usize| event(&format!("ms-{n:04}-old"), ["InProgress", "Completed"][n % 2]).to_string();
+    let backlog: Vec<String> = (0..1_000).map(old).collect();
+    let with_events = WithEvents::start_with("backlog", "600", true, &backlog).await;
+    let world = &with_events.world;
+    with_events.await_metric("modelselection_events_total{outcome=\"unknown\"}", 1_000.0).await;
+    with_events.await_empty().await;
+    assert_eq!(world.calls().await, 0);
+    world.apply(&Selection::new("pushed").images(&["one", "two"])).await;
+    with_events.await_flow("pushed").await;
+    world.emulator.advance(LONG).await;
+    world.await_complete("pushed").await;
+    let calls = world.emulator.calls().await;
+    assert_eq!(calls["byOperation"], json!({DESCRIBE: 2, "DescribeTrainingJob": 2}), "{calls}");
+}
+
+#[tokio::test]
+async fn each_region_relies_on_its_own_events() {
+    // The emulator's events of the other region do not reach the queue: nothing forwards them.
+    let with_events = WithEvents::start("two-regions", "600").await;
+    let world = &with_events.world;
+    world.apply(&Selection::new("elsewhere").images(&["one"]).with("/region", json!(ELSEWHERE))).await;
+    let running = |status: &ModelSelectionStatus| !status.runs.is_empty() && status.runs.iter().all(is_running);
+    let status = world.await_observed("elsewhere", "the job runs", running).await;
+    let job = status.runs[0].tuning_job_name.clone().unwrap();
+    let forwarded = |status: &str| {
+        let mut event = event(&job, status);
+        event["region"] = json!(ELSEWHERE);
+        event.to_string()
+    };
+    world.apply(&Selection::new("here").images(&["one"])).await;
+    with_events.await_flow("here").await;
+    with_events.await_metric(FLOW_ELSEWHERE, 0.0).await;
+    // In this region there is no such job.
+    with_events.send(&[event(&job, "Completed").to_string()]).await;
+    assert_eq!(world.calls_of(DESCRIBE).await, 0);
+
+    // Now they are forwarded.
+    with_events.send(&[forwarded("InProgress")]).await;
+    with_events.await_metric(FLOW_ELSEWHERE, 1.0).await;
+    world.await_idle().await;
+    world.emulator.reset_calls().await;
+    world.emulator.advance(LONG).await;
+    world.await_complete("here").await;
+    with_events.moto.send(&with_events.queue, &[forwarded("Completed")]).await;
+    world.await_complete("elsewhere").await;
+    let calls = world.emulator.calls().await;
+    assert_eq!(calls["byOperation"], json!({DESCRIBE: 2, "DescribeTrainingJob": 2}), "{calls}");
+}
+
+#[tokio::test]
 async fn an_end_that_no_event_tells_of_brings_the_sweeps_back() {
-    let with_events = WithEvents::start_fed("lost-events", "2", false).await;
+    let with_events = WithEvents::start_with("lost-events", "2", false, &[]).await;
     let world = &with_events.world;
     world.apply(&Selection::new("lost").images(&["one"])).await;
     let status = world.await_launched("lost").await;

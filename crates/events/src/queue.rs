@@ -20,6 +20,8 @@ const INVISIBLE: i32 = 30;
 /// The timeout of a connection, and of a call, which may wait for messages.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The operation that receives messages.
+const RECEIVE: &str = "ReceiveMessage";
 /// AWS's error codes for a missing permission, and for a queue that does not exist.
 const DENIED: [&str; 2] = ["AccessDenied", "AccessDeniedException"];
 const NO_QUEUE: [&str; 2] = ["QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"];
@@ -72,11 +74,23 @@ impl Queue {
     pub async fn receive(&self) -> Result<Vec<Message>, QueueError> {
         let ask = self.client.receive_message().queue_url(self.url.to_string());
         let ask = ask.max_number_of_messages(BATCH).wait_time_seconds(LONG_POLL).visibility_timeout(INVISIBLE);
-        let answer = ask.send().await.map_err(|error| failed("ReceiveMessage", &error))?;
+        let answer = ask.send().await.map_err(|error| failed(RECEIVE, &error))?;
         let messages = answer.messages.unwrap_or_default().into_iter();
         Ok(messages
             .filter_map(|m| Some(Message { body: m.body.unwrap_or_default(), receipt: m.receipt_handle? }))
             .collect())
+    }
+
+    /// Checks that messages can be received, with the permission that [`Self::receive`] needs. It hides no message: the
+    /// next reader receives the same ones.
+    ///
+    /// # Errors
+    /// The problem with the queue, and the remedy.
+    pub async fn check(&self) -> Result<(), QueueError> {
+        // Without these, the queue's own settings would apply, which wait and hide.
+        let ask = self.client.receive_message().wait_time_seconds(0).visibility_timeout(0);
+        let ask = ask.queue_url(self.url.to_string()).max_number_of_messages(1);
+        ask.send().await.map(drop).map_err(|error| failed(RECEIVE, &error))
     }
 
     /// Deletes messages that were received together.

@@ -54,9 +54,11 @@ pub fn state_change(body: &str) -> Result<StateChange, Ignored> {
     Ok(StateChange { region: region.to_owned(), job: job.to_owned(), ended })
 }
 
-/// Names of tuning jobs and of regions contain only letters, digits and `-`.
+/// Names of tuning jobs and of regions contain only letters, digits and `-`, which is neither the first nor the last.
 fn is_name(text: &str) -> bool {
-    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    let at_the_ends = [text.bytes().next(), text.bytes().next_back()].contains(&Some(b'-'));
+    let allowed = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (1..=LONGEST).contains(&text.len()) && allowed && !at_the_ends
 }
 
 #[cfg(test)]
@@ -111,6 +113,8 @@ mod tests {
             ("/detail/HyperParameterTuningJobName", json!("ms-1\u{1b}[2J"), Err(Ignored::Malformed)),
             ("/detail/HyperParameterTuningJobName", json!("x".repeat(33)), Err(Ignored::Malformed)),
             ("/detail/HyperParameterTuningJobName", json!(""), Err(Ignored::Malformed)),
+            ("/detail/HyperParameterTuningJobName", json!("-ms-1"), Err(Ignored::Malformed)),
+            ("/detail/HyperParameterTuningJobName", json!("ms-1-"), Err(Ignored::Malformed)),
         ] {
             assert_eq!(with(path, value.clone()), expected, "{path}: {value}");
         }

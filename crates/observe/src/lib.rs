@@ -200,14 +200,37 @@ mod tests {
     use sagemaker::Account;
     use tokio::sync::mpsc;
 
-    #[tokio::test]
-    async fn a_region_without_jobs_is_dropped() {
+    /// An observer that makes no call, with its metrics and the owners that it wakes.
+    async fn observer() -> (Observer, Arc<Metrics>, mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>) {
         let account = Account::load(Some("us-west-2")).await;
         let sagemaker = SageMaker::new(account, None, Arc::default(), Leadership::default());
-        let (wake, _woken) = mpsc::unbounded_channel();
+        let (wake, woken) = mpsc::unbounded_channel();
         let pauses = Pauses { min: Duration::from_secs(3_600), max: Duration::from_secs(3_600) };
         let metrics = Arc::<Metrics>::default();
-        let observer = Observer::new(sagemaker, wake, pauses, metrics.clone());
+        (Observer::new(sagemaker, wake, pauses, metrics.clone()), metrics, woken)
+    }
+
+    #[tokio::test]
+    async fn an_event_that_is_faster_than_the_reconcile_that_created_its_job_wakes_the_owner() {
+        let (observer, _, mut woken) = observer().await;
+        let owner = ObjectRef::new("selection").within("default");
+        let job = RunningJob { name: "ms-a", stopping: false, limit: None };
+        let jobs = HashMap::from([("us-west-2", vec![job])]);
+        assert_eq!(observer.on_event("us-west-2", "ms-a", Change::Ended), EventOutcome::Unknown);
+        assert_eq!(observer.on_event("us-west-2", "ms-a", Change::Other), EventOutcome::Unknown);
+        assert_eq!(observer.on_event("eu-west-1", "ms-b", Change::Ended), EventOutcome::Unknown);
+        observer.track_running(&owner, &jobs);
+        assert_eq!(woken.try_recv(), Ok(owner.clone()));
+        let sightings = observer.track(&owner, &jobs);
+        assert!(matches!(sightings["ms-a"], Sighting::Left(_)), "{sightings:?}");
+        // It wakes once, however often it is repeated.
+        assert_eq!(observer.on_event("us-west-2", "ms-a", Change::Ended), EventOutcome::Noted);
+        assert!(woken.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_region_without_jobs_is_dropped() {
+        let (observer, metrics, _woken) = observer().await;
         let observer = Observer { idle: Duration::from_millis(10), ..observer };
         let owner = ObjectRef::new("selection").within("default");
         let job = RunningJob { name: "ms-a", stopping: false, limit: None };

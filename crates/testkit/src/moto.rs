@@ -143,18 +143,24 @@ impl Moto {
         self.call("logs", "Logs_20140328.PutLogEvents", &body).await;
     }
 
+    /// A call of IAM about a user.
+    async fn call_iam(&self, action: &str, user: &str, more: &[(&str, &str)]) -> String {
+        let fields = [("Action", action), ("Version", "2010-05-08"), ("UserName", user)];
+        let fields: Vec<_> = fields.iter().chain(more).collect();
+        let (status, answer) = self.send_request(self.request("iam").form(&fields)).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    /// Gives a user the permissions of a policy.
+    pub async fn allow(&self, user: &str, policy: &str) {
+        self.call_iam("PutUserPolicy", user, &[("PolicyName", "policy"), ("PolicyDocument", policy)]).await;
+    }
+
     /// Makes a user without any permission; access key id and secret.
     pub async fn create_user(&self, name: &str) -> (String, String) {
-        let call = async |action: &str| {
-            let form = format!("Action={action}&Version=2010-05-08&UserName={name}");
-            let form_type = "application/x-www-form-urlencoded";
-            let (status, answer) =
-                self.send_request(self.request("iam").header("Content-Type", form_type).body(form)).await;
-            assert_eq!(status, 200, "{answer}");
-            answer
-        };
-        call("CreateUser").await;
-        let key = call("CreateAccessKey").await;
+        self.call_iam("CreateUser", name, &[]).await;
+        let key = self.call_iam("CreateAccessKey", name, &[]).await;
         let field = |name: &str| {
             let rest = key.split(&format!("<{name}>")).nth(1).unwrap_or_else(|| panic!("no {name} in {key}"));
             rest.split('<').next().unwrap_or_default().to_owned()

@@ -15,7 +15,8 @@ use testkit::process::{Process, Program};
 use testkit::run_folder::{numbered, run_folder};
 use testkit::world::DEADLINE;
 use testkit::{
-    ControlPlane, ControlPlaneOptions, Emulator, OperatorOptions, Selection, await_gone, await_until, fresh_namespace,
+    ControlPlane, ControlPlaneOptions, Emulator, Moto, OperatorOptions, Selection, await_gone, await_until,
+    fresh_namespace, install_crd, shared,
 };
 
 /// The result of a check.
@@ -108,6 +109,73 @@ async fn it_reports_what_is_missing_and_changes_nothing() {
     assert_eq!(checked.code, Some(1), "{}", checked.said);
     let expected = "custom resource definition: the CRD modelselections.modelselection.dev is not installed";
     assert!(checked.said.starts_with(expected), "{}", checked.said);
+}
+
+const NEEDED: &str = include_str!("../../../deploy/iam/operator-events.json");
+
+/// With a queue, and with the keys of somebody at AWS.
+fn with_queue(options: &OperatorOptions, url: &str, (id, secret): (&str, &str)) -> OperatorOptions {
+    let more = [
+        ("AWS_REGION", "us-west-2"),
+        ("AWS_ACCESS_KEY_ID", id),
+        ("AWS_SECRET_ACCESS_KEY", secret),
+        ("MODELSELECTION_NAMESPACES", &options.namespace),
+        ("MODELSELECTION_LEADER_ELECTION_NAMESPACE", &options.namespace),
+        ("MODELSELECTION_EVENTS_QUEUE_URL", url),
+    ];
+    let extra_env = more.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    OperatorOptions { extra_env, ..options.clone() }
+}
+
+#[tokio::test]
+async fn the_queue_of_events_is_checked_and_its_messages_stay_for_the_operator() {
+    let plane = shared().await;
+    let client = plane.client();
+    install_crd(&client, testkit::programs::CRD.as_ref()).await;
+    let namespace = fresh_namespace(&client, "checked-queue").await;
+    let emulator = Emulator::start(&[]).await;
+    let options = OperatorOptions::new(plane, &emulator, &namespace);
+    let moto = Moto::start().await;
+    let queue = moto.create_queue("events").await;
+    moto.send(&queue, &["an event".to_owned()]).await;
+
+    let checked = check(with_queue(&options, &queue, ("any", "any")), 30).await;
+    assert_eq!((checked.code, checked.said.as_str()), (Some(0), "ok\n"), "{}", checked.log);
+    let request = json!({"QueueUrl": queue, "WaitTimeSeconds": 0});
+    let received = moto.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
+    assert_eq!(received["Messages"][0]["Body"], "an event", "{received}");
+
+    let missing = format!("{queue}-of-yesterday");
+    let checked = check(with_queue(&options, &missing, ("any", "any")), 2).await;
+    assert_eq!(checked.code, Some(1), "{}", checked.said);
+    for part in
+        ["event queue: ReceiveMessage failed: ", "deploy/events creates one", "; until then running tuning jobs"]
+    {
+        assert!(checked.said.contains(part), "{part} is not in {}", checked.said);
+    }
+}
+
+/// Who may do what the operator may, and no more, can check.
+#[tokio::test]
+async fn the_check_of_the_queue_needs_only_the_policy_of_the_operator() {
+    let plane = shared().await;
+    let client = plane.client();
+    install_crd(&client, testkit::programs::CRD.as_ref()).await;
+    let namespace = fresh_namespace(&client, "checked-rights").await;
+    let emulator = Emulator::start(&[]).await;
+    let options = OperatorOptions::new(plane, &emulator, &namespace);
+    let moto = Moto::with_permissions(6).await;
+    let queue = moto.create_queue("modelselection-events").await;
+    let (id, secret) = moto.create_user("nobody").await;
+    let operator = moto.create_user("operator").await;
+    moto.allow("operator", &NEEDED.replace("ACCOUNT", testkit::moto::ACCOUNT)).await;
+
+    let denied = check(with_queue(&options, &queue, (&id, &secret)), 2).await;
+    assert_eq!(denied.code, Some(1), "{}", denied.said);
+    let remedy = "attach the policy deploy/iam/operator-events.json to the operator's role";
+    assert!(denied.said.starts_with("event queue: ") && denied.said.contains(remedy), "{}", denied.said);
+    let allowed = check(with_queue(&options, &queue, (&operator.0, &operator.1)), 30).await;
+    assert_eq!((allowed.code, allowed.said.as_str()), (Some(0), "ok\n"), "{}", allowed.log);
 }
 
 #[test]

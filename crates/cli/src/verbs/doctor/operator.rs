@@ -138,7 +138,7 @@ fn judge_answer(pod: &str, answer: kube::Result<String>) -> Check {
     let told = |text: &str| format!("{pod}: {}", text.trim().lines().collect::<Vec<_>>().join("; "));
     match answer {
         Ok(text) if text.contains("warning: ") => {
-            Check::warning(READY, told(&text), "do what the message says: some selections need it")
+            Check::warning(READY, told(&text), "do what the message says, or see docs/troubleshooting.md")
         }
         Ok(text) => Check::ok(READY, told(&text)),
         // The API server responds with JSON and its own reasons; any other response is the operator's.
