@@ -149,7 +149,12 @@ async fn start<'a>(plane: &'a ControlPlane, shape: &Shape, speed: f64) -> World<
     let (speed, rate) = (speed.to_string(), shape.rate.map(|rate| format!("{CREATE}={rate}")));
     let mut arguments = vec!["--speed", &speed];
     arguments.extend(rate.iter().flat_map(|rate| ["--rate", rate]));
-    let world = World::start(plane, "load", &arguments, &SETTINGS).await;
+    let mut settings = SETTINGS.to_vec();
+    if shape.rate.is_some() {
+        // Places must become free faster than creates are allowed, or the rate is not what limits them.
+        settings.push(("MODELSELECTION_MAX_SWEEP_SECONDS", "2"));
+    }
+    let world = World::start(plane, "load", &arguments, &settings).await;
     // Two epochs and an overhead of three minutes.
     world.emulator.set_seconds_per_epoch((RUN_SECONDS - 180.0) / 2.0).await;
     world

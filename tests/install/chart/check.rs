@@ -161,7 +161,7 @@ async fn the_check_of_the_queue_needs_only_the_policy_of_the_operator() {
     let plane = shared().await;
     let client = plane.client();
     install_crd(&client, testkit::programs::CRD.as_ref()).await;
-    let namespace = fresh_namespace(&client, "checked-rights").await;
+    let namespace = fresh_namespace(&client, "checked-permissions").await;
     let emulator = Emulator::start(&[]).await;
     let options = OperatorOptions::new(plane, &emulator, &namespace);
     let moto = Moto::with_permissions(6).await;
