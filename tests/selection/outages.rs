@@ -3,7 +3,7 @@
 
 #![allow(clippy::print_stdout)] // the number of requests is for readers of the log
 
-use api::{ModelSelectionStatus, RunState};
+use api::{ModelSelectionStatus, Reason, RunState};
 use serde_json::json;
 use testkit::status::is_running;
 use testkit::world::{DEADLINE, HURRY, LATER, LONG};
@@ -17,7 +17,8 @@ const ATTEMPTS: usize = 3;
 
 /// The life of a selection, with a disturbance after the beginning of each phase.
 async fn live(world: &World<'_>, disturb: impl AsyncFn()) {
-    let selection = Selection::new(NAME).images(&["one"]);
+    let selection =
+        Selection::new(NAME).images(&["one"]).with("/collect", json!("All")).with("/resultConfigMap", json!("winner"));
     world.apply(&selection).await;
     disturb().await;
     until(world, "the job runs", running).await;
@@ -26,6 +27,7 @@ async fn live(world: &World<'_>, disturb: impl AsyncFn()) {
     disturb().await;
     let done = until(world, "the run has ended", |status| status.completion_time.is_some()).await;
     assert_eq!((done.runs[0].state, done.runs[0].attempt), (RunState::Succeeded, 0), "{done:#?}");
+    world.await_condition(NAME, "ResultPublished", Reason::Completed).await;
     let again = selection.with("/rerun", json!("again"));
     world.apply(&again).await;
     disturb().await;
