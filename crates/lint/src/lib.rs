@@ -8,11 +8,13 @@ mod defaults;
 mod fault;
 mod lists;
 mod metadata;
+mod numbers;
 mod quotes;
 mod rules;
 mod schema;
 
 use fault::Fault;
+pub use numbers::stored;
 use serde_json::Value;
 
 /// The server's message if a fault prevents the evaluation of CEL rules.
@@ -80,7 +82,8 @@ impl Linter {
     /// wrong.
     pub fn unquoted(&self, object: &Value) -> Unquoted {
         let mut quoted = object.clone();
-        let remedies = quotes::put(&self.schema["properties"]["spec"], &mut quoted["spec"], "spec");
+        let Some(spec) = quoted.get_mut("spec") else { return Unquoted::default() };
+        let remedies = quotes::put(&self.schema["properties"]["spec"], spec, "spec");
         if remedies.is_empty() {
             return Unquoted::default();
         }
@@ -113,12 +116,36 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_float_is_an_integer_where_no_rule_decides_about_it() {
+        assert_eq!(checked(|object| object["spec"]["retries"] = json!(2.0)), [""; 0]);
+        let hyperband = |object: &mut Value, strategy: Value| {
+            object["spec"]["tuning"]["strategy"] = json!("Hyperband");
+            object["spec"]["tuning"]["hyperband"] = strategy;
+        };
+        // The rule of both holds without a maximum.
+        assert_eq!(checked(|object| hyperband(object, json!({"minResource": 2.0}))), [""; 0]);
+        let faults = checked(|object| hyperband(object, json!({"minResource": 2.0, "maxResource": 3})));
+        assert!(faults[0].contains(rules::FLOAT), "{faults:#?}");
+    }
+
+    #[test]
     fn each_kind_of_fault_is_reported_in_the_words_of_the_server() {
         for (field, value, expected) in [
             (
                 "retries",
                 json!(-1),
                 "spec.retries: Invalid value: -1: spec.retries in body should be greater than or equal to 0",
+            ),
+            (
+                "retries",
+                json!(0.5),
+                "spec.retries: Invalid value: \"float64\": spec.retries in body must be of type int32: \"float64\"",
+            ),
+            (
+                "tuning",
+                json!({"objective": {"metric": "val_accuracy", "goal": "Maximize"}, "maxTrainingJobs": 2.0}),
+                "spec.tuning: Invalid value: \"object\": invalid data, expected int, got float64 evaluating rule: \
+                 `maxTrainingJobs` must be at most 750 unless `strategy` is 'Random'",
             ),
             (
                 "suspend",
@@ -191,6 +218,13 @@ mod tests {
             ]
         );
         assert_eq!(Linter::new().unquoted(&json!({"spec": samples::spec()})), Unquoted::default());
+    }
+
+    #[test]
+    fn a_document_that_is_no_object_has_nothing_to_quote() {
+        for document in [json!("spec"), json!(["spec"]), json!(0.5), json!(true), json!(null), json!({})] {
+            assert_eq!(Linter::new().unquoted(&document), Unquoted::default(), "{document}");
+        }
     }
 
     #[test]
