@@ -3,6 +3,8 @@
 //! This contains only operating-system processes and files, and nothing that belongs to an async runtime, so that tests
 //! with runtimes of their own can share one control plane.
 
+mod slow_etcd;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,7 +17,6 @@ use kube::{Api, Client, Config};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::OnceCell;
-use tokio::time::sleep;
 
 use super::audit::{self, AuditEntry};
 use super::await_until::try_await_until;
@@ -29,8 +30,6 @@ use super::run_folder::{BULKY, numbered, run_folder};
 
 const NEWEST: &str = "1.37";
 const START_DEADLINE: Duration = Duration::from_secs(90);
-/// How long slow etcd pauses.
-const SLOW: Duration = Duration::from_millis(400);
 const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
 /// What to start.
@@ -216,34 +215,6 @@ impl ControlPlane {
     /// Starts the API server again, on the same port and with the same data, and waits until it is ready.
     pub async fn start_api_server(&self) {
         self.try_start_api_server().await.unwrap_or_else(|e| panic!("the API server did not restart: {e}"));
-    }
-
-    /// Stops etcd's process (SIGSTOP): requests to the API server hang. Not for the shared control plane.
-    pub fn pause_etcd(&self) {
-        self.etcd.lock().as_ref().expect("etcd was started").signal("STOP");
-    }
-
-    /// Ends [`ControlPlane::pause_etcd`].
-    pub fn resume_etcd(&self) {
-        self.etcd.lock().as_ref().expect("etcd was started").signal("CONT");
-    }
-
-    /// Pauses etcd most of the time, as on a slow disk, until the future ends.
-    pub async fn with_slow_etcd<T>(&self, meanwhile: impl Future<Output = T>) -> T {
-        let slow = async {
-            loop {
-                self.pause_etcd();
-                sleep(SLOW).await;
-                self.resume_etcd();
-                sleep(SLOW / 8).await;
-            }
-        };
-        let result = tokio::select! {
-            result = meanwhile => result,
-            () = slow => unreachable!("it has no end"),
-        };
-        self.resume_etcd();
-        result
     }
 
     async fn try_start_api_server(&self) -> Result<(), String> {
