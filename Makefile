@@ -90,8 +90,8 @@ alerts: tools promtool ## test when the alerts fire, with promtool
 	cargo test --test install chart::alerts
 
 .PHONY: crash-matrix
-crash-matrix: tools control-plane ## kill the operator at every effect of a selection's life, and again while it recovers (long)
-	cargo test --test selection crash_matrix -- --ignored --nocapture --test-threads 2
+crash-matrix: tools control-plane ## kill the operator at every request of a selection's life, and again while it recovers (10 minutes)
+	cargo test --test selection -- crash_matrix fault_matrix --ignored --nocapture --test-threads 3
 
 .PHONY: test-gitops
 test-gitops: tools ## test docs/gitops with Flux's and Argo CD's programs (15 minutes more the first time)

@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 3;
 /// Create, running, the end, an edit, a stop, a resumption, a deletion.
 const PHASES: usize = 7;
 /// Lives that are played at the same time, each in its own world: a life mostly waits.
-const WORLDS: usize = 3;
+const WORLDS: usize = 2;
 /// Most requests of a life, without polls. A life without a fault makes about 40, two thirds of which are writes.
 const REQUESTS: u64 = 80;
 

@@ -54,6 +54,7 @@ pub struct ControlPlane {
     authority: Authority,
     options: ControlPlaneOptions,
     admin: Config,
+    crd: OnceCell<()>,
     /// In the order in which they are stopped: each before the ones it depends on.
     controller_manager: Mutex<Option<Process>>,
     api_server: Mutex<Option<Process>>,
@@ -121,6 +122,7 @@ impl ControlPlane {
             authority,
             options,
             admin,
+            crd: OnceCell::new(),
             controller_manager: Mutex::new(None),
             api_server: Mutex::new(None),
             etcd: Mutex::new(None),
@@ -144,6 +146,11 @@ impl ControlPlane {
     /// created.
     pub fn client(&self) -> Client {
         connect(self.admin.clone())
+    }
+
+    /// Installs the CRD of the repository, once: the API server takes long for its schema.
+    pub async fn install_crd(&self) {
+        self.crd.get_or_init(async || install_crd(&self.client(), programs::CRD.as_ref()).await).await;
     }
 
     /// A new client with the permissions of a kubeconfig.

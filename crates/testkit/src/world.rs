@@ -16,10 +16,9 @@ use super::await_until::{await_gone, await_object, await_until};
 use super::control_plane::{ControlPlane, shared};
 use super::emulator::Emulator;
 use super::jobs::Job;
-use super::manifests::{apply, install_crd};
+use super::manifests::apply;
 use super::namespace::fresh_namespace;
 use super::operator::{Operator, OperatorOptions};
-use super::programs;
 use super::relay::Relay;
 use super::status::{condition, is_running};
 use samples::Selection;
@@ -82,7 +81,7 @@ impl World<'static> {
         let emulator = Emulator::start(&["--speed", "0", "--extra-models", "838"]).await;
         let plane = shared().await;
         let client = plane.client();
-        install_crd(&client, programs::CRD.as_ref()).await;
+        plane.install_crd().await;
         let namespace = fresh_namespace(&client, purpose).await;
         World::start_with(plane, &namespace, emulator, environment).await
     }
@@ -128,7 +127,7 @@ impl<'a> World<'a> {
         environment: &[(&str, &str)],
     ) -> Self {
         let client = plane.client();
-        install_crd(&client, programs::CRD.as_ref()).await;
+        plane.install_crd().await;
         let namespace = fresh_namespace(&client, purpose).await;
         World::start_in(plane, &namespace, emulator, environment).await
     }
