@@ -1,5 +1,5 @@
-//! Statuses that another client wrote, as far as the API server takes them: what the operator makes of one, the server takes
-//! too, and the next pass leaves it as it is.
+//! Statuses that another client wrote, as far as the API server takes them: what the operator makes of one, the server
+//! takes too, and the next pass leaves it as it is.
 
 use api::ModelSelectionStatus;
 use decide::events::{NOTE_MAX, events};

@@ -1,5 +1,5 @@
-//! Every seed passes its target, and gets as far as what the target checks: the schema, the types and the calls change, and
-//! seeds that the fuzzer can only reject would find nothing.
+//! Every seed passes its target, and gets as far as what the target checks: the schema, the types and the calls change,
+//! and seeds that the fuzzer can only reject would find nothing.
 
 // Helpers of tests may unwrap too: a failure must end the test.
 #![allow(clippy::unwrap_used)]

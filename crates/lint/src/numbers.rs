@@ -1,4 +1,5 @@
-//! Numbers as the server reads them: an `int64` if the text is one, else a `float64`, of which a whole one counts as an integer.
+//! Numbers as the server reads them: an `int64` if the text is one, else a `float64`, of which a whole one counts as an
+//! integer.
 
 use serde_json::Value;
 

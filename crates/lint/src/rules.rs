@@ -81,8 +81,8 @@ impl Rules {
         }
     }
 
-    /// Whether a float in a field of integers decides about the rule. The schema takes a whole one; the server's CEL reads such a
-    /// field as an error, which counts unless the rule holds, or does not, whatever is in the field.
+    /// Whether a float in a field of integers decides about the rule. The schema takes a whole one; the server's CEL
+    /// reads such a field as an error, which counts unless the rule holds, or does not, whatever is in the field.
     fn is_barred(&self, rule: &Value, schema: &Value, value: &Value, context: &Context) -> bool {
         let with = |number: Option<i64>| {
             let mut value = value.clone();
