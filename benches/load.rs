@@ -30,8 +30,11 @@ const SPEED: f64 = RUN_SECONDS / REAL_SECONDS;
 const DEADLINE: Duration = Duration::from_secs(3600);
 /// A selection that is created while the others wait.
 const LATE: &str = "late";
-/// The settings of users, not those of tests.
-const SETTINGS: [(&str, &str); 3] = [
+/// The settings of users, not those of tests, with glibc's settings of the image: without them, memory is that of a
+/// busy moment.
+const SETTINGS: [(&str, &str); 5] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_MMAP_THRESHOLD_", "131072"),
     ("MODELSELECTION_MIN_SWEEP_SECONDS", "2"),
     ("MODELSELECTION_MAX_SWEEP_SECONDS", "30"),
     ("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "300"),
@@ -54,7 +57,7 @@ const fn shape(name: &'static str, selections: usize, runs: usize) -> Shape {
     Shape { name, selections, runs, rate: None, idle: false }
 }
 
-const SHAPES: [Shape; 8] = [
+const SHAPES: [Shape; 9] = [
     shape("1x100", 1, 100),
     shape("100x21", 100, 21),
     shape("1000x5", 1000, 5),
@@ -62,6 +65,7 @@ const SHAPES: [Shape; 8] = [
     shape("200x5", 200, 5),
     Shape { rate: Some(2.0), ..shape("1x500-at-2-per-second", 1, 500) },
     Shape { idle: true, ..shape("idle-200x21", 200, 21) },
+    Shape { idle: true, ..shape("idle-1000x5", 1000, 5) },
     Shape { idle: true, ..shape("idle-5000x5", 5000, 5) },
 ];
 
@@ -145,7 +149,12 @@ async fn start<'a>(plane: &'a ControlPlane, shape: &Shape, speed: f64) -> World<
     let (speed, rate) = (speed.to_string(), shape.rate.map(|rate| format!("{CREATE}={rate}")));
     let mut arguments = vec!["--speed", &speed];
     arguments.extend(rate.iter().flat_map(|rate| ["--rate", rate]));
-    let world = World::start(plane, "load", &arguments, &SETTINGS).await;
+    let mut settings = SETTINGS.to_vec();
+    if shape.rate.is_some() {
+        // Places must become free faster than creates are allowed, or the rate is not what limits them.
+        settings.push(("MODELSELECTION_MAX_SWEEP_SECONDS", "2"));
+    }
+    let world = World::start(plane, "load", &arguments, &settings).await;
     // Two epochs and an overhead of three minutes.
     world.emulator.set_seconds_per_epoch((RUN_SECONDS - 180.0) / 2.0).await;
     world

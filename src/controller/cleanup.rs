@@ -202,6 +202,7 @@ async fn jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<Supersede
             &ctx.sagemaker.region(region),
             &identity(selection, ctx, &nobody),
             &selection.spec.rerun,
+            &ctx.stores,
         )
         .await?;
         jobs.extend(found.into_iter().filter(|job| !of_status(&status.runs, job)));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::api_server::ApiServerError;
 use super::config_maps;
-use super::gathering::{Budget, GONE_TRIES, Gathering, gather};
+use super::gathering::{Budget, Gathering, gather};
 use super::pass::Pass;
 use api::{Collect, ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus, Trials};
 use decide::collect_all::{wanted, with_inputs};
@@ -13,10 +13,8 @@ use decide::front::{self, References, Tables};
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
+use platform::clock;
 use sagemaker::{Class, TuningError};
-
-/// Consecutive responses that a tuning job is gone, of one that was declared gone before: the next one is believed.
-const GONE_BEFORE: u32 = 1_000;
 
 /// Why a table cannot be collected.
 enum Fault {
@@ -77,7 +75,7 @@ fn lost(run: &RunStatus) -> bool {
 /// Looks once more for the training jobs of a run that counted as lost.
 fn try_again(pass: &Pass<'_>, run: &mut RunStatus) {
     let Some(job) = &run.tuning_job_name else { return };
-    pass.ctx.tables.put_back(&pass.uid, job, Gathering::anew(GONE_BEFORE));
+    pass.ctx.tables.put_back(&pass.uid, job, Gathering::of_deleted());
     apply(run, RunEvent::TableRetried);
 }
 
@@ -173,28 +171,22 @@ async fn find_or_make(
     {
         return Ok(Some(trials));
     }
-    match gather(&pass.region, run, job, gathering, budget).await {
+    let window = pass.ctx.settings.consistency_window;
+    match gather(&pass.region, window, run, job, gathering, budget).await {
         Ok(true) => {
             let written = config_maps::write(pass, run, job, &gathering.table(run)).await;
             written.map(Some).map_err(|error| refused(&error))
         }
         Ok(false) => Ok(None),
         Err(error) => {
-            let gone = gathering.gone + u32::from(error.class == Class::NotFound);
+            let is_gone = error.class == Class::NotFound && gathering.is_gone(window, clock::steady());
             // For example, a paging token that is no longer accepted: start again from the first page.
             if matches!(error.class, Class::Invalid | Class::NotFound) {
-                *gathering = Gathering::anew(gone);
+                gathering.restart();
             }
-            Err(unread(&error, is_gone(pass, job, gone)))
+            Err(unread(&error, is_gone))
         }
     }
-}
-
-/// Whether a tuning job that did not show is gone: there is no way back from that, so it takes several answers over the
-/// consistency window.
-fn is_gone(pass: &Pass<'_>, job: &str, gone: u32) -> bool {
-    let failures = pass.ctx.retries.failures(&pass.uid, &Task::GatherTable(job.to_owned()));
-    gone > GONE_BEFORE || gone >= GONE_TRIES && failures.is_some_and(|failures| pass.is_missing(failures))
 }
 
 fn unread(error: &TuningError, is_gone: bool) -> Fault {

@@ -94,7 +94,7 @@ impl Context {
             tables: Tables::default(),
             caches: Caches::default(),
             incarnations: Incarnations::default(),
-            joint_searches: JointSearches::default(),
+            joint_searches: JointSearches::new(stores.clone()),
             metrics,
             stores,
             waker: wake,

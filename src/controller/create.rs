@@ -1,6 +1,7 @@
 //! Creates jobs. Idempotent: the name of a job is computed from its identity, and an existing job is adopted.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +19,15 @@ use decide::problem::Problem;
 use decide::retry::{Outcome, Task, reported_reason};
 use decide::run::{RunEvent, after, apply};
 use platform::clock;
-use sagemaker::{Class, JobRequest, TuningError};
+use sagemaker::{Class, JobRequest, Operation, TuningError};
 
 /// Concurrent creates.
 const CONCURRENCY: usize = 4;
-/// Most creates in one pass, so that the status shows progress in between.
-const PER_PASS: usize = 16;
+/// Most creates in one pass: as many as take this many seconds at the current rate, so that the status shows progress in
+/// between. No job is created while a pass observes and writes, so short passes would use less of the rate.
+const SECONDS_PER_PASS: f64 = 20.0;
+/// Bounds of that number. At the lowest rate, a pass still ends before its deadline.
+const PER_PASS: RangeInclusive<usize> = 16..=64;
 
 /// A run to create.
 pub(super) struct Chosen {
@@ -48,7 +52,7 @@ pub(super) fn chosen(
     let room = own_limit(spec).saturating_sub(permits_held(status));
     // After a fault that affects every job, a single create probes whether it is over.
     let probes = ctx.retries.failures(uid, &Task::CreateAny).is_some();
-    let most = if probes { 1 } else { PER_PASS };
+    let most = if probes { 1 } else { most_at(pass.region.rate(Operation::CreateHyperParameterTuningJob)) };
     let granted = |wanted: &[usize]| granted(pass, spec, status, &types, wanted);
     let Choice { repeated, fresh, queued } = choose(&status.runs, &ready, room, most, granted);
     for index in queued {
@@ -68,6 +72,13 @@ pub(super) fn chosen(
         Some(Chosen { index, request, instance_type, may_exist })
     })
     .collect()
+}
+
+/// Most creates in one pass, at a rate in calls per second.
+fn most_at(rate: f64) -> usize {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // below a hundred
+    let most = (rate * SECONDS_PER_PASS) as usize;
+    most.clamp(*PER_PASS.start(), *PER_PASS.end())
 }
 
 /// The runs that have a request and may be tried now, in order.
@@ -344,4 +355,16 @@ pub(super) fn next_repeat(
     let unsure = startable(spec, &status.runs).map(|(_, run)| run).filter(|run| holds_permit(run));
     let pools = unsure.map(|run| pass.pool(types.of_run(run)));
     pools.filter_map(|pool| pass.ctx.permits.next_try(&pool, clock::steady())).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_creates_for_some_twenty_seconds() {
+        for (rate, most) in [(0.1, 16), (0.8, 16), (1.0, 20), (2.0, 40), (4.0, 64), (1e9, 64)] {
+            assert_eq!(most_at(rate), most, "at {rate} a second");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use futures::stream;
 use jiff::Timestamp;
 
 use api::{BestTrainingJob, RunStatus};
+use decide::absence::Unseen;
 use decide::observation::TrainingResult;
 use decide::table_pages::is_of;
 use decide::training_job::trial;
@@ -20,8 +21,6 @@ use sagemaker::{Class, EndedTrainingJob, Operation, Pages, Region, TuningError};
 /// Most calls in a pass, and the longest time for them: the status shows the results before more are read.
 const PER_PASS: usize = 64;
 const FOR_AT_MOST: Duration = Duration::from_secs(10);
-/// So many answers in a row that a tuning job, or one of its training jobs, is gone are believed.
-pub(super) const GONE_TRIES: u32 = 3;
 /// Concurrent describes.
 const CONCURRENCY: usize = 4;
 
@@ -31,10 +30,12 @@ pub(super) struct Gathering {
     listed: BTreeMap<String, EndedTrainingJob>,
     results: HashMap<String, TrainingResult>,
     step: Step,
-    /// How often a training job that is listed was described in vain.
-    unseen: HashMap<String, u32>,
-    /// Consecutive responses that the tuning job is gone.
-    pub(super) gone: u32,
+    /// Training jobs that are listed and were described in vain.
+    unseen: HashMap<String, Unseen>,
+    /// Responses that the tuning job is gone.
+    gone: Unseen,
+    /// It counted as deleted before: the next such response is believed.
+    was_gone: bool,
 }
 
 /// The next call. Lists continue with their paging tokens.
@@ -66,9 +67,11 @@ impl Budget {
     }
 }
 
-/// Continues with the calls. Returns whether all training jobs are known.
+/// Continues with the calls. Returns whether all training jobs are known. What is not shown counts as missing after the
+/// consistency window.
 pub(super) async fn gather(
     region: &Region,
+    window: Duration,
     run: &RunStatus,
     job: &str,
     gathering: &mut Gathering,
@@ -102,6 +105,7 @@ pub(super) async fn gather(
                 if matches!(gathering.step, Step::Search(_)) && gathering.listed.is_empty() {
                     return Err(none_listed());
                 }
+                gathering.gone.seen();
             }
             Step::Search(pages) => {
                 budget.calls -= 1;
@@ -129,7 +133,7 @@ pub(super) async fn gather(
                 let described: Vec<_> = stream::iter(now).map(describe).buffered(CONCURRENCY).collect().await;
                 for (result, name) in described {
                     match result {
-                        Err(error) if error.class == Class::NotFound && gathering.may_show(&name) => {
+                        Err(error) if error.class == Class::NotFound && gathering.may_show(&name, window) => {
                             absent.insert(name);
                         }
                         // It was deleted: it stays in the table, without metrics.
@@ -145,9 +149,19 @@ pub(super) async fn gather(
 }
 
 impl Gathering {
-    /// Starts again, after `gone` responses that the tuning job is gone.
-    pub(super) fn anew(gone: u32) -> Self {
-        Self { gone, ..Self::default() }
+    /// Of a tuning job that counted as deleted.
+    pub(super) fn of_deleted() -> Self {
+        Self { was_gone: true, ..Self::default() }
+    }
+
+    /// Starts again from the first page.
+    pub(super) fn restart(&mut self) {
+        *self = Self { gone: self.gone, was_gone: self.was_gone, ..Self::default() };
+    }
+
+    /// Notes a response that the tuning job is gone. Whether that is certain now: there is no way back.
+    pub(super) fn is_gone(&mut self, window: Duration, now: Timestamp) -> bool {
+        self.gone.again(now).is_certain(window) || self.was_gone
     }
 
     fn missing(&self, absent: &BTreeSet<String>) -> Vec<String> {
@@ -156,10 +170,9 @@ impl Gathering {
     }
 
     /// Notes that a training job was described in vain. Whether it may show another time.
-    fn may_show(&mut self, training_job: &str) -> bool {
-        let times = self.unseen.entry(training_job.to_owned()).or_default();
-        *times += 1;
-        *times < GONE_TRIES
+    fn may_show(&mut self, training_job: &str, window: Duration) -> bool {
+        let unseen = self.unseen.entry(training_job.to_owned()).or_default();
+        !unseen.again(clock::steady()).is_certain(window)
     }
 
     /// Whether nothing has been read yet.

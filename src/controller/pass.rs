@@ -98,16 +98,7 @@ impl<'a> Pass<'a> {
 
     /// The identity of a run's tuning job.
     pub(super) fn identity<'r>(&'r self, run: &'r RunStatus) -> Identity<'r> {
-        Identity {
-            scope: &self.ctx.settings.scope,
-            namespace: self.selection.metadata.namespace.as_deref().unwrap_or_default(),
-            name: self.selection.metadata.name.as_deref().unwrap_or_default(),
-            candidate: &run.candidate,
-            dataset: &run.dataset,
-            definition: run.definition.as_deref().unwrap_or_default(),
-            rerun: &self.selection.spec.rerun,
-            attempt: run.attempt,
-        }
+        Identity::of_run(&self.ctx.settings.scope, &self.selection, run)
     }
 
     /// Whether the jobs of the selection are to be stopped.

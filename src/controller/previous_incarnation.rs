@@ -3,13 +3,14 @@
 //! status at about the same time.
 
 use futures::FutureExt as _;
+use kube::runtime::reflector::Store;
 use tracing::Instrument as _;
 
-use super::joint_search::{Jobs, Place, lost, search};
+use super::joint_search::{Asker, Jobs, Place, lost, search};
 use super::pass::Pass;
 use super::record;
 use super::stop::stop_command;
-use api::{ModelSelectionStatus, RunStatus, SupersededJob};
+use api::{ModelSelection, ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
 use decide::events::EventNote;
 use decide::identity::Identity;
@@ -21,7 +22,8 @@ pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result
     let search = || {
         let run = RunStatus::default();
         let (place, name) = place_of(&pass.region, &pass.identity(&run));
-        let joint = pass.ctx.joint_searches.join(&pass.region, place, &name);
+        let asker = Asker { name: name.clone(), status_is_known: !pass.is_unverified() };
+        let joint = pass.ctx.joint_searches.join(&pass.region, place, asker);
         let (wake, object) = (pass.ctx.waker.clone(), pass.object.clone());
         let own = async move {
             let jobs = joint.await;
@@ -93,9 +95,11 @@ pub(super) async fn running_jobs(
     region: &Region,
     identity: &Identity<'_>,
     rerun: &str,
+    stores: &[Store<ModelSelection>],
 ) -> Result<Vec<SupersededJob>, TuningError> {
     let (place, name) = place_of(region, identity);
-    let jobs = search(region, &place, &[name]).await?;
+    let asker = Asker { name, status_is_known: false };
+    let jobs = search(region, &place, &[asker], stores).await?;
     let all = orphans(&jobs, &ModelSelectionStatus::default(), |_| String::new(), region.name());
     Ok(claimed(all, &jobs, &[rerun, identity.rerun, ""]).0)
 }

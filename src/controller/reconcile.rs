@@ -91,6 +91,11 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
         return Ok(requeue_after(RESYNC_PERIOD));
     }
     let started = clock::steady();
+    // Each pass observes, so a wake-up during an outage of the API server would cost calls whose results cannot be recorded.
+    let uid = selection.uid().unwrap_or_default();
+    if let Some(pause) = ctx.retries.pause(&uid, selection.metadata.generation, started) {
+        return Ok(requeue_after(pause));
+    }
     ctx.metrics.reconcile_started();
     let result = tokio::time::timeout(PASS_DEADLINE, finalized(selection.clone(), ctx.clone()))
         .instrument(span.clone())
@@ -106,7 +111,7 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
         Ok(_) => Outcome::RequeueAfter,
     };
     ctx.metrics.reconcile_ended(outcome, clock::steady().duration_since(started).as_secs_f64());
-    if let (Ok(_), Some(uid)) = (&result, selection.uid()) {
+    if result.is_ok() {
         ctx.retries.succeeded(&uid, &Task::Reconcile);
     }
     result

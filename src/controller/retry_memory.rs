@@ -116,6 +116,15 @@ impl Retries {
         self.failures(uid, task).is_none_or(|failures| failures.not_before <= now)
     }
 
+    /// The time until the next pass, after one that failed. An edit, or a deletion, is not delayed: it changes the
+    /// generation.
+    pub(super) fn pause(&self, uid: &str, generation: Option<i64>, now: Timestamp) -> Option<Duration> {
+        let all = self.all.lock();
+        let of = all.get(uid).filter(|of| of.generation == generation)?;
+        let pause = of.failing.get(&Task::Reconcile)?.not_before.duration_since(now);
+        Duration::try_from(pause).ok().filter(|pause| !pause.is_zero())
+    }
+
     /// The consecutive failures of a task, if it has failed.
     pub(super) fn failures(&self, uid: &str, task: &Task) -> Option<Failures> {
         self.all.lock().get(uid)?.failing.get(task).copied()
@@ -145,5 +154,23 @@ impl Failures {
     /// Each failure counts as a response that did not show the object.
     pub(super) fn absence(self, now: Timestamp) -> Absence {
         Absence { answers: self.times, lasting: self.lasting(now) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_pass_delays_the_next_one_unless_the_selection_was_edited() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let retries = Retries::new(Duration::from_secs(300));
+        retries.observe("u", Some(1), at(0));
+        assert_eq!(retries.pause("u", Some(1), at(0)), None);
+        let failures = retries.failed("u", Task::Reconcile, Outcome::Refused, at(0));
+        let pause = Duration::try_from(failures.not_before.duration_since(at(0))).ok();
+        assert_eq!(retries.pause("u", Some(1), at(0)), pause);
+        assert_eq!(retries.pause("u", Some(1), failures.not_before), None);
+        assert_eq!(retries.pause("u", Some(2), at(0)), None);
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
     let client = Client::try_from(kubernetes().await?)?;
     let lease = args.leader_elect.then(|| election::lease(args, &client));
 
-    let looking = join5(
+    let looking = Box::pin(join5(
         watch_credentials(account, readiness.clone()),
         permissions::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()),
         ask(&sagemaker, &readiness),
@@ -46,7 +46,7 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
             scope(args, &client, &readiness).await;
             await_crd(args, &client, &readiness).await;
         },
-    );
+    ));
     let in_order = async {
         while readiness.check().is_err() {
             sleep(Duration::from_millis(100)).await;

@@ -59,7 +59,7 @@ async fn live(args: Args) -> Result<End, Error> {
     // The AWS SDK and kube both bring rustls; with two crypto providers and no default it would panic.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     if let Some(longest) = args.check {
-        return check::run(&args, longest).await;
+        return Box::pin(check::run(&args, longest)).await;
     }
     let shutdown = on_signal();
     let metrics = Arc::new(Metrics::default());

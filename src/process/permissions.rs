@@ -15,11 +15,11 @@ use api::permissions::{LeaseName, for_reviews, for_tables, in_words, needed};
 use platform::readiness::Readiness;
 
 /// The readiness part that is reported here.
-pub(super) const PART: &str = "rights";
-/// What has the rights of the operator.
+pub(super) const PART: &str = "permissions";
+/// What has the permissions of the operator.
 const RIGHTS: &str = "deploy/rbac.yaml";
-/// The part of the readiness for the rights of the pages.
-const REVIEWS_PART: &str = "rights of the pages";
+/// The part of the readiness for the permissions of the pages.
+const REVIEWS_PART: &str = "permissions of the pages";
 /// How soon a missing permission is checked again.
 const RECHECK: Duration = Duration::from_secs(2);
 /// How often permissions are checked once they are complete.
@@ -54,7 +54,7 @@ pub(super) async fn watch(
     }
 }
 
-/// Warns of rights that are missing for the pages, from now on. The operator works without them; its pages let nobody in.
+/// Warns of permissions that are missing for the pages, from now on. The operator works without them; its pages let nobody in.
 pub(super) async fn watch_reviews(client: Client, readiness: Arc<Readiness>) {
     let needed = for_reviews();
     loop {
@@ -76,16 +76,16 @@ pub(super) async fn watch_reviews(client: Client, readiness: Arc<Readiness>) {
 
 /// Which of these permissions are missing, and the remedy; `None` if all are granted.
 async fn missing(client: &Client, needed: &[ResourceAttributes], remedy: &str) -> kube::Result<Option<String>> {
-    let answers = try_join_all(needed.iter().map(|right| has(client, right))).await?;
-    let missing = needed.iter().zip(answers).filter(|(_, has)| !has).map(|(right, _)| in_words(right));
+    let answers = try_join_all(needed.iter().map(|permission| has(client, permission))).await?;
+    let missing = needed.iter().zip(answers).filter(|(_, has)| !has).map(|(permission, _)| in_words(permission));
     let missing: Vec<String> = missing.collect::<BTreeSet<String>>().into_iter().collect();
     let message = || format!("the operator may not {}; apply {remedy}", missing.join(", "));
     Ok((!missing.is_empty()).then(message))
 }
 
-async fn has(client: &Client, right: &ResourceAttributes) -> kube::Result<bool> {
+async fn has(client: &Client, permission: &ResourceAttributes) -> kube::Result<bool> {
     let reviews: Api<SelfSubjectAccessReview> = Api::all(client.clone());
-    let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(right.clone()), ..Default::default() };
+    let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(permission.clone()), ..Default::default() };
     let review = SelfSubjectAccessReview { spec, ..Default::default() };
     let answer = reviews.create(&PostParams::default(), &review).await?;
     Ok(answer.status.is_some_and(|status| status.allowed))

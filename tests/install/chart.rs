@@ -8,7 +8,7 @@ mod check;
 mod documents;
 mod helm;
 mod kustomize;
+mod permissions;
 mod releases;
 mod rendering;
-mod rights;
 mod server;

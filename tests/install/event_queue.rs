@@ -1,4 +1,4 @@
-//! The templates of the event queue: valid, alike, and with the rule and the rights that the operator needs.
+//! The templates of the event queue: valid, alike, and with the rule and the permissions that the operator needs.
 #![allow(clippy::unwrap_used)] // a test may panic
 
 use std::path::Path;

@@ -58,7 +58,7 @@ async fn a_missing_right_is_named_and_its_grant_is_noticed() {
     let plane = shared().await;
     let client = plane.client();
     install_crd(&client, CRD.as_ref()).await;
-    let namespace = fresh_namespace(&client, "a-missing-right").await;
+    let namespace = fresh_namespace(&client, "a-missing-permission").await;
     apply_yaml(&client, &role(&namespace, "get, create", "get")).await.unwrap();
     let emulator = Emulator::start(&["--speed", "3000"]).await;
     let mut options = OperatorOptions::new(plane, &emulator, &namespace);
@@ -68,7 +68,8 @@ async fn a_missing_right_is_named_and_its_grant_is_noticed() {
     let mut operator = Operator::start(options.clone());
     let status = format!("patch modelselections/status in {namespace}");
     let lease = format!("update leases in {namespace}");
-    readyz(&mut operator, 503, &["rights: the operator may not ", &status, &lease, "apply deploy/rbac.yaml"]).await;
+    readyz(&mut operator, 503, &["permissions: the operator may not ", &status, &lease, "apply deploy/rbac.yaml"])
+        .await;
     apply(&client, &Selection::one_metric("sel").images(&["a"]).manifest(&namespace)).await.unwrap();
     apply_yaml(&client, &role(&namespace, "get, create, update", "patch")).await.unwrap();
     operator.await_ready(DEADLINE).await;

@@ -4,6 +4,6 @@ mod chart;
 mod event_queue;
 mod installation;
 mod leader;
+mod permissions;
 mod process;
-mod rights;
 mod traces;

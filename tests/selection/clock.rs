@@ -24,12 +24,19 @@ async fn world_with(purpose: &str, settings: &[(&str, &str)]) -> (World<'static>
     (World::start(shared().await, purpose, &["--speed", "0"], &environment).await, clock)
 }
 
+/// Checks that a jump has caused no calls: polls apart, a run of one job makes five or six, and each fault a few more.
+async fn assert_few_calls(world: &World<'_>) {
+    let calls = world.calls().await - world.calls_of("ListHyperParameterTuningJobs").await;
+    assert!(calls <= 30, "{}", world.emulator.calls().await);
+}
+
 async fn succeed_with_one_job_each(world: &World<'_>, name: &str, jobs: usize) {
     world.await_launched(name).await;
     world.emulator.advance(LONG).await;
     let status = world.await_complete(name).await;
     assert!(status.runs.iter().all(|run| run.state == RunState::Succeeded && run.attempt == 0), "{status:#?}");
     assert_eq!(world.jobs().await.len(), jobs);
+    assert_few_calls(world).await;
 }
 
 #[tokio::test]
@@ -98,6 +105,7 @@ async fn a_day_ahead_and_back_again_loses_nothing() {
         assert_eq!(world.await_complete(name).await.runs[0].state, RunState::Succeeded);
     }
     assert_eq!(world.jobs().await.len(), 2);
+    assert_few_calls(&world).await;
 }
 
 /// A deletion waits half an hour for AWS. A jump of the wall clock is no reason to leave a job running.
@@ -112,6 +120,7 @@ async fn a_day_ahead_gives_up_no_stop() {
     world.selections.delete("deletion", &DeleteParams::default()).await.unwrap();
     await_gone(&world.selections, "deletion", DEADLINE).await;
     assert_eq!(world.jobs_in("InProgress").await, [""; 0], "nothing runs on unseen");
+    assert_few_calls(&world).await;
 }
 
 /// Nor is a clock that is behind a reason to wait for ever.
@@ -126,4 +135,5 @@ async fn a_day_back_a_deletion_still_ends() {
     world.selections.delete("behind", &DeleteParams::default()).await.unwrap();
     await_gone(&world.selections, "behind", DEADLINE).await;
     assert_eq!(world.events("behind", "TuningJobsLeftRunning").await, 1);
+    assert_few_calls(&world).await;
 }

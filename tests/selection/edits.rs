@@ -95,7 +95,7 @@ async fn removing_a_candidate_stops_its_running_job_and_forgets_its_result() {
     world.apply(&selection.without("late")).await;
     let last = world.await_complete("removing").await;
     assert_eq!((last.runs.len(), members(&last)), (1, vec!["stays"]));
-    assert_eq!(world.calls().await, 0, "an ended job needs no stop");
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0, "an ended job needs no stop");
 }
 
 #[tokio::test]

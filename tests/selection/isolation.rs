@@ -7,8 +7,8 @@ use testkit::run_folder::{numbered, run_folder};
 use testkit::status::is_running;
 use testkit::world::{DEADLINE, LATER, LONG};
 use testkit::{
-    ControlPlane, ControlPlaneOptions, Relay, Selection, World, await_gone, await_until, fresh_namespace, kubectl,
-    programs, shared,
+    ControlPlane, ControlPlaneOptions, Selection, World, await_gone, await_until, fresh_namespace, kubectl, programs,
+    shared,
 };
 
 /// A control plane with the CRD of a newer release, which has an additional state.
@@ -152,19 +152,7 @@ async fn a_watch_that_a_load_balancer_forgot_is_replaced() {
     // Without a Lease, which would be lost together with the connection.
     let mut world =
         World::start(shared().await, "forgotten", &["--speed", "0"], &[("MODELSELECTION_LEADER_ELECT", "false")]).await;
-    world.operator.kill();
-    let kubeconfig = std::fs::read_to_string(&world.options.kubeconfig).expect("the kubeconfig can be read");
-    let port = |text: &str| -> u16 {
-        let rest = text.split("https://127.0.0.1:").nth(1).expect("a server on loopback");
-        rest.split('"').next().and_then(|port| port.parse().ok()).expect("a port")
-    };
-    let server = port(&kubeconfig);
-    let relay = Relay::start(server).await;
-    let path = run_folder().join(numbered("kubeconfig-of-a-relay"));
-    std::fs::write(&path, kubeconfig.replace(&format!(":{server}"), &format!(":{}", relay.port())))
-        .expect("it can be written");
-    world.options.kubeconfig = path;
-    world.start_operator();
+    let relay = world.relay_api_server().await;
     world.apply(&Selection::new("before").images(&["one"])).await;
     world.await_launched("before").await;
     world.await_idle().await;

@@ -17,6 +17,7 @@ mod isolation;
 mod large;
 mod lifecycle;
 mod oracle;
+mod outages;
 mod quiet;
 mod requests;
 mod restarts;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use api::FIELD_MANAGER;
 use serde_json::{Value, json};
 use testkit::audit::AuditEntry;
+use testkit::status::is_running;
 use testkit::world::{DEADLINE, LONG};
-use testkit::{Selection, World, await_until, consistently};
+use testkit::{Selection, World, await_until, consistently, shared};
 
 const MOBILENET: &str = "tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4";
 
@@ -251,4 +252,22 @@ async fn over_a_whole_life_only_finalizer_status_and_events_are_written_and_no_s
             assert_ne!(pair[0], pair[1], "{name}: the same status was written twice");
         }
     }
+}
+
+/// Selections that `GitOps` applies together have names that begin alike, and so have the names of their jobs. The search
+/// for earlier jobs of the second one starts after its jobs were created, and does not show them yet.
+#[tokio::test]
+async fn nobody_asks_whose_the_jobs_are_that_this_operator_has_created() {
+    let world = World::start(shared().await, "alike", &["--speed", "0", "--search-lag", "60"], &[]).await;
+    for (name, searches) in [("vision-a", 1), ("vision-b", 2)] {
+        world.apply(&Selection::new(name).images(&["one", "two"])).await;
+        world.await_observed(name, "its jobs run", |status| status.runs.iter().all(is_running)).await;
+        await_until("it has looked for earlier jobs", DEADLINE, async || {
+            let seen = world.calls_of("Search").await;
+            if seen >= searches { Ok(()) } else { Err(seen) }
+        })
+        .await;
+    }
+    world.await_idle().await;
+    assert_eq!(world.calls_of("ListTags").await, 0);
 }

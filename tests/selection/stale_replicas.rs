@@ -3,7 +3,7 @@
 use api::{ModelSelectionStatus, Reason, RunState};
 use serde_json::json;
 use testkit::status::{condition, run_of};
-use testkit::world::{DEADLINE, LONG};
+use testkit::world::{DEADLINE, LATER, LONG};
 use testkit::{Selection, World, await_until, shared};
 
 /// Longer than the faults below last, so that nothing counts as missing meanwhile.
@@ -12,6 +12,13 @@ const WINDOW: [(&str, &str); 1] = [("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS",
 async fn world(purpose: &str) -> World<'static> {
     let world = World::start(shared().await, purpose, &["--speed", "0"], &WINDOW).await;
     // Without the right to search, each job that has ended is described.
+    world.emulator.fault(json!({"operation": "Search", "kind": "AccessDenied"})).await;
+    world
+}
+
+/// The same with the settings of a release, and short pauses.
+async fn hurried(purpose: &str, environment: &[(&str, &str)]) -> World<'static> {
+    let world = World::hurried(purpose, environment).await;
     world.emulator.fault(json!({"operation": "Search", "kind": "AccessDenied"})).await;
     world
 }
@@ -35,22 +42,39 @@ async fn a_best_training_job_that_does_not_show_keeps_its_metrics() {
 
 #[tokio::test]
 async fn training_jobs_that_do_not_show_are_in_the_table_with_their_metrics() {
-    let world = world("table").await;
+    let world = hurried("table", &[]).await;
     let list = "ListTrainingJobsForHyperParameterTuningJob";
-    world.emulator.fault(json!({"operation": list, "kind": "NotFound", "count": 3})).await;
+    world.emulator.fault(json!({"operation": list, "kind": "NotFound", "count": 4})).await;
     world.apply(&Selection::new("table").images(&["one"]).with("/collect", json!("All"))).await;
     world.await_launched("table").await;
     world.emulator.advance(LONG).await;
     await_until("it was listed in vain", DEADLINE, async || {
-        world.errors(&format!("{list} ResourceNotFound")).await == 3
+        world.errors(&format!("{list} ResourceNotFound")).await == 4
     })
     .await;
-    world.emulator.fault(json!({"operation": "DescribeTrainingJob", "kind": "NotFound", "count": 2})).await;
+    // Four times each of two training jobs.
+    world.emulator.fault(json!({"operation": "DescribeTrainingJob", "kind": "NotFound", "count": 8})).await;
     let status = world.await_complete("table").await;
     let run = run_of(&status, "one");
     let count = |trials: &api::Trials| trials.count;
     assert_eq!((run.state, run.reason, run.trials.as_ref().map(count)), (RunState::Succeeded, None, Some(2)));
     assert!(status.fronts[0].excluded.is_empty(), "{status:#?}");
+    assert_eq!(world.errors("DescribeTrainingJob ResourceNotFound").await, 8);
+}
+
+#[tokio::test]
+async fn training_jobs_that_do_not_show_for_the_whole_window_are_in_the_table_without_metrics() {
+    let world = hurried("lost", &[("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "60")]).await;
+    world.apply(&Selection::new("lost").images(&["one"]).with("/collect", json!("All"))).await;
+    world.await_launched("lost").await;
+    world.emulator.fault(json!({"operation": "DescribeTrainingJob", "kind": "NotFound"})).await;
+    world.emulator.advance(LONG).await;
+    let status = world.await_complete_within("lost", LATER).await;
+    let run = run_of(&status, "one");
+    assert_eq!(run.trials.as_ref().map(|trials| trials.count), Some(2), "{status:#?}");
+    assert!(status.fronts[0].members.is_empty(), "{status:#?}");
+    let times = world.errors("DescribeTrainingJob ResourceNotFound").await;
+    assert!(times >= 6 * 2, "{times} responses are certain");
 }
 
 /// As when the system that makes it has just done so.

@@ -105,7 +105,7 @@ fn rule(verbs: &[&str]) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn elsewhere_a_token_and_its_rights_decide() {
+async fn elsewhere_a_token_and_its_permissions_decide() {
     let plane = shared().await;
     let client = plane.client();
     install_crd(&client, testkit::programs::CRD.as_ref()).await;

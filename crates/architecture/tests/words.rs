@@ -50,7 +50,8 @@ fn pareto_maths_knows_nothing_of_the_rest() {
 
 #[test]
 fn only_the_seams_name_the_sdk() {
-    let seams = ["crates/aws/", "crates/events/", "crates/sagemaker/"];
+    // The target `answers` answers the SDK in the place of the network.
+    let seams = ["crates/aws/", "crates/events/", "crates/sagemaker/", "crates/fuzz-targets/src/answers.rs"];
     assert_eq!(naming(&["src", "crates"], &["aws_sdk_", "aws_smithy_", "aws_config"], &seams), [""; 0]);
 }
 

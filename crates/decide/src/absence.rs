@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 /// Fewest consecutive responses without the object. With the pauses of [`super::retry`] they take most of a minute,
 /// whatever a clock says.
 const ANSWERS: u32 = 6;
@@ -29,9 +31,39 @@ impl Absence {
     }
 }
 
+/// Counts the consecutive responses that do not show an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unseen(Option<(u32, Timestamp)>);
+
+impl Unseen {
+    /// Counts one more, at `now` by the monotonic clock.
+    pub fn again(&mut self, now: Timestamp) -> Absence {
+        let (answers, since) = self.0.unwrap_or((0, now));
+        let answers = answers.saturating_add(1);
+        self.0 = Some((answers, since));
+        Absence { answers, lasting: Duration::try_from(now.duration_since(since)).unwrap_or_default() }
+    }
+
+    /// The object shows.
+    pub fn seen(&mut self) {
+        self.0 = None;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn responses_are_counted_until_the_object_shows() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let absence = |answers, seconds| Absence { answers, lasting: Duration::from_secs(seconds) };
+        let mut unseen = Unseen::default();
+        assert_eq!(unseen.again(at(7)), absence(1, 0));
+        assert_eq!(unseen.again(at(9)), absence(2, 2));
+        unseen.seen();
+        assert_eq!(unseen.again(at(100)), absence(1, 0));
+    }
 
     #[test]
     fn absence_takes_both_several_responses_and_time() {

@@ -1,6 +1,7 @@
 //! The identity of a tuning job, and the tags that prove it.
 
 use super::job_name::job_name;
+use api::{ModelSelection, RunStatus};
 
 /// The tag keys that identify the owner of a tuning job.
 pub mod tag {
@@ -82,6 +83,20 @@ impl Identity<'_> {
 }
 
 impl<'a> Identity<'a> {
+    /// The identity of the tuning job of a run, in the cluster `scope`.
+    pub fn of_run(scope: &'a str, selection: &'a ModelSelection, run: &'a RunStatus) -> Self {
+        Self {
+            scope,
+            namespace: selection.metadata.namespace.as_deref().unwrap_or_default(),
+            name: selection.metadata.name.as_deref().unwrap_or_default(),
+            candidate: &run.candidate,
+            dataset: &run.dataset,
+            definition: run.definition.as_deref().unwrap_or_default(),
+            rerun: &selection.spec.rerun,
+            attempt: run.attempt,
+        }
+    }
+
     /// Whether the job of that name and with those tags was made for the run, in this cluster or in another: a status may have
     /// come from a backup of the other one. Its result then counts; to stop it is for the other cluster. Which attempt of the
     /// run it is, its tags say: a status may have been forged.

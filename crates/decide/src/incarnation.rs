@@ -3,7 +3,7 @@
 use super::identity::{Identity, tag};
 use super::model_version::version_matches;
 use super::observation::JobStatus;
-use api::{Candidate, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
+use api::{Candidate, ModelSelection, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
 
 /// A tuning job as a search by tags returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,14 @@ impl TaggedJob {
             attempt: self.tag(tag::ATTEMPT)?.parse().ok()?,
         })
     }
+}
+
+/// Whether `selection` has created the job `name`: one of its runs shows it, and the name follows from the run. So a
+/// status that another client wrote cannot claim the job of another selection.
+pub fn has_created(selection: &ModelSelection, scope: &str, name: &str) -> bool {
+    let runs = selection.status.iter().flat_map(|status| &status.runs);
+    let mut shows_it = runs.filter(|run| run.tuning_job_name.as_deref() == Some(name));
+    shows_it.any(|run| Identity::of_run(scope, selection, run).job_name() == name)
 }
 
 /// The version that a previous incarnation had resolved for `candidate`: that of the newest of its `jobs` (sorted
@@ -164,6 +172,27 @@ mod tests {
         assert_eq!(version_by_jobs(&jobs, &candidate("*"), "").as_deref(), Some("4.0.2"));
         assert_eq!(version_by_jobs(&jobs, &candidate("5.*"), ""), None);
         assert_eq!(version_by_jobs(&[], &candidate("*"), ""), None);
+    }
+
+    #[test]
+    fn a_selection_has_created_the_jobs_whose_names_follow_from_its_runs() {
+        let ours = identity("c", "1");
+        let run = |name: String| RunStatus {
+            candidate: ours.candidate.into(),
+            dataset: ours.dataset.into(),
+            definition: Some(ours.definition.into()),
+            tuning_job_name: Some(name),
+            ..RunStatus::default()
+        };
+        let other = Identity { name: "other", ..ours.clone() }.job_name();
+        let mut selection = ModelSelection::new(ours.name, samples::spec());
+        selection.metadata.namespace = Some(ours.namespace.into());
+        let runs = vec![run(ours.job_name()), run(other.clone())];
+        selection.status = Some(ModelSelectionStatus { runs, ..ModelSelectionStatus::default() });
+        assert!(has_created(&selection, ours.scope, &ours.job_name()));
+        assert!(!has_created(&selection, "another cluster", &ours.job_name()));
+        assert!(!has_created(&selection, ours.scope, &other), "its status names the job of another selection");
+        assert!(!has_created(&selection, ours.scope, "ms-unknown"));
     }
 
     #[test]

@@ -10,6 +10,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::numbers;
+
+/// The server's words for a float in a field of integers.
+pub(crate) const FLOAT: &str = "invalid data, expected int, got float64";
 
 /// All rules of a schema, compiled, by their source text.
 pub(crate) struct Rules(HashMap<String, Result<Program, String>>);
@@ -35,8 +39,16 @@ impl Rules {
     }
 
     fn walk(&self, schema: &Value, value: &Value, path: &str, context: &Context, faults: &mut Vec<Fault>) {
-        for rule in schema["x-kubernetes-validations"].as_array().into_iter().flatten() {
-            if let Err(message) = self.holds(rule, value, context) {
+        let rules = schema["x-kubernetes-validations"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let has_floats = !rules.is_empty() && numbers::has_floats(value);
+        for rule in rules {
+            if has_floats && self.is_barred(rule, schema, value, context) {
+                let path = if path.is_empty() { "<nil>" } else { path };
+                let rule = rule["message"].as_str().or(rule["rule"].as_str()).unwrap_or_default();
+                let kind = if value.is_array() { "array" } else { "object" };
+                let message = format!("{path}: Invalid value: {kind:?}: {FLOAT} evaluating rule: {rule}");
+                faults.push(Fault { message, bars_rules: false });
+            } else if let Err(message) = self.holds(rule, value, context) {
                 let field = rule["fieldPath"].as_str().unwrap_or_default();
                 let path = if path.is_empty() { "<nil>" } else { path };
                 let shown = if value.is_object() || value.is_array() { String::new() } else { format!("{value}: ") };
@@ -69,6 +81,19 @@ impl Rules {
         }
     }
 
+    /// Whether a float in a field of integers decides about the rule. The schema takes a whole one; the server's CEL
+    /// reads such a field as an error, which counts unless the rule holds, or does not, whatever is in the field.
+    fn is_barred(&self, rule: &Value, schema: &Value, value: &Value, context: &Context) -> bool {
+        let with = |number: Option<i64>| {
+            let mut value = value.clone();
+            replace_floats(schema, &mut value, number).then_some(value)
+        };
+        let Some(without) = with(None) else { return false };
+        let holds = |value: &Value| self.holds(rule, value, context).is_ok();
+        let always = holds(&without);
+        [i64::MIN, i64::MAX].into_iter().filter_map(|number| with(Some(number))).any(|value| holds(&value) != always)
+    }
+
     /// Evaluates a rule; an error is the server's message.
     fn holds(&self, rule: &Value, value: &Value, context: &Context) -> Result<(), String> {
         let text = rule["rule"].as_str().unwrap_or_default();
@@ -91,6 +116,34 @@ impl Rules {
             Ok(other) => Err(format!("evaluating rule: {other:?} is not true or false")),
             Err(error) => Err(format!("evaluating rule: {error}")),
         }
+    }
+}
+
+/// Puts the number into each field of integers that has a float, or removes the field. Returns whether there is one.
+fn replace_floats(schema: &Value, value: &mut Value, number: Option<i64>) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let of_field = |name: &str| match &schema["properties"][name] {
+                Value::Null => &schema["additionalProperties"],
+                property => property,
+            };
+            let is_float = |(name, value): (&String, &Value)| value.is_f64() && of_field(name)["type"] == "integer";
+            let floats: Vec<String> =
+                fields.iter().filter(|field| is_float(*field)).map(|(name, _)| name.clone()).collect();
+            for name in &floats {
+                match number {
+                    Some(number) => drop(fields.insert(name.clone(), number.into())),
+                    None => drop(fields.remove(name)),
+                }
+            }
+            let deeper = |(name, value): (&String, &mut Value)| replace_floats(of_field(name), value, number);
+            fields.iter_mut().map(deeper).fold(!floats.is_empty(), |any, one| any | one)
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .map(|item| replace_floats(&schema["items"], item, number))
+            .fold(false, |any, one| any | one),
+        _ => false,
     }
 }
 

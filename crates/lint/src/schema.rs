@@ -5,6 +5,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::numbers;
 
 /// The faults of the object.
 pub(crate) fn check(schema: &Value, object: &Value) -> Vec<Fault> {
@@ -27,14 +28,22 @@ fn below(path: &str, name: &str) -> String {
 
 fn walk(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Fault>) {
     let actual = type_of(value);
+    let is_whole = numbers::whole(value).is_some();
     if let Some(expected) = schema["type"].as_str()
         && expected != actual
-        && !(expected == "number" && actual == "integer")
+        && !(is_whole && ["integer", "number"].contains(&expected))
     {
+        // Of a number the server names the formats, and checks the bounds too.
+        let format = schema["format"].as_str().filter(|_| value.is_number());
+        let (expected, actual) = format.map_or((expected, actual), |format| (format, "float64"));
         let words = format!("{path}: Invalid value: {actual:?}: {path} in body must be of type {expected}: {actual:?}");
-        return faults.push(barring(words));
+        faults.push(barring(words));
+        if format.is_some() {
+            number(schema, value, path, faults);
+        }
+        return;
     }
-    if schema["x-kubernetes-int-or-string"] == true && !["integer", "string"].contains(&actual) {
+    if schema["x-kubernetes-int-or-string"] == true && !is_whole && actual != "string" {
         let words =
             format!("{path}: Invalid value: {actual:?}: {path} in body must be of type integer,string: {actual:?}");
         return faults.push(barring(words));
@@ -81,8 +90,8 @@ fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() && number.as_f64().is_some_and(|n| n.fract() != 0.0) => "number",
-        Value::Number(_) => "integer",
+        Value::Number(number) if number.is_i64() => "integer",
+        Value::Number(_) => "number",
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
@@ -112,14 +121,16 @@ fn string(schema: &Value, text: &str, path: &str, faults: &mut Vec<Fault>) {
 
 fn number(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Fault>) {
     let number = value.as_f64().unwrap_or_default();
-    if schema["format"] == "int32" && value.as_i64().is_none_or(|number| i32::try_from(number).is_err()) {
-        let words = format!("Checked value must be of type integer with format int32 in {path}");
+    let shown = numbers::shown(value);
+    let format = schema["format"].as_str().unwrap_or_default();
+    if ["int32", "int64"].contains(&format) && !numbers::fits(value, format) {
+        let words = format!("Checked value must be of type integer with format {format} in {path}");
         faults.push(fault(format!("<nil>: Invalid value: \"\": {words}")));
         // The server also checks the bounds of the format.
         let (bound, word) = if number > 0.0 { (i32::MAX, "less") } else { (i32::MIN, "greater") };
-        if schema["maximum"].is_null() && schema["minimum"].is_null() {
+        if format == "int32" && schema["maximum"].is_null() && schema["minimum"].is_null() {
             let words = format!("{path} in body should be {word} than or equal to {bound}");
-            faults.push(fault(format!("{path}: Invalid value: {value}: {words}")));
+            faults.push(fault(format!("{path}: Invalid value: {shown}: {words}")));
         }
     }
     for (bound, word, broken) in [
@@ -129,8 +140,10 @@ fn number(schema: &Value, value: &Value, path: &str, faults: &mut Vec<Fault>) {
         if let Some(limit) = schema[bound].as_f64()
             && broken(number, limit)
         {
+            // The server writes the limit like the number: as an integer, or as a float.
+            let limit = if value.is_i64() { limit.to_string() } else { numbers::float(limit) };
             let words = format!("{path} in body should be {word} than or equal to {limit}");
-            faults.push(fault(format!("{path}: Invalid value: {value}: {words}")));
+            faults.push(fault(format!("{path}: Invalid value: {shown}: {words}")));
         }
     }
 }

@@ -12,15 +12,28 @@ use testkit::{fresh_namespace, install_crd, programs, shared};
 
 /// The server's response to creating the object with strict validation, like kubectl does. A created object is deleted
 /// again.
-async fn answer(client: &Client, namespace: &str, object: &Value) -> Result<(), String> {
+async fn answer(client: &Client, namespace: &str, object: &Value) -> Result<Value, String> {
     let path = format!("/apis/modelselection.dev/v1alpha1/namespaces/{namespace}/modelselections");
     let bytes = object.to_string().into_bytes();
     let mut request = kube::api::Request::new(path).create(&PostParams::default(), bytes).unwrap();
     *request.uri_mut() = format!("{}?dryRun=All&fieldValidation=Strict", request.uri().path()).parse().unwrap();
     match client.request::<Value>(request).await {
-        Ok(_) => Ok(()),
+        Ok(created) => Ok(created),
         Err(kube::Error::Api(status)) => Err(status.message.clone()),
         Err(other) => panic!("no answer of the API server: {other}"),
+    }
+}
+
+/// Whether the server has stored these values, among those that it adds.
+fn has_stored(server: &Value, sent: &Value) -> bool {
+    match (server, sent) {
+        (Value::Object(server), Value::Object(sent)) => {
+            sent.iter().all(|(name, value)| value.is_null() || has_stored(&server[name], value))
+        }
+        (Value::Array(server), Value::Array(sent)) => {
+            server.len() == sent.len() && server.iter().zip(sent).all(|(server, sent)| has_stored(server, sent))
+        }
+        _ => server == sent,
     }
 }
 
@@ -50,6 +63,47 @@ fn examples() -> Vec<(String, Value)> {
     documents.filter(|(_, document)| document["kind"] == "ModelSelection").collect()
 }
 
+/// Numbers as other programs may write them, in a field of each format, under a CEL rule, and where a string may be too.
+fn numbers() -> Vec<(String, Value)> {
+    let fields = [
+        "/spec/retries",
+        "/spec/datasets/0/trainingSize",
+        "/spec/tuning/maxTrainingJobs",
+        "/spec/tuning/hyperband/minResource",
+        "/spec/tuning/parameterRanges/0/integer/min",
+        "/spec/training/hyperparameters/epochs",
+    ];
+    let numbers: [Value; 14] = [
+        json!(2.0),
+        json!(0.5),
+        json!(-0.0),
+        json!(1e3),
+        json!(1234567.0),
+        json!(1e12),
+        json!(1e13),
+        json!(9007199254740991.0),
+        json!(9007199254740993.0),
+        json!(1e30),
+        json!(-1e300),
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+    ];
+    let object = |(field, number): (&str, &Value)| {
+        let mut object = jumpstart();
+        object["spec"]["retries"] = json!(0);
+        object["spec"]["datasets"][0]["trainingSize"] = json!(1);
+        object["spec"]["tuning"]["maxParallelTrainingJobs"] = json!(1);
+        object["spec"]["tuning"]["strategy"] = json!("Hyperband");
+        object["spec"]["tuning"]["hyperband"] = json!({"minResource": 1});
+        object["spec"]["tuning"]["parameterRanges"] = json!([{"name": "batch_size", "integer": {"min": 1, "max": 4}}]);
+        object["spec"]["training"]["hyperparameters"] = json!({"epochs": 1});
+        *object.pointer_mut(field).unwrap() = number.clone();
+        (format!("{field} is {number}"), object)
+    };
+    fields.into_iter().flat_map(|field| numbers.iter().map(move |number| object((field, number)))).collect()
+}
+
 #[tokio::test]
 async fn verdict_and_messages_are_those_of_the_server() {
     let plane = shared().await;
@@ -66,11 +120,11 @@ async fn verdict_and_messages_are_those_of_the_server() {
     let names = names.map(|name| ("names".to_owned(), merged(jumpstart(), json!({"metadata": {"name": name}}))));
     let unknown = unknown.map(|edit| ("unknown fields".to_owned(), merged(jumpstart(), edit)));
     let (mut compared, mut wrong) = (0, Vec::new());
-    for (what, object) in table.chain(unknown).chain(names).chain(examples()) {
+    for (what, object) in table.chain(unknown).chain(names).chain(numbers()).chain(examples()) {
         let object = merged(object, json!({"metadata": {"namespace": namespace}}));
         let (server, offline) = (answer(&client, &namespace, &object).await, linter.check(&object));
         let same = match &server {
-            Ok(()) => offline.is_empty(),
+            Ok(created) => offline.is_empty() && has_stored(&created["spec"], &lint::stored(object)["spec"]),
             Err(message) => !offline.is_empty() && is_made_of(message, &offline),
         };
         compared += 1;

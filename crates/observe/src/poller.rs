@@ -72,11 +72,11 @@ impl Poller {
         let now = clock::steady();
         let (from, pause) = match failures {
             0 => self.watch.view().next_sweep(self.pauses, reading, now),
-            n => (tried, pause::backoff(n, min, RETRY_MOST.min(max * 2))),
+            // After an outage, the pollers of all regions must not call at the same time.
+            n => (tried, pause::jitter(pause::backoff(n, min, RETRY_MOST.min(max * 2)), self.region.name(), sweep)),
         };
         self.metrics.events.set_flow(self.region.name(), self.watch.view().flows());
-        let due = from + pause::jitter(pause, self.region.name(), sweep).min(pause.max(max).max(min));
-        Duration::try_from(due.duration_since(now)).ok().filter(|wait| !wait.is_zero())
+        Duration::try_from((from + pause).duration_since(now)).ok().filter(|wait| !wait.is_zero())
     }
 
     /// One poll. Returns the number of consecutive failures.

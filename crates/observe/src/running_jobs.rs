@@ -77,8 +77,6 @@ struct Tracked {
     limit: Option<Duration>,
     /// A poll has covered it, or it was known to run when it was registered.
     known: bool,
-    /// A listing has shown it, so its absence from a later listing is significant.
-    listed: bool,
     /// When an event reported its end; no poll has followed since.
     end_reported: Option<Timestamp>,
 }
@@ -176,7 +174,6 @@ impl View {
             stopping: None,
             limit,
             known: since == Since::Now,
-            listed: false,
             end_reported: None,
         };
         let before = self.jobs.len();
@@ -230,7 +227,6 @@ impl View {
                 // An event has already made its owner describe it: that is newer.
                 (_, left @ Sighting::Left(since)) if job.end_reported == Some(*since) => left.clone(),
                 (Some(active), _) => {
-                    job.listed = true;
                     job.since = active.created.map_or(job.since, |created| created.min(job.since));
                     Sighting::Running(*active)
                 }
@@ -292,11 +288,12 @@ impl View {
         self.owners(|owner| changed.contains(&owner.to_string()))
     }
 
-    /// The jobs that the listing of `started` was the first not to show any more.
+    /// Our jobs that the listing of `started` was the first not to show. Jobs of others are in no listing.
     pub(super) fn left_at(&self, started: Timestamp) -> Vec<String> {
         let may_search = self.no_search_before.is_none_or(|until| until <= started);
-        let left = self.jobs.iter().filter(|(_, job)| job.listed && job.sighting == Sighting::Left(started));
-        let names: BTreeSet<&String> = left.map(|((_, name), _)| name).filter(|_| may_search).collect();
+        let left = self.jobs.iter().filter(|(_, job)| job.sighting == Sighting::Left(started));
+        let ours = left.map(|((_, name), _)| name).filter(|name| name.starts_with(JOB_NAME_PREFIX));
+        let names: BTreeSet<&String> = ours.filter(|_| may_search).collect();
         names.into_iter().cloned().collect()
     }
 

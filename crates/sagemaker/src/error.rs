@@ -28,7 +28,7 @@ impl TuningError {
 
     /// A training job that its tuning job names and that does not show: a replica may lag.
     pub fn not_shown(training_job: &str) -> Self {
-        let message = format!("the best training job '{training_job}' does not show; it is looked for again");
+        let message = format!("the training job '{training_job}' does not show; it is looked for again");
         Self { class: Class::Transient, operation: Operation::DescribeTrainingJob.as_str(), code: None, message }
     }
 

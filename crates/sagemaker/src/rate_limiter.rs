@@ -174,6 +174,11 @@ impl Limits {
         })
     }
 
+    /// The current rate of an operation, in calls per second.
+    pub fn rate(&self, operation: Operation, now: Timestamp) -> f64 {
+        self.with(operation, now, |budget| budget.rate())
+    }
+
     fn with<T>(&self, operation: Operation, now: Timestamp, change: impl FnOnce(&mut Budget) -> T) -> T {
         let mut budgets = self.budgets.lock();
         change(budgets.entry(operation).or_insert_with(|| Budget::new(operation.ceiling(), now)))

@@ -114,6 +114,11 @@ impl Region {
         &self.name
     }
 
+    /// The current rate at which calls of an operation are sent, in calls per second.
+    pub fn rate(&self, operation: Operation) -> f64 {
+        self.limits.rate(operation, clock::steady())
+    }
+
     /// Whether somebody works with it.
     fn is_held(&self) -> bool {
         Arc::strong_count(&self.limits) > 1

@@ -7,28 +7,18 @@ use super::pages::read_all;
 use super::rate_limiter::Operation;
 use super::sagemaker::Region;
 use decide::incarnation::TaggedJob;
-use decide::job_name::JOB_NAME_PREFIX;
 use decide::observation::JobStatus;
 
-/// Most jobs whose tags are read one by one.
-const ONE_BY_ONE: usize = 100;
-
 impl Region {
-    /// The running tuning jobs whose names begin with one of `beginnings`, except those in `known`, with their tags:
-    /// one call for each. The listing shows new jobs before the search does.
-    pub async fn running_with_tags(
-        &self,
-        beginnings: &[String],
-        known: &[TaggedJob],
-    ) -> Result<Vec<TaggedJob>, TuningError> {
+    /// The running tuning jobs whose names contain `part`: name and ARN.
+    pub async fn running_jobs(&self, part: &str) -> Result<Vec<(String, String)>, TuningError> {
         let operation = Operation::ListHyperParameterTuningJobs;
-        let contains = if let [only] = beginnings { only } else { JOB_NAME_PREFIX };
-        let listed = read_all(operation, |token| async move {
+        read_all(operation, |token| async move {
             let page = self
                 .call(operation, || {
                     self.client()
                         .list_hyper_parameter_tuning_jobs()
-                        .name_contains(contains)
+                        .name_contains(part)
                         .status_equals(aws::HyperParameterTuningJobStatus::InProgress)
                         .max_results(100)
                         .set_next_token(token)
@@ -39,15 +29,17 @@ impl Region {
             let jobs = jobs
                 .filter_map(|job| Some((job.hyper_parameter_tuning_job_name?, job.hyper_parameter_tuning_job_arn?)));
             Ok((jobs.collect(), page.next_token))
-        });
-        let mut running = Vec::new();
-        let unknown = |name: &String| {
-            beginnings.iter().any(|beginning| name.starts_with(beginning)) && known.iter().all(|job| job.name != *name)
-        };
-        for (name, arn) in listed.await?.into_iter().filter(|(name, _)| unknown(name)).take(ONE_BY_ONE) {
+        })
+        .await
+    }
+
+    /// Those running jobs with their tags: one call for each.
+    pub async fn with_tags(&self, running: Vec<(String, String)>) -> Result<Vec<TaggedJob>, TuningError> {
+        let mut tagged = Vec::new();
+        for (name, arn) in running {
             let tags = self.tags(&arn).await?;
-            running.push(TaggedJob { name, arn, status: JobStatus::InProgress, tags });
+            tagged.push(TaggedJob { name, arn, status: JobStatus::InProgress, tags });
         }
-        Ok(running)
+        Ok(tagged)
     }
 }

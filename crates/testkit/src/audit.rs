@@ -3,6 +3,8 @@
 //! The log is written before the response to a request is complete (`--audit-log-mode=blocking`), so it contains every
 //! write whose response a client has received.
 
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -59,12 +61,22 @@ impl AuditEntry {
     }
 }
 
-/// All entries of the file, in its order. An incomplete last line is left out.
-pub fn read(path: &Path) -> Vec<AuditEntry> {
-    let text =
-        std::fs::read_to_string(path).unwrap_or_else(|e| panic!("cannot read the audit log {}: {e}", path.display()));
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole.lines().map(|line| parse(line).unwrap_or_else(|e| panic!("not an audit event ({e}): {line}"))).collect()
+/// The entries of the file from an offset on, in its order, and the offset behind them. An incomplete last line is left
+/// out.
+pub fn read_from(path: &Path, offset: u64) -> (Vec<AuditEntry>, u64) {
+    let text = tail(path, offset).unwrap_or_else(|e| panic!("cannot read the audit log {}: {e}", path.display()));
+    let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+    let entry = |line| parse(line).unwrap_or_else(|e| panic!("not an audit event ({e}): {line}"));
+    (whole.lines().map(entry).collect(), offset + whole.len() as u64)
+}
+
+fn tail(path: &Path, offset: u64) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    // Lossy, because the last line may end within a character.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn parse(line: &str) -> Result<AuditEntry, String> {

@@ -8,6 +8,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::{Instant, sleep, timeout_at};
 
 const PAUSE: Duration = Duration::from_millis(50);
+/// The pause grows with the wait, since many tests wait for one API server at the same time.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// The result of a condition: a `bool`, an `Option`, or a `Result` whose error is the observed state.
 pub trait Answer {
@@ -57,7 +59,8 @@ pub async fn try_await_until<A: Answer>(
     deadline: Duration,
     mut condition: impl AsyncFnMut() -> A,
 ) -> Result<A::Value, String> {
-    let end = Instant::now() + deadline;
+    let start = Instant::now();
+    let end = start + deadline;
     let mut seen = String::new();
     while Instant::now() < end {
         match timeout_at(end, condition()).await.map(Answer::settled) {
@@ -65,7 +68,7 @@ pub async fn try_await_until<A: Answer>(
             Ok(Err(instead)) => seen = instead,
             Err(_) => seen = format!("no answer; before that: {seen}"),
         }
-        sleep(PAUSE).await;
+        sleep((start.elapsed() / 10).clamp(PAUSE, LONGEST_PAUSE)).await;
     }
     Err(format!("waited {deadline:?} in vain until {what}; last seen: {seen}"))
 }

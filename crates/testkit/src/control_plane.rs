@@ -3,6 +3,8 @@
 //! This contains only operating-system processes and files, and nothing that belongs to an async runtime, so that tests
 //! with runtimes of their own can share one control plane.
 
+mod slow_etcd;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -52,6 +54,7 @@ pub struct ControlPlane {
     authority: Authority,
     options: ControlPlaneOptions,
     admin: Config,
+    crd: OnceCell<()>,
     /// In the order in which they are stopped: each before the ones it depends on.
     controller_manager: Mutex<Option<Process>>,
     api_server: Mutex<Option<Process>>,
@@ -119,6 +122,7 @@ impl ControlPlane {
             authority,
             options,
             admin,
+            crd: OnceCell::new(),
             controller_manager: Mutex::new(None),
             api_server: Mutex::new(None),
             etcd: Mutex::new(None),
@@ -144,6 +148,11 @@ impl ControlPlane {
         connect(self.admin.clone())
     }
 
+    /// Installs the CRD of the repository, once: the API server takes long for its schema.
+    pub async fn install_crd(&self) {
+        self.crd.get_or_init(async || install_crd(&self.client(), programs::CRD.as_ref()).await).await;
+    }
+
     /// A new client with the permissions of a kubeconfig.
     pub async fn client_for(&self, kubeconfig: &Path) -> Client {
         connect(kubeconfig::read(kubeconfig).await)
@@ -156,8 +165,17 @@ impl ControlPlane {
 
     /// A kubeconfig for a user that has only the permissions that RBAC grants. At most two groups.
     pub fn kubeconfig_for(&self, user: &str, groups: &[&str]) -> PathBuf {
-        let credentials = Credentials::Certificate(self.authority.client(user, groups));
-        self.write_kubeconfig(user, credentials)
+        self.kubeconfig_through(self.port(), user, groups)
+    }
+
+    /// The same for a relay to the API server, by its port.
+    pub fn kubeconfig_through(&self, port: u16, user: &str, groups: &[&str]) -> PathBuf {
+        self.write_kubeconfig(port, user, Credentials::Certificate(self.authority.client(user, groups)))
+    }
+
+    /// The port of the API server.
+    pub fn port(&self) -> u16 {
+        self.ports.api_server.number()
     }
 
     /// A kubeconfig with a token (valid for a day) of a service account, which is created if needed: its user has the
@@ -177,13 +195,18 @@ impl ControlPlane {
             answer.unwrap_or_else(|e| panic!("no token for service account {namespace}/{name}: {e}"));
         let token =
             answer.status.unwrap_or_else(|| panic!("a token request without status for {namespace}/{name}")).token;
-        self.write_kubeconfig(&format!("{namespace}-{name}"), Credentials::Token(token))
+        self.write_kubeconfig(self.port(), &format!("{namespace}-{name}"), Credentials::Token(token))
     }
 
     /// All writes so far, except Leases and the server's own. Includes every write whose response a client has
     /// received.
     pub fn audit(&self) -> Vec<AuditEntry> {
-        audit::read(&self.folder.join("audit.log"))
+        self.audit_from(0).0
+    }
+
+    /// The same from an offset of the log on, and the offset behind them: for tests that look again and again.
+    pub fn audit_from(&self, offset: u64) -> (Vec<AuditEntry>, u64) {
+        audit::read_from(&self.folder.join("audit.log"), offset)
     }
 
     /// The folder of the logs.
@@ -247,11 +270,11 @@ impl ControlPlane {
         waited.await.flatten().map_err(|e| format!("{e}\n{}", logs()))
     }
 
-    fn write_kubeconfig(&self, user: &str, credentials: Credentials) -> PathBuf {
+    fn write_kubeconfig(&self, port: u16, user: &str, credentials: Credentials) -> PathBuf {
         // Numbered, because two tests may use the same user with different groups.
         let file = format!("{}.kubeconfig", numbered(&user.replace(['/', ':'], "-")));
         let path = self.folder.join(file);
-        let server = format!("https://127.0.0.1:{}", self.ports.api_server.number());
+        let server = format!("https://127.0.0.1:{port}");
         kubeconfig::write(&path, &server, self.authority.certificate(), credentials);
         path
     }

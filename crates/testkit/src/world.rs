@@ -16,10 +16,10 @@ use super::await_until::{await_gone, await_object, await_until};
 use super::control_plane::{ControlPlane, shared};
 use super::emulator::Emulator;
 use super::jobs::Job;
-use super::manifests::{apply, install_crd};
+use super::manifests::apply;
 use super::namespace::fresh_namespace;
 use super::operator::{Operator, OperatorOptions};
-use super::programs;
+use super::relay::Relay;
 use super::status::{condition, is_running};
 use samples::Selection;
 
@@ -29,6 +29,11 @@ pub const DEADLINE: Duration = Duration::from_mins(1);
 pub const LATER: Duration = Duration::from_mins(2);
 /// More virtual seconds than any job of [`Selection`] takes.
 pub const LONG: u32 = 100_000;
+
+/// How many times faster the clock of the operator runs in [`World::hurried`].
+pub const HURRY: u32 = 10;
+/// The seconds between two polls there, by that clock.
+pub const HURRIED_POLLS: &str = "3";
 
 const USER: &str = "operator-under-test";
 
@@ -61,6 +66,11 @@ impl World<'static> {
         World::start(shared().await, purpose, &["--speed", "3000"], &[]).await
     }
 
+    /// Like [`World::hurried_on`], on the shared control plane.
+    pub async fn hurried(purpose: &str, environment: &[(&str, &str)]) -> Self {
+        World::hurried_on(shared().await, purpose, environment).await
+    }
+
     /// Like [`World::short_epochs_on`], on the shared control plane.
     pub async fn short_epochs(purpose: &str, emulator: &[&str], environment: &[(&str, &str)]) -> Self {
         World::short_epochs_on(shared().await, purpose, emulator, environment).await
@@ -71,13 +81,29 @@ impl World<'static> {
         let emulator = Emulator::start(&["--speed", "0", "--extra-models", "838"]).await;
         let plane = shared().await;
         let client = plane.client();
-        install_crd(&client, programs::CRD.as_ref()).await;
+        plane.install_crd().await;
         let namespace = fresh_namespace(&client, purpose).await;
         World::start_with(plane, &namespace, emulator, environment).await
     }
 }
 
 impl<'a> World<'a> {
+    /// A held world whose operator has a clock that runs [`HURRY`] times faster, so that the pauses before retries cost a
+    /// test little. All its settings are those of a release, except that it polls every [`HURRIED_POLLS`] seconds, and
+    /// that no process has a Lease: a leader ends when the API server is slow (tests/install/leader.rs).
+    pub async fn hurried_on(plane: &'a ControlPlane, purpose: &str, environment: &[(&str, &str)]) -> Self {
+        let hurry = HURRY.to_string();
+        let settings = [
+            ("MODELSELECTION_TIME_SCALE", hurry.as_str()),
+            ("MODELSELECTION_MIN_SWEEP_SECONDS", HURRIED_POLLS),
+            ("MODELSELECTION_MAX_SWEEP_SECONDS", HURRIED_POLLS),
+            ("MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", "300"),
+            ("MODELSELECTION_LEADER_ELECT", "false"),
+        ];
+        let settings: Vec<_> = settings.iter().chain(environment).copied().collect();
+        World::start(plane, purpose, &["--speed", "0"], &settings).await
+    }
+
     /// A world in which an epoch takes ten seconds, so that a job takes a moment at a moderate speed: for tests that
     /// observe a running job.
     pub async fn short_epochs_on(
@@ -101,7 +127,7 @@ impl<'a> World<'a> {
         environment: &[(&str, &str)],
     ) -> Self {
         let client = plane.client();
-        install_crd(&client, programs::CRD.as_ref()).await;
+        plane.install_crd().await;
         let namespace = fresh_namespace(&client, purpose).await;
         World::start_in(plane, &namespace, emulator, environment).await
     }
@@ -142,6 +168,25 @@ impl<'a> World<'a> {
         self.emulator = Emulator::start(arguments).await;
         self.options.sagemaker_url.clear();
         self.options.sagemaker_url.push_str(self.emulator.url());
+    }
+
+    /// Restarts the operator behind a relay to the API server.
+    pub async fn relay_api_server(&mut self) -> Relay {
+        let relay = Relay::start(self.plane.port()).await;
+        self.options.kubeconfig = self.plane.kubeconfig_through(relay.port(), USER, &["system:masters"]);
+        self.kill_and_restart();
+        self.operator.await_ready(DEADLINE).await;
+        relay
+    }
+
+    /// Restarts the operator behind a relay to `SageMaker`.
+    pub async fn relay_sagemaker(&mut self) -> Relay {
+        let port = self.emulator.url().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+        let relay = Relay::start(port).await;
+        self.options.sagemaker_url = format!("http://127.0.0.1:{}", relay.port());
+        self.kill_and_restart();
+        self.operator.await_ready(DEADLINE).await;
+        relay
     }
 
     /// Restarts the operator after [`Operator::kill`], without waiting for it.
@@ -329,8 +374,15 @@ impl<'a> World<'a> {
 
     /// The operator's writes in this namespace, except Leases.
     pub fn writes(&self) -> Vec<AuditEntry> {
+        self.writes_from(0).0
+    }
+
+    /// The same from an offset of the audit log on, and the offset behind them.
+    pub fn writes_from(&self, offset: u64) -> (Vec<AuditEntry>, u64) {
         let ours = |entry: &AuditEntry| entry.user == USER && entry.namespace.as_deref() == Some(&self.namespace);
-        self.plane.audit().into_iter().filter(ours).collect()
+        let (mut entries, end) = self.plane.audit_from(offset);
+        entries.retain(ours);
+        (entries, end)
     }
 
     /// Waits until no pass and no call is in progress: a status is visible before the pass that wrote it has ended.

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::caller::{Caller, Token};
 use crate::host::{host, is_this_machine};
 use crate::refusal::Refusal;
-use crate::reviews::{Reviews, Right};
+use crate::reviews::{Permission, Reviews};
 
 /// Who may see the pages.
 pub struct Access(Kind);
@@ -70,9 +70,9 @@ impl Access {
     }
 
     /// Whether the caller has the permission, according to the latest review.
-    pub(crate) async fn may(&self, caller: &Caller, right: &Right) -> Result<(), Refusal> {
+    pub(crate) async fn may(&self, caller: &Caller, permission: &Permission) -> Result<(), Refusal> {
         match (&self.0, caller) {
-            (Kind::Reviewed(reviews), Caller::User(token)) => reviews.may(token, right).await,
+            (Kind::Reviewed(reviews), Caller::User(token)) => reviews.may(token, permission).await,
             (Kind::Reviewed(_), Caller::ThisMachine) => Err(Refusal::NoToken),
             (Kind::ThisMachine, _) => Ok(()),
         }

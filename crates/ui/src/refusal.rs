@@ -22,7 +22,7 @@ pub(crate) enum Refusal {
     )]
     BadToken,
     #[error(
-        "The user {user} may not {verb} {resource} in {place}. Ask an administrator for a role with that right, such as the ClusterRole 'view'."
+        "The user {user} may not {verb} {resource} in {place}. Ask an administrator for a role with that permission, such as the ClusterRole 'view'."
     )]
     Forbidden { user: String, verb: &'static str, resource: &'static str, place: String },
     #[error(

@@ -30,7 +30,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// A permission on objects of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Right {
+pub(crate) struct Permission {
     verb: &'static str,
     group: &'static str,
     resource: &'static str,
@@ -40,7 +40,7 @@ pub(crate) struct Right {
     name: String,
 }
 
-impl Right {
+impl Permission {
     /// To list the selections of a namespace, or of all namespaces if it is empty.
     pub(crate) fn list(namespace: &str) -> Self {
         Self { verb: "list", ..Self::get(namespace, "") }
@@ -71,13 +71,13 @@ pub(crate) struct Reviews {
     client: Client,
     turns: Semaphore,
     users: Recent<[u8; 32], Option<Arc<UserInfo>>>,
-    rights: Recent<([u8; 32], Right), bool>,
+    permissions: Recent<([u8; 32], Permission), bool>,
 }
 
 impl Reviews {
     pub(crate) fn new(client: Client) -> Self {
         let turns = Semaphore::new(AT_A_TIME);
-        Self { client, turns, users: Recent::new(LASTS), rights: Recent::new(LASTS) }
+        Self { client, turns, users: Recent::new(LASTS), permissions: Recent::new(LASTS) }
     }
 
     /// The user of the token.
@@ -95,18 +95,18 @@ impl Reviews {
     }
 
     /// Whether the user of the token has the permission.
-    pub(crate) async fn may(&self, token: &Token, right: &Right) -> Result<(), Refusal> {
+    pub(crate) async fn may(&self, token: &Token, permission: &Permission) -> Result<(), Refusal> {
         let user = self.user(token).await?;
-        let key = (token.digest(), right.clone());
-        let allowed = match self.rights.get(&key, clock::steady()) {
+        let key = (token.digest(), permission.clone());
+        let allowed = match self.permissions.get(&key, clock::steady()) {
             Some(known) => known,
             None => {
-                let allowed = self.review_right(&user, right).await?;
-                self.rights.put(key, allowed, clock::steady());
+                let allowed = self.review_permission(&user, permission).await?;
+                self.permissions.put(key, allowed, clock::steady());
                 allowed
             }
         };
-        if allowed { Ok(()) } else { Err(right.refused_to(user.username.as_deref().unwrap_or_default())) }
+        if allowed { Ok(()) } else { Err(permission.refused_to(user.username.as_deref().unwrap_or_default())) }
     }
 
     async fn review_token(&self, token: &Token) -> Result<Option<UserInfo>, Refusal> {
@@ -116,9 +116,9 @@ impl Reviews {
         Ok(status.user.filter(|_| status.authenticated == Some(true)))
     }
 
-    async fn review_right(&self, user: &UserInfo, right: &Right) -> Result<bool, Refusal> {
+    async fn review_permission(&self, user: &UserInfo, permission: &Permission) -> Result<bool, Refusal> {
         let some = |text: &str| Some(text.to_owned());
-        let Right { verb, group, resource, namespace, name } = right;
+        let Permission { verb, group, resource, namespace, name } = permission;
         let attributes = ResourceAttributes {
             verb: some(verb),
             group: some(group),

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::caller::Caller;
 use crate::paths::{self, HOME};
 use crate::refusal::Refusal;
-use crate::reviews::Right;
+use crate::reviews::Permission;
 use crate::shown;
 use crate::state::Ui;
 
@@ -38,7 +38,7 @@ impl View {
             }
             Self::One { namespace, name } => {
                 // Checked first: a caller without permission must not learn whether the selection exists.
-                ui.access.may(caller, &Right::get(namespace, name)).await?;
+                ui.access.may(caller, &Permission::get(namespace, name)).await?;
                 let one = timeout(LISTED, shown::one(&mut ui.shown, namespace, name));
                 match one.await.map_err(|_| Refusal::NotYet)? {
                     Some(selection) => Ok(vec![selection]),
@@ -82,7 +82,7 @@ impl View {
             Options { live: Some(Live { events: self.events(), home: HOME.to_owned() }), ..Options::default() };
         if let (Self::One { namespace, .. }, [selection]) = (self, selections)
             && selection.status.iter().flat_map(|status| &status.runs).any(|run| run.trials.is_some())
-            && ui.access.may(caller, &Right::tables(namespace)).await.is_ok()
+            && ui.access.may(caller, &Permission::tables(namespace)).await.is_ok()
         {
             options.trials = ui.trials.of(&ui.shown, selection).await;
         }
@@ -106,7 +106,7 @@ async fn drawn(draw: impl FnOnce() -> String + Send + 'static) -> String {
 
 /// The selections of `all` that the caller may list.
 async fn listed(ui: &Ui, caller: &Caller, all: Vec<Arc<ModelSelection>>) -> Result<Vec<Arc<ModelSelection>>, Refusal> {
-    let everywhere = match ui.access.may(caller, &Right::list("")).await {
+    let everywhere = match ui.access.may(caller, &Permission::list("")).await {
         Ok(()) => return Ok(all),
         Err(refusal @ Refusal::Forbidden { .. }) => refusal,
         Err(other) => return Err(other),
@@ -114,7 +114,7 @@ async fn listed(ui: &Ui, caller: &Caller, all: Vec<Arc<ModelSelection>>) -> Resu
     let namespaces: BTreeSet<String> = all.iter().filter_map(|selection| selection.namespace()).collect();
     let mut allowed = BTreeSet::new();
     for namespace in namespaces {
-        match ui.access.may(caller, &Right::list(&namespace)).await {
+        match ui.access.may(caller, &Permission::list(&namespace)).await {
             Ok(()) => drop(allowed.insert(namespace)),
             Err(Refusal::Forbidden { .. }) => {}
             Err(other) => return Err(other),

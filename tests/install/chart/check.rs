@@ -8,8 +8,8 @@ use kube::{Api, ResourceExt as _};
 use serde_json::json;
 
 use super::helm::{CHART, Helm, NAMESPACE, environment};
+use super::permissions::{install, options};
 use super::releases::CRD;
-use super::rights::{install, options};
 use testkit::manifests::apply;
 use testkit::process::{Process, Program};
 use testkit::run_folder::{numbered, run_folder};
@@ -89,7 +89,8 @@ async fn it_reports_what_is_missing_and_changes_nothing() {
     stranger.extra_env.push(("AWS_REGION".to_owned(), "us-west-2".to_owned()));
     let checked = check(stranger, 3).await;
     assert_eq!(checked.code, Some(1), "{}", checked.said);
-    for part in ["aws credentials: none found", "kubernetes: cannot read the namespace", "rights: the operator may not"]
+    for part in
+        ["aws credentials: none found", "kubernetes: cannot read the namespace", "permissions: the operator may not"]
     {
         assert!(checked.said.contains(part), "{part} is not in {}", checked.said);
     }
@@ -160,7 +161,7 @@ async fn the_check_of_the_queue_needs_only_the_policy_of_the_operator() {
     let plane = shared().await;
     let client = plane.client();
     install_crd(&client, testkit::programs::CRD.as_ref()).await;
-    let namespace = fresh_namespace(&client, "checked-rights").await;
+    let namespace = fresh_namespace(&client, "checked-permissions").await;
     let emulator = Emulator::start(&[]).await;
     let options = OperatorOptions::new(plane, &emulator, &namespace);
     let moto = Moto::with_permissions(6).await;

@@ -5,8 +5,8 @@ pub(crate) mod check;
 mod definition;
 pub(crate) mod installation;
 mod operator;
+mod permissions;
 mod prices;
-mod rights;
 
 use std::process::ExitCode;
 
@@ -72,7 +72,7 @@ pub(crate) async fn checks(cluster: &Cluster, scope: &Scope<'_>) -> Vec<Check> {
     let mut found = vec![version, definition::check(client).await];
     let (installations, of_operator) = operators(client, scope).await;
     found.extend(of_operator);
-    found.push(rights::of_caller(client, &cluster.namespace).await);
+    found.push(permissions::of_caller(client, &cluster.namespace).await);
     let selections = match selections(cluster, scope.all_namespaces).await {
         Ok(selections) => selections,
         Err(error) => {
@@ -97,7 +97,7 @@ async fn operators(client: &Client, scope: &Scope<'_>) -> (Vec<Installation>, Ve
     for deployment in &deployments {
         let Some(found) = installation::read(deployment) else { continue };
         checks.extend(operator::checks(client, deployment, &found, clock::now()).await);
-        checks.push(rights::of_operator(client, &found).await);
+        checks.push(permissions::of_operator(client, &found).await);
         installations.push(found);
     }
     (installations, checks)

@@ -85,7 +85,7 @@ fn selection(file: &Path) -> Result<ModelSelection, Failure> {
     if !faults.is_empty() {
         return Err(unusable(faults.join("; ")));
     }
-    serde_json::from_value(document.clone()).map_err(|error| unusable(error.to_string()))
+    serde_json::from_value(lint::stored(document.clone())).map_err(|error| unusable(error.to_string()))
 }
 
 /// The cluster, with the namespace of the flags, otherwise of the manifest.
@@ -149,6 +149,17 @@ fn leaves(value: &Value, path: &str, found: &mut BTreeMap<String, String>) {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_manifest_that_the_server_would_take_is_read() {
+        let mut manifest = samples::manifest("least");
+        // The server stores a whole float as an integer.
+        manifest["spec"]["datasets"][0]["trainingSize"] = json!(155.0);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), manifest.to_string()).unwrap();
+        let read = selection(file.path()).unwrap();
+        assert_eq!(read.spec.datasets[0].training_size, Some(155));
+    }
 
     #[test]
     fn differences_are_named_by_field_and_item() {

@@ -123,8 +123,8 @@ async fn an_installation_is_in_order_until_something_is_missing() {
         ("crd", "modelselections.modelselection.dev v1alpha1, that of this plugin"),
         ("operator", "1 of 1 replicas available"),
         ("leader", "holds the Lease modelselection-system/modelselection-operator"),
-        ("operator rights", "may do all that the operator does"),
-        ("your rights", "you may use all verbs"),
+        ("operator permissions", "may do all that the operator does"),
+        ("your permissions", "you may use all verbs"),
         ("aws identity", "you are arn:aws:sts::123456789012:"),
         ("quota", "4 ml.p3.2xlarge for training job usage in us-west-2; selections use at most 2 at a time"),
     ] {
@@ -155,12 +155,12 @@ async fn an_installation_is_in_order_until_something_is_missing() {
         .await
         .unwrap();
     operator.terminate().await;
-    let broken = await_until("the rights are gone", Duration::from_secs(20), async || {
+    let broken = await_until("the permissions are gone", Duration::from_secs(20), async || {
         let found = doctor(&["-o", "json", "--offline"]);
-        if verdict(&found, "operator rights", "") == "failed" { Ok(found) } else { Err(format!("{found:?}")) }
+        if verdict(&found, "operator permissions", "") == "failed" { Ok(found) } else { Err(format!("{found:?}")) }
     })
     .await;
-    assert_eq!(verdict(&broken, "operator rights", "list modelselections in all namespaces"), "failed");
+    assert_eq!(verdict(&broken, "operator permissions", "list modelselections in all namespaces"), "failed");
     assert_eq!(verdict(&broken, "leader", "nobody holds the Lease"), "failed");
     assert_eq!(verdict(&broken, "crd", "only in this plugin: spec.candidateSelectors, "), "warning");
     // Nobody listens there: that is no answer of the operator.
@@ -179,7 +179,7 @@ async fn who_may_nothing_is_told_so_and_nothing_fails() {
     for check in ["crd", "operator", "selections"] {
         assert_eq!(verdict(&found, check, "you may not: "), "skipped");
     }
-    assert_eq!(verdict(&found, "your rights", "you may not list modelselections (for every verb)"), "warning");
+    assert_eq!(verdict(&found, "your permissions", "you may not list modelselections (for every verb)"), "warning");
     assert_eq!(verdict(&found, "aws identity", "there is no AWS region"), "skipped");
     let mut command =
         place.command(&["doctor", "-o", "json", "--region", "us-west-2", "--kubeconfig", kubeconfig.to_str().unwrap()]);

@@ -196,7 +196,7 @@ mod tests {
             Err(kube::Error::Api(kube::core::Status::failure(message, reason).with_code(code).boxed()))
         };
         assert_eq!(judge_answer("pod", Ok("ok\n".into())).verdict, Verdict::Ok);
-        assert_eq!(judge_answer("pod", Ok("ok\nwarning: rights: x\n".into())).verdict, Verdict::Warning);
+        assert_eq!(judge_answer("pod", Ok("ok\nwarning: permissions: x\n".into())).verdict, Verdict::Warning);
         let unready = judge_answer("pod", api(503, "Failed to parse error data", "aws credentials: none\n"));
         assert_eq!((unready.verdict, unready.message.as_str()), (Verdict::Failed, "pod: aws credentials: none"));
         assert_eq!(judge_answer("pod", api(503, "ServiceUnavailable", "no route")).verdict, Verdict::Skipped);

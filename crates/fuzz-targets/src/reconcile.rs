@@ -1,8 +1,8 @@
-//! What the targets share: a selection, the API server's opinion of it, and what the operator makes of a status.
+//! What the operator makes of a status: as `src/controller` puts it together, without I/O.
 
 use std::collections::BTreeSet;
 
-use api::{DerivedMetric, ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus, merge_conditions};
+use api::{ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus, merge_conditions};
 use decide::conditions::{Situation, complete, conditions, launched_before};
 use decide::derived::{self, Derivations, Memo};
 use decide::front::{self, References, Tables};
@@ -13,48 +13,11 @@ use decide::run::{RunEvent, apply};
 use decide::summary;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use lint::{Linter, Unquoted};
-use serde_json::{Value, json};
 
-/// The region of the selection.
-pub const REGION: &str = "us-west-2";
-/// Its generation.
-pub const GENERATION: i64 = 7;
-
-/// A model of the hub and an own image, compared by a metric from the logs and one that is computed.
-pub fn spec() -> ModelSelectionSpec {
-    let mut spec = samples::spec();
-    spec.derived_metrics =
-        vec![DerivedMetric { name: "images".into(), expression: "dataset.testSize / trainingSeconds".into() }];
-    spec.objectives[1].metric = "images".into();
-    spec.datasets[0].test_size = Some(6000);
-    spec.prices = [("ml.p3.2xlarge".to_owned(), "3.825".to_owned())].into();
-    spec.retries = 1;
-    spec
-}
-
-/// The selection as an object.
-pub fn object(spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> Value {
-    json!({
-        "apiVersion": "modelselection.dev/v1alpha1", "kind": "ModelSelection",
-        "metadata": {"name": "selection", "namespace": "vision"}, "spec": spec, "status": status,
-    })
-}
-
-thread_local!(static LINTER: Linter = Linter::new());
-
-/// What the API server would say against an object; empty when it would take it.
-pub fn faults(object: &Value) -> Vec<String> {
-    LINTER.with(|linter| linter.check(object))
-}
-
-/// The values that need quotes.
-pub fn unquoted(object: &Value) -> Unquoted {
-    LINTER.with(|linter| linter.unquoted(object))
-}
+use crate::selection::{GENERATION, REGION};
 
 /// The identity of a run.
-pub fn identity<'r>(spec: &'r ModelSelectionSpec, run: &'r RunStatus) -> Identity<'r> {
+pub(crate) fn identity<'r>(spec: &'r ModelSelectionSpec, run: &'r RunStatus) -> Identity<'r> {
     Identity {
         scope: "fuzz",
         namespace: "vision",
@@ -67,8 +30,8 @@ pub fn identity<'r>(spec: &'r ModelSelectionSpec, run: &'r RunStatus) -> Identit
     }
 }
 
-/// The status after a pass in which SageMaker says nothing: as `src/controller` puts it together.
-pub fn pass(spec: &ModelSelectionSpec, status: ModelSelectionStatus, unverified: bool) -> ModelSelectionStatus {
+/// The status after a reconcile without an answer of SageMaker.
+pub(crate) fn pass(spec: &ModelSelectionSpec, status: ModelSelectionStatus, unverified: bool) -> ModelSelectionStatus {
     let pins: Vec<Option<ResolvedVersion>> = spec
         .candidates
         .iter()
@@ -89,7 +52,7 @@ pub fn pass(spec: &ModelSelectionSpec, status: ModelSelectionStatus, unverified:
 }
 
 /// The status with everything that follows from the runs.
-pub fn recorded(
+pub(crate) fn recorded(
     spec: &ModelSelectionSpec,
     before: ModelSelectionStatus,
     mut runs: Vec<RunStatus>,
@@ -107,8 +70,8 @@ pub fn recorded(
         counts: &counts,
         fronts: &fronts,
         launched_before: launched_before(&before.conditions, Some(GENERATION)),
-        blind: None,
-        held: None,
+        unobserved: None,
+        incomplete: None,
     };
     ModelSelectionStatus {
         conditions: merge_conditions(&before.conditions, conditions(situation), Some(GENERATION), now),

@@ -23,7 +23,7 @@ async fn the_whole_life_of_a_selection_needs_only_the_permissions_of_the_manifes
     let kubeconfig = plane.kubeconfig_for_service_account("modelselection-system", "modelselection-operator").await;
     apply_yaml(&client, include_str!("../../deploy/rbac.yaml")).await.unwrap();
 
-    let namespace = fresh_namespace(&client, "rights").await;
+    let namespace = fresh_namespace(&client, "permissions").await;
     let emulator = Emulator::start(&["--speed", "20000"]).await;
     let options = OperatorOptions::new(plane, &emulator, &namespace);
     // All namespaces, as it is deployed.

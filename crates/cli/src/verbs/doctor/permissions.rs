@@ -14,8 +14,8 @@ use kube::{Api, Client};
 use super::check::{Check, unasked};
 use super::installation::Installation;
 
-const OPERATOR: &str = "operator rights";
-const CALLER: &str = "your rights";
+const OPERATOR: &str = "operator permissions";
+const CALLER: &str = "your permissions";
 const REMEDY: &str = "apply deploy/rbac.yaml, or set rbac.create=true of the chart";
 
 /// The permissions that each verb of the plugin needs.
@@ -29,27 +29,27 @@ const VERBS: &[(&str, &str, &str, &str)] = &[
 
 /// Whether the operator's service account has all permissions that the operator needs.
 pub(super) async fn of_operator(client: &Client, found: &Installation) -> Check {
-    let mut rights = needed(&found.namespaces, found.lease.as_ref());
+    let mut permissions = needed(&found.namespaces, found.lease.as_ref());
     if !found.names_cluster {
-        rights.push(cluster_identity());
+        permissions.push(cluster_identity());
     }
     let tables = for_tables(&found.namespaces);
     let asked = async {
-        let needed = try_join_all(rights.iter().map(|right| account_has(client, found, right))).await?;
+        let needed = try_join_all(permissions.iter().map(|permission| account_has(client, found, permission))).await?;
         Ok::<_, kube::Error>((
             needed,
-            try_join_all(tables.iter().map(|right| account_has(client, found, right))).await?,
+            try_join_all(tables.iter().map(|permission| account_has(client, found, permission))).await?,
         ))
     };
     let account = format!("{}/{}", found.namespace, found.service_account);
     match asked.await {
-        Ok((needed, for_tables)) => judge(&account, &lacking(&rights, &needed), &lacking(&tables, &for_tables)),
+        Ok((needed, for_tables)) => judge(&account, &lacking(&permissions, &needed), &lacking(&tables, &for_tables)),
         Err(error) => unasked(OPERATOR, &error),
     }
 }
 
 fn judge(account: &str, needed: &[String], for_tables: &[String]) -> Check {
-    let may_not = |rights: &[String]| format!("service account {account} may not {}", rights.join(", "));
+    let may_not = |permissions: &[String]| format!("service account {account} may not {}", permissions.join(", "));
     match (needed, for_tables) {
         ([], []) => Check::ok(OPERATOR, format!("service account {account} may do all that the operator does")),
         ([], tables) => Check::warning(OPERATOR, format!("{}; collect: All needs it", may_not(tables)), REMEDY),
@@ -105,14 +105,14 @@ fn attributes(verb: &str, group: &str, resource: &str, namespace: &str) -> Resou
     }
 }
 
-async fn account_has(client: &Client, found: &Installation, right: &ResourceAttributes) -> kube::Result<bool> {
+async fn account_has(client: &Client, found: &Installation, permission: &ResourceAttributes) -> kube::Result<bool> {
     let reviews: Api<SubjectAccessReview> = Api::all(client.clone());
     let namespace = &found.namespace;
     let groups = ["system:serviceaccounts", &format!("system:serviceaccounts:{namespace}"), "system:authenticated"];
     let spec = SubjectAccessReviewSpec {
         user: Some(format!("system:serviceaccount:{namespace}:{}", found.service_account)),
         groups: Some(groups.map(str::to_owned).to_vec()),
-        resource_attributes: Some(right.clone()),
+        resource_attributes: Some(permission.clone()),
         ..Default::default()
     };
     let review = SubjectAccessReview { spec, ..Default::default() };
@@ -120,8 +120,8 @@ async fn account_has(client: &Client, found: &Installation, right: &ResourceAttr
     Ok(answer.status.is_some_and(|status| status.allowed))
 }
 
-fn lacking(rights: &[ResourceAttributes], answers: &[bool]) -> Vec<String> {
-    let lacking = rights.iter().zip(answers).filter(|(_, has)| !**has).map(|(right, _)| in_words(right));
+fn lacking(permissions: &[ResourceAttributes], answers: &[bool]) -> Vec<String> {
+    let lacking = permissions.iter().zip(answers).filter(|(_, has)| !**has).map(|(permission, _)| in_words(permission));
     lacking.collect::<BTreeSet<String>>().into_iter().collect()
 }
 

@@ -156,20 +156,20 @@ async fn for_some_namespaces_a_role_in_each_is_enough() {
 
 /// A verb of one of the operator's roles.
 #[derive(Clone, Debug)]
-struct Right {
+struct Permission {
     verb: String,
     resource: String,
 }
 
 /// Names and verbs of all permissions in the rendered roles.
-fn rights(rendered: &Objects) -> Vec<Right> {
+fn permissions(rendered: &Objects) -> Vec<Permission> {
     let rules = rendered.of_kind("Role").chain(rendered.of_kind("ClusterRole")).flat_map(rules);
     let words = |list: &Value| list.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect();
-    let rights = rules.flat_map(|rule| {
+    let permissions = rules.flat_map(|rule| {
         let (verbs, resources): (Vec<String>, Vec<String>) = (words(&rule["verbs"]), words(&rule["resources"]));
-        verbs.into_iter().map(move |verb| Right { verb, resource: resources.join("") })
+        verbs.into_iter().map(move |verb| Permission { verb, resource: resources.join("") })
     });
-    rights.collect()
+    permissions.collect()
 }
 
 fn rules(role: &Value) -> impl Iterator<Item = &Value> {
@@ -177,11 +177,11 @@ fn rules(role: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// Removes it from the roles.
-fn reduce(rendered: &mut Objects, right: &Right) {
+fn reduce(rendered: &mut Objects, permission: &Permission) {
     for role in rendered.0.values_mut().filter(|object| object["kind"].as_str().is_some_and(|k| k.ends_with("Role"))) {
         let rules = role["rules"].as_array_mut().unwrap();
-        for rule in rules.iter_mut().filter(|rule| rule["resources"] == json!([right.resource])) {
-            rule["verbs"].as_array_mut().unwrap().retain(|verb| *verb != right.verb);
+        for rule in rules.iter_mut().filter(|rule| rule["resources"] == json!([permission.resource])) {
+            rule["verbs"].as_array_mut().unwrap().retain(|verb| *verb != permission.verb);
         }
         // The API server requires at least one verb.
         rules.retain(|rule| rule["verbs"] != json!([]));
@@ -199,14 +199,14 @@ fn texts(value: &Value) -> String {
 }
 
 /// A permission is removed; the operator must then name it in `/readyz`, in its log or in the status.
-async fn without(right: &Right, values: &str) {
+async fn without(permission: &Permission, values: &str) {
     let plane = plane().await;
     let client = plane.client();
-    let name = format!("no-{}-{}", right.verb, right.resource.replace('/', "-"));
+    let name = format!("no-{}-{}", permission.verb, permission.resource.replace('/', "-"));
     let namespace = fresh_namespace(&client, &name).await;
     let values = values.replace("some-namespace", &namespace).replace("some-name", &name);
     let mut rendered = Helm::Four.template(CHART, &values).unwrap();
-    reduce(&mut rendered, right);
+    reduce(&mut rendered, permission);
 
     let kubeconfig = install(plane, &client, &rendered).await;
     let emulator = Emulator::start(&["--speed", "3000"]).await;
@@ -214,11 +214,11 @@ async fn without(right: &Right, values: &str) {
     let selection = Selection::new("whole").images(&["resnet"]).with("/collect", json!("All"));
     apply_selection(&client, &namespace, selection).await;
     let selections: Api<ModelSelection> = Api::namespaced(client, &namespace);
-    await_until(&format!("it is reported that {right:?} is missing"), DEADLINE, async || {
+    await_until(&format!("it is reported that {permission:?} is missing"), DEADLINE, async || {
         let status = texts(&json!(selections.get("whole").await.unwrap().status));
         let said = format!("{:?}\n{}\n{status}", operator.get("/readyz").await, operator.logs());
         let refused = |line: &&str| ["forbidden", "may not"].iter().any(|word| line.contains(word));
-        let words = [right.verb.as_str(), right.resource.as_str()];
+        let words = [permission.verb.as_str(), permission.resource.as_str()];
         let reported = said.lines().filter(refused).any(|line| words.iter().all(|word| line.contains(word)));
         if reported { Ok(()) } else { Err(said) }
     })
@@ -228,13 +228,13 @@ async fn without(right: &Right, values: &str) {
 #[tokio::test]
 async fn each_missing_right_is_reported_by_name() {
     let some = "emulator: {enabled: true}\nfullnameOverride: some-name\nclusterName: prod\nwatchNamespaces: [some-namespace]\nrbac: {userRoles: false}";
-    let rights = rights(&Helm::Four.template(CHART, some).unwrap());
-    assert!(rights.len() > 10, "{rights:?}");
+    let permissions = permissions(&Helm::Four.template(CHART, some).unwrap());
+    assert!(permissions.len() > 10, "{permissions:?}");
     // A few at a time, because each is an operator and an emulator.
-    let all = futures::stream::iter(&rights).map(|right| without(right, some)).buffer_unordered(4);
+    let all = futures::stream::iter(&permissions).map(|permission| without(permission, some)).buffer_unordered(4);
     all.collect::<()>().await;
     // This operator never reaches the selections of the other tests.
-    let kube_system = Right { verb: "get".to_owned(), resource: "namespaces".to_owned() };
+    let kube_system = Permission { verb: "get".to_owned(), resource: "namespaces".to_owned() };
     without(&kube_system, "emulator: {enabled: true}\nfullnameOverride: some-name\nrbac: {userRoles: false}").await;
 }
 
