@@ -297,6 +297,8 @@ struct Counts {
     /// Requests for our objects at the API server, by verb and resource.
     api: BTreeMap<String, f64>,
     passes: f64,
+    /// Reconciles that kept a thread busy for at most these seconds, by these seconds.
+    busy: BTreeMap<String, f64>,
     cpu_seconds: f64,
 }
 
@@ -305,6 +307,7 @@ async fn counts(world: &World<'_>) -> Counts {
         calls: world.emulator.calls().await,
         api: counts_of_server(world).await,
         passes: passes(&world.operator.metrics().await),
+        busy: busy(&world.operator.metrics().await),
         cpu_seconds: world.operator.cpu_seconds(),
     }
 }
@@ -316,6 +319,25 @@ fn memory(world: &World<'_>) -> (u64, u64) {
 
 fn passes(metrics: &HashMap<String, f64>) -> f64 {
     metrics.iter().filter(|(name, _)| name.starts_with("controller_runtime_reconcile_total{")).map(|(_, n)| n).sum()
+}
+
+/// The histogram of the time that a reconcile keeps a thread busy.
+fn busy(metrics: &HashMap<String, f64>) -> BTreeMap<String, f64> {
+    let bound = |name: &str| {
+        Some(
+            name.strip_prefix("modelselection_reconcile_busy_seconds_bucket{le=\"")?.trim_end_matches("\"}").to_owned(),
+        )
+    };
+    metrics.iter().filter_map(|(name, count)| Some((bound(name)?, *count))).collect()
+}
+
+/// An upper bound of a percentile of a histogram, in milliseconds.
+fn within(busy: &BTreeMap<String, f64>, percent: f64) -> f64 {
+    let mut buckets: Vec<(f64, f64)> =
+        busy.iter().map(|(bound, count)| (bound.parse().unwrap_or(f64::INFINITY), *count)).collect();
+    buckets.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let all = buckets.last().map_or(0.0, |(_, count)| *count);
+    buckets.iter().find(|(_, count)| *count >= all * percent / 100.0).map_or(0.0, |(bound, _)| bound * 1000.0)
 }
 
 /// The API server's counts of requests for selections and Events, except for applied manifests, from all clients: the
@@ -349,13 +371,14 @@ impl Counts {
         Self {
             api: less(&self.api, &before.api),
             passes: self.passes - before.passes,
+            busy: less(&self.busy, &before.busy),
             cpu_seconds: self.cpu_seconds - before.cpu_seconds,
             calls: self.calls,
         }
     }
 
     fn print(&self, runs: f64, (resident, heap): (u64, u64)) {
-        let Self { calls, api, passes, cpu_seconds } = self;
+        let Self { calls, api, passes, busy, cpu_seconds } = self;
         println!("SageMaker: {:.2} calls a run: {}", calls["total"].as_f64().unwrap() / runs, calls["byOperation"]);
         let status: f64 = api.iter().filter(|(name, _)| name.ends_with("modelselections/status")).map(|(_, n)| n).sum();
         println!("API server: {:.2} status writes a run: {api:?}", status / runs);
@@ -367,6 +390,11 @@ impl Counts {
             1000.0 * cpu_seconds / passes,
             resident as f64 / 1024.0,
             heap as f64 / 1024.0,
+        );
+        println!(
+            "a pass keeps a thread busy for at most {} ms at the median, {} ms at 99 %",
+            within(busy, 50.0),
+            within(busy, 99.0)
         );
     }
 }

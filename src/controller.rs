@@ -54,6 +54,7 @@ use sagemaker::SageMaker;
 pub use settings::{Settings, Shown};
 pub use stand_by::stand_by;
 pub use state_changes::{EVENT_QUEUE, queue_problem};
+use store::Stores;
 
 /// Reconciles until `shutdown` is set and the running reconciles have ended.
 pub async fn run(
@@ -68,21 +69,22 @@ pub async fn run(
     // One watch, store and loop for each namespace, or one of each for all namespaces.
     let namespaces = watch::scopes(&settings.namespaces);
     let (stores, writers): (Vec<_>, Vec<_>) = namespaces.iter().map(|_| reflector::store()).unzip();
+    let all = Stores::new(stores.clone());
     let concurrency = settings.concurrency;
     metrics.set_max_workers(namespaces.len() * usize::from(concurrency));
-    settings.shown.send_replace(stores.clone());
+    settings.shown.send_replace(all.clone());
     let queue = settings.queue.take();
-    let counted = stores.clone();
+    let counted = all.clone();
     metrics.count_by(move || counts::counts(&counted));
-    let context = Arc::new(Context::new(client, sagemaker, observer, metrics, stores, wake, settings));
+    let context = Arc::new(Context::new(client, sagemaker, observer, metrics, all, wake, settings));
     let shutdown = shutdown.shared();
     let mut loops = Vec::new();
     let mut wakes = HashMap::new();
-    for (index, (namespace, writer)) in namespaces.into_iter().zip(writers).enumerate() {
+    for ((namespace, writer), store) in namespaces.into_iter().zip(writers).zip(stores) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let selections = watch::selections(&context, namespace.as_deref(), writer);
         wakes.insert(namespace, sender);
-        loops.push(watch::reconcile_all(selections, index, receiver, concurrency, shutdown.clone(), context.clone()));
+        loops.push(watch::reconcile_all(selections, store, receiver, concurrency, shutdown.clone(), context.clone()));
     }
     let events = OptionFuture::from(queue.map(|queue| state_changes::follow(queue, context)));
     tokio::select! {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::ResourceExt as _;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
 use parking_lot::Mutex;
 
 use api::ModelSelection;
@@ -101,16 +101,18 @@ impl Permits {
 
     /// Counts, after a start, the jobs of selections that have not been reconciled yet, so that the first selections do
     /// not take permits that others hold.
-    pub(super) fn seed(&self, stores: &[Store<ModelSelection>], default_region: Option<&str>) {
+    pub(super) fn seed(&self, stores: &Stores, default_region: Option<&str>) {
         let mut state = self.state.lock();
-        for selection in stores.iter().flat_map(Store::state) {
+        for stored in stores.all() {
+            // The runs of a complete selection hold no permits.
+            let selection = stored.head();
             let Some(status) = &selection.status else { continue };
             let claim = Claim::of(&selection.spec, status, [].iter());
             if claim.held.is_empty() {
                 continue;
             }
             let region = selection.spec.region.as_deref().or(default_region).unwrap_or_default();
-            let claimant = Claimant::of(&selection, region);
+            let claimant = Claimant::of(selection, region);
             state.entries.entry(claimant.uid.clone()).or_insert(Entry { claimant, claim, woken: false });
         }
     }

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
 use kube::{Client, ResourceExt as _};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
@@ -28,6 +27,7 @@ use observe::{Observer, Wake};
 use platform::clock;
 use platform::metrics::Metrics;
 use sagemaker::SageMaker;
+use store::Stores;
 
 /// The `reportingController` of Events, which Kubernetes wants as a qualified name.
 const REPORTING_CONTROLLER: &str = "modelselection.dev/modelselection-operator";
@@ -53,8 +53,8 @@ pub(super) struct Context {
     pub(super) incarnations: Incarnations,
     pub(super) joint_searches: JointSearches,
     pub(super) metrics: Arc<Metrics>,
-    /// What the watches have shown: one store for each watched namespace, or one for all namespaces.
-    pub(super) stores: Vec<Store<ModelSelection>>,
+    /// What the watches have shown.
+    pub(super) stores: Stores,
     pub(super) waker: Wake,
     pub(super) settings: Settings,
     written: Mutex<HashMap<String, Arc<ModelSelection>>>,
@@ -75,7 +75,7 @@ impl Context {
         sagemaker: SageMaker,
         observer: Observer,
         metrics: Arc<Metrics>,
-        stores: Vec<Store<ModelSelection>>,
+        stores: Stores,
         wake: Wake,
         settings: Settings,
     ) -> Self {
@@ -110,8 +110,7 @@ impl Context {
     /// has taken too long.
     pub(super) async fn count_permits(&self) {
         let count = || async {
-            let watched = future::join_all(self.stores.iter().map(Store::wait_until_ready));
-            if tokio::time::timeout(WATCHED, watched).await.is_err() {
+            if tokio::time::timeout(WATCHED, self.stores.listed()).await.is_err() {
                 tracing::warn!("not all namespaces can be watched; the tuning jobs in them are not counted");
             }
             self.permits.seed(&self.stores, self.sagemaker.default_region());
@@ -151,10 +150,12 @@ impl Context {
     pub(super) fn newest(&self, seen: &Arc<ModelSelection>) -> Arc<ModelSelection> {
         let uid = seen.uid().unwrap_or_default();
         let written = self.written.lock().get(&uid).cloned();
-        let watched = self.stores.iter().find_map(|store| store.get(&ObjectRef::from_obj(&**seen)));
         let same = |other: &Arc<ModelSelection>| other.metadata.uid == seen.metadata.uid;
-        let others = written.into_iter().chain(watched).filter(same);
-        others.chain([seen.clone()]).max_by_key(|selection| version(selection)).unwrap_or_else(|| seen.clone())
+        let known =
+            written.filter(same).filter(|written| version(written) > version(seen)).unwrap_or_else(|| seen.clone());
+        let watched = self.stores.get(&ObjectRef::from_obj(&**seen)).filter(|stored| same(stored.head()));
+        let newer = watched.filter(|stored| version(stored.head()) > version(&known));
+        newer.map_or(known, |stored| stored.whole())
     }
 
     /// Records what the watch shows. If another client wrote the status, the selection is woken so that a pass verifies
@@ -214,8 +215,8 @@ impl Context {
         let mut written = self.written.lock();
         // Versions that the watch already shows need no second copy.
         written.retain(|_, ours| {
-            let seen = self.stores.iter().find_map(|store| store.get(&ObjectRef::from_obj(&**ours)));
-            seen.is_none_or(|seen| version(&seen) < version(ours))
+            let seen = self.stores.get(&ObjectRef::from_obj(&**ours));
+            seen.is_none_or(|seen| version(seen.head()) < version(ours))
         });
         if let Some(uid) = selection.uid() {
             written.insert(uid, Arc::new(selection));
@@ -225,8 +226,7 @@ impl Context {
     /// Whether the watch does not show a selection any more.
     pub(super) fn has_gone(&self, selection: &Arc<ModelSelection>) -> bool {
         let object = ObjectRef::from_obj(&**selection);
-        let same = |seen: Arc<ModelSelection>| seen.metadata.uid == selection.metadata.uid;
-        !self.stores.iter().any(|store| store.get(&object).is_some_and(same))
+        !self.stores.get(&object).is_some_and(|seen| seen.head().metadata.uid == selection.metadata.uid)
     }
 
     /// Whether the cleanup of a selection is complete.

@@ -1,28 +1,28 @@
 //! Counts of selections and runs, for the metrics.
 
-use kube::runtime::reflector::Store;
 use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::Error;
 
-use api::{Condition, ConditionStatus, ConditionType, ModelSelection, Reason, RunState};
+use api::{Condition, ConditionStatus, ConditionType, Reason, RunState};
 use platform::metrics::Counts;
+use store::Stores;
 
 /// Counts the selections and runs in the stores.
-pub(super) fn counts(stores: &[Store<ModelSelection>]) -> Counts {
+pub(super) fn counts(stores: &Stores) -> Counts {
     let mut counts = Counts::default();
     for state in RunState::ALL {
         // States without runs are reported as 0, because queries compare states with each other.
         counts.runs.insert((state.as_str(), ""), 0);
     }
-    for selection in stores.iter().flat_map(Store::state) {
-        let Some(status) = &selection.status else { continue };
-        let namespace = selection.metadata.namespace.clone().unwrap_or_default();
+    for selection in stores.all() {
+        let Some(status) = &selection.head().status else { continue };
+        let namespace = selection.head().metadata.namespace.clone().unwrap_or_default();
         for (type_, status, reason) in status.conditions.iter().filter_map(key) {
             *counts.selections.entry((namespace.clone(), type_, status, reason)).or_default() += 1;
         }
-        for run in &status.runs {
-            *counts.runs.entry((run.state.as_str(), run.reason.map_or("", Reason::as_str))).or_default() += 1;
+        for ((state, reason), number) in selection.numbers_of_runs().iter() {
+            *counts.runs.entry((state.as_str(), reason.map_or("", Reason::as_str))).or_default() += number;
         }
     }
     counts

@@ -25,9 +25,11 @@ use sagemaker::{Class, JobRequest, Operation, TuningError};
 const CONCURRENCY: usize = 4;
 /// Most creates in one pass: as many as take this many seconds at the current rate, so that the status shows progress in
 /// between. No job is created while a pass observes and writes, so short passes would use less of the rate.
-const SECONDS_PER_PASS: f64 = 20.0;
-/// Bounds of that number. At the lowest rate, a pass still ends before its deadline.
-const PER_PASS: RangeInclusive<usize> = 16..=64;
+const SECONDS_PER_PASS: f64 = 60.0;
+/// Bounds of that number.
+const PER_PASS: RangeInclusive<usize> = 16..=256;
+/// How long a pass creates jobs if the rate has fallen meanwhile: it must end before its deadline.
+const LONGEST: Duration = Duration::from_secs(90);
 
 /// A run to create.
 pub(super) struct Chosen {
@@ -76,7 +78,7 @@ pub(super) fn chosen(
 
 /// Most creates in one pass, at a rate in calls per second.
 fn most_at(rate: f64) -> usize {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // below a hundred
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a cast of a large number saturates
     let most = (rate * SECONDS_PER_PASS) as usize;
     most.clamp(*PER_PASS.start(), *PER_PASS.end())
 }
@@ -138,8 +140,10 @@ struct Halts {
 }
 
 impl Halts {
-    fn of(&self, instance_type: &str) -> Option<Class> {
-        self.all.or_else(|| self.refused.contains(instance_type).then_some(Class::Quota))
+    /// Why no further job on `instance_type` is created.
+    fn of(&self, instance_type: &str) -> Option<Reason> {
+        let refused = || self.refused.contains(instance_type).then_some(Reason::QuotaExceeded);
+        self.all.map(|_| Reason::Queued).or_else(refused)
     }
 
     fn add(&mut self, instance_type: &str, fault: &Fault, created: bool) {
@@ -155,7 +159,8 @@ impl Halts {
     }
 }
 
-/// Creates the chosen jobs. A fault that affects all of them stops the loop: the remaining ones are not tried.
+/// Creates the chosen jobs. A fault that affects all of them, an edit or a deletion stops the loop: the remaining ones are
+/// not tried.
 pub(super) async fn create(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -170,10 +175,14 @@ pub(super) async fn create(
         })
         .collect();
     let halts = Mutex::new(Halts::default());
-    let halt = |instance_type: &str| halts.lock().of(instance_type);
+    let until = clock::after(clock::real(LONGEST));
+    let halt = |instance_type: &str| {
+        let over = pass.is_outdated() || clock::after(Duration::ZERO) >= until;
+        halts.lock().of(instance_type).or(over.then_some(Reason::Queued))
+    };
     let mut results = stream::iter(chosen)
         .map(async |(chosen, run)| match halt(&chosen.instance_type) {
-            Some(class) => (not_tried(run, chosen.may_exist, class), None, chosen),
+            Some(reason) => (after(run, RunEvent::NotTried { reason, may_exist: chosen.may_exist }), None, chosen),
             None => {
                 let (run, fault) = create_one(pass, spec, &chosen, run).await;
                 (run, fault, chosen)
@@ -225,12 +234,6 @@ fn settle(
     if let Some(class) = halts.all {
         pass.failed(Task::CreateAny, Outcome::Fault(class));
     }
-}
-
-/// A chosen run that is not tried because of another run's fault.
-fn not_tried(run: RunStatus, may_exist: bool, class: Class) -> RunStatus {
-    let reason = if class == Class::Quota { Reason::QuotaExceeded } else { Reason::Queued };
-    after(run, RunEvent::NotTried { reason, may_exist })
 }
 
 /// Whether a fault of this class affects every other job of the selection too.
@@ -362,8 +365,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pass_creates_for_some_twenty_seconds() {
-        for (rate, most) in [(0.1, 16), (0.8, 16), (1.0, 20), (2.0, 40), (4.0, 64), (1e9, 64)] {
+    fn a_pass_creates_for_about_a_minute() {
+        for (rate, most) in [(0.1, 16), (0.2, 16), (1.0, 60), (2.0, 120), (4.0, 240), (1e9, 256)] {
             assert_eq!(most_at(rate), most, "at {rate} a second");
         }
     }

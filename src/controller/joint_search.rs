@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 use kube::ResourceExt as _;
-use kube::runtime::reflector::Store;
 use parking_lot::Mutex;
 use tokio::time::{Instant, sleep_until};
 use tracing::Instrument as _;
@@ -19,6 +18,7 @@ use decide::incarnation::{TaggedJob, has_created};
 use decide::job_name::{JOB_NAME_PREFIX, job_name_beginning};
 use platform::clock;
 use sagemaker::{Class, Operation, Region, TuningError};
+use store::Stores;
 
 /// The jobs that a search has found, newest first.
 pub(super) type Jobs = Arc<[TaggedJob]>;
@@ -51,7 +51,7 @@ pub(super) struct Asker {
 /// The searches that have yet to start, or have just started, by scope.
 pub(super) struct JointSearches {
     searches: Mutex<Searches>,
-    stores: Vec<Store<ModelSelection>>,
+    stores: Stores,
 }
 
 #[derive(Default)]
@@ -68,7 +68,7 @@ struct Next {
 
 impl JointSearches {
     /// `stores` show all selections, and so whose jobs are known.
-    pub(super) fn new(stores: Vec<Store<ModelSelection>>) -> Self {
+    pub(super) fn new(stores: Stores) -> Self {
         Self { searches: Mutex::default(), stores }
     }
 
@@ -104,7 +104,7 @@ impl Searches {
     }
 }
 
-fn begin(region: Region, place: Place, askers: Askers, begins: Instant, stores: Vec<Store<ModelSelection>>) -> Search {
+fn begin(region: Region, place: Place, askers: Askers, begins: Instant, stores: Stores) -> Search {
     let search = async move {
         sleep_until(begins).await;
         let askers = askers.lock().take().unwrap_or_default();
@@ -131,7 +131,7 @@ pub(super) async fn search(
     region: &Region,
     place: &Place,
     askers: &[Asker],
-    stores: &[Store<ModelSelection>],
+    stores: &Stores,
 ) -> Result<Jobs, TuningError> {
     match tagged(region, place, askers, stores).await {
         // Without the permission to search (or with a service that has no Search), previous incarnations cannot be
@@ -145,12 +145,13 @@ pub(super) async fn search(
 }
 
 /// The selections whose statuses tell which jobs they have created.
-fn creators(stores: &[Store<ModelSelection>], place: &Place, askers: &[Asker]) -> Vec<Arc<ModelSelection>> {
+fn creators(stores: &Stores, place: &Place, askers: &[Asker]) -> Vec<Arc<ModelSelection>> {
     let unknown: Vec<&str> = askers.iter().filter(|asker| !asker.status_is_known).map(|asker| &*asker.name).collect();
     let is_unknown = |selection: &ModelSelection| {
         selection.metadata.namespace.as_ref() == Some(&place.namespace) && unknown.contains(&&*selection.name_any())
     };
-    stores.iter().flat_map(Store::state).filter(|selection| !is_unknown(selection)).collect()
+    // The jobs of a complete selection have ended: they are not among running ones.
+    stores.all().map(|stored| stored.head().clone()).filter(|selection| !is_unknown(selection)).collect()
 }
 
 /// The listing of running jobs may contain jobs that the search does not show yet: versions must not depend on one
@@ -159,7 +160,7 @@ async fn tagged(
     region: &Region,
     place: &Place,
     askers: &[Asker],
-    stores: &[Store<ModelSelection>],
+    stores: &Stores,
 ) -> Result<Vec<TaggedJob>, TuningError> {
     let names: Vec<String> = askers.iter().map(|asker| asker.name.clone()).collect();
     let tags = [(tag::SCOPE, place.scope.as_str()), (tag::NAMESPACE, place.namespace.as_str())];

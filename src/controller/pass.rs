@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kube::ResourceExt as _;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::reflector::ObjectRef;
+use kube::{Resource as _, ResourceExt as _};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::cache::Cache;
@@ -104,6 +105,16 @@ impl<'a> Pass<'a> {
     /// Whether the jobs of the selection are to be stopped.
     pub(super) fn stops(&self) -> bool {
         self.selection.spec.suspend && self.selection.spec.suspend_policy == SuspendPolicy::Stop
+    }
+
+    /// Whether the selection was edited or deleted after the pass had begun.
+    pub(super) fn is_outdated(&self) -> bool {
+        let is_current = |now: &ObjectMeta| {
+            now.uid == self.selection.metadata.uid
+                && now.generation == self.generation()
+                && now.deletion_timestamp.is_none()
+        };
+        !self.ctx.stores.get(&self.object).is_some_and(|now| is_current(now.meta()))
     }
 
     /// Whether a task may be tried now.

@@ -3,7 +3,6 @@
 //! status at about the same time.
 
 use futures::FutureExt as _;
-use kube::runtime::reflector::Store;
 use tracing::Instrument as _;
 
 use super::joint_search::{Asker, Jobs, Place, lost, search};
@@ -16,6 +15,7 @@ use decide::events::EventNote;
 use decide::identity::Identity;
 use decide::incarnation::{claimed, name_running, orphans};
 use sagemaker::{Region, TuningError};
+use store::Stores;
 
 /// The jobs of previous incarnations. Waits until `until` at most.
 pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result<Jobs, CatalogError> {
@@ -95,7 +95,7 @@ pub(super) async fn running_jobs(
     region: &Region,
     identity: &Identity<'_>,
     rerun: &str,
-    stores: &[Store<ModelSelection>],
+    stores: &Stores,
 ) -> Result<Vec<SupersededJob>, TuningError> {
     let (place, name) = place_of(region, identity);
     let asker = Asker { name, status_is_known: false };

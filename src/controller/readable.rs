@@ -3,27 +3,25 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Api;
-use kube::core::{ApiResource, DeserializeGuard, DynamicObject};
+use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::watcher::Event;
 use serde_json::{Value, json};
 
 use super::api_server::answered;
 use super::context::Context;
 use api::ModelSelection;
+use store::Watched;
 
 /// The event, if its object can be read.
-pub(super) async fn readable(
-    context: &Context,
-    event: Event<DeserializeGuard<ModelSelection>>,
-) -> Option<Event<ModelSelection>> {
+pub(super) async fn readable(context: &Context, event: Event<Watched>) -> Option<Event<ModelSelection>> {
     match event {
         Event::Init => Some(Event::Init),
         Event::InitDone => Some(Event::InitDone),
         Event::InitApply(object) => read(context, object).await.map(Event::InitApply),
         Event::Apply(object) => read(context, object).await.map(Event::Apply),
-        Event::Delete(DeserializeGuard(object)) => {
+        Event::Delete(object) => {
             // Its state is dropped, whether or not its last version can be read.
-            let object = object.or_else(|invalid| for_cleanup(&invalid.metadata, &Value::Null).ok_or(())).ok()?;
+            let object = object.read().or_else(|(metadata, _)| for_cleanup(&metadata, &Value::Null).ok_or(())).ok()?;
             context.note_readable(&object.metadata);
             Some(Event::Delete(object))
         }
@@ -31,32 +29,31 @@ pub(super) async fn readable(
 }
 
 /// The event, if its object can be read, for read-only use.
-pub(super) fn shown(event: Event<DeserializeGuard<ModelSelection>>) -> Option<Event<ModelSelection>> {
+pub(super) fn shown(event: Event<Watched>) -> Option<Event<ModelSelection>> {
     match event {
         Event::Init => Some(Event::Init),
         Event::InitDone => Some(Event::InitDone),
-        Event::InitApply(DeserializeGuard(object)) => object.ok().map(Event::InitApply),
-        Event::Apply(DeserializeGuard(object)) => object.ok().map(Event::Apply),
-        Event::Delete(DeserializeGuard(object)) => object.ok().map(Event::Delete),
+        Event::InitApply(object) => object.read().ok().map(Event::InitApply),
+        Event::Apply(object) => object.read().ok().map(Event::Apply),
+        Event::Delete(object) => object.read().ok().map(Event::Delete),
     }
 }
 
-async fn read(context: &Context, DeserializeGuard(object): DeserializeGuard<ModelSelection>) -> Option<ModelSelection> {
-    let invalid = match object {
+async fn read(context: &Context, object: Watched) -> Option<ModelSelection> {
+    let (metadata, error) = match object.read() {
         Ok(selection) => {
             context.note_readable(&selection.metadata);
             return Some(selection);
         }
-        Err(invalid) => invalid,
+        Err(unreadable) => unreadable,
     };
-    context.note_unreadable(&invalid.metadata, &invalid.error);
-    invalid.metadata.deletion_timestamp.as_ref()?;
-    let metadata = &invalid.metadata;
+    context.note_unreadable(&metadata, &error);
+    metadata.deletion_timestamp.as_ref()?;
     let (name, namespace) = (metadata.name.as_deref()?, metadata.namespace.as_deref()?);
     let resource = ApiResource::erase::<ModelSelection>(&());
     let objects: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), namespace, &resource);
     let DynamicObject { data, .. } = answered(objects.get(name)).await.ok()?;
-    for_cleanup(metadata, &data)
+    for_cleanup(&metadata, &data)
 }
 
 /// The fields for the cleanup of a deleted selection: policy, region and `rerun`. Its jobs are found by their tags.

@@ -27,6 +27,7 @@ use decide::retry::{Outcome as Tried, Task};
 use decide::run::{RunEvent, apply};
 use platform::clock;
 use platform::metrics::Outcome;
+use store::StoredSelection;
 
 /// The longest duration of a pass. Its calls have timeouts of their own; this one covers everything else.
 const PASS_DEADLINE: Duration = Duration::from_secs(300);
@@ -81,7 +82,8 @@ pub(super) enum FinalizerError {
     Unknown,
 }
 
-pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
+pub(super) async fn reconcile(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
+    let selection = stored.whole();
     let span = tracing::info_span!(
         "selection",
         namespace = selection.namespace().unwrap_or_default(),
@@ -97,10 +99,9 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
         return Ok(requeue_after(pause));
     }
     ctx.metrics.reconcile_started();
-    let result = tokio::time::timeout(PASS_DEADLINE, finalized(selection.clone(), ctx.clone()))
-        .instrument(span.clone())
-        .await
-        .unwrap_or(Err(Error::Deadline));
+    let finalized = finalized(selection.clone(), ctx.clone()).instrument(span.clone());
+    let (result, busy) = clock::busy(tokio::time::timeout(PASS_DEADLINE, finalized)).await;
+    let result = result.unwrap_or(Err(Error::Deadline));
     let outcome = match &result {
         Err(error) => {
             span.in_scope(|| tracing::warn!(error = with_causes(error), "the pass failed; trying again"));
@@ -110,7 +111,8 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
         Ok(action) if *action == Action::await_change() => Outcome::Success,
         Ok(_) => Outcome::RequeueAfter,
     };
-    ctx.metrics.reconcile_ended(outcome, clock::steady().duration_since(started).as_secs_f64());
+    let seconds = clock::steady().duration_since(started).as_secs_f64();
+    ctx.metrics.reconcile_ended(outcome, seconds, busy.as_secs_f64());
     if result.is_ok() {
         ctx.retries.succeeded(&uid, &Task::Reconcile);
     }
@@ -118,7 +120,7 @@ pub(super) async fn reconcile(selection: Arc<ModelSelection>, ctx: Arc<Context>)
 }
 
 #[allow(clippy::needless_pass_by_value)] // kube's signature
-pub(super) fn error_policy(selection: Arc<ModelSelection>, _: &Error, ctx: Arc<Context>) -> Action {
+pub(super) fn error_policy(selection: Arc<StoredSelection>, _: &Error, ctx: Arc<Context>) -> Action {
     let (uid, now) = (selection.uid().unwrap_or_default(), clock::steady());
     ctx.retries.failed(&uid, Task::Reconcile, Tried::Refused, now);
     requeue_after(ctx.retries.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))

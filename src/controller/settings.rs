@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::ModelSelection;
 use catalog::SourceKind;
 use events::Queue;
-use kube::runtime::reflector::Store;
 use observe::Pauses;
 use platform::readiness::Readiness;
+use store::Stores;
 use tokio::sync::watch;
 
 /// The settings of the controller.
@@ -38,7 +37,7 @@ pub struct Settings {
 }
 
 /// The stores of the watches, for those who only look; marked as changed with each change of a selection.
-pub type Shown = Arc<watch::Sender<Vec<Store<ModelSelection>>>>;
+pub type Shown = Arc<watch::Sender<Stores>>;
 
 /// The longest time for which a usually transient cause is reported as transient.
 const GRACE_MOST: Duration = Duration::from_secs(120);

@@ -7,7 +7,8 @@ use kube::runtime::{WatchStreamExt as _, reflector};
 
 use super::readable;
 use super::settings::Shown;
-use super::watch::{scopes, watched};
+use super::watch::{scopes, stored, watched};
+use store::Stores;
 
 /// Publishes the selections until it is dropped. The leader does so itself, from its own watches.
 pub async fn stand_by(client: &Client, namespaces: &[String], shown: &Shown) {
@@ -21,11 +22,12 @@ pub async fn stand_by(client: &Client, namespaces: &[String], shown: &Shown) {
                     selection.metadata.managed_fields = None;
                     selection.metadata.annotations = None;
                 })
+                .map_ok(stored)
                 .reflect(writer);
             (store, selections.boxed())
         })
         .unzip();
-    shown.send_replace(stores);
+    shown.send_replace(Stores::new(stores));
     let changes = select_all(watches).for_each(|event| {
         match event {
             Ok(_) => shown.send_modify(|_| {}),

@@ -8,7 +8,6 @@ use futures::stream::{self, BoxStream, Stream};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _, future};
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
-use kube::core::DeserializeGuard;
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::{
@@ -26,8 +25,9 @@ use api::{DeletionPolicy, FIELD_MANAGER, ModelSelection};
 use decide::events::EventNote;
 use decide::plan::left_behind;
 use platform::api_server::message;
+use store::{StoredSelection, Watched};
 
-type Selections = BoxStream<'static, watcher::Result<ModelSelection>>;
+type Selections = BoxStream<'static, watcher::Result<StoredSelection>>;
 type Woken = mpsc::UnboundedReceiver<ObjectRef<ModelSelection>>;
 
 /// How long the API server keeps a watch open. A watch that a load balancer has dropped shows nothing and does not end:
@@ -85,11 +85,11 @@ fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
 
 /// Cleans up after selections that were deleted while the watch was broken: a new list no longer has them, and no event
 /// says so.
-fn forget_missing(context: &Arc<Context>, store: &Store<ModelSelection>, listed: &HashSet<String>) {
-    for selection in store.state() {
-        if !selection.uid().is_some_and(|uid| listed.contains(&uid)) {
-            report_left_running(context, &selection);
-            context.forget(&selection);
+fn forget_missing(context: &Arc<Context>, store: &Store<StoredSelection>, listed: &HashSet<String>) {
+    for stored in store.state() {
+        if !stored.uid().is_some_and(|uid| listed.contains(&uid)) {
+            report_left_running(context, &stored.whole());
+            context.forget(stored.head());
         }
     }
 }
@@ -106,10 +106,8 @@ pub(super) fn scopes(namespaces: &[String]) -> Vec<Option<String>> {
 pub(super) fn watched(
     client: &Client,
     namespace: Option<&str>,
-) -> impl Stream<Item = watcher::Result<watcher::Event<DeserializeGuard<ModelSelection>>>> + Send + use<> {
-    // Each object is parsed separately: an object of a newer release that this one cannot read must not hide the
-    // others.
-    let api: Api<DeserializeGuard<ModelSelection>> = match namespace {
+) -> impl Stream<Item = watcher::Result<watcher::Event<Watched>>> + Send + use<> {
+    let api: Api<Watched> = match namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
@@ -118,11 +116,22 @@ pub(super) fn watched(
     watcher(api, config).default_backoff()
 }
 
+/// The event, as a store keeps its object.
+pub(super) fn stored(event: watcher::Event<ModelSelection>) -> watcher::Event<StoredSelection> {
+    match event {
+        watcher::Event::Init => watcher::Event::Init,
+        watcher::Event::InitApply(selection) => watcher::Event::InitApply(selection.into()),
+        watcher::Event::InitDone => watcher::Event::InitDone,
+        watcher::Event::Apply(selection) => watcher::Event::Apply(selection.into()),
+        watcher::Event::Delete(selection) => watcher::Event::Delete(selection.into()),
+    }
+}
+
 /// The selections of a namespace (or of all) that are new, or whose generation or finalizers have changed.
 pub(super) fn selections(
     context: &Arc<Context>,
     namespace: Option<&str>,
-    writer: Writer<ModelSelection>,
+    writer: Writer<StoredSelection>,
 ) -> Selections {
     let shown = context.settings.shown.clone();
     let (context, reading, suspecting, relisting) =
@@ -146,7 +155,6 @@ pub(super) fn selections(
             watcher::Event::InitDone => forget_missing(&relisting, &store, &listed),
             watcher::Event::Apply(_) | watcher::Event::Delete(_) => {}
         })
-        .reflect(writer)
         .inspect_ok(move |event| match event {
             // A selection that was deleted without our cleanup (its finalizer was removed by hand) must not hold
             // permits for ever.
@@ -154,9 +162,12 @@ pub(super) fn selections(
                 report_left_running(&context, selection);
                 context.forget(selection);
             }
+            // What this wakes is reconciled by the task that polls this stream: after the store has the selection.
             watcher::Event::Apply(selection) | watcher::Event::InitApply(selection) => context.note_seen(selection),
             watcher::Event::Init | watcher::Event::InitDone => {}
         })
+        .map_ok(stored)
+        .reflect(writer)
         .inspect_ok(move |_| shown.send_modify(|_| {}))
         .applied_objects()
         // With the generation alone, the watch would miss our own write of the finalizer, and the first reconcile would
@@ -167,25 +178,24 @@ pub(super) fn selections(
 
 pub(super) async fn reconcile_all(
     selections: Selections,
-    store: usize,
+    store: Store<StoredSelection>,
     mut woken: Woken,
     concurrency: u16,
     shutdown: impl Future<Output = ()> + Clone + Send + Sync + 'static,
     context: Arc<Context>,
 ) {
-    let stores = context.stores.clone();
     // A controller whose watch has delivered nothing yet keeps waiting for it even during shutdown, so the stream ends
     // it.
-    let (seen, ending) = (stores[store].clone(), shutdown.clone());
+    let (seen, ending) = (store.clone(), shutdown.clone());
     let ended_before_it_began = async move {
         ending.await;
         if seen.wait_until_ready().now_or_never().is_some() {
             future::pending::<()>().await;
         }
     };
-    let reconciling = Controller::for_stream(selections, stores[store].clone())
+    let reconciling = Controller::for_stream(selections, store)
         .with_config(controller::Config::default().concurrency(concurrency).debounce(Duration::from_millis(50)))
-        .reconcile_on(stream::poll_fn(move |cx| woken.poll_recv(cx)))
+        .reconcile_on(stream::poll_fn(move |cx| woken.poll_recv(cx)).map(|object| object.into_kind_unchecked(())))
         .graceful_shutdown_on(shutdown)
         .run(reconcile::reconcile, reconcile::error_policy, context)
         .for_each(|result| {

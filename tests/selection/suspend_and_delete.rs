@@ -24,6 +24,33 @@ fn sorted(status: &ModelSelectionStatus) -> Vec<String> {
 const SUSPENDED: [&str; 4] =
     ["Finished=False/Suspended", "Ready=True/Suspended", "Succeeded=Unknown/Suspended", "Suspended=True/Suspended"];
 
+/// A pass creates jobs for up to a minute; nobody should have to pay for those that an edit does not want any more.
+#[tokio::test]
+async fn an_edit_or_a_deletion_stops_a_pass_that_creates_jobs() {
+    let images: Vec<String> = (0..100).map(|n| format!("image-{n:02}")).collect();
+    let images: Vec<&str> = images.iter().map(String::as_str).collect();
+    let world = World::held("creating").await;
+    for name in ["edited", "deleted"] {
+        let selection = Selection::new(name).images(&images).with("/maxConcurrentTuningJobs", json!(100));
+        world.emulator.reset_calls().await;
+        world.apply(&selection).await;
+        await_until("some are created", DEADLINE, async || world.calls_of("CreateHyperParameterTuningJob").await >= 3)
+            .await;
+        if name == "edited" {
+            world.apply(&selection.with("/suspend", json!(true))).await;
+            world
+                .await_observed(name, "it is suspended", |status| condition_parts(status, "Suspended").is_some())
+                .await;
+        } else {
+            world.selections.delete(name, &DeleteParams::default()).await.unwrap();
+            let stops = async || world.calls_of("StopHyperParameterTuningJob").await > 0;
+            await_until("the cleanup begins", DEADLINE, stops).await;
+        }
+        let created = world.calls_of("CreateHyperParameterTuningJob").await;
+        assert!(created < 50, "{created} of 100 jobs of the {name} selection were created");
+    }
+}
+
 #[tokio::test]
 async fn a_suspended_selection_drains_and_starts_nothing_until_it_is_resumed() {
     let world = World::held("drain").await;

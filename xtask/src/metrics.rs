@@ -76,7 +76,7 @@ fn everything() -> String {
     let metrics = Metrics::default();
     for outcome in [Outcome::Success, Outcome::RequeueAfter, Outcome::Error] {
         metrics.reconcile_started();
-        metrics.reconcile_ended(outcome, 1.0);
+        metrics.reconcile_ended(outcome, 1.0, 0.001);
     }
     for operation in Operation::ALL {
         for outcome in std::iter::once("ok").chain(Class::ALL.map(Class::as_str)) {

@@ -14,9 +14,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sagemaker", &["api", "decide", "platform"]),
     ("catalog", &["api", "decide", "platform", "sagemaker"]),
     ("observe", &["api", "decide", "platform", "sagemaker"]),
-    ("operator", &["api", "catalog", "decide", "events", "observe", "platform", "sagemaker", "ui"]),
+    ("operator", &["api", "catalog", "decide", "events", "observe", "platform", "sagemaker", "store", "ui"]),
+    ("store", &["api"]),
     ("events", &["api"]),
-    ("ui", &["api", "platform", "report", "tables"]),
+    ("ui", &["api", "platform", "report", "store", "tables"]),
     // What people use beside it: the kubectl plugin and the page of results.
     ("tables", &["api", "decide"]),
     ("view", &["api", "decide"]),

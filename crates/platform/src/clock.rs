@@ -1,5 +1,7 @@
 //! The only module that reads the clock. Everywhere else the time is an argument.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -39,6 +41,18 @@ pub fn real(pause: Duration) -> Duration {
 /// Sleeps for a pause by the clock of [`steady`].
 pub async fn sleep(pause: Duration) {
     tokio::time::sleep(real(pause)).await;
+}
+
+/// Awaits a future, and returns how long it kept a thread busy: the real time of its polls, without its waits.
+pub async fn busy<F: Future>(future: F) -> (F::Output, Duration) {
+    let (mut future, mut busy) = (pin!(future), Duration::ZERO);
+    let output = poll_fn(|context| {
+        let started = uptime();
+        let polled = future.as_mut().poll(context);
+        busy += uptime().saturating_sub(started);
+        polled
+    });
+    (output.await, busy)
 }
 
 /// The instant that is `pause` from now, for timeouts.

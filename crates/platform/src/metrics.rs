@@ -29,6 +29,7 @@ pub struct Metrics {
     reconciles: Family<ReconcileLabels, Counter>,
     reconcile_errors: Family<ControllerLabels, Counter>,
     reconcile_seconds: Family<ControllerLabels, Histogram>,
+    busy_seconds: Histogram,
     active_workers: Family<ControllerLabels, Gauge>,
     max_workers: Family<ControllerLabels, Gauge>,
     calls: Family<CallLabels, Counter>,
@@ -131,6 +132,7 @@ impl Default for Metrics {
             reconciles: Family::default(),
             reconcile_errors: Family::default(),
             reconcile_seconds: Family::new_with_constructor(seconds),
+            busy_seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 14)),
             active_workers: Family::default(),
             max_workers: Family::default(),
             calls: Family::default(),
@@ -197,6 +199,11 @@ impl Default for Metrics {
             "modelselection_status_writes",
             "Status writes to the API server",
             metrics.status_writes.clone(),
+        );
+        registry.register(
+            "modelselection_reconcile_busy_seconds",
+            "Time that a reconcile kept a thread busy: its duration without its waits",
+            metrics.busy_seconds.clone(),
         );
         registry.register(
             "modelselection_observation_age_seconds",
@@ -270,9 +277,10 @@ impl Metrics {
     }
 
     /// A reconcile has ended.
-    pub fn reconcile_ended(&self, outcome: Outcome, seconds: f64) {
+    pub fn reconcile_ended(&self, outcome: Outcome, seconds: f64, busy: f64) {
         let labels = ControllerLabels { controller: CONTROLLER };
         self.active_workers.get_or_create(&labels).dec();
+        self.busy_seconds.observe(busy);
         self.reconcile_seconds.get_or_create(&labels).observe(seconds);
         let result = match outcome {
             Outcome::Success => "success",
