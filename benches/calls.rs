@@ -95,10 +95,10 @@ async fn main() {
     let crds = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("crds/modelselections.yaml")];
     let plane = ControlPlane::start(ControlPlaneOptions { crds, ..Default::default() }).await;
     println!(
-        "| selections x runs | at a time | calls per run | create | list | search | describe | seen after ({}) p50 | p99 | most | speed | cpu |",
+        "| selections x runs | at a time | calls per run | create | list | search | describe | seen after ({}) p50 | p99 | most | status writes per run | reconciles per run | speed | cpu |",
         if moto.is_some() { "real time" } else { "scaled time" },
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for shape in shapes {
         let all = Shape::parse(shape, None);
         let queued = (all.total() > QUEUE).then(|| Shape::parse(shape, Some(QUEUE)));
@@ -158,7 +158,8 @@ async fn measure(
     }
     // Polls take minutes, events a moment.
     let digits = if moto.is_some() { 2 } else { 0 };
-    report(shape, speed, cpu, &emulator.calls().await, &delays, digits);
+    let work = Work::of(&operator.metrics().await);
+    report(shape, speed, cpu, &emulator.calls().await, &work, &delays, digits);
 }
 
 /// The emulator's clock.
@@ -207,7 +208,25 @@ fn delays(jobs: &Value, seen: &HashMap<String, f64>) -> Vec<f64> {
     delays
 }
 
-fn report(shape: Shape, speed: f64, cpu: f64, calls: &Value, delays: &[f64], digits: usize) {
+/// What the operator did beside calls to SageMaker.
+struct Work {
+    status_writes: f64,
+    reconciles: f64,
+}
+
+impl Work {
+    fn of(metrics: &HashMap<String, f64>) -> Self {
+        let sum = |metric: &str| {
+            metrics.iter().filter(|(name, _)| name.starts_with(metric)).map(|(_, value)| value).sum::<f64>()
+        };
+        Self {
+            status_writes: sum("modelselection_status_writes_total"),
+            reconciles: sum("controller_runtime_reconcile_total{"),
+        }
+    }
+}
+
+fn report(shape: Shape, speed: f64, cpu: f64, calls: &Value, work: &Work, delays: &[f64], digits: usize) {
     let runs = shape.total() as f64;
     let of = |operations: &[&str]| {
         let calls = operations.iter().map(|operation| calls["byOperation"][*operation].as_f64().unwrap_or_default());
@@ -230,7 +249,7 @@ fn report(shape: Shape, speed: f64, cpu: f64, calls: &Value, delays: &[f64], dig
     assert_eq!(delays.len(), shape.total(), "the end of each job is seen");
     let at = |percent: usize| format!("{:.digits$} s", delays[(delays.len() - 1) * percent / 100]);
     println!(
-        "| {}x{} | {} | **{:.2}** | {create} | {list} | {search} | {describe} | {} | {} | {} | {speed} | {cpu:.2} |",
+        "| {}x{} | {} | **{:.2}** | {create} | {list} | {search} | {describe} | {} | {} | {} | {:.2} | {:.2} | {speed} | {cpu:.2} |",
         shape.selections,
         shape.runs,
         shape.at_a_time,
@@ -238,6 +257,8 @@ fn report(shape: Shape, speed: f64, cpu: f64, calls: &Value, delays: &[f64], dig
         at(50),
         at(99),
         at(100),
+        work.status_writes / runs,
+        work.reconciles / runs,
     );
 }
 
