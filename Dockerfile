@@ -46,7 +46,7 @@ COPY --from=build /out/ /usr/local/bin/
 # A numeric uid lets Kubernetes verify runAsNonRoot.
 USER 65532:65532
 # glibc keeps what it frees for each thread, which adds up where responses are large: one arena, and large blocks are returned.
-ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 ENTRYPOINT ["modelselection-operator"]
 LABEL org.opencontainers.image.title="modelselection-operator" \
       org.opencontainers.image.description="Selects machine-learning models on Kubernetes with SageMaker tuning jobs" \

@@ -33,7 +33,7 @@ const LATE: &str = "late";
 /// The settings of users, not those of tests, with glibc's settings of the image: without them, memory is that of a
 /// busy moment.
 const SETTINGS: [(&str, &str); 5] = [
-    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_ARENA_MAX", "2"),
     ("MALLOC_MMAP_THRESHOLD_", "131072"),
     ("MODELSELECTION_MIN_SWEEP_SECONDS", "2"),
     ("MODELSELECTION_MAX_SWEEP_SECONDS", "30"),

@@ -33,7 +33,7 @@ const DEADLINE: Duration = Duration::from_secs(600);
 /// One process has to live through all of it: with an election it would end when the API server is away for long.
 const SETTINGS: [(&str, &str); 5] = [
     // As in the image (docs/decisions/018).
-    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_ARENA_MAX", "2"),
     ("MALLOC_MMAP_THRESHOLD_", "131072"),
     ("MODELSELECTION_MIN_SWEEP_SECONDS", "1"),
     ("MODELSELECTION_MAX_SWEEP_SECONDS", "5"),

@@ -88,7 +88,7 @@ umoci config --image "$layout:$VERSION" \
   --os linux --architecture "$ARCH" --created "$(date -u -d "@$EPOCH" +%FT%TZ)" \
   --config.user 65532:65532 --config.workingdir / --config.entrypoint "$NAME" \
   --config.env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-  --config.env MALLOC_ARENA_MAX=1 --config.env MALLOC_MMAP_THRESHOLD_=131072 \
+  --config.env MALLOC_ARENA_MAX=2 --config.env MALLOC_MMAP_THRESHOLD_=131072 \
   --config.env SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
   --config.label org.opencontainers.image.title="$NAME" \
   --config.label org.opencontainers.image.version="$VERSION" \

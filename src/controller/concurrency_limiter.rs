@@ -13,6 +13,7 @@ use api::ModelSelection;
 use decide::fair_share::{Demand, Share, shares};
 use decide::permits::Claim;
 use decide::retry::pause;
+use store::Stores;
 
 /// SageMaker's quotas count instances of one type in one region.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -103,16 +104,15 @@ impl Permits {
     /// not take permits that others hold.
     pub(super) fn seed(&self, stores: &Stores, default_region: Option<&str>) {
         let mut state = self.state.lock();
-        for stored in stores.all() {
-            // The runs of a complete selection hold no permits.
-            let selection = stored.head();
+        // A complete selection holds no permits.
+        for selection in stores.all().filter_map(|stored| stored.if_incomplete()) {
             let Some(status) = &selection.status else { continue };
             let claim = Claim::of(&selection.spec, status, [].iter());
             if claim.held.is_empty() {
                 continue;
             }
             let region = selection.spec.region.as_deref().or(default_region).unwrap_or_default();
-            let claimant = Claimant::of(selection, region);
+            let claimant = Claimant::of(&selection, region);
             state.entries.entry(claimant.uid.clone()).or_insert(Entry { claimant, claim, woken: false });
         }
     }

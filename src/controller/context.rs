@@ -7,7 +7,7 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::ObjectRef;
-use kube::{Client, ResourceExt as _};
+use kube::{Client, Resource, ResourceExt as _};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
@@ -151,11 +151,14 @@ impl Context {
         let uid = seen.uid().unwrap_or_default();
         let written = self.written.lock().get(&uid).cloned();
         let same = |other: &Arc<ModelSelection>| other.metadata.uid == seen.metadata.uid;
-        let known =
-            written.filter(same).filter(|written| version(written) > version(seen)).unwrap_or_else(|| seen.clone());
-        let watched = self.stores.get(&ObjectRef::from_obj(&**seen)).filter(|stored| same(stored.head()));
-        let newer = watched.filter(|stored| version(stored.head()) > version(&known));
-        newer.map_or(known, |stored| stored.whole())
+        let known = written
+            .filter(same)
+            .filter(|written| version(&**written) > version(&**seen))
+            .unwrap_or_else(|| seen.clone());
+        let watched =
+            self.stores.get(&ObjectRef::from_obj(&**seen)).filter(|stored| stored.meta().uid == seen.metadata.uid);
+        let newer = watched.filter(|stored| version(&**stored) > version(&*known));
+        newer.map_or(known, |stored| stored.selection())
     }
 
     /// Records what the watch shows. If another client wrote the status, the selection is woken so that a pass verifies
@@ -216,7 +219,7 @@ impl Context {
         // Versions that the watch already shows need no second copy.
         written.retain(|_, ours| {
             let seen = self.stores.get(&ObjectRef::from_obj(&**ours));
-            seen.is_none_or(|seen| version(seen.head()) < version(ours))
+            seen.is_none_or(|seen| version(&*seen) < version(&**ours))
         });
         if let Some(uid) = selection.uid() {
             written.insert(uid, Arc::new(selection));
@@ -226,7 +229,7 @@ impl Context {
     /// Whether the watch does not show a selection any more.
     pub(super) fn has_gone(&self, selection: &Arc<ModelSelection>) -> bool {
         let object = ObjectRef::from_obj(&**selection);
-        !self.stores.get(&object).is_some_and(|seen| seen.head().metadata.uid == selection.metadata.uid)
+        !self.stores.get(&object).is_some_and(|seen| seen.meta().uid == selection.metadata.uid)
     }
 
     /// Whether the cleanup of a selection is complete.
@@ -269,6 +272,6 @@ fn full_name(metadata: &ObjectMeta) -> String {
 }
 
 /// Resource versions of one object are increasing numbers.
-fn version(selection: &ModelSelection) -> u64 {
+fn version(selection: &impl Resource) -> u64 {
     selection.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! Counts of selections and runs, for the metrics.
 
+use kube::Resource as _;
 use serde::Deserialize as _;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::Error;
@@ -16,8 +17,8 @@ pub(super) fn counts(stores: &Stores) -> Counts {
         counts.runs.insert((state.as_str(), ""), 0);
     }
     for selection in stores.all() {
-        let Some(status) = &selection.head().status else { continue };
-        let namespace = selection.head().metadata.namespace.clone().unwrap_or_default();
+        let Some(status) = selection.outline() else { continue };
+        let namespace = selection.meta().namespace.clone().unwrap_or_default();
         for (type_, status, reason) in status.conditions.iter().filter_map(key) {
             *counts.selections.entry((namespace.clone(), type_, status, reason)).or_default() += 1;
         }

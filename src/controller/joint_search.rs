@@ -151,7 +151,7 @@ fn creators(stores: &Stores, place: &Place, askers: &[Asker]) -> Vec<Arc<ModelSe
         selection.metadata.namespace.as_ref() == Some(&place.namespace) && unknown.contains(&&*selection.name_any())
     };
     // The jobs of a complete selection have ended: they are not among running ones.
-    stores.all().map(|stored| stored.head().clone()).filter(|selection| !is_unknown(selection)).collect()
+    stores.all().filter_map(|stored| stored.if_incomplete()).filter(|selection| !is_unknown(selection)).collect()
 }
 
 /// The listing of running jobs may contain jobs that the search does not show yet: versions must not depend on one

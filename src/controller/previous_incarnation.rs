@@ -9,7 +9,7 @@ use super::joint_search::{Asker, Jobs, Place, lost, search};
 use super::pass::Pass;
 use super::record;
 use super::stop::stop_command;
-use api::{ModelSelection, ModelSelectionStatus, RunStatus, SupersededJob};
+use api::{ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
 use decide::events::EventNote;
 use decide::identity::Identity;

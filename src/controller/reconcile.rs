@@ -1,11 +1,13 @@
 //! One pass over one selection, on one screen: load, observe, decide, record, act, requeue.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kube::runtime::controller::Action;
 use kube::runtime::finalizer::{self, Event, finalizer};
 use kube::{Api, ResourceExt as _};
+use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use super::api_server::ApiServerError;
@@ -82,8 +84,21 @@ pub(super) enum FinalizerError {
     Unknown,
 }
 
+/// Reconciles on a task of its own: the controller polls all its futures on one thread. If the controller ends, so does the
+/// task.
 pub(super) async fn reconcile(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
-    let selection = stored.whole();
+    let mut task = JoinSet::new();
+    task.spawn(reconcile_one(stored, ctx).in_current_span());
+    match task.join_next().await {
+        Some(Ok(result)) => result,
+        Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+        // Nothing else cancels it: the process is about to exit.
+        Some(Err(_)) | None => Ok(Action::await_change()),
+    }
+}
+
+async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
+    let selection = stored.selection();
     let span = tracing::info_span!(
         "selection",
         namespace = selection.namespace().unwrap_or_default(),

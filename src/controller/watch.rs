@@ -88,8 +88,9 @@ fn report_left_running(context: &Arc<Context>, selection: &ModelSelection) {
 fn forget_missing(context: &Arc<Context>, store: &Store<StoredSelection>, listed: &HashSet<String>) {
     for stored in store.state() {
         if !stored.uid().is_some_and(|uid| listed.contains(&uid)) {
-            report_left_running(context, &stored.whole());
-            context.forget(stored.head());
+            let selection = stored.selection();
+            report_left_running(context, &selection);
+            context.forget(&selection);
         }
     }
 }

@@ -25,7 +25,7 @@ use std::borrow::Borrow;
 
 use api::ModelSelection;
 
-pub use model::Model;
+pub use model::{Listed, Model};
 pub use options::{Live, Options};
 pub use page::{notice, policy};
 
@@ -36,6 +36,6 @@ pub fn report(selections: &[impl Borrow<ModelSelection>], options: &Options) -> 
 
 /// A complete HTML document that lists `selections`, each with a link to `{home}/{namespace}/{name}`, where `home` is
 /// that of [`Options::live`].
-pub fn overview(selections: &[impl Borrow<ModelSelection>], options: &Options) -> String {
+pub fn overview(selections: &[Listed<'_>], options: &Options) -> String {
     page::page(&Model::overview(selections, options))
 }

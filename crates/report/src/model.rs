@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use api::{Goal, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, Scale, parse_decimal};
 use jiff::Timestamp;
 use kube::ResourceExt;
+use kube::core::ObjectMeta;
 use serde::Serialize;
 
 use super::console::{Console, console};
@@ -15,6 +16,21 @@ use super::manifest::manifest;
 use super::options::{Live, Options};
 use super::run::{self, Run};
 use super::verdict::{Verdict, verdict};
+
+/// A selection in a list. Of the fronts in its status, only the numbers of members and the recommended candidates matter.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    /// Its metadata.
+    pub metadata: &'a ObjectMeta,
+    /// Its status.
+    pub status: Option<&'a ModelSelectionStatus>,
+}
+
+impl<'a> From<&'a ModelSelection> for Listed<'a> {
+    fn from(selection: &'a ModelSelection) -> Self {
+        Self { metadata: &selection.metadata, status: selection.status.as_ref() }
+    }
+}
 
 /// The data of the page. Its JSON is the interface between this crate and the front-end.
 #[derive(Clone, Debug, Serialize)]
@@ -103,26 +119,25 @@ impl Model {
             [one] => format!("{} - model selection", one.name_any()),
             _ => "Model selections".to_owned(),
         };
-        let href = |selection: &ModelSelection| format!("#{}", path(selection));
+        let href = |selection: &ModelSelection| format!("#{}", path(&selection.metadata));
         Self {
             title,
             generated: options.generated.map(Timestamp::as_second),
             live: options.live.clone(),
-            summaries: selections.iter().map(|one| summary(one, href(one))).collect(),
+            summaries: selections.iter().map(|one| summary((*one).into(), href(one))).collect(),
             selections: selections.iter().map(|one| selection(one, options)).collect(),
         }
     }
 
     /// The model of a page that lists `selections`.
-    pub fn overview(selections: &[impl Borrow<ModelSelection>], options: &Options) -> Self {
-        let selections = selections.iter().map(Borrow::borrow);
+    pub fn overview(selections: &[Listed<'_>], options: &Options) -> Self {
         let home = options.live.as_ref().map_or("", |live| live.home.trim_end_matches('/'));
-        let href = |selection: &ModelSelection| format!("{home}/{}", path(selection));
+        let href = |listed: &Listed<'_>| format!("{home}/{}", path(listed.metadata));
         Self {
             title: "Model selections".to_owned(),
             generated: options.generated.map(Timestamp::as_second),
             live: options.live.clone(),
-            summaries: selections.map(|one: &ModelSelection| summary(one, href(one))).collect(),
+            summaries: selections.iter().map(|one| summary(*one, href(one))).collect(),
             selections: Vec::new(),
         }
     }
@@ -137,18 +152,18 @@ impl Model {
 }
 
 /// `{namespace}/{name}`; neither can contain characters that need escaping in a URL.
-fn path(selection: &ModelSelection) -> String {
-    format!("{}/{}", selection.namespace().unwrap_or_default(), selection.name_any())
+fn path(metadata: &ObjectMeta) -> String {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    format!("{}/{}", text(&metadata.namespace), text(&metadata.name))
 }
 
-fn summary(selection: &ModelSelection, href: String) -> Summary {
-    let status = selection.status.as_ref();
+fn summary(Listed { metadata, status }: Listed<'_>, href: String) -> Summary {
     let fronts = status.map_or(&[][..], |status| &status.fronts);
     Summary {
-        namespace: selection.namespace().unwrap_or_default(),
-        name: selection.name_any(),
+        namespace: metadata.namespace.clone().unwrap_or_default(),
+        name: metadata.name.clone().unwrap_or_default(),
         href,
-        verdict: verdict(selection),
+        verdict: verdict(status),
         counts: status.and_then(|status| status.counts),
         recommended: fronts.iter().filter_map(|front| front.recommendation.as_ref()?.candidate.clone()).collect(),
         front: fronts
@@ -184,7 +199,7 @@ fn selection(selection: &ModelSelection, options: &Options) -> Selection {
         namespace: selection.namespace().unwrap_or_default(),
         name: selection.name_any(),
         region: status.and_then(|status| status.region.clone()).or_else(|| spec.region.clone()),
-        verdict: verdict(selection),
+        verdict: verdict(status),
         counts: status.and_then(|status| status.counts),
         started: started(status),
         completed: completed(status),

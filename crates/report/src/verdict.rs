@@ -1,6 +1,6 @@
 //! The state of a selection, as a short phrase with a message.
 
-use api::{Condition, ModelSelection};
+use api::{Condition, ModelSelectionStatus};
 use serde::Serialize;
 
 /// The state of a selection.
@@ -27,9 +27,9 @@ pub enum Tone {
     Bad,
 }
 
-/// The verdict on `selection`. States that need a person come first.
-pub fn verdict(selection: &ModelSelection) -> Verdict {
-    let conditions = selection.status.as_ref().map_or(&[][..], |status| &status.conditions);
+/// The verdict on a selection with this status. States that need a person come first.
+pub fn verdict(status: Option<&ModelSelectionStatus>) -> Verdict {
+    let conditions = status.map_or(&[][..], |status| &status.conditions);
     let is = |type_: &str, status: &str| {
         conditions.iter().find(|condition| condition.type_ == type_ && condition.status == status)
     };
@@ -67,9 +67,8 @@ mod tests {
                 json!({"type": type_, "status": status, "reason": "R", "message": "m", "lastTransitionTime": "2026-01-01T00:00:00Z"})
             })
             .collect();
-        let mut selection: ModelSelection = serde_json::from_value(samples::Selection::new("s").0).unwrap();
-        selection.status = Some(serde_json::from_value(json!({"conditions": conditions})).unwrap());
-        let verdict = verdict(&selection);
+        let status: ModelSelectionStatus = serde_json::from_value(json!({"conditions": conditions})).unwrap();
+        let verdict = verdict(Some(&status));
         (verdict.word, verdict.tone)
     }
 

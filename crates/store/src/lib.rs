@@ -1,7 +1,6 @@
 //! The selections in memory, as the watches of the operator show them. A watch delivers a [`Watched`] object, which this
 //! release may be unable to read; a store keeps a [`StoredSelection`], which is small once the selection is complete.
 
-mod compressed;
 mod stored;
 mod stores;
 mod watched;

@@ -32,6 +32,12 @@ fn manifest() -> Value {
         },
         "status": {
             "completionTime": "2026-01-01T00:00:00Z",
+            "counts": {"total": 3, "waiting": 0, "running": 0, "succeeded": 2, "failed": 1, "stopped": 0},
+            "fronts": [{
+                "dataset": "flowers", "omittedMembers": 2,
+                "members": [{"candidate": "a", "values": ["0.9"]}, {"candidate": "c", "values": ["0.9"]}],
+                "recommendation": {"candidate": "a", "rule": "Knee", "message": "why"},
+            }],
             "runs": [
                 run("a", "Succeeded", None), run("b", "Failed", Some("TuningJobFailed")), run("c", "Succeeded", None),
             ],
@@ -44,13 +50,19 @@ fn read(manifest: &Value) -> ModelSelection {
 }
 
 #[test]
-fn a_complete_selection_is_kept_without_its_runs_and_comes_back_whole() {
+fn a_complete_selection_is_compressed_and_comes_back_whole() {
     let selection = read(&manifest());
     let stored = StoredSelection::from(selection.clone());
-    assert_eq!(stored.head().status.as_ref().unwrap().runs, []);
-    assert_eq!(stored.whole().status, selection.status);
-    assert_eq!(stored.whole().spec, selection.spec);
+    assert!(stored.if_incomplete().is_none());
+    let whole = stored.selection();
+    assert_eq!((&whole.metadata, &whole.status), (&selection.metadata, &selection.status));
+    assert_eq!(serde_json::to_value(&whole.spec).unwrap(), serde_json::to_value(&selection.spec).unwrap());
     assert_eq!(stored.meta().generation, Some(3));
+    let outline = stored.outline().unwrap();
+    assert_eq!(outline.counts, selection.status.as_ref().unwrap().counts);
+    let front = &outline.fronts[0];
+    let recommended = front.recommendation.as_ref().unwrap().candidate.as_deref();
+    assert_eq!((front.members.len(), front.omitted_members, recommended), (0, 4, Some("a")));
     let numbers = [((RunState::Succeeded, None), 2), ((RunState::Failed, Some(Reason::TuningJobFailed)), 1)];
     assert_eq!(*stored.numbers_of_runs(), numbers);
 }
@@ -60,7 +72,7 @@ fn a_selection_that_is_not_complete_is_kept_as_it_is() {
     let mut selection = read(&manifest());
     selection.status.as_mut().unwrap().completion_time = None;
     let stored = StoredSelection::from(selection.clone());
-    assert_eq!(stored.head().status, selection.status);
+    assert_eq!(stored.selection().status, selection.status);
     assert_eq!(stored.numbers_of_runs().iter().map(|(_, number)| number).sum::<i64>(), 3);
     let new = ModelSelection { status: None, ..selection };
     assert_eq!(*StoredSelection::from(new).numbers_of_runs(), []);

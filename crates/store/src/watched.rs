@@ -1,8 +1,8 @@
 //! An object as it arrives.
 
 use api::{ModelSelection, ModelSelectionSpec, ModelSelectionStatus};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
+use kube::core::ObjectMeta;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;

@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::ModelSelection;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream::{self, Stream};
 use kube::ResourceExt as _;
+use store::StoredSelection;
 use tokio::time::{sleep, timeout};
 
 use crate::caller::Caller;
@@ -99,6 +99,6 @@ impl Reader {
     }
 }
 
-fn versions(selections: &[Arc<ModelSelection>]) -> Versions {
+fn versions(selections: &[Arc<StoredSelection>]) -> Versions {
     selections.iter().map(|selection| (selection.uid(), selection.resource_version())).collect()
 }

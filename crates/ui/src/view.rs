@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::ModelSelection;
-use kube::ResourceExt as _;
-use report::{Live, Model, Options};
+use kube::{Resource as _, ResourceExt as _};
+use report::{Listed, Live, Model, Options};
+use store::StoredSelection;
 use tokio::time::timeout;
 
 use crate::caller::Caller;
@@ -30,11 +31,11 @@ pub(crate) enum View {
 
 impl View {
     /// The selections of the view, if the caller may see them.
-    pub(crate) async fn selections(&self, ui: &mut Ui, caller: &Caller) -> Result<Vec<Arc<ModelSelection>>, Refusal> {
+    pub(crate) async fn selections(&self, ui: &mut Ui, caller: &Caller) -> Result<Vec<Arc<StoredSelection>>, Refusal> {
         match self {
             Self::List => {
                 let all = timeout(LISTED, shown::all(&mut ui.shown)).await.map_err(|_| Refusal::NotYet)?;
-                listed(ui, caller, all).await
+                visible(ui, caller, all).await
             }
             Self::One { namespace, name } => {
                 // Checked first: a caller without permission must not learn whether the selection exists.
@@ -63,28 +64,29 @@ impl View {
         let selections = self.selections(ui, caller).await?;
         let options = self.options(ui, caller, &selections).await;
         Ok(match self {
-            Self::List => drawn(move || report::overview(&selections, &options)).await,
-            Self::One { .. } => drawn(move || report::report(&selections, &options)).await,
+            Self::List => drawn(move || report::overview(&listed(&selections), &options)).await,
+            Self::One { .. } => drawn(move || report::report(&whole(&selections), &options)).await,
         })
     }
 
     /// The model of the page for these selections, which the caller may see, as JSON.
-    pub(crate) async fn model(&self, ui: &Ui, caller: &Caller, selections: Vec<Arc<ModelSelection>>) -> String {
+    pub(crate) async fn model(&self, ui: &Ui, caller: &Caller, selections: Vec<Arc<StoredSelection>>) -> String {
         let options = self.options(ui, caller, &selections).await;
         match self {
-            Self::List => drawn(move || Model::overview(&selections, &options).json()).await,
-            Self::One { .. } => drawn(move || Model::new(&selections, &options).json()).await,
+            Self::List => drawn(move || Model::overview(&listed(&selections), &options).json()).await,
+            Self::One { .. } => drawn(move || Model::new(&whole(&selections), &options).json()).await,
         }
     }
 
-    async fn options(&self, ui: &Ui, caller: &Caller, selections: &[Arc<ModelSelection>]) -> Options {
+    async fn options(&self, ui: &Ui, caller: &Caller, selections: &[Arc<StoredSelection>]) -> Options {
         let mut options =
             Options { live: Some(Live { events: self.events(), home: HOME.to_owned() }), ..Options::default() };
         if let (Self::One { namespace, .. }, [selection]) = (self, selections)
+            && let selection = selection.selection()
             && selection.status.iter().flat_map(|status| &status.runs).any(|run| run.trials.is_some())
             && ui.access.may(caller, &Permission::tables(namespace)).await.is_ok()
         {
-            options.trials = ui.trials.of(&ui.shown, selection).await;
+            options.trials = ui.trials.of(&ui.shown, &selection).await;
         }
         options
     }
@@ -104,8 +106,20 @@ async fn drawn(draw: impl FnOnce() -> String + Send + 'static) -> String {
     tokio::task::spawn_blocking(draw).await.unwrap_or_default()
 }
 
+fn listed(selections: &[Arc<StoredSelection>]) -> Vec<Listed<'_>> {
+    selections.iter().map(|one| Listed { metadata: one.meta(), status: one.outline() }).collect()
+}
+
+fn whole(selections: &[Arc<StoredSelection>]) -> Vec<Arc<ModelSelection>> {
+    selections.iter().map(|one| one.selection()).collect()
+}
+
 /// The selections of `all` that the caller may list.
-async fn listed(ui: &Ui, caller: &Caller, all: Vec<Arc<ModelSelection>>) -> Result<Vec<Arc<ModelSelection>>, Refusal> {
+async fn visible(
+    ui: &Ui,
+    caller: &Caller,
+    all: Vec<Arc<StoredSelection>>,
+) -> Result<Vec<Arc<StoredSelection>>, Refusal> {
     let everywhere = match ui.access.may(caller, &Permission::list("")).await {
         Ok(()) => return Ok(all),
         Err(refusal @ Refusal::Forbidden { .. }) => refusal,
@@ -123,6 +137,6 @@ async fn listed(ui: &Ui, caller: &Caller, all: Vec<Arc<ModelSelection>>) -> Resu
     if allowed.is_empty() {
         return Err(everywhere);
     }
-    let visible = |one: &Arc<ModelSelection>| one.namespace().is_some_and(|namespace| allowed.contains(&namespace));
+    let visible = |one: &Arc<StoredSelection>| one.namespace().is_some_and(|namespace| allowed.contains(&namespace));
     Ok(all.into_iter().filter(visible).collect())
 }

@@ -54,6 +54,6 @@ fn write_pages(folder: &Path) {
     let live = Options { live: Some(Live { events: "/ui/events".into(), home: "/ui".into() }), ..Options::default() };
     write("live.html", report(&[samples::earlier(&running)], &live));
     write("live.json", Model::new(from_ref(&running), &live).json());
-    write("list.html", overview(from_ref(&done), &live));
-    write("list.json", Model::overview(&[done, running], &live).json());
+    write("list.html", overview(&[(&done).into()], &live));
+    write("list.json", Model::overview(&[(&done).into(), (&running).into()], &live).json());
 }

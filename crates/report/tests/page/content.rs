@@ -83,7 +83,7 @@ fn foreign_text_is_data() {
 fn live_pages_name_their_stream_and_link_to_each_selection() {
     let live = Some(Live { events: "/ui/events".into(), home: "/ui".into() });
     let options = Options { live, ..Options::default() };
-    let page = overview(&[samples::caltech256(), samples::running()], &options);
+    let page = overview(&[(&samples::caltech256()).into(), (&samples::running()).into()], &options);
     assert!(page.contains("connect-src 'self'"));
     let model = model(&page);
     assert_eq!(model["live"]["events"], "/ui/events");
