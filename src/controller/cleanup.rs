@@ -60,7 +60,7 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
         return Ok(Action::await_change());
     }
     ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));
-    let newest = ctx.newest(seen);
+    let newest = ctx.stores.newest(seen);
     // The policy may be edited while the deletion waits: the newest one counts.
     let left = match seen.spec.deletion_policy {
         DeletionPolicy::Retain => Vec::new(),

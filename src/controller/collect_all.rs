@@ -28,7 +28,7 @@ enum Fault {
 /// read. Collects training jobs within the limits of a pass; a run whose table is not available contributes its best
 /// training job.
 pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> Option<Tables> {
-    let last = pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default();
+    let last = pass.ctx.stores.newest(&pass.selection).status.clone().unwrap_or_default();
     if spec.collect == Collect::Best {
         // The first pass of a process computes the fronts again: an older release may have had other rules.
         let stand = !pass.cache().derived.is_new() && !pass.is_unverified();

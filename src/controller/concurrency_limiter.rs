@@ -105,7 +105,7 @@ impl Permits {
     pub(super) fn seed(&self, stores: &Stores, default_region: Option<&str>) {
         let mut state = self.state.lock();
         // A complete selection holds no permits.
-        for selection in stores.all().filter_map(|stored| stored.if_incomplete()) {
+        for selection in stores.incomplete() {
             let Some(status) = &selection.status else { continue };
             let claim = Claim::of(&selection.spec, status, [].iter());
             if claim.held.is_empty() {

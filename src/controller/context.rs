@@ -1,13 +1,13 @@
 //! State that all reconciles share.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::ObjectRef;
-use kube::{Client, Resource, ResourceExt as _};
+use kube::{Client, Resource as _, ResourceExt as _};
 use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 
@@ -27,7 +27,7 @@ use observe::{Observer, Wake};
 use platform::clock;
 use platform::metrics::Metrics;
 use sagemaker::SageMaker;
-use store::Stores;
+use store::{Stores, version};
 
 /// The `reportingController` of Events, which Kubernetes wants as a qualified name.
 const REPORTING_CONTROLLER: &str = "modelselection.dev/modelselection-operator";
@@ -53,11 +53,10 @@ pub(super) struct Context {
     pub(super) incarnations: Incarnations,
     pub(super) joint_searches: JointSearches,
     pub(super) metrics: Arc<Metrics>,
-    /// What the watches have shown.
+    /// All selections.
     pub(super) stores: Stores,
     pub(super) waker: Wake,
     pub(super) settings: Settings,
-    written: Mutex<HashMap<String, Arc<ModelSelection>>>,
     cleaned_up: Mutex<HashSet<String>>,
     /// Selections that this release cannot read, by namespace and name, with the reason.
     unreadable: Mutex<BTreeMap<String, String>>,
@@ -81,6 +80,7 @@ impl Context {
     ) -> Self {
         let reporter =
             Reporter { controller: REPORTING_CONTROLLER.to_owned(), instance: std::env::var("POD_NAME").ok() };
+        let joint_searches = JointSearches::new(stores.clone(), sagemaker.default_region());
         Self {
             reporter,
             client,
@@ -94,12 +94,11 @@ impl Context {
             tables: Tables::default(),
             caches: Caches::default(),
             incarnations: Incarnations::default(),
-            joint_searches: JointSearches::new(stores.clone()),
+            joint_searches,
             metrics,
             stores,
             waker: wake,
             settings,
-            written: Mutex::default(),
             cleaned_up: Mutex::default(),
             unreadable: Mutex::default(),
             permits_counted: OnceCell::new(),
@@ -124,7 +123,7 @@ impl Context {
         if self.has_gone(selection) {
             return self.forget(selection);
         }
-        let (uid, newest) = (selection.uid().unwrap_or_default(), self.newest(selection));
+        let (uid, newest) = (selection.uid().unwrap_or_default(), self.stores.newest(selection));
         let status = newest.status.clone().unwrap_or_default();
         let held = Claim::of(&newest.spec, &status, [].iter());
         self.wake(self.permits.settle(&uid, held, clock::steady()));
@@ -143,22 +142,6 @@ impl Context {
             clock::sleep(pause).await;
             wake_all(&wake, permits.due(&region, clock::steady()).others);
         });
-    }
-
-    /// The newest known version of a selection. The watch lags behind our own writes, so a pass may be started with an
-    /// older version. A decision based on that version would create jobs again, which is safe but costs calls.
-    pub(super) fn newest(&self, seen: &Arc<ModelSelection>) -> Arc<ModelSelection> {
-        let uid = seen.uid().unwrap_or_default();
-        let written = self.written.lock().get(&uid).cloned();
-        let same = |other: &Arc<ModelSelection>| other.metadata.uid == seen.metadata.uid;
-        let known = written
-            .filter(same)
-            .filter(|written| version(&**written) > version(&**seen))
-            .unwrap_or_else(|| seen.clone());
-        let watched =
-            self.stores.get(&ObjectRef::from_obj(&**seen)).filter(|stored| stored.meta().uid == seen.metadata.uid);
-        let newer = watched.filter(|stored| version(&**stored) > version(&*known));
-        newer.map_or(known, |stored| stored.selection())
     }
 
     /// Records what the watch shows. If another client wrote the status, the selection is woken so that a pass verifies
@@ -215,15 +198,7 @@ impl Context {
             self.writers.written(&uid, version(&selection), status);
         }
         self.unwritten.written(&selection.uid().unwrap_or_default(), clock::steady());
-        let mut written = self.written.lock();
-        // Versions that the watch already shows need no second copy.
-        written.retain(|_, ours| {
-            let seen = self.stores.get(&ObjectRef::from_obj(&**ours));
-            seen.is_none_or(|seen| version(&*seen) < version(&**ours))
-        });
-        if let Some(uid) = selection.uid() {
-            written.insert(uid, Arc::new(selection));
-        }
+        self.stores.note_written(selection);
     }
 
     /// Whether the watch does not show a selection any more.
@@ -249,7 +224,7 @@ impl Context {
         let Some(uid) = &selection.uid() else { return };
         self.wake(self.permits.remove(uid, clock::steady()));
         self.unwritten.forget(uid);
-        self.written.lock().remove(uid);
+        self.stores.forget(uid);
         self.cleaned_up.lock().remove(uid);
         self.incarnations.forget(uid);
         self.retries.forget(uid);
@@ -269,9 +244,4 @@ fn wake_all(wake: &Wake, selections: Vec<ObjectRef<ModelSelection>>) {
 fn full_name(metadata: &ObjectMeta) -> String {
     let name = |name: &Option<String>| name.clone().unwrap_or_default();
     format!("{}/{}", name(&metadata.namespace), name(&metadata.name))
-}
-
-/// Resource versions of one object are increasing numbers.
-fn version(selection: &impl Resource) -> u64 {
-    selection.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default()
 }

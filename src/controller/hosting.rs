@@ -17,7 +17,7 @@ pub(super) async fn bring(
     status: &mut ModelSelectionStatus,
     until: Instant,
 ) {
-    let last = pass.ctx.newest(&pass.selection);
+    let last = pass.ctx.stores.newest(&pass.selection);
     // An image that another client wrote must not be deployed.
     let last = last.status.as_ref().filter(|_| !pass.is_unverified());
     let ModelSelectionStatus { fronts, runs, .. } = status;

@@ -1,7 +1,6 @@
-//! One search for the jobs of all selections of a namespace that ask at about the same time, since many selections are
-//! often applied together.
+//! One search for the jobs of all new selections of a namespace, since many selections are often applied together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +26,10 @@ pub(super) type Search = Shared<BoxFuture<'static, Result<Jobs, TuningError>>>;
 
 /// Shortest time between two searches of a namespace: selections that ask meanwhile share the next search.
 const SPACING: Duration = Duration::from_secs(2);
-/// Most selections in one search.
-const MOST: usize = 40;
+/// Most selections in one search: their names fit into one expression.
+const MOST: usize = 500;
+/// How long the answer for selections that were expected to ask is kept for them.
+const KEPT: Duration = Duration::from_secs(600);
 /// Most jobs of a search whose tags are read one by one.
 const ONE_BY_ONE: usize = 100;
 
@@ -43,39 +44,47 @@ pub(super) struct Place {
 /// A selection that asks for its jobs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asker {
+    pub(super) uid: String,
     pub(super) name: String,
     /// Whether its status tells which jobs it has created. Otherwise their tags are read too.
     pub(super) status_is_known: bool,
 }
 
-/// The searches that have yet to start, or have just started, by scope.
+/// The searches that have yet to start, or have started not long ago, by scope.
 pub(super) struct JointSearches {
     searches: Mutex<Searches>,
     stores: Stores,
+    default_region: Option<String>,
 }
 
 #[derive(Default)]
 struct Searches(HashMap<Place, Next>);
 
-/// The selections of a search; `None` once it has started.
-type Askers = Arc<Mutex<Option<Vec<Asker>>>>;
+/// The selections of a search.
+enum Group {
+    /// Those that have asked. It has yet to start.
+    Open(Vec<Asker>),
+    /// It has started. The uids of those that were expected to ask and have not asked yet.
+    Started(HashSet<String>),
+}
 
 struct Next {
-    askers: Askers,
+    group: Arc<Mutex<Group>>,
     search: Search,
     begins: Instant,
 }
 
 impl JointSearches {
-    /// `stores` show all selections, and so whose jobs are known.
-    pub(super) fn new(stores: Stores) -> Self {
-        Self { searches: Mutex::default(), stores }
+    /// `stores` show all selections: which are new, and whose jobs are known.
+    pub(super) fn new(stores: Stores, default_region: Option<&str>) -> Self {
+        Self { searches: Mutex::default(), stores, default_region: default_region.map(str::to_owned) }
     }
 
     /// The search that `asker` is part of. It also finds the jobs of the other selections in it.
     pub(super) fn join(&self, region: &Region, place: Place, asker: Asker) -> Search {
         let of = place.clone();
-        let begin = |askers, begins| begin(region.clone(), of, askers, begins, self.stores.clone());
+        let (stores, default) = (self.stores.clone(), self.default_region.clone());
+        let begin = |group, begins| begin(region.clone(), of, group, begins, stores, default);
         self.searches.lock().join(place, asker, clock::after(Duration::ZERO), begin)
     }
 }
@@ -86,28 +95,74 @@ impl Searches {
         place: Place,
         asker: Asker,
         now: Instant,
-        begin: impl FnOnce(Askers, Instant) -> Search,
+        begin: impl FnOnce(Arc<Mutex<Group>>, Instant) -> Search,
     ) -> Search {
-        // One that has started only determines when the next one may.
-        self.0.retain(|_, next| now < next.begins + SPACING || next.askers.lock().is_some());
-        if let Some(next) = self.0.get(&place)
-            && let Some(askers) = next.askers.lock().as_mut().filter(|askers| askers.len() < MOST)
-        {
-            askers.push(asker);
-            return next.search.clone();
+        self.0.retain(|_, next| now < next.begins + KEPT || matches!(&*next.group.lock(), Group::Open(_)));
+        if let Some(next) = self.0.get(&place) {
+            match &mut *next.group.lock() {
+                Group::Open(askers) if askers.len() < MOST => {
+                    askers.push(asker);
+                    return next.search.clone();
+                }
+                // Only once: whoever asks again wants a new answer.
+                Group::Started(expected) => {
+                    if expected.remove(&asker.uid) {
+                        return next.search.clone();
+                    }
+                }
+                Group::Open(_) => {}
+            }
         }
         let begins = self.0.get(&place).map_or(now, |last| now.max(last.begins + SPACING));
-        let askers = Arc::new(Mutex::new(Some(vec![asker])));
-        let search = begin(askers.clone(), begins);
-        self.0.insert(place, Next { askers, search: search.clone(), begins });
+        let group = Arc::new(Mutex::new(Group::Open(vec![asker])));
+        let search = begin(group.clone(), begins);
+        self.0.insert(place, Next { group, search: search.clone(), begins });
         search
     }
 }
 
-fn begin(region: Region, place: Place, askers: Askers, begins: Instant, stores: Stores) -> Search {
+impl Group {
+    /// Starts the search, for those that have asked and for `expected`.
+    fn start(&mut self, mut expected: Vec<Asker>) -> Vec<Asker> {
+        let Self::Open(askers) = self else { return Vec::new() };
+        let mut all = std::mem::take(askers);
+        expected.retain(|one| all.iter().all(|asker| asker.uid != one.uid));
+        expected.truncate(MOST.saturating_sub(all.len()));
+        *self = Self::Started(expected.iter().map(|one| one.uid.clone()).collect());
+        all.append(&mut expected);
+        all
+    }
+}
+
+/// The selections that will ask as soon as they have their first pass.
+fn expected(stores: &Stores, place: &Place, default_region: Option<&str>) -> Vec<Asker> {
+    let is_new = |selection: &ModelSelection| {
+        let started = selection.status.as_ref().is_some_and(|status| status.start_time.is_some());
+        let region = selection.spec.region.as_deref().or(default_region);
+        !started
+            && selection.metadata.deletion_timestamp.is_none()
+            && selection.metadata.namespace.as_ref() == Some(&place.namespace)
+            && region == Some(&*place.region)
+    };
+    let asker = |selection: Arc<ModelSelection>| Asker {
+        uid: selection.uid().unwrap_or_default(),
+        name: selection.name_any(),
+        status_is_known: true,
+    };
+    stores.incomplete().filter(|selection| is_new(selection)).map(asker).collect()
+}
+
+fn begin(
+    region: Region,
+    place: Place,
+    group: Arc<Mutex<Group>>,
+    begins: Instant,
+    stores: Stores,
+    default_region: Option<String>,
+) -> Search {
     let search = async move {
         sleep_until(begins).await;
-        let askers = askers.lock().take().unwrap_or_default();
+        let askers = group.lock().start(expected(&stores, &place, default_region.as_deref()));
         search(&region, &place, &askers, &stores).await
     };
     let searched = tokio::spawn(search.in_current_span());
@@ -151,7 +206,7 @@ fn creators(stores: &Stores, place: &Place, askers: &[Asker]) -> Vec<Arc<ModelSe
         selection.metadata.namespace.as_ref() == Some(&place.namespace) && unknown.contains(&&*selection.name_any())
     };
     // The jobs of a complete selection have ended: they are not among running ones.
-    stores.all().filter_map(|stored| stored.if_incomplete()).filter(|selection| !is_unknown(selection)).collect()
+    stores.incomplete().filter(|selection| !is_unknown(selection)).collect()
 }
 
 /// The listing of running jobs may contain jobs that the search does not show yet: versions must not depend on one
@@ -189,15 +244,20 @@ mod tests {
     use super::*;
 
     fn asker(name: &str) -> Asker {
-        Asker { name: name.to_owned(), status_is_known: true }
+        Asker { uid: format!("uid-of-{name}"), name: name.to_owned(), status_is_known: true }
     }
 
     /// Joins at `now`, and returns the selections of the search and when it begins, if a new one begins.
-    fn join(searches: &mut Searches, namespace: &str, name: &str, now: Instant) -> Option<(Askers, Instant)> {
+    fn join(
+        searches: &mut Searches,
+        namespace: &str,
+        name: &str,
+        now: Instant,
+    ) -> Option<(Arc<Mutex<Group>>, Instant)> {
         let place = Place { region: String::new(), scope: String::new(), namespace: namespace.to_owned() };
         let mut begun = None;
-        drop(searches.join(place, asker(name), now, |askers, begins| {
-            begun = Some((askers, begins));
+        drop(searches.join(place, asker(name), now, |group, begins| {
+            begun = Some((group, begins));
             futures::future::ready(Ok(Jobs::default())).boxed().shared()
         }));
         begun
@@ -206,27 +266,38 @@ mod tests {
     #[test]
     fn selections_share_a_search_until_it_has_started() {
         let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
-        let (askers, begins) = join(&mut searches, "a", "one", now).unwrap();
+        let (group, begins) = join(&mut searches, "a", "one", now).unwrap();
         assert_eq!(begins, now);
         assert!(join(&mut searches, "a", "two", now).is_none());
         assert!(join(&mut searches, "b", "other", now).is_some(), "another namespace");
-        assert_eq!(askers.lock().take().unwrap(), ["one", "two"].map(asker));
+        assert_eq!(group.lock().start(Vec::new()), ["one", "two"].map(asker));
         let (_, begins) = join(&mut searches, "a", "three", now + SPACING / 2).unwrap();
         assert_eq!(begins, now + SPACING, "the next one waits");
+    }
+
+    #[test]
+    fn selections_that_are_expected_to_ask_find_their_answer_once() {
+        let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
+        let (group, _) = join(&mut searches, "a", "one", now).unwrap();
+        assert_eq!(group.lock().start(["one", "late"].map(asker).into()), ["one", "late"].map(asker));
+        assert!(join(&mut searches, "a", "late", now + 2 * SPACING).is_none(), "it was expected");
+        assert!(join(&mut searches, "a", "late", now + 2 * SPACING).is_some(), "it asks again");
+        let (group, _) = join(&mut searches, "b", "one", now).unwrap();
+        let many: Vec<Asker> = (0..2 * MOST).map(|n| asker(&n.to_string())).collect();
+        assert_eq!(group.lock().start(many).len(), MOST, "an expression has room for this many");
     }
 
     #[test]
     fn a_search_that_has_started_is_forgotten() {
         let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
         for namespace in ["a", "b"] {
-            let (askers, _) = join(&mut searches, namespace, "one", now).unwrap();
-            askers.lock().take();
+            let (group, _) = join(&mut searches, namespace, "one", now).unwrap();
+            group.lock().start(Vec::new());
         }
-        let (askers, _) = join(&mut searches, "late", "one", now).unwrap();
-        join(&mut searches, "c", "one", now + SPACING);
+        join(&mut searches, "late", "one", now).unwrap();
+        join(&mut searches, "c", "one", now + KEPT);
         let mut left: Vec<&str> = searches.0.keys().map(|place| place.namespace.as_str()).collect();
         left.sort_unstable();
         assert_eq!(left, ["c", "late"], "the one that has yet to start stays");
-        assert_eq!(askers.lock().as_deref(), Some([asker("one")].as_slice()));
     }
 }

@@ -22,7 +22,7 @@ pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result
     let search = || {
         let run = RunStatus::default();
         let (place, name) = place_of(&pass.region, &pass.identity(&run));
-        let asker = Asker { name: name.clone(), status_is_known: !pass.is_unverified() };
+        let asker = Asker { uid: pass.uid.clone(), name: name.clone(), status_is_known: !pass.is_unverified() };
         let joint = pass.ctx.joint_searches.join(&pass.region, place, asker);
         let (wake, object) = (pass.ctx.waker.clone(), pass.object.clone());
         let own = async move {
@@ -98,7 +98,7 @@ pub(super) async fn running_jobs(
     stores: &Stores,
 ) -> Result<Vec<SupersededJob>, TuningError> {
     let (place, name) = place_of(region, identity);
-    let asker = Asker { name, status_is_known: false };
+    let asker = Asker { uid: String::new(), name, status_is_known: false };
     let jobs = search(region, &place, &[asker], stores).await?;
     let all = orphans(&jobs, &ModelSelectionStatus::default(), |_| String::new(), region.name());
     Ok(claimed(all, &jobs, &[rerun, identity.rerun, ""]).0)

@@ -181,7 +181,7 @@ async fn load<'a>(
     seen: &Arc<ModelSelection>,
     ctx: &'a Context,
 ) -> Result<Option<(Pass<'a>, ModelSelectionStatus)>, LoadError> {
-    let selection = ctx.newest(seen);
+    let selection = ctx.stores.newest(seen);
     let uid = selection.uid().unwrap_or_default();
     let conflict = ctx.writers.take(&uid);
     if conflict.is_some_and(|conflict| conflict.unreported) {

@@ -59,7 +59,7 @@ pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelection
     let Known { spec, of_fronts, incomplete, .. } = *known;
     let now = whole_second(clock::now());
     let ModelSelectionStatus { mut runs, start_time, completion_time, .. } = status;
-    let last = || pass.ctx.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
+    let last = || pass.ctx.stores.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
     let is_small = runs.len() <= SMALL && spec.collect == Collect::Best && spec.derived_metrics.is_empty();
     let mut compute = || {
         let derivations = pass.derivations(spec);
@@ -166,7 +166,7 @@ async fn write(
     selection: &Arc<ModelSelection>,
     status: ModelSelectionStatus,
 ) -> Result<ModelSelectionStatus, RecordError> {
-    let (newest, none) = (ctx.newest(selection), ModelSelectionStatus::default());
+    let (newest, none) = (ctx.stores.newest(selection), ModelSelectionStatus::default());
     let last = newest.status.as_ref().unwrap_or(&none);
     let uid = selection.uid().unwrap_or_default();
     if status == *last {

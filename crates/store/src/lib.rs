@@ -5,9 +5,9 @@ mod stored;
 mod stores;
 mod watched;
 
+pub use stored::StoredSelection;
+pub use stores::{Stores, version};
+pub use watched::Watched;
+
 #[cfg(test)]
 mod tests;
-
-pub use stored::StoredSelection;
-pub use stores::Stores;
-pub use watched::Watched;
