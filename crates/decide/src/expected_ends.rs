@@ -50,15 +50,18 @@ impl Lengths {
     /// The ages between which jobs of this kind are expected to end, given the `ages` of those still running; `None`
     /// if no duration is known.
     ///
-    /// The fewer durations are known, the wider the window. Jobs that have outlived all known durations are expected
-    /// to end at the pace of the others.
+    /// The fewer durations are known, the wider the window. Of jobs that began together, the first to end are the short
+    /// ones: the others are expected to end at the same pace.
+    #[allow(clippy::cast_precision_loss)] // at most a hundred, and a thousand
     fn window(&self, ages: &[f64]) -> Option<(f64, f64)> {
         let (shortest, longest) = (self.0.iter().min()?.as_secs_f64(), self.0.iter().max()?.as_secs_f64());
-        #[allow(clippy::cast_precision_loss)] // at most a hundred, and a thousand
-        let (known, older) = (self.len() as f64, ages.iter().filter(|age| **age > longest).count() as f64);
-        let oldest = ages.iter().copied().fold(longest, f64::max);
+        let known = self.len() as f64;
+        let mut older: Vec<f64> = ages.iter().copied().filter(|age| *age > shortest).collect();
+        older.sort_by(f64::total_cmp);
+        // The most likely end of a uniform distribution with these durations, if all of these ages were the median.
+        let excess: f64 = older.iter().map(|age| age - shortest).sum();
+        let at_the_same_pace = older.get(older.len() / 2).map_or(0.0, |median| median + excess / known);
         let margin = 1.0 / (known + 1.0);
-        let at_the_same_pace = shortest + (oldest - shortest) * (known + older) / known;
         Some((shortest * (1.0 - margin), (longest * (1.0 + margin)).max(at_the_same_pace)))
     }
 }
@@ -180,6 +183,10 @@ mod tests {
         // Half of them have ended within 2,000 s, and the others are expected to end within the next 2,000 s.
         assert_eq!(window(&[5_000, 6_000, 7_000], &[7_001.0; 3]), (3_750.0, 9_002.0));
         assert_eq!(window(&[5_000; 3], &[9_000.0; 3]), (3_750.0, 13_000.0));
+        // They began together: a third has ended within 1,000 s, and the last of them just now.
+        assert_eq!(window(&[5_000, 5_500, 6_000], &[6_000.0; 6]), (3_750.0, 8_000.0));
+        // They began one after the other, and none is old: the known durations tell all.
+        assert_eq!(window(&[5_000, 5_500, 6_000], &[1_000.0, 2_000.0]), (3_750.0, 7_500.0));
     }
 
     #[test]
@@ -196,8 +203,8 @@ mod tests {
     fn jobs_that_cannot_end_yet_are_not_polled_and_due_ones_are() {
         let known = [6_000, 7_000, 8_000, 6_500, 7_500, 7_200, 6_600, 7_700, 6_100, 7_900];
         assert_eq!(next(&known, &[1_000.0; 100]), 600);
-        assert!((150..330).contains(&next(&known, &[6_500.0; 100])), "{}", next(&known, &[6_500.0; 100]));
-        assert!(next(&known, &[6_500.0; 100]) < next(&known, &[6_500.0; 10]));
+        assert!((150..360).contains(&next(&known, &[6_100.0; 100])), "{}", next(&known, &[6_100.0; 100]));
+        assert!(next(&known, &[6_100.0; 100]) < next(&known, &[6_100.0; 10]));
     }
 
     #[test]
