@@ -204,7 +204,7 @@ impl Context {
     /// Whether the watch does not show a selection any more.
     pub(super) fn has_gone(&self, selection: &Arc<ModelSelection>) -> bool {
         let object = ObjectRef::from_obj(&**selection);
-        !self.stores.get(&object).is_some_and(|seen| seen.meta().uid == selection.metadata.uid)
+        self.stores.get(&object).is_none_or(|seen| seen.meta().uid != selection.metadata.uid)
     }
 
     /// Whether the cleanup of a selection is complete.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::api_server::answered;
 use super::context::Context;
 use api::ModelSelection;
-use store::Watched;
+use store::{Unreadable, Watched};
 
 /// The event, if its object can be read.
 pub(super) async fn readable(context: &Context, event: Event<Watched>) -> Option<Event<ModelSelection>> {
@@ -21,7 +21,7 @@ pub(super) async fn readable(context: &Context, event: Event<Watched>) -> Option
         Event::Apply(object) => read(context, object).await.map(Event::Apply),
         Event::Delete(object) => {
             // Its state is dropped, whether or not its last version can be read.
-            let object = object.read().or_else(|(metadata, _)| for_cleanup(&metadata, &Value::Null).ok_or(())).ok()?;
+            let object = object.read().or_else(|unread| for_cleanup(&unread.metadata, &Value::Null).ok_or(())).ok()?;
             context.note_readable(&object.metadata);
             Some(Event::Delete(object))
         }
@@ -40,12 +40,12 @@ pub(super) fn shown(event: Event<Watched>) -> Option<Event<ModelSelection>> {
 }
 
 async fn read(context: &Context, object: Watched) -> Option<ModelSelection> {
-    let (metadata, error) = match object.read() {
+    let Unreadable { metadata, error } = match object.read() {
         Ok(selection) => {
             context.note_readable(&selection.metadata);
             return Some(selection);
         }
-        Err(unreadable) => unreadable,
+        Err(unreadable) => *unreadable,
     };
     context.note_unreadable(&metadata, &error);
     metadata.deletion_timestamp.as_ref()?;

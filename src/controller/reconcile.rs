@@ -34,7 +34,10 @@ use store::StoredSelection;
 /// The longest duration of a pass. Its calls have timeouts of their own; this one covers everything else.
 const PASS_DEADLINE: Duration = Duration::from_secs(300);
 /// How often an active selection is reconciled although nothing has woken it.
-const RESYNC_PERIOD: Duration = Duration::from_secs(600);
+const RESYNC_PERIOD: Duration = Duration::from_secs(3600);
+/// How often what no watch shows is read again: the contents of a `ConfigMap` that a candidate refers to, and what the
+/// handing over of the winner waits for.
+const REREAD_PERIOD: Duration = Duration::from_secs(600);
 /// How soon the next pass follows if there is more to do than one pass may.
 const SOON: Duration = Duration::from_millis(100);
 
@@ -114,7 +117,7 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
         return Ok(requeue_after(pause));
     }
     ctx.metrics.reconcile_started();
-    let finalized = finalized(selection.clone(), ctx.clone()).instrument(span.clone());
+    let finalized = Box::pin(finalized(selection.clone(), ctx.clone())).instrument(span.clone());
     let (result, busy) = clock::busy(tokio::time::timeout(PASS_DEADLINE, finalized)).await;
     let result = result.unwrap_or(Err(Error::Deadline));
     let outcome = match &result {
@@ -279,7 +282,8 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     });
     let lacking = !describe::incomplete(pass, spec, &status.runs).is_empty();
     let now = clock::steady();
-    let resync = pause::jitter(RESYNC_PERIOD, uid, 0);
+    let (resync, reread) = (pause::jitter(RESYNC_PERIOD, uid, 0), pause::jitter(REREAD_PERIOD, uid, 0));
+    let refers = !References::wanted(spec).is_empty();
     let retry = ctx.retries.next_try(uid, pass.started, now);
     let open = expanding || lacking || ctx.incarnations.has_begun(uid) || !status.superseded.is_empty();
     if complete(spec, &status.runs) && !open {
@@ -290,9 +294,8 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
             // A job that was declared deleted is looked for once more, the contents of a ConfigMap may have changed, and the winner
             // may still have to be handed over.
             let handing_over = decide::hosting::is_open(&status.fronts) || decide::result::is_open(status);
-            let again = handing_over || !References::wanted(spec).is_empty();
-            let reread = again.then(|| retry.map_or(resync, |soon| soon.min(resync)));
-            let next = [describe::next_look(pass, &status.runs), reread].into_iter().flatten().min();
+            let again = (handing_over || refers).then(|| retry.map_or(reread, |soon| soon.min(reread)));
+            let next = [describe::next_look(pass, &status.runs), again].into_iter().flatten().min();
             return next.map_or_else(Action::await_change, requeue_after);
         }
     }
@@ -301,7 +304,8 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
         *unfinished || create::more_to_do(pass, spec, status, &own) || collect_all::more_to_do(pass, spec, status);
     let unwritten = ctx.unwritten.due(uid, now);
     let soonest = [retry, repeat, unwritten, more.then_some(SOON)].into_iter().flatten().min();
-    requeue_after(soonest.map_or(resync, |pause| pause.min(resync)).max(SOON))
+    let latest = if refers { reread } else { resync };
+    requeue_after(soonest.map_or(latest, |pause| pause.min(latest)).max(SOON))
 }
 
 fn requeue_after(pause: Duration) -> Action {

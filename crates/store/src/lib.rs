@@ -7,7 +7,7 @@ mod watched;
 
 pub use stored::StoredSelection;
 pub use stores::{Stores, version};
-pub use watched::Watched;
+pub use watched::{Unreadable, Watched};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@ use api::{ModelSelection, Reason, RunState};
 use kube::Resource as _;
 use serde_json::{Value, json};
 
-use crate::{StoredSelection, Watched};
+use crate::{StoredSelection, Unreadable, Watched};
 
 fn manifest() -> Value {
     let run = |candidate: &str, state: &str, reason: Option<&str>| {
@@ -88,7 +88,7 @@ fn an_object_that_cannot_be_read_tells_its_name_and_why() {
         ("\"Maximize\"", "\"Balance\"", "spec: unknown variant `Balance`"),
     ] {
         let watched: Watched = serde_json::from_str(&text.replace(from, to)).unwrap();
-        let (metadata, why) = watched.read().unwrap_err();
+        let Unreadable { metadata, error: why } = *watched.read().unwrap_err();
         assert_eq!((metadata.name.as_deref(), metadata.generation), (Some("a"), Some(3)));
         assert!(why.starts_with(error) && !why.contains("line"), "{why}");
     }

@@ -21,6 +21,15 @@ pub struct Watched {
     content: Result<Content, String>,
 }
 
+/// An object that this release cannot read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Its metadata.
+    pub metadata: ObjectMeta,
+    /// Why the rest cannot be read.
+    pub error: String,
+}
+
 type Content = (ModelSelectionSpec, Option<ModelSelectionStatus>);
 
 #[derive(Deserialize)]
@@ -49,15 +58,15 @@ fn parse<T: DeserializeOwned>(part: &str, text: &RawValue) -> Result<T, String> 
 }
 
 impl Watched {
-    /// The selection, or its metadata and why the rest cannot be read.
+    /// The selection.
     ///
     /// # Errors
     /// A newer release wrote a value that this one does not know.
-    pub fn read(self) -> Result<ModelSelection, (ObjectMeta, String)> {
+    pub fn read(self) -> Result<ModelSelection, Box<Unreadable>> {
         let Self { metadata, content } = self;
         match content {
             Ok((spec, status)) => Ok(ModelSelection { metadata, spec, status }),
-            Err(error) => Err((metadata, error)),
+            Err(error) => Err(Box::new(Unreadable { metadata, error })),
         }
     }
 }
