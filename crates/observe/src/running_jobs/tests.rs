@@ -183,7 +183,7 @@ fn many_expected_ends_are_found_by_one_search_for_all_jobs() {
     let all: Vec<(&str, ActiveJob)> = names.iter().map(|name| (*name, running(0))).collect();
     view.listed(at(7_000), listing(&all));
     assert_eq!(next(&mut view).1, Ask::List, "no job of theirs has ended yet");
-    for length in [6_000, 6_500, 7_000, 8_000] {
+    for length in [6_000, 6_500, 7_000, 8_000].repeat(10) {
         view.learn(&owner("a"), "ms-of-before", Duration::from_secs(length), at(7_000));
     }
     track_since(&mut view, "a", &[&names[..], &["ms-new"]].concat(), Since::Now, 7_000);
