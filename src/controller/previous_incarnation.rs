@@ -59,10 +59,8 @@ pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, 
     }
     let Ok(jobs) = jobs(pass, until).await else { return };
     pass.ctx.incarnations.end(&pass.uid);
-    if pass.selection.spec.suspend {
-        // Others meet their jobs when they create them. A suspended one creates nothing, and has to stop them or drain.
-        name_running(&jobs, &mut status.runs, |run| pass.identity(run).job_name());
-    }
+    // This is the only time that these jobs are looked for: the selection may be suspended before it creates them again.
+    name_running(&jobs, &mut status.runs, |run| pass.identity(run).job_name());
     let all = orphans(&jobs, status, |run| pass.identity(run).job_name(), pass.region.name());
     let (found, unclaimed) = claimed(all, &jobs, &[&pass.selection.spec.rerun, &status.rerun, ""]);
     if !unclaimed.is_empty() {

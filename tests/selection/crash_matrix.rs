@@ -35,8 +35,9 @@ const POLL: &str = "ListHyperParameterTuningJobs";
 const JOBS: usize = 4;
 /// Lives that are played at the same time, each in its own world: a life mostly waits.
 const WORLDS: usize = 4;
-/// Requests that a process makes, at most, to learn what the one before it has done.
-const MORE_REQUESTS: u64 = 12;
+/// Requests that a process makes, at most, to learn what the one before it has done. On a busy machine, some are polls that
+/// search.
+const MORE_REQUESTS: u64 = 20;
 /// Calls of a process that recovers at which it is killed.
 const RECOVERY: u64 = 6;
 
