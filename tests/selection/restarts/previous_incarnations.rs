@@ -35,6 +35,28 @@ async fn a_lost_status_is_rebuilt_from_the_existing_jobs() {
     assert_eq!(world.jobs().await.len(), 2);
 }
 
+/// They are looked for once. A selection that is suspended before it may create them again would never meet them.
+#[tokio::test]
+async fn all_running_jobs_of_a_lost_status_are_found_whether_or_not_the_selection_may_create_them() {
+    let mut world = World::held("limited").await;
+    let selection = Selection::new("limited").images(&["one", "two"]);
+    world.apply(&selection).await;
+    world.await_launched("limited").await;
+    world.operator.kill();
+    let empty = kube::api::Patch::Merge(json!({"status": null}));
+    world.selections.patch_status("limited", &kube::api::PatchParams::default(), &empty).await.unwrap();
+    let selection = selection.with("/maxConcurrentTuningJobs", json!(1));
+    world.apply(&selection).await;
+    world.start_operator();
+    let both = |status: &ModelSelectionStatus, state| {
+        status.runs.len() == 2 && status.runs.iter().all(|run| run.state == state)
+    };
+    world.await_status("limited", "both jobs are found", |status| both(status, RunState::Running)).await;
+    world.apply(&selection.with("/suspend", json!(true)).with("/suspendPolicy", json!("Stop"))).await;
+    world.await_status("limited", "both jobs are stopped", |status| both(status, RunState::Stopping)).await;
+    assert_eq!(world.jobs().await.len(), 2);
+}
+
 #[tokio::test]
 async fn a_finished_selection_that_is_deleted_and_applied_again_gets_its_results_back_at_no_cost() {
     let stage = Stage::new("finished").await;
