@@ -303,11 +303,12 @@ struct Counts {
 }
 
 async fn counts(world: &World<'_>) -> Counts {
+    let metrics = world.operator.metrics().await;
     Counts {
         calls: world.emulator.calls().await,
         api: counts_of_server(world).await,
-        passes: passes(&world.operator.metrics().await),
-        busy: busy(&world.operator.metrics().await),
+        passes: passes(&metrics),
+        busy: busy(&metrics),
         cpu_seconds: world.operator.cpu_seconds(),
     }
 }

@@ -104,9 +104,9 @@ impl Searches {
                     askers.push(asker);
                     return next.search.clone();
                 }
-                // Only once: whoever asks again wants a new answer.
+                // Only once: whoever asks again wants a new answer, as does one whose status another client wrote.
                 Group::Started(expected) => {
-                    if expected.remove(&asker.uid) {
+                    if expected.remove(&asker.uid) && asker.status_is_known {
                         return next.search.clone();
                     }
                 }

@@ -119,7 +119,6 @@ fn outline(status: &ModelSelectionStatus) -> ModelSelectionStatus {
     };
     ModelSelectionStatus {
         conditions: status.conditions.clone(),
-        progress: status.progress.clone(),
         counts: status.counts,
         start_time: status.start_time.clone(),
         completion_time: status.completion_time.clone(),

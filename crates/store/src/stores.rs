@@ -48,21 +48,23 @@ impl Stores {
 
     /// The newest known version of each selection that the watches do not show as complete.
     pub fn incomplete(&self) -> impl Iterator<Item = Arc<ModelSelection>> {
-        self.all().filter_map(|stored| stored.if_incomplete()).map(|seen| self.newest(&seen))
+        self.all().filter_map(|stored| stored.if_incomplete()).map(|seen| self.written_since(seen))
     }
 
     /// The newest known version of a selection. A decision based on an older one would create jobs again, which is safe
     /// but costs calls.
     pub fn newest(&self, seen: &Arc<ModelSelection>) -> Arc<ModelSelection> {
-        let is_newer = |other: &ModelSelection, than: &ModelSelection| {
-            other.metadata.uid == than.metadata.uid && version(other) > version(than)
-        };
-        let written = self.written.lock().get(&seen.uid().unwrap_or_default()).cloned();
-        let known = written.filter(|written| is_newer(written, seen)).unwrap_or_else(|| seen.clone());
+        let known = self.written_since(seen.clone());
         let watched = self
             .get(&ObjectRef::from_obj(&**seen))
             .filter(|watched| watched.meta().uid == known.metadata.uid && version(&**watched) > version(&*known));
         watched.map_or(known, |watched| watched.selection())
+    }
+
+    /// What this process has written after that version of a selection, or that version.
+    fn written_since(&self, seen: Arc<ModelSelection>) -> Arc<ModelSelection> {
+        let written = self.written.lock().get(&seen.uid().unwrap_or_default()).cloned();
+        written.filter(|written| version(&**written) > version(&*seen)).unwrap_or(seen)
     }
 
     /// Records what the API server returned for a write.

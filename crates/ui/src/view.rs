@@ -62,31 +62,40 @@ impl View {
     /// The page, as HTML.
     pub(crate) async fn page(&self, ui: &mut Ui, caller: &Caller) -> Result<String, Refusal> {
         let selections = self.selections(ui, caller).await?;
-        let options = self.options(ui, caller, &selections).await;
+        let whole = self.whole(&selections);
+        let options = self.options(ui, caller, &whole).await;
         Ok(match self {
             Self::List => drawn(move || report::overview(&listed(&selections), &options)).await,
-            Self::One { .. } => drawn(move || report::report(&whole(&selections), &options)).await,
+            Self::One { .. } => drawn(move || report::report(&whole, &options)).await,
         })
     }
 
     /// The model of the page for these selections, which the caller may see, as JSON.
     pub(crate) async fn model(&self, ui: &Ui, caller: &Caller, selections: Vec<Arc<StoredSelection>>) -> String {
-        let options = self.options(ui, caller, &selections).await;
+        let whole = self.whole(&selections);
+        let options = self.options(ui, caller, &whole).await;
         match self {
             Self::List => drawn(move || Model::overview(&listed(&selections), &options).json()).await,
-            Self::One { .. } => drawn(move || Model::new(&whole(&selections), &options).json()).await,
+            Self::One { .. } => drawn(move || Model::new(&whole, &options).json()).await,
         }
     }
 
-    async fn options(&self, ui: &Ui, caller: &Caller, selections: &[Arc<StoredSelection>]) -> Options {
+    /// The whole selections, which a list does not need.
+    fn whole(&self, selections: &[Arc<StoredSelection>]) -> Vec<Arc<ModelSelection>> {
+        match self {
+            Self::List => Vec::new(),
+            Self::One { .. } => selections.iter().map(|one| one.selection()).collect(),
+        }
+    }
+
+    async fn options(&self, ui: &Ui, caller: &Caller, selections: &[Arc<ModelSelection>]) -> Options {
         let mut options =
             Options { live: Some(Live { events: self.events(), home: HOME.to_owned() }), ..Options::default() };
         if let (Self::One { namespace, .. }, [selection]) = (self, selections)
-            && let selection = selection.selection()
             && selection.status.iter().flat_map(|status| &status.runs).any(|run| run.trials.is_some())
             && ui.access.may(caller, &Permission::tables(namespace)).await.is_ok()
         {
-            options.trials = ui.trials.of(&ui.shown, &selection).await;
+            options.trials = ui.trials.of(&ui.shown, selection).await;
         }
         options
     }
@@ -108,10 +117,6 @@ async fn drawn(draw: impl FnOnce() -> String + Send + 'static) -> String {
 
 fn listed(selections: &[Arc<StoredSelection>]) -> Vec<Listed<'_>> {
     selections.iter().map(|one| Listed { metadata: one.meta(), status: one.outline() }).collect()
-}
-
-fn whole(selections: &[Arc<StoredSelection>]) -> Vec<Arc<ModelSelection>> {
-    selections.iter().map(|one| one.selection()).collect()
 }
 
 /// The selections of `all` that the caller may list.
