@@ -36,6 +36,7 @@ use kube::Api;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use modelselection_operator::process::args::Args;
 use serde_json::{Value, json};
+use testkit::operator::{RECONCILES, total};
 use testkit::{ControlPlane, ControlPlaneOptions, Emulator, Moto, Operator, OperatorOptions, apply_yaml};
 
 const SHAPES: [&str; 6] = ["1x1", "1x100", "20x21", "100x1", "200x5", "1x500"];
@@ -151,7 +152,7 @@ async fn measure(
     let (started, mut operator) = (Instant::now(), Operator::start(options));
     operator.await_ready(Duration::from_secs(60)).await;
     let seen = tokio::time::timeout(DEADLINE, seen).await.expect("all selections complete").unwrap();
-    let cpu = cpu_seconds(operator.pid()) / started.elapsed().as_secs_f64();
+    let cpu = operator.cpu_seconds() / started.elapsed().as_secs_f64();
     let mut delays = delays(&emulator.jobs().await, &seen);
     if moto.is_some() {
         delays.iter_mut().for_each(|delay| *delay /= speed);
@@ -216,12 +217,9 @@ struct Work {
 
 impl Work {
     fn of(metrics: &HashMap<String, f64>) -> Self {
-        let sum = |metric: &str| {
-            metrics.iter().filter(|(name, _)| name.starts_with(metric)).map(|(_, value)| value).sum::<f64>()
-        };
         Self {
-            status_writes: sum("modelselection_status_writes_total"),
-            reconciles: sum("controller_runtime_reconcile_total{"),
+            status_writes: total(metrics, "modelselection_status_writes_total"),
+            reconciles: total(metrics, RECONCILES),
         }
     }
 }
@@ -324,11 +322,4 @@ fn manifest(shape: Shape, selection: usize, namespace: &str) -> Value {
             },
         },
     })
-}
-
-/// Processor time of a process so far.
-fn cpu_seconds(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let fields = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2);
-    fields.map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / 100.0
 }

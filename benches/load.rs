@@ -19,7 +19,7 @@ use kube::{Api, Client, ResourceExt as _};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use testkit::operator::metrics;
+use testkit::operator::{RECONCILES, metrics, total};
 use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_until};
 
 /// The duration of a run, in virtual and in real time.
@@ -278,7 +278,7 @@ async fn idle(plane: &ControlPlane, shape: &Shape) {
     world.start_operator();
     let looked_at = await_until("every selection is looked at", DEADLINE, async || {
         let (_, text) = world.operator.get("/metrics").await.ok()?;
-        (passes(&metrics(&text)) >= shape.selections as f64).then(|| started.elapsed())
+        (total(&metrics(&text), RECONCILES) >= shape.selections as f64).then(|| started.elapsed())
     })
     .await;
     let looked_at_by = world.operator.cpu_seconds();
@@ -307,7 +307,7 @@ async fn counts(world: &World<'_>) -> Counts {
     Counts {
         calls: world.emulator.calls().await,
         api: counts_of_server(world).await,
-        passes: passes(&metrics),
+        passes: total(&metrics, RECONCILES),
         busy: busy(&metrics),
         cpu_seconds: world.operator.cpu_seconds(),
     }
@@ -316,10 +316,6 @@ async fn counts(world: &World<'_>) -> Counts {
 /// Resident memory in KiB, in total and without the program itself.
 fn memory(world: &World<'_>) -> (u64, u64) {
     (world.operator.rss_kib(), world.operator.heap_kib())
-}
-
-fn passes(metrics: &HashMap<String, f64>) -> f64 {
-    metrics.iter().filter(|(name, _)| name.starts_with("controller_runtime_reconcile_total{")).map(|(_, n)| n).sum()
 }
 
 /// The histogram of the time that a reconcile keeps a thread busy.

@@ -197,7 +197,7 @@ impl Context {
         if let (Some(uid), Some(status)) = (selection.uid(), &selection.status) {
             self.writers.written(&uid, version(&selection), status);
         }
-        self.unwritten.written(&selection.uid().unwrap_or_default(), clock::steady());
+        self.unwritten.written(&selection.uid().unwrap_or_default());
         self.stores.note_written(selection);
     }
 

@@ -22,7 +22,7 @@ use decide::conditions::{self, Situation, complete, launched_before};
 use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::{References, Tables};
 use decide::problem::Problem;
-use decide::progress::is_only_progress;
+use decide::progress::progress;
 use decide::{derived, front, summary};
 use platform::clock;
 
@@ -173,7 +173,7 @@ async fn write(
         ctx.unwritten.drop_progress(&uid);
         return Ok(status);
     }
-    if is_only_progress(last, &status) && ctx.unwritten.keep(&uid, &status, clock::steady()) {
+    if progress(last, &status).is_some_and(|step| ctx.unwritten.keep(&uid, step, &status, clock::steady())) {
         return Ok(status);
     }
     let api: Api<ModelSelection> =

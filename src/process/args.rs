@@ -72,7 +72,7 @@ pub struct Args {
 
     /// How long SageMaker's responses may contradict each other after a change, in seconds. Before it has passed, a job that is
     /// not found does not count as deleted, and a job without tags not as somebody else's. A role that cannot be assumed
-    /// needs user action only after this time, or after two minutes.
+    /// needs user action only after this time, at most two minutes.
     #[arg(long, env = "MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", default_value = "300", value_parser = seconds)]
     pub consistency_window_seconds: Duration,
 

@@ -43,7 +43,7 @@ async fn an_object_of_a_newer_release_is_named_and_the_others_continue() {
     world.await_launched("another").await;
     world.await_status("older", "it is looked after", |status| status.runs.iter().all(is_running)).await;
     await_until("readiness names the object", DEADLINE, async || {
-        let (_, text) = world.operator.get("/readyz?verbose").await?;
+        let (_, text) = world.operator.get("/readyz").await?;
         if text.contains(&format!("{namespace}/newer")) && text.contains("Paused") { Ok(()) } else { Err(text) }
     })
     .await;
@@ -73,7 +73,7 @@ async fn an_object_that_a_newer_release_takes_over_is_left_alone() {
     let patch = Patch::Merge(json!({"status": {"runs": [run]}}));
     let _ = world.selections.patch_status("newer", &PatchParams::default(), &patch).await;
     await_until("it cannot be read", DEADLINE, async || {
-        let (_, text) = world.operator.get("/readyz?verbose").await?;
+        let (_, text) = world.operator.get("/readyz").await?;
         if text.contains(&format!("{namespace}/newer")) { Ok(()) } else { Err(text) }
     })
     .await;
@@ -98,7 +98,7 @@ async fn an_object_of_a_newer_release_can_be_deleted() {
         let patch = Patch::Merge(json!({"status": {"runs": [run]}}));
         let _ = world.selections.patch_status(name, &PatchParams::default(), &patch).await;
         await_until("it cannot be read", DEADLINE, async || {
-            let (_, text) = world.operator.get("/readyz?verbose").await?;
+            let (_, text) = world.operator.get("/readyz").await?;
             if text.contains(&format!("{namespace}/{name}")) { Ok(()) } else { Err(text) }
         })
         .await;
@@ -112,7 +112,7 @@ async fn an_object_of_a_newer_release_can_be_deleted() {
     let running = world.jobs_in("InProgress").await;
     assert!(matches!(running.as_slice(), [job] if job.contains("retains")), "{running:?}");
     await_until("readiness is quiet again", DEADLINE, async || {
-        let (_, text) = world.operator.get("/readyz?verbose").await?;
+        let (_, text) = world.operator.get("/readyz").await?;
         if text.contains("unreadable") { Err(text) } else { Ok(()) }
     })
     .await;

@@ -3,7 +3,6 @@
 use api::{Reason, RunState};
 use serde_json::{Value, json};
 use testkit::jobs::{most_at_once, owner};
-use testkit::operator::metrics;
 use testkit::status::{runs_in, status_and_reason};
 use testkit::world::{DEADLINE, LATER};
 use testkit::{Selection, World, await_until};
@@ -90,16 +89,11 @@ async fn a_quota_below_our_own_limits_is_not_a_failure() {
     assert!(message.contains("ask AWS to raise it"), "the remedy: {message}");
 
     // Waiting for a quota costs nothing: no calls except polls, and hardly a pass.
-    let passes = async || {
-        let (_, text) = world.operator.get("/metrics").await.unwrap();
-        let all = metrics(&text);
-        all.iter().filter(|(k, _)| k.starts_with("controller_runtime_reconcile_total")).map(|(_, v)| *v).sum::<f64>()
-    };
-    let (before, sweeps) = (passes().await, world.calls_of(LIST).await);
+    let (before, sweeps) = (world.reconciles().await, world.calls_of(LIST).await);
     await_until("three more sweeps", DEADLINE, async || world.calls_of(LIST).await >= sweeps + 3).await;
-    let made = passes().await - before;
+    let made = world.reconciles().await - before;
     println!("quota: {made} passes during three sweeps");
-    assert!(made <= 6.0, "{made} passes while nothing can be done");
+    assert!(made <= 6, "{made} passes while nothing can be done");
 
     world.emulator.set_speed(300.0).await;
     let status = world.await_complete_within("quota", LATER).await;

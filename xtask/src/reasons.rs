@@ -32,9 +32,9 @@ const CONDITIONS: [(&str, &str); 7] = [
 const EVENTS: [(&str, &str); 4] = [
     (
         "TuningJobsLeftRunning",
-        "A selection was deleted and AWS was unreachable until the deadline; its jobs may still run.",
+        "Tuning jobs may run on without their selection: the deadline of its deletion has passed, its finalizer was removed, or the names of the jobs do not follow from the manifest. The note says how to stop them.",
     ),
-    ("TuningJobsNotStopped", "A deletion waits because AWS refuses to stop a tuning job."),
+    ("TuningJobsNotStopped", "A deletion waits for a tuning job to be stopped; the note says why."),
     (
         "TrialsNotKept",
         "With `collect: All`, the operator cannot read or write the table of all training jobs of a run.",

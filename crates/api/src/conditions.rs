@@ -166,7 +166,7 @@ closed! {
         DataNotFound,
         /// The clocks of the operator's node and of AWS differ too much: AWS rejects every request.
         ClockSkewed,
-        /// The operator has not observed SageMaker for two minutes, so the status may be out of date.
+        /// Polls of the running jobs have failed for two minutes, so the status may be out of date.
         ObservationStale,
         /// The warm start waits until its parent tuning job has ended.
         WaitingForParent,
@@ -178,7 +178,7 @@ closed! {
         TuningJobFailed,
         /// No training job emitted the tuning objective.
         ObjectiveNotEmitted,
-        /// Another user stopped the tuning job.
+        /// Another user stopped the tuning job before it had a result.
         StoppedExternally,
         /// The tuning job no longer exists at SageMaker.
         TuningJobDeleted,

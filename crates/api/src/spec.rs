@@ -145,7 +145,8 @@ pub struct ModelSelectionSpec {
     pub prices: BTreeMap<String, String>,
 
     /// collect selects the training jobs of a run that may enter the front: Best (the best by tuning.objective) or All
-    /// (each completed one). With All, the ConfigMap that status.runs names contains every training job of a run.
+    /// (each one that completed, or that was stopped after it had reported a metric). With All, the ConfigMap that
+    /// status.runs names contains these training jobs.
     /// Default: Best. Changing it creates no job.
     #[serde(default, skip_serializing_if = "is_best")]
     pub collect: Collect,

@@ -267,7 +267,7 @@ impl RunStatus {
     }
 }
 
-/// The table of all completed training jobs of a run.
+/// The table of all training jobs of a run that have metrics.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Trials {

@@ -2,9 +2,18 @@
 
 use api::{Condition, ModelSelectionStatus, Reason, RunState, RunStatus};
 
-/// Whether `now` differs from `last` only in the progress of jobs: jobs that were about to be created are running, and
-/// counts of training jobs have changed. After a restart the same is observed again.
-pub fn is_only_progress(last: &ModelSelectionStatus, now: &ModelSelectionStatus) -> bool {
+/// How far mere progress goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    /// Only counts of training jobs, if anything, have changed.
+    Counted,
+    /// Jobs that were about to be created are running.
+    Started,
+}
+
+/// The progress from `last` to `now`; `None` if anything else has changed. After a restart the same progress is observed
+/// again.
+pub fn progress(last: &ModelSelectionStatus, now: &ModelSelectionStatus) -> Option<Progress> {
     let ModelSelectionStatus {
         conditions,
         observed_generation,
@@ -23,35 +32,38 @@ pub fn is_only_progress(last: &ModelSelectionStatus, now: &ModelSelectionStatus)
         objectives,
         fronts,
     } = last;
-    (observed_generation, progress, recommended) == (&now.observed_generation, &now.progress, &now.recommended)
+    let others_are_same = (observed_generation, progress, recommended)
+        == (&now.observed_generation, &now.progress, &now.recommended)
         && (front_sizes, start_time, completion_time) == (&now.front_sizes, &now.start_time, &now.completion_time)
         && (region, rerun, expansions, superseded) == (&now.region, &now.rerun, &now.expansions, &now.superseded)
-        && each(conditions, &now.conditions, same_condition)
-        && each(runs, &now.runs, has_come_further)
-        && (objectives, fronts) == (&now.objectives, &now.fronts)
-}
-
-fn each<T>(last: &[T], now: &[T], holds: impl Fn(&T, &T) -> bool) -> bool {
-    last.len() == now.len() && last.iter().zip(now).all(|(last, now)| holds(last, now))
+        && same_conditions(conditions, &now.conditions)
+        && runs.len() == now.runs.len()
+        && (objectives, fronts) == (&now.objectives, &now.fronts);
+    let mut of_runs = runs.iter().zip(&now.runs).map(|(last, now)| of_run(last, now));
+    of_runs.try_fold(Progress::Counted, |most, one| Some(most.max(one?))).filter(|_| others_are_same)
 }
 
 /// Messages contain counts.
-fn same_condition(last: &Condition, now: &Condition) -> bool {
-    let Condition { type_, status, reason, observed_generation, .. } = last;
-    (type_, status, reason, observed_generation) == (&now.type_, &now.status, &now.reason, &now.observed_generation)
+fn same_conditions(last: &[Condition], now: &[Condition]) -> bool {
+    let same = |last: &Condition, now: &Condition| {
+        let Condition { type_, status, reason, observed_generation, .. } = last;
+        (type_, status, reason, observed_generation) == (&now.type_, &now.status, &now.reason, &now.observed_generation)
+    };
+    last.len() == now.len() && last.iter().zip(now).all(|(last, now)| same(last, now))
 }
 
-fn has_come_further(last: &RunStatus, now: &RunStatus) -> bool {
+fn of_run(last: &RunStatus, now: &RunStatus) -> Option<Progress> {
     if last == now {
-        return true;
+        return Some(Progress::Counted);
     }
-    let counted = |run: &RunStatus| RunStatus { training_jobs: now.training_jobs, ..run.clone() };
+    let counted = RunStatus { training_jobs: now.training_jobs, ..last.clone() };
+    if counted == *now {
+        return Some(Progress::Counted);
+    }
     let began = last.state == RunState::Waiting && last.reason == Some(Reason::Creating);
-    if !began {
-        return counted(last) == *now;
-    }
-    let running = counted(last).with(RunState::Running, None, None);
-    RunStatus { tuning_job_arn: now.tuning_job_arn.clone(), ..running } == *now
+    let running = counted.with(RunState::Running, None, None);
+    let running = RunStatus { tuning_job_arn: now.tuning_job_arn.clone(), ..running };
+    (began && running == *now).then_some(Progress::Started)
 }
 
 #[cfg(test)]
@@ -75,22 +87,28 @@ mod tests {
         let failed = created.clone().with(RunState::Failed, Some(Reason::TuningJobFailed), None);
         let troubled = chosen.clone().with(RunState::Waiting, Some(Reason::RetryingAfterError), None);
         let runs_again = after(troubled.clone(), RunEvent::Created { arn: "arn" });
-        for (last, now, progress) in [
-            (&queued, &chosen, false),
-            (&chosen, &created, true),
-            (&chosen, &counted, true),
-            (&created, &counted, true),
-            (&created, &created, true),
-            (&created, &stopping, false),
-            (&created, &failed, false),
-            (&chosen, &troubled, false),
-            (&troubled, &runs_again, false),
+        for (last, now, expected) in [
+            (&queued, &chosen, None),
+            (&chosen, &created, Some(Progress::Started)),
+            (&chosen, &counted, Some(Progress::Started)),
+            (&created, &counted, Some(Progress::Counted)),
+            (&created, &created, Some(Progress::Counted)),
+            (&created, &stopping, None),
+            (&created, &failed, None),
+            (&chosen, &troubled, None),
+            (&troubled, &runs_again, None),
         ] {
-            assert_eq!(is_only_progress(&status(last.clone()), &status(now.clone())), progress, "{last:?} {now:?}");
+            assert_eq!(progress(&status(last.clone()), &status(now.clone())), expected, "{last:?} {now:?}");
         }
-        let more = ModelSelectionStatus { runs: vec![created.clone(), created.clone()], ..Default::default() };
-        assert!(!is_only_progress(&status(created.clone()), &more));
+        let of_two = |first: &RunStatus, second: &RunStatus| ModelSelectionStatus {
+            runs: vec![first.clone(), second.clone()],
+            ..Default::default()
+        };
+        assert_eq!(progress(&status(created.clone()), &of_two(&created, &created)), None);
+        let started = progress(&of_two(&chosen, &created), &of_two(&created, &counted));
+        assert_eq!(started, Some(Progress::Started), "the run that has come further counts");
+        assert_eq!(progress(&of_two(&chosen, &created), &of_two(&created, &failed)), None);
         let edited = ModelSelectionStatus { observed_generation: Some(2), ..status(created.clone()) };
-        assert!(!is_only_progress(&status(created), &edited));
+        assert_eq!(progress(&status(created), &edited), None);
     }
 }

@@ -20,7 +20,6 @@ pub const PAGE_MAX: usize = 900_000;
 #[serde(rename_all = "camelCase")]
 struct Line {
     training_job_name: String,
-    status: String,
     #[serde(default)]
     hyperparameters: Hyperparameters,
     #[serde(default)]
@@ -139,8 +138,6 @@ impl Line {
         fixed_hyperparameters.retain(|name, _| !common.contains_key(name));
         Self {
             training_job_name: training_job.training_job_name,
-            // Other training jobs have no final metrics, and are not in the table.
-            status: "Completed".to_owned(),
             hyperparameters: training_job.hyperparameters,
             metrics: training_job.metrics.into_iter().map(|metric| (metric.name, metric.value)).collect(),
             non_finite_metrics: training_job.non_finite_metrics,
@@ -237,7 +234,7 @@ mod tests {
         assert_eq!(
             pages(&[job], PAGE_MAX)[0][LINES],
             concat!(
-                r#"{"trainingJobName":"job-000","status":"Completed","hyperparameters":{"lr":"0.1","note":"a \"quote\"\nand a line"},"#,
+                r#"{"trainingJobName":"job-000","hyperparameters":{"lr":"0.1","note":"a \"quote\"\nand a line"},"#,
                 r#""metrics":{"accuracy":"0.91"},"trainingSeconds":60,"billableSeconds":40,"instanceType":"ml.p3.2xlarge","#,
                 r#""instanceCount":1,"modelArtifactS3URI":"s3://b/o/model.tar.gz"}"#,
                 "\n"

@@ -37,14 +37,14 @@ impl Readiness {
     }
 
     /// Records a warning, which does not keep the operator from working, or that it is over.
-    pub fn warn(&self, part: &'static str, what: Option<String>) {
+    pub fn warn(&self, part: &'static str, why: Option<String>) {
         let mut warnings = self.warnings.lock();
-        match what {
+        match why {
             None => drop(warnings.remove(part)),
-            Some(what) => {
-                if warnings.get(part) != Some(&what) {
-                    tracing::warn!(part, what, "attention");
-                    warnings.insert(part, what);
+            Some(why) => {
+                if warnings.get(part) != Some(&why) {
+                    tracing::warn!(part, why, "attention");
+                    warnings.insert(part, why);
                 }
             }
         }

@@ -223,3 +223,12 @@ pub fn metrics(text: &str) -> HashMap<String, f64> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.rsplit_once(' ')).filter_map(|(k, v)| Some((k.to_owned(), v.parse().ok()?))).collect()
 }
+
+/// The metric that counts completed reconciles.
+pub const RECONCILES: &str = "controller_runtime_reconcile_total";
+
+/// The sum of a metric over all its labels.
+pub fn total(metrics: &HashMap<String, f64>, name: &str) -> f64 {
+    let of_it = |key: &str| key.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('{'));
+    metrics.iter().filter(|(key, _)| of_it(key)).map(|(_, value)| value).sum()
+}

@@ -18,7 +18,7 @@ use super::emulator::Emulator;
 use super::jobs::Job;
 use super::manifests::apply;
 use super::namespace::fresh_namespace;
-use super::operator::{Operator, OperatorOptions};
+use super::operator::{Operator, OperatorOptions, RECONCILES, metrics, total};
 use super::relay::Relay;
 use super::status::{condition, is_running};
 use samples::Selection;
@@ -400,9 +400,9 @@ impl<'a> World<'a> {
     }
 
     /// Number of reconciles that this operator process has completed.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is a count
     pub async fn reconciles(&self) -> u64 {
         let Ok((200, text)) = self.operator.get("/metrics").await else { return 0 };
-        let counts = text.lines().filter(|line| line.starts_with("controller_runtime_reconcile_total{"));
-        counts.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
+        total(&metrics(&text), RECONCILES) as u64
     }
 }
