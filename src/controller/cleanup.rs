@@ -14,7 +14,7 @@ use super::context::Context;
 use super::pass::BELIEVED_ANSWERS;
 use super::stop::{Stopped, stop_own};
 use super::{previous_incarnation, record};
-use api::{DeletionPolicy, ModelSelection, Reason, SupersededJob};
+use api::{DeletionPolicy, ModelSelection, ModelSelectionStatus, Reason, SupersededJob};
 use decide::events::EventNote;
 use decide::identity::Identity;
 use decide::observation::JobStatus;
@@ -60,7 +60,9 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
         return Ok(Action::await_change());
     }
     ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));
-    let newest = ctx.stores.newest(seen);
+    // What failed before the deletion says nothing about it.
+    ctx.retries.observe(&uid, seen.metadata.generation, clock::steady());
+    let newest = newest(seen, &uid, ctx);
     // The policy may be edited while the deletion waits: the newest one counts.
     let left = match seen.spec.deletion_policy {
         DeletionPolicy::Retain => Vec::new(),
@@ -75,6 +77,14 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
     }
     ctx.note_cleaned_up(seen);
     Ok(Action::await_change())
+}
+
+/// The newest known version, with what this process knows and has not written.
+fn newest(seen: &Arc<ModelSelection>, uid: &str, ctx: &Context) -> Arc<ModelSelection> {
+    let newest = ctx.stores.newest(seen);
+    let unwritten = ctx.unwritten.status(uid).filter(|_| ctx.writers.unverified(uid).is_none());
+    unwritten
+        .map_or_else(|| newest.clone(), |status| Arc::new(ModelSelection { status: Some(status), ..(*newest).clone() }))
 }
 
 /// Whether the deletion has waited for AWS as long as it may: by the time of the deletion, if this process has tried for a
@@ -138,16 +148,21 @@ async fn give_up(seen: &ModelSelection, ctx: &Context, left: &[Left]) {
 
 /// Stops all jobs that may be running, and returns those that may still run, with those that need a person first.
 async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
-    let jobs = match jobs(selection, ctx).await {
-        Ok(jobs) => jobs,
-        Err(error) if tried_for(selection, ctx) >= TRIED_FOR => {
-            // Usually there are no jobs: the selection was deleted before its first reconcile.
+    let mut jobs = known_jobs(selection, ctx);
+    let has_runs = selection.status.as_ref().is_some_and(|status| !status.runs.is_empty());
+    let unsearched = match lost_jobs(selection, ctx).await {
+        Ok(found) => {
+            jobs.extend(found);
+            None
+        }
+        // Usually there are no jobs: the selection was deleted before its first reconcile.
+        Err(error) if !has_runs && tried_for(selection, ctx) >= TRIED_FOR => {
             tracing::warn!(%error, "cannot search for tuning jobs of a selection without a status; its deletion continues");
-            return Vec::new();
+            None
         }
         Err(error) => {
             let needs_person = error.class.reason().needs_person();
-            return vec![Left { job: "those of a lost status".to_owned(), why: error.explain(), needs_person }];
+            Some(Left { job: "those of a lost status".to_owned(), why: error.explain(), needs_person })
         }
     };
     let silent = || ("AWS did not answer in time".to_owned(), false);
@@ -170,7 +185,7 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
     let _ = tokio::time::timeout(ROUND, round).await;
     drop(stops);
     let left = running.into_iter().map(|(job, (why, needs_person))| Left { job, why, needs_person });
-    let mut left: Vec<Left> = left.collect();
+    let mut left: Vec<Left> = left.chain(unsearched).collect();
     left.sort_by(|a, b| b.needs_person.cmp(&a.needs_person).then_with(|| a.job.cmp(&b.job)));
     left
 }
@@ -188,30 +203,40 @@ async fn stop(selection: &ModelSelection, ctx: &Context, job: &SupersededJob) ->
     }
 }
 
-/// The jobs that may be running: those in the status or, without a status, those with the selection's tags.
-async fn jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
-    let status = selection.status.clone().unwrap_or_default();
-    let region = status.region.as_deref().or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region());
-    let Some(region) = region else { return Ok(Vec::new()) };
+/// The jobs in the status that may be running.
+fn known_jobs(selection: &ModelSelection, ctx: &Context) -> Vec<SupersededJob> {
+    let Some(status) = &selection.status else { return Vec::new() };
+    let region = region(selection, ctx).unwrap_or_default();
     let of_runs = status.runs.iter().filter_map(|run| left_behind(run, region));
-    let mut jobs: Vec<SupersededJob> = of_runs.chain(status.superseded.iter().cloned()).collect();
-    let never_observed = status.observed_generation.is_none_or(|generation| generation < 0);
-    if never_observed || ctx.incarnations.has_begun(&selection.uid().unwrap_or_default()) {
-        let nobody = SupersededJob::default();
-        let found = previous_incarnation::running_jobs(
-            &ctx.sagemaker.region(region),
-            &identity(selection, ctx, &nobody),
-            &selection.spec.rerun,
-            &ctx.stores,
-        )
-        .await?;
-        jobs.extend(found.into_iter().filter(|job| !of_status(&status.runs, job)));
-    }
-    Ok(jobs)
+    of_runs.chain(status.superseded.iter().cloned()).collect()
 }
 
-fn of_status(runs: &[api::RunStatus], job: &SupersededJob) -> bool {
-    runs.iter().any(|run| run.tuning_job_name.as_ref() == Some(&job.tuning_job_name))
+fn region<'a>(selection: &'a ModelSelection, ctx: &'a Context) -> Option<&'a str> {
+    let of_status = selection.status.as_ref().and_then(|status| status.region.as_deref());
+    of_status.or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region())
+}
+
+/// Running jobs with the selection's tags that its status does not have. They are looked for only if the status does not tell
+/// all: there is none, its earlier jobs have not been looked for, or another client wrote it.
+async fn lost_jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
+    let status = selection.status.clone().unwrap_or_default();
+    let uid = selection.uid().unwrap_or_default();
+    let tells_all = status.observed_generation.is_some_and(|generation| generation >= 0)
+        && status.start_time.is_some()
+        && !ctx.incarnations.has_begun(&uid)
+        && ctx.writers.unverified(&uid).is_none();
+    let Some(region) = region(selection, ctx).filter(|_| !tells_all) else { return Ok(Vec::new()) };
+    let nobody = SupersededJob::default();
+    let identity = identity(selection, ctx, &nobody);
+    let region = ctx.sagemaker.region(region);
+    let found = previous_incarnation::running_jobs(&region, &identity, &selection.spec.rerun, &ctx.stores).await?;
+    Ok(found.into_iter().filter(|job| !is_of(&status, job)).collect())
+}
+
+/// Whether the status has the job.
+fn is_of(status: &ModelSelectionStatus, job: &SupersededJob) -> bool {
+    status.runs.iter().any(|run| run.tuning_job_name.as_ref() == Some(&job.tuning_job_name))
+        || status.superseded.iter().any(|superseded| superseded.tuning_job_name == job.tuning_job_name)
 }
 
 fn identity<'a>(selection: &'a ModelSelection, ctx: &'a Context, job: &'a SupersededJob) -> Identity<'a> {

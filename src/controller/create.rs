@@ -93,16 +93,17 @@ fn ready(
     if !pass.may_try(&Task::CreateAny) {
         return Vec::new();
     }
-    // A job of that name exists, and its tags are not visible yet: creating it again would not tell whose it is.
-    let proving = |run: &RunStatus| {
-        let name = run.tuning_job_name.clone().unwrap_or_default();
-        pass.ctx.retries.failures(&pass.uid, &Task::Prove(name)).is_some()
-    };
     let refused = |run: &RunStatus| holds_permit(run) && quota_refused(pass, types.of_run(run));
-    let may_try = |index: &usize| !proving(&runs[*index]) && !refused(&runs[*index]);
+    let may_try = |index: &usize| !is_proving(pass, &runs[*index]) && !refused(&runs[*index]);
     let mut ready: Vec<usize> = requests.keys().copied().filter(may_try).collect();
     ready.sort_unstable();
     ready
+}
+
+/// Whether a job of the run's name exists whose tags are not visible yet: creating it again would not tell whose it is.
+fn is_proving(pass: &Pass<'_>, run: &RunStatus) -> bool {
+    let name = run.tuning_job_name.clone().unwrap_or_default();
+    pass.ctx.retries.failures(&pass.uid, &Task::Prove(name)).is_some()
 }
 
 /// Which of the runs that want a permit get one.
@@ -261,7 +262,12 @@ async fn create_one(
     run: RunStatus,
 ) -> (RunStatus, Option<Fault>) {
     let Chosen { request, may_exist, .. } = chosen;
-    match pass.region.create(request).await {
+    let answer = pass.region.create(request).await;
+    if answer.as_ref().err().is_none_or(|error| error.class == Class::Transient) {
+        // That the job did not show before says nothing about one that this call may have created.
+        pass.succeeded(&Task::Find(request.name.clone()));
+    }
+    match answer {
         Ok(arn) => {
             tracing::info!(job = request.name, candidate = run.candidate, dataset = run.dataset, "tuning job created");
             (after(run, RunEvent::Created { arn: &arn }), None)
@@ -342,7 +348,7 @@ pub(super) fn more_to_do(
         } else {
             room && own.contains_key(instance_type)
         };
-        permit && pass.may_start(run)
+        permit && pass.may_start(run) && !is_proving(pass, run)
     };
     pass.may_try(&Task::CreateAny) && startable(spec, &status.runs).any(free_now)
 }

@@ -1,9 +1,10 @@
 //! The memory of previous incarnations: searches for their jobs, and the statuses of deleted selections.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use parking_lot::Mutex;
 
@@ -22,21 +23,22 @@ pub(super) struct Incarnations(Mutex<State>);
 #[derive(Default)]
 struct State {
     searches: HashMap<String, Search>,
-    /// Selections that started with an empty status, and whose orphaned jobs have not been looked for.
-    begun: HashSet<String>,
+    /// Selections that started with an empty status, or with one of another client, and whose orphaned jobs have not been
+    /// looked for. With the time of their start, if the status had one.
+    begun: HashMap<String, Option<Time>>,
     /// The statuses of deleted selections, by namespace and name.
     deleted: HashMap<(String, String), (Timestamp, ModelSelectionStatus)>,
 }
 
 impl Incarnations {
-    /// Records a selection that starts with an empty status.
-    pub(super) fn begin(&self, uid: &str) {
-        self.0.lock().begun.insert(uid.to_owned());
+    /// Records a selection whose status does not tell which jobs it has.
+    pub(super) fn begin(&self, uid: &str, start_time: Option<&Time>) {
+        self.0.lock().begun.entry(uid.to_owned()).or_insert_with(|| start_time.cloned());
     }
 
     /// Whether the orphaned jobs of the selection have yet to be looked for.
     pub(super) fn has_begun(&self, uid: &str) -> bool {
-        self.0.lock().begun.contains(uid)
+        self.0.lock().begun.contains_key(uid)
     }
 
     pub(super) fn search(&self, uid: &str, search: impl FnOnce() -> Search) -> Search {
@@ -48,8 +50,9 @@ impl Incarnations {
         self.0.lock().searches.remove(uid);
     }
 
-    pub(super) fn end(&self, uid: &str) {
-        self.0.lock().begun.remove(uid);
+    /// Records that its orphaned jobs have been looked for. Returns the time of its start, if the status had one.
+    pub(super) fn end(&self, uid: &str) -> Option<Time> {
+        self.0.lock().begun.remove(uid)?
     }
 
     /// Keeps the status of a deleted selection for a while.

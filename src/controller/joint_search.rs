@@ -181,21 +181,34 @@ pub(super) fn lost(error: tokio::task::JoinError) -> TuningError {
 }
 
 /// All jobs with the tags of those selections, except running ones that the search does not show yet and whose creator
-/// is known from a status.
+/// is known from a status. Without a permission (or with a service that has no Search), what it would show is left out.
 pub(super) async fn search(
     region: &Region,
     place: &Place,
     askers: &[Asker],
     stores: &Stores,
 ) -> Result<Jobs, TuningError> {
-    match tagged(region, place, askers, stores).await {
-        // Without the permission to search (or with a service that has no Search), previous incarnations cannot be
-        // seen.
+    let names: Vec<String> = askers.iter().map(|asker| asker.name.clone()).collect();
+    let tags = [(tag::SCOPE, place.scope.as_str()), (tag::NAMESPACE, place.namespace.as_str())];
+    let Some(searched) = permitted(region.jobs_with_tags(&tags, tag::NAME, &names).await)? else {
+        return Ok(Jobs::default());
+    };
+    let mut found = permitted(not_shown(region, place, askers, stores, &searched).await)?.unwrap_or_default();
+    found.retain(|job| {
+        tags.iter().all(|(key, value)| job.tag(key) == Some(value)) && names.iter().any(|n| job.is_of(n))
+    });
+    found.extend(searched);
+    Ok(found.into())
+}
+
+/// The answer to a call; `None` if the call is not permitted.
+fn permitted<T>(answer: Result<T, TuningError>) -> Result<Option<T>, TuningError> {
+    match answer {
         Err(error) if matches!(error.class, Class::Denied | Class::Invalid) => {
-            tracing::warn!(%error, "cannot search for jobs of a previous incarnation; the newest versions are used");
-            Ok(Jobs::default())
+            tracing::warn!(%error, "cannot search for all jobs of a previous incarnation; the newest versions are used");
+            Ok(None)
         }
-        jobs => jobs.map(Jobs::from),
+        answer => answer.map(Some),
     }
 }
 
@@ -211,16 +224,14 @@ fn creators(stores: &Stores, place: &Place, askers: &[Asker]) -> Vec<Arc<ModelSe
 
 /// The listing of running jobs may contain jobs that the search does not show yet: versions must not depend on one
 /// response that lags behind.
-async fn tagged(
+async fn not_shown(
     region: &Region,
     place: &Place,
     askers: &[Asker],
     stores: &Stores,
+    searched: &[TaggedJob],
 ) -> Result<Vec<TaggedJob>, TuningError> {
-    let names: Vec<String> = askers.iter().map(|asker| asker.name.clone()).collect();
-    let tags = [(tag::SCOPE, place.scope.as_str()), (tag::NAMESPACE, place.namespace.as_str())];
-    let searched = region.jobs_with_tags(&tags, tag::NAME, &names).await?;
-    let beginnings: Vec<String> = names.iter().map(|name| job_name_beginning(name)).collect();
+    let beginnings: Vec<String> = askers.iter().map(|asker| job_name_beginning(&asker.name)).collect();
     let part = if let [only] = &beginnings[..] { only } else { JOB_NAME_PREFIX };
     let mut running = region.running_jobs(part).await?;
     // Read after the listing: the statuses then show whoever has created a job in it.
@@ -231,12 +242,7 @@ async fn tagged(
             && !creators.iter().any(|selection| has_created(selection, &place.scope, name))
     });
     running.truncate(ONE_BY_ONE);
-    let mut found = region.with_tags(running).await?;
-    found.retain(|job| {
-        tags.iter().all(|(key, value)| job.tag(key) == Some(value)) && names.iter().any(|n| job.is_of(n))
-    });
-    found.extend(searched);
-    Ok(found)
+    region.with_tags(running).await
 }
 
 #[cfg(test)]

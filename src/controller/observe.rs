@@ -49,17 +49,18 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
         pass.ctx.incarnations.drop_answer(&pass.uid);
     }
     if status.start_time.is_none() || pass.is_unverified() {
-        pass.ctx.incarnations.begin(&pass.uid);
+        pass.ctx.incarnations.begin(&pass.uid, status.start_time.as_ref());
     }
     let expanded = expand(pass, &status, clock::after(MODEL_WAIT)).await;
     let Expanded { spec, expansions, problem, undecided } = expanded;
+    let selectors_are_known = problem.is_none();
     let incomplete = problem.or_else(|| derived::invalid(&pass.derivations(&spec))).or_else(|| front::invalid(&spec));
     status.expansions = expansions;
     // A selector that waits for many descriptions must not use up the time of the other candidates.
     let until = clock::after(MODEL_WAIT);
     let versions = versions(pass, &spec, &status, until).await;
     (status.runs, status.superseded) = planned(pass, &spec, &status, &versions, &undecided);
-    previous_incarnation::reclaim(pass, &mut status, until).await;
+    previous_incarnation::reclaim(pass, &mut status, selectors_are_known, until).await;
     if pass.is_unverified() {
         status.runs.iter_mut().for_each(|run| unverified(pass, run));
         let wanted: BTreeSet<&String> = status.runs.iter().filter_map(|run| run.tuning_job_name.as_ref()).collect();

@@ -109,12 +109,8 @@ impl<'a> Pass<'a> {
 
     /// Whether the selection was edited or deleted after the pass had begun.
     pub(super) fn is_outdated(&self) -> bool {
-        let is_current = |now: &ObjectMeta| {
-            now.uid == self.selection.metadata.uid
-                && now.generation == self.generation()
-                && now.deletion_timestamp.is_none()
-        };
-        !self.ctx.stores.get(&self.object).is_some_and(|now| is_current(now.meta()))
+        let watched = self.ctx.stores.get(&self.object);
+        watched.is_none_or(|watched| outdates(watched.meta(), &self.selection.metadata))
     }
 
     /// Whether a task may be tried now.
@@ -178,5 +174,37 @@ impl<'a> Pass<'a> {
             jobs.entry(&superseded.region).or_default().push(job(&superseded.tuning_job_name, true));
         }
         jobs
+    }
+}
+
+/// Whether what the watch shows is an edit, the deletion or the successor of the object that a pass works on. The watch may
+/// also lag behind that object, which may be the answer to a write.
+fn outdates(watched: &ObjectMeta, of_pass: &ObjectMeta) -> bool {
+    watched.uid != of_pass.uid || watched.generation > of_pass.generation || watched.deletion_timestamp.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+    #[test]
+    fn an_edit_and_a_deletion_outdate_a_pass_and_a_watch_that_lags_does_not() {
+        let object = |uid: &str, generation, deleted: bool| ObjectMeta {
+            uid: Some(uid.to_owned()),
+            generation: Some(generation),
+            deletion_timestamp: deleted.then(|| Time(Timestamp::UNIX_EPOCH)),
+            ..ObjectMeta::default()
+        };
+        let of_pass = object("a", 2, false);
+        for (watched, expected) in [
+            (object("a", 2, false), false),
+            (object("a", 1, false), false),
+            (object("a", 3, false), true),
+            (object("a", 2, true), true),
+            (object("b", 2, false), true),
+        ] {
+            assert_eq!(outdates(&watched, &of_pass), expected, "{watched:?}");
+        }
     }
 }

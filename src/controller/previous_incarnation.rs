@@ -13,11 +13,12 @@ use api::{ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
 use decide::events::EventNote;
 use decide::identity::Identity;
-use decide::incarnation::{claimed, name_running, orphans};
+use decide::incarnation::{claimed, is_undecided, name_running, orphans};
+use decide::retry::{Outcome, Task};
 use sagemaker::{Region, TuningError};
 use store::Stores;
 
-/// The jobs of previous incarnations. Waits until `until` at most.
+/// The jobs of previous incarnations. Waits until `until` at most. After a search that failed, the next call searches again.
 pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result<Jobs, CatalogError> {
     let search = || {
         let run = RunStatus::default();
@@ -36,8 +37,12 @@ pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result
     };
     match tokio::time::timeout_at(until, pass.ctx.incarnations.search(&pass.uid, search)).await {
         Err(_) => Err(CatalogError::Pending),
-        Ok(Ok(jobs)) => Ok(jobs),
+        Ok(Ok(jobs)) => {
+            pass.succeeded(&Task::FindIncarnations);
+            Ok(jobs)
+        }
         Ok(Err(error)) => {
+            pass.failed(Task::FindIncarnations, Outcome::Fault(error.class));
             pass.ctx.incarnations.drop_answer(&pass.uid);
             Err(CatalogError::Fault(error))
         }
@@ -52,16 +57,27 @@ fn place_of(region: &Region, identity: &Identity<'_>) -> (Place, String) {
 }
 
 /// Finds running jobs that carry the selection's tags and that none of its runs refers to, and lists them as
-/// superseded, so that they are stopped. Does so once, after the selection has started with an empty status.
-pub(super) async fn reclaim(pass: &Pass<'_>, status: &mut ModelSelectionStatus, until: tokio::time::Instant) {
-    if !pass.ctx.incarnations.has_begun(&pass.uid) {
+/// superseded, so that they are stopped. Does so once, after the selection has started with an empty status, and not before
+/// it is known what each of these jobs is for.
+pub(super) async fn reclaim(
+    pass: &Pass<'_>,
+    status: &mut ModelSelectionStatus,
+    selectors_are_known: bool,
+    until: tokio::time::Instant,
+) {
+    if !pass.ctx.incarnations.has_begun(&pass.uid) || !pass.may_try(&Task::FindIncarnations) {
         return;
     }
     let Ok(jobs) = jobs(pass, until).await else { return };
-    pass.ctx.incarnations.end(&pass.uid);
     // This is the only time that these jobs are looked for: the selection may be suspended before it creates them again.
     name_running(&jobs, &mut status.runs, |run| pass.identity(run).job_name());
     let all = orphans(&jobs, status, |run| pass.identity(run).job_name(), pass.region.name());
+    if all.iter().any(|job| is_undecided(job, &status.runs, selectors_are_known)) {
+        return;
+    }
+    if let Some(start_time) = pass.ctx.incarnations.end(&pass.uid) {
+        status.start_time = Some(start_time);
+    }
     let (found, unclaimed) = claimed(all, &jobs, &[&pass.selection.spec.rerun, &status.rerun, ""]);
     if !unclaimed.is_empty() {
         report_unclaimed(pass, &unclaimed).await;

@@ -108,6 +108,7 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
         name = selection.name_any(),
     );
     if ctx.is_unreadable(&selection) && selection.metadata.deletion_timestamp.is_none() {
+        ctx.wake(ctx.permits.withdraw(&selection.uid().unwrap_or_default(), clock::steady()));
         return Ok(requeue_after(RESYNC_PERIOD));
     }
     let started = clock::steady();
@@ -203,6 +204,8 @@ async fn load<'a>(
             Ok(Some((pass, status)))
         }
         Err(problem) => {
+            // It would keep its turn for ever.
+            ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));
             record::invalid(ctx, &selection, &problem).await.map_err(LoadError::NotReported)?;
             Ok(None)
         }

@@ -59,6 +59,8 @@ pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelection
     let Known { spec, of_fronts, incomplete, .. } = *known;
     let now = whole_second(clock::now());
     let ModelSelectionStatus { mut runs, start_time, completion_time, .. } = status;
+    // Until its earlier jobs have been looked for, a selection has not started: after a crash they must be looked for again.
+    let has_started = !pass.ctx.incarnations.has_begun(&pass.uid);
     let last = || pass.ctx.stores.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
     let is_small = runs.len() <= SMALL && spec.collect == Collect::Best && spec.derived_metrics.is_empty();
     let mut compute = || {
@@ -81,7 +83,7 @@ pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelection
         recommended: summary::recommended(&fronts),
         front_sizes: summary::front_sizes(&fronts),
         counts: Some(counts),
-        start_time: start_time.or(Some(Time(now))),
+        start_time: has_started.then(|| start_time.unwrap_or(Time(now))),
         completion_time: (complete(spec, &runs) && incomplete.is_none()).then(|| completion_time.unwrap_or(Time(now))),
         region: Some(pass.region.name().to_owned()),
         rerun: spec.rerun.clone(),

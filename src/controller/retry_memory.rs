@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use decide::absence::Absence;
+use decide::absence::{Absence, Unseen};
+use decide::fault::Class;
 use decide::problem::Problem;
 use decide::retry::pause;
 use decide::retry::{Outcome, Task, backoff};
@@ -22,6 +23,8 @@ pub(super) struct Failures {
     pub(super) last: Timestamp,
     /// How many of them were faults, and not responses that something is pending.
     faults: u32,
+    /// Those of them that were responses without the object. Without a response, nothing is known of it.
+    unseen: Unseen,
     /// Earliest time of the next try.
     pub(super) not_before: Timestamp,
 }
@@ -83,7 +86,12 @@ impl Retries {
         let pause = pause::jitter(pause::backoff(doubled, pauses.first, pauses.most), uid, u64::from(times));
         let since = before.map_or(now, |failures| failures.since);
         let faults = faults.saturating_add(u32::from(!pending));
-        let failures = Failures { times: times.saturating_add(1), faults, since, last: now, not_before: now + pause };
+        let mut unseen = before.map(|failures| failures.unseen).unwrap_or_default();
+        if outcome == Outcome::Fault(Class::NotFound) {
+            unseen.again(now);
+        }
+        let times = times.saturating_add(1);
+        let failures = Failures { times, faults, unseen, since, last: now, not_before: now + pause };
         of.failing.insert(task, failures);
         failures
     }
@@ -151,9 +159,9 @@ impl Failures {
         Duration::try_from(now.duration_since(self.since)).unwrap_or_default()
     }
 
-    /// Each failure counts as a response that did not show the object.
+    /// The responses without the object.
     pub(super) fn absence(self, now: Timestamp) -> Absence {
-        Absence { answers: self.times, lasting: self.lasting(now) }
+        self.unseen.until(now)
     }
 }
 
@@ -172,5 +180,20 @@ mod tests {
         assert_eq!(retries.pause("u", Some(1), at(0)), pause);
         assert_eq!(retries.pause("u", Some(1), failures.not_before), None);
         assert_eq!(retries.pause("u", Some(2), at(0)), None);
+        retries.observe("u", Some(2), at(9));
+        assert_eq!(retries.failures("u", &Task::Reconcile), None, "a deletion is an edit too");
+    }
+
+    #[test]
+    fn only_responses_without_the_object_count_as_its_absence() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let retries = Retries::new(Duration::from_secs(300));
+        let find = || Task::Find("ms-a".to_owned());
+        for second in [0, 100, 200] {
+            retries.failed("u", find(), Outcome::Fault(Class::Transient), at(second));
+        }
+        let failures = retries.failed("u", find(), Outcome::Fault(Class::NotFound), at(300));
+        assert_eq!(failures.times, 4);
+        assert_eq!(failures.absence(at(310)), Absence { answers: 1, lasting: Duration::from_secs(10) });
     }
 }

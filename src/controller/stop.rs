@@ -179,7 +179,7 @@ pub(super) async fn stop_own(
     };
     let tags = match region.tags(arn).await {
         Ok(tags) => tags,
-        Err(error) if error.class == Class::NotFound => return Ok(Stopped::Absent),
+        Err(error) if error.class == Class::NotFound => return unproven(region, name).await,
         Err(error) => return Err(error),
     };
     match identity.ownership(&tags) {
@@ -189,6 +189,16 @@ pub(super) async fn stop_own(
             tracing::warn!(job = name, difference, "a tuning job is not ours, and is not stopped");
             Ok(Stopped::Foreign)
         }
+    }
+}
+
+/// A job whose tags do not show: either it is gone, or its tags are not visible yet.
+async fn unproven(region: &Region, name: &str) -> Result<Stopped, TuningError> {
+    match region.describe(name).await {
+        Ok(job) if job.status.runs() => Ok(Stopped::Unproven),
+        Ok(_) => Ok(Stopped::NothingToStop),
+        Err(error) if error.class == Class::NotFound => Ok(Stopped::Absent),
+        Err(error) => Err(error),
     }
 }
 

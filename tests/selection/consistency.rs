@@ -492,3 +492,55 @@ async fn refused_signatures_are_reported_as_a_wrong_clock() {
     world.emulator.advance(LONG).await;
     world.await_complete("skewed").await;
 }
+
+/// Its first create has no effect, and the quota refuses the next ones for longer than the consistency window. When a create
+/// has an effect at last, its response is lost, and Describe does not show the job yet.
+#[tokio::test]
+async fn that_a_job_did_not_show_before_it_was_created_proves_nothing() {
+    let world = World::start(shared().await, "absence", &["--speed", "0", "--max-tuning-jobs", "1"], &[]).await;
+    world.apply(&Selection::new("first").images(&["first"])).await;
+    world.await_launched("first").await;
+    let describe = "DescribeHyperParameterTuningJob";
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropRequest", "count": 1})).await;
+    world.apply(&Selection::new("second").images(&["second"])).await;
+    await_until("it was looked for in vain, for longer than the window", DEADLINE, async || {
+        world.errors(&format!("{describe} ResourceNotFound")).await >= 4
+    })
+    .await;
+    world.emulator.fault(json!({"operation": CREATE, "kind": "DropAnswer", "count": 1})).await;
+    let of_second = json!({"operation": describe, "kind": "NotFound", "nameContains": "ms-second", "count": 2});
+    world.emulator.fault(of_second).await;
+    world.emulator.advance(LONG).await;
+    world.await_faults_spent().await;
+    let status = world.await_launched("second").await;
+    assert_eq!(status.runs[0].attempt, 0, "{status:#?}");
+    assert_eq!(world.jobs().await.len(), 2);
+}
+
+#[tokio::test]
+async fn while_tags_are_late_there_are_few_passes() {
+    let world = world("late-passes", &["--lag", "ListTags:Untagged:8,time=real"]).await;
+    lose_the_answer_to_create(&world).await;
+    world.apply(&Selection::new("late").images(&["one"])).await;
+    await_until("the job is created", DEADLINE, async || world.jobs().await.len() == 1).await;
+    let before = world.reconciles().await;
+    world.await_launched("late").await;
+    let passes = world.reconciles().await - before;
+    assert!(passes <= 20, "{passes} passes in eight seconds");
+}
+
+/// Longer than a job that does not exist is looked for.
+#[tokio::test]
+async fn a_deletion_waits_for_tags_that_are_not_found() {
+    let world = World::hurried("no-tags", &[]).await;
+    world.apply(&Selection::new("untagged").images(&["one"])).await;
+    world.await_launched("untagged").await;
+    world.emulator.fault(json!({"operation": "ListTags", "kind": "NotFound"})).await;
+    world.delete("untagged").await;
+    let asked = async || world.errors("ListTags ResourceNotFound").await;
+    await_until("the tags were read for more than half a minute", DEADLINE, async || asked().await >= 7).await;
+    assert!(world.selections.get_opt("untagged").await.unwrap().is_some());
+    world.emulator.clear_faults().await;
+    await_gone(&world.selections, "untagged", DEADLINE).await;
+    assert_eq!(world.jobs_in("InProgress").await, [""; 0]);
+}

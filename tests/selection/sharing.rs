@@ -149,3 +149,19 @@ async fn a_quota_on_instances_blocks_only_runs_that_use_them() {
     println!("instances: {refused} creates refused");
     assert!((1..=8).contains(&refused), "{refused} refused");
 }
+
+/// A selection that cannot be reconciled any more would keep its turn.
+#[tokio::test]
+async fn a_selection_that_becomes_unusable_passes_its_turn_on() {
+    let world = World::short_epochs("unusable", &["--speed", "0"], &[("MODELSELECTION_MAX_TUNING_JOBS", "1")]).await;
+    world.apply(&manifest("first", 1, 1)).await;
+    world.await_observed("first", "it runs", |status| runs_in(status, RunState::Running) == 1).await;
+    let broken = manifest("broken", 1, 1);
+    world.apply(&broken).await;
+    world.await_observed("broken", "it waits", |status| runs_in(status, RunState::Waiting) == 1).await;
+    world.apply(&broken.with("/region", json!("us-west-9"))).await;
+    world.await_condition("broken", "Stalled", Reason::InvalidSpec).await;
+    world.apply(&manifest("last", 1, 1)).await;
+    world.emulator.set_speed(300.0).await;
+    world.await_complete("last").await;
+}

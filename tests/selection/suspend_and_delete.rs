@@ -10,7 +10,7 @@ use k8s_openapi::api::events::v1::Event;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
-use testkit::status::{condition_parts, conditions, is_running, job_of, run_of};
+use testkit::status::{condition, condition_parts, conditions, is_running, job_of, run_of};
 use testkit::world::{DEADLINE, LONG};
 use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_gone, await_until, consistently, shared};
 use tokio::time::Instant;
@@ -485,4 +485,24 @@ async fn a_selection_that_never_had_a_job_is_deleted_at_once_even_when_aws_denie
     assert_eq!(world.jobs().await.len(), 0);
     assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
     assert_eq!(events(&world, "TuningJobsLeftRunning").await, Vec::<String>::new());
+}
+
+/// Jobs of an earlier selection of that name have not been looked for yet, since the search fails.
+#[tokio::test]
+async fn a_deletion_stops_the_jobs_that_it_knows_while_others_cannot_be_looked_for() {
+    let mut world = World::held("unsearched").await;
+    world.operator.kill();
+    world.emulator.fault(json!({"operation": "Search", "kind": "InternalFailure"})).await;
+    world.start_operator();
+    world.operator.await_ready(DEADLINE).await;
+    world.apply(&Selection::new("unsearched").images(&["one", "two"])).await;
+    world.await_launched("unsearched").await;
+    world.delete("unsearched").await;
+    await_until("the known jobs are stopped", DEADLINE, async || world.jobs_in("InProgress").await.is_empty()).await;
+    let waits = |status: &ModelSelectionStatus| {
+        condition(status, "Ready").is_some_and(|ready| ready.message.contains("those of a lost status"))
+    };
+    world.await_status("unsearched", "it waits for the search", waits).await;
+    world.emulator.clear_faults().await;
+    await_gone(&world.selections, "unsearched", DEADLINE).await;
 }

@@ -60,7 +60,12 @@ fn section(page: &mut String, name: &str, about: &str, arguments: Vec<&clap::Arg
         let help = argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
         let help = if help.ends_with('.') { help } else { format!("{help}.") };
         let short = argument.get_short().map(|short| format!("`-{short}`, ")).unwrap_or_default();
-        writeln!(rows, "| {short}`--{long}` | {variable} | {} | {} |", default.join(", "), cell(&format!("{help}{takes}")))?;
+        writeln!(
+            rows,
+            "| {short}`--{long}` | {variable} | {} | {} |",
+            default.join(", "),
+            cell(&format!("{help}{takes}"))
+        )?;
     }
     if !rows.is_empty() {
         write!(page, "\n| flag | variable | default | meaning |\n|---|---|---|---|\n{rows}")?;

@@ -39,8 +39,13 @@ impl Unseen {
     /// Counts one more, at `now` by the monotonic clock.
     pub fn again(&mut self, now: Timestamp) -> Absence {
         let (answers, since) = self.0.unwrap_or((0, now));
-        let answers = answers.saturating_add(1);
-        self.0 = Some((answers, since));
+        self.0 = Some((answers.saturating_add(1), since));
+        self.until(now)
+    }
+
+    /// The responses so far, at `now` by the monotonic clock.
+    pub fn until(self, now: Timestamp) -> Absence {
+        let (answers, since) = self.0.unwrap_or((0, now));
         Absence { answers, lasting: Duration::try_from(now.duration_since(since)).unwrap_or_default() }
     }
 

@@ -3,6 +3,7 @@
 use super::identity::{Identity, tag};
 use super::model_version::version_matches;
 use super::observation::JobStatus;
+use super::run::{RunEvent, apply};
 use api::{Candidate, ModelSelection, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
 
 /// A tuning job as a search by tags returns it.
@@ -102,14 +103,47 @@ pub fn orphans(
         .collect()
 }
 
-/// Gives the waiting runs whose jobs are among the running ones of `jobs` the names of those, so that they are adopted.
+/// Gives runs whose jobs are among the running ones of `jobs` the names of those, so that they are adopted: of any attempt if
+/// the run has no job yet, otherwise of a later one than the status says. `job_name` returns the name of a run's job.
 pub fn name_running(jobs: &[TaggedJob], runs: &mut [RunStatus], job_name: impl Fn(&RunStatus) -> String) {
-    for run in runs.iter_mut().filter(|run| run.state == RunState::Waiting && run.tuning_job_name.is_none()) {
-        let name = job_name(run);
-        if jobs.iter().any(|job| job.status == JobStatus::InProgress && job.name == name) {
-            run.tuning_job_name = Some(name);
+    for run in runs.iter_mut().filter(|run| !run.attached) {
+        let is_new = run.state == RunState::Waiting && run.tuning_job_name.is_none();
+        let attempts = attempts(jobs, run, &job_name);
+        let running = attempts.iter().filter(|(_, job)| job.status == JobStatus::InProgress);
+        let later = running.filter(|(attempt, _)| *attempt > run.attempt || is_new && *attempt == run.attempt);
+        let Some((attempt, job)) = later.max_by_key(|(attempt, _)| *attempt) else { continue };
+        let failed = attempts.iter().filter(|(earlier, job)| earlier < attempt && job.status == JobStatus::Failed);
+        let failed = i32::try_from(failed.count()).unwrap_or(i32::MAX);
+        if !is_new {
+            apply(run, RunEvent::NotItsJob);
         }
+        (run.attempt, run.failed_attempts) = (*attempt, failed);
+        run.tuning_job_name = Some(job.name.clone());
     }
+}
+
+/// The jobs of a run, with their attempts.
+fn attempts<'j>(
+    jobs: &'j [TaggedJob],
+    run: &RunStatus,
+    job_name: impl Fn(&RunStatus) -> String,
+) -> Vec<(i32, &'j TaggedJob)> {
+    let of_run = |job: &&TaggedJob| {
+        job.tag(tag::CANDIDATE) == Some(&run.candidate) && job.tag(tag::DATASET) == Some(&run.dataset)
+    };
+    let attempt = |job: &'j TaggedJob| {
+        let attempt: i32 = job.tag(tag::ATTEMPT)?.parse().ok().filter(|attempt| *attempt >= 0)?;
+        let tried = RunStatus { attempt, ..run.clone() };
+        (job_name(&tried) == job.name).then_some((attempt, job))
+    };
+    jobs.iter().filter(of_run).filter_map(attempt).collect()
+}
+
+/// Whether it is not known yet if a run wants the job: its model has no version yet, or its candidate may be one that a
+/// selector finds.
+pub fn is_undecided(job: &SupersededJob, runs: &[RunStatus], selectors_are_known: bool) -> bool {
+    let mut of_it = runs.iter().filter(|run| run.candidate == job.candidate && run.dataset == job.dataset);
+    of_it.next().map_or(!selectors_are_known, |run| run.definition.is_none())
 }
 
 /// Splits orphans by whether their names follow from their tags and one of `reruns`. The others may be copies that
@@ -199,12 +233,72 @@ mod tests {
     fn a_waiting_run_gets_the_name_of_its_job_that_runs() {
         let (runs, ended) = (identity("c", "1"), identity("old", "2"));
         let jobs = [job(&runs, "1", JobStatus::InProgress), job(&ended, "1", JobStatus::Completed)];
-        let run = |candidate: &str| RunStatus { candidate: candidate.into(), ..RunStatus::default() };
+        let run =
+            |candidate: &str| RunStatus { candidate: candidate.into(), dataset: "d".into(), ..RunStatus::default() };
         let mut waiting = [run("c"), run("old"), run("new")];
         let definition = |candidate: &str| if candidate == "c" { "1" } else { "2" };
         name_running(&jobs, &mut waiting, |run| identity(&run.candidate, definition(&run.candidate)).job_name());
         let named: Vec<_> = waiting.iter().map(|run| run.tuning_job_name.clone()).collect();
         assert_eq!(named, [Some(runs.job_name()), None, None]);
+    }
+
+    #[test]
+    fn a_run_gets_the_attempt_of_its_job_that_runs() {
+        let attempt = |attempt, status| job(&Identity { attempt, ..identity("c", "1") }, "1", status);
+        let jobs = [
+            attempt(3, JobStatus::InProgress),
+            attempt(2, JobStatus::Failed),
+            attempt(1, JobStatus::Stopped),
+            attempt(0, JobStatus::Failed),
+        ];
+        let job_name = |run: &RunStatus| Identity { attempt: run.attempt, ..identity("c", "1") }.job_name();
+        let with = |state, attempt, name: Option<&TaggedJob>| RunStatus {
+            candidate: "c".into(),
+            dataset: "d".into(),
+            definition: Some("1".into()),
+            state,
+            attempt,
+            tuning_job_name: name.map(|job| job.name.clone()),
+            ..RunStatus::default()
+        };
+        let named = |run: RunStatus| {
+            let mut runs = [run];
+            name_running(&jobs, &mut runs, job_name);
+            let [RunStatus { state, attempt, failed_attempts, tuning_job_name, .. }] = runs;
+            (state, attempt, failed_attempts, tuning_job_name)
+        };
+        let found = (RunState::Waiting, 3, 2, Some(jobs[0].name.clone()));
+        assert_eq!(named(with(RunState::Waiting, 0, None)), found, "of an empty status");
+        assert_eq!(named(with(RunState::Failed, 2, Some(&jobs[1]))), found, "of an old status");
+        let running = with(RunState::Running, 3, Some(&jobs[0]));
+        assert_eq!(named(running).0, RunState::Running, "it is known");
+        assert_eq!(named(with(RunState::Waiting, 4, None)).1, 4, "an old answer of the search");
+    }
+
+    #[test]
+    fn a_job_is_undecided_until_its_run_has_a_definition_or_the_selectors_are_known() {
+        let of = |candidate: &str| SupersededJob {
+            candidate: candidate.into(),
+            dataset: "d".into(),
+            ..SupersededJob::default()
+        };
+        let run = |candidate: &str, definition: Option<&str>| RunStatus {
+            candidate: candidate.into(),
+            dataset: "d".into(),
+            definition: definition.map(str::to_owned),
+            ..RunStatus::default()
+        };
+        let runs = [run("resolved", Some("1")), run("unresolved", None)];
+        for (candidate, selectors_are_known, undecided) in [
+            ("resolved", false, false),
+            ("resolved", true, false),
+            ("unresolved", false, true),
+            ("unresolved", true, true),
+            ("other", false, true),
+            ("other", true, false),
+        ] {
+            assert_eq!(is_undecided(&of(candidate), &runs, selectors_are_known), undecided, "{candidate}");
+        }
     }
 
     #[test]

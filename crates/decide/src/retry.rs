@@ -26,6 +26,8 @@ pub enum Task {
     Describe(String),
     /// Describing a training job again, for inputs of expressions that were not kept.
     DescribeAgain(String),
+    /// Searching for the tuning jobs of previous incarnations, by their tags.
+    FindIncarnations,
     /// Looking for a tuning job that may exist, by its name.
     Find(String),
     /// Proving by its tags that a tuning job is ours.

@@ -2,14 +2,14 @@
 //! the cluster was rebuilt.
 
 use super::{Stage, assert_one_job_per_attempt, selection};
-use api::{ModelSelectionStatus, RunState, RunStatus};
+use api::{ModelSelectionStatus, Reason, RunState, RunStatus};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
 use serde_json::json;
 use testkit::status::{is_running, job_of, run_of, timeless};
 use testkit::world::{DEADLINE, LONG};
-use testkit::{ControlPlane, ControlPlaneOptions, Selection, World};
+use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_until};
 
 /// As after a restore from a backup, which has only the spec.
 #[tokio::test]
@@ -208,4 +208,129 @@ async fn a_rebuilt_cluster_finds_its_jobs_again_by_the_name_of_the_cluster_and_o
     for (name, job) in &created {
         assert_eq!(&all[name], job, "the named cluster's jobs are left alone");
     }
+}
+
+/// Takes the status from a selection, as a restore from a backup does.
+async fn lose_status(world: &World<'_>, name: &str) {
+    let empty = kube::api::Patch::Merge(json!({"status": null}));
+    world.selections.patch_status(name, &kube::api::PatchParams::default(), &empty).await.unwrap();
+}
+
+/// A suspension has stopped the first attempts, so the second ones run.
+async fn second_attempts(world: &World<'_>, selection: &Selection, name: &str) -> ModelSelectionStatus {
+    world.apply(selection).await;
+    let first = world.await_launched(name).await;
+    world.apply(&selection.clone().with("/suspend", json!(true)).with("/suspendPolicy", json!("Stop"))).await;
+    for run in &first.runs {
+        world.await_stop(&job_of(&first, &run.candidate)).await;
+    }
+    world.emulator.advance(LONG).await;
+    let stopped = |status: &ModelSelectionStatus| status.runs.iter().all(|run| run.state == RunState::Stopped);
+    world.await_observed(name, "the first attempts are stopped", stopped).await;
+    world.apply(selection).await;
+    let status = world.await_launched(name).await;
+    assert!(status.runs.iter().all(|run| run.attempt == 1), "{status:#?}");
+    status
+}
+
+#[tokio::test]
+async fn running_second_attempts_are_adopted_and_not_stopped() {
+    let mut world = World::held("seconds").await;
+    let selection = Selection::new("seconds").images(&["one", "two"]).with("/deletionPolicy", json!("Retain"));
+    let before = second_attempts(&world, &selection, "seconds").await;
+    world.emulator.reset_calls().await;
+    world.delete_and_wait("seconds").await;
+    world.apply(&selection).await;
+    let after = world.await_launched("seconds").await;
+    assert_eq!(after.runs, before.runs);
+
+    world.operator.kill();
+    lose_status(&world, "seconds").await;
+    world.start_operator();
+    let after = world.await_launched("seconds").await;
+    assert_eq!(after.runs, before.runs);
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
+    assert_one_job_per_attempt(&world, 4).await;
+
+    // One that is suspended creates nothing, and stops them all the same.
+    world.operator.kill();
+    lose_status(&world, "seconds").await;
+    world.apply(&selection.with("/suspend", json!(true)).with("/suspendPolicy", json!("Stop"))).await;
+    world.start_operator();
+    let stopping = |status: &ModelSelectionStatus| {
+        status.runs.len() == 2 && status.runs.iter().all(|run| run.state == RunState::Stopping && run.attempt == 1)
+    };
+    world.await_status("seconds", "the second attempts are stopped", stopping).await;
+    assert_one_job_per_attempt(&world, 4).await;
+}
+
+/// As after a restore from an old backup, with the status of that time.
+#[tokio::test]
+async fn an_old_status_does_not_cost_the_jobs_that_run_now() {
+    let world = World::held("backup").await;
+    let selection = Selection::new("backup").images(&["one"]);
+    world.apply(&selection).await;
+    let old = world.await_launched("backup").await;
+    let now = second_attempts(&world, &selection, "backup").await;
+    let stops = world.calls_of("StopHyperParameterTuningJob").await;
+    let restored = kube::api::Patch::Merge(json!({"status": old}));
+    world.selections.patch_status("backup", &kube::api::PatchParams::default(), &restored).await.unwrap();
+    let corrected = |status: &ModelSelectionStatus| {
+        job_of(status, "one") == job_of(&now, "one") && is_running(run_of(status, "one"))
+    };
+    world.await_status("backup", "the running job is found", corrected).await;
+    world.await_idle().await;
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, stops);
+    assert_one_job_per_attempt(&world, 2).await;
+}
+
+/// While the hub is slow, it is not known which jobs the selection wants.
+#[tokio::test]
+async fn jobs_of_models_that_are_not_known_yet_are_not_stopped() {
+    let mut world = World::held("unknown").await;
+    let selection = Selection::new("unknown")
+        .with("/candidateSelectors", json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}]))
+        .with("/tuning/parameterRanges", json!([{"name": "epochs", "integer": {"min": "1", "max": "3"}}]))
+        .with("/training/hyperparameters", json!({}));
+    world.apply(&selection).await;
+    let before = world.await_launched("unknown").await;
+    world.operator.kill();
+    lose_status(&world, "unknown").await;
+    let slow = json!({"operation": "ListHubContents", "kind": "Delay", "delayMillis": 3000});
+    world.emulator.fault(slow).await;
+    world.emulator.reset_calls().await;
+    world.start_operator();
+    let after = world.await_launched("unknown").await;
+    let names = |status: &ModelSelectionStatus| -> Vec<Option<String>> {
+        status.runs.iter().map(|run| run.tuning_job_name.clone()).collect()
+    };
+    assert_eq!(names(&after), names(&before));
+    assert_eq!(world.calls_of("StopHyperParameterTuningJob").await, 0);
+}
+
+/// The search for them fails at first, and the process that has begun it dies.
+#[tokio::test]
+async fn jobs_of_a_lost_status_are_looked_for_until_they_are_found() {
+    let mut world = World::held("searched").await;
+    let selection = Selection::new("searched").images(&["one", "two"]);
+    world.apply(&selection).await;
+    world.await_launched("searched").await;
+    world.operator.kill();
+    lose_status(&world, "searched").await;
+    world.apply(&selection.with("/suspend", json!(true)).with("/suspendPolicy", json!("Stop"))).await;
+    world.emulator.fault(json!({"operation": "Search", "kind": "InternalFailure"})).await;
+    world.start_operator();
+    world.await_condition("searched", "Suspended", Reason::Suspended).await;
+    await_until("two searches have failed", DEADLINE, async || world.calls_of("Search").await >= 2).await;
+    world.kill_and_restart();
+    world.operator.await_ready(DEADLINE).await;
+    let before = world.calls_of("Search").await;
+    await_until("it searches again", DEADLINE, async || world.calls_of("Search").await >= before + 2).await;
+    world.emulator.clear_faults().await;
+    let stopping = |status: &ModelSelectionStatus| {
+        status.runs.len() == 2 && status.runs.iter().all(|run| run.state == RunState::Stopping)
+    };
+    let status = world.await_status("searched", "both jobs are stopped", stopping).await;
+    assert!(status.start_time.is_some(), "{status:#?}");
+    assert_eq!(world.jobs().await.len(), 2);
 }
