@@ -7,6 +7,7 @@ use super::pass::Pass;
 use super::previous_incarnation;
 use super::requests::{PER_PASS, unresolved};
 use api::{Candidate, ModelSelectionSpec, ModelSelectionStatus, Reason, bounds, message};
+use catalog::CatalogError;
 use decide::incarnation::version_by_jobs;
 use decide::plan::{ResolvedVersion, version_by_status};
 use decide::problem::Problem;
@@ -33,7 +34,7 @@ pub(super) async fn versions(
             return Some(usable(version));
         }
         let task = Task::ResolveVersion(candidate.name.clone());
-        if !pass.may_try(&task)
+        if !(pass.may_try(&task) && pass.may_try(&Task::FindIncarnations))
             && let Some(problem) = reported_before(status, candidate)
         {
             return Some(Err(problem));
@@ -44,7 +45,8 @@ pub(super) async fn versions(
                     return Some(usable(version));
                 }
             }
-            Err(error) => return Some(Err(unresolved(pass, task, error.clone()))),
+            Err(CatalogError::Pending) => return Some(Err(unresolved(pass, task, CatalogError::Pending))),
+            Err(error) => return Some(Err(unresolved(pass, Task::FindIncarnations, error.clone()))),
         }
         let wanted = model.version.as_deref().unwrap_or("*");
         let answer = pass.ctx.catalog.version(&pass.region, &model.model_id, wanted, pass.tried(&task), until).await;

@@ -110,7 +110,7 @@ async fn every_training_job_may_be_on_the_front_and_the_table_matches_sagemaker(
         assert_eq!(lines.keys().collect::<Vec<_>>(), jobs.keys().collect::<Vec<_>>());
         for (name, line) in &lines {
             let (tuned, job) = (&jobs[name]["tuned"], &jobs[name]["job"]);
-            assert_eq!((&line["status"], &line["hyperparameters"]), (&json!("Completed"), tuned));
+            assert_eq!(&line["hyperparameters"], tuned);
             assert_eq!(line["modelArtifactS3URI"], job["ModelArtifacts"]["S3ModelArtifacts"]);
             assert_eq!(line["trainingSeconds"], job["TrainingTimeInSeconds"]);
             assert_eq!(line["billableSeconds"], job["BillableTimeInSeconds"]);

@@ -35,7 +35,7 @@ pub fn progress(last: &ModelSelectionStatus, now: &ModelSelectionStatus) -> Opti
     let others_are_same = (observed_generation, progress, recommended)
         == (&now.observed_generation, &now.progress, &now.recommended)
         && (front_sizes, completion_time) == (&now.front_sizes, &now.completion_time)
-        && (start_time.is_none() || start_time == &now.start_time)
+        && (start_time == &now.start_time || start_time.is_none() && now.completion_time.is_none())
         && (region, rerun, expansions, superseded) == (&now.region, &now.rerun, &now.expansions, &now.superseded)
         && same_conditions(conditions, &now.conditions)
         && runs.len() == now.runs.len()
@@ -116,6 +116,8 @@ mod tests {
         assert_eq!(progress(&since(None), &since(at(1))), Some(Progress::Started));
         assert_eq!(progress(&since(at(1)), &since(at(2))), None);
         assert_eq!(progress(&since(at(1)), &since(None)), None);
+        let complete = |start_time| ModelSelectionStatus { completion_time: at(9), ..since(start_time) };
+        assert_eq!(progress(&complete(None), &complete(at(1))), None, "nothing follows that it could wait for");
         let edited = ModelSelectionStatus { observed_generation: Some(2), ..status(created.clone()) };
         assert_eq!(progress(&status(created), &edited), None);
     }
