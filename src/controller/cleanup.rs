@@ -17,6 +17,7 @@ use super::{previous_incarnation, record};
 use api::{DeletionPolicy, ModelSelection, ModelSelectionStatus, Reason, SupersededJob};
 use decide::events::EventNote;
 use decide::identity::Identity;
+use decide::incarnation::is_unsettled;
 use decide::observation::JobStatus;
 use decide::plan::left_behind;
 use decide::problem::Problem;
@@ -62,7 +63,8 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
     ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));
     // What failed before the deletion says nothing about it.
     ctx.retries.observe(&uid, seen.metadata.generation, clock::steady());
-    let newest = newest(seen, &uid, ctx);
+    let stored = ctx.stores.newest(seen);
+    let newest = with_unwritten(&stored, &uid, ctx);
     // The policy may be edited while the deletion waits: the newest one counts.
     let left = match seen.spec.deletion_policy {
         DeletionPolicy::Retain => Vec::new(),
@@ -73,18 +75,17 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
     } else if is_over(seen, ctx) {
         give_up(seen, ctx, &left).await;
     } else {
-        return Err(wait(seen, &newest, ctx, &left).await);
+        return Err(wait(seen, &stored, newest.status.clone(), ctx, &left).await);
     }
     ctx.note_cleaned_up(seen);
     Ok(Action::await_change())
 }
 
-/// The newest known version, with what this process knows and has not written.
-fn newest(seen: &Arc<ModelSelection>, uid: &str, ctx: &Context) -> Arc<ModelSelection> {
-    let newest = ctx.stores.newest(seen);
+/// The selection with what this process knows of it and has not written.
+fn with_unwritten(stored: &Arc<ModelSelection>, uid: &str, ctx: &Context) -> Arc<ModelSelection> {
     let unwritten = ctx.unwritten.status(uid).filter(|_| ctx.writers.unverified(uid).is_none());
-    unwritten
-        .map_or_else(|| newest.clone(), |status| Arc::new(ModelSelection { status: Some(status), ..(*newest).clone() }))
+    let with = |status| Arc::new(ModelSelection { status: Some(status), ..(**stored).clone() });
+    unwritten.map_or_else(|| stored.clone(), with)
 }
 
 /// Whether the deletion has waited for AWS as long as it may: by the time of the deletion, if this process has tried for a
@@ -104,7 +105,13 @@ fn tried_for(selection: &ModelSelection, ctx: &Context) -> Duration {
 }
 
 /// Reports that the deletion waits: in the conditions, and the first time with an Event.
-async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context, left: &[Left]) -> CleanupError {
+async fn wait(
+    seen: &ModelSelection,
+    stored: &Arc<ModelSelection>,
+    status: Option<ModelSelectionStatus>,
+    ctx: &Context,
+    left: &[Left],
+) -> CleanupError {
     let uid = seen.uid().unwrap_or_default();
     let Left { job, why, needs_person } = &left[0];
     let patience = ctx.settings.deletion_deadline.as_secs();
@@ -115,7 +122,8 @@ async fn wait(seen: &ModelSelection, newest: &Arc<ModelSelection>, ctx: &Context
         named(left)
     );
     let reason = if *needs_person { Reason::AccessDenied } else { Reason::RetryingAfterError };
-    let reported = record::deleting(ctx, newest, &Problem::new(reason, note.clone())).await;
+    let problem = Problem::new(reason, note.clone());
+    let reported = record::deleting(ctx, stored, status.unwrap_or_default(), &problem).await;
     if let Err(error) = reported {
         tracing::info!(error = with_causes(&error), "cannot report in the status that the deletion waits");
     }
@@ -152,6 +160,8 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
     let has_runs = selection.status.as_ref().is_some_and(|status| !status.runs.is_empty());
     let unsearched = match lost_jobs(selection, ctx).await {
         Ok(found) => {
+            // What SageMaker shows counts, also against a status that another client wrote.
+            jobs.retain(|job| found.iter().all(|found| found.tuning_job_name != job.tuning_job_name));
             jobs.extend(found);
             None
         }
@@ -216,27 +226,30 @@ fn region<'a>(selection: &'a ModelSelection, ctx: &'a Context) -> Option<&'a str
     of_status.or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region())
 }
 
-/// Running jobs with the selection's tags that its status does not have. They are looked for only if the status does not tell
+/// The running jobs with the selection's tags. They are looked for only if the status does not tell
 /// all: there is none, its earlier jobs have not been looked for, or another client wrote it.
 async fn lost_jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
     let status = selection.status.clone().unwrap_or_default();
     let uid = selection.uid().unwrap_or_default();
+    let looked_for = if ctx.incarnations.is_known(&uid) {
+        !ctx.incarnations.has_begun(&uid)
+    } else {
+        !is_unsettled(&status, clock::now())
+    };
     let tells_all = status.observed_generation.is_some_and(|generation| generation >= 0)
-        && status.start_time.is_some()
-        && !ctx.incarnations.has_begun(&uid)
+        && looked_for
         && ctx.writers.unverified(&uid).is_none();
     let Some(region) = region(selection, ctx).filter(|_| !tells_all) else { return Ok(Vec::new()) };
     let nobody = SupersededJob::default();
     let identity = identity(selection, ctx, &nobody);
     let region = ctx.sagemaker.region(region);
     let found = previous_incarnation::running_jobs(&region, &identity, &selection.spec.rerun, &ctx.stores).await?;
-    Ok(found.into_iter().filter(|job| !is_of(&status, job)).collect())
-}
-
-/// Whether the status has the job.
-fn is_of(status: &ModelSelectionStatus, job: &SupersededJob) -> bool {
-    status.runs.iter().any(|run| run.tuning_job_name.as_ref() == Some(&job.tuning_job_name))
-        || status.superseded.iter().any(|superseded| superseded.tuning_job_name == job.tuning_job_name)
+    let named = |job: &SupersededJob| {
+        let mut candidates = selection.spec.candidates.iter();
+        candidates.any(|candidate| candidate.tuning_job_name.as_ref() == Some(&job.tuning_job_name))
+    };
+    // A job that a candidate names is only read.
+    Ok(found.into_iter().filter(|job| !named(job)).collect())
 }
 
 fn identity<'a>(selection: &'a ModelSelection, ctx: &'a Context, job: &'a SupersededJob) -> Identity<'a> {

@@ -29,17 +29,18 @@ enum Fault {
 /// training job.
 pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> Option<Tables> {
     let last = pass.ctx.stores.newest(&pass.selection).status.clone().unwrap_or_default();
+    // A ConfigMap may have changed.
+    let referring = !References::wanted(spec).is_empty();
     if spec.collect == Collect::Best {
         // The first pass of a process computes the fronts again: an older release may have had other rules.
         let stand = !pass.cache().derived.is_new() && !pass.is_unverified();
-        return (!(stand && front::stand(&last, pass.generation(), runs))).then(Tables::new);
+        return (referring || !(stand && front::stand(&last, pass.generation(), runs))).then(Tables::new);
     }
     if pass.is_unverified() || last.observed_generation != pass.generation() {
         runs.iter_mut().filter(|run| wanted(spec, run) && lost(run)).for_each(|run| try_again(pass, run));
     }
     let mut budget = Budget::of_pass();
     collect(pass, spec, runs, &mut budget).await;
-    let referring = !References::wanted(spec).is_empty();
     if !pass.is_unverified() && !referring && front::stand(&last, pass.generation(), runs) {
         return None;
     }

@@ -22,11 +22,7 @@ pub(super) async fn bring(
     let last = last.status.as_ref().filter(|_| !pass.is_unverified());
     let ModelSelectionStatus { fronts, runs, .. } = status;
     for front in fronts {
-        let known = last.and_then(|last| hosting::known(front, runs, last));
-        let hosting = match known {
-            Some(known) => Some(known),
-            None => found(pass, spec, front, runs, until).await,
-        };
+        let hosting = found(pass, spec, front, runs, last, until).await;
         if let Some(recommendation) = &mut front.recommendation {
             recommendation.hosting = hosting;
         }
@@ -38,12 +34,15 @@ async fn found(
     spec: &ModelSelectionSpec,
     front: &Front,
     runs: &[RunStatus],
+    last: Option<&ModelSelectionStatus>,
     until: Instant,
 ) -> Option<Hosting> {
     let name = front.recommendation.as_ref()?.candidate.as_deref()?;
     let candidate = spec.candidates.iter().find(|candidate| candidate.name == name)?;
-    match hosting::of_spec(spec, candidate) {
-        Some(hosting) => Some(hosting),
+    // An edit may have changed what the spec tells.
+    let known = hosting::of_spec(spec, candidate).or_else(|| hosting::known(front, runs, last?));
+    match known {
+        Some(known) => Some(known),
         None => {
             described(pass, instance_type(spec, candidate), candidate, hosting::run(runs, name, &front.dataset)?, until)
                 .await

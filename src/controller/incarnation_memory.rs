@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use parking_lot::Mutex;
 
-use super::joint_search::Search;
+use super::joint_search::{Jobs, Search};
 use api::{ModelSelection, ModelSelectionStatus};
 use platform::clock;
 
@@ -22,27 +22,43 @@ pub(super) struct Incarnations(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    searches: HashMap<String, Search>,
-    /// Selections that started with an empty status, or with one of another client, and whose orphaned jobs have not been
-    /// looked for. With the time of their start, if the status had one.
-    begun: HashMap<String, Option<Time>>,
+    /// With the region of the search.
+    searches: HashMap<String, (String, Search)>,
+    /// Selections whose status did not tell which jobs they have, and whether their orphaned jobs have been looked for.
+    looked_for: HashMap<String, bool>,
     /// The statuses of deleted selections, by namespace and name.
     deleted: HashMap<(String, String), (Timestamp, ModelSelectionStatus)>,
 }
 
 impl Incarnations {
     /// Records a selection whose status does not tell which jobs it has.
-    pub(super) fn begin(&self, uid: &str, start_time: Option<&Time>) {
-        self.0.lock().begun.entry(uid.to_owned()).or_insert_with(|| start_time.cloned());
+    pub(super) fn begin(&self, uid: &str) {
+        self.0.lock().looked_for.insert(uid.to_owned(), false);
     }
 
     /// Whether the orphaned jobs of the selection have yet to be looked for.
     pub(super) fn has_begun(&self, uid: &str) -> bool {
-        self.0.lock().begun.contains_key(uid)
+        self.0.lock().looked_for.get(uid) == Some(&false)
     }
 
-    pub(super) fn search(&self, uid: &str, search: impl FnOnce() -> Search) -> Search {
-        self.0.lock().searches.entry(uid.to_owned()).or_insert_with(search).clone()
+    /// Whether this process has begun to look for them.
+    pub(super) fn is_known(&self, uid: &str) -> bool {
+        self.0.lock().looked_for.contains_key(uid)
+    }
+
+    /// The search in a region, which begins if there is none.
+    pub(super) fn search(&self, uid: &str, region: &str, search: impl FnOnce() -> Search) -> Search {
+        let mut state = self.0.lock();
+        // An edit of the region makes the answer of another one useless.
+        state.searches.retain(|of, (searched, _)| of != uid || searched == region);
+        let begin = || (region.to_owned(), search());
+        state.searches.entry(uid.to_owned()).or_insert_with(begin).1.clone()
+    }
+
+    /// Replaces the result of the search.
+    pub(super) fn keep_answer(&self, uid: &str, region: &str, jobs: Jobs) {
+        let answer = std::future::ready(Ok(jobs)).boxed().shared();
+        self.0.lock().searches.insert(uid.to_owned(), (region.to_owned(), answer));
     }
 
     /// Drops the result: a later call searches again.
@@ -50,9 +66,9 @@ impl Incarnations {
         self.0.lock().searches.remove(uid);
     }
 
-    /// Records that its orphaned jobs have been looked for. Returns the time of its start, if the status had one.
-    pub(super) fn end(&self, uid: &str) -> Option<Time> {
-        self.0.lock().begun.remove(uid)?
+    /// Records that they have been looked for.
+    pub(super) fn end(&self, uid: &str) {
+        self.0.lock().looked_for.insert(uid.to_owned(), true);
     }
 
     /// Keeps the status of a deleted selection for a while.
@@ -76,7 +92,7 @@ impl Incarnations {
     pub(super) fn forget(&self, uid: &str) {
         let mut state = self.0.lock();
         state.searches.remove(uid);
-        state.begun.remove(uid);
+        state.looked_for.remove(uid);
     }
 }
 

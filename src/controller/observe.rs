@@ -9,6 +9,7 @@ use super::versions::versions;
 use super::{adopt, collect_all, describe, previous_incarnation, references};
 use api::{ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
 use decide::front::{References, Tables};
+use decide::incarnation::is_unsettled;
 use decide::plan::{ResolvedVersion, advance, plan, take_back};
 use decide::problem::Problem;
 use decide::run::{RunEvent, apply};
@@ -48,8 +49,11 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     if pass.is_unverified() {
         pass.ctx.incarnations.drop_answer(&pass.uid);
     }
-    if status.start_time.is_none() || pass.is_unverified() {
-        pass.ctx.incarnations.begin(&pass.uid, status.start_time.as_ref());
+    let is_new = status.start_time.is_none() || pass.is_unverified();
+    // The process that has begun to look for its earlier jobs may have died.
+    let restarted = !pass.ctx.incarnations.is_known(&pass.uid) && is_unsettled(&status, clock::now());
+    if is_new || restarted {
+        pass.ctx.incarnations.begin(&pass.uid);
     }
     let expanded = expand(pass, &status, clock::after(MODEL_WAIT)).await;
     let Expanded { spec, expansions, problem, undecided } = expanded;
@@ -60,7 +64,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let until = clock::after(MODEL_WAIT);
     let versions = versions(pass, &spec, &status, until).await;
     (status.runs, status.superseded) = planned(pass, &spec, &status, &versions, &undecided);
-    previous_incarnation::reclaim(pass, &mut status, selectors_are_known, until).await;
+    previous_incarnation::reclaim(pass, &spec, &mut status, selectors_are_known, until).await;
     if pass.is_unverified() {
         status.runs.iter_mut().for_each(|run| unverified(pass, run));
         let wanted: BTreeSet<&String> = status.runs.iter().filter_map(|run| run.tuning_job_name.as_ref()).collect();

@@ -9,11 +9,11 @@ use super::joint_search::{Asker, Jobs, Place, lost, search};
 use super::pass::Pass;
 use super::record;
 use super::stop::stop_command;
-use api::{ModelSelectionStatus, RunStatus, SupersededJob};
+use api::{ModelSelectionSpec, ModelSelectionStatus, RunStatus, SupersededJob};
 use catalog::CatalogError;
 use decide::events::EventNote;
 use decide::identity::Identity;
-use decide::incarnation::{claimed, is_undecided, name_running, orphans};
+use decide::incarnation::{TaggedJob, claimed, is_undecided, name_running, orphans};
 use decide::retry::{Outcome, Task};
 use sagemaker::{Region, TuningError};
 use store::Stores;
@@ -35,7 +35,7 @@ pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result
         let own = tokio::spawn(own.in_current_span());
         own.map(|jobs| jobs.map_err(lost).flatten()).boxed().shared()
     };
-    match tokio::time::timeout_at(until, pass.ctx.incarnations.search(&pass.uid, search)).await {
+    match tokio::time::timeout_at(until, pass.ctx.incarnations.search(&pass.uid, pass.region.name(), search)).await {
         Err(_) => Err(CatalogError::Pending),
         Ok(Ok(jobs)) => {
             pass.succeeded(&Task::FindIncarnations);
@@ -57,10 +57,11 @@ fn place_of(region: &Region, identity: &Identity<'_>) -> (Place, String) {
 }
 
 /// Finds running jobs that carry the selection's tags and that none of its runs refers to, and lists them as
-/// superseded, so that they are stopped. Does so once, after the selection has started with an empty status, and not before
-/// it is known what each of these jobs is for.
+/// superseded, so that they are stopped. Does so once, after the selection has started with an empty status; of a job, not
+/// before it is known whether a run wants it.
 pub(super) async fn reclaim(
     pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
     status: &mut ModelSelectionStatus,
     selectors_are_known: bool,
     until: tokio::time::Instant,
@@ -70,13 +71,19 @@ pub(super) async fn reclaim(
     }
     let Ok(jobs) = jobs(pass, until).await else { return };
     // This is the only time that these jobs are looked for: the selection may be suspended before it creates them again.
-    name_running(&jobs, &mut status.runs, |run| pass.identity(run).job_name());
-    let all = orphans(&jobs, status, |run| pass.identity(run).job_name(), pass.region.name());
-    if all.iter().any(|job| is_undecided(job, &status.runs, selectors_are_known)) {
-        return;
-    }
-    if let Some(start_time) = pass.ctx.incarnations.end(&pass.uid) {
-        status.start_time = Some(start_time);
+    let region = pass.region.name();
+    let replaced = name_running(&jobs, &mut status.runs, |run| pass.identity(run).job_name(), region);
+    status.superseded.extend(replaced);
+    let undecided = |job: &&TaggedJob| is_undecided(job, spec, &status.runs, selectors_are_known);
+    let (undecided, decided): (Vec<&TaggedJob>, Vec<&TaggedJob>) = jobs.iter().partition(undecided);
+    let decided: Vec<TaggedJob> = decided.into_iter().cloned().collect();
+    let all = orphans(&decided, status, |run| pass.identity(run).job_name(), region);
+    if undecided.is_empty() {
+        pass.ctx.incarnations.end(&pass.uid);
+    } else {
+        let is_orphan = |job: &&TaggedJob| all.iter().any(|orphan| orphan.tuning_job_name == job.name);
+        let left = jobs.iter().filter(|job| !is_orphan(job)).cloned().collect();
+        pass.ctx.incarnations.keep_answer(&pass.uid, region, left);
     }
     let (found, unclaimed) = claimed(all, &jobs, &[&pass.selection.spec.rerun, &status.rerun, ""]);
     if !unclaimed.is_empty() {

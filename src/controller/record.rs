@@ -59,8 +59,6 @@ pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelection
     let Known { spec, of_fronts, incomplete, .. } = *known;
     let now = whole_second(clock::now());
     let ModelSelectionStatus { mut runs, start_time, completion_time, .. } = status;
-    // Until its earlier jobs have been looked for, a selection has not started: after a crash they must be looked for again.
-    let has_started = !pass.ctx.incarnations.has_begun(&pass.uid);
     let last = || pass.ctx.stores.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
     let is_small = runs.len() <= SMALL && spec.collect == Collect::Best && spec.derived_metrics.is_empty();
     let mut compute = || {
@@ -83,7 +81,7 @@ pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelection
         recommended: summary::recommended(&fronts),
         front_sizes: summary::front_sizes(&fronts),
         counts: Some(counts),
-        start_time: has_started.then(|| start_time.unwrap_or(Time(now))),
+        start_time: start_time.or(Some(Time(now))),
         completion_time: (complete(spec, &runs) && incomplete.is_none()).then(|| completion_time.unwrap_or(Time(now))),
         region: Some(pass.region.name().to_owned()),
         rerun: spec.rerun.clone(),
@@ -126,24 +124,26 @@ pub(super) async fn invalid(
     selection: &Arc<ModelSelection>,
     problem: &Problem,
 ) -> Result<(), RecordError> {
-    write_conditions(ctx, selection, conditions::invalid(problem)).await
+    let before = selection.status.clone().unwrap_or_default();
+    write_conditions(ctx, selection, before, conditions::invalid(problem)).await
 }
 
-/// Reports why the deletion of a selection waits.
+/// Reports why the deletion of a selection waits. `status` is what is known of it.
 pub(super) async fn deleting(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
+    status: ModelSelectionStatus,
     problem: &Problem,
 ) -> Result<(), RecordError> {
-    write_conditions(ctx, selection, conditions::deleting(problem)).await
+    write_conditions(ctx, selection, status, conditions::deleting(problem)).await
 }
 
 async fn write_conditions(
     ctx: &Context,
     selection: &Arc<ModelSelection>,
+    before: ModelSelectionStatus,
     wanted: Vec<WantedCondition>,
 ) -> Result<(), RecordError> {
-    let before = selection.status.clone().unwrap_or_default();
     let generation = selection.meta().generation;
     let conditions = merge_conditions(&before.conditions, wanted, generation, whole_second(clock::now()));
     let status = ModelSelectionStatus { conditions, observed_generation: generation, ..before };
@@ -175,7 +175,9 @@ async fn write(
         ctx.unwritten.drop_progress(&uid);
         return Ok(status);
     }
-    if progress(last, &status).is_some_and(|step| ctx.unwritten.keep(&uid, step, &status, clock::steady())) {
+    // Whoever waits for a deletion wants to know why.
+    let may_wait = progress(last, &status).filter(|_| selection.metadata.deletion_timestamp.is_none());
+    if may_wait.is_some_and(|step| ctx.unwritten.keep(&uid, step, &status, clock::steady())) {
         return Ok(status);
     }
     let api: Api<ModelSelection> =

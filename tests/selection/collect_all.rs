@@ -132,6 +132,8 @@ async fn every_training_job_may_be_on_the_front_and_the_table_matches_sagemaker(
     let best = run_of(&status, "one").best.as_ref().unwrap().training_job_name.clone();
     let front = members(&status);
     assert!(front.len() >= 2 && front.iter().all(|(candidate, _)| *candidate == "one"), "{status:#?}");
+    let recommended = status.fronts[0].recommendation.as_ref().unwrap().training_job.as_ref().unwrap();
+    assert!(recommended.model_artifact_s3_uri.is_some(), "it can be deployed: {recommended:#?}");
     let lines = table(&world, &status, "one").await;
     let epochs: Vec<&str> =
         front.iter().map(|(_, job)| lines[*job]["metrics"]["epochs_run"].as_str().unwrap()).collect();

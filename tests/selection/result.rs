@@ -127,4 +127,13 @@ async fn without_a_winner_it_says_why_and_each_dataset_has_its_keys() {
     for key in ["candidate", "dataset_small_candidate", "dataset_large_candidate"] {
         assert_eq!(some[key], "one", "{key}");
     }
+
+    // An edit that creates no job changes what serves the winner.
+    assert_eq!(some["network_isolation"], "false");
+    world.apply(&selection.with("/training/networkIsolation", json!(true))).await;
+    await_until("it is served without network", DEADLINE, async || {
+        data(config_maps(&world).get("winner").await.unwrap())["network_isolation"] == "true"
+    })
+    .await;
+    assert_eq!(world.jobs().await.len(), 2);
 }

@@ -23,6 +23,10 @@ pub struct BestTrainingJob {
     #[schemars(length(max = bounds::METRICS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub metrics: Vec<MetricValue>,
+    /// metricsOmitted is the number of other metrics that the training job emitted, which are not kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0, max = bounds::NUMBER))]
+    pub metrics_omitted: i32,
     /// nonFiniteMetrics are the names of metrics whose final value is not a finite number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::METRICS), inner(length(max = bounds::METRIC_NAME)))]
@@ -111,7 +115,7 @@ pub struct Front {
     pub reference: Vec<String>,
     /// excluded are the ended runs and observed candidates that cannot enter the front, with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 512))]
+    #[schemars(length(max = 1024))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub excluded: Vec<Excluded>,
     /// warnings name objectives whose values were measured on different data, so that they are not comparable.
@@ -236,7 +240,7 @@ pub struct ObservedPoint {
     #[schemars(range(min = 0, max = bounds::PARETO_RANK))]
     pub pareto_rank: i32,
     /// beatenByCount is the number of candidates with a result that is better in every objective.
-    #[schemars(range(min = 0, max = 512))]
+    #[schemars(range(min = 0, max = 1024))]
     pub beaten_by_count: i32,
     /// beatenBy names them, at most 16, in the order of the spec.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -161,7 +161,8 @@ pub struct WarmStart {
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub parent_tuning_job_names: Vec<String>,
     /// includeParentResults uses the best training job of the parents as the run's result if it is better; only with
-    /// IdenticalDataAndAlgorithm. Default: false. Changing it creates no new job for runs that have one.
+    /// IdenticalDataAndAlgorithm. Default: false. Changing it creates no new job for runs that have one, and runs that
+    /// have ended keep their result.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub include_parent_results: bool,
 }

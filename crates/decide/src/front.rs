@@ -82,7 +82,7 @@ fn front(data: &Data<'_>, dataset: &Dataset, axes: &Axes, ranks: &mut [Option<i3
     let (reference, hypervolume) = volume(&considered, &members, axes);
     Front {
         dataset: dataset.name.clone(),
-        recommendation: recommendation::recommendation(data.derivations, axes, &members),
+        recommendation: recommendation::recommendation(data.derivations, dataset, axes, &members),
         observed: observed::observed(axes, &considered, &ranked),
         warnings: own_split::warnings(spec, data.runs, &considered),
         hypervolume,

@@ -1,10 +1,15 @@
 //! Jobs that a previous incarnation of a selection has created.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::identity::{Identity, tag};
 use super::model_version::version_matches;
 use super::observation::JobStatus;
+use super::plan::left_behind;
 use super::run::{RunEvent, apply};
-use api::{Candidate, ModelSelection, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
+use api::{Candidate, ModelSelection, ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
 
 /// A tuning job as a search by tags returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,22 +109,34 @@ pub fn orphans(
 }
 
 /// Gives runs whose jobs are among the running ones of `jobs` the names of those, so that they are adopted: of any attempt if
-/// the run has no job yet, otherwise of a later one than the status says. `job_name` returns the name of a run's job.
-pub fn name_running(jobs: &[TaggedJob], runs: &mut [RunStatus], job_name: impl Fn(&RunStatus) -> String) {
+/// the run has no job yet, otherwise of a later one than the status says. `job_name` returns the name of a run's job. Returns
+/// the jobs that runs had before, which may run.
+pub fn name_running(
+    jobs: &[TaggedJob],
+    runs: &mut [RunStatus],
+    job_name: impl Fn(&RunStatus) -> String,
+    region: &str,
+) -> Vec<SupersededJob> {
+    let mut replaced = Vec::new();
     for run in runs.iter_mut().filter(|run| !run.attached) {
         let is_new = run.state == RunState::Waiting && run.tuning_job_name.is_none();
         let attempts = attempts(jobs, run, &job_name);
         let running = attempts.iter().filter(|(_, job)| job.status == JobStatus::InProgress);
         let later = running.filter(|(attempt, _)| *attempt > run.attempt || is_new && *attempt == run.attempt);
         let Some((attempt, job)) = later.max_by_key(|(attempt, _)| *attempt) else { continue };
-        let failed = attempts.iter().filter(|(earlier, job)| earlier < attempt && job.status == JobStatus::Failed);
+        // One that completed and has a successor had no result.
+        let has_failed = |status| matches!(status, JobStatus::Failed | JobStatus::Completed);
+        let failed = attempts.iter().filter(|(earlier, job)| earlier < attempt && has_failed(job.status));
         let failed = i32::try_from(failed.count()).unwrap_or(i32::MAX);
         if !is_new {
+            let has_ended = |name: &str| jobs.iter().any(|job| job.name == name && job.status.ended());
+            replaced.extend(left_behind(run, region).filter(|job| !has_ended(&job.tuning_job_name)));
             apply(run, RunEvent::NotItsJob);
         }
         (run.attempt, run.failed_attempts) = (*attempt, failed);
         run.tuning_job_name = Some(job.name.clone());
     }
+    replaced
 }
 
 /// The jobs of a run, with their attempts.
@@ -139,11 +156,24 @@ fn attempts<'j>(
     jobs.iter().filter(of_run).filter_map(attempt).collect()
 }
 
-/// Whether it is not known yet if a run wants the job: its model has no version yet, or its candidate may be one that a
-/// selector finds.
-pub fn is_undecided(job: &SupersededJob, runs: &[RunStatus], selectors_are_known: bool) -> bool {
-    let mut of_it = runs.iter().filter(|run| run.candidate == job.candidate && run.dataset == job.dataset);
-    of_it.next().map_or(!selectors_are_known, |run| run.definition.is_none())
+/// Whether it is not known yet if a run wants the running job: its model has no version yet, or its candidate may be one that
+/// a selector finds.
+pub fn is_undecided(job: &TaggedJob, spec: &ModelSelectionSpec, runs: &[RunStatus], selectors_are_known: bool) -> bool {
+    let dataset = spec.datasets.iter().find(|dataset| job.tag(tag::DATASET) == Some(&dataset.name));
+    let may_be_wanted = job.status == JobStatus::InProgress && job.is_genuine(&spec.rerun);
+    let Some(dataset) = dataset.filter(|_| may_be_wanted) else { return false };
+    let is_of = |run: &&RunStatus| run.dataset == dataset.name && job.tag(tag::CANDIDATE) == Some(&run.candidate);
+    runs.iter().find(is_of).map_or(!selectors_are_known, |run| run.definition.is_none())
+}
+
+/// How long after its start a selection may have jobs that its status does not have, if the process that began to look for
+/// them has died: longer than any but the longest outages of the search.
+const SETTLED_AFTER: Duration = Duration::from_secs(3_600);
+
+/// Whether its earlier jobs may not have been looked for yet. The clock may have jumped since.
+pub fn is_unsettled(status: &ModelSelectionStatus, now: Timestamp) -> bool {
+    let age = status.start_time.as_ref().map(|start| now.duration_since(start.0).unsigned_abs());
+    status.completion_time.is_none() && age.is_some_and(|age| age < SETTLED_AFTER)
 }
 
 /// Splits orphans by whether their names follow from their tags and one of `reruns`. The others may be copies that
@@ -161,6 +191,7 @@ pub fn claimed(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     fn identity<'a>(candidate: &'a str, definition: &'a str) -> Identity<'a> {
         Identity { scope: "s", namespace: "n", name: "sel", candidate, dataset: "d", definition, rerun: "", attempt: 0 }
@@ -237,7 +268,8 @@ mod tests {
             |candidate: &str| RunStatus { candidate: candidate.into(), dataset: "d".into(), ..RunStatus::default() };
         let mut waiting = [run("c"), run("old"), run("new")];
         let definition = |candidate: &str| if candidate == "c" { "1" } else { "2" };
-        name_running(&jobs, &mut waiting, |run| identity(&run.candidate, definition(&run.candidate)).job_name());
+        let job_name = |run: &RunStatus| identity(&run.candidate, definition(&run.candidate)).job_name();
+        assert_eq!(name_running(&jobs, &mut waiting, job_name, "us-west-2"), []);
         let named: Vec<_> = waiting.iter().map(|run| run.tuning_job_name.clone()).collect();
         assert_eq!(named, [Some(runs.job_name()), None, None]);
     }
@@ -248,7 +280,7 @@ mod tests {
         let jobs = [
             attempt(3, JobStatus::InProgress),
             attempt(2, JobStatus::Failed),
-            attempt(1, JobStatus::Stopped),
+            attempt(1, JobStatus::Completed),
             attempt(0, JobStatus::Failed),
         ];
         let job_name = |run: &RunStatus| Identity { attempt: run.attempt, ..identity("c", "1") }.job_name();
@@ -263,13 +295,17 @@ mod tests {
         };
         let named = |run: RunStatus| {
             let mut runs = [run];
-            name_running(&jobs, &mut runs, job_name);
+            let replaced = name_running(&jobs, &mut runs, job_name, "us-west-2");
+            let replaced: Vec<String> = replaced.into_iter().map(|job| job.tuning_job_name).collect();
             let [RunStatus { state, attempt, failed_attempts, tuning_job_name, .. }] = runs;
-            (state, attempt, failed_attempts, tuning_job_name)
+            (state, attempt, failed_attempts, tuning_job_name, replaced)
         };
-        let found = (RunState::Waiting, 3, 2, Some(jobs[0].name.clone()));
+        let found = (RunState::Waiting, 3, 3, Some(jobs[0].name.clone()), vec![]);
         assert_eq!(named(with(RunState::Waiting, 0, None)), found, "of an empty status");
         assert_eq!(named(with(RunState::Failed, 2, Some(&jobs[1]))), found, "of an old status");
+        assert_eq!(named(with(RunState::Running, 1, Some(&jobs[2]))).4, [""; 0], "its job has ended");
+        let other = TaggedJob { name: "ms-c-other".into(), ..jobs[2].clone() };
+        assert_eq!(named(with(RunState::Running, 1, Some(&other))).4, ["ms-c-other"], "it may run, too");
         let running = with(RunState::Running, 3, Some(&jobs[0]));
         assert_eq!(named(running).0, RunState::Running, "it is known");
         assert_eq!(named(with(RunState::Waiting, 4, None)).1, 4, "an old answer of the search");
@@ -277,19 +313,17 @@ mod tests {
 
     #[test]
     fn a_job_is_undecided_until_its_run_has_a_definition_or_the_selectors_are_known() {
-        let of = |candidate: &str| SupersededJob {
-            candidate: candidate.into(),
-            dataset: "d".into(),
-            ..SupersededJob::default()
-        };
         let run = |candidate: &str, definition: Option<&str>| RunStatus {
             candidate: candidate.into(),
             dataset: "d".into(),
             definition: definition.map(str::to_owned),
             ..RunStatus::default()
         };
+        let mut spec = samples::spec();
+        spec.datasets[0].name = "d".into();
         let runs = [run("resolved", Some("1")), run("unresolved", None)];
-        for (candidate, selectors_are_known, undecided) in [
+        let undecided = |job: &TaggedJob, known| is_undecided(job, &spec, &runs, known);
+        for (candidate, selectors_are_known, expected) in [
             ("resolved", false, false),
             ("resolved", true, false),
             ("unresolved", false, true),
@@ -297,8 +331,26 @@ mod tests {
             ("other", false, true),
             ("other", true, false),
         ] {
-            assert_eq!(is_undecided(&of(candidate), &runs, selectors_are_known), undecided, "{candidate}");
+            let running = job(&identity(candidate, "1"), "1", JobStatus::InProgress);
+            assert_eq!(undecided(&running, selectors_are_known), expected, "{candidate}");
         }
+        let other = identity("other", "1");
+        let ended = job(&other, "1", JobStatus::Stopping);
+        let of_rerun = job(&Identity { rerun: "again", ..other.clone() }, "1", JobStatus::InProgress);
+        let elsewhere = job(&Identity { dataset: "gone", ..other }, "1", JobStatus::InProgress);
+        assert!([ended, of_rerun, elsewhere].iter().all(|job| !undecided(job, false)), "no run can want them");
+    }
+
+    #[test]
+    fn a_young_selection_may_have_jobs_that_its_status_does_not_have() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let started =
+            |start: i64| ModelSelectionStatus { start_time: Some(Time(at(start))), ..ModelSelectionStatus::default() };
+        assert!(is_unsettled(&started(0), at(3_599)));
+        assert!(is_unsettled(&started(100), at(0)), "the clock has jumped");
+        assert!(!is_unsettled(&started(0), at(3_600)));
+        let complete = ModelSelectionStatus { completion_time: Some(Time(at(9))), ..started(0) };
+        assert!(!is_unsettled(&complete, at(10)));
     }
 
     #[test]

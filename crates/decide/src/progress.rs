@@ -7,7 +7,7 @@ use api::{Condition, ModelSelectionStatus, Reason, RunState, RunStatus};
 pub enum Progress {
     /// Only counts of training jobs, if anything, have changed.
     Counted,
-    /// The selection has started, or jobs that were about to be created are running.
+    /// Jobs that were about to be created are running.
     Started,
 }
 
@@ -34,15 +34,13 @@ pub fn progress(last: &ModelSelectionStatus, now: &ModelSelectionStatus) -> Opti
     } = last;
     let others_are_same = (observed_generation, progress, recommended)
         == (&now.observed_generation, &now.progress, &now.recommended)
-        && (front_sizes, completion_time) == (&now.front_sizes, &now.completion_time)
-        && (start_time == &now.start_time || start_time.is_none() && now.completion_time.is_none())
+        && (front_sizes, start_time, completion_time) == (&now.front_sizes, &now.start_time, &now.completion_time)
         && (region, rerun, expansions, superseded) == (&now.region, &now.rerun, &now.expansions, &now.superseded)
         && same_conditions(conditions, &now.conditions)
         && runs.len() == now.runs.len()
         && (objectives, fronts) == (&now.objectives, &now.fronts);
-    let of_selection = if *start_time == now.start_time { Progress::Counted } else { Progress::Started };
     let mut of_runs = runs.iter().zip(&now.runs).map(|(last, now)| of_run(last, now));
-    of_runs.try_fold(of_selection, |most, one| Some(most.max(one?))).filter(|_| others_are_same)
+    of_runs.try_fold(Progress::Counted, |most, one| Some(most.max(one?))).filter(|_| others_are_same)
 }
 
 /// Messages contain counts.
@@ -73,7 +71,6 @@ mod tests {
     use super::*;
     use crate::run::{RunEvent, after};
     use api::TrainingJobCounts;
-    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
     fn status(run: RunStatus) -> ModelSelectionStatus {
         ModelSelectionStatus { runs: vec![run], ..Default::default() }
@@ -111,13 +108,6 @@ mod tests {
         let started = progress(&of_two(&chosen, &created), &of_two(&created, &counted));
         assert_eq!(started, Some(Progress::Started), "the run that has come further counts");
         assert_eq!(progress(&of_two(&chosen, &created), &of_two(&created, &failed)), None);
-        let at = |second| Some(Time(jiff::Timestamp::from_second(second).unwrap()));
-        let since = |start_time| ModelSelectionStatus { start_time, ..status(created.clone()) };
-        assert_eq!(progress(&since(None), &since(at(1))), Some(Progress::Started));
-        assert_eq!(progress(&since(at(1)), &since(at(2))), None);
-        assert_eq!(progress(&since(at(1)), &since(None)), None);
-        let complete = |start_time| ModelSelectionStatus { completion_time: at(9), ..since(start_time) };
-        assert_eq!(progress(&complete(None), &complete(at(1))), None, "nothing follows that it could wait for");
         let edited = ModelSelectionStatus { observed_generation: Some(2), ..status(created.clone()) };
         assert_eq!(progress(&status(created), &edited), None);
     }

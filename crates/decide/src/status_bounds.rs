@@ -46,6 +46,7 @@ pub(super) fn training_job(job: BestTrainingJob) -> BestTrainingJob {
         fixed_hyperparameters: hyperparameters(job.fixed_hyperparameters),
         // No field of the spec can refer to a metric with a longer name.
         metrics: job.metrics.into_iter().filter(|metric| named(&metric.name)).collect(),
+        metrics_omitted: job.metrics_omitted,
         non_finite_metrics: job.non_finite_metrics.into_iter().filter(named).collect(),
         // A truncated location or type would be a wrong one.
         model_artifact_s3_uri: job.model_artifact_s3_uri.filter(|uri| fits(uri, bounds::MODEL_ARTIFACT)),

@@ -14,7 +14,9 @@ pub fn bounded(derivations: &Derivations<'_>, runs: &mut [RunStatus]) {
     let (wanted, is_bounded) = (derivations.metrics_wanted(), is_bounded(derivations.spec()));
     for run in runs {
         if let Some(best) = run.best.as_mut().filter(|_| is_bounded) {
+            let all = best.metrics.len();
             best.metrics.retain(|metric| wanted.contains(&metric.name));
+            best.metrics_omitted += i32::try_from(all - best.metrics.len()).unwrap_or_default();
         }
         status_bounds::run(run, &wanted);
     }
@@ -121,12 +123,30 @@ mod tests {
         let kept = |spec: &api::ModelSelectionSpec| {
             let mut runs = [run.clone()];
             bounded(&Derivations::new(spec), &mut runs);
-            runs[0].best.take().unwrap().metrics
+            // The next pass does it again.
+            bounded(&Derivations::new(spec), &mut runs);
+            runs[0].best.take().unwrap()
         };
         spec.candidates = vec![spec.candidates[0].clone(); 200];
-        assert_eq!(kept(&spec).len(), 40);
+        let whole = kept(&spec);
+        assert_eq!((whole.metrics.len(), whole.metrics_omitted), (40, 0));
+        let small = spec.clone();
         spec.candidates.push(spec.candidates[0].clone());
-        assert_eq!(kept(&spec).iter().map(|metric| &metric.name).collect::<Vec<_>>(), names.iter().collect::<Vec<_>>());
+        let fewer = kept(&spec);
+        assert_eq!(
+            fewer.metrics.iter().map(|metric| &metric.name).collect::<Vec<_>>(),
+            names.iter().collect::<Vec<_>>()
+        );
+        assert_eq!(fewer.metrics_omitted, 36);
+        // An edit makes the selection small again, and asks for another metric.
+        let ended = |best| RunStatus { state: RunState::Succeeded, best: Some(best), ..RunStatus::default() };
+        let lacks = |spec: &api::ModelSelectionSpec, best| Derivations::new(spec).lack_input_of(&ended(best));
+        assert!(!lacks(&small, fewer.clone()));
+        let mut other = small;
+        other.objectives[0].metric = "other_1".into();
+        assert!(lacks(&other, fewer));
+        other.objectives[0].metric = "no_such_metric".into();
+        assert!(!lacks(&other, whole), "the training job did not emit it");
         // The same number of own images, with few metrics, has room for all metrics.
         let algorithm = Algorithm { training_image: Some("image".into()), ..Algorithm::default() };
         let own = api::Candidate { algorithm: Some(algorithm), ..api::Candidate::default() };

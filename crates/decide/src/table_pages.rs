@@ -84,8 +84,8 @@ pub fn pages(training_jobs: &[BestTrainingJob], most: usize) -> Vec<BTreeMap<Str
     pages.into_iter().map(data).collect()
 }
 
-/// The training jobs of a page, without the location of the model, and only with the fixed hyperparameters and metrics
-/// that `spec` refers to: fronts are computed from tens of thousands of them at a time.
+/// The training jobs of a page, only with the fixed hyperparameters and metrics that `spec` refers to: fronts are computed
+/// from tens of thousands of them at a time.
 pub fn training_jobs(
     page: &BTreeMap<String, String>,
     spec: &ModelSelectionSpec,
@@ -105,11 +105,7 @@ pub fn training_jobs(
 /// The training jobs of a page with everything that it says of them, for exports.
 pub fn whole_training_jobs(page: &BTreeMap<String, String>) -> Result<Vec<BestTrainingJob>, serde_json::Error> {
     let (lines, common) = parse(page)?;
-    let whole = |line: Line| {
-        let model_artifact_s3_uri = line.model_artifact_s3_uri.clone();
-        BestTrainingJob { model_artifact_s3_uri, ..line.training_job(&common) }
-    };
-    Ok(lines.into_iter().map(whole).collect())
+    Ok(lines.into_iter().map(|line| line.training_job(&common)).collect())
 }
 
 /// The lines of a page, and the fixed hyperparameters that they share.
@@ -163,6 +159,7 @@ impl Line {
             billable_seconds: self.billable_seconds,
             instance_type: self.instance_type,
             instance_count: self.instance_count,
+            model_artifact_s3_uri: self.model_artifact_s3_uri,
             ..BestTrainingJob::default()
         }
     }
@@ -194,6 +191,7 @@ mod tests {
             billable_seconds: Some(40),
             instance_type: Some("ml.p3.2xlarge".into()),
             instance_count: Some(1),
+            model_artifact_s3_uri: Some(format!("s3://b/job-{number:03}/model.tar.gz")),
             ..BestTrainingJob::default()
         }
     }

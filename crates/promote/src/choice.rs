@@ -55,9 +55,10 @@ pub fn choose(selection: &ModelSelection, wish: &Wish<'_>) -> Result<Choice, Ref
         (None, None) => return Err(Refusal::NoFront { name: name(selection), dataset: front.dataset.clone() }),
     };
     let job = match recommended.filter(|of| of.candidate.as_deref() == Some(candidate)) {
-        Some(of) if of.training_job.is_some() => of.training_job.clone().map(|job| Job::Known(Box::new(job))),
-        _ => None,
+        Some(of) => of.training_job.clone().filter(|job| job.model_artifact_s3_uri.is_some()),
+        None => None,
     };
+    let job = job.map(|job| Job::Known(Box::new(job)));
     let job = match job {
         Some(job) => job,
         None => of_run(selection, front, candidate)?,
@@ -147,6 +148,22 @@ mod tests {
             job,
             Job::InTable { table: Trials { config_map: "table".into(), count: 2 }, name: "tried-002".into() }
         );
+    }
+
+    #[test]
+    fn a_recommended_training_job_without_its_model_is_looked_up() {
+        let selection = selection(json!({
+            "runs": [{
+                "candidate": "tried", "dataset": "caltech256", "state": "Succeeded",
+                "best": {"trainingJobName": "tried-001"}, "trials": {"configMap": "table", "count": 2},
+            }],
+            "fronts": [{"dataset": "caltech256", "members": [
+                {"candidate": "tried", "trainingJobName": "tried-002", "values": ["0.9", "2"]},
+            ], "recommendation": {"candidate": "tried", "trainingJobName": "tried-002", "rule": "Knee", "message": "",
+                "trainingJob": {"trainingJobName": "tried-002"}}}],
+        }));
+        let job = chosen(&selection, None, None).unwrap().job;
+        assert!(matches!(&job, Job::InTable { name, .. } if name == "tried-002"), "{job:?}");
     }
 
     #[test]

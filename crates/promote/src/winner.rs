@@ -58,12 +58,18 @@ impl Winner {
         let own = spec.candidates.iter().find(|known| known.name == *candidate);
         let run = hosting::run(&status.runs, candidate, dataset);
         let model = run.and_then(|run| run.model_id.clone().zip(run.model_version.clone()));
-        let serving = match wish.image {
-            Some(image) => Ok(Hosting { image: Some(image.to_owned()), ..Hosting::default() }),
-            None => serving(selection, own, run, candidate).and_then(|serving| on(serving, wish.instance_type)),
-        };
         let training =
             own.and_then(|own| training(spec, own).ok()).map_or_else(|| spec.training.clone(), Cow::into_owned);
+        let known = serving(selection, own, run, candidate);
+        let serving = match wish.image {
+            Some(image) => {
+                let network_isolation = training.network_isolation.unwrap_or_default();
+                // All but the image is as known: variables and the script do not depend on it.
+                let known = known.unwrap_or_else(|_| Hosting { network_isolation, ..Hosting::default() });
+                Ok(Hosting { image: Some(image.to_owned()), ..known })
+            }
+            None => known.and_then(|known| on(known, wish.instance_type)),
+        };
         let trained_on = own.map_or(spec.training.instance_type.as_str(), |own| instance_type(spec, own));
         let by_description = serving.as_ref().ok().and_then(|serving| serving.instance_type.clone());
         let mut tags = spec.tags.clone();

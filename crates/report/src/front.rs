@@ -49,10 +49,20 @@ pub fn front(front: &api::Front, runs: &mut Vec<Run>, source: &run::Source<'_>, 
         exclude(runs, source, dataset, entry);
     }
     let members: Vec<usize> = front.members.iter().filter_map(|member| row(runs, dataset, member)).collect();
+    let all_trials = front.members.iter().any(|member| member.training_job_name.is_some());
+    if all_trials && front.omitted_members == 0 {
+        // The rank of a run is that of its best-ranked training job, which need not be the one of its row.
+        let rows =
+            runs.iter_mut().enumerate().filter(|(index, run)| run.dataset == dataset && !members.contains(index));
+        for (_, row) in rows.filter(|(_, row)| row.role == Role::Front) {
+            (row.role, row.rank) = (Role::Dominated, None);
+        }
+    }
     let at = |candidate: &str, training_job: Option<&String>| {
         let of_candidate = || members.iter().copied().filter(|&index| runs[index].candidate == candidate);
         let exact = of_candidate().find(|&index| runs[index].training_job.as_ref() == training_job);
-        exact.or_else(|| of_candidate().next())
+        // A training job that is not listed must not be mistaken for another one of its candidate.
+        exact.or_else(|| of_candidate().next().filter(|_| training_job.is_none()))
     };
     let recommendation = front.recommendation.as_ref();
     let alternatives = recommendation.map_or(&[][..], |recommendation| &recommendation.alternatives);

@@ -6,7 +6,8 @@ mod trial;
 
 use std::process::ExitCode;
 
-use api::ModelSelection;
+use api::{BestTrainingJob, ModelSelection, RunStatus};
+use decide::derived::Derivations;
 
 use self::columns::{columns, rows};
 use self::trial::Trial;
@@ -46,8 +47,26 @@ async fn trials(cluster: &Cluster, selection: &ModelSelection) -> Result<Vec<Tri
                 "warning: ConfigMap {table} is incomplete; of run {run}, only the best training job is exported"
             ));
         }
-        let jobs = table.unwrap_or_else(|| run.best.iter().cloned().collect());
+        let jobs = match table {
+            Some(table) => with_best(table, run, selection),
+            None => run.best.iter().cloned().collect(),
+        };
         trials.extend(jobs.into_iter().map(|job| Trial::new(selection, run, job)));
     }
     Ok(trials)
+}
+
+/// The training jobs of a table, with what only the status has: derived metrics, and the best one if it belongs to a parent
+/// of a warm start.
+fn with_best(mut table: Vec<BestTrainingJob>, run: &RunStatus, selection: &ModelSelection) -> Vec<BestTrainingJob> {
+    let derivations = Derivations::new(&selection.spec);
+    if let Some(dataset) = selection.spec.datasets.iter().find(|dataset| dataset.name == run.dataset) {
+        for job in &mut table {
+            job.derived_metrics = derivations.of(dataset, job).values;
+        }
+    }
+    let missing = |best: &&BestTrainingJob| table.iter().all(|job| job.training_job_name != best.training_job_name);
+    let best = run.best.iter().find(missing).cloned();
+    table.extend(best);
+    table
 }

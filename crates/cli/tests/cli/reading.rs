@@ -137,7 +137,7 @@ async fn an_export_has_every_training_job_that_is_kept() {
     let mut status = complete();
     status["runs"][0]["trials"] = json!({"configMap": "table", "count": 2});
     place.put("caltech256", &status).await;
-    let job = |name: &str, rate: &str| json!({"trainingJobName": name, "hyperparameters": {"learning_rate": rate}, "status": "Completed", "metrics": {"test_accuracy": "0.9"}});
+    let job = |name: &str, rate: &str| json!({"trainingJobName": name, "hyperparameters": {"learning_rate": rate}, "metrics": {"test_accuracy": "0.9"}});
     place.put_table(&[&[job("swin-large-patch4-window12-384-001", "0.1")], &[job("another", "0.2")]]).await;
     let csv = place.shows(&["export"]);
     let rows: Vec<&str> = csv.lines().collect();

@@ -176,7 +176,13 @@ impl<'a> Derivations<'a> {
                 || best.non_finite_metrics.contains(name)
                 || self.expressions.iter().any(|(derived, _)| derived == name)
         };
-        let lacks_metric = self.kept.iter().flatten().any(|name| !has(name));
+        let wanted = match &self.kept {
+            Some(kept) => kept.clone(),
+            // The selection was larger before.
+            None if best.metrics_omitted > 0 => self.metrics_wanted(),
+            None => BTreeSet::new(),
+        };
+        let lacks_metric = wanted.iter().any(|name| !has(name));
         lacks_metric
             || self.inputs().any(|input| match input {
                 Input::Hyperparameter(name) => {

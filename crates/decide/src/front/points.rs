@@ -86,8 +86,9 @@ fn of_run<'a>(
     let name = &best.training_job_name;
     let before = table.partition_point(|training_job| training_job.training_job_name < *name);
     let (before, after) = table.split_at(before);
-    let missing = after.first().is_none_or(|next| next.training_job_name != *name).then_some(best);
-    let points: Vec<Point<'_>> = before.iter().chain(missing).chain(after).flat_map(point).collect();
+    // The status has all metrics of it, and the memory of the table only those that the spec uses.
+    let after = after.iter().skip_while(|next| next.training_job_name == *name);
+    let points: Vec<Point<'_>> = before.iter().chain([best]).chain(after).flat_map(point).collect();
     if points.is_empty() { Ok(vec![point(best)?]) } else { Ok(points) }
 }
 

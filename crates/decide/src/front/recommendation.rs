@@ -5,14 +5,15 @@ use super::points::Point;
 use crate::derived::{DIGITS, Derivations};
 use crate::status_bounds::{is_bounded, listed};
 use api::{
-    Alternative, Difference, Goal, ModelSelectionSpec, Objective, Recommend, Recommendation, RecommendationRule, Scale,
-    bounds, clip, decimal, parse_decimal, significant,
+    Alternative, BestTrainingJob, Dataset, Difference, Goal, ModelSelectionSpec, Objective, Recommend, Recommendation,
+    RecommendationRule, Scale, bounds, clip, decimal, parse_decimal, significant,
 };
 
 /// Recommends one of the members, which are sorted best first by the order of the objectives. `None` if there are no
 /// members.
 pub(super) fn recommendation(
     derivations: &Derivations<'_>,
+    dataset: &Dataset,
     axes: &Axes,
     members: &[&Point<'_>],
 ) -> Option<Recommendation> {
@@ -36,7 +37,9 @@ pub(super) fn recommendation(
         training_job_name: chosen.and_then(|point| point.training_job).map(str::to_owned),
         training_job: chosen
             .and_then(|point| point.job)
-            .map(|job| listed(job, &derivations.metrics_wanted(), is_bounded(spec))),
+            .map(|job| listed(job, &derivations.metrics_wanted(), is_bounded(spec)))
+            // A table does not keep them.
+            .map(|job| BestTrainingJob { derived_metrics: derivations.of(dataset, &job).values, ..job }),
         // Only the description of its model tells.
         hosting: None,
         rule,

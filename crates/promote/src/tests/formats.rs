@@ -119,6 +119,12 @@ fn an_image_is_not_taken_to_another_family_of_instances() {
     assert!(written(&on("ml.p3.8xlarge"), Format::Ack)[0].text.contains("instanceType: ml.p3.8xlarge"));
     let refusal = files(&on("ml.c5.xlarge"), Format::Ack).unwrap_err().to_string();
     assert!(refusal.contains("is for ml.p3.2xlarge; name the one for ml.c5.xlarge with --image"), "{refusal}");
+    // Only the image is another one.
+    let wish = Wish { instance_type: Some("ml.c5.xlarge"), image: Some("registry/cpu:2.8"), ..Wish::default() };
+    let text = written(&winner(&selection, &wish), Format::Ack).remove(0).text;
+    for expected in ["registry/cpu:2.8", "SAGEMAKER_PROGRAM", "enableNetworkIsolation: true", "ml.c5.xlarge"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
 }
 
 #[test]

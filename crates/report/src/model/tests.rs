@@ -60,6 +60,12 @@ fn training_jobs_on_the_front_that_are_not_the_best_of_their_run_are_rows() {
     assert_eq!(model["fronts"][0]["recommended"], 4);
     assert_eq!(model["runs"][3]["kind"], "trial");
     assert_eq!(model["runs"][3]["values"], json!([0.75, 9.0]));
+    let roles: Vec<&Value> = (0..5).map(|row| &model["runs"][row]["role"]).collect();
+    assert_eq!(roles, ["front", "dominated", "dominated", "front", "front"], "b has a rank of another training job");
+    // The recommended training job is not listed: no other one is marked instead.
+    object["status"]["fronts"][0]["recommendation"]["trainingJobName"] = json!("c-900");
+    object["status"]["fronts"][0]["omittedMembers"] = json!(1);
+    assert_eq!(self::model(&object)["fronts"][0]["recommended"], Value::Null);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::{both, members, recommended, run};
 use crate::front::{Tables, VALUES_MAX, fronts, stand};
 use api::{
-    BestTrainingJob, Collect, Constraint, ExclusionReason, Front, ModelSelectionSpec, ModelSelectionStatus, RunState,
-    RunStatus, bounds,
+    BestTrainingJob, Collect, Constraint, DerivedMetric, ExclusionReason, Front, MetricValue, ModelSelectionSpec,
+    ModelSelectionStatus, RunState, RunStatus, bounds,
 };
 use samples::spec;
 
@@ -51,6 +51,16 @@ fn every_training_job_of_a_table_may_enter_the_front() {
     assert_eq!(ranks, [0, 0, 1, 0], "the rank of a run is that of its best-ranked training job");
     assert_eq!(recommended(&front), Some("a"));
     assert_eq!(recommended_training_job(&front), Some("a-1"));
+    // It has what the status has of it, and what expressions compute.
+    let mut derived = spec();
+    derived.derived_metrics = vec![DerivedMetric { name: "double".into(), expression: "2 * test_throughput".into() }];
+    let mut best = runs[0].best.clone().unwrap();
+    best.metrics.push(MetricValue { name: "other".into(), value: "1".into() });
+    runs[0].best = Some(best);
+    let front = of_all(&mut derived, &mut runs, tables);
+    let job = front.recommendation.unwrap().training_job.unwrap();
+    assert!(job.metrics.iter().any(|metric| metric.name == "other"), "{job:?}");
+    assert_eq!(job.derived_metrics, [MetricValue { name: "double".into(), value: "20".into() }]);
     // The same runs without tables: only the best training jobs count, and members have no training job name.
     let front = &fronts(&spec(), &mut runs, &Tables::new())[0];
     assert_eq!((members(front), training_jobs(front)), (vec!["d", "a", "b"], vec!["none"; 3]));
