@@ -95,7 +95,7 @@ async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sight
         };
         stop_own(&region, &pass.identity(&run), &job.tuning_job_name, job.tuning_job_arn.as_deref()).await
     } else {
-        ended(&region, &job.tuning_job_name).await
+        look(&region, &job.tuning_job_name, Stopped::Accepted).await
     };
     match stopped {
         Ok(Stopped::Accepted) => {
@@ -146,11 +146,12 @@ pub(super) enum Stopped {
     Unproven,
 }
 
-async fn ended(region: &Region, name: &str) -> Result<Stopped, TuningError> {
+/// The state of a job that is not to be stopped now: `running` if it runs. A Describe that does not find it may come from a
+/// replica that lags behind.
+async fn look(region: &Region, name: &str, running: Stopped) -> Result<Stopped, TuningError> {
     match region.describe(name).await {
-        Ok(job) if job.status.runs() => Ok(Stopped::Accepted),
+        Ok(job) if job.status.runs() => Ok(running),
         Ok(_) => Ok(Stopped::NothingToStop),
-        // Its stop was accepted, so a Describe that does not find it comes from a replica that lags behind.
         Err(error) if error.class == Class::NotFound => Ok(Stopped::Absent),
         Err(error) => Err(error),
     }
@@ -179,7 +180,8 @@ pub(super) async fn stop_own(
     };
     let tags = match region.tags(arn).await {
         Ok(tags) => tags,
-        Err(error) if error.class == Class::NotFound => return unproven(region, name).await,
+        // Either the job is gone, or its tags are not visible yet.
+        Err(error) if error.class == Class::NotFound => return look(region, name, Stopped::Unproven).await,
         Err(error) => return Err(error),
     };
     match identity.ownership(&tags) {
@@ -189,16 +191,6 @@ pub(super) async fn stop_own(
             tracing::warn!(job = name, difference, "a tuning job is not ours, and is not stopped");
             Ok(Stopped::Foreign)
         }
-    }
-}
-
-/// A job whose tags do not show: either it is gone, or its tags are not visible yet.
-async fn unproven(region: &Region, name: &str) -> Result<Stopped, TuningError> {
-    match region.describe(name).await {
-        Ok(job) if job.status.runs() => Ok(Stopped::Unproven),
-        Ok(_) => Ok(Stopped::NothingToStop),
-        Err(error) if error.class == Class::NotFound => Ok(Stopped::Absent),
-        Err(error) => Err(error),
     }
 }
 

@@ -132,38 +132,29 @@ mod tests {
         assert_eq!(job(other), "efficientnet-v2-imagenet21k-m-001", "also one that is dominated");
     }
 
-    #[test]
-    fn with_all_trials_the_one_on_the_front_is_looked_up() {
-        let selection = selection(json!({
+    /// A run whose best training job is not the one on the front.
+    fn tried(recommendation: &serde_json::Value) -> ModelSelection {
+        selection(json!({
             "runs": [{
                 "candidate": "tried", "dataset": "caltech256", "state": "Succeeded",
                 "best": {"trainingJobName": "tried-001"}, "trials": {"configMap": "table", "count": 2},
             }],
-            "fronts": [{"dataset": "caltech256", "members": [
+            "fronts": [{"dataset": "caltech256", "recommendation": recommendation, "members": [
                 {"candidate": "tried", "trainingJobName": "tried-002", "values": ["0.9", "2"]},
             ]}],
-        }));
-        let job = chosen(&selection, Some("tried"), None).unwrap().job;
-        assert_eq!(
-            job,
-            Job::InTable { table: Trials { config_map: "table".into(), count: 2 }, name: "tried-002".into() }
-        );
+        }))
     }
 
     #[test]
-    fn a_recommended_training_job_without_its_model_is_looked_up() {
-        let selection = selection(json!({
-            "runs": [{
-                "candidate": "tried", "dataset": "caltech256", "state": "Succeeded",
-                "best": {"trainingJobName": "tried-001"}, "trials": {"configMap": "table", "count": 2},
-            }],
-            "fronts": [{"dataset": "caltech256", "members": [
-                {"candidate": "tried", "trainingJobName": "tried-002", "values": ["0.9", "2"]},
-            ], "recommendation": {"candidate": "tried", "trainingJobName": "tried-002", "rule": "Knee", "message": "",
-                "trainingJob": {"trainingJobName": "tried-002"}}}],
-        }));
-        let job = chosen(&selection, None, None).unwrap().job;
-        assert!(matches!(&job, Job::InTable { name, .. } if name == "tried-002"), "{job:?}");
+    fn with_all_trials_the_one_on_the_front_is_looked_up() {
+        let without_model = json!({
+            "candidate": "tried", "rule": "Knee", "message": "", "trainingJob": {"trainingJobName": "tried-002"},
+        });
+        let table = Trials { config_map: "table".into(), count: 2 };
+        for (recommendation, candidate) in [(json!(null), Some("tried")), (without_model, None)] {
+            let job = chosen(&tried(&recommendation), candidate, None).unwrap().job;
+            assert_eq!(job, Job::InTable { table: table.clone(), name: "tried-002".into() });
+        }
     }
 
     #[test]

@@ -11,6 +11,12 @@ use testkit::status::{is_running, job_of, run_of, timeless};
 use testkit::world::{DEADLINE, LONG};
 use testkit::{ControlPlane, ControlPlaneOptions, Selection, World, await_until};
 
+/// Takes the status from a selection, as a restore from a backup does.
+async fn lose_status(world: &World<'_>, name: &str) {
+    let empty = kube::api::Patch::Merge(json!({"status": null}));
+    world.selections.patch_status(name, &kube::api::PatchParams::default(), &empty).await.unwrap();
+}
+
 /// As after a restore from a backup, which has only the spec.
 #[tokio::test]
 async fn a_lost_status_is_rebuilt_from_the_existing_jobs() {
@@ -26,9 +32,7 @@ async fn a_lost_status_is_rebuilt_from_the_existing_jobs() {
     };
     let before = world.await_status("status", "one run has ended", half).await;
     world.operator.kill();
-    let empty = json!({"status": null});
-    let merge = kube::api::Patch::Merge(&empty);
-    world.selections.patch_status("status", &kube::api::PatchParams::default(), &merge).await.unwrap();
+    lose_status(&world, "status").await;
     world.start_operator();
     let after = world.await_status("status", "both runs are found again", half).await;
     assert_eq!(timeless(&after), timeless(&before));
@@ -43,8 +47,7 @@ async fn all_running_jobs_of_a_lost_status_are_found_whether_or_not_the_selectio
     world.apply(&selection).await;
     world.await_launched("limited").await;
     world.operator.kill();
-    let empty = kube::api::Patch::Merge(json!({"status": null}));
-    world.selections.patch_status("limited", &kube::api::PatchParams::default(), &empty).await.unwrap();
+    lose_status(&world, "limited").await;
     let selection = selection.with("/maxConcurrentTuningJobs", json!(1));
     world.apply(&selection).await;
     world.start_operator();
@@ -208,12 +211,6 @@ async fn a_rebuilt_cluster_finds_its_jobs_again_by_the_name_of_the_cluster_and_o
     for (name, job) in &created {
         assert_eq!(&all[name], job, "the named cluster's jobs are left alone");
     }
-}
-
-/// Takes the status from a selection, as a restore from a backup does.
-async fn lose_status(world: &World<'_>, name: &str) {
-    let empty = kube::api::Patch::Merge(json!({"status": null}));
-    world.selections.patch_status(name, &kube::api::PatchParams::default(), &empty).await.unwrap();
 }
 
 /// A suspension has stopped the first attempts, so the second ones run.
