@@ -81,6 +81,7 @@ fn large() -> ModelSelectionStatus {
                 metrics: (0..8)
                     .map(|m| MetricValue { name: format!("metric_number_{m}"), value: number.clone() })
                     .collect(),
+                metrics_omitted: 32,
                 non_finite_metrics: vec!["metric_number_9".into()],
                 model_artifact_s3_uri: Some(format!("s3://{}", "x".repeat(200))),
                 training_seconds: Some(i32::MAX),
@@ -120,7 +121,7 @@ fn large() -> ModelSelectionStatus {
         candidate: name("observed-", i),
         values: values.clone(),
         pareto_rank: 1024,
-        beaten_by_count: 512,
+        beaten_by_count: 519,
         beaten_by: (0..16).map(|i| name("candidate-", i)).collect(),
     };
     let excluded = |i: usize| Excluded {

@@ -70,3 +70,30 @@ fn with_best(mut table: Vec<BestTrainingJob>, run: &RunStatus, selection: &Model
     table.extend(best);
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::{DerivedMetric, MetricValue};
+
+    #[test]
+    fn a_table_is_completed_with_what_only_the_status_has() {
+        let metric = |name: &str, value: &str| MetricValue { name: name.into(), value: value.into() };
+        let job = |name: &str| BestTrainingJob {
+            training_job_name: name.into(),
+            metrics: vec![metric("accuracy", "0.5")],
+            ..BestTrainingJob::default()
+        };
+        let mut spec = samples::spec();
+        spec.derived_metrics = vec![DerivedMetric { name: "percent".into(), expression: "100 * accuracy".into() }];
+        let run = RunStatus {
+            dataset: spec.datasets[0].name.clone(),
+            best: Some(job("of-a-parent")),
+            ..RunStatus::default()
+        };
+        let all = with_best(vec![job("a"), job("b")], &run, &ModelSelection::new("s", spec));
+        let names: Vec<&str> = all.iter().map(|job| job.training_job_name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "of-a-parent"]);
+        assert_eq!(all[0].derived_metrics, [metric("percent", "50")]);
+    }
+}
