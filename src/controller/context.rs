@@ -38,6 +38,14 @@ const UNREADABLE_LISTED: usize = 8;
 /// How long to wait for the first lists of all watches.
 const WATCHED: Duration = Duration::from_secs(10);
 
+/// An object that this release cannot read.
+#[derive(Clone)]
+struct Unreadable {
+    error: String,
+    /// It was there before, and a new list has not shown it yet.
+    is_doubtful: bool,
+}
+
 pub(super) struct Context {
     pub(super) client: Client,
     reporter: Reporter,
@@ -59,7 +67,7 @@ pub(super) struct Context {
     pub(super) settings: Settings,
     cleaned_up: Mutex<HashSet<String>>,
     /// Selections that this release cannot read, by namespace and name, with the reason.
-    unreadable: Mutex<BTreeMap<String, String>>,
+    unreadable: Mutex<BTreeMap<String, Unreadable>>,
     permits_counted: OnceCell<()>,
 }
 
@@ -170,7 +178,26 @@ impl Context {
     pub(super) fn note_unreadable(&self, metadata: &ObjectMeta, error: &str) {
         let mut unreadable = self.unreadable.lock();
         let error = message(error, ERROR_MAX);
-        if unreadable.insert(full_name(metadata), error.clone()) != Some(error) {
+        let now = Unreadable { error, is_doubtful: false };
+        let before = unreadable.insert(full_name(metadata), now.clone());
+        if before.is_none_or(|before| before.error != now.error) {
+            self.report_unreadable(&unreadable);
+        }
+    }
+
+    /// A new list of a namespace (or of all) begins, which shows what is still there.
+    pub(super) fn doubt_unreadable(&self, namespace: Option<&str>) {
+        let mut unreadable = self.unreadable.lock();
+        let of_scope = unreadable.iter_mut().filter(|(name, _)| is_in(name, namespace));
+        of_scope.for_each(|(_, unreadable)| unreadable.is_doubtful = true);
+    }
+
+    /// The list is complete: what it did not show is gone.
+    pub(super) fn drop_doubtful(&self, namespace: Option<&str>) {
+        let mut unreadable = self.unreadable.lock();
+        let before = unreadable.len();
+        unreadable.retain(|name, unreadable| !(unreadable.is_doubtful && is_in(name, namespace)));
+        if unreadable.len() != before {
             self.report_unreadable(&unreadable);
         }
     }
@@ -180,8 +207,9 @@ impl Context {
         self.unreadable.lock().contains_key(&full_name(&selection.metadata))
     }
 
-    fn report_unreadable(&self, unreadable: &BTreeMap<String, String>) {
-        let first = unreadable.iter().take(UNREADABLE_LISTED).map(|(name, error)| format!("{name}: {error}"));
+    fn report_unreadable(&self, unreadable: &BTreeMap<String, Unreadable>) {
+        let first = unreadable.iter().take(UNREADABLE_LISTED);
+        let first = first.map(|(name, unreadable)| format!("{name}: {}", unreadable.error));
         let mut list = first.collect::<Vec<_>>().join("; ");
         if let more @ 1.. = unreadable.len().saturating_sub(UNREADABLE_LISTED) {
             list += &format!("; and {more} more");
@@ -239,6 +267,11 @@ fn wake_all(wake: &Wake, selections: Vec<ObjectRef<ModelSelection>>) {
         // The receiver lives as long as the controller.
         let _ = wake.send(selection);
     }
+}
+
+/// Whether the full name is in the namespace; any is in all.
+fn is_in(name: &str, namespace: Option<&str>) -> bool {
+    namespace.is_none_or(|namespace| name.split_once('/').is_some_and(|(of_name, _)| of_name == namespace))
 }
 
 fn full_name(metadata: &ObjectMeta) -> String {

@@ -50,10 +50,16 @@ pub(super) fn chosen(
 ) -> Vec<Chosen> {
     let Pass { ctx, uid, .. } = pass;
     let types = InstanceTypes::of(spec);
-    let ready = ready(pass, &types, &status.runs, &requests);
-    let room = own_limit(spec).saturating_sub(permits_held(status));
     // After a fault that affects every job, a single create probes whether it is over.
     let probes = ctx.retries.failures(uid, &Task::CreateAny).is_some();
+    let mut ready = ready(pass, &types, &status.runs, &requests);
+    ready.sort_by_key(|&index| {
+        let run = &status.runs[index];
+        // The fault may be that of one run after all: the others come first then.
+        let failed = ctx.retries.failures(uid, &Task::create(run)).map_or(0, |failures| failures.times);
+        (if probes { failed } else { 0 }, quota_refused(pass, types.of_run(run)), index)
+    });
+    let room = own_limit(spec).saturating_sub(permits_held(status));
     let most = if probes { 1 } else { most_at(pass.region.rate(Operation::CreateHyperParameterTuningJob)) };
     let granted = |wanted: &[usize]| granted(pass, spec, status, &types, wanted);
     let Choice { repeated, fresh, queued } = choose(&status.runs, &ready, room, most, granted);
@@ -83,7 +89,7 @@ fn most_at(rate: f64) -> usize {
     most.clamp(*PER_PASS.start(), *PER_PASS.end())
 }
 
-/// The runs that have a request and may be tried now, in order.
+/// The runs that have a request and may be tried now.
 fn ready(
     pass: &Pass<'_>,
     types: &InstanceTypes<'_>,
@@ -95,9 +101,7 @@ fn ready(
     }
     let refused = |run: &RunStatus| holds_permit(run) && quota_refused(pass, types.of_run(run));
     let may_try = |index: &usize| !is_proving(pass, &runs[*index]) && !refused(&runs[*index]);
-    let mut ready: Vec<usize> = requests.keys().copied().filter(may_try).collect();
-    ready.sort_unstable();
-    ready
+    requests.keys().copied().filter(may_try).collect()
 }
 
 /// Whether a job of the run's name exists whose tags are not visible yet: creating it again would not tell whose it is.
@@ -327,8 +331,11 @@ fn not_created(pass: &Pass<'_>, run: RunStatus, error: &TuningError, may_exist: 
 pub(super) fn claim(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSelectionStatus) -> Claim {
     let room = own_limit(spec).saturating_sub(permits_held(status));
     let room = if pass.may_try(&Task::CreateAny) { room } else { 0 };
+    let types = InstanceTypes::of(spec);
     let waiting = startable(spec, &status.runs).map(|(_, run)| run);
-    Claim::of(spec, status, waiting.filter(|run| !holds_permit(run) && pass.may_start(run)).take(room))
+    let mut waiting: Vec<&RunStatus> = waiting.filter(|run| !holds_permit(run) && pass.may_start(run)).collect();
+    waiting.sort_by_key(|run| quota_refused(pass, types.of_run(run)));
+    Claim::of(spec, status, waiting.into_iter().take(room))
 }
 
 /// Whether another pass right away would make progress: permits are free, of which the selection may take `own`, and

@@ -112,11 +112,10 @@ async fn models(
     until: Instant,
 ) -> Result<(Vec<String>, String), CatalogError> {
     let listing = pass.ctx.catalog.listing(&pass.region, not_before, until).await?;
-    let Matching { mut models, mut summary } = matching(&selector.jump_start, &listing);
+    let Matching { models, mut summary } = matching(&selector.jump_start, &listing);
+    // They are found all the same: an edit may remove the candidate that names them.
     let taken = taken(spec);
-    let all = models.len();
-    models.retain(|listed| !taken.contains(&listed.model_id));
-    let elsewhere = all - models.len();
+    let elsewhere = models.iter().filter(|listed| taken.contains(&listed.model_id)).count();
     if elsewhere > 0 {
         summary += &format!("; named by other candidates: {elsewhere}");
     }
@@ -124,20 +123,23 @@ async fn models(
     let limit = clauses.limit.and_then(|limit| usize::try_from(limit).ok());
     let models: Vec<Listed> = models.into_iter().cloned().collect();
     // Do not read a thousand descriptions only to report that there are too many.
-    if limit.is_none() && models.len() > room(spec) {
+    if limit.is_none() && models.len() - elsewhere > room(spec) {
         let deprecated = deprecated(pass, clauses, &models, until).await?;
-        let left = models.len() - deprecated;
+        let left = (models.len() - elsewhere).saturating_sub(deprecated);
         if left > room(spec) {
             let left_out = left_out(&BTreeMap::from([(DEPRECATED, deprecated)]));
             return Err(CatalogError::Problem(too_many_to_read(spec, left, &format!("{summary}{left_out}"))));
         }
     }
     let (mut found, mut out) = (Vec::new(), BTreeMap::new());
-    let (mut described, mut refused) = (0, None);
+    let (mut described, mut refused, mut new) = (0, None, 0);
     let mut judged = judged(pass, clauses, models, until);
     while let Some((model_id, judged)) = judged.next().await {
         match judged {
-            Ok(None) => found.push(model_id),
+            Ok(None) => {
+                new += usize::from(!taken.contains(&model_id));
+                found.push(model_id);
+            }
             Ok(Some(why)) => *out.entry(why).or_default() += 1,
             // SageMaker may refuse one model and describe the others. If it refuses all, that is reported below.
             Err(CatalogError::Fault(fault)) if of_one(&fault) => {
@@ -149,8 +151,8 @@ async fn models(
             Err(error) => return Err(error),
         }
         described += 1;
-        if Some(found.len()) == limit {
-            summary += &format!("; `limit`: {}", found.len());
+        if Some(new) == limit {
+            summary += &format!("; `limit`: {new}");
             break;
         }
     }
@@ -158,7 +160,7 @@ async fn models(
         return Err(CatalogError::Fault(fault));
     }
     summary += &left_out(&out);
-    within_bound(spec, found.len(), &summary).map_err(CatalogError::Problem)?;
+    within_bound(spec, new, &summary).map_err(CatalogError::Problem)?;
     if found.is_empty() && elsewhere == 0 {
         let message = format!("no model is found. {summary}. Relax or remove the clause that excludes all models");
         return Err(CatalogError::Problem(Problem::new(Reason::NoModelFound, message)));

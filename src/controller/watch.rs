@@ -89,6 +89,10 @@ fn forget_missing(context: &Arc<Context>, store: &Store<StoredSelection>, listed
     for stored in store.state() {
         if !stored.uid().is_some_and(|uid| listed.contains(&uid)) {
             let selection = stored.selection();
+            // It is there, as a newer release has written it.
+            if context.is_unreadable(&selection) {
+                continue;
+            }
             report_left_running(context, &selection);
             context.forget(&selection);
         }
@@ -137,7 +141,7 @@ pub(super) fn selections(
     let shown = context.settings.shown.clone();
     let (context, reading, suspecting, relisting) =
         (context.clone(), context.clone(), context.clone(), context.clone());
-    let (store, mut listed) = (writer.as_reader(), HashSet::new());
+    let (store, mut listed, scope) = (writer.as_reader(), HashSet::new(), namespace.map(str::to_owned));
     watched(&context.client, namespace)
         .try_filter_map(move |event| {
             let reading = reading.clone();
@@ -151,9 +155,15 @@ pub(super) fn selections(
             selection.metadata.annotations = None;
         })
         .inspect_ok(move |event| match event {
-            watcher::Event::Init => listed.clear(),
+            watcher::Event::Init => {
+                listed.clear();
+                relisting.doubt_unreadable(scope.as_deref());
+            }
             watcher::Event::InitApply(selection) => listed.extend(selection.uid()),
-            watcher::Event::InitDone => forget_missing(&relisting, &store, &listed),
+            watcher::Event::InitDone => {
+                relisting.drop_doubtful(scope.as_deref());
+                forget_missing(&relisting, &store, &listed);
+            }
             watcher::Event::Apply(_) | watcher::Event::Delete(_) => {}
         })
         .inspect_ok(move |event| match event {

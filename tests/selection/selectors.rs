@@ -418,3 +418,21 @@ async fn an_unknown_model_names_the_nearest() {
     assert_eq!(reason, "UnknownModel");
     assert!(message.contains("did you mean 'tensorflow-ic-imagenet-mobilenet-v2-100-"), "{message}");
 }
+
+/// The candidate that named a model is removed: the selector has found the model all the same.
+#[tokio::test]
+async fn a_model_stays_found_when_the_candidate_that_names_it_is_removed() {
+    let world = World::held("named").await;
+    let selector = json!([{"jumpStart": {"framework": "pytorch", "limit": 2}}]);
+    world.apply(&selecting("found", selector.clone())).await;
+    let both = world.await_launched("found").await;
+    let named = candidates(&both).into_iter().next().unwrap().to_owned();
+    let entry = json!([{"name": "tuned", "jumpStart": {"modelID": named}}]);
+    world.apply(&selecting("named", selector.clone()).with("/candidates", entry)).await;
+    let with_entry = world.await_launched("named").await;
+    assert!(candidates(&with_entry).contains("tuned") && !candidates(&with_entry).contains(named.as_str()));
+    world.apply(&selecting("named", selector)).await;
+    let has_it = |status: &ModelSelectionStatus| candidates(status).contains(named.as_str());
+    let without = world.await_observed("named", "the model is found", has_it).await;
+    assert!(!candidates(&without).contains("tuned"), "{without:#?}");
+}

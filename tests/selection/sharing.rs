@@ -165,3 +165,32 @@ async fn a_selection_that_becomes_unusable_passes_its_turn_on() {
     world.emulator.set_speed(300.0).await;
     world.await_complete("last").await;
 }
+
+/// SageMaker has no quota for the type of the first candidate.
+#[tokio::test]
+async fn a_refused_instance_type_does_not_keep_the_own_limit_from_another_type() {
+    let world = World::start(
+        testkit::shared().await,
+        "two-types",
+        &["--speed", "3000", "--instance-limit", "ml.p4d.24xlarge=0"],
+        &[],
+    )
+    .await;
+    let selection = manifest("types", 2, 1).with("/candidates/0/training", json!({"instanceType": "ml.p4d.24xlarge"}));
+    world.apply(&selection).await;
+    let succeeded = |status: &api::ModelSelectionStatus| runs_in(status, RunState::Succeeded) == 1;
+    let status = world.await_observed("types", "the other type is used", succeeded).await;
+    assert_eq!(status.runs[1].state, RunState::Succeeded, "{status:#?}");
+}
+
+/// A policy allows only some instance types, say. Without a success before, one denial looks like that of every create.
+#[tokio::test]
+async fn a_denial_of_one_run_does_not_keep_the_others_from_being_tried() {
+    let world = World::fast("one-denied").await;
+    let of_one = json!({"operation": CREATE, "kind": "AccessDenied", "nameContains": "denied-1:"});
+    world.emulator.fault(of_one).await;
+    world.apply(&manifest("denied", 3, 1)).await;
+    let others = |status: &api::ModelSelectionStatus| runs_in(status, RunState::Succeeded) == 2;
+    let status = world.await_observed_within("denied", "the others have run", LATER, others).await;
+    assert_eq!(status.runs[0].reason, Some(Reason::AccessDenied), "{status:#?}");
+}

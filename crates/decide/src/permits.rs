@@ -114,8 +114,9 @@ pub struct Choice {
     pub queued: Vec<usize>,
 }
 
-/// Sorts the runs whose requests are `ready` (indices in ascending order) by what happens to them. `granted` is called
-/// with the fresh runs that want a permit, and returns which of them get one. At most `most` runs are chosen.
+/// Sorts the runs whose requests are `ready` (indices, those to try first in front) by what happens to them. `granted` is
+/// called with the fresh runs that want a permit, and returns which of them get one, in the same order. At most `most` runs
+/// are chosen.
 pub fn choose(
     runs: &[RunStatus],
     ready: &[usize],
@@ -126,7 +127,12 @@ pub fn choose(
     let (unsure, fresh): (Vec<usize>, Vec<usize>) = ready.iter().partition(|&&index| holds_permit(&runs[index]));
     let mut now = granted(&fresh[..fresh.len().min(room)]);
     let queued = fresh.into_iter().filter(|index| !now.contains(index)).collect();
-    let repeated: Vec<usize> = unsure.into_iter().take(most).collect();
+    let place = |index: Option<&usize>| index.and_then(|index| ready.iter().position(|ready| ready == index));
+    let repeated: Vec<usize> = match (place(unsure.first()), place(now.first())) {
+        // The only one to be tried: one that has failed must not keep the others from it.
+        (Some(unsure), Some(fresh)) if most == 1 && fresh < unsure => Vec::new(),
+        _ => unsure.into_iter().take(most).collect(),
+    };
     now.truncate(most - repeated.len());
     Choice { repeated, fresh: now, queued }
 }
@@ -167,6 +173,9 @@ mod tests {
         assert_eq!(choice(&[0, 1, 2, 3], 2), Choice { repeated: vec![1], fresh: vec![0], queued: vec![3] });
         assert_eq!(choice(&[0, 2, 3], 16), Choice { repeated: vec![], fresh: vec![0, 2], queued: vec![3] });
         assert_eq!(choice(&[], 16), Choice::default());
+        // Of one to be tried, the order decides.
+        assert_eq!(choice(&[1, 0], 1), Choice { repeated: vec![1], fresh: vec![], queued: vec![] });
+        assert_eq!(choice(&[0, 1], 1), Choice { repeated: vec![], fresh: vec![0], queued: vec![] });
         let other = choose(&runs, &[0, 2, 3], 2, 16, |wanted| wanted[1..].to_vec());
         assert_eq!(
             other,
