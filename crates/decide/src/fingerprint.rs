@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::algorithms::of_image;
 use api::{
     Candidate, Channel, CompletionCriteria, Dataset, EarlyStopping, Hyperband, Hyperparameters, InputMode,
     InstanceFallback, ModelSelectionSpec, Objective, ParameterRange, Strategy, WarmStart,
@@ -123,19 +124,19 @@ impl Definition {
         let own = &candidate.overrides.parameter_ranges;
         let mut parameter_ranges = if own.is_empty() { tuning.parameter_ranges.clone() } else { own.clone() };
         parameter_ranges.sort_by(|a, b| a.name.cmp(&b.name));
+        let hyperparameters: Hyperparameters =
+            merged([&training.hyperparameters, &dataset.hyperparameters, &candidate.overrides.hyperparameters]);
+        // A built-in algorithm takes no definitions: those of the spec are for other candidates.
+        let takes_definitions =
+            !matches!(&source, Source::Image { image, .. } if of_image(image, &hyperparameters).is_some());
+        let metric_definitions = training.metric_definitions.iter().chain(&candidate.overrides.metric_definitions);
         Self {
             region: region.to_owned(),
             source,
             channels: dataset.channels_of(&candidate.name).to_vec(),
-            hyperparameters: merged([
-                &training.hyperparameters,
-                &dataset.hyperparameters,
-                &candidate.overrides.hyperparameters,
-            ]),
-            metric_definitions: training
-                .metric_definitions
-                .iter()
-                .chain(&candidate.overrides.metric_definitions)
+            hyperparameters,
+            metric_definitions: metric_definitions
+                .filter(|_| takes_definitions)
                 .map(|metric| (metric.name.clone(), metric.regex.clone()))
                 .collect(),
             // The scale affects only the front; SageMaker does not know it.
@@ -256,6 +257,20 @@ mod tests {
             edit(&mut other);
             assert_ne!(base, of_first(&other), "edit {i}");
         }
+    }
+
+    /// They are for the other candidates of the selection.
+    #[test]
+    fn metric_definitions_do_not_count_for_a_built_in_algorithm() {
+        let of = |account: &str, regex: &str| {
+            let mut spec = spec();
+            spec.training.metric_definitions[0].regex = regex.into();
+            let image = format!("{account}.dkr.ecr.us-west-2.amazonaws.com/sagemaker-xgboost:1.7-1");
+            let source = Source::Image { image, input_mode: InputMode::File };
+            Definition::new(&spec, "us-west-2", &spec.datasets[0], &spec.candidates[0], source).fingerprint()
+        };
+        assert_eq!(of("246618743249", "a([0-9]+)"), of("246618743249", "b([0-9]+)"));
+        assert_ne!(of("111122223333", "a([0-9]+)"), of("111122223333", "b([0-9]+)"), "an image of the user");
     }
 
     /// A value has the same effect, whether it is set for all candidates or for this one.
