@@ -193,7 +193,7 @@ mod tests {
         let object = |uid: &str, generation, deleted: bool| ObjectMeta {
             uid: Some(uid.to_owned()),
             generation: Some(generation),
-            deletion_timestamp: deleted.then(|| Time(Timestamp::UNIX_EPOCH)),
+            deletion_timestamp: deleted.then_some(Time(Timestamp::UNIX_EPOCH)),
             ..ObjectMeta::default()
         };
         let of_pass = object("a", 2, false);

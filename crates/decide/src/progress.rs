@@ -7,7 +7,7 @@ use api::{Condition, ModelSelectionStatus, Reason, RunState, RunStatus};
 pub enum Progress {
     /// Only counts of training jobs, if anything, have changed.
     Counted,
-    /// Jobs that were about to be created are running.
+    /// Jobs that were about to be created are running, or have begun to train.
     Started,
 }
 
@@ -58,7 +58,8 @@ fn of_run(last: &RunStatus, now: &RunStatus) -> Option<Progress> {
     }
     let counted = RunStatus { training_jobs: now.training_jobs, ..last.clone() };
     if counted == *now {
-        return Some(Progress::Counted);
+        // The first counts show that the job has begun to train.
+        return Some(if last.training_jobs.is_some() { Progress::Counted } else { Progress::Started });
     }
     let began = last.state == RunState::Waiting && last.reason == Some(Reason::Creating);
     let running = counted.with(RunState::Running, None, None);
@@ -83,6 +84,8 @@ mod tests {
         let created = after(chosen.clone(), RunEvent::Created { arn: "arn" });
         let training_jobs = TrainingJobCounts { completed: 1, ..Default::default() };
         let counted = after(created.clone(), RunEvent::Listed { training_jobs, stopping: false });
+        let training_jobs = TrainingJobCounts { completed: 2, ..Default::default() };
+        let more = after(created.clone(), RunEvent::Listed { training_jobs, stopping: false });
         let stopping = after(created.clone(), RunEvent::Listed { training_jobs, stopping: true });
         let failed = created.clone().with(RunState::Failed, Some(Reason::TuningJobFailed), None);
         let troubled = chosen.clone().with(RunState::Waiting, Some(Reason::RetryingAfterError), None);
@@ -91,7 +94,8 @@ mod tests {
             (&queued, &chosen, None),
             (&chosen, &created, Some(Progress::Started)),
             (&chosen, &counted, Some(Progress::Started)),
-            (&created, &counted, Some(Progress::Counted)),
+            (&created, &counted, Some(Progress::Started)),
+            (&counted, &more, Some(Progress::Counted)),
             (&created, &created, Some(Progress::Counted)),
             (&created, &stopping, None),
             (&created, &failed, None),
@@ -105,7 +109,7 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(progress(&status(created.clone()), &of_two(&created, &created)), None);
-        let started = progress(&of_two(&chosen, &created), &of_two(&created, &counted));
+        let started = progress(&of_two(&chosen, &counted), &of_two(&created, &more));
         assert_eq!(started, Some(Progress::Started), "the run that has come further counts");
         assert_eq!(progress(&of_two(&chosen, &created), &of_two(&created, &failed)), None);
         let edited = ModelSelectionStatus { observed_generation: Some(2), ..status(created.clone()) };

@@ -228,6 +228,7 @@ pub fn metrics(text: &str) -> HashMap<String, f64> {
 pub const RECONCILES: &str = "controller_runtime_reconcile_total";
 
 /// The sum of a metric over all its labels.
+#[allow(clippy::implicit_hasher)] // as [`metrics`] returns it
 pub fn total(metrics: &HashMap<String, f64>, name: &str) -> f64 {
     let of_it = |key: &str| key.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('{'));
     metrics.iter().filter(|(key, _)| of_it(key)).map(|(_, value)| value).sum()

@@ -64,7 +64,7 @@ fn each_event_leads_to_a_state_a_reason_and_a_name() {
     let asked = |reason| in_state(Waiting, Some(reason));
     let running = || in_state(Running, None);
     let counts = TrainingJobCounts { completed: 3, ..TrainingJobCounts::default() };
-    for (run, event, state, reason, named) in [
+    for (run, event, state, reason, named) in vec![
         (fresh(UnknownModel), RunEvent::Resolved, Waiting, Some(Queued), false),
         (fresh(QuotaExceeded), RunEvent::Resolved, Waiting, Some(QuotaExceeded), false),
         (asked(Queued), RunEvent::NotResolved(&problem), Waiting, Some(UnknownModel), true),
