@@ -53,10 +53,10 @@ pub(super) fn chosen(
     // After a fault that affects every job, a single create probes whether it is over.
     let probes = ctx.retries.failures(uid, &Task::CreateAny).is_some();
     let mut ready = ready(pass, &types, &status.runs, &requests);
-    ready.sort_by_key(|&index| {
+    ready.sort_by_cached_key(|&index| {
         let run = &status.runs[index];
-        // The fault may be that of one run after all: the others come first then.
-        let failed = ctx.retries.failures(uid, &Task::create(run)).map_or(0, |failures| failures.times);
+        // The fault may be that of one run after all: once it has failed twice, the others come first.
+        let failed = ctx.retries.failures(uid, &Task::create(run)).map_or(1, |failures| failures.times);
         (if probes { failed } else { 0 }, quota_refused(pass, types.of_run(run)), index)
     });
     let room = own_limit(spec).saturating_sub(permits_held(status));
@@ -334,7 +334,7 @@ pub(super) fn claim(pass: &Pass<'_>, spec: &ModelSelectionSpec, status: &ModelSe
     let types = InstanceTypes::of(spec);
     let waiting = startable(spec, &status.runs).map(|(_, run)| run);
     let mut waiting: Vec<&RunStatus> = waiting.filter(|run| !holds_permit(run) && pass.may_start(run)).collect();
-    waiting.sort_by_key(|run| quota_refused(pass, types.of_run(run)));
+    waiting.sort_by_cached_key(|run| quota_refused(pass, types.of_run(run)));
     Claim::of(spec, status, waiting.into_iter().take(room))
 }
 
