@@ -226,19 +226,15 @@ fn region<'a>(selection: &'a ModelSelection, ctx: &'a Context) -> Option<&'a str
     of_status.or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region())
 }
 
-/// The running jobs with the selection's tags. They are looked for only if the status does not tell
-/// all: there is none, its earlier jobs have not been looked for, or another client wrote it.
+/// The running jobs with the selection's tags. They are looked for only if the status does not tell all: there is none, its earlier jobs have not been looked for, or another client wrote it.
 async fn lost_jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
-    let status = selection.status.clone().unwrap_or_default();
     let uid = selection.uid().unwrap_or_default();
-    let looked_for = if ctx.incarnations.is_known(&uid) {
-        !ctx.incarnations.has_begun(&uid)
-    } else {
-        !is_unsettled(&status, clock::now())
-    };
-    let tells_all = status.observed_generation.is_some_and(|generation| generation >= 0)
-        && looked_for
-        && ctx.writers.unverified(&uid).is_none();
+    let tells_all = selection.status.as_ref().is_some_and(|status| {
+        let settled = || !is_unsettled(status, clock::now());
+        status.observed_generation.is_some_and(|generation| generation >= 0)
+            && ctx.incarnations.looked_for(&uid).unwrap_or_else(settled)
+            && ctx.writers.unverified(&uid).is_none()
+    });
     let Some(region) = region(selection, ctx).filter(|_| !tells_all) else { return Ok(Vec::new()) };
     let nobody = SupersededJob::default();
     let identity = identity(selection, ctx, &nobody);

@@ -115,7 +115,8 @@ async fn models(
     let Matching { models, mut summary } = matching(&selector.jump_start, &listing);
     // They are found all the same: an edit may remove the candidate that names them.
     let taken = taken(spec);
-    let elsewhere = models.iter().filter(|listed| taken.contains(&listed.model_id)).count();
+    let untaken: Vec<Listed> = models.iter().filter(|of| !taken.contains(&of.model_id)).copied().cloned().collect();
+    let elsewhere = models.len() - untaken.len();
     if elsewhere > 0 {
         summary += &format!("; named by other candidates: {elsewhere}");
     }
@@ -123,9 +124,9 @@ async fn models(
     let limit = clauses.limit.and_then(|limit| usize::try_from(limit).ok());
     let models: Vec<Listed> = models.into_iter().cloned().collect();
     // Do not read a thousand descriptions only to report that there are too many.
-    if limit.is_none() && models.len() - elsewhere > room(spec) {
-        let deprecated = deprecated(pass, clauses, &models, until).await?;
-        let left = (models.len() - elsewhere).saturating_sub(deprecated);
+    if limit.is_none() && untaken.len() > room(spec) {
+        let deprecated = deprecated(pass, clauses, &untaken, until).await?;
+        let left = untaken.len() - deprecated;
         if left > room(spec) {
             let left_out = left_out(&BTreeMap::from([(DEPRECATED, deprecated)]));
             return Err(CatalogError::Problem(too_many_to_read(spec, left, &format!("{summary}{left_out}"))));

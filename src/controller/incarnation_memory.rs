@@ -38,21 +38,24 @@ impl Incarnations {
 
     /// Whether the orphaned jobs of the selection have yet to be looked for.
     pub(super) fn has_begun(&self, uid: &str) -> bool {
-        self.0.lock().looked_for.get(uid) == Some(&false)
+        self.looked_for(uid) == Some(false)
     }
 
-    /// Whether this process has begun to look for them.
-    pub(super) fn is_known(&self, uid: &str) -> bool {
-        self.0.lock().looked_for.contains_key(uid)
+    /// Whether they have been looked for; `None` if this process has not begun to.
+    pub(super) fn looked_for(&self, uid: &str) -> Option<bool> {
+        self.0.lock().looked_for.get(uid).copied()
     }
 
     /// The search in a region, which begins if there is none.
     pub(super) fn search(&self, uid: &str, region: &str, search: impl FnOnce() -> Search) -> Search {
         let mut state = self.0.lock();
         // An edit of the region makes the answer of another one useless.
-        state.searches.retain(|of, (searched, _)| of != uid || searched == region);
-        let begin = || (region.to_owned(), search());
-        state.searches.entry(uid.to_owned()).or_insert_with(begin).1.clone()
+        if let Some((_, search)) = state.searches.get(uid).filter(|(searched, _)| searched == region) {
+            return search.clone();
+        }
+        let search = search();
+        state.searches.insert(uid.to_owned(), (region.to_owned(), search.clone()));
+        search
     }
 
     /// Replaces the result of the search.

@@ -51,7 +51,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     }
     let is_new = status.start_time.is_none() || pass.is_unverified();
     // The process that has begun to look for its earlier jobs may have died.
-    let restarted = !pass.ctx.incarnations.is_known(&pass.uid) && is_unsettled(&status, clock::now());
+    let restarted = pass.ctx.incarnations.looked_for(&pass.uid).is_none() && is_unsettled(&status, clock::now());
     if is_new || restarted {
         pass.ctx.incarnations.begin(&pass.uid);
     }

@@ -74,10 +74,10 @@ pub(super) async fn reclaim(
     let region = pass.region.name();
     let replaced = name_running(&jobs, &mut status.runs, |run| pass.identity(run).job_name(), region);
     status.superseded.extend(replaced);
-    let undecided = |job: &&TaggedJob| is_undecided(job, spec, &status.runs, selectors_are_known);
-    let (undecided, decided): (Vec<&TaggedJob>, Vec<&TaggedJob>) = jobs.iter().partition(undecided);
-    let decided: Vec<TaggedJob> = decided.into_iter().cloned().collect();
-    let all = orphans(&decided, status, |run| pass.identity(run).job_name(), region);
+    let undecided = jobs.iter().filter(|job| is_undecided(job, spec, &status.runs, selectors_are_known));
+    let undecided: Vec<&String> = undecided.map(|job| &job.name).collect();
+    let mut all = orphans(&jobs, status, |run| pass.identity(run).job_name(), region);
+    all.retain(|job| !undecided.contains(&&job.tuning_job_name));
     if undecided.is_empty() {
         pass.ctx.incarnations.end(&pass.uid);
     } else {

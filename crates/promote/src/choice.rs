@@ -54,13 +54,10 @@ pub fn choose(selection: &ModelSelection, wish: &Wish<'_>) -> Result<Choice, Ref
         (None, Some((None, message))) => return Err(Refusal::NotRecommended(message.clone())),
         (None, None) => return Err(Refusal::NoFront { name: name(selection), dataset: front.dataset.clone() }),
     };
-    let job = match recommended.filter(|of| of.candidate.as_deref() == Some(candidate)) {
-        Some(of) => of.training_job.clone().filter(|job| job.model_artifact_s3_uri.is_some()),
-        None => None,
-    };
-    let job = job.map(|job| Job::Known(Box::new(job)));
-    let job = match job {
-        Some(job) => job,
+    let of_candidate = recommended.filter(|of| of.candidate.as_deref() == Some(candidate));
+    let known = of_candidate.and_then(|of| of.training_job.as_ref()).filter(|job| job.model_artifact_s3_uri.is_some());
+    let job = match known {
+        Some(job) => Job::Known(Box::new(job.clone())),
         None => of_run(selection, front, candidate)?,
     };
     Ok(Choice { dataset: front.dataset.clone(), candidate: candidate.to_owned(), job })

@@ -36,6 +36,7 @@ pub(crate) async fn run(cluster: &Cluster, name: Option<&str>, format: ExportFor
 /// The training jobs of all runs: those of the run's table if it has one, otherwise its best one.
 async fn trials(cluster: &Cluster, selection: &ModelSelection) -> Result<Vec<Trial>, Failure> {
     let mut trials = Vec::new();
+    let derivations = Derivations::new(&selection.spec);
     for run in selection.status.iter().flat_map(|status| &status.runs) {
         let table = match &run.trials {
             Some(table) => tables::read_whole(&cluster.client, selection, table).await?,
@@ -48,7 +49,7 @@ async fn trials(cluster: &Cluster, selection: &ModelSelection) -> Result<Vec<Tri
             ));
         }
         let jobs = match table {
-            Some(table) => with_best(table, run, selection),
+            Some(table) => with_best(table, run, &derivations),
             None => run.best.iter().cloned().collect(),
         };
         trials.extend(jobs.into_iter().map(|job| Trial::new(selection, run, job)));
@@ -58,9 +59,8 @@ async fn trials(cluster: &Cluster, selection: &ModelSelection) -> Result<Vec<Tri
 
 /// The training jobs of a table, with what only the status has: derived metrics, and the best one if it belongs to a parent
 /// of a warm start.
-fn with_best(mut table: Vec<BestTrainingJob>, run: &RunStatus, selection: &ModelSelection) -> Vec<BestTrainingJob> {
-    let derivations = Derivations::new(&selection.spec);
-    if let Some(dataset) = selection.spec.datasets.iter().find(|dataset| dataset.name == run.dataset) {
+fn with_best(mut table: Vec<BestTrainingJob>, run: &RunStatus, derivations: &Derivations<'_>) -> Vec<BestTrainingJob> {
+    if let Some(dataset) = derivations.spec().datasets.iter().find(|dataset| dataset.name == run.dataset) {
         for job in &mut table {
             job.derived_metrics = derivations.of(dataset, job).values;
         }
@@ -91,7 +91,7 @@ mod tests {
             best: Some(job("of-a-parent")),
             ..RunStatus::default()
         };
-        let all = with_best(vec![job("a"), job("b")], &run, &ModelSelection::new("s", spec));
+        let all = with_best(vec![job("a"), job("b")], &run, &Derivations::new(&spec));
         let names: Vec<&str> = all.iter().map(|job| job.training_job_name.as_str()).collect();
         assert_eq!(names, ["a", "b", "of-a-parent"]);
         assert_eq!(all[0].derived_metrics, [metric("percent", "50")]);

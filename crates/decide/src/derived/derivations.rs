@@ -176,13 +176,12 @@ impl<'a> Derivations<'a> {
                 || best.non_finite_metrics.contains(name)
                 || self.expressions.iter().any(|(derived, _)| derived == name)
         };
-        let wanted = match &self.kept {
-            Some(kept) => kept.clone(),
+        let lacks = |wanted: &BTreeSet<String>| wanted.iter().any(|name| !has(name));
+        let lacks_metric = match &self.kept {
+            Some(kept) => lacks(kept),
             // The selection was larger before.
-            None if best.metrics_omitted > 0 => self.metrics_wanted(),
-            None => BTreeSet::new(),
+            None => best.metrics_omitted > 0 && lacks(&self.metrics_wanted()),
         };
-        let lacks_metric = wanted.iter().any(|name| !has(name));
         lacks_metric
             || self.inputs().any(|input| match input {
                 Input::Hyperparameter(name) => {
