@@ -138,7 +138,7 @@ impl<'a> Pass<'a> {
         self.ctx.retries.succeeded(&self.uid, task);
     }
 
-    /// Whether a job belongs to another owner: its tags say so in [`FOREIGN_ANSWERS`] consecutive responses. A single
+    /// Whether a job belongs to another owner: its tags say so in [`BELIEVED_ANSWERS`] consecutive responses. A single
     /// response may be about another job.
     pub(super) fn is_foreign(&self, job: &str) -> bool {
         let failures = self.failed(Task::Prove(job.to_owned()), Outcome::Fault(Class::NotFound));

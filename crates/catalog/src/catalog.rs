@@ -69,7 +69,7 @@ impl Catalog {
         let entry = self.0.versions.entry([region.name(), model_id, wanted], clock::steady());
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, wanted) = (model_id.to_owned(), wanted.to_owned());
-        get_or_fetch(entry, move |cached, now| cached.is_news(tried, now), until, async move {
+        get_or_fetch(entry, move |cached, now| cached.is_fresh_after(tried, now), until, async move {
             catalog.fetch_version(&region, &model_id, &wanted).await
         })
         .await
@@ -88,7 +88,7 @@ impl Catalog {
         let entry = self.0.models.entry([region.name(), model_id, version], clock::steady());
         let (catalog, region) = (self.clone(), region.clone());
         let (model_id, version) = (model_id.to_owned(), version.to_owned());
-        let fresh = move |cached: &Cached<_>, now| cached.value.is_ok() || cached.is_news(tried, now);
+        let fresh = move |cached: &Cached<_>, now| cached.value.is_ok() || cached.is_fresh_after(tried, now);
         get_or_fetch(entry, fresh, until, async move { catalog.fetch_model(&region, &model_id, &version).await }).await
     }
 

@@ -164,6 +164,7 @@ mod tests {
             "JumpStart lists 7 models; of task 'ic': 4; of framework 'tensorflow': 3; that match `include` (*vit*): 0"
         );
     }
+
     #[test]
     fn an_unknown_kind_gets_the_list_of_kinds() {
         use serde_json::json;

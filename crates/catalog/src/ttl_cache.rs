@@ -65,12 +65,6 @@ pub(super) struct Cached<T> {
 }
 
 impl<T> Cached<T> {
-    /// The same for one who has met a fault at `tried`: that one is no answer to the next try.
-    pub(super) fn is_news(&self, tried: Timestamp, now: Timestamp) -> bool {
-        let met = matches!(self.value, Err(CatalogError::Fault(_))) && self.ended <= tried;
-        !met && self.is_fresh(now)
-    }
-
     /// Whether a value that may change is still valid.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
         match &self.value {
@@ -78,6 +72,12 @@ impl<T> Cached<T> {
             // Counted from the end: a call may take long to fail, and every waiting caller must see the fault.
             Err(CatalogError::Fault(_) | CatalogError::Pending) => within(ERROR_TTL, self.ended, now),
         }
+    }
+
+    /// Like [`Self::is_fresh`], for a caller that met a fault at `tried`: that fault is no answer to its next try.
+    pub(super) fn is_fresh_after(&self, tried: Timestamp, now: Timestamp) -> bool {
+        let met = matches!(self.value, Err(CatalogError::Fault(_))) && self.ended <= tried;
+        !met && self.is_fresh(now)
     }
 }
 
@@ -173,11 +173,11 @@ mod tests {
     fn a_fault_is_no_answer_to_the_try_after_it() {
         let throttled = TuningError::not_shown("a");
         let fault: Cached<()> = Cached { started: at(0), ended: at(10), value: Err(CatalogError::Fault(throttled)) };
-        assert!(fault.is_news(Timestamp::MIN, at(11)), "who waits hears of it");
-        assert!(fault.is_news(at(9), at(11)), "who met an earlier one");
-        assert!(!fault.is_news(at(10), at(11)));
+        assert!(fault.is_fresh_after(Timestamp::MIN, at(11)), "who waits hears of it");
+        assert!(fault.is_fresh_after(at(9), at(11)), "who met an earlier one");
+        assert!(!fault.is_fresh_after(at(10), at(11)));
         let value = Cached { started: at(0), ended: at(10), value: Ok(()) };
-        assert!(value.is_news(at(10), at(11)));
+        assert!(value.is_fresh_after(at(10), at(11)));
     }
 
     #[test]

@@ -27,6 +27,7 @@ const MEMBERS_MAX: usize = 512;
 /// Most values that the members of all fronts list together, at about 20 bytes each: etcd limits an object to 1.5 MiB.
 /// With only the best training job of each run, the limit is never exceeded: 512 runs times 8 objectives.
 const VALUES_MAX: usize = 4096;
+
 /// Whether the fronts of `last` are current for `runs` at `generation`: nothing that they depend on has changed. The
 /// tables of ended runs do not change.
 pub fn stand(last: &ModelSelectionStatus, generation: Option<i64>, runs: &[RunStatus]) -> bool {

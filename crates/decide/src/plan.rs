@@ -39,8 +39,12 @@ pub fn version_by_status(status: &ModelSelectionStatus, candidate: &Candidate) -
         .filter(|version| version_matches(wanted, version))
 }
 
-/// The definition of each candidate on each dataset, given the resolved version of each candidate (in their order;
-/// `None` for own images).
+/// The definition of the run of `candidate` on `dataset`. `version` is the resolved version of the candidate's model;
+/// `None` for a candidate without a JumpStart model.
+///
+/// # Errors
+///
+/// If the version is not resolved, the candidate names nothing to train, or its overrides violate a rule.
 pub fn definition(
     spec: &ModelSelectionSpec,
     region: &str,

@@ -8,6 +8,7 @@ use api::{Counts, Front, RunState, RunStatus, bounds, clip};
 const COLUMN: usize = 18;
 /// Most recommended candidates that are named.
 const RECOMMENDED_MAX: usize = 2;
+
 /// Makes the runs acceptable for the API server, whatever SageMaker has reported. In a large selection, drops the
 /// metrics that the spec does not refer to; they remain available at SageMaker.
 pub fn bounded(derivations: &Derivations<'_>, runs: &mut [RunStatus]) {

@@ -273,14 +273,14 @@ where
             let credentials = status.is_none() && all.to_ascii_lowercase().contains("credential");
             let class = if credentials { Class::Credentials } else { Class::of(None, &all, status) };
             let unreachable = status.is_none() && !credentials && !matches!(error, SdkError::ConstructionFailure(_));
-            (class, if unreachable { unreachable_because(error) } else { brief(&all) })
+            (class, if unreachable { unreachable_because(operation, error) } else { brief(&all) })
         }
     };
     TuningError { class, operation, code, message }
 }
 
 /// The causes of a call without a response, from the SDK's message to that of the operating system, each once.
-fn unreachable_because<E>(error: &SdkError<E, HttpResponse>) -> String
+fn unreachable_because<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> String
 where
     E: std::error::Error + 'static,
 {
@@ -294,7 +294,10 @@ where
         next = cause.source();
     }
     let causes = causes.join(": ");
-    format!("SageMaker cannot be reached ({causes}); check the network, DNS and AWS_ENDPOINT_URL_SAGEMAKER")
+    let is_s3 = operation.starts_with("s3:");
+    let (service, variable) =
+        if is_s3 { ("S3", "AWS_ENDPOINT_URL_S3") } else { ("SageMaker", "AWS_ENDPOINT_URL_SAGEMAKER") };
+    format!("{service} cannot be reached ({causes}); check the network, DNS and {variable}")
 }
 
 /// The message without the debug dump that the SDK appends to it.

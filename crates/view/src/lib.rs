@@ -1,6 +1,6 @@
 //! Views of a `ModelSelection`, as pure functions of the object: no terminal, no I/O, no clock.
 //!
-//! Each module turns the object into a struct of words and numbers ([`summary`], [`runs`], [`waiting`], [`front`],
+//! Each module turns the object into a struct of words and numbers ([`summary`], [`runs`], [`waiting_runs`], [`front`],
 //! [`estimate`]); [`pages`] formats these as text, [`plot`] draws a front. The structs are also the output of `-o json`
 //! and `-o yaml` of the plugin.
 

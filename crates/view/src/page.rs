@@ -43,7 +43,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// The text, neutralized: see [`plain`].
+    /// The text, neutralized: see [`api::plain`].
     pub fn new(text: &str) -> Self {
         Self { text: api::plain(text).into_owned(), tone: Tone::Plain }
     }

@@ -24,7 +24,7 @@ const VERBS: &[(&str, &str, &str, &str)] = &[
     ("get", "modelselection.dev", "modelselections", "every verb"),
     ("watch", "modelselection.dev", "modelselections", "wait and status --watch"),
     ("patch", "modelselection.dev", "modelselections", "suspend, resume, rerun and stop"),
-    ("get", "", "configmaps", "export with collect: All"),
+    ("get", "", "configmaps", "export, promote and the report of plot, with collect: All"),
 ];
 
 /// Whether the operator's service account has all permissions that the operator needs.
