@@ -13,7 +13,7 @@ use catalog::{CatalogError, Shared, job_request};
 use decide::derived::Derivations;
 use decide::effective::instance_type;
 use decide::fingerprint::{Definition, Source};
-use decide::plan::{ResolvedVersion, cells_of, definition};
+use decide::plan::{ResolvedVersion, candidates_on, definition};
 use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
@@ -107,9 +107,11 @@ fn wanted(
     let Inputs { spec, versions, .. } = inputs;
     let mut unread: Vec<(&str, &str)> = Vec::new();
     let mut wanted = Vec::new();
-    let cells =
-        spec.datasets.iter().flat_map(|dataset| cells_of(spec, dataset, versions).map(move |cell| (dataset, cell)));
-    for (index, (dataset, (candidate, version))) in cells.enumerate() {
+    let pairs = spec
+        .datasets
+        .iter()
+        .flat_map(|dataset| candidates_on(spec, dataset, versions).map(move |candidate| (dataset, candidate)));
+    for (index, (dataset, (candidate, version))) in pairs.enumerate() {
         let run = &runs[index];
         if run.state != RunState::Waiting || run.attached || known.contains_key(&index) || !pass.may_start(run) {
             continue;

@@ -66,8 +66,8 @@ fn ended(spec: &ModelSelectionSpec, names: &[String]) -> Vec<RunStatus> {
 }
 
 fn planned(spec: &ModelSelectionSpec, known: &mut Fingerprints, status: &ModelSelectionStatus) -> Vec<RunStatus> {
-    let pins = vec![None; spec.candidates.len()];
-    plan(spec, status, "us-west-2", &pins, &BTreeSet::new(), known).runs
+    let versions = vec![None; spec.candidates.len()];
+    plan(spec, status, "us-west-2", &versions, &BTreeSet::new(), known).runs
 }
 
 /// The most runs, metrics and objectives, with the longest names, that the schema allows.

@@ -50,7 +50,7 @@ pub fn definition(
     region: &str,
     dataset: &Dataset,
     candidate: &Candidate,
-    pin: Option<&ResolvedVersion>,
+    version: Option<&ResolvedVersion>,
 ) -> Result<Definition, Problem> {
     let Candidate { name, jump_start, algorithm, tuning_job_name, .. } = candidate;
     let own = |algorithm: &Algorithm| {
@@ -58,10 +58,12 @@ pub fn definition(
         let of_image = algorithm.training_image.clone().map(|image| Source::Image { image, input_mode });
         of_image.or_else(|| algorithm.algorithm_name.clone().map(|name| Source::Algorithm { name, input_mode }))
     };
-    let source = match (tuning_job_name, algorithm.as_ref().and_then(own), jump_start, pin) {
+    let source = match (tuning_job_name, algorithm.as_ref().and_then(own), jump_start, version) {
         (Some(name), ..) => Source::TuningJob { name: name.clone() },
         (_, Some(own), ..) => own,
-        (_, _, Some(model), Some(pin)) => Source::JumpStart { model_id: model.model_id.clone(), version: pin.clone()? },
+        (_, _, Some(model), Some(version)) => {
+            Source::JumpStart { model_id: model.model_id.clone(), version: version.clone()? }
+        }
         _ => {
             let message =
                 format!("`candidates` entry '{name}' must have one of `jumpStart`, `algorithm` and `tuningJobName`");
@@ -74,15 +76,15 @@ pub fn definition(
 
 /// The candidates that have a run on `dataset`, each with its resolved version: all except existing tuning jobs for
 /// another dataset, and observed candidates.
-pub fn cells_of<'a>(
+pub fn candidates_on<'a>(
     spec: &'a ModelSelectionSpec,
     dataset: &'a Dataset,
-    pins: &'a [Option<ResolvedVersion>],
+    versions: &'a [Option<ResolvedVersion>],
 ) -> impl Iterator<Item = (&'a Candidate, &'a Option<ResolvedVersion>)> {
     let here = |candidate: &Candidate| {
         candidate.observed.is_none() && candidate.dataset.as_ref().is_none_or(|name| *name == dataset.name)
     };
-    spec.candidates.iter().zip(pins).filter(move |(candidate, _)| here(candidate))
+    spec.candidates.iter().zip(versions).filter(move |(candidate, _)| here(candidate))
 }
 
 /// The fingerprints of the definitions of one spec in one region, by candidate, dataset and version, so that a pass
@@ -96,14 +98,14 @@ impl Fingerprints {
         spec: &ModelSelectionSpec,
         region: &str,
         (dataset, candidate): (&Dataset, &Candidate),
-        pin: Option<&ResolvedVersion>,
+        version: Option<&ResolvedVersion>,
     ) -> Result<String, Problem> {
-        let version = pin.and_then(|pin| pin.as_ref().ok()).cloned();
-        let key = (candidate.name.clone(), dataset.name.clone(), version);
-        if let (Some(known), None | Some(Ok(_))) = (self.0.get(&key), pin) {
+        let resolved = version.and_then(|version| version.as_ref().ok()).cloned();
+        let key = (candidate.name.clone(), dataset.name.clone(), resolved);
+        if let (Some(known), None | Some(Ok(_))) = (self.0.get(&key), version) {
             return Ok(known.clone());
         }
-        let fingerprint = definition(spec, region, dataset, candidate, pin)?.fingerprint();
+        let fingerprint = definition(spec, region, dataset, candidate, version)?.fingerprint();
         self.0.insert(key, fingerprint.clone());
         Ok(fingerprint)
     }
@@ -116,19 +118,20 @@ pub fn plan(
     spec: &ModelSelectionSpec,
     status: &ModelSelectionStatus,
     region: &str,
-    pins: &[Option<ResolvedVersion>],
+    versions: &[Option<ResolvedVersion>],
     undecided: &BTreeSet<String>,
     known: &mut Fingerprints,
 ) -> Plan {
-    let same_era = status.rerun == spec.rerun && status.region.as_deref().is_none_or(|r| r == region);
+    let same_rerun_and_region = status.rerun == spec.rerun && status.region.as_deref().is_none_or(|r| r == region);
     let mut before: Vec<&RunStatus> = status.runs.iter().collect();
     let mut runs = Vec::with_capacity(spec.datasets.len() * spec.candidates.len());
     for dataset in &spec.datasets {
-        for (candidate, pin) in cells_of(spec, dataset, pins) {
-            let defined = known.of(spec, region, (dataset, candidate), pin.as_ref());
+        for (candidate, version) in candidates_on(spec, dataset, versions) {
+            let defined = known.of(spec, region, (dataset, candidate), version.as_ref());
             let same = before.iter().position(|run| run.candidate == candidate.name && run.dataset == dataset.name);
-            let kept = same
-                .filter(|&i| same_era && defined.as_ref().is_ok_and(|d| before[i].definition.as_deref() == Some(d)));
+            let kept = same.filter(|&i| {
+                same_rerun_and_region && defined.as_ref().is_ok_and(|d| before[i].definition.as_deref() == Some(d))
+            });
             runs.push(match (kept, defined) {
                 // Removed in order, because undecided runs keep their order.
                 (Some(i), _) => as_declared(before.remove(i).clone(), candidate),
@@ -137,7 +140,7 @@ pub fn plan(
                     dataset: dataset.name.clone(),
                     definition: Some(fingerprint),
                     model_id: candidate.jump_start.as_ref().map(|model| model.model_id.clone()),
-                    model_version: pin.as_ref().and_then(|pin| pin.as_ref().ok()).cloned(),
+                    model_version: version.as_ref().and_then(|version| version.as_ref().ok()).cloned(),
                     reason: Some(Reason::Queued),
                     attached: candidate.tuning_job_name.is_some(),
                     // Nothing is created for it: it is looked up like a job whose Create got no response.
@@ -159,7 +162,7 @@ pub fn plan(
         let named = spec.candidates.iter().any(|candidate| candidate.name == run.candidate);
         // A job that may exist is kept too: it would be stopped, and then created again.
         let counts = run.state.active() || run.state.ended() || run.tuning_job_name.is_some();
-        same_era && !named && undecided.contains(&run.candidate) && counts
+        same_rerun_and_region && !named && undecided.contains(&run.candidate) && counts
     };
     let (staying, before): (Vec<_>, Vec<_>) = before.into_iter().partition(|run| stays(run));
     runs.extend(staying.into_iter().cloned());

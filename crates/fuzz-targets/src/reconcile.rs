@@ -32,7 +32,7 @@ pub(crate) fn identity<'r>(spec: &'r ModelSelectionSpec, run: &'r RunStatus) -> 
 
 /// The status after a reconcile without an answer of SageMaker.
 pub(crate) fn pass(spec: &ModelSelectionSpec, status: ModelSelectionStatus, unverified: bool) -> ModelSelectionStatus {
-    let pins: Vec<Option<ResolvedVersion>> = spec
+    let versions: Vec<Option<ResolvedVersion>> = spec
         .candidates
         .iter()
         .map(|candidate| {
@@ -41,7 +41,7 @@ pub(crate) fn pass(spec: &ModelSelectionSpec, status: ModelSelectionStatus, unve
             Some(version_by_status(&status, candidate).ok_or_else(none))
         })
         .collect();
-    let mut planned = plan(spec, &status, REGION, &pins, &BTreeSet::new(), &mut Fingerprints::default());
+    let mut planned = plan(spec, &status, REGION, &versions, &BTreeSet::new(), &mut Fingerprints::default());
     take_back(&mut planned, |run| identity(spec, run).job_name());
     let Plan { mut runs, superseded } = planned;
     if unverified {

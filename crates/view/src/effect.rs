@@ -105,24 +105,24 @@ impl<'a> Comparison<'a> {
         version_by_status(&self.status, candidate)
     }
 
-    /// The version that each candidate is pinned to. One that the hub has yet to say is what the manifest says: nothing
-    /// that runs already can have it.
-    fn pins(&self) -> Vec<Option<ResolvedVersion>> {
-        let pin = |candidate: &Candidate| {
+    /// The version of each candidate's model. One that only the hub can resolve is the one in the manifest: no job can
+    /// have it yet.
+    fn versions(&self) -> Vec<Option<ResolvedVersion>> {
+        let version = |candidate: &Candidate| {
             let model = candidate.jump_start.as_ref()?;
             let known = self.known_version(candidate).or_else(|| model.version.clone());
             Some(Ok(known.unwrap_or_else(|| "*".to_owned())))
         };
-        self.spec.candidates.iter().map(pin).collect()
+        self.spec.candidates.iter().map(version).collect()
     }
 
     /// The runs as the operator plans them, with that version of each candidate's model.
-    pub fn plan(&self, pins: &[Option<ResolvedVersion>]) -> Plan {
+    pub fn plan(&self, versions: &[Option<ResolvedVersion>]) -> Plan {
         let undecided: BTreeSet<String> = match self.open_selectors {
             0 => BTreeSet::new(),
             _ => self.status.expansions.iter().flat_map(|expansion| expansion.model_ids.iter().cloned()).collect(),
         };
-        plan(&self.spec, &self.status, &self.region, pins, &undecided, &mut Fingerprints::default())
+        plan(&self.spec, &self.status, &self.region, versions, &undecided, &mut Fingerprints::default())
     }
 
     /// What becomes of a planned run.
@@ -140,7 +140,7 @@ impl<'a> Comparison<'a> {
 /// What applying a manifest does. `history` are runs of any selections, for what training jobs took before.
 pub fn effect(comparison: &Comparison<'_>, history: &[&RunStatus]) -> Effect {
     let Comparison { spec, status, open_selectors, .. } = comparison;
-    let planned = comparison.plan(&comparison.pins());
+    let planned = comparison.plan(&comparison.versions());
     let of = |action: Action, run: &RunStatus| RunEffect {
         action,
         candidate: run.candidate.clone(),
@@ -192,7 +192,7 @@ mod tests {
     /// The sample spec as an object in the cluster whose runs have all ended.
     fn applied(spec: &ModelSelectionSpec) -> ModelSelection {
         let comparison = Comparison::new(spec, None, "us-west-2");
-        let planned = comparison.plan(&comparison.pins());
+        let planned = comparison.plan(&comparison.versions());
         let mut selection = ModelSelection::new("least", spec.clone());
         let runs = planned.runs.into_iter().enumerate().map(|(index, run)| RunStatus {
             state: if index == 0 { api::RunState::Running } else { api::RunState::Succeeded },
