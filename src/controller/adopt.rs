@@ -146,7 +146,7 @@ async fn take_over(pass: &Pass<'_>, spec: &ModelSelectionSpec, name: &str, job: 
             pass.succeeded(&Task::Prove(name.to_owned()));
             return adopted(pass, spec, name, job, run).await;
         }
-        Ownership::Foreign(difference) if !pass.is_foreign(name) => {
+        Ownership::Foreign(difference) if !pass.note_foreign_answer(name) => {
             return Found::Unproven(TuningError::unproven(&difference));
         }
         Ownership::Foreign(difference) => difference,

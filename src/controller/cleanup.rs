@@ -60,9 +60,9 @@ pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result
     if ctx.is_cleaned_up(&uid) || ctx.has_gone(seen) {
         return Ok(Action::await_change());
     }
-    ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));
+    ctx.wake_others(ctx.permits.withdraw(&uid, clock::steady()));
     // What failed before the deletion says nothing about it.
-    ctx.retries.observe(&uid, seen.metadata.generation, clock::steady());
+    ctx.retries.note_generation(&uid, seen.metadata.generation, clock::steady());
     let stored = ctx.stores.newest(seen);
     let newest = with_unwritten(&stored, &uid, ctx);
     // The policy may be edited while the deletion waits: the newest one counts.

@@ -33,15 +33,15 @@ pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut
     let referring = !References::wanted(spec).is_empty();
     if spec.collect == Collect::Best {
         // The first pass of a process computes the fronts again: an older release may have had other rules.
-        let stand = !pass.cache().derived.is_new() && !pass.is_unverified();
-        return (referring || !(stand && front::stand(&last, pass.generation(), runs))).then(Tables::new);
+        let trusted = !pass.cache().derived.is_new() && !pass.is_unverified();
+        return (referring || !(trusted && front::are_current(&last, pass.generation(), runs))).then(Tables::new);
     }
     if pass.is_unverified() || last.observed_generation != pass.generation() {
         runs.iter_mut().filter(|run| wanted(spec, run) && lost(run)).for_each(|run| try_again(pass, run));
     }
     let mut budget = Budget::of_pass();
     collect(pass, spec, runs, &mut budget).await;
-    if !pass.is_unverified() && !referring && front::stand(&last, pass.generation(), runs) {
+    if !pass.is_unverified() && !referring && front::are_current(&last, pass.generation(), runs) {
         return None;
     }
     read(pass, runs).await;
@@ -180,7 +180,7 @@ async fn find_or_make(
         }
         Ok(false) => Ok(None),
         Err(error) => {
-            let is_gone = error.class == Class::NotFound && gathering.is_gone(window, clock::steady());
+            let is_gone = error.class == Class::NotFound && gathering.note_gone(window, clock::steady());
             // For example, a paging token that is no longer accepted: start again from the first page.
             if matches!(error.class, Class::Invalid | Class::NotFound) {
                 gathering.restart();

@@ -127,18 +127,18 @@ impl Context {
 
     /// After a failed pass: releases the permits that it reserved, and forgets the selection if it was deleted
     /// meanwhile.
-    pub(super) fn give_back(&self, selection: &Arc<ModelSelection>) {
+    pub(super) fn release_after_failure(&self, selection: &Arc<ModelSelection>) {
         if self.has_gone(selection) {
             return self.forget(selection);
         }
         let (uid, newest) = (selection.uid().unwrap_or_default(), self.stores.newest(selection));
         let status = newest.status.clone().unwrap_or_default();
         let held = Claim::of(&newest.spec, &status, [].iter());
-        self.wake(self.permits.settle(&uid, held, clock::steady()));
+        self.wake_others(self.permits.settle(&uid, held, clock::steady()));
     }
 
     /// Wakes the selections whose turn it is to start jobs, and returns what the selection itself may start.
-    pub(super) fn wake(&self, turns: Turns) -> ByType {
+    pub(super) fn wake_others(&self, turns: Turns) -> ByType {
         wake_all(&self.waker, turns.others);
         turns.own
     }
@@ -250,7 +250,7 @@ impl Context {
     pub(super) fn forget(&self, selection: &ModelSelection) {
         self.observer.forget(&ObjectRef::from_obj(selection));
         let Some(uid) = &selection.uid() else { return };
-        self.wake(self.permits.remove(uid, clock::steady()));
+        self.wake_others(self.permits.remove(uid, clock::steady()));
         self.unwritten.forget(uid);
         self.stores.forget(uid);
         self.cleaned_up.lock().remove(uid);

@@ -45,7 +45,7 @@ pub(super) async fn expand(pass: &Pass<'_>, before: &ModelSelectionStatus, until
             None => {
                 // After an edit of a selector or of `rerun`, the user expects the present models, so an older cached
                 // listing is not good enough.
-                let edited = || pass.ctx.retries.observed(&pass.uid).unwrap_or_else(clock::steady);
+                let edited = || pass.ctx.retries.generation_seen_at(&pass.uid).unwrap_or_else(clock::steady);
                 let not_before = if before.expansions.is_empty() { Timestamp::MIN } else { edited() };
                 find(pass, &spec, selector, &key, not_before, until).await
             }

@@ -133,7 +133,7 @@ pub(super) async fn gather(
                 let described: Vec<_> = stream::iter(now).map(describe).buffered(CONCURRENCY).collect().await;
                 for (result, name) in described {
                     match result {
-                        Err(error) if error.class == Class::NotFound && gathering.may_show(&name, window) => {
+                        Err(error) if error.class == Class::NotFound && gathering.note_unseen(&name, window) => {
                             absent.insert(name);
                         }
                         // It was deleted: it stays in the table, without metrics.
@@ -159,8 +159,8 @@ impl Gathering {
         *self = Self { gone: self.gone, was_gone: self.was_gone, ..Self::default() };
     }
 
-    /// Notes a response that the tuning job is gone. Whether that is certain now: there is no way back.
-    pub(super) fn is_gone(&mut self, window: Duration, now: Timestamp) -> bool {
+    /// Records a response that the tuning job is gone. Returns whether that is certain now: there is no way back.
+    pub(super) fn note_gone(&mut self, window: Duration, now: Timestamp) -> bool {
         self.gone.again(now).is_certain(window) || self.was_gone
     }
 
@@ -169,8 +169,8 @@ impl Gathering {
         self.listed.keys().filter(|name| !known(name)).cloned().collect()
     }
 
-    /// Notes that a training job was described in vain. Whether it may show another time.
-    fn may_show(&mut self, training_job: &str, window: Duration) -> bool {
+    /// Records that a describe did not find a training job. Returns whether a later one may find it.
+    fn note_unseen(&mut self, training_job: &str, window: Duration) -> bool {
         let unseen = self.unseen.entry(training_job.to_owned()).or_default();
         !unseen.again(clock::steady()).is_certain(window)
     }

@@ -138,9 +138,9 @@ impl<'a> Pass<'a> {
         self.ctx.retries.succeeded(&self.uid, task);
     }
 
-    /// Whether a job belongs to another owner: its tags say so in [`BELIEVED_ANSWERS`] consecutive responses. A single
-    /// response may be about another job.
-    pub(super) fn is_foreign(&self, job: &str) -> bool {
+    /// Records a response whose tags say that the job belongs to another owner. Returns whether that counts: after
+    /// [`BELIEVED_ANSWERS`] consecutive responses. A single response may be about another job.
+    pub(super) fn note_foreign_answer(&self, job: &str) -> bool {
         let failures = self.failed(Task::Prove(job.to_owned()), Outcome::Fault(Class::NotFound));
         failures.times >= BELIEVED_ANSWERS
     }

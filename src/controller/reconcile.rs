@@ -108,7 +108,7 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
         name = selection.name_any(),
     );
     if ctx.is_unreadable(&selection) && selection.metadata.deletion_timestamp.is_none() {
-        ctx.wake(ctx.permits.withdraw(&selection.uid().unwrap_or_default(), clock::steady()));
+        ctx.wake_others(ctx.permits.withdraw(&selection.uid().unwrap_or_default(), clock::steady()));
         return Ok(requeue_after(RESYNC_PERIOD));
     }
     let started = clock::steady();
@@ -124,7 +124,7 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
     let outcome = match &result {
         Err(error) => {
             span.in_scope(|| tracing::warn!(error = with_causes(error), "the pass failed; trying again"));
-            ctx.give_back(&selection);
+            ctx.release_after_failure(&selection);
             Outcome::Error
         }
         Ok(action) if *action == Action::await_change() => Outcome::Success,
@@ -192,7 +192,7 @@ async fn load<'a>(
         record::conflicting_writer(ctx, &selection).await;
     }
     let unverified = ctx.writers.unverified(&uid);
-    ctx.retries.observe(&uid, selection.metadata.generation, clock::steady());
+    ctx.retries.note_generation(&uid, selection.metadata.generation, clock::steady());
     ctx.count_permits().await;
     if unverified.is_some() {
         ctx.unwritten.drop_progress(&uid);
@@ -205,7 +205,7 @@ async fn load<'a>(
         }
         Err(problem) => {
             // It would keep its turn for ever.
-            ctx.wake(ctx.permits.withdraw(&uid, clock::steady()));
+            ctx.wake_others(ctx.permits.withdraw(&uid, clock::steady()));
             record::invalid(ctx, &selection, &problem).await.map_err(LoadError::NotReported)?;
             Ok(None)
         }
@@ -278,7 +278,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let Pass { ctx, uid, .. } = pass;
     let Observed { spec, status, incomplete, unfinished, .. } = observed;
     pass.track_running(status);
-    let own = ctx.wake(ctx.permits.settle(uid, create::claim(pass, spec, status), clock::steady()));
+    let own = ctx.wake_others(ctx.permits.settle(uid, create::claim(pass, spec, status), clock::steady()));
     // An expression that cannot be parsed waits for an edit; a selector without a result is retried.
     let expanding = incomplete.as_ref().is_some_and(|problem| {
         !matches!(problem.reason, Reason::InvalidExpression | Reason::ExpressionBudgetExceeded | Reason::InvalidSpec)
@@ -290,7 +290,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
     let retry = ctx.retries.next_try(uid, pass.started, now);
     let open = expanding || lacking || ctx.incarnations.has_begun(uid) || !status.superseded.is_empty();
     if complete(spec, &status.runs) && !open {
-        ctx.wake(ctx.permits.remove(uid, clock::steady()));
+        ctx.wake_others(ctx.permits.remove(uid, clock::steady()));
         ctx.unwritten.forget(uid);
         if !status.runs.iter().any(|run| collect_all::to_collect(spec, run)) {
             ctx.tables.forget(uid);

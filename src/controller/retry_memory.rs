@@ -40,7 +40,7 @@ pub(super) struct Retries {
 struct OfSelection {
     generation: Option<i64>,
     /// When this process first saw that generation.
-    observed: Option<Timestamp>,
+    seen_at: Option<Timestamp>,
     failing: HashMap<Task, Failures>,
     /// Why some of them fail, if the user must act and no run shows it.
     problems: HashMap<Task, Problem>,
@@ -51,8 +51,8 @@ impl Retries {
         Self { window, all: Mutex::default() }
     }
 
-    /// Forgets the failures when the generation has changed: an edit may have fixed the cause.
-    pub(super) fn observe(&self, uid: &str, generation: Option<i64>, now: Timestamp) {
+    /// Records the current generation. Forgets the failures if it has changed: an edit may have fixed the cause.
+    pub(super) fn note_generation(&self, uid: &str, generation: Option<i64>, now: Timestamp) {
         let mut all = self.all.lock();
         if let Some(of) = all.get_mut(uid)
             && of.generation != generation
@@ -61,12 +61,12 @@ impl Retries {
         }
         let of = all.entry(uid.to_owned()).or_default();
         of.generation = generation;
-        of.observed.get_or_insert(now);
+        of.seen_at.get_or_insert(now);
     }
 
     /// When this process first saw the current generation.
-    pub(super) fn observed(&self, uid: &str) -> Option<Timestamp> {
-        self.all.lock().get(uid)?.observed
+    pub(super) fn generation_seen_at(&self, uid: &str) -> Option<Timestamp> {
+        self.all.lock().get(uid)?.seen_at
     }
 
     /// Records that a task has not succeeded, and returns its consecutive failures. See [`backoff`] for the pauses.
@@ -173,14 +173,14 @@ mod tests {
     fn a_failed_pass_delays_the_next_one_unless_the_selection_was_edited() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let retries = Retries::new(Duration::from_secs(300));
-        retries.observe("u", Some(1), at(0));
+        retries.note_generation("u", Some(1), at(0));
         assert_eq!(retries.pause("u", Some(1), at(0)), None);
         let failures = retries.failed("u", Task::Reconcile, Outcome::Refused, at(0));
         let pause = Duration::try_from(failures.not_before.duration_since(at(0))).ok();
         assert_eq!(retries.pause("u", Some(1), at(0)), pause);
         assert_eq!(retries.pause("u", Some(1), failures.not_before), None);
         assert_eq!(retries.pause("u", Some(2), at(0)), None);
-        retries.observe("u", Some(2), at(9));
+        retries.note_generation("u", Some(2), at(9));
         assert_eq!(retries.failures("u", &Task::Reconcile), None, "a deletion is an edit too");
     }
 

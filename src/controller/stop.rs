@@ -38,7 +38,7 @@ pub(super) async fn stop(
         let stopped = stop_own(&pass.region, &pass.identity(run), &name, run.tuning_job_arn.as_deref()).await;
         // Repeated after a pause if the job still runs: a stop can get lost like any other call.
         pass.failed(task.clone(), Outcome::Accepted);
-        if matches!(stopped, Ok(Stopped::Foreign)) && pass.is_foreign(&name) {
+        if matches!(stopped, Ok(Stopped::Foreign)) && pass.note_foreign_answer(&name) {
             // Another cluster's, of which this one is a copy.
             apply(run, RunEvent::NotItsJob);
             let_go = true;
@@ -112,7 +112,7 @@ async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sight
             pass.succeeded(&task);
             None
         }
-        Ok(Stopped::Foreign) if pass.is_foreign(&job.tuning_job_name) => None,
+        Ok(Stopped::Foreign) if pass.note_foreign_answer(&job.tuning_job_name) => None,
         Ok(Stopped::Foreign) => {
             pass.failed(find, Outcome::Fault(Class::NotFound));
             Some(job)
@@ -138,7 +138,7 @@ pub(super) enum Stopped {
     /// It has ended.
     NothingToStop,
     /// Its tags say that it belongs to another owner. The response may have been about another job: see
-    /// [`Pass::is_foreign`].
+    /// [`Pass::note_foreign_answer`].
     Foreign,
     /// There is no such job, or it is not visible yet.
     Absent,

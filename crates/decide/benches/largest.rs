@@ -14,7 +14,7 @@ use api::{
 use criterion::{Criterion, criterion_group, criterion_main};
 use modelselection_decide::conditions::{Situation, conditions};
 use modelselection_decide::derived::{Derivations, Memo, apply, invalid};
-use modelselection_decide::front::{References, Tables, fronts_with, stand};
+use modelselection_decide::front::{References, Tables, are_current, fronts_with};
 use modelselection_decide::plan::{Fingerprints, plan};
 use modelselection_decide::summary;
 
@@ -162,7 +162,7 @@ fn bench(c: &mut Criterion, sample: &Sample) {
         b.iter(|| {
             let mut runs = status.runs.clone();
             summary::bounded(&derivations, &mut runs);
-            assert!(stand(&status, Some(1), &runs));
+            assert!(are_current(&status, Some(1), &runs));
         });
     });
     group.finish();

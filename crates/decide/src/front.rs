@@ -30,7 +30,7 @@ const VALUES_MAX: usize = 4096;
 
 /// Whether the fronts of `last` are current for `runs` at `generation`: nothing that they depend on has changed. The
 /// tables of ended runs do not change.
-pub fn stand(last: &ModelSelectionStatus, generation: Option<i64>, runs: &[RunStatus]) -> bool {
+pub fn are_current(last: &ModelSelectionStatus, generation: Option<i64>, runs: &[RunStatus]) -> bool {
     fn result(run: &RunStatus) -> impl PartialEq + '_ {
         let RunStatus { candidate, dataset, state, message, best, trials, .. } = run;
         (candidate, dataset, state.ended().then_some((*state, message, best, trials)))

@@ -1,7 +1,7 @@
 //! Fronts of all training jobs of the runs.
 
 use super::{both, members, recommended, run};
-use crate::front::{Tables, VALUES_MAX, fronts, stand};
+use crate::front::{Tables, VALUES_MAX, are_current, fronts};
 use api::{
     BestTrainingJob, Collect, Constraint, DerivedMetric, ExclusionReason, Front, MetricValue, ModelSelectionSpec,
     ModelSelectionStatus, RunState, RunStatus, bounds,
@@ -126,16 +126,16 @@ fn ranks_fit_the_schema() {
 fn fronts_stay_current_until_a_result_or_the_generation_changes() {
     let runs = vec![both("a", "0.9", "1"), RunStatus { state: RunState::Running, ..both("b", "0.9", "1") }];
     let last = ModelSelectionStatus { observed_generation: Some(3), runs: runs.clone(), ..Default::default() };
-    assert!(stand(&last, Some(3), &runs));
-    assert!(!stand(&last, Some(4), &runs));
+    assert!(are_current(&last, Some(3), &runs));
+    assert!(!are_current(&last, Some(4), &runs));
     let mut counted = runs.clone();
     counted[1].training_jobs = Some(api::TrainingJobCounts::default());
-    assert!(stand(&last, Some(3), &counted), "only results count");
+    assert!(are_current(&last, Some(3), &counted), "only results count");
     let mut ended = runs.clone();
     ended[1].state = RunState::Failed;
     let mut kept = runs.clone();
     kept[0].trials = Some(api::Trials::default());
     for changed in [ended, kept, runs[..1].to_vec()] {
-        assert!(!stand(&last, Some(3), &changed));
+        assert!(!are_current(&last, Some(3), &changed));
     }
 }
