@@ -28,7 +28,7 @@ use sagemaker::{Class, Region, TuningError};
 /// Concurrent stops.
 const CONCURRENCY: usize = 8;
 /// Longest duration of one round of stops, so that a round without responses ends before the deadline of the pass.
-const ROUND: Duration = Duration::from_secs(120);
+const ROUND_TIMEOUT: Duration = Duration::from_secs(120);
 /// Shortest time before a job whose creation got no response counts as not created. Shorter than elsewhere, because a
 /// user is waiting for the deletion.
 const ABSENT_FOR: Duration = Duration::from_secs(30);
@@ -192,7 +192,7 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
             };
         }
     };
-    let _ = tokio::time::timeout(ROUND, round).await;
+    let _ = tokio::time::timeout(ROUND_TIMEOUT, round).await;
     drop(stops);
     let left = running.into_iter().map(|(job, (why, needs_person))| Left { job, why, needs_person });
     let mut left: Vec<Left> = left.chain(unsearched).collect();

@@ -13,11 +13,11 @@ use api::ModelSelectionStatus;
 use decide::retry::pause::backoff;
 
 /// Shortest time between two reports of conflicting writes to one selection.
-const PAUSE: Duration = Duration::from_secs(600);
+const REPORT_INTERVAL: Duration = Duration::from_secs(600);
 /// The first correction follows at once, the second after this time, and each further one after twice as long, up to
 /// the maximum: two operators that correct each other must not do so without pause.
-const SECOND: Duration = Duration::from_secs(1);
-const MOST: Duration = Duration::from_secs(300);
+const FIRST_CORRECTION_PAUSE: Duration = Duration::from_secs(1);
+const CORRECTION_PAUSE_MAX: Duration = Duration::from_secs(300);
 
 /// What is known about each selection's status, by uid.
 #[derive(Default)]
@@ -110,14 +110,18 @@ impl Writers {
             return None;
         }
         (known.version, known.content, known.unverified) = (version, says, Some(version));
-        let long_ago = |time: Option<Timestamp>| time.is_none_or(|time| now >= time + PAUSE);
+        let long_ago = |time: Option<Timestamp>| time.is_none_or(|time| now >= time + REPORT_INTERVAL);
         let times = if long_ago(known.noticed) { 0 } else { known.times };
         let unreported = long_ago(known.reported);
         known.reported = if unreported { Some(now) } else { known.reported };
         (known.noticed, known.times) = (Some(now), times + 1);
         known.conflict =
             Some(Conflict { unreported: unreported || known.conflict.is_some_and(|conflict| conflict.unreported) });
-        Some(times.checked_sub(1).map_or(Duration::ZERO, |times| backoff(times, SECOND, MOST)))
+        Some(
+            times
+                .checked_sub(1)
+                .map_or(Duration::ZERO, |times| backoff(times, FIRST_CORRECTION_PAUSE, CORRECTION_PAUSE_MAX)),
+        )
     }
 
     /// The conflict since the last call, if there was one.

@@ -36,7 +36,7 @@ const ERROR_MAX: usize = 300;
 /// Most objects that cannot be read in a report.
 const UNREADABLE_LISTED: usize = 8;
 /// How long to wait for the first lists of all watches.
-const WATCHED: Duration = Duration::from_secs(10);
+const FIRST_LIST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An object that this release cannot read.
 #[derive(Clone)]
@@ -117,7 +117,7 @@ impl Context {
     /// has taken too long.
     pub(super) async fn count_permits(&self) {
         let count = || async {
-            if tokio::time::timeout(WATCHED, self.stores.listed()).await.is_err() {
+            if tokio::time::timeout(FIRST_LIST_TIMEOUT, self.stores.listed()).await.is_err() {
                 tracing::warn!("not all namespaces can be watched; the tuning jobs in them are not counted");
             }
             self.permits.seed(&self.stores, self.sagemaker.default_region());

@@ -29,7 +29,7 @@ const SECONDS_PER_PASS: f64 = 60.0;
 /// Bounds of that number.
 const PER_PASS: RangeInclusive<usize> = 16..=256;
 /// How long a pass creates jobs if the rate has fallen meanwhile: it must end before its deadline.
-const LONGEST: Duration = Duration::from_secs(90);
+const PASS_TIME_MAX: Duration = Duration::from_secs(90);
 
 /// A run to create.
 pub(super) struct Chosen {
@@ -180,7 +180,7 @@ pub(super) async fn create(
         })
         .collect();
     let halts = Mutex::new(Halts::default());
-    let until = clock::after(clock::real(LONGEST));
+    let until = clock::after(clock::real(PASS_TIME_MAX));
     let halt = |instance_type: &str| {
         let over = pass.is_outdated() || clock::after(Duration::ZERO) >= until;
         halts.lock().of(instance_type).or(over.then_some(Reason::Queued))

@@ -20,7 +20,7 @@ use sagemaker::{Class, EndedTrainingJob, Operation, Pages, Region, TuningError};
 
 /// Most calls in a pass, and the longest time for them: the status shows the results before more are read.
 const PER_PASS: usize = 64;
-const FOR_AT_MOST: Duration = Duration::from_secs(10);
+const PASS_TIME_MAX: Duration = Duration::from_secs(10);
 /// Concurrent describes.
 const CONCURRENCY: usize = 4;
 
@@ -59,7 +59,7 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn of_pass() -> Self {
-        Self { calls: PER_PASS, until: clock::steady() + FOR_AT_MOST }
+        Self { calls: PER_PASS, until: clock::steady() + PASS_TIME_MAX }
     }
 
     pub(super) fn is_spent(&self) -> bool {

@@ -25,13 +25,13 @@ pub(super) type Jobs = Arc<[TaggedJob]>;
 pub(super) type Search = Shared<BoxFuture<'static, Result<Jobs, TuningError>>>;
 
 /// Shortest time between two searches of a namespace: selections that ask meanwhile share the next search.
-const SPACING: Duration = Duration::from_secs(2);
+const MIN_INTERVAL: Duration = Duration::from_secs(2);
 /// Most selections in one search: their names fit into one expression.
-const MOST: usize = 500;
+const SELECTIONS_MAX: usize = 500;
 /// How long the answer for selections that were expected to ask is kept for them.
-const KEPT: Duration = Duration::from_secs(600);
+const ANSWER_TTL: Duration = Duration::from_secs(600);
 /// Most jobs of a search whose tags are read one by one.
-const ONE_BY_ONE: usize = 100;
+const TAG_READS_MAX: usize = 100;
 
 /// The scope of a joint search.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,10 +97,10 @@ impl Searches {
         now: Instant,
         begin: impl FnOnce(Arc<Mutex<Group>>, Instant) -> Search,
     ) -> Search {
-        self.0.retain(|_, next| now < next.begins + KEPT || matches!(&*next.group.lock(), Group::Open(_)));
+        self.0.retain(|_, next| now < next.begins + ANSWER_TTL || matches!(&*next.group.lock(), Group::Open(_)));
         if let Some(next) = self.0.get(&place) {
             match &mut *next.group.lock() {
-                Group::Open(askers) if askers.len() < MOST => {
+                Group::Open(askers) if askers.len() < SELECTIONS_MAX => {
                     askers.push(asker);
                     return next.search.clone();
                 }
@@ -113,7 +113,7 @@ impl Searches {
                 Group::Open(_) => {}
             }
         }
-        let begins = self.0.get(&place).map_or(now, |last| now.max(last.begins + SPACING));
+        let begins = self.0.get(&place).map_or(now, |last| now.max(last.begins + MIN_INTERVAL));
         let group = Arc::new(Mutex::new(Group::Open(vec![asker])));
         let search = begin(group.clone(), begins);
         self.0.insert(place, Next { group, search: search.clone(), begins });
@@ -127,7 +127,7 @@ impl Group {
         let Self::Open(askers) = self else { return Vec::new() };
         let mut all = std::mem::take(askers);
         expected.retain(|one| all.iter().all(|asker| asker.uid != one.uid));
-        expected.truncate(MOST.saturating_sub(all.len()));
+        expected.truncate(SELECTIONS_MAX.saturating_sub(all.len()));
         *self = Self::Started(expected.iter().map(|one| one.uid.clone()).collect());
         all.append(&mut expected);
         all
@@ -241,7 +241,7 @@ async fn not_shown(
             && searched.iter().all(|job| job.name != *name)
             && !creators.iter().any(|selection| has_created(selection, &place.scope, name))
     });
-    running.truncate(ONE_BY_ONE);
+    running.truncate(TAG_READS_MAX);
     region.with_tags(running).await
 }
 
@@ -277,8 +277,8 @@ mod tests {
         assert!(join(&mut searches, "a", "two", now).is_none());
         assert!(join(&mut searches, "b", "other", now).is_some(), "another namespace");
         assert_eq!(group.lock().start(Vec::new()), ["one", "two"].map(asker));
-        let (_, begins) = join(&mut searches, "a", "three", now + SPACING / 2).unwrap();
-        assert_eq!(begins, now + SPACING, "the next one waits");
+        let (_, begins) = join(&mut searches, "a", "three", now + MIN_INTERVAL / 2).unwrap();
+        assert_eq!(begins, now + MIN_INTERVAL, "the next one waits");
     }
 
     #[test]
@@ -286,11 +286,11 @@ mod tests {
         let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
         let (group, _) = join(&mut searches, "a", "one", now).unwrap();
         assert_eq!(group.lock().start(["one", "late"].map(asker).into()), ["one", "late"].map(asker));
-        assert!(join(&mut searches, "a", "late", now + 2 * SPACING).is_none(), "it was expected");
-        assert!(join(&mut searches, "a", "late", now + 2 * SPACING).is_some(), "it asks again");
+        assert!(join(&mut searches, "a", "late", now + 2 * MIN_INTERVAL).is_none(), "it was expected");
+        assert!(join(&mut searches, "a", "late", now + 2 * MIN_INTERVAL).is_some(), "it asks again");
         let (group, _) = join(&mut searches, "b", "one", now).unwrap();
-        let many: Vec<Asker> = (0..2 * MOST).map(|n| asker(&n.to_string())).collect();
-        assert_eq!(group.lock().start(many).len(), MOST, "an expression has room for this many");
+        let many: Vec<Asker> = (0..2 * SELECTIONS_MAX).map(|n| asker(&n.to_string())).collect();
+        assert_eq!(group.lock().start(many).len(), SELECTIONS_MAX, "an expression has room for this many");
     }
 
     #[test]
@@ -301,7 +301,7 @@ mod tests {
             group.lock().start(Vec::new());
         }
         join(&mut searches, "late", "one", now).unwrap();
-        join(&mut searches, "c", "one", now + KEPT);
+        join(&mut searches, "c", "one", now + ANSWER_TTL);
         let mut left: Vec<&str> = searches.0.keys().map(|place| place.namespace.as_str()).collect();
         left.sort_unstable();
         assert_eq!(left, ["c", "late"], "the one that has yet to start stays");

@@ -34,7 +34,7 @@ pub(super) enum RecordError {
 }
 
 /// Number of runs up to which fronts are computed without leaving the async thread.
-const SMALL: usize = 64;
+const INLINE_RUNS_MAX: usize = 64;
 
 /// The API server stores whole seconds. With finer times, an unchanged status would differ from the stored one and
 /// would be written again.
@@ -60,7 +60,7 @@ pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelection
     let now = whole_second(clock::now());
     let ModelSelectionStatus { mut runs, start_time, completion_time, .. } = status;
     let last = || pass.ctx.stores.newest(&pass.selection).status.clone().unwrap_or_default().fronts;
-    let is_small = runs.len() <= SMALL && spec.collect == Collect::Best && spec.derived_metrics.is_empty();
+    let is_small = runs.len() <= INLINE_RUNS_MAX && spec.collect == Collect::Best && spec.derived_metrics.is_empty();
     let mut compute = || {
         let derivations = pass.derivations(spec);
         summary::bounded(&derivations, &mut runs);

@@ -12,7 +12,9 @@ use kube::{Api, Client, ResourceExt as _};
 use tokio::time::{sleep, timeout};
 
 use super::args::Args;
-use super::lease::{DURATION, Held, RENEW, RETRY, RETRY_RENEWAL, Record, Sighting, Step, decide};
+use super::lease::{
+    Held, LEASE_DURATION, RENEW_INTERVAL, RETRY_PERIOD, RETRY_RENEWAL, Record, SeenLease, Step, decide,
+};
 use api::FIELD_MANAGER;
 use api::permissions::LeaseName;
 use decide::retry::pause::jitter;
@@ -28,7 +30,7 @@ pub(super) const PART: &str = "leader election";
 const VERSION_ANNOTATION: &str = "modelselection.dev/operator-version";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Timeout of a request: after one that hangs there is time for another before the deadline.
-const REQUEST: Duration = Duration::from_secs(3);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A candidate of the election.
 pub(super) struct Election {
@@ -43,7 +45,7 @@ pub(super) struct Election {
     readiness: Arc<Readiness>,
     /// The Lease as it was last read or written.
     lease: Option<Lease>,
-    seen: Option<Sighting>,
+    seen: Option<SeenLease>,
     held: Option<Held>,
     /// Our copy of the Lease may be out of date.
     outdated: bool,
@@ -94,7 +96,7 @@ impl Election {
                     self.readiness.warn(PART, None);
                     return tracing::info!(lease = self.full_name, identity = self.me, term, "leading");
                 }
-                Step::Wait(left) => sleep(left.min(jitter(RETRY, &self.me, self.rounds))).await,
+                Step::Wait(left) => sleep(left.min(jitter(RETRY_PERIOD, &self.me, self.rounds))).await,
                 // Only a held Lease can be renewed or lost.
                 Step::Renew | Step::Lost(_) => {}
             }
@@ -107,7 +109,7 @@ impl Election {
     /// Why this process is not the leader any more. It must not act then, and exits.
     pub(super) async fn keep(mut self, stop: impl Future<Output = ()>) -> Result<(), String> {
         let mut stop = pin!(stop);
-        let mut pause = RENEW;
+        let mut pause = RENEW_INTERVAL;
         loop {
             let left = self.held.map(Held::until).unwrap_or_default().saturating_sub(clock::uptime());
             let pausing = sleep(left.min(jitter(pause, &self.me, self.rounds)));
@@ -116,7 +118,7 @@ impl Election {
                 () = pausing => {}
             }
             pause = match self.round().await {
-                Step::Acquire(_) | Step::Renew => RENEW,
+                Step::Acquire(_) | Step::Renew => RENEW_INTERVAL,
                 Step::Wait(pause) => pause,
                 Step::Lost(why) => {
                     self.end();
@@ -141,10 +143,10 @@ impl Election {
         if let lost @ Step::Lost(_) = self.decide(clock::uptime()) {
             return lost;
         }
-        let retry = if self.held.is_some() { RETRY_RENEWAL } else { RETRY };
+        let retry = if self.held.is_some() { RETRY_RENEWAL } else { RETRY_PERIOD };
         // Not longer than our lease lasts, so that its end is noticed in time.
-        let left = self.held.map_or(REQUEST, |held| held.until().saturating_sub(clock::uptime()));
-        let trouble = match timeout(REQUEST.min(left), self.try_round()).await {
+        let left = self.held.map_or(REQUEST_TIMEOUT, |held| held.until().saturating_sub(clock::uptime()));
+        let trouble = match timeout(REQUEST_TIMEOUT.min(left), self.try_round()).await {
             Ok(Ok(step)) => {
                 self.readiness.set(PART, Ok(()));
                 return step;
@@ -213,7 +215,7 @@ impl Election {
                 .then(|| format!("{holder} leads with version {version} of the operator, and this is {VERSION}"));
             self.readiness.warn(PART, other);
         }
-        self.seen = record.map(|record| Sighting::of(record, self.seen.as_ref(), clock::uptime()));
+        self.seen = record.map(|record| SeenLease::of(record, self.seen.as_ref(), clock::uptime()));
         self.lease = lease;
     }
 
@@ -229,7 +231,7 @@ impl Election {
         lease.spec = Some(LeaseSpec {
             holder_identity: Some(self.me.clone()),
             lease_transitions: Some(term),
-            lease_duration_seconds: i32::try_from(DURATION.as_secs()).ok(),
+            lease_duration_seconds: i32::try_from(LEASE_DURATION.as_secs()).ok(),
             acquire_time: if self.held.is_some() { before.acquire_time } else { now.clone() },
             renew_time: now,
             ..LeaseSpec::default()
@@ -249,7 +251,7 @@ impl Election {
 
     /// Releases the Lease, so that another candidate can take it at once. If this fails, the Lease expires.
     async fn give_back(&mut self) {
-        let given_back = timeout(REQUEST, async {
+        let given_back = timeout(REQUEST_TIMEOUT, async {
             self.look().await?;
             // Another candidate may hold it by now.
             if let (Step::Renew, Some(mut lease)) = (self.decide(clock::uptime()), self.lease.clone()) {
@@ -277,7 +279,7 @@ fn record(lease: &Lease) -> Record {
         version: lease.resource_version().unwrap_or_default(),
         holder: spec.holder_identity.unwrap_or_default(),
         term: spec.lease_transitions.unwrap_or_default(),
-        duration: seconds.map_or(DURATION, Duration::from_secs),
+        duration: seconds.map_or(LEASE_DURATION, Duration::from_secs),
     }
 }
 

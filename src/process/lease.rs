@@ -1,21 +1,21 @@
 //! Decides who leads, from the Lease as it was read. No I/O and no wall clock: a time is a [`Duration`] since the
 //! process started, so that a wrong clock, or one that is adjusted, does not matter.
 //!
-//! Why two processes never act at once: a holder acts until [`DEADLINE`] after it *sent* its last successful renewal.
-//! Another process takes the lease only if it has not seen it change for [`DURATION`], which is longer, counted from
+//! Why two processes never act at once: a holder acts until [`RENEW_DEADLINE`] after it *sent* its last successful renewal.
+//! Another process takes the lease only if it has not seen it change for [`LEASE_DURATION`], which is longer, counted from
 //! when it *saw* the last change. And each write names the resource version that was read, so that of two concurrent
 //! writes one fails.
 
 use std::time::Duration;
 
 /// How long a lease that does not change belongs to its holder.
-pub(super) const DURATION: Duration = Duration::from_secs(15);
+pub(super) const LEASE_DURATION: Duration = Duration::from_secs(15);
 /// How long after its last successful renewal a holder may act.
-pub(super) const DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 /// How often a holder renews.
-pub(super) const RENEW: Duration = Duration::from_secs(5);
+pub(super) const RENEW_INTERVAL: Duration = Duration::from_secs(5);
 /// How often a standby reads it, and therefore how soon it sees a released Lease.
-pub(super) const RETRY: Duration = Duration::from_secs(2);
+pub(super) const RETRY_PERIOD: Duration = Duration::from_secs(2);
 /// How soon a holder retries a renewal that failed.
 pub(super) const RETRY_RENEWAL: Duration = Duration::from_secs(1);
 
@@ -34,12 +34,12 @@ pub(super) struct Record {
 
 /// A record, and when it was first seen in this form.
 #[derive(Clone, Debug)]
-pub(super) struct Sighting {
+pub(super) struct SeenLease {
     pub(super) record: Record,
     since: Duration,
 }
 
-impl Sighting {
+impl SeenLease {
     /// Records `record`, read at `now`; keeps the time of `before` if nothing has changed.
     pub(super) fn of(record: Record, before: Option<&Self>, now: Duration) -> Self {
         let since = before.filter(|before| before.record == record).map_or(now, |before| before.since);
@@ -58,7 +58,7 @@ pub(super) struct Held {
 impl Held {
     /// Until when its holder may act.
     pub(super) fn until(self) -> Duration {
-        self.renewed + DEADLINE
+        self.renewed + RENEW_DEADLINE
     }
 }
 
@@ -77,25 +77,25 @@ pub(super) enum Step {
 
 /// What to do about the lease as it was `seen` (`None`: there is none), for the process `me`, which holds it since
 /// `held`, or does not.
-pub(super) fn decide(seen: Option<&Sighting>, me: &str, held: Option<Held>, now: Duration) -> Step {
+pub(super) fn decide(seen: Option<&SeenLease>, me: &str, held: Option<Held>, now: Duration) -> Step {
     // A term is never negative, so it wraps around to 0.
     let acquire = |record: &Record| Step::Acquire(record.term.checked_add(1).unwrap_or_default());
     match (seen, held) {
         (_, Some(held)) if held.until() <= now => {
-            Step::Lost(format!("it could not be renewed for {} s", DEADLINE.as_secs()))
+            Step::Lost(format!("it could not be renewed for {} s", RENEW_DEADLINE.as_secs()))
         }
         (None, Some(_)) => Step::Lost("the lease was deleted".to_owned()),
-        (Some(Sighting { record, .. }), Some(held)) if record.holder == me && record.term == held.term => Step::Renew,
-        (Some(Sighting { record, .. }), Some(_)) if record.holder.is_empty() => {
+        (Some(SeenLease { record, .. }), Some(held)) if record.holder == me && record.term == held.term => Step::Renew,
+        (Some(SeenLease { record, .. }), Some(_)) if record.holder.is_empty() => {
             Step::Lost("the lease was released in our name".to_owned())
         }
-        (Some(Sighting { record, .. }), Some(_)) => Step::Lost(format!("{} holds the lease now", record.holder)),
+        (Some(SeenLease { record, .. }), Some(_)) => Step::Lost(format!("{} holds the lease now", record.holder)),
         (None, None) => Step::Acquire(0),
         // It is ours: a response was lost, or the container restarted in the same Pod, where it is the only one.
-        (Some(Sighting { record, .. }), None) if record.holder.is_empty() || record.holder == me => acquire(record),
-        (Some(Sighting { record, since }), None) => {
+        (Some(SeenLease { record, .. }), None) if record.holder.is_empty() || record.holder == me => acquire(record),
+        (Some(SeenLease { record, since }), None) => {
             // A holder that asks for more time than we would take gets it; it may be of another version.
-            match (*since + record.duration.max(DURATION)).checked_sub(now) {
+            match (*since + record.duration.max(LEASE_DURATION)).checked_sub(now) {
                 Some(left) if !left.is_zero() => Step::Wait(left),
                 _ => acquire(record),
             }

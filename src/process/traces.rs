@@ -22,8 +22,8 @@ use super::exit_reason::Error;
 
 const NAME: &str = "modelselection-operator";
 /// Timeout of a request to the collector, and how long sending the last spans may take at the end.
-const REQUEST: Duration = Duration::from_secs(5);
-const LAST: Duration = Duration::from_secs(2);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The span exporter. Without an endpoint there is none, and nothing is sent.
 pub(super) struct Traces(Option<SdkTracerProvider>);
@@ -49,7 +49,7 @@ impl Traces {
     pub(super) async fn end(self) {
         let Some(provider) = self.0 else { return };
         // It blocks on its own thread, which needs this runtime.
-        let ended = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST)).await;
+        let ended = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(FLUSH_TIMEOUT)).await;
         if !matches!(ended, Ok(Ok(()))) {
             tracing::warn!("the last spans could not be sent");
         }
@@ -65,7 +65,8 @@ fn provider(endpoint: &str) -> Result<SdkTracerProvider, Error> {
         .map_err(|error| cannot_send(&error))?
         .with_no_client_auth();
     let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-    let client = OnRuntime { http: Arc::new(HyperClient::new(connector, REQUEST, None)), runtime: Handle::current() };
+    let client =
+        OnRuntime { http: Arc::new(HyperClient::new(connector, REQUEST_TIMEOUT, None)), runtime: Handle::current() };
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(client)

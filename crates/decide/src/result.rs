@@ -180,12 +180,12 @@ fn add(data: &mut Data, prefix: &str, entries: impl IntoIterator<Item = (String,
 }
 
 /// The maximum length of a key in Kubernetes.
-const KEY: usize = 253;
+const KEY_MAX: usize = 253;
 
 /// The key of a name: other characters than letters, digits and underscores are replaced by underscores.
 fn key(prefix: &str, name: &str) -> String {
     let word = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
-    prefix.chars().chain(name.chars().map(word)).take(KEY).collect()
+    prefix.chars().chain(name.chars().map(word)).take(KEY_MAX).collect()
 }
 
 #[cfg(test)]

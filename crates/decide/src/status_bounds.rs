@@ -67,8 +67,8 @@ pub(super) fn run(run: &mut RunStatus, wanted: &BTreeSet<String>) {
     run.model_version = run.model_version.take().map(|version| clip(&version, bounds::MODEL_VERSION));
     run.model_id = run.model_id.take().map(|id| clip(&id, bounds::MODEL_ID));
     run.message = run.message.take().map(|message| clip(&message, bounds::MESSAGE));
-    run.attempt = run.attempt.clamp(0, ATTEMPTS);
-    run.failed_attempts = run.failed_attempts.clamp(0, ATTEMPTS);
+    run.attempt = run.attempt.clamp(0, ATTEMPTS_MAX);
+    run.failed_attempts = run.failed_attempts.clamp(0, ATTEMPTS_MAX);
     run.tuning_job_arn = run.tuning_job_arn.take().map(|arn| clip(&arn, bounds::TUNING_JOB_ARN));
     if let Some(best) = &mut run.best {
         fewer_metrics(best, wanted);
@@ -85,14 +85,14 @@ pub(super) fn listed(job: &BestTrainingJob, wanted: &BTreeSet<String>, is_bounde
 }
 
 /// Characters of all variables of a container together: a status may hold one container for each of 32 datasets.
-const ENVIRONMENT: usize = 4096;
+const ENVIRONMENT_MAX: usize = 4096;
 
 /// A container as the status takes it. Half a container would be another one: what does not fit is reported.
 pub(super) fn hosting(hosting: Hosting) -> Hosting {
     let long = |text: &Option<String>, most| text.as_ref().is_some_and(|text| !fits(text, most));
     let Hosting { image, environment, script_s3_uri, instance_type, .. } = &hosting;
     let characters: usize = environment.iter().map(|(name, value)| name.len() + value.len()).sum();
-    let fitting = characters <= ENVIRONMENT
+    let fitting = characters <= ENVIRONMENT_MAX
         && environment.len() <= bounds::VARIABLES
         && environment.values().all(|value| fits(value, bounds::VARIABLE))
         && !long(image, bounds::IMAGE)
@@ -112,7 +112,7 @@ fn fewer_metrics(job: &mut BestTrainingJob, wanted: &BTreeSet<String>) {
 }
 
 /// Most attempts of a run, as in the schema.
-const ATTEMPTS: i32 = 1000;
+const ATTEMPTS_MAX: i32 = 1000;
 
 /// The counts from SageMaker, without negative values.
 fn counts(counts: TrainingJobCounts) -> TrainingJobCounts {

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use super::running_jobs::{Change, RunningJob};
 
 /// The maximum number of stored events. Most are of jobs that will never be tracked.
-const MOST: usize = 1_000;
+const EVENTS_MAX: usize = 1_000;
 
 /// The newest of these events.
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub(super) struct Early(VecDeque<(String, String, Change)>);
 impl Early {
     /// Stores an event of the job `name`.
     pub(super) fn add(&mut self, region: &str, name: &str, change: Change) {
-        if self.0.len() == MOST {
+        if self.0.len() == EVENTS_MAX {
             self.0.pop_front();
         }
         self.0.push_back((region.to_owned(), name.to_owned(), change));
@@ -50,8 +50,8 @@ mod tests {
         early.add("eu-west-1", "ms-1", Change::Ended);
         assert_eq!(take(&mut early, &["ms-1", "ms-3"]), [("ms-1".to_owned(), Change::Other)]);
         assert_eq!(take(&mut early, &["ms-1"]), []);
-        (0..MOST).for_each(|job| early.add("us-west-2", &job.to_string(), Change::Ended));
+        (0..EVENTS_MAX).for_each(|job| early.add("us-west-2", &job.to_string(), Change::Ended));
         assert_eq!(take(&mut early, &["ms-2", "0"]), [("0".to_owned(), Change::Ended)]);
-        assert_eq!(early.0.len(), MOST - 1);
+        assert_eq!(early.0.len(), EVENTS_MAX - 1);
     }
 }

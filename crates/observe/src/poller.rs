@@ -18,9 +18,9 @@ use sagemaker::{Class, Region, TuningError};
 /// The longest pause after a failed poll.
 const RETRY_MOST: Duration = Duration::from_secs(60);
 /// How long searches are disabled after one was denied.
-const DENIED: Duration = Duration::from_secs(3_600);
+const SEARCH_DENIED_PAUSE: Duration = Duration::from_secs(3_600);
 /// If at least this many jobs have left the listing at once, one search for them is cheaper; fewer are described.
-const SEARCHED: usize = 3;
+const SEARCH_MIN_JOBS: usize = 3;
 
 /// Polls one region.
 pub(super) struct Poller {
@@ -122,7 +122,7 @@ impl Poller {
         }
         let concerned = self.watch.view().listed(started, answer);
         let left = self.watch.view().left_at(started);
-        if left.len() >= SEARCHED {
+        if left.len() >= SEARCH_MIN_JOBS {
             // The listing already wakes the owners.
             self.search(&left, started).await;
         }
@@ -132,7 +132,7 @@ impl Poller {
     /// Continues without searches for a while, as with a role that has no permission to search.
     fn put_off(&self, error: &TuningError, now: Timestamp) {
         let lasting = matches!(error.class, Class::Denied | Class::Invalid);
-        let pause = if lasting { DENIED } else { self.pauses.max };
+        let pause = if lasting { SEARCH_DENIED_PAUSE } else { self.pauses.max };
         let region = self.region.name();
         if self.watch.view().put_off_search(now + pause, lasting) {
             tracing::warn!(region, %error, "cannot search for ended tuning jobs; each one is described");

@@ -138,7 +138,7 @@ pub(super) struct View {
 }
 
 /// If the snapshot is older than this plus the planned pause, it is stale: several polls have failed in a row.
-const STALE: Duration = Duration::from_secs(120);
+const STALE_AFTER: Duration = Duration::from_secs(120);
 
 impl View {
     /// Sets the jobs of `owner` and returns what is known about them.
@@ -254,7 +254,7 @@ impl View {
     fn failed(&mut self, started: Timestamp, error: TuningError) -> Vec<Owner> {
         let known = self.fault.as_ref().is_some_and(|before| before.class == error.class);
         let mut is_new = !known && error.class.reason().needs_person();
-        if self.stale.is_none() && self.age(started) >= self.paused + STALE {
+        if self.stale.is_none() && self.age(started) >= self.paused + STALE_AFTER {
             self.stale = Some(error.clone());
             is_new = true;
         }
@@ -317,7 +317,7 @@ impl View {
             return Some(Problem::new(fault.class.reason(), fault.explain()));
         }
         let fault = self.stale.as_ref()?;
-        let minutes = STALE.as_secs() / 60;
+        let minutes = STALE_AFTER.as_secs() / 60;
         let message = format!(
             "SageMaker has not shown the running tuning jobs for more than {minutes} minutes, so this status may be out of \
              date ({fault}); the operator keeps asking"

@@ -6,7 +6,7 @@ use super::error::{Class, TuningError};
 use super::rate_limiter::Operation;
 
 /// Most pages of a list. Real lists have fewer, at 100 entries a page.
-const MOST: usize = 1_000;
+const PAGES_MAX: usize = 1_000;
 
 /// The position in a list.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Pages {
     /// The list leads back to the page just read, or has too many pages: it would be read for ever.
     pub fn turn(&mut self, operation: Operation, next: Option<String>) -> Result<(), TuningError> {
         self.read += 1;
-        if next.is_some() && (next == self.token || self.read == MOST) {
+        if next.is_some() && (next == self.token || self.read == PAGES_MAX) {
             return Err(TuningError {
                 class: Class::Transient,
                 operation: operation.as_str(),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 
 /// Maximum number of cached answers; more concurrent callers cost more calls, not more memory.
-const MOST: usize = 4096;
+const ANSWERS_MAX: usize = 4096;
 
 /// Answers by their question, each cached for the same time.
 pub(crate) struct Recent<K, V> {
@@ -30,10 +30,10 @@ impl<K: Eq + Hash, V: Clone> Recent<K, V> {
 
     pub(crate) fn put(&self, key: K, answer: V, now: Timestamp) {
         let mut answers = self.answers.lock();
-        if answers.len() >= MOST {
+        if answers.len() >= ANSWERS_MAX {
             answers.retain(|_, (at, _)| self.is_fresh(*at, now));
         }
-        if answers.len() < MOST {
+        if answers.len() < ANSWERS_MAX {
             answers.insert(key, (now, answer));
         }
     }
@@ -54,11 +54,11 @@ mod tests {
         recent.put(0, 'a', at(0));
         assert_eq!(recent.get(&0, at(59)), Some('a'));
         assert_eq!(recent.get(&0, at(60)), None);
-        for key in 1..=MOST {
+        for key in 1..=ANSWERS_MAX {
             recent.put(key, 'b', at(30));
         }
-        assert_eq!(recent.get(&MOST, at(31)), None, "no room");
-        recent.put(MOST, 'c', at(61));
-        assert_eq!(recent.get(&MOST, at(62)), Some('c'), "the oldest made room");
+        assert_eq!(recent.get(&ANSWERS_MAX, at(31)), None, "no room");
+        recent.put(ANSWERS_MAX, 'c', at(61));
+        assert_eq!(recent.get(&ANSWERS_MAX, at(62)), Some('c'), "the oldest made room");
     }
 }

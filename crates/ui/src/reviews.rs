@@ -22,11 +22,11 @@ use platform::api_server::message;
 use platform::clock;
 
 /// How long an answer is cached, and so how long a revoked permission stays effective.
-const LASTS: Duration = Duration::from_mins(1);
+const CACHE_TTL: Duration = Duration::from_mins(1);
 /// Maximum number of concurrent reviews: callers, also those without a valid token, must not overload the API server.
-const AT_A_TIME: usize = 8;
+const CONCURRENT_REVIEWS: usize = 8;
 /// The timeout of a review, including the wait for its turn.
-const LONGEST: Duration = Duration::from_secs(10);
+const REVIEW_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A permission on objects of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,8 +76,8 @@ pub(crate) struct Reviews {
 
 impl Reviews {
     pub(crate) fn new(client: Client) -> Self {
-        let turns = Semaphore::new(AT_A_TIME);
-        Self { client, turns, users: Recent::new(LASTS), permissions: Recent::new(LASTS) }
+        let turns = Semaphore::new(CONCURRENT_REVIEWS);
+        Self { client, turns, users: Recent::new(CACHE_TTL), permissions: Recent::new(CACHE_TTL) }
     }
 
     /// The user of the token.
@@ -154,7 +154,7 @@ impl Reviews {
             let _turn = self.turns.acquire().await;
             reviews.create(&PostParams::default(), review).await
         };
-        match timeout(LONGEST, asked).await {
+        match timeout(REVIEW_TIMEOUT, asked).await {
             Ok(answer) => answer.map_err(|error| unreviewed(message(&error))),
             Err(_) => Err(unreviewed("it does not answer".to_owned())),
         }

@@ -12,7 +12,7 @@ use crate::shown::{self, Shown};
 use platform::api_server::message;
 
 /// Maximum number of concurrent reads of tables.
-const AT_A_TIME: usize = 8;
+const CONCURRENT_READS: usize = 8;
 
 /// A table: the uid of its selection, and the name of its first `ConfigMap`.
 type Key = (String, String);
@@ -44,7 +44,7 @@ impl TrialMemory {
         });
         let tables: Vec<_> =
             named.into_iter().map(|(job, trials)| self.table(selection, &uid, job, trials.clone())).collect();
-        stream::iter(tables).buffer_unordered(AT_A_TIME).filter_map(future::ready).collect().await
+        stream::iter(tables).buffer_unordered(CONCURRENT_READS).filter_map(future::ready).collect().await
     }
 
     /// The table of a tuning job, with its name.

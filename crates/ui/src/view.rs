@@ -18,7 +18,7 @@ use crate::shown;
 use crate::state::Ui;
 
 /// How long a request waits for the watches of an operator that has just started.
-const LISTED: Duration = Duration::from_secs(5);
+const FIRST_LIST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The subject of a page.
 #[derive(Clone)]
@@ -34,13 +34,13 @@ impl View {
     pub(crate) async fn selections(&self, ui: &mut Ui, caller: &Caller) -> Result<Vec<Arc<StoredSelection>>, Refusal> {
         match self {
             Self::List => {
-                let all = timeout(LISTED, shown::all(&mut ui.shown)).await.map_err(|_| Refusal::NotYet)?;
+                let all = timeout(FIRST_LIST_TIMEOUT, shown::all(&mut ui.shown)).await.map_err(|_| Refusal::NotYet)?;
                 visible(ui, caller, all).await
             }
             Self::One { namespace, name } => {
                 // Checked first: a caller without permission must not learn whether the selection exists.
                 ui.access.may(caller, &Permission::get(namespace, name)).await?;
-                let one = timeout(LISTED, shown::one(&mut ui.shown, namespace, name));
+                let one = timeout(FIRST_LIST_TIMEOUT, shown::one(&mut ui.shown, namespace, name));
                 match one.await.map_err(|_| Refusal::NotYet)? {
                     Some(selection) => Ok(vec![selection]),
                     None => Err(self.gone()),

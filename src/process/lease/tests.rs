@@ -7,16 +7,16 @@ fn s(seconds: u64) -> Duration {
 }
 
 fn record(holder: &str, term: i32) -> Record {
-    Record { version: "1".into(), holder: holder.into(), term, duration: DURATION }
+    Record { version: "1".into(), holder: holder.into(), term, duration: LEASE_DURATION }
 }
 
-fn seen(holder: &str, term: i32, since: u64) -> Sighting {
-    Sighting::of(record(holder, term), None, s(since))
+fn seen(holder: &str, term: i32, since: u64) -> SeenLease {
+    SeenLease::of(record(holder, term), None, s(since))
 }
 
 #[test]
 fn a_standby_takes_a_free_lease_and_waits_for_a_held_one() {
-    let step = |seen: Option<Sighting>, now| decide(seen.as_ref(), "me", None, s(now));
+    let step = |seen: Option<SeenLease>, now| decide(seen.as_ref(), "me", None, s(now));
     assert_eq!(step(None, 0), Step::Acquire(0));
     assert_eq!(step(Some(seen("", 3, 0)), 0), Step::Acquire(4), "given back");
     assert_eq!(step(Some(seen("me", 3, 0)), 0), Step::Acquire(4), "held by a previous incarnation in the same Pod");
@@ -25,15 +25,15 @@ fn a_standby_takes_a_free_lease_and_waits_for_a_held_one() {
     assert_eq!(step(Some(seen("other", 3, 2)), 17), Step::Acquire(4));
     assert_eq!(step(Some(seen("other", i32::MAX, 2)), 17), Step::Acquire(0), "a term must not be negative");
     let patient = Record { duration: s(60), ..record("other", 3) };
-    assert_eq!(step(Some(Sighting::of(patient, None, s(0))), 20), Step::Wait(s(40)));
+    assert_eq!(step(Some(SeenLease::of(patient, None, s(0))), 20), Step::Wait(s(40)));
     let hasty = Record { duration: s(1), ..record("other", 3) };
-    assert_eq!(step(Some(Sighting::of(hasty, None, s(0))), 2), Step::Wait(s(13)), "it may be a wrong value");
+    assert_eq!(step(Some(SeenLease::of(hasty, None, s(0))), 2), Step::Wait(s(13)), "it may be a wrong value");
 }
 
 #[test]
 fn a_holder_renews_until_the_lease_is_lost_or_expired() {
     let held = Some(Held { term: 3, renewed: s(10) });
-    let step = |seen: Option<Sighting>, now| decide(seen.as_ref(), "me", held, s(now));
+    let step = |seen: Option<SeenLease>, now| decide(seen.as_ref(), "me", held, s(now));
     assert_eq!(step(Some(seen("me", 3, 10)), 19), Step::Renew);
     let lost = |step| matches!(step, Step::Lost(_));
     assert!(lost(step(Some(seen("me", 3, 10)), 20)), "too late, although nobody else has acquired it");
@@ -47,10 +47,10 @@ fn a_holder_renews_until_the_lease_is_lost_or_expired() {
 #[test]
 fn the_wait_counts_from_when_the_last_change_was_seen() {
     let first = seen("other", 1, 5);
-    let same = Sighting::of(record("other", 1), Some(&first), s(9));
+    let same = SeenLease::of(record("other", 1), Some(&first), s(9));
     assert_eq!(same.since, s(5));
     let renewed = Record { version: "2".into(), ..record("other", 1) };
-    assert_eq!(Sighting::of(renewed, Some(&same), s(9)).since, s(9));
+    assert_eq!(SeenLease::of(renewed, Some(&same), s(9)).since, s(9));
 }
 
 /// A process of the model: its own clock (an offset), what it has seen, and what it holds.
@@ -58,7 +58,7 @@ fn the_wait_counts_from_when_the_last_change_was_seen() {
 struct Candidate {
     name: String,
     offset: Duration,
-    sighting: Option<Sighting>,
+    seen: Option<SeenLease>,
     held: Option<Held>,
     gone: bool,
 }
@@ -104,7 +104,7 @@ proptest! {
     ) {
         let name = |i: usize| if same_name && i == 1 { "c0".to_owned() } else { format!("c{i}") };
         let mut candidates: Vec<Candidate> = offsets.iter().enumerate().map(|(i, offset)| Candidate {
-            name: name(i), offset: Duration::from_millis(*offset), sighting: None, held: None, gone: false,
+            name: name(i), offset: Duration::from_millis(*offset), seen: None, held: None, gone: false,
         }).collect();
         let mut server: Option<Record> = None;
         let (mut now, mut version) = (Duration::ZERO, 0_u64);
@@ -115,10 +115,10 @@ proptest! {
                 continue;
             }
             if reads {
-                me.sighting = server.clone().map(|record| Sighting::of(record, me.sighting.as_ref(), now + me.offset));
+                me.seen = server.clone().map(|record| SeenLease::of(record, me.seen.as_ref(), now + me.offset));
             }
             let sent = now + me.offset;
-            let step = decide(me.sighting.as_ref(), &me.name, me.held, sent);
+            let step = decide(me.seen.as_ref(), &me.name, me.held, sent);
             let (term, back) = match step {
                 Step::Lost(_) => { me.gone = true; me.held = None; continue }
                 Step::Wait(_) => continue,
@@ -126,22 +126,22 @@ proptest! {
                 Step::Renew => (me.held.unwrap().term, gives_back),
             };
             // It takes a lease that is already its own: the previous process in that Pod has died.
-            let same = |sighting: &Sighting| sighting.record.holder == me.name;
-            let after = (matches!(step, Step::Acquire(_)) && me.sighting.as_ref().is_some_and(same)).then(|| me.name.clone());
+            let same = |seen: &SeenLease| seen.record.holder == me.name;
+            let after = (matches!(step, Step::Acquire(_)) && me.seen.as_ref().is_some_and(same)).then(|| me.name.clone());
             // Before it releases a lease, it stops acting.
             if back { me.held = None; me.gone = true; }
             now += delay;
-            let expected = me.sighting.as_ref().map(|sighting| sighting.record.version.clone());
+            let expected = me.seen.as_ref().map(|seen| seen.record.version.clone());
             if server.as_ref().map(|record| record.version.clone()) != expected {
                 continue;
             }
             version += 1;
             let holder = if back { String::new() } else { me.name.clone() };
-            let written = Record { version: version.to_string(), holder, term, duration: DURATION };
+            let written = Record { version: version.to_string(), holder, term, duration: LEASE_DURATION };
             server = Some(written.clone());
             if !answer_lost && !back {
                 me.held = Some(Held { term, renewed: sent });
-                me.sighting = Some(Sighting::of(written, None, now + me.offset));
+                me.seen = Some(SeenLease::of(written, None, now + me.offset));
             }
             for (_, dead) in candidates.iter_mut().enumerate().filter(|(i, c)| *i != who && after.as_ref() == Some(&c.name)) {
                 (dead.gone, dead.held) = (true, None);
@@ -155,9 +155,9 @@ proptest! {
     /// If nobody else is there any more, a candidate that keeps trying gets the lease in time.
     #[test]
     fn somebody_leads_in_the_end(term in 0_i32..1000, since in 0_u64..1000, holder in "[a-c]?") {
-        let sighting = Sighting::of(record(&holder, term), None, Duration::from_millis(since));
-        let now = Duration::from_millis(since) + DURATION;
-        let acquires = matches!(decide(Some(&sighting), "me", None, now), Step::Acquire(_));
+        let seen = SeenLease::of(record(&holder, term), None, Duration::from_millis(since));
+        let now = Duration::from_millis(since) + LEASE_DURATION;
+        let acquires = matches!(decide(Some(&seen), "me", None, now), Step::Acquire(_));
         prop_assert!(acquires);
     }
 }

@@ -11,15 +11,15 @@ use decide::expected_ends::{self, Expectation};
 use decide::job_name::JOB_NAME_PREFIX;
 
 /// Number of jobs on a page of a listing.
-const PAGE: usize = 100;
+const PAGE_SIZE: usize = 100;
 /// A listing, which shows what no search does, is due at least once per this many longest pauses, times its pages.
 const LISTED_EVERY: u32 = 6;
 /// While events report ends, a poll is due once per this many longest pauses. Distrust of events lasts as long.
-const SAFETY: u32 = 6;
+const SAFETY_NET_PAUSES: u32 = 6;
 /// How long after an event a job that still runs is polled once more.
-const AGAIN: Duration = Duration::from_secs(15);
+const RECHECK_AFTER: Duration = Duration::from_secs(15);
 /// An owner with at least this many durations of its own needs no others.
-const ENOUGH: usize = 3;
+const OWN_DURATIONS_MIN: usize = 3;
 
 impl View {
     /// Whether the last call of [`Self::next_sweep`] relied on events to report ends.
@@ -30,7 +30,7 @@ impl View {
     /// The start and the length of the pause before the next poll; `reading`: whether events can be received.
     pub(crate) fn next_sweep(&mut self, pauses: Pauses, reading: bool, now: Timestamp) -> (Timestamp, Duration) {
         let Pauses { min, max } = pauses;
-        let flows = self.flow.flows(now, max * SAFETY) && reading;
+        let flows = self.flow.flows(now, max * SAFETY_NET_PAUSES) && reading;
         self.reading = reading;
         if self.flows && !flows {
             // Until now, events would have reported it.
@@ -43,13 +43,13 @@ impl View {
         let any_awaited = self.awaited().next().is_some();
         self.paused = match (all_known, any_awaited) {
             (false, _) => min,
-            (true, false) if flows => max * SAFETY,
+            (true, false) if flows => max * SAFETY_NET_PAUSES,
             (true, _) => expected_ends::pause(&self.expectations(from), min, max),
         };
         let usual = (from, self.paused);
         // A job that still runs although an event reported its end is polled once more: responses may lag.
         let reported = self.jobs.values().filter(|job| !job.sighting.is_open()).filter_map(|job| job.end_reported);
-        let again = reported.min().map(|at| (at, AGAIN.min(max).max(min)));
+        let again = reported.min().map(|at| (at, RECHECK_AFTER.min(max).max(min)));
         again.filter(|(from, pause)| *from + *pause < usual.0 + usual.1).unwrap_or(usual)
     }
 
@@ -62,7 +62,7 @@ impl View {
 
     /// The next request, if the longest pause is `max`.
     pub(crate) fn ask(&self, max: Duration, now: Timestamp) -> Ask {
-        let pages = u32::try_from(self.jobs.len().div_ceil(PAGE)).unwrap_or(u32::MAX);
+        let pages = u32::try_from(self.jobs.len().div_ceil(PAGE_SIZE)).unwrap_or(u32::MAX);
         let listing_is_due = self.listed.is_none_or(|listed| age(listed, now) >= max * LISTED_EVERY * pages);
         let may_search = self.no_search_before.is_none_or(|until| until <= now);
         let all_known = self.jobs.values().all(|job| job.known);
@@ -88,7 +88,7 @@ impl View {
         // If an owner has seen enough ends, its own durations are the best estimate.
         let mut kinds: HashMap<Option<&Owner>, Vec<&Tracked>> = HashMap::new();
         for (owner, job) in running {
-            let own = self.lengths.get(owner).is_some_and(|lengths| lengths.len() >= ENOUGH);
+            let own = self.lengths.get(owner).is_some_and(|lengths| lengths.len() >= OWN_DURATIONS_MIN);
             kinds.entry(own.then_some(owner)).or_default().push(job);
         }
         let runs = kinds.into_iter().flat_map(|(owner, jobs)| {
