@@ -27,7 +27,11 @@ enum Fault {
 /// The tables that the fronts of `runs` need. `None` if the fronts in the status are still current: then nothing is
 /// read. Collects training jobs within the limits of a pass; a run whose table is not available contributes its best
 /// training job.
-pub(super) async fn bring(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStatus]) -> Option<Tables> {
+pub(super) async fn tables_for_fronts(
+    pass: &Pass<'_>,
+    spec: &ModelSelectionSpec,
+    runs: &mut [RunStatus],
+) -> Option<Tables> {
     let last = pass.ctx.stores.newest(&pass.selection).status.clone().unwrap_or_default();
     // A ConfigMap may have changed.
     let referring = !References::wanted(spec).is_empty();
@@ -87,7 +91,7 @@ async fn read(pass: &Pass<'_>, runs: &mut [RunStatus]) {
         let Some(job) = run.tuning_job_name.clone() else { continue };
         let fault = refused(&error);
         let passing = matches!(fault, Fault::Passing(_));
-        hinder(pass, run, &job, fault);
+        note_fault(pass, run, &job, fault);
         // An API server that does not respond would delay the pass once per run. The next pass tries all of them.
         if passing {
             return;
@@ -118,13 +122,13 @@ async fn collect(pass: &Pass<'_>, spec: &ModelSelectionSpec, runs: &mut [RunStat
                 kept.insert(job, trials);
             }
             Ok(None) => return,
-            Err(fault) => hinder(pass, run, &job, fault),
+            Err(fault) => note_fault(pass, run, &job, fault),
         }
     }
 }
 
-/// Continues without the table of a run, for now or for good.
-fn hinder(pass: &Pass<'_>, run: &mut RunStatus, job: &str, fault: Fault) {
+/// Records that the table of a run is not available. The pass continues without it, for now or for good.
+fn note_fault(pass: &Pass<'_>, run: &mut RunStatus, job: &str, fault: Fault) {
     let task = Task::GatherTable(job.to_owned());
     match fault {
         Fault::Passing(why) => {

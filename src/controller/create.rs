@@ -158,7 +158,7 @@ impl Halts {
             // rate limiter was not sent.
             Class::Throttled if fault.sent => {}
             Class::Throttled => self.all = self.all.or(Some(Class::Throttled)),
-            class if meets_all(class) && !created => self.all = self.all.or(Some(class)),
+            class if affects_all(class) && !created => self.all = self.all.or(Some(class)),
             _ => {}
         }
     }
@@ -242,7 +242,7 @@ fn settle(
 }
 
 /// Whether a fault of this class affects every other job of the selection too.
-fn meets_all(class: Class) -> bool {
+fn affects_all(class: Class) -> bool {
     matches!(class, Class::Denied | Class::Credentials | Class::Clock | Class::Role | Class::Transient)
 }
 

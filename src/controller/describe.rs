@@ -114,7 +114,7 @@ pub(super) async fn describe(
     for (job, of, seen) in described {
         let outcome = outcome(pass, &job, &runs[of[0]], seen);
         for index in of {
-            taken_in(pass, &mut runs[index], &job, &outcome);
+            apply_look(pass, &mut runs[index], &job, &outcome);
         }
     }
     let unfinished = describe_again(pass, spec, runs).await;
@@ -189,7 +189,7 @@ fn outcome(pass: &Pass<'_>, job: &str, run: &RunStatus, seen: Result<Seen, Tunin
     }
 }
 
-fn taken_in(pass: &Pass<'_>, run: &mut RunStatus, job: &str, look: &Look) {
+fn apply_look(pass: &Pass<'_>, run: &mut RunStatus, job: &str, look: &Look) {
     match look {
         Look::Seen(Seen { fetched, tags }) => {
             if is_unproven(run) && !proves(pass, run, job, tags) {

@@ -11,7 +11,7 @@ use decide::hosting;
 use decide::retry::Task;
 
 /// Adds the serving container to each recommendation. A later reconcile uses descriptions that arrive after `until`.
-pub(super) async fn bring(
+pub(super) async fn add_hosting(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
     status: &mut ModelSelectionStatus,
@@ -22,14 +22,14 @@ pub(super) async fn bring(
     let last = last.status.as_ref().filter(|_| !pass.is_unverified());
     let ModelSelectionStatus { fronts, runs, .. } = status;
     for front in fronts {
-        let hosting = found(pass, spec, front, runs, last, until).await;
+        let hosting = hosting_of_front(pass, spec, front, runs, last, until).await;
         if let Some(recommendation) = &mut front.recommendation {
             recommendation.hosting = hosting;
         }
     }
 }
 
-async fn found(
+async fn hosting_of_front(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
     front: &Front,

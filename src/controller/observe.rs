@@ -74,7 +74,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     let mut unfinished = describe::describe(pass, &spec, &mut status.runs, &sightings).await;
     unfinished |= adopt::find(pass, &spec, &mut status.runs).await;
     advance(&spec, &mut status.runs);
-    let tables = collect_all::bring(pass, &spec, &mut status.runs).await;
+    let tables = collect_all::tables_for_fronts(pass, &spec, &mut status.runs).await;
     let references = references::read(pass, &spec).await;
     let unobserved = unobserved(pass, &status);
     Observed { spec, versions, status, sightings, tables, references, incomplete, unobserved, unfinished }

@@ -13,7 +13,7 @@ use api::ModelSelection;
 use store::{Unreadable, Watched};
 
 /// The event, if its object can be read.
-pub(super) async fn readable(context: &Context, event: Event<Watched>) -> Option<Event<ModelSelection>> {
+pub(super) async fn only_readable(context: &Context, event: Event<Watched>) -> Option<Event<ModelSelection>> {
     match event {
         Event::Init => Some(Event::Init),
         Event::InitDone => Some(Event::InitDone),
@@ -29,7 +29,7 @@ pub(super) async fn readable(context: &Context, event: Event<Watched>) -> Option
 }
 
 /// The event, if its object can be read, for read-only use.
-pub(super) fn shown(event: Event<Watched>) -> Option<Event<ModelSelection>> {
+pub(super) fn readable_for_display(event: Event<Watched>) -> Option<Event<ModelSelection>> {
     match event {
         Event::Init => Some(Event::Init),
         Event::InitDone => Some(Event::InitDone),

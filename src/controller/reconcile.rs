@@ -189,7 +189,7 @@ async fn load<'a>(
     let uid = selection.uid().unwrap_or_default();
     let conflict = ctx.writers.take(&uid);
     if conflict.is_some_and(|conflict| conflict.unreported) {
-        record::conflicting_writer(ctx, &selection).await;
+        record::report_conflicting_writer(ctx, &selection).await;
     }
     let unverified = ctx.writers.unverified(&uid);
     ctx.retries.note_generation(&uid, selection.metadata.generation, clock::steady());
@@ -249,7 +249,7 @@ async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, R
         unobserved: unobserved.as_ref(),
     };
     let mut status = record::results(pass, &known, status);
-    hosting::bring(pass, spec, &mut status, clock::after(MODEL_WAIT)).await;
+    hosting::add_hosting(pass, spec, &mut status, clock::after(MODEL_WAIT)).await;
     let published = result::keep(pass, spec, &status).await;
     observed.status = record::record(pass, &known, status, published).await?;
     Ok(observed)
@@ -268,7 +268,7 @@ async fn act(pass: &Pass<'_>, Decided { mut observed, chosen }: Decided) -> Resu
     }
     // An adopted job may have failed long ago.
     advance(spec, &mut status.runs);
-    observed.tables = collect_all::bring(pass, &observed.spec, &mut observed.status.runs).await;
+    observed.tables = collect_all::tables_for_fronts(pass, &observed.spec, &mut observed.status.runs).await;
     recorded(pass, observed).await.map_err(ActError::NotRecorded)
 }
 

@@ -221,7 +221,7 @@ fn left_by_others(written: Option<&ModelSelectionStatus>, ours: &ModelSelectionS
 }
 
 /// Reports that another client wrote the status. The pass corrects it.
-pub(super) async fn conflicting_writer(ctx: &Context, selection: &ModelSelection) {
+pub(super) async fn report_conflicting_writer(ctx: &Context, selection: &ModelSelection) {
     let name = format!("{}/{}", selection.namespace().unwrap_or_default(), selection.name_any());
     let message = format!("the status of {name} was written by another client at {}", whole_second(clock::now()));
     ctx.settings.readiness.warn("other operators", Some(message));

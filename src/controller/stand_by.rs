@@ -7,7 +7,7 @@ use kube::runtime::{WatchStreamExt as _, reflector};
 
 use super::readable;
 use super::settings::Shown;
-use super::watch::{scopes, stored, watched};
+use super::watch::{scopes, to_stored_event, watched};
 use store::Stores;
 
 /// Publishes the selections until it is dropped. The leader does so itself, from its own watches.
@@ -17,12 +17,12 @@ pub async fn stand_by(client: &Client, namespaces: &[String], shown: &Shown) {
         .map(|namespace| {
             let (store, writer) = reflector::store();
             let selections = watched(client, namespace.as_deref())
-                .try_filter_map(|event| future::ready(Ok(readable::shown(event))))
+                .try_filter_map(|event| future::ready(Ok(readable::readable_for_display(event))))
                 .modify(|selection| {
                     selection.metadata.managed_fields = None;
                     selection.metadata.annotations = None;
                 })
-                .map_ok(stored)
+                .map_ok(to_stored_event)
                 .reflect(writer);
             (store, selections.boxed())
         })

@@ -41,13 +41,13 @@ pub fn queue_problem(error: &QueueError) -> String {
 async fn read(queue: &Queue, context: &Context) -> Result<(), QueueError> {
     let messages = queue.receive().await?;
     for message in &messages {
-        context.metrics.events.received(take_in(&message.body, context));
+        context.metrics.events.received(handle_message(&message.body, context));
     }
     if messages.is_empty() { Ok(()) } else { queue.delete(&messages).await }
 }
 
-/// The outcome of a message.
-fn take_in(body: &str, context: &Context) -> &'static str {
+/// Handles a message, and returns its outcome.
+fn handle_message(body: &str, context: &Context) -> &'static str {
     let StateChange { region, job, ended } = match state_change(body) {
         Ok(change) => change,
         Err(Ignored::Malformed) => return "malformed",

@@ -17,7 +17,7 @@ use kube::{Api, Client, ResourceExt as _};
 use tokio::sync::mpsc;
 
 use super::context::Context;
-use super::readable::readable;
+use super::readable::only_readable;
 use super::stop::stop_command;
 use super::{reconcile, record};
 use ::observe::Wake;
@@ -122,7 +122,7 @@ pub(super) fn watched(
 }
 
 /// The event, as a store keeps its object.
-pub(super) fn stored(event: watcher::Event<ModelSelection>) -> watcher::Event<StoredSelection> {
+pub(super) fn to_stored_event(event: watcher::Event<ModelSelection>) -> watcher::Event<StoredSelection> {
     match event {
         watcher::Event::Init => watcher::Event::Init,
         watcher::Event::InitApply(selection) => watcher::Event::InitApply(selection.into()),
@@ -145,7 +145,7 @@ pub(super) fn selections(
     watched(&context.client, namespace)
         .try_filter_map(move |event| {
             let reading = reading.clone();
-            async move { Ok(readable(&reading, event).await) }
+            async move { Ok(only_readable(&reading, event).await) }
         })
         .modify(move |selection| {
             // Managed fields are half of the size of an object, and are not needed after this.
@@ -177,7 +177,7 @@ pub(super) fn selections(
             watcher::Event::Apply(selection) | watcher::Event::InitApply(selection) => context.note_seen(selection),
             watcher::Event::Init | watcher::Event::InitDone => {}
         })
-        .map_ok(stored)
+        .map_ok(to_stored_event)
         .reflect(writer)
         .inspect_ok(move |_| shown.send_modify(|_| {}))
         .applied_objects()

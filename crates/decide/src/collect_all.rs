@@ -14,7 +14,7 @@ pub fn pending(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
 }
 
 /// Whether a person must act before they can be collected.
-pub fn hindered(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
+pub fn blocked(spec: &ModelSelectionSpec, run: &RunStatus) -> bool {
     wanted(spec, run) && run.reason.is_some()
 }
 
@@ -24,10 +24,10 @@ pub fn summary(spec: &ModelSelectionSpec, runs: &[RunStatus]) -> String {
         0 => String::new(),
         n => format!("; reading all training jobs of {n} of them"),
     };
-    let mut hindered = runs.iter().filter(|run| hindered(spec, run));
-    if let Some(first) = hindered.next() {
+    let mut blocked = runs.iter().filter(|run| blocked(spec, run));
+    if let Some(first) = blocked.next() {
         let why = first.message.as_deref().unwrap_or_default().trim_end_matches('.');
-        let others = match hindered.count() {
+        let others = match blocked.count() {
             0 => String::new(),
             n => format!(" (and {n} more)"),
         };
@@ -69,15 +69,15 @@ mod tests {
             tuning_job_name: Some("job".into()),
             ..RunStatus::default()
         };
-        let states = |spec: &_, run: &_| (wanted(spec, run), pending(spec, run), hindered(spec, run));
+        let states = |spec: &_, run: &_| (wanted(spec, run), pending(spec, run), blocked(spec, run));
         assert_eq!(states(&spec, &run), (false, false, false));
         spec.collect = Collect::All;
         assert_eq!(states(&spec, &run), (true, true, false));
-        let hindered =
+        let blocked =
             after(run.clone(), RunEvent::TableNotKept(&Problem::new(Reason::AccessDenied, "configmaps is forbidden")));
-        assert_eq!(states(&spec, &hindered), (true, false, true));
-        assert_eq!(hindered.state, RunState::Succeeded);
-        let kept = after(hindered, RunEvent::TableKept(Trials { config_map: "job-trials".into(), count: 3 }));
+        assert_eq!(states(&spec, &blocked), (true, false, true));
+        assert_eq!(blocked.state, RunState::Succeeded);
+        let kept = after(blocked, RunEvent::TableKept(Trials { config_map: "job-trials".into(), count: 3 }));
         assert_eq!((states(&spec, &kept), &kept.message), ((false, false, false), &None));
         for state in [RunState::Running, RunState::Failed, RunState::Stopped] {
             assert!(!wanted(&spec, &RunStatus { state, ..run.clone() }));

@@ -26,9 +26,9 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
     let mut news = Vec::new();
     let stalled = after.conditions.iter().any(|c| c.type_ == ConditionType::Stalled.as_str());
     // A user who reads only the Event must learn about everything that one edit can fix.
-    let more_to_mend = stalled && problem_counts(&before.runs) != problem_counts(&after.runs);
+    let more_to_fix = stalled && problem_counts(&before.runs) != problem_counts(&after.runs);
     if let Some(now) = ready(after)
-        && ready(before).is_none_or(|then| then.reason != now.reason || (more_to_mend && then.message != now.message))
+        && ready(before).is_none_or(|then| then.reason != now.reason || (more_to_fix && then.message != now.message))
     {
         let warning = stalled || now.reason == Reason::RetryingAfterError.as_str();
         // The reason as a static string of the closed vocabulary.
@@ -105,15 +105,15 @@ pub fn events(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Ve
 
 /// The winner cannot be handed over, for another reason than before, and a person can help.
 fn not_published(before: &ModelSelectionStatus, after: &ModelSelectionStatus) -> Option<EventNote> {
-    let hindered = |status: &ModelSelectionStatus| -> Option<(Reason, String)> {
+    let problem = |status: &ModelSelectionStatus| -> Option<(Reason, String)> {
         let of_type = |condition: &&Condition| condition.type_ == ConditionType::ResultPublished.as_str();
         let condition = status.conditions.iter().find(of_type)?;
         let helpful = [Reason::ConfigMapConflict, Reason::AccessDenied, Reason::InvalidRequest];
         let reason = helpful.into_iter().find(|reason| reason.as_str() == condition.reason)?;
         Some((reason, condition.message.clone()))
     };
-    let (reason, message) = hindered(after)?;
-    let is_new = hindered(before).is_none_or(|(then, _)| then != reason);
+    let (reason, message) = problem(after)?;
+    let is_new = problem(before).is_none_or(|(then, _)| then != reason);
     is_new.then(|| EventNote { warning: true, reason: reason.as_str(), note: clip(&message, NOTE_MAX) })
 }
 

@@ -260,7 +260,7 @@ impl Metrics {
     pub fn encode(&self) -> String {
         let _only = self.scraping.lock();
         if let Some(count) = self.counting.get() {
-            self.take_in(&count());
+            self.set_counts(&count());
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             self.tasks.set(i64::try_from(runtime.metrics().num_alive_tasks()).unwrap_or(i64::MAX));
@@ -360,7 +360,7 @@ impl Metrics {
 
     /// Removes series that do not exist any more instead of setting them to 0: there are many combinations, and only
     /// few at a time.
-    fn take_in(&self, counts: &Counts) {
+    fn set_counts(&self, counts: &Counts) {
         self.selections.clear();
         for ((selection_namespace, condition, status, reason), count) in &counts.selections {
             let selection_namespace = selection_namespace.clone();
