@@ -182,7 +182,7 @@ pub(super) async fn create(
     let halts = Mutex::new(Halts::default());
     let until = clock::after(clock::real(PASS_TIME_MAX));
     let halt = |instance_type: &str| {
-        let over = pass.is_outdated() || clock::after(Duration::ZERO) >= until;
+        let over = pass.is_outdated() || clock::instant_now() >= until;
         halts.lock().of(instance_type).or(over.then_some(Reason::Queued))
     };
     let mut results = stream::iter(chosen)

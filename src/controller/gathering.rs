@@ -92,8 +92,8 @@ pub(super) async fn gather(
                 budget.calls -= 1;
                 let (listed, next) = region.ended_training_jobs(job, pages.token()).await?;
                 gathering.listed.extend(listed);
-                pages.turn(Operation::ListTrainingJobsForHyperParameterTuningJob, next)?;
-                if !pages.go_on() {
+                pages.advance(Operation::ListTrainingJobsForHyperParameterTuningJob, next)?;
+                if !pages.has_next() {
                     gathering.step = Step::Search(Pages::default());
                 }
                 // With `includeParentResults`, the best training job may be one of a parent, which is not in the list.
@@ -114,8 +114,8 @@ pub(super) async fn gather(
                     Ok((found, next)) => {
                         // A result without metrics may have been indexed too early.
                         gathering.results.extend(found.into_iter().filter(|(_, result)| !result.metrics.is_empty()));
-                        pages.turn(Operation::Search, next)?;
-                        if !pages.go_on() {
+                        pages.advance(Operation::Search, next)?;
+                        if !pages.has_next() {
                             gathering.step = Step::Describe;
                         }
                     }

@@ -85,7 +85,7 @@ impl JointSearches {
         let of = place.clone();
         let (stores, default) = (self.stores.clone(), self.default_region.clone());
         let begin = |group, begins| begin(region.clone(), of, group, begins, stores, default);
-        self.searches.lock().join(place, asker, clock::after(Duration::ZERO), begin)
+        self.searches.lock().join(place, asker, clock::instant_now(), begin)
     }
 }
 
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn selections_share_a_search_until_it_has_started() {
-        let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
+        let (mut searches, now) = (Searches::default(), clock::instant_now());
         let (group, begins) = join(&mut searches, "a", "one", now).unwrap();
         assert_eq!(begins, now);
         assert!(join(&mut searches, "a", "two", now).is_none());
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn selections_that_are_expected_to_ask_find_their_answer_once() {
-        let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
+        let (mut searches, now) = (Searches::default(), clock::instant_now());
         let (group, _) = join(&mut searches, "a", "one", now).unwrap();
         assert_eq!(group.lock().start(["one", "late"].map(asker).into()), ["one", "late"].map(asker));
         assert!(join(&mut searches, "a", "late", now + 2 * MIN_INTERVAL).is_none(), "it was expected");
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_search_that_has_started_is_forgotten() {
-        let (mut searches, now) = (Searches::default(), clock::after(Duration::ZERO));
+        let (mut searches, now) = (Searches::default(), clock::instant_now());
         for namespace in ["a", "b"] {
             let (group, _) = join(&mut searches, namespace, "one", now).unwrap();
             group.lock().start(Vec::new());

@@ -31,7 +31,7 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
     let queue = queue.map(|url| Queue::new(account.config(), url));
     // The single read-only call needs no Lease, and this process makes no other.
     let leadership = Leadership::default();
-    leadership.lasts();
+    leadership.always();
     let sagemaker =
         SageMaker::new(account.clone(), args.sagemaker_endpoint.clone(), Arc::new(Metrics::default()), leadership);
     let client = Client::try_from(kubernetes().await?)?;

@@ -132,7 +132,7 @@ impl Election {
     }
 
     fn end(&self) {
-        self.leadership.ends();
+        self.leadership.end();
         self.metrics.set_leading(&self.name, false);
     }
 

@@ -104,7 +104,7 @@ async fn live(args: Args) -> Result<End, Error> {
                 () = election.win() => {}
                 () = ui::stand_by(&args, &client, &shown) => {}
             },
-            None => leadership.lasts(),
+            None => leadership.always(),
         }
         scope
     };

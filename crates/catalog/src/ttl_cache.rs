@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
@@ -126,7 +125,7 @@ pub(super) async fn get_or_fetch<T: Clone + Send + 'static>(
     if let Ok(fetching) = entry.0.fetching.clone().try_lock_owned()
         && fresh().is_none()
     {
-        if until <= clock::after(Duration::ZERO) {
+        if until <= clock::instant_now() {
             return Err(CatalogError::Pending);
         }
         let entry = entry.clone();
@@ -149,6 +148,7 @@ mod tests {
     use api::Reason;
     use decide::problem::Problem;
     use sagemaker::{Class, TuningError};
+    use std::time::Duration;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(seconds).unwrap()

@@ -49,7 +49,7 @@ impl Hub {
     pub(crate) async fn online(folder: &Path, region: &str, endpoint: Option<String>) -> Result<Self, String> {
         let account = Account::load(Some(region).filter(|region| !region.is_empty())).await;
         let leadership = Leadership::default();
-        leadership.lasts();
+        leadership.always();
         let sagemaker = SageMaker::new(account, endpoint, Arc::new(Metrics::default()), leadership);
         let region = sagemaker.default_region().ok_or(NO_REGION)?;
         let online = Some((Catalog::new(SourceKind::Hub), sagemaker.region(region)));

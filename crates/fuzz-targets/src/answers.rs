@@ -76,7 +76,7 @@ impl World {
             .http_client(http_client_fn(|_, _| SharedHttpConnector::new(Fixed)))
             .build();
         let leadership = Leadership::default();
-        leadership.lasts();
+        leadership.always();
         let sagemaker = SageMaker::new(Account::from(config), None, Arc::new(Metrics::default()), leadership);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         Self { runtime: runtime.expect("a runtime"), region: sagemaker.region(REGION), spec: spec() }

@@ -55,9 +55,14 @@ pub async fn busy<F: Future>(future: F) -> (F::Output, Duration) {
     (output.await, busy)
 }
 
+/// The current instant, for timeouts.
+pub fn instant_now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// The instant that is `pause` from now, for timeouts.
 pub fn after(pause: Duration) -> tokio::time::Instant {
-    tokio::time::Instant::now() + pause
+    instant_now() + pause
 }
 
 /// The monotonic time since the first call, unaffected by changes of the wall clock.

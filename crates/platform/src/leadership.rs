@@ -35,12 +35,12 @@ impl Leadership {
     }
 
     /// Without leader election: this process always leads.
-    pub fn lasts(&self) {
+    pub fn always(&self) {
         self.lasts_until(Duration::MAX);
     }
 
     /// This process does not lead any more.
-    pub fn ends(&self) {
+    pub fn end(&self) {
         self.lasts_until(Duration::ZERO);
     }
 
@@ -76,7 +76,7 @@ mod tests {
             assert!(refused(method.clone()).await, "{method} gets through");
         }
         assert!(!refused(Method::GET).await);
-        leadership.lasts();
+        leadership.always();
         assert!(!refused(Method::PATCH).await);
     }
 
@@ -86,9 +86,9 @@ mod tests {
         assert!(leadership.check().is_err());
         leadership.lasts_until(clock::uptime() + Duration::from_secs(60));
         assert!(leadership.clone().check().is_ok());
-        leadership.ends();
+        leadership.end();
         assert!(leadership.check().is_err());
-        leadership.lasts();
+        leadership.always();
         assert!(leadership.check().is_ok());
         leadership.lasts_until(clock::uptime());
         assert!(leadership.check().is_err());

@@ -43,7 +43,7 @@ impl Readiness {
             None => drop(warnings.remove(part)),
             Some(why) => {
                 if warnings.get(part) != Some(&why) {
-                    tracing::warn!(part, why, "attention");
+                    tracing::warn!(part, why, "readiness warning");
                     warnings.insert(part, why);
                 }
             }

@@ -18,7 +18,7 @@ pub struct Pages {
 
 impl Pages {
     /// Whether there is another page to read.
-    pub fn go_on(&self) -> bool {
+    pub fn has_next(&self) -> bool {
         !self.ended
     }
 
@@ -31,7 +31,7 @@ impl Pages {
     ///
     /// # Errors
     /// The list leads back to the page just read, or has too many pages: it would be read for ever.
-    pub fn turn(&mut self, operation: Operation, next: Option<String>) -> Result<(), TuningError> {
+    pub fn advance(&mut self, operation: Operation, next: Option<String>) -> Result<(), TuningError> {
         self.read += 1;
         if next.is_some() && (next == self.token || self.read == PAGES_MAX) {
             return Err(TuningError {
@@ -60,10 +60,10 @@ where
     F: Future<Output = Result<(Vec<T>, Option<String>), TuningError>>,
 {
     let (mut entries, mut pages) = (Vec::new(), Pages::default());
-    while pages.go_on() {
+    while pages.has_next() {
         let (page, next) = read(pages.token()).await?;
         entries.extend(page);
-        pages.turn(operation, next)?;
+        pages.advance(operation, next)?;
     }
     Ok(entries)
 }
@@ -75,8 +75,8 @@ mod tests {
     fn read(tokens: impl IntoIterator<Item = Option<&'static str>>) -> Result<usize, TuningError> {
         let mut tokens = tokens.into_iter();
         let mut pages = Pages::default();
-        while pages.go_on() {
-            pages.turn(Operation::Search, tokens.next().expect("a page").map(str::to_owned))?;
+        while pages.has_next() {
+            pages.advance(Operation::Search, tokens.next().expect("a page").map(str::to_owned))?;
         }
         Ok(pages.read)
     }

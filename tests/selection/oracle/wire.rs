@@ -96,7 +96,7 @@ impl Wire {
     /// The request on the wire. Uses a new client each time, because one client creates only a few jobs per second.
     pub(super) async fn sent(&self, request: &JobRequest) -> Value {
         let leadership = Leadership::default();
-        leadership.lasts();
+        leadership.always();
         let sagemaker = SageMaker::new(self.config.clone().into(), None, Arc::new(Metrics::default()), leadership);
         sagemaker.region("us-west-2").create(request).await.unwrap();
         self.bodies.lock().pop().unwrap()

@@ -63,8 +63,8 @@ pub(crate) async fn checks(cluster: &Cluster, scope: &Scope<'_>) -> Vec<Check> {
     let version = match client.apiserver_version().await {
         Ok(version) => Check::ok("api server", format!("Kubernetes {}", version.git_version)),
         Err(error) => {
-            let told = unasked("api server", &error).message;
-            let mut found = vec![Check::failed("api server", told, "check the kubeconfig and the network")];
+            let message = unasked("api server", &error).message;
+            let mut found = vec![Check::failed("api server", message, "check the kubeconfig and the network")];
             found.extend(aws(scope, None, &[]).await);
             return found;
         }

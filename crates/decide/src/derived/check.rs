@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::derivations::Derivations;
 use super::evaluate::Why;
 use super::expression::Expression;
-use super::vocabulary::{Input, is_word};
+use super::vocabulary::{Input, is_identifier};
 use crate::effective::instance_types;
 use crate::problem::Problem;
 use crate::suggest::{nearest, some};
@@ -133,7 +133,9 @@ fn unknown(expression: &Expression, known: &Known, earlier: &[&str]) -> Option<S
             let metrics: Vec<&str> = known.metrics.iter().map(String::as_str).chain(earlier.iter().copied()).collect();
             let others = ["trainingSeconds", "billableSeconds", "instanceCount", "instanceType"];
             // CEL parses `test-latency` as a subtraction.
-            let part = |metric: &&&str| !is_word(metric) && metric.split(|c| !is_word_part(c)).any(|part| part == name);
+            let part = |metric: &&&str| {
+                !is_identifier(metric) && metric.split(|c| !is_identifier_part(c)).any(|part| part == name)
+            };
             let near = metrics.iter().find(part).copied();
             let remedy = match near.or_else(|| nearest(name, metrics.iter().copied().chain(others))) {
                 Some(near) if others.contains(&near) => format!("did you mean {near}?"),
@@ -157,7 +159,7 @@ fn unknown(expression: &Expression, known: &Known, earlier: &[&str]) -> Option<S
     })
 }
 
-fn is_word_part(c: char) -> bool {
+fn is_identifier_part(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 

@@ -129,7 +129,7 @@ impl<'a> Derivations<'a> {
         earlier: &Earlier<'_>,
         input: &Input,
     ) -> Result<Value, Why> {
-        let seconds = |seconds: Option<i32>| seconds.map(|seconds| Value::Number(f64::from(seconds)));
+        let integer = |integer: Option<i32>| integer.map(|integer| Value::Number(f64::from(integer)));
         let size = |size: Option<i64>| size.map(whole);
         let price = |instance_type: &str| {
             self.spec.prices.get(instance_type).and_then(|price| parse_decimal(price)).map(Value::Number)
@@ -144,9 +144,9 @@ impl<'a> Derivations<'a> {
             Input::TestSize => size(dataset.test_size),
             Input::TrainingSize => size(dataset.training_size),
             Input::ValidationSize => size(dataset.validation_size),
-            Input::TrainingSeconds => seconds(job.training_seconds),
-            Input::BillableSeconds => seconds(job.billable_seconds),
-            Input::InstanceCount => seconds(job.instance_count),
+            Input::TrainingSeconds => integer(job.training_seconds),
+            Input::BillableSeconds => integer(job.billable_seconds),
+            Input::InstanceCount => integer(job.instance_count),
             Input::InstanceType => job.instance_type.clone().map(Value::Text),
             Input::InstancePrice => job.instance_type.as_deref().and_then(price),
             Input::Price(instance_type) => price(instance_type),

@@ -39,9 +39,9 @@ impl Input {
     /// The input as it is written in an expression.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Metric(name) if is_word(name) => name.clone(),
+            Self::Metric(name) if is_identifier(name) => name.clone(),
             Self::Metric(name) => format!("metrics['{name}']"),
-            Self::Hyperparameter(name) if is_word(name) => format!("hyperparameters.{name}"),
+            Self::Hyperparameter(name) if is_identifier(name) => format!("hyperparameters.{name}"),
             Self::Hyperparameter(name) => format!("hyperparameters['{name}']"),
             Self::Fact(name) => format!("dataset.facts.{name}"),
             Self::DatasetName => "dataset.name".to_owned(),
@@ -59,7 +59,7 @@ impl Input {
 }
 
 /// Whether `name` is a valid CEL identifier.
-pub(super) fn is_word(name: &str) -> bool {
+pub(super) fn is_identifier(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
 }

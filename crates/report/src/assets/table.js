@@ -11,7 +11,7 @@ const PARAMETERS = 4;
 
 export function table() {
   const body = h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Table of results' });
-  const told = h('p', { class: 'muted', role: 'status' });
+  const countLine = h('p', { class: 'muted', role: 'status' });
   let lines = new Map();
   const draw = () => {
     const drawn = content();
@@ -19,7 +19,7 @@ export function table() {
     const [x, y] = [body.scrollLeft, body.scrollTop];
     replace(body, drawn.element);
     body.scrollTo(x, y);
-    told.textContent = `${shown().length} of ${count(rows().length, 'result')}`;
+    countLine.textContent = `${shown().length} of ${count(rows().length, 'result')}`;
     highlight();
   };
   const highlight = () => {
@@ -30,7 +30,7 @@ export function table() {
   };
   const save = () => download(csv(sorted()), `${selection().namespace}-${selection().name}-${dataset()}.csv`);
   const element = h('section', { class: 'panel', id: 'runs', 'aria-labelledby': 'runs-title' },
-    h('div', { class: 'panel-head' }, h('h2', { id: 'runs-title' }, 'Results'), told,
+    h('div', { class: 'panel-head' }, h('h2', { id: 'runs-title' }, 'Results'), countLine,
       h('div', { class: 'actions' }, picker(), h('button', { type: 'button', id: 'csv', click: save }, 'Download CSV'))),
     body);
   return { element, draw, highlight };

@@ -67,7 +67,7 @@ export function rows() {
 /** The rows that the filters let through. */
 export function shown() {
   const words = view.text.toLowerCase().split(/\s+/).filter(Boolean);
-  return rows().filter((row) => SHOW[view.show].test(row) && !view.hidden.has(row.family) && words.every((word) => told(row).includes(word)));
+  return rows().filter((row) => SHOW[view.show].test(row) && !view.hidden.has(row.family) && words.every((word) => searchableText(row).includes(word)));
 }
 
 /** What "Show" offers. */
@@ -79,8 +79,8 @@ export const SHOW = {
   pending: { name: 'Not finished', test: (row) => row.role === 'pending' },
 };
 
-/** All that the text filter looks at. */
-function told(row) {
+/** The text that the text filter searches, in lower case. */
+function searchableText(row) {
   const parameters = Object.entries(row.parameters ?? {}).map(([name, value]) => `${name}=${value}`);
   const words = [row.candidate, row.family, row.model, row.state, row.reason, row.message, roleOf(row), row.instance, ...parameters];
   return words.filter(Boolean).join('\n').toLowerCase();

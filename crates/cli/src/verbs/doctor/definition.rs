@@ -61,10 +61,10 @@ fn fields(installed: &Value, own: &Value) -> String {
         these.iter().filter(|field| !others.contains(field)).map(|field| format!("spec.{field}")).collect::<Vec<_>>()
     };
     let (there, here) = (only(&installed, &own), only(&own, &installed));
-    let told = |fields: Vec<String>, what: &str| {
+    let listed = |fields: Vec<String>, what: &str| {
         if fields.is_empty() { String::new() } else { format!("; {what}: {}", fields.join(", ")) }
     };
-    told(there, "only in the cluster") + &told(here, "only in this plugin")
+    listed(there, "only in the cluster") + &listed(here, "only in this plugin")
 }
 
 #[cfg(test)]

@@ -135,15 +135,15 @@ fn port(pod: &Pod) -> i32 {
 }
 
 fn judge_answer(pod: &str, answer: kube::Result<String>) -> Check {
-    let told = |text: &str| format!("{pod}: {}", text.trim().lines().collect::<Vec<_>>().join("; "));
+    let one_line = |text: &str| format!("{pod}: {}", text.trim().lines().collect::<Vec<_>>().join("; "));
     match answer {
         Ok(text) if text.contains("warning: ") => {
-            Check::warning(READY, told(&text), "do what the message says, or see docs/troubleshooting.md")
+            Check::warning(READY, one_line(&text), "do what the message says, or see docs/troubleshooting.md")
         }
-        Ok(text) => Check::ok(READY, told(&text)),
+        Ok(text) => Check::ok(READY, one_line(&text)),
         // The API server responds with JSON and its own reasons; any other response is the operator's.
         Err(kube::Error::Api(status)) if status.code == 503 && status.reason != "ServiceUnavailable" => {
-            Check::failed(READY, told(&status.message), "do what the message says, or see docs/troubleshooting.md")
+            Check::failed(READY, one_line(&status.message), "do what the message says, or see docs/troubleshooting.md")
         }
         Err(error) => unasked(READY, &error),
     }
