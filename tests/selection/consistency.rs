@@ -482,7 +482,7 @@ async fn refused_signatures_are_reported_as_a_wrong_clock() {
         let status = world.await_condition("skewed", "Stalled", Reason::ClockSkewed).await;
         let message = &condition(&status, "Stalled").expect("it is stalled").message;
         assert!(message.contains("set the clock of the operator's node"), "{message}");
-        await_until("the age of the view is measured", DEADLINE, async || {
+        await_until("the age of the snapshot is measured", DEADLINE, async || {
             let (_, text) = world.operator.get("/metrics").await?;
             let age = testkit::operator::metrics(&text)["modelselection_observation_age_seconds{region=\"us-west-2\"}"];
             if age > 2.0 { Ok(()) } else { Err(age.to_string()) }

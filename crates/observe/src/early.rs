@@ -9,9 +9,9 @@ const EVENTS_MAX: usize = 1_000;
 
 /// The newest of these events.
 #[derive(Default)]
-pub(super) struct Early(VecDeque<(String, String, Change)>);
+pub(super) struct EarlyEvents(VecDeque<(String, String, Change)>);
 
-impl Early {
+impl EarlyEvents {
     /// Stores an event of the job `name`.
     pub(super) fn add(&mut self, region: &str, name: &str, change: Change) {
         if self.0.len() == EVENTS_MAX {
@@ -37,14 +37,14 @@ impl Early {
 mod tests {
     use super::*;
 
-    fn take(early: &mut Early, names: &[&str]) -> Vec<(String, Change)> {
+    fn take(early: &mut EarlyEvents, names: &[&str]) -> Vec<(String, Change)> {
         let jobs: Vec<_> = names.iter().map(|name| RunningJob { name, stopping: false, limit: None }).collect();
         early.take("us-west-2", &jobs)
     }
 
     #[test]
     fn what_came_too_early_is_taken_once_and_the_oldest_is_dropped() {
-        let mut early = Early::default();
+        let mut early = EarlyEvents::default();
         early.add("us-west-2", "ms-1", Change::Other);
         early.add("us-west-2", "ms-2", Change::Ended);
         early.add("eu-west-1", "ms-1", Change::Ended);

@@ -20,12 +20,12 @@ use parking_lot::{Mutex, MutexGuard};
 
 use api::ModelSelection;
 use decide::problem::Problem;
-use early::Early;
+use early::EarlyEvents;
 use platform::clock;
 use platform::metrics::Metrics;
 use poller::Poller;
 pub use regions::{Pauses, Wake};
-use regions::{Regions, Watch};
+use regions::{Regions, WatchedRegion};
 pub use running_jobs::{Change, RunningJob, Sighting};
 use running_jobs::{EventEffect, Since};
 use sagemaker::SageMaker;
@@ -40,7 +40,7 @@ pub struct Observer {
     /// How long a region without jobs is kept.
     idle: Duration,
     /// Events of jobs that no selection tracks yet.
-    early: Mutex<Early>,
+    early: Mutex<EarlyEvents>,
 }
 
 /// The outcome of an event, for logs and metrics.
@@ -91,16 +91,16 @@ impl Observer {
             self.watch(region);
         }
         let mut sightings = HashMap::new();
-        for (region, watch) in &*self.regions() {
+        for (region, watched) in &*self.regions() {
             let jobs = jobs.get(region.as_str()).map(Vec::as_slice).unwrap_or_default();
-            let mut view = watch.view();
-            let before = view.changes();
-            sightings.extend(view.track(owner, jobs, since, clock::steady()));
+            let mut snapshot = watched.snapshot();
+            let before = snapshot.changes();
+            sightings.extend(snapshot.track(owner, jobs, since, clock::steady()));
             for (name, change) in early.take(region, jobs) {
-                self.wake(view.on_event(&name, change, clock::steady()));
+                self.wake(snapshot.on_event(&name, change, clock::steady()));
             }
-            if view.changes() != before {
-                watch.changed.notify_one();
+            if snapshot.changes() != before {
+                watched.changed.notify_one();
             }
         }
         sightings
@@ -112,9 +112,9 @@ impl Observer {
         let mut early = self.early.lock();
         let effect = match self.regions().get(region) {
             None => EventEffect::UnknownJob,
-            Some(watch) => {
-                let effect = watch.view().on_event(name, change, clock::steady());
-                watch.changed.notify_one();
+            Some(watched) => {
+                let effect = watched.snapshot().on_event(name, change, clock::steady());
+                watched.changed.notify_one();
                 effect
             }
         };
@@ -146,17 +146,17 @@ impl Observer {
     /// Records that a job of `owner`, which had left the listing, was described and is running: if the next poll does
     /// not show it, that is reported again. Jobs that the operator did not create are in no listing.
     pub fn looked_at(&self, region: &str, owner: &ObjectRef<ModelSelection>, job: &str) {
-        if let Some(watch) = self.regions().get(region) {
-            watch.view().looked_at(owner, job);
+        if let Some(watched) = self.regions().get(region) {
+            watched.snapshot().looked_at(owner, job);
             // If an event reported its end, it is polled once more soon.
-            watch.changed.notify_one();
+            watched.changed.notify_one();
         }
     }
 
     /// Records the duration of a job of `owner` that ended by itself: similar jobs will take about as long.
     pub fn learn(&self, region: &str, owner: &ObjectRef<ModelSelection>, job: &str, lasted: Duration) {
-        if let Some(watch) = self.regions().get(region) {
-            watch.view().learn(owner, job, lasted, clock::steady());
+        if let Some(watched) = self.regions().get(region) {
+            watched.snapshot().learn(owner, job, lasted, clock::steady());
         }
     }
 
@@ -167,20 +167,20 @@ impl Observer {
 
     /// Why the jobs of `region` cannot be observed, if a person must act or if it lasts.
     pub fn problem(&self, region: &str) -> Option<Problem> {
-        self.regions().get(region).and_then(|watch| watch.view().problem())
+        self.regions().get(region).and_then(|watched| watched.snapshot().problem())
     }
 
-    fn regions(&self) -> MutexGuard<'_, HashMap<String, Arc<Watch>>> {
+    fn regions(&self) -> MutexGuard<'_, HashMap<String, Arc<WatchedRegion>>> {
         self.regions.lock()
     }
 
     fn watch(&self, region: &str) {
         let mut regions = self.regions();
         if !regions.contains_key(region) {
-            let watch = Arc::new(Watch::default());
+            let watched = Arc::new(WatchedRegion::default());
             let poller = Poller {
                 region: self.sagemaker.region(region),
-                watch: watch.clone(),
+                watched: watched.clone(),
                 wake: self.wake.clone(),
                 pauses: self.pauses,
                 metrics: self.metrics.clone(),
@@ -188,7 +188,7 @@ impl Observer {
             };
             let all = self.regions.clone();
             tokio::spawn(async move { poller.sweep_while_needed(&all).await });
-            regions.insert(region.to_owned(), watch);
+            regions.insert(region.to_owned(), watched);
         }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
-use super::regions::{Pauses, Regions, Wake, Watch};
-use super::running_jobs::Ask;
+use super::regions::{Pauses, Regions, Wake, WatchedRegion};
+use super::running_jobs::Request;
 use api::ModelSelection;
 use decide::job_name::JOB_NAME_PREFIX;
 use decide::retry::pause;
@@ -25,7 +25,7 @@ const SEARCH_MIN_JOBS: usize = 3;
 /// Polls one region.
 pub(super) struct Poller {
     pub(super) region: Region,
-    pub(super) watch: Arc<Watch>,
+    pub(super) watched: Arc<WatchedRegion>,
     pub(super) wake: Wake,
     pub(super) pauses: Pauses,
     pub(super) metrics: Arc<Metrics>,
@@ -38,10 +38,10 @@ impl Poller {
     pub(super) async fn sweep_while_needed(&self, regions: &Regions) {
         let (mut sweep, mut failures, mut tried) = (0_u64, 0_u32, clock::steady());
         loop {
-            while self.watch.view().is_empty() {
+            while self.watched.snapshot().is_empty() {
                 // Nothing is polled, so the snapshot has no age.
                 self.metrics.set_observation_age(self.region.name(), 0.0);
-                let changed = tokio::time::timeout(self.idle, self.watch.changed.notified()).await;
+                let changed = tokio::time::timeout(self.idle, self.watched.changed.notified()).await;
                 if changed.is_err() && self.drop_if_idle(regions) {
                     return;
                 }
@@ -52,13 +52,13 @@ impl Poller {
                 continue;
             };
             // Jobs that are added or removed meanwhile change the time of the next poll.
-            let _ = tokio::time::timeout(clock::real(wait), self.watch.changed.notified()).await;
+            let _ = tokio::time::timeout(clock::real(wait), self.watched.changed.notified()).await;
         }
     }
 
     fn drop_if_idle(&self, regions: &Regions) -> bool {
         let mut regions = regions.lock();
-        let idle = self.watch.view().is_empty();
+        let idle = self.watched.snapshot().is_empty();
         if idle {
             regions.remove(self.region.name());
             self.metrics.drop_observation_age(self.region.name());
@@ -71,21 +71,21 @@ impl Poller {
         let Pauses { min, max } = self.pauses;
         let now = clock::steady();
         let (from, pause) = match failures {
-            0 => self.watch.view().next_sweep(self.pauses, reading, now),
+            0 => self.watched.snapshot().next_sweep(self.pauses, reading, now),
             // After an outage, the pollers of all regions must not call at the same time.
             n => (tried, pause::jitter(pause::backoff(n, min, RETRY_MOST.min(max * 2)), self.region.name(), sweep)),
         };
-        self.metrics.events.set_flow(self.region.name(), self.watch.view().flows());
+        self.metrics.events.set_flow(self.region.name(), self.watched.snapshot().flows());
         Duration::try_from((from + pause).duration_since(now)).ok().filter(|wait| !wait.is_zero())
     }
 
     /// One poll. Returns the number of consecutive failures.
     async fn sweep(&self, failures: u32) -> u32 {
         let started = clock::steady();
-        let ask = self.watch.view().ask(self.pauses.max, started);
-        let searched = match ask {
-            Ask::List => None,
-            Ask::Search(names) => self.search(&names, started).await,
+        let request = self.watched.snapshot().next_request(self.pauses.max, started);
+        let searched = match request {
+            Request::List => None,
+            Request::Search(names) => self.search(&names, started).await,
         };
         let (concerned, failures) = match searched {
             Some(concerned) => (concerned, 0),
@@ -95,7 +95,7 @@ impl Poller {
             // The receiver lives as long as the controller; without it there is nothing to wake.
             let _ = self.wake.send(owner);
         }
-        let age = self.watch.view().age(clock::steady());
+        let age = self.watched.snapshot().age(clock::steady());
         self.metrics.set_observation_age(self.region.name(), age.as_secs_f64());
         failures
     }
@@ -103,7 +103,7 @@ impl Poller {
     /// Searches for the jobs that have ended. `None` if searching is not possible.
     async fn search(&self, names: &[String], started: Timestamp) -> Option<Vec<ObjectRef<ModelSelection>>> {
         match self.region.ended_jobs(names).await {
-            Ok(ended) => Some(self.watch.view().searched(started, ended)),
+            Ok(ended) => Some(self.watched.snapshot().searched(started, ended)),
             Err(error) => {
                 self.put_off(&error, started);
                 None
@@ -114,14 +114,14 @@ impl Poller {
     /// Lists the running jobs. Returns the owners to wake, and the number of consecutive failed listings.
     async fn list(&self, started: Timestamp, failures: u32) -> (Vec<ObjectRef<ModelSelection>>, u32) {
         let region = &self.region;
-        let stopping = self.watch.view().any_stopping();
+        let stopping = self.watched.snapshot().any_stopping();
         let answer = region.active_jobs(JOB_NAME_PREFIX, stopping).await;
         let failures = if answer.is_ok() { 0 } else { failures.saturating_add(1) };
         if let Err(error) = &answer {
             tracing::warn!(region = region.name(), %error, failures, "cannot list the running tuning jobs");
         }
-        let concerned = self.watch.view().listed(started, answer);
-        let left = self.watch.view().left_at(started);
+        let concerned = self.watched.snapshot().listed(started, answer);
+        let left = self.watched.snapshot().left_at(started);
         if left.len() >= SEARCH_MIN_JOBS {
             // The listing already wakes the owners.
             self.search(&left, started).await;
@@ -134,7 +134,7 @@ impl Poller {
         let lasting = matches!(error.class, Class::Denied | Class::Invalid);
         let pause = if lasting { SEARCH_DENIED_PAUSE } else { self.pauses.max };
         let region = self.region.name();
-        if self.watch.view().put_off_search(now + pause, lasting) {
+        if self.watched.snapshot().put_off_search(now + pause, lasting) {
             tracing::warn!(region, %error, "cannot search for ended tuning jobs; each one is described");
         }
     }

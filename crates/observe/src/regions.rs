@@ -9,7 +9,7 @@ use kube::runtime::reflector::ObjectRef;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, mpsc};
 
-use super::running_jobs::View;
+use super::running_jobs::Snapshot;
 use api::ModelSelection;
 
 /// Wakes a selection: it is reconciled at once.
@@ -27,13 +27,13 @@ pub struct Pauses {
 /// The watched regions. A region that has had no jobs for a while is dropped.
 #[derive(Default)]
 pub(super) struct Regions {
-    watched: Mutex<HashMap<String, Arc<Watch>>>,
+    watched: Mutex<HashMap<String, Arc<WatchedRegion>>>,
     /// Whether events can be received.
     reading: AtomicBool,
 }
 
 impl Regions {
-    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Watch>>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<WatchedRegion>>> {
         self.watched.lock()
     }
 
@@ -44,19 +44,19 @@ impl Regions {
     /// Records whether events can be received. A change affects the times of the next polls.
     pub(super) fn set_reading(&self, reading: bool) {
         if self.reading.swap(reading, Ordering::Relaxed) != reading {
-            self.lock().values().for_each(|watch| watch.changed.notify_one());
+            self.lock().values().for_each(|watched| watched.changed.notify_one());
         }
     }
 }
 
 #[derive(Default)]
-pub(super) struct Watch {
-    view: Mutex<View>,
+pub(super) struct WatchedRegion {
+    snapshot: Mutex<Snapshot>,
     pub(super) changed: Notify,
 }
 
-impl Watch {
-    pub(super) fn view(&self) -> MutexGuard<'_, View> {
-        self.view.lock()
+impl WatchedRegion {
+    pub(super) fn snapshot(&self) -> MutexGuard<'_, Snapshot> {
+        self.snapshot.lock()
     }
 }

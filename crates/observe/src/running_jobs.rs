@@ -60,7 +60,7 @@ pub(super) enum Since {
 
 /// The next request to `SageMaker`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ask {
+pub(super) enum Request {
     /// List the running jobs.
     List,
     /// Search for ended jobs among these.
@@ -83,7 +83,7 @@ struct Tracked {
 
 impl Tracked {
     /// Whether an event of its end is expected and has not arrived yet.
-    fn is_untold(&self, name: &str) -> bool {
+    fn awaits_event(&self, name: &str) -> bool {
         self.end_reported.is_none() && name.starts_with(JOB_NAME_PREFIX)
     }
 }
@@ -110,7 +110,7 @@ pub(super) enum EventEffect {
 
 /// The tracked jobs of one region.
 #[derive(Default)]
-pub(super) struct View {
+pub(super) struct Snapshot {
     /// By owner and name: two selections may track a job that neither of them created.
     jobs: HashMap<Key, Tracked>,
     /// The durations of ended jobs: by owner, and of all owners.
@@ -140,7 +140,7 @@ pub(super) struct View {
 /// If the snapshot is older than this plus the planned pause, it is stale: several polls have failed in a row.
 const STALE_AFTER: Duration = Duration::from_secs(120);
 
-impl View {
+impl Snapshot {
     /// Sets the jobs of `owner` and returns what is known about them.
     pub(super) fn track(
         &mut self,
@@ -234,7 +234,7 @@ impl View {
                 (None, _) if job.since >= started => continue,
                 (None, left @ Sighting::Left(_)) => left.clone(),
                 (None, Sighting::Unseen | Sighting::Running(_)) => {
-                    if self.reading && job.known && job.is_untold(name) {
+                    if self.reading && job.known && job.awaits_event(name) {
                         self.flow.missed(name, started);
                     }
                     Sighting::Left(started)
@@ -271,7 +271,7 @@ impl View {
         let mut changed = BTreeSet::new();
         for ((owner, name), job) in &mut self.jobs {
             if let Some(ended) = ended.get(name) {
-                if self.reading && !job.sighting.is_open() && job.is_untold(name) {
+                if self.reading && !job.sighting.is_open() && job.awaits_event(name) {
                     self.flow.missed(name, started);
                 }
                 job.sighting = match &job.sighting {

@@ -325,7 +325,7 @@ impl Metrics {
         self.status_writes.inc();
     }
 
-    /// Nothing runs in the region any more: its view has no age.
+    /// Nothing runs in the region any more: its snapshot has no age.
     pub fn drop_observation_age(&self, region: &str) {
         self.observation_age.remove(&RegionLabels { region: region.to_owned() });
     }

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{Change, EventEffect, Sighting, View};
+use super::{Change, EventEffect, Sighting, Snapshot};
 
-impl View {
+impl Snapshot {
     /// Processes an event about the job `name`. The first event that reports its end marks it as no longer listed,
     /// for all owners that track it.
     pub(crate) fn on_event(&mut self, name: &str, change: Change, now: Timestamp) -> EventEffect {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::regions::Pauses;
-use super::{Ask, Owner, Tracked, View, age};
+use super::{Owner, Request, Snapshot, Tracked, age};
 use decide::expected_ends::{self, Expectation};
 use decide::job_name::JOB_NAME_PREFIX;
 
@@ -21,7 +21,7 @@ const RECHECK_AFTER: Duration = Duration::from_secs(15);
 /// An owner with at least this many durations of its own needs no others.
 const OWN_DURATIONS_MIN: usize = 3;
 
-impl View {
+impl Snapshot {
     /// Whether the last call of [`Self::next_sweep`] relied on events to report ends.
     pub(crate) fn flows(&self) -> bool {
         self.flows
@@ -61,23 +61,23 @@ impl View {
     }
 
     /// The next request, if the longest pause is `max`.
-    pub(crate) fn ask(&self, max: Duration, now: Timestamp) -> Ask {
+    pub(crate) fn next_request(&self, max: Duration, now: Timestamp) -> Request {
         let pages = u32::try_from(self.jobs.len().div_ceil(PAGE_SIZE)).unwrap_or(u32::MAX);
         let listing_is_due = self.listed.is_none_or(|listed| age(listed, now) >= max * LISTED_EVERY * pages);
         let may_search = self.no_search_before.is_none_or(|until| until <= now);
         let all_known = self.jobs.values().all(|job| job.known);
         if listing_is_due || !may_search || !all_known || self.fault.is_some() {
-            return Ask::List;
+            return Request::List;
         }
         let from = self.swept.unwrap_or(now);
         // A listing of one page is as cheap as a search.
         if pages == 1 && expected_ends::expected(&self.expectations(from), age(from, now).as_secs_f64()) < 1.0 {
-            return Ask::List;
+            return Request::List;
         }
         // Also jobs that are not expected to end yet: an additional name is free.
         let awaited = self.jobs.iter().filter(|(_, job)| !job.sighting.is_open());
         let names: BTreeSet<&String> = awaited.map(|((_, name), _)| name).collect();
-        Ask::Search(names.into_iter().cloned().collect())
+        Request::Search(names.into_iter().cloned().collect())
     }
 
     /// When the jobs are expected to end, according to the state at `at`.
