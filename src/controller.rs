@@ -51,7 +51,7 @@ use ::observe::Observer;
 use context::Context;
 use platform::metrics::Metrics;
 use sagemaker::SageMaker;
-pub use settings::{Settings, Shown};
+pub use settings::{Settings, StoresPublisher};
 pub use stand_by::stand_by;
 pub use state_changes::{EVENT_QUEUE, queue_problem};
 use store::Stores;
@@ -72,7 +72,7 @@ pub async fn run(
     let all = Stores::new(stores.clone());
     let concurrency = settings.concurrency;
     metrics.set_max_workers(namespaces.len() * usize::from(concurrency));
-    settings.shown.send_replace(all.clone());
+    settings.stores_publisher.send_replace(all.clone());
     let queue = settings.queue.take();
     let counted = all.clone();
     metrics.count_by(move || counts::counts(&counted));

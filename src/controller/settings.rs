@@ -32,12 +32,12 @@ pub struct Settings {
     pub queue: Option<Queue>,
     /// Warnings and missing parts shown by `/readyz`.
     pub readiness: Arc<Readiness>,
-    /// Where others see what the watches show.
-    pub shown: Shown,
+    /// Publishes the stores of the watches.
+    pub stores_publisher: StoresPublisher,
 }
 
-/// The stores of the watches, for those who only look; marked as changed with each change of a selection.
-pub type Shown = Arc<watch::Sender<Stores>>;
+/// Publishes the stores of the watches to readers; marked as changed with each change of a selection.
+pub type StoresPublisher = Arc<watch::Sender<Stores>>;
 
 /// The longest time for which a usually transient cause is reported as transient.
 const GRACE_MOST: Duration = Duration::from_secs(120);

@@ -6,12 +6,12 @@ use kube::Client;
 use kube::runtime::{WatchStreamExt as _, reflector};
 
 use super::readable;
-use super::settings::Shown;
+use super::settings::StoresPublisher;
 use super::watch::{scopes, to_stored_event, watched};
 use store::Stores;
 
 /// Publishes the selections until it is dropped. The leader does so itself, from its own watches.
-pub async fn stand_by(client: &Client, namespaces: &[String], shown: &Shown) {
+pub async fn stand_by(client: &Client, namespaces: &[String], publisher: &StoresPublisher) {
     let (stores, watches): (Vec<_>, Vec<_>) = scopes(namespaces)
         .iter()
         .map(|namespace| {
@@ -27,10 +27,10 @@ pub async fn stand_by(client: &Client, namespaces: &[String], shown: &Shown) {
             (store, selections.boxed())
         })
         .unzip();
-    shown.send_replace(Stores::new(stores));
+    publisher.send_replace(Stores::new(stores));
     let changes = select_all(watches).for_each(|event| {
         match event {
-            Ok(_) => shown.send_modify(|_| {}),
+            Ok(_) => publisher.send_modify(|_| {}),
             Err(error) => tracing::debug!(%error, "trouble with the watch of a standby"),
         }
         future::ready(())

@@ -138,7 +138,7 @@ pub(super) fn selections(
     namespace: Option<&str>,
     writer: Writer<StoredSelection>,
 ) -> Selections {
-    let shown = context.settings.shown.clone();
+    let publisher = context.settings.stores_publisher.clone();
     let (context, reading, suspecting, relisting) =
         (context.clone(), context.clone(), context.clone(), context.clone());
     let (store, mut listed, scope) = (writer.as_reader(), HashSet::new(), namespace.map(str::to_owned));
@@ -179,7 +179,7 @@ pub(super) fn selections(
         })
         .map_ok(to_stored_event)
         .reflect(writer)
-        .inspect_ok(move |_| shown.send_modify(|_| {}))
+        .inspect_ok(move |_| publisher.send_modify(|_| {}))
         .applied_objects()
         // With the generation alone, the watch would miss our own write of the finalizer, and the first reconcile would
         // never follow.

@@ -12,7 +12,7 @@ use super::election::{self, Election};
 use super::exit_reason::{End, Error};
 use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
 use super::{check, listen, permissions, probes, telemetry, ui};
-use crate::controller::{self, Settings, Shown};
+use crate::controller::{self, Settings, StoresPublisher};
 use events::Queue;
 use platform::clock;
 use platform::leadership::Leadership;
@@ -90,9 +90,9 @@ async fn live(args: Args) -> Result<End, Error> {
         .then(|| Election::new(&args, client.clone(), leadership.clone(), metrics.clone(), readiness.clone()));
     let lease = election.as_ref().map(Election::lease);
     tokio::spawn(permissions::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()));
-    let shown = Shown::default();
+    let stores_publisher = StoresPublisher::default();
     if let Some(address) = args.ui_listen {
-        ui::start(address, args.ui_authenticate, &client, &shown, &readiness).await?;
+        ui::start(address, args.ui_authenticate, &client, &stores_publisher, &readiness).await?;
     }
 
     let prepared = async {
@@ -102,7 +102,7 @@ async fn live(args: Args) -> Result<End, Error> {
         match &mut election {
             Some(election) => tokio::select! {
                 () = election.win() => {}
-                () = ui::stand_by(&args, &client, &shown) => {}
+                () = ui::stand_by(&args, &client, &stores_publisher) => {}
             },
             None => leadership.always(),
         }
@@ -125,7 +125,7 @@ async fn live(args: Args) -> Result<End, Error> {
         deletion_deadline: args.deletion_deadline_seconds,
         consistency_window: args.consistency_window_seconds,
         readiness,
-        shown,
+        stores_publisher,
     };
     let acting = leadership.client(config)?;
     let operating = controller::run(acting, sagemaker, metrics, settings, ended(shutdown.clone()));

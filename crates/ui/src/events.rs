@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use crate::caller::Caller;
 use crate::refusal::Refusal;
 use crate::state::Ui;
-use crate::view::View;
+use crate::subject::Subject;
 use platform::clock;
 
 /// The minimum pause between two events of a stream: changes within it are combined in one event.
@@ -27,7 +27,7 @@ const RECHECK: Duration = Duration::from_mins(1);
 const GONE: &str = "This ModelSelection is gone: it was deleted, or this operator can no longer read it. The page shows its last state.";
 
 pub(crate) async fn of_list(State(ui): State<Ui>, caller: Extension<Caller>) -> Result<impl IntoResponse, Refusal> {
-    events(View::List, ui, caller).await
+    events(Subject::List, ui, caller).await
 }
 
 pub(crate) async fn of_report(
@@ -35,13 +35,17 @@ pub(crate) async fn of_report(
     Path((namespace, name)): Path<(String, String)>,
     caller: Extension<Caller>,
 ) -> Result<impl IntoResponse, Refusal> {
-    events(View::One { namespace, name }, ui, caller).await
+    events(Subject::One { namespace, name }, ui, caller).await
 }
 
-async fn events(view: View, mut ui: Ui, Extension(caller): Extension<Caller>) -> Result<impl IntoResponse, Refusal> {
+async fn events(
+    subject: Subject,
+    mut ui: Ui,
+    Extension(caller): Extension<Caller>,
+) -> Result<impl IntoResponse, Refusal> {
     // A refusal is a normal response, before the stream starts.
-    view.selections(&mut ui, &caller).await?;
-    Ok(Sse::new(stream(Reader { view, ui, caller, seen: None, ended: false })).keep_alive(KeepAlive::default()))
+    subject.selections(&mut ui, &caller).await?;
+    Ok(Sse::new(stream(Reader { subject, ui, caller, seen: None, ended: false })).keep_alive(KeepAlive::default()))
 }
 
 fn stream(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -56,7 +60,7 @@ type Versions = Vec<(Option<String>, Option<String>)>;
 
 /// The reader of an open page.
 struct Reader {
-    view: View,
+    subject: Subject,
     ui: Ui,
     caller: Caller,
     seen: Option<Versions>,
@@ -67,12 +71,12 @@ impl Reader {
     /// The next event, as soon as there is a change; `None` if the caller may see nothing more.
     async fn next(&mut self) -> Option<Event> {
         while !self.ended {
-            match self.view.selections(&mut self.ui, &self.caller).await {
+            match self.subject.selections(&mut self.ui, &self.caller).await {
                 Ok(selections) => {
                     let versions = versions(&selections);
                     if self.seen.as_ref() != Some(&versions) {
                         self.seen = Some(versions);
-                        let model = self.view.model(&self.ui, &self.caller, selections).await;
+                        let model = self.subject.model(&self.ui, &self.caller, selections).await;
                         return Some(Event::default().event("model").data(model));
                     }
                 }
@@ -92,7 +96,7 @@ impl Reader {
     /// Waits until something changes, or until permissions must be reviewed again.
     async fn change(&mut self) {
         // Without a sender, the process is about to exit.
-        if let Ok(Err(_)) = timeout(clock::real(RECHECK), self.ui.shown.changed()).await {
+        if let Ok(Err(_)) = timeout(clock::real(RECHECK), self.ui.stores.changed()).await {
             self.ended = true;
         }
         sleep(PAUSE).await;

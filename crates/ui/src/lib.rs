@@ -25,10 +25,10 @@ mod paths;
 mod recent;
 mod refusal;
 mod reviews;
-mod shown;
 mod state;
+mod stores;
+mod subject;
 mod trials;
-mod view;
 
 use std::sync::Arc;
 
@@ -39,16 +39,16 @@ use axum::routing::get;
 use kube::Client;
 
 pub use access::{Access, Exposed, check};
-pub use shown::Shown;
+pub use stores::StoresSubscription;
 
 use paths::HOME;
 use refusal::Refusal;
 use state::Ui;
 use trials::TrialMemory;
 
-/// The pages of the selections in `shown`, for callers that `access` allows. `client` reads tables of training jobs.
-pub fn router(shown: Shown, access: Access, client: Client) -> Router {
-    let ui = Ui { shown, access: Arc::new(access), trials: Arc::new(TrialMemory::new(client)) };
+/// The pages of the selections in `stores`, for callers that `access` allows. `client` reads tables of training jobs.
+pub fn router(stores: StoresSubscription, access: Access, client: Client) -> Router {
+    let ui = Ui { stores, access: Arc::new(access), trials: Arc::new(TrialMemory::new(client)) };
     Router::new()
         .route("/", get(home))
         .route("/ui/", get(home))

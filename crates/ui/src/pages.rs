@@ -8,14 +8,14 @@ use axum::response::{Html, IntoResponse};
 use crate::caller::Caller;
 use crate::refusal::Refusal;
 use crate::state::Ui;
-use crate::view::View;
+use crate::subject::Subject;
 
 pub(crate) async fn list(State(ui): State<Ui>, caller: Extension<Caller>) -> Result<impl IntoResponse, Refusal> {
-    page(&View::List, ui, &caller).await
+    page(&Subject::List, ui, &caller).await
 }
 
 pub(crate) async fn list_model(State(ui): State<Ui>, caller: Extension<Caller>) -> Result<impl IntoResponse, Refusal> {
-    model(&View::List, ui, &caller).await
+    model(&Subject::List, ui, &caller).await
 }
 
 pub(crate) async fn report(
@@ -23,7 +23,7 @@ pub(crate) async fn report(
     Path((namespace, name)): Path<(String, String)>,
     caller: Extension<Caller>,
 ) -> Result<impl IntoResponse, Refusal> {
-    page(&View::One { namespace, name }, ui, &caller).await
+    page(&Subject::One { namespace, name }, ui, &caller).await
 }
 
 pub(crate) async fn report_model(
@@ -31,15 +31,15 @@ pub(crate) async fn report_model(
     Path((namespace, name)): Path<(String, String)>,
     caller: Extension<Caller>,
 ) -> Result<impl IntoResponse, Refusal> {
-    model(&View::One { namespace, name }, ui, &caller).await
+    model(&Subject::One { namespace, name }, ui, &caller).await
 }
 
-async fn page(view: &View, mut ui: Ui, caller: &Caller) -> Result<Html<String>, Refusal> {
-    view.page(&mut ui, caller).await.map(Html)
+async fn page(subject: &Subject, mut ui: Ui, caller: &Caller) -> Result<Html<String>, Refusal> {
+    subject.page(&mut ui, caller).await.map(Html)
 }
 
-async fn model(view: &View, mut ui: Ui, caller: &Caller) -> Result<impl IntoResponse + use<>, Refusal> {
-    let selections = view.selections(&mut ui, caller).await?;
-    let json = view.model(&ui, caller, selections).await;
+async fn model(subject: &Subject, mut ui: Ui, caller: &Caller) -> Result<impl IntoResponse + use<>, Refusal> {
+    let selections = subject.selections(&mut ui, caller).await?;
+    let json = subject.model(&ui, caller, selections).await;
     Ok(([(header::CONTENT_TYPE, "application/json")], json))
 }

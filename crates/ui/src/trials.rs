@@ -8,7 +8,7 @@ use futures::{StreamExt as _, future, stream};
 use kube::{Client, ResourceExt as _};
 use parking_lot::Mutex;
 
-use crate::shown::{self, Shown};
+use crate::stores::{self, StoresSubscription};
 use platform::api_server::message;
 
 /// Maximum number of concurrent reads of tables.
@@ -31,13 +31,13 @@ impl TrialMemory {
     /// All training jobs of the runs whose table can be read, by the name of the tuning job.
     pub(crate) async fn of(
         &self,
-        shown: &Shown,
+        subscription: &StoresSubscription,
         selection: &ModelSelection,
     ) -> HashMap<String, Arc<[BestTrainingJob]>> {
         let uid = selection.uid().unwrap_or_default();
         let runs = selection.status.iter().flat_map(|status| &status.runs);
         let named: Vec<_> = runs.filter_map(|run| Some((run.tuning_job_name.clone()?, run.trials.as_ref()?))).collect();
-        let there = shown::uids(shown);
+        let there = stores::uids(subscription);
         self.tables.lock().retain(|(owner, table), _| {
             let is_named = || named.iter().any(|(_, trials)| trials.config_map == *table);
             if *owner == uid { is_named() } else { there.contains(owner) }

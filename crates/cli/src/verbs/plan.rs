@@ -15,7 +15,7 @@ use view::effect::{Comparison, effect};
 use view::page::{Look, Page};
 use view::pages;
 
-use self::requests::Place;
+use self::requests::SelectionLocation;
 use crate::args::{ClusterArgs, DocumentFormat, PlanArgs};
 use crate::cluster::Cluster;
 use crate::failure::{Failure, Outcome};
@@ -38,8 +38,8 @@ pub(crate) async fn plan(args: &ClusterArgs, plan: &PlanArgs, look: Look) -> Out
             Some(cluster) => cluster.namespace.clone(),
             None => args.namespace.clone().or_else(|| wanted.namespace()).unwrap_or_else(|| "default".to_owned()),
         };
-        let place = Place { namespace, name: wanted.name_any(), cluster: cluster.as_ref() };
-        if !requests::show(comparison, &place, plan).await? {
+        let location = SelectionLocation { namespace, name: wanted.name_any(), cluster: cluster.as_ref() };
+        if !requests::show(comparison, &location, plan).await? {
             return Ok(ExitCode::FAILURE);
         }
     } else {

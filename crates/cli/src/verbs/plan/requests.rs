@@ -27,7 +27,7 @@ use crate::hub::{Hub, NO_REGION};
 use crate::output;
 
 /// The location of the selection, now or after it is applied.
-pub(super) struct Place<'a> {
+pub(super) struct SelectionLocation<'a> {
     pub(super) namespace: String,
     pub(super) name: String,
     /// `None` if the cluster must not be called.
@@ -36,7 +36,7 @@ pub(super) struct Place<'a> {
 
 /// A request, with its run.
 #[derive(Serialize)]
-struct Shown {
+struct RequestOfRun {
     candidate: String,
     dataset: String,
     request: Value,
@@ -46,8 +46,12 @@ struct Shown {
 type Models = BTreeMap<(String, String), Result<Model, Problem>>;
 
 /// Prints the request of each run that waits for its tuning job. Returns whether every run has one.
-pub(super) async fn show(mut comparison: Comparison<'_>, place: &Place<'_>, plan: &PlanArgs) -> Result<bool, Failure> {
-    let scope = scope(place, plan).await?;
+pub(super) async fn show(
+    mut comparison: Comparison<'_>,
+    location: &SelectionLocation<'_>,
+    plan: &PlanArgs,
+) -> Result<bool, Failure> {
+    let scope = scope(location, plan).await?;
     let hub = hub(&comparison, plan).await.map_err(Failure::Message)?;
     // A manifest without a region uses that of the AWS environment.
     comparison.region = hub.region().map_or(comparison.region, str::to_owned);
@@ -57,7 +61,7 @@ pub(super) async fn show(mut comparison: Comparison<'_>, place: &Place<'_>, plan
     let inputs = Inputs { spec, region, versions: &versions, models: &models, open: *open_selectors };
     let runs = comparison.plan(&versions).runs.into_iter();
     let waiting: Vec<RunStatus> = runs.filter(|run| run.state == RunState::Waiting && !run.attached).collect();
-    let request = |run: &RunStatus| inputs.request(run, &identity(&scope, place, spec, run));
+    let request = |run: &RunStatus| inputs.request(run, &identity(&scope, location, spec, run));
     let requests: Vec<_> = waiting.iter().map(request).collect();
     let complete = requests.iter().all(Result::is_ok);
     print(&waiting, requests, plan.output).await?;
@@ -94,7 +98,7 @@ async fn print(
     requests: Vec<Result<JobRequest, Problem>>,
     format: Option<DocumentFormat>,
 ) -> Result<(), Failure> {
-    let mut shown = Vec::new();
+    let mut requests_of_runs = Vec::new();
     for (run, request) in runs.iter().zip(requests) {
         let written = match &request {
             Ok(request) => sagemaker::preview(request).await.map_err(|error| error.to_string()),
@@ -106,24 +110,28 @@ async fn print(
         }
         match written {
             Ok(request) => {
-                shown.push(Shown { candidate: run.candidate.clone(), dataset: run.dataset.clone(), request });
+                requests_of_runs.push(RequestOfRun {
+                    candidate: run.candidate.clone(),
+                    dataset: run.dataset.clone(),
+                    request,
+                });
             }
             Err(why) => output::complain(&format!("{of_run}: {}", plain(&why))),
         }
     }
     match format {
-        None | Some(DocumentFormat::Json) => output::json("RequestList", &shown),
-        Some(DocumentFormat::Yaml) => output::yaml("RequestList", &shown),
+        None | Some(DocumentFormat::Json) => output::json("RequestList", &requests_of_runs),
+        Some(DocumentFormat::Yaml) => output::yaml("RequestList", &requests_of_runs),
     }
 }
 
 /// The cluster's name in the operator's configuration.
-async fn scope(place: &Place<'_>, plan: &PlanArgs) -> Result<String, Failure> {
+async fn scope(location: &SelectionLocation<'_>, plan: &PlanArgs) -> Result<String, Failure> {
     if let Some(name) = &plan.requests.cluster_name {
         return Ok(name.clone());
     }
     let missing = |why: &str| Failure::Message(format!("{why}: give the operator's --cluster-name"));
-    let cluster = place.cluster.ok_or_else(|| missing("the names of jobs depend on the cluster"))?;
+    let cluster = location.cluster.ok_or_else(|| missing("the names of jobs depend on the cluster"))?;
     let namespaces: Api<Namespace> = Api::all(cluster.client.clone());
     match namespaces.get("kube-system").await {
         Ok(namespace) => Ok(namespace.uid().unwrap_or_default()),
@@ -169,14 +177,14 @@ async fn models(hub: &Hub, spec: &ModelSelectionSpec, versions: &[Option<Resolve
 
 fn identity<'a>(
     scope: &'a str,
-    place: &'a Place<'_>,
+    location: &'a SelectionLocation<'_>,
     spec: &'a ModelSelectionSpec,
     run: &'a RunStatus,
 ) -> Identity<'a> {
     Identity {
         scope,
-        namespace: &place.namespace,
-        name: &place.name,
+        namespace: &location.namespace,
+        name: &location.name,
         candidate: &run.candidate,
         dataset: &run.dataset,
         definition: run.definition.as_deref().unwrap_or_default(),

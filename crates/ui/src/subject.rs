@@ -14,33 +14,34 @@ use crate::caller::Caller;
 use crate::paths::{self, HOME};
 use crate::refusal::Refusal;
 use crate::reviews::Permission;
-use crate::shown;
 use crate::state::Ui;
+use crate::stores;
 
 /// How long a request waits for the watches of an operator that has just started.
 const FIRST_LIST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The subject of a page.
 #[derive(Clone)]
-pub(crate) enum View {
+pub(crate) enum Subject {
     /// All selections that the caller may list.
     List,
     /// One selection.
     One { namespace: String, name: String },
 }
 
-impl View {
-    /// The selections of the view, if the caller may see them.
+impl Subject {
+    /// The selections of the page, if the caller may see them.
     pub(crate) async fn selections(&self, ui: &mut Ui, caller: &Caller) -> Result<Vec<Arc<StoredSelection>>, Refusal> {
         match self {
             Self::List => {
-                let all = timeout(FIRST_LIST_TIMEOUT, shown::all(&mut ui.shown)).await.map_err(|_| Refusal::NotYet)?;
+                let all =
+                    timeout(FIRST_LIST_TIMEOUT, stores::all(&mut ui.stores)).await.map_err(|_| Refusal::NotYet)?;
                 visible(ui, caller, all).await
             }
             Self::One { namespace, name } => {
                 // Checked first: a caller without permission must not learn whether the selection exists.
                 ui.access.may(caller, &Permission::get(namespace, name)).await?;
-                let one = timeout(FIRST_LIST_TIMEOUT, shown::one(&mut ui.shown, namespace, name));
+                let one = timeout(FIRST_LIST_TIMEOUT, stores::one(&mut ui.stores, namespace, name));
                 match one.await.map_err(|_| Refusal::NotYet)? {
                     Some(selection) => Ok(vec![selection]),
                     None => Err(self.gone()),
@@ -95,7 +96,7 @@ impl View {
             && selection.status.iter().flat_map(|status| &status.runs).any(|run| run.trials.is_some())
             && ui.access.may(caller, &Permission::tables(namespace)).await.is_ok()
         {
-            options.trials = ui.trials.of(&ui.shown, selection).await;
+            options.trials = ui.trials.of(&ui.stores, selection).await;
         }
         options
     }
