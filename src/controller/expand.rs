@@ -16,7 +16,7 @@ use decide::fingerprint::fingerprint;
 use decide::problem::Problem;
 use decide::retry::Task;
 use platform::clock;
-use sagemaker::{Class, Listed, TuningError};
+use sagemaker::{Class, ListedModel, TuningError};
 
 /// Longest message of an expansion, in characters, as in the schema.
 const MESSAGE_MAX: usize = 1024;
@@ -115,14 +115,15 @@ async fn models(
     let Matching { models, mut summary } = matching(&selector.jump_start, &listing);
     // They are found all the same: an edit may remove the candidate that names them.
     let taken = taken(spec);
-    let untaken: Vec<Listed> = models.iter().filter(|of| !taken.contains(&of.model_id)).copied().cloned().collect();
+    let untaken: Vec<ListedModel> =
+        models.iter().filter(|of| !taken.contains(&of.model_id)).copied().cloned().collect();
     let elsewhere = models.len() - untaken.len();
     if elsewhere > 0 {
         summary += &format!("; named by other candidates: {elsewhere}");
     }
     let clauses = &selector.jump_start;
     let limit = clauses.limit.and_then(|limit| usize::try_from(limit).ok());
-    let models: Vec<Listed> = models.into_iter().cloned().collect();
+    let models: Vec<ListedModel> = models.into_iter().cloned().collect();
     // Do not read a thousand descriptions only to report that there are too many.
     if limit.is_none() && untaken.len() > room(spec) {
         let deprecated = deprecated(pass, clauses, &untaken, until).await?;
@@ -188,10 +189,10 @@ fn of_model(fault: TuningError, model_id: &str) -> TuningError {
 fn judged<'a>(
     pass: &'a Pass<'_>,
     clauses: &'a JumpStartSelector,
-    models: Vec<Listed>,
+    models: Vec<ListedModel>,
     until: Instant,
 ) -> BoxStream<'a, (String, Result<Option<&'static str>, CatalogError>)> {
-    let judge = move |Listed { model_id, version, deprecated }: Listed| async move {
+    let judge = move |ListedModel { model_id, version, deprecated }: ListedModel| async move {
         let why = match withdrawn(clauses, deprecated) {
             Some(why) => Ok(Some(why)),
             None => match pass.ctx.catalog.model(&pass.region, &model_id, &version, Timestamp::MIN, until).await {
@@ -211,7 +212,7 @@ fn judged<'a>(
 async fn deprecated(
     pass: &Pass<'_>,
     clauses: &JumpStartSelector,
-    models: &[Listed],
+    models: &[ListedModel],
     until: Instant,
 ) -> Result<usize, CatalogError> {
     if clauses.include_deprecated || models.iter().all(|listed| listed.deprecated.is_some()) {

@@ -5,7 +5,7 @@
 use futures::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::joint_search::{Asker, Jobs, Place, lost, search};
+use super::joint_search::{Jobs, Requester, SearchNamespace, aborted, search};
 use super::pass::Pass;
 use super::record;
 use super::stop::stop_command;
@@ -22,9 +22,9 @@ use store::Stores;
 pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result<Jobs, CatalogError> {
     let search = || {
         let run = RunStatus::default();
-        let (place, name) = place_of(&pass.region, &pass.identity(&run));
-        let asker = Asker { uid: pass.uid.clone(), name: name.clone(), status_is_known: !pass.is_unverified() };
-        let joint = pass.ctx.joint_searches.join(&pass.region, place, asker);
+        let (within, name) = search_namespace_of(&pass.region, &pass.identity(&run));
+        let requester = Requester { uid: pass.uid.clone(), name: name.clone(), status_is_known: !pass.is_unverified() };
+        let joint = pass.ctx.joint_searches.join(&pass.region, within, requester);
         let (wake, object) = (pass.ctx.waker.clone(), pass.object.clone());
         let own = async move {
             let jobs = joint.await;
@@ -33,7 +33,7 @@ pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result
             jobs.map(|jobs| jobs.iter().filter(|job| job.is_of(&name)).cloned().collect())
         };
         let own = tokio::spawn(own.in_current_span());
-        own.map(|jobs| jobs.map_err(lost).flatten()).boxed().shared()
+        own.map(|jobs| jobs.map_err(aborted).flatten()).boxed().shared()
     };
     match tokio::time::timeout_at(until, pass.ctx.incarnations.search(&pass.uid, pass.region.name(), search)).await {
         Err(_) => Err(CatalogError::Pending),
@@ -49,11 +49,14 @@ pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result
     }
 }
 
-fn place_of(region: &Region, identity: &Identity<'_>) -> (Place, String) {
+fn search_namespace_of(region: &Region, identity: &Identity<'_>) -> (SearchNamespace, String) {
     let Identity { scope, namespace, name, .. } = identity;
-    let place =
-        Place { region: region.name().to_owned(), scope: (*scope).to_owned(), namespace: (*namespace).to_owned() };
-    (place, (*name).to_owned())
+    let within = SearchNamespace {
+        region: region.name().to_owned(),
+        scope: (*scope).to_owned(),
+        namespace: (*namespace).to_owned(),
+    };
+    (within, (*name).to_owned())
 }
 
 /// Finds running jobs that carry the selection's tags and that none of its runs refers to, and lists them as
@@ -118,9 +121,9 @@ pub(super) async fn running_jobs(
     rerun: &str,
     stores: &Stores,
 ) -> Result<Vec<SupersededJob>, TuningError> {
-    let (place, name) = place_of(region, identity);
-    let asker = Asker { uid: String::new(), name, status_is_known: false };
-    let jobs = search(region, &place, &[asker], stores).await?;
+    let (within, name) = search_namespace_of(region, identity);
+    let requester = Requester { uid: String::new(), name, status_is_known: false };
+    let jobs = search(region, &within, &[requester], stores).await?;
     let all = orphans(&jobs, &ModelSelectionStatus::default(), |_| String::new(), region.name());
     Ok(claimed(all, &jobs, &[rerun, identity.rerun, ""]).0)
 }

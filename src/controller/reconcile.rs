@@ -24,11 +24,10 @@ use decide::conditions::complete;
 use decide::front::References;
 use decide::plan::advance;
 use decide::regions;
-use decide::retry::pause;
-use decide::retry::{Outcome as Tried, Task};
+use decide::retry::{Outcome, Task, pause};
 use decide::run::{RunEvent, apply};
 use platform::clock;
-use platform::metrics::Outcome;
+use platform::metrics::ReconcileOutcome;
 use store::StoredSelection;
 
 /// The longest duration of a pass. Its calls have timeouts of their own; this one covers everything else.
@@ -125,10 +124,10 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
         Err(error) => {
             span.in_scope(|| tracing::warn!(error = with_causes(error), "the pass failed; trying again"));
             ctx.release_after_failure(&selection);
-            Outcome::Error
+            ReconcileOutcome::Error
         }
-        Ok(action) if *action == Action::await_change() => Outcome::Success,
-        Ok(_) => Outcome::RequeueAfter,
+        Ok(action) if *action == Action::await_change() => ReconcileOutcome::Success,
+        Ok(_) => ReconcileOutcome::RequeueAfter,
     };
     let seconds = clock::steady().duration_since(started).as_secs_f64();
     ctx.metrics.reconcile_ended(outcome, seconds, busy.as_secs_f64());
@@ -141,7 +140,7 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
 #[allow(clippy::needless_pass_by_value)] // kube's signature
 pub(super) fn error_policy(selection: Arc<StoredSelection>, _: &Error, ctx: Arc<Context>) -> Action {
     let (uid, now) = (selection.uid().unwrap_or_default(), clock::steady());
-    ctx.retries.failed(&uid, Task::Reconcile, Tried::Refused, now);
+    ctx.retries.failed(&uid, Task::Reconcile, Outcome::Refused, now);
     requeue_after(ctx.retries.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))
 }
 

@@ -9,8 +9,7 @@ use parking_lot::Mutex;
 use decide::absence::{Absence, Unseen};
 use decide::fault::Class;
 use decide::problem::Problem;
-use decide::retry::pause;
-use decide::retry::{Outcome, Task, backoff};
+use decide::retry::{Outcome, Task, backoff, pause};
 
 /// Consecutive failures of a task. All times are from the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use api::Reason;
 use decide::model_version::{Version, newest_matching};
 use decide::problem::Problem;
 use platform::clock;
-use sagemaker::{Class, Listed, Region, TuningError};
+use sagemaker::{Class, ListedModel, Region, TuningError};
 
 /// The cached models. Cheap to clone.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct Catalog(Arc<Inner>);
 
 struct Inner {
     source: Source,
-    listings: TtlCache<Arc<[Listed]>>,
+    listings: TtlCache<Arc<[ListedModel]>>,
     models: TtlCache<Arc<Model>>,
     versions: TtlCache<String>,
 }
@@ -46,7 +46,7 @@ impl Catalog {
         region: &Region,
         not_before: Timestamp,
         until: Instant,
-    ) -> Result<Arc<[Listed]>, CatalogError> {
+    ) -> Result<Arc<[ListedModel]>, CatalogError> {
         let entry = self.0.listings.entry([region.name(), "", ""], clock::steady());
         let (known, region) = (self.0.clone(), region.clone());
         let fresh = move |cached: &Cached<_>, now| cached.started >= not_before && cached.is_fresh(now);
@@ -150,7 +150,7 @@ impl Catalog {
 
     /// The model in the last listing, if that is still fresh. Only callers that need the listing wait for a new one: a
     /// description has the version as well.
-    fn listed(&self, region: &Region, model_id: &str) -> Option<Listed> {
+    fn listed(&self, region: &Region, model_id: &str) -> Option<ListedModel> {
         let entry = self.0.listings.entry([region.name(), "", ""], clock::steady());
         entry.read(|cached| {
             let models = cached.value.as_ref().ok().filter(|_| cached.is_fresh(clock::steady()))?;

@@ -7,7 +7,7 @@ use wildmatch::WildMatch;
 
 use super::model::Model;
 use api::JumpStartSelector;
-use sagemaker::Listed;
+use sagemaker::ListedModel;
 
 /// Most tasks or frameworks that a message lists.
 const KINDS: usize = 20;
@@ -19,18 +19,18 @@ pub const DEPRECATED: &str = "are deprecated (`includeDeprecated`)";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matching<'a> {
     /// The models that match every clause, by id.
-    pub models: Vec<&'a Listed>,
+    pub models: Vec<&'a ListedModel>,
     /// How many models each clause leaves, as text.
     pub summary: String,
 }
 
 /// The models of `listing` that pass every clause of `selector` about their ids; see [`withdrawn`] and [`unusable`] for
 /// the rest.
-pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matching<'a> {
+pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [ListedModel]) -> Matching<'a> {
     let JumpStartSelector { task, framework, include, exclude, .. } = selector;
     let patterns = |globs: &[String]| globs.iter().map(|glob| WildMatch::new(glob)).collect::<Vec<_>>();
     let (included, excluded) = (patterns(include), patterns(exclude));
-    let mut models: Vec<&Listed> = listing.iter().collect();
+    let mut models: Vec<&ListedModel> = listing.iter().collect();
     let mut summary = format!("JumpStart lists {} models", models.len());
     let mut of = |kind: &str, wanted: &str, part: fn(&str) -> &str| {
         let before = models.clone();
@@ -46,16 +46,16 @@ pub fn matching<'a>(selector: &JumpStartSelector, listing: &'a [Listed]) -> Matc
     if let Some(framework) = framework {
         of("framework", framework, |id| parts(id).0);
     }
-    let mut clause = |what: String, passes: &dyn Fn(&Listed) -> bool| {
+    let mut clause = |what: String, passes: &dyn Fn(&ListedModel) -> bool| {
         models.retain(|listed| passes(listed));
         summary += &format!("; {what}: {}", models.len());
     };
     if !include.is_empty() {
-        let any = |listed: &Listed| included.iter().any(|glob| glob.matches(&listed.model_id));
+        let any = |listed: &ListedModel| included.iter().any(|glob| glob.matches(&listed.model_id));
         clause(format!("that match `include` ({})", include.join(", ")), &any);
     }
     if !exclude.is_empty() {
-        let none = |listed: &Listed| !excluded.iter().any(|glob| glob.matches(&listed.model_id));
+        let none = |listed: &ListedModel| !excluded.iter().any(|glob| glob.matches(&listed.model_id));
         clause(format!("without those that match `exclude` ({})", exclude.join(", ")), &none);
     }
     Matching { models, summary }
@@ -107,7 +107,7 @@ fn parts(model_id: &str) -> (&str, &str) {
 mod tests {
     use super::*;
 
-    fn listing() -> Vec<Listed> {
+    fn listing() -> Vec<ListedModel> {
         [
             "huggingface-llm-falcon-7b",
             "pytorch-ic-alexnet",
@@ -117,7 +117,7 @@ mod tests {
             "tensorflow-od-ssd",
             "xgboost-ic",
         ]
-        .map(|id| Listed { model_id: id.to_owned(), version: "1.0.0".to_owned(), deprecated: None })
+        .map(|id| ListedModel { model_id: id.to_owned(), version: "1.0.0".to_owned(), deprecated: None })
         .to_vec()
     }
 

@@ -15,7 +15,7 @@ use super::ttl_cache::{TTL, within};
 use api::bounds;
 use decide::model_version::Version;
 use platform::clock;
-use sagemaker::{Class, Listed, Region, TuningError};
+use sagemaker::{Class, ListedModel, Region, TuningError};
 
 /// The list of all models and versions.
 const MANIFEST: &str = "models_manifest.json";
@@ -53,14 +53,14 @@ impl Source {
     }
 
     /// All models, each once, in its newest version, by id.
-    pub(super) async fn list(&self, region: &Region) -> Result<Vec<Listed>, TuningError> {
+    pub(super) async fn list(&self, region: &Region) -> Result<Vec<ListedModel>, TuningError> {
         let mut models = match self.kind {
             SourceKind::Hub => region.hub_contents().await?,
             SourceKind::S3 => {
                 let specs = self.manifest(region, SignedDuration::ZERO).await?;
                 let newest = specs.values().filter_map(|versions| versions.values().next_back());
                 newest
-                    .map(|entry| Listed {
+                    .map(|entry| ListedModel {
                         model_id: entry.model_id.clone(),
                         version: entry.version.clone(),
                         deprecated: None,
@@ -146,7 +146,7 @@ impl Source {
 
 /// Sorts by id and keeps each model once, in its newest version. The pages of a listing overlap if a model is added or
 /// removed while they are read.
-fn newest(models: &mut Vec<Listed>) {
+fn newest(models: &mut Vec<ListedModel>) {
     models.sort_by_cached_key(|listed| (listed.model_id.clone(), Reverse(Version::of(&listed.version))));
     models.dedup_by(|later, first| later.model_id == first.model_id);
 }
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_listing_has_each_model_once_in_its_newest_version() {
-        let listed = |(id, version): (&str, &str)| Listed {
+        let listed = |(id, version): (&str, &str)| ListedModel {
             model_id: id.to_owned(),
             version: version.to_owned(),
             deprecated: Some(false),

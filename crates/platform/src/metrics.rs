@@ -113,7 +113,7 @@ struct ConditionLabels {
 
 /// The result of a reconcile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ReconcileOutcome {
     /// Nothing more to do until something changes.
     Success,
     /// Reconcile again later.
@@ -277,18 +277,18 @@ impl Metrics {
     }
 
     /// A reconcile has ended.
-    pub fn reconcile_ended(&self, outcome: Outcome, seconds: f64, busy: f64) {
+    pub fn reconcile_ended(&self, outcome: ReconcileOutcome, seconds: f64, busy: f64) {
         let labels = ControllerLabels { controller: CONTROLLER };
         self.active_workers.get_or_create(&labels).dec();
         self.busy_seconds.observe(busy);
         self.reconcile_seconds.get_or_create(&labels).observe(seconds);
         let result = match outcome {
-            Outcome::Success => "success",
-            Outcome::RequeueAfter => "requeue_after",
-            Outcome::Error => "error",
+            ReconcileOutcome::Success => "success",
+            ReconcileOutcome::RequeueAfter => "requeue_after",
+            ReconcileOutcome::Error => "error",
         };
         self.reconciles.get_or_create(&ReconcileLabels { controller: CONTROLLER, result }).inc();
-        if outcome == Outcome::Error {
+        if outcome == ReconcileOutcome::Error {
             self.reconcile_errors.get_or_create(&labels).inc();
         }
     }

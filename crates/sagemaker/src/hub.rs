@@ -13,7 +13,7 @@ pub const PUBLIC_HUB: &str = "SageMakerPublicHub";
 
 /// A model as a listing shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedModel {
     /// Its id.
     pub model_id: String,
     /// Its newest version.
@@ -35,7 +35,7 @@ pub struct HubContent {
 
 impl Region {
     /// All models of the public hub, each in its newest version, in no particular order.
-    pub async fn hub_contents(&self) -> Result<Vec<Listed>, TuningError> {
+    pub async fn hub_contents(&self) -> Result<Vec<ListedModel>, TuningError> {
         read_all(Operation::ListHubContents, |token| async move {
             let page = self
                 .call(Operation::ListHubContents, || {
@@ -51,7 +51,7 @@ impl Region {
             let models = page.hub_content_summaries.unwrap_or_default().into_iter().filter_map(|summary| {
                 let deprecated = Some(response::deprecated(summary.support_status.as_ref()));
                 let (model_id, version) = (summary.hub_content_name?, summary.hub_content_version?);
-                Some(Listed { model_id, version, deprecated })
+                Some(ListedModel { model_id, version, deprecated })
             });
             Ok((models.collect(), page.next_token))
         })

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 pub use self::sagemaker::{ActiveJob, Region, SageMaker};
 pub use account::Account;
 pub use error::{Class, TuningError};
-pub use hub::{HubContent, Listed, PUBLIC_HUB};
+pub use hub::{HubContent, ListedModel, PUBLIC_HUB};
 pub use metadata::JUMPSTART_BUCKET_PREFIX;
 pub use pages::Pages;
 pub use preview::preview;
