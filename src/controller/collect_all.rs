@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use super::api_server::ApiServerError;
-use super::config_maps;
 use super::gathering::{Budget, Gathering, gather};
 use super::pass::Pass;
+use super::table_config_maps;
 use api::{Collect, ModelSelectionSpec, ModelSelectionStatus, Reason, RunStatus, Trials};
 use decide::collect_all::{wanted, with_inputs};
 use decide::front::{self, References, Tables};
@@ -52,7 +52,7 @@ pub(super) async fn tables_for_fronts(
     // Collects again the tables that were gone.
     collect(pass, spec, runs, &mut budget).await;
     read(pass, runs).await;
-    let tables = config_maps::in_memory(pass);
+    let tables = table_config_maps::in_memory(pass);
     for run in runs {
         if let Some(table) = run.tuning_job_name.as_ref().and_then(|job| tables.get(job)) {
             with_inputs(run, table);
@@ -87,7 +87,7 @@ fn try_again(pass: &Pass<'_>, run: &mut RunStatus) {
 /// Brings the tables of the runs into memory.
 async fn read(pass: &Pass<'_>, runs: &mut [RunStatus]) {
     for run in runs {
-        let Err(error) = config_maps::read(pass, run).await else { continue };
+        let Err(error) = table_config_maps::read(pass, run).await else { continue };
         let Some(job) = run.tuning_job_name.clone() else { continue };
         let fault = refused(&error);
         let passing = matches!(fault, Fault::Passing(_));
@@ -172,14 +172,14 @@ async fn find_or_make(
         run.reason.is_some() || pass.ctx.retries.failures(&pass.uid, &Task::GatherTable(job.to_owned())).is_some();
     if trouble
         && gathering.is_new()
-        && let Some(trials) = config_maps::find(pass, job).await.map_err(|error| refused(&error))?
+        && let Some(trials) = table_config_maps::find(pass, job).await.map_err(|error| refused(&error))?
     {
         return Ok(Some(trials));
     }
     let window = pass.ctx.settings.consistency_window;
     match gather(&pass.region, window, run, job, gathering, budget).await {
         Ok(true) => {
-            let written = config_maps::write(pass, run, job, &gathering.table(run)).await;
+            let written = table_config_maps::write(pass, run, job, &gathering.table(run)).await;
             written.map(Some).map_err(|error| refused(&error))
         }
         Ok(false) => Ok(None),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::expand::{Expanded, expand};
 use super::pass::Pass;
 use super::versions::versions;
-use super::{adopt, collect_all, describe, previous_incarnation, references};
+use super::{adopt, collect_all, describe, observed_config_maps, previous_incarnation};
 use api::{ModelSelectionSpec, ModelSelectionStatus, RunState, RunStatus, SupersededJob};
 use decide::front::{References, Tables};
 use decide::incarnation::is_unsettled;
@@ -75,7 +75,7 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     unfinished |= adopt::find(pass, &spec, &mut status.runs).await;
     advance(&spec, &mut status.runs);
     let tables = collect_all::tables_for_fronts(pass, &spec, &mut status.runs).await;
-    let references = references::read(pass, &spec).await;
+    let references = observed_config_maps::read(pass, &spec).await;
     let unobserved = unobserved(pass, &status);
     Observed { spec, versions, status, sightings, tables, references, incomplete, unobserved, unfinished }
 }

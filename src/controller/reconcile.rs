@@ -18,7 +18,7 @@ use super::observe::{MODEL_WAIT, Observed, observe};
 use super::pass::Pass;
 use super::record::{Known, RecordError};
 use super::requests::{Inputs, requests};
-use super::{cleanup, collect_all, create, describe, hosting, record, result, stop};
+use super::{cleanup, collect_all, create, describe, hosting, record, result_config_map, stop};
 use api::{FINALIZER, ModelSelection, ModelSelectionStatus, Reason, RunState};
 use decide::conditions::complete;
 use decide::front::References;
@@ -249,7 +249,7 @@ async fn recorded(pass: &Pass<'_>, mut observed: Observed) -> Result<Observed, R
     };
     let mut status = record::results(pass, &known, status);
     hosting::add_hosting(pass, spec, &mut status, clock::after(MODEL_WAIT)).await;
-    let published = result::keep(pass, spec, &status).await;
+    let published = result_config_map::keep(pass, spec, &status).await;
     observed.status = record::record(pass, &known, status, published).await?;
     Ok(observed)
 }
@@ -295,7 +295,7 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
             ctx.tables.forget(uid);
             // A job that was declared deleted is looked for once more, the contents of a ConfigMap may have changed, and the winner
             // may still have to be handed over.
-            let handing_over = decide::hosting::is_open(&status.fronts) || decide::result::is_open(status);
+            let handing_over = decide::hosting::is_open(&status.fronts) || decide::result_config_map::is_open(status);
             let again = (handing_over || refers).then(|| retry.map_or(reread, |soon| soon.min(reread)));
             let next = [describe::next_look(pass, &status.runs), again].into_iter().flatten().min();
             return next.map_or_else(Action::await_change, requeue_after);

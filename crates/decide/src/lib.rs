@@ -28,7 +28,7 @@ pub mod plan;
 pub mod problem;
 pub mod progress;
 pub mod regions;
-pub mod result;
+pub mod result_config_map;
 pub mod retry;
 pub mod run;
 mod status_bounds;

@@ -9,7 +9,7 @@ use super::api_server::{ApiServerError, answered};
 use super::pass::Pass;
 use api::{FIELD_MANAGER, ModelSelectionSpec, ModelSelectionStatus, Reason, WantedCondition};
 use decide::problem::Problem;
-use decide::result::{Found, Step, Wanted, condition, step, wanted};
+use decide::result_config_map::{Found, Step, Wanted, condition, step, wanted};
 use decide::retry::{Outcome, Task};
 use sagemaker::Class;
 
