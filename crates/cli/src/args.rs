@@ -1,4 +1,4 @@
-//! What may be said on the command line.
+//! The command-line arguments.
 
 // The text is for --help, which knows no Markdown.
 #![allow(clippy::doc_markdown)]
@@ -32,10 +32,10 @@ pub use support_bundle::SupportBundleArgs;
 #[derive(Parser, Debug)]
 #[command(name = "kubectl-modelselection", bin_name = "kubectl modelselection", version, max_term_width = 100)]
 pub struct Args {
-    /// Where and as whom.
+    /// The cluster and the user.
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// How it is shown.
+    /// The format of the output.
     #[command(flatten)]
     pub look: LookArgs,
     /// What to do.
@@ -43,7 +43,7 @@ pub struct Args {
     pub verb: Verb,
 }
 
-/// The flags of kubectl that say where and as whom.
+/// The flags of kubectl for the cluster and the user.
 #[derive(clap::Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Cluster")]
 pub struct ClusterArgs {
@@ -73,22 +73,22 @@ pub struct ClusterArgs {
     pub request_timeout: Option<Duration>,
 }
 
-/// The flags that say how it is shown.
+/// The flags for the format of the output.
 #[derive(clap::Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Look")]
 pub struct LookArgs {
-    /// Whether to colour; auto: on a terminal, unless NO_COLOR is set
+    /// When to use color; auto: on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: When,
-    /// ASCII only; default: when the locale is not UTF-8
+    /// Use ASCII characters only; default: if the locale is not UTF-8
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// Columns; default: those of the terminal, 80 in a pipe
+    /// Width in columns; default: that of the terminal, or 80 in a pipe
     #[arg(long, global = true, value_name = "COLUMNS")]
     pub width: Option<u16>,
 }
 
-/// When to colour.
+/// When to use color.
 #[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
     /// On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is.
@@ -114,14 +114,14 @@ pub enum Verb {
         #[arg(long, short, value_name = "FORMAT")]
         output: Option<Format>,
     },
-    /// Show the runs, what waits and why, and how long the rest takes
+    /// Show the runs, why runs wait, and the estimated remaining time
     Status {
-        /// Name, or the beginning of it; may be left out when the namespace has one
+        /// Name or unique prefix; optional if the namespace has only one
         name: Option<String>,
-        /// Show it again whenever it changes, until it is complete
+        /// Redraw after each change until the selection is complete
         #[arg(long, short)]
         watch: bool,
-        /// All runs
+        /// Show all runs
         #[arg(long)]
         all: bool,
         /// Format
@@ -130,32 +130,33 @@ pub enum Verb {
     },
     /// Show the Pareto front, the recommendation with its alternatives, and what is excluded
     Pareto {
-        /// Name, or the beginning of it; may be left out when the namespace has one
+        /// Name or unique prefix; optional if the namespace has only one
         name: Option<String>,
         /// One dataset only
         #[arg(long)]
         dataset: Option<String>,
-        /// What is dominated, too
+        /// Include dominated runs
         #[arg(long)]
         all: bool,
         /// Format
         #[arg(long, short, value_name = "FORMAT")]
         output: Option<Format>,
     },
-    /// Draw the front, in the terminal or into a file
+    /// Plot the front in the terminal or to a file
     Plot {
-        /// Name, or the beginning of it; may be left out when the namespace has one
+        /// Name or unique prefix; optional if the namespace has only one
         name: Option<String>,
         /// Dataset; default: the first
         #[arg(long)]
         dataset: Option<String>,
-        /// Metric to the right; default: the second objective
+        /// Metric of the horizontal axis; default: the second objective
         #[arg(long, value_name = "METRIC")]
         x: Option<String>,
-        /// Metric upwards; default: the first objective
+        /// Metric of the vertical axis; default: the first objective
         #[arg(long, value_name = "METRIC")]
         y: Option<String>,
-        /// Logarithmic axes; default: where the values differ by more than 50 times
+        /// Logarithmic axes; default: by the scale of the objective; without one, if the largest value is at least 50 times
+        /// the smallest
         #[arg(long, value_name = "AXIS")]
         log: Vec<AxisName>,
         /// Linear axes
@@ -167,33 +168,34 @@ pub enum Verb {
     },
     /// Wait until a selection is complete, launched, or has a front
     ///
-    /// Exit codes: 0 it has come; 1 every run has ended without it, or an error; 2 it needs a person (Stalled); 3 timeout.
+    /// Exit codes: 0 reached; 1 every run has ended without reaching it, or an error; 2 Stalled: user action is required;
+    /// 3 timeout.
     Wait {
-        /// Name, or the beginning of it; may be left out when the namespace has one
+        /// Name or unique prefix; optional if the namespace has only one
         name: Option<String>,
         /// What to wait for
         #[arg(long = "for", value_name = "GOAL", default_value = "complete")]
         goal: WaitGoal,
-        /// How long at most, such as 30m or 12h; default: without end
+        /// Timeout, such as 30m or 12h; default: none
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         timeout: Option<Duration>,
     },
-    /// Start nothing new; what runs is left to end, or stopped with --stop
+    /// Start no new tuning jobs; running ones finish, or stop with --stop
     Suspend {
         /// Which
         #[command(flatten)]
         target: Target,
-        /// Stop what runs, too
+        /// Also stop running tuning jobs
         #[arg(long)]
         stop: bool,
     },
-    /// Go on after suspend or stop
+    /// Resume a suspended or stopped selection
     Resume {
         /// Which
         #[command(flatten)]
         target: Target,
     },
-    /// Run everything again, under new tuning jobs
+    /// Rerun all runs with new tuning jobs
     Rerun {
         /// Which
         #[command(flatten)]
@@ -202,37 +204,37 @@ pub enum Verb {
         #[arg(long)]
         token: Option<String>,
     },
-    /// Start nothing new and stop what runs: suspend --stop
+    /// Stop running tuning jobs and start no new ones; same as suspend --stop
     Stop {
         /// Which
         #[command(flatten)]
         target: Target,
     },
-    /// Write all training jobs that are known: of each run the best, with spec.collect: All every one
+    /// Export all known training jobs: the best of each run, or all with spec.collect: All
     Export {
-        /// Name, or the beginning of it; may be left out when the namespace has one
+        /// Name or unique prefix; optional if the namespace has only one
         name: Option<String>,
         /// Format
         #[arg(long, short, value_name = "FORMAT", default_value = "csv")]
         output: ExportFormat,
     },
-    /// Write what deploys the winner: its model and the configuration of an endpoint
+    /// Write manifests or code that deploy the winner: its model and an endpoint configuration
     ///
-    /// Nothing is deployed, and no endpoint is changed. What is created is named after the training job, so that another
-    /// winner is another model.
+    /// Deploys nothing and changes no endpoint. The created objects are named after the training job, so a new winner gets
+    /// a new model.
     Promote {
-        /// Name, or the beginning of it; may be left out when the namespace has one
+        /// Name or unique prefix; optional if the namespace has only one
         name: Option<String>,
         /// Candidate; default: the recommended one
         #[arg(long)]
         candidate: Option<String>,
-        /// Dataset; may be left out when there is one
+        /// Dataset; optional if there is only one
         #[arg(long)]
         dataset: Option<String>,
-        /// Image that serves the model; default: as the status says
+        /// Image that serves the model; default: the one in the status
         #[arg(long)]
         image: Option<String>,
-        /// Instance type that it is served on; default: that of the model's description, else what it was trained on
+        /// Instance type to serve it on; default: from the model's description, otherwise the training type
         #[arg(long, value_name = "TYPE")]
         instance_type: Option<String>,
         /// Format
@@ -242,46 +244,46 @@ pub enum Verb {
         #[arg(long, value_name = "DIRECTORY")]
         directory: Option<PathBuf>,
     },
-    /// Say what applying a manifest does: runs to create, to run again, to keep, to stop; hours and money
+    /// Show the effect of applying a manifest: runs to create, rerun, keep and stop, with hours and cost
     ///
     /// Exit codes, as of `terraform plan -detailed-exitcode`: 0 nothing changes; 1 an error; 2 something changes.
     Plan(PlanArgs),
-    /// Say which fields of the spec an edit changes, and what that runs again; exit codes as of plan
+    /// Show the changed fields of the spec and the runs that they rerun; exit codes as for plan
     Diff {
         /// File of YAML or JSON, `-` for standard input
         #[arg(long = "filename", short, value_name = "FILE")]
         file: PathBuf,
     },
-    /// Say whether the API server would take manifests, and what it would say if not, without asking it
+    /// Check manifests offline against the rules of the API server, and print its error messages
     ///
-    /// Exit codes: 0 all would be taken; 1 some would not, or cannot be read.
+    /// Exit codes: 0 all manifests are valid; 1 some are invalid or cannot be read.
     Lint {
         /// Files of YAML or JSON, `-` for standard input; may be repeated
         #[arg(long = "filename", short, value_name = "FILE", required = true)]
         file: Vec<PathBuf>,
     },
-    /// Write a manifest that lints: from flags, from answers on a terminal, or from a notebook
+    /// Write a valid manifest: from flags, from answers on a terminal, or from a notebook
     New(NewArgs),
     /// Show the logs of a run's training job, from CloudWatch Logs
     Logs(LogsArgs),
     /// Check the installation: CRD, operator, permissions, AWS identity, quotas, prices
     ///
-    /// A check that cannot be made says why and is no failure. Exit codes: 0 no check failed; 1 one did.
+    /// A check that cannot run is reported as skipped. Exit codes: 0 no check failed; 1 a check failed.
     Doctor(DoctorArgs),
-    /// Write what a bug report needs to a file, without secrets
+    /// Collect the data for a bug report in one file, without secrets
     SupportBundle(SupportBundleArgs),
-    /// Write the completion of a shell
+    /// Write a shell completion script
     Completion {
         /// Shell
         shell: clap_complete::Shell,
     },
-    /// Say which version this is, and which the operator is
+    /// Show the versions of the plugin, of Kubernetes and of the installed API
     Version {
-        /// Do not ask the cluster
+        /// Make no calls to the cluster
         #[arg(long)]
         client: bool,
     },
-    /// What kubectl asks for when it completes: the protocol of Cobra
+    /// Completions for kubectl, in Cobra's protocol
     #[command(name = "__complete", hide = true)]
     Complete {
         /// The words so far; the last one is to be completed
@@ -293,9 +295,9 @@ pub enum Verb {
 /// Which selection is changed.
 #[derive(clap::Args, Debug, Clone)]
 pub struct Target {
-    /// Name, or the beginning of it; may be left out when the namespace has one
+    /// Name or unique prefix; optional if the namespace has only one
     pub name: Option<String>,
-    /// Say what would be done, have the server check it, and do nothing
+    /// Print the change, let the server validate it, and change nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -346,7 +348,7 @@ pub enum AxisName {
 pub enum WaitGoal {
     /// Every run has ended, and each dataset has a front
     Complete,
-    /// What may run at a time runs
+    /// As many tuning jobs run as are allowed
     Launched,
     /// Each dataset has a front with a member
     Front,

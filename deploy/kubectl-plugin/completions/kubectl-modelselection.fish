@@ -32,34 +32,34 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_comma
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -s V -l version -d 'Print version'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "get" -d 'List selections'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "status" -d 'Show the runs, what waits and why, and how long the rest takes'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "status" -d 'Show the runs, why runs wait, and the estimated remaining time'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "pareto" -d 'Show the Pareto front, the recommendation with its alternatives, and what is excluded'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "plot" -d 'Draw the front, in the terminal or into a file'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "plot" -d 'Plot the front in the terminal or to a file'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "wait" -d 'Wait until a selection is complete, launched, or has a front'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "suspend" -d 'Start nothing new; what runs is left to end, or stopped with --stop'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "resume" -d 'Go on after suspend or stop'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "rerun" -d 'Run everything again, under new tuning jobs'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "stop" -d 'Start nothing new and stop what runs: suspend --stop'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "export" -d 'Write all training jobs that are known: of each run the best, with spec.collect: All every one'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "promote" -d 'Write what deploys the winner: its model and the configuration of an endpoint'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "plan" -d 'Say what applying a manifest does: runs to create, to run again, to keep, to stop; hours and money'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "diff" -d 'Say which fields of the spec an edit changes, and what that runs again; exit codes as of plan'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "lint" -d 'Say whether the API server would take manifests, and what it would say if not, without asking it'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "new" -d 'Write a manifest that lints: from flags, from answers on a terminal, or from a notebook'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "suspend" -d 'Start no new tuning jobs; running ones finish, or stop with --stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "resume" -d 'Resume a suspended or stopped selection'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "rerun" -d 'Rerun all runs with new tuning jobs'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "stop" -d 'Stop running tuning jobs and start no new ones; same as suspend --stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "export" -d 'Export all known training jobs: the best of each run, or all with spec.collect: All'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "promote" -d 'Write manifests or code that deploy the winner: its model and an endpoint configuration'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "plan" -d 'Show the effect of applying a manifest: runs to create, rerun, keep and stop, with hours and cost'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "diff" -d 'Show the changed fields of the spec and the runs that they rerun; exit codes as for plan'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "lint" -d 'Check manifests offline against the rules of the API server, and print its error messages'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "new" -d 'Write a valid manifest: from flags, from answers on a terminal, or from a notebook'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "logs" -d 'Show the logs of a run\'s training job, from CloudWatch Logs'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "doctor" -d 'Check the installation: CRD, operator, permissions, AWS identity, quotas, prices'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "support-bundle" -d 'Write what a bug report needs to a file, without secrets'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "completion" -d 'Write the completion of a shell'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "version" -d 'Say which version this is, and which the operator is'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "__complete" -d 'What kubectl asks for when it completes: the protocol of Cobra'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "support-bundle" -d 'Collect the data for a bug report in one file, without secrets'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "completion" -d 'Write a shell completion script'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "version" -d 'Show the versions of the plugin, of Kubernetes and of the installed API'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "__complete" -d 'Completions for kubectl, in Cobra\'s protocol'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -s o -l output -d 'Format' -r -f -a "wide\t''
 json\t''
@@ -74,12 +74,12 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -s A -l all-namespaces -d 'In all namespaces'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand get" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -s o -l output -d 'Format' -r -f -a "wide\t''
 json\t''
@@ -94,13 +94,13 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -s w -l watch -d 'Show it again whenever it changes, until it is complete'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l all -d 'All runs'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -s w -l watch -d 'Redraw after each change until the selection is complete'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l all -d 'Show all runs'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l dataset -d 'One dataset only' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -s o -l output -d 'Format' -r -f -a "wide\t''
@@ -116,17 +116,17 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l all -d 'What is dominated, too'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l all -d 'Include dominated runs'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand pareto" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l dataset -d 'Dataset; default: the first' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l x -d 'Metric to the right; default: the second objective' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l y -d 'Metric upwards; default: the first objective' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l log -d 'Logarithmic axes; default: where the values differ by more than 50 times' -r -f -a "x\t''
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l x -d 'Metric of the horizontal axis; default: the second objective' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l y -d 'Metric of the vertical axis; default: the first objective' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l log -d 'Logarithmic axes; default: by the scale of the objective; without one, if the largest value is at least 50 times the smallest' -r -f -a "x\t''
 y\t''"
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l linear -d 'Linear axes' -r -f -a "x\t''
 y\t''"
@@ -139,16 +139,16 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l for -d 'What to wait for' -r -f -a "complete\t'Every run has ended, and each dataset has a front'
-launched\t'What may run at a time runs'
+launched\t'As many tuning jobs run as are allowed'
 front\t'Each dataset has a front with a member'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l timeout -d 'How long at most, such as 30m or 12h; default: without end' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l timeout -d 'Timeout, such as 30m or 12h; default: none' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -s n -l namespace -d 'Namespace; default: that of the context' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l context -d 'Context of the kubeconfig; default: the current one' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l cluster -d 'Cluster of the kubeconfig' -r
@@ -157,11 +157,11 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -s n -l namespace -d 'Namespace; default: that of the context' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l context -d 'Context of the kubeconfig; default: the current one' -r
@@ -171,13 +171,13 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l dry-run -d 'Say what would be done, have the server check it, and do nothing'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l stop -d 'Stop what runs, too'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l dry-run -d 'Print the change, let the server validate it, and change nothing'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l stop -d 'Also stop running tuning jobs'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand suspend" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -s n -l namespace -d 'Namespace; default: that of the context' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l context -d 'Context of the kubeconfig; default: the current one' -r
@@ -187,12 +187,12 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l dry-run -d 'Say what would be done, have the server check it, and do nothing'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l dry-run -d 'Print the change, let the server validate it, and change nothing'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l token -d 'The new value of spec.rerun; default: the time' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -s n -l namespace -d 'Namespace; default: that of the context' -r
@@ -203,12 +203,12 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l dry-run -d 'Say what would be done, have the server check it, and do nothing'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l dry-run -d 'Print the change, let the server validate it, and change nothing'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand rerun" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -s n -l namespace -d 'Namespace; default: that of the context' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l context -d 'Context of the kubeconfig; default: the current one' -r
@@ -218,12 +218,12 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l dry-run -d 'Say what would be done, have the server check it, and do nothing'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l dry-run -d 'Print the change, let the server validate it, and change nothing'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -s o -l output -d 'Format' -r -f -a "csv\t''
 json\t''
@@ -236,16 +236,16 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l candidate -d 'Candidate; default: the recommended one' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l dataset -d 'Dataset; may be left out when there is one' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l image -d 'Image that serves the model; default: as the status says' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l instance-type -d 'Instance type that it is served on; default: that of the model\'s description, else what it was trained on' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l dataset -d 'Dataset; optional if there is only one' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l image -d 'Image that serves the model; default: the one in the status' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l instance-type -d 'Instance type to serve it on; default: from the model\'s description, otherwise the training type' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -s o -l output -d 'Format' -r -f -a "kustomize\t'A folder for kustomize, with objects of AWS Controllers for Kubernetes'
 ack\t'Model and EndpointConfig of AWS Controllers for Kubernetes'
 terraform\t'Resources of Terraform'
@@ -259,11 +259,11 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand promote" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -s f -l filename -d 'File of YAML or JSON, `-` for standard input' -r -F
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l region -d 'The region of the operator, for a manifest without one' -r
@@ -280,13 +280,13 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l offline -d 'Ask neither the cluster nor AWS: everything is new, and models are those in --models'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l offline -d 'Make no calls to the cluster or AWS: everything is new, and models are those in --models'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l show-requests -d 'Print the requests that the operator will send to SageMaker instead; models are read from SageMaker\'s hub'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -s f -l filename -d 'File of YAML or JSON, `-` for standard input' -r -F
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -s n -l namespace -d 'Namespace; default: that of the context' -r
@@ -297,11 +297,11 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -s f -l filename -d 'Files of YAML or JSON, `-` for standard input; may be repeated' -r -F
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -s n -l namespace -d 'Namespace; default: that of the context' -r
@@ -312,11 +312,11 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l task -d 'All JumpStart models of a task, by the word in their ids, such as ic, od or tc' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l model -d 'JumpStart model, such as pytorch-ic-mobilenet-v2 or pytorch-ic-mobilenet-v2@3.*; may be repeated' -r
@@ -341,17 +341,17 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l no-questions -d 'Ask nothing, also on a terminal: what is not given gets an example'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l no-questions -d 'Ask no questions, even on a terminal; values that are not given get examples'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l force -d 'Overwrite the file if it exists'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand new" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l training-job -d 'Training job of the run; default: the best, of a failed run the one that failed, of one that runs the newest' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l tail -d 'Only so many of the last lines, of each instance' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l since -d 'Only what is newer than this, such as 10m' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l training-job -d 'Training job of the run; default: the best; for a failed run, the one that failed; for an active run, the newest' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l tail -d 'Print only the last LINES lines of each instance' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l since -d 'Print only lines newer than this, such as 10m' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l region -d 'Region; default: that of the selection, or of the AWS environment' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l profile -d 'Profile of the AWS configuration; default: AWS_PROFILE' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l endpoint-url -d 'Endpoint of all AWS services; default: AWS_ENDPOINT_URL, or those of the region' -r
@@ -363,14 +363,14 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -s f -l follow -d 'Go on until the training job has ended'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -s f -l follow -d 'Follow the logs until the training job ends'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l operator-namespace -d 'Namespace of the operator, for who may not list the Deployments of all namespaces' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l operator-namespace -d 'Namespace of the operator; used if you may not list Deployments in all namespaces' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -s o -l output -d 'Format' -r -f -a "json\t''
 yaml\t''"
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l region -d 'Region; default: that of the selection, or of the AWS environment' -r
@@ -384,16 +384,16 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -s A -l all-namespaces -d 'The selections of all namespaces'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l offline -d 'Do not ask AWS'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l offline -d 'Make no calls to AWS'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -s o -l output -d 'File to write; default: modelselection-support-TIME.tar.gz in this folder' -r -F
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l operator-namespace -d 'Namespace of the operator, for who may not list the Deployments of all namespaces' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l operator-namespace -d 'Namespace of the operator; used if you may not list Deployments in all namespaces' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l region -d 'Region; default: that of the selection, or of the AWS environment' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l profile -d 'Profile of the AWS configuration; default: AWS_PROFILE' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l endpoint-url -d 'Endpoint of all AWS services; default: AWS_ENDPOINT_URL, or those of the region' -r
@@ -405,14 +405,14 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -s A -l all-namespaces -d 'The selections of all namespaces'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l redact-account-ids -d 'Replace the ids of AWS accounts by account-1, account-2 and so on'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l offline -d 'Do not ask AWS'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l offline -d 'Make no calls to AWS'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand support-bundle" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -s n -l namespace -d 'Namespace; default: that of the context' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l context -d 'Context of the kubeconfig; default: the current one' -r
@@ -422,11 +422,11 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand completion" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -s n -l namespace -d 'Namespace; default: that of the context' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l context -d 'Context of the kubeconfig; default: the current one' -r
@@ -436,12 +436,12 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l client -d 'Do not ask the cluster'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l client -d 'Make no calls to the cluster'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand version" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -s n -l namespace -d 'Namespace; default: that of the context' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l context -d 'Context of the kubeconfig; default: the current one' -r
@@ -451,31 +451,31 @@ complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subco
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l as -d 'User to impersonate' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l as-group -d 'Group to impersonate; may be repeated' -r
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l request-timeout -d 'Longest time for one request, such as 10s; default: none' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l color -d 'Whether to colour; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l color -d 'When to use color; auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set; in a pipe if CLICOLOR_FORCE is'
 always\t'Always'
 never\t'Never'"
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l width -d 'Columns; default: those of the terminal, 80 in a pipe' -r
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l ascii -d 'ASCII only; default: when the locale is not UTF-8'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l width -d 'Width in columns; default: that of the terminal, or 80 in a pipe' -r
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -l ascii -d 'Use ASCII characters only; default: if the locale is not UTF-8'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand __complete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "get" -d 'List selections'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "status" -d 'Show the runs, what waits and why, and how long the rest takes'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "status" -d 'Show the runs, why runs wait, and the estimated remaining time'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "pareto" -d 'Show the Pareto front, the recommendation with its alternatives, and what is excluded'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "plot" -d 'Draw the front, in the terminal or into a file'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "plot" -d 'Plot the front in the terminal or to a file'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "wait" -d 'Wait until a selection is complete, launched, or has a front'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "suspend" -d 'Start nothing new; what runs is left to end, or stopped with --stop'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "resume" -d 'Go on after suspend or stop'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "rerun" -d 'Run everything again, under new tuning jobs'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "stop" -d 'Start nothing new and stop what runs: suspend --stop'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "export" -d 'Write all training jobs that are known: of each run the best, with spec.collect: All every one'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "promote" -d 'Write what deploys the winner: its model and the configuration of an endpoint'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "plan" -d 'Say what applying a manifest does: runs to create, to run again, to keep, to stop; hours and money'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "diff" -d 'Say which fields of the spec an edit changes, and what that runs again; exit codes as of plan'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "lint" -d 'Say whether the API server would take manifests, and what it would say if not, without asking it'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "new" -d 'Write a manifest that lints: from flags, from answers on a terminal, or from a notebook'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "suspend" -d 'Start no new tuning jobs; running ones finish, or stop with --stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "resume" -d 'Resume a suspended or stopped selection'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "rerun" -d 'Rerun all runs with new tuning jobs'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "stop" -d 'Stop running tuning jobs and start no new ones; same as suspend --stop'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "export" -d 'Export all known training jobs: the best of each run, or all with spec.collect: All'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "promote" -d 'Write manifests or code that deploy the winner: its model and an endpoint configuration'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "plan" -d 'Show the effect of applying a manifest: runs to create, rerun, keep and stop, with hours and cost'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "diff" -d 'Show the changed fields of the spec and the runs that they rerun; exit codes as for plan'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "lint" -d 'Check manifests offline against the rules of the API server, and print its error messages'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "new" -d 'Write a valid manifest: from flags, from answers on a terminal, or from a notebook'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "logs" -d 'Show the logs of a run\'s training job, from CloudWatch Logs'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "doctor" -d 'Check the installation: CRD, operator, permissions, AWS identity, quotas, prices'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "support-bundle" -d 'Write what a bug report needs to a file, without secrets'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "completion" -d 'Write the completion of a shell'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "version" -d 'Say which version this is, and which the operator is'
-complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "__complete" -d 'What kubectl asks for when it completes: the protocol of Cobra'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "support-bundle" -d 'Collect the data for a bug report in one file, without secrets'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "completion" -d 'Write a shell completion script'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "version" -d 'Show the versions of the plugin, of Kubernetes and of the installed API'
+complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "__complete" -d 'Completions for kubectl, in Cobra\'s protocol'
 complete -c kubectl-modelselection -n "__fish_kubectl_modelselection_using_subcommand help; and not __fish_seen_subcommand_from get status pareto plot wait suspend resume rerun stop export promote plan diff lint new logs doctor support-bundle completion version __complete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

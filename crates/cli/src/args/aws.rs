@@ -1,6 +1,6 @@
-//! How AWS is reached.
+//! The arguments of all verbs that call AWS.
 
-/// The flags that say how AWS is reached; what is missing comes from the environment and the files of the AWS CLI.
+/// How to reach AWS. Missing values come from the environment and the files of the AWS CLI.
 #[derive(clap::Args, Debug, Clone, Default)]
 #[command(next_help_heading = "AWS")]
 pub struct AwsArgs {

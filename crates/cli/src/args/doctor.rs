@@ -1,4 +1,4 @@
-//! What may be said of `doctor`.
+//! The arguments of `doctor`.
 
 use super::aws::AwsArgs;
 use super::format::DocumentFormat;
@@ -9,16 +9,16 @@ pub struct DoctorArgs {
     /// The selections of all namespaces
     #[arg(long, short = 'A')]
     pub all_namespaces: bool,
-    /// Namespace of the operator, for who may not list the Deployments of all namespaces
+    /// Namespace of the operator; used if you may not list Deployments in all namespaces
     #[arg(long, value_name = "NAMESPACE", default_value = "modelselection-system")]
     pub operator_namespace: String,
-    /// Do not ask AWS
+    /// Make no calls to AWS
     #[arg(long)]
     pub offline: bool,
     /// Format
     #[arg(long, short, value_name = "FORMAT")]
     pub output: Option<DocumentFormat>,
-    /// How AWS is reached
+    /// How to reach AWS
     #[command(flatten)]
     pub aws: AwsArgs,
 }

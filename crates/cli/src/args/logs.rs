@@ -1,4 +1,4 @@
-//! What may be said of `logs`.
+//! The arguments of `logs`.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use super::duration::duration;
 /// Which logs.
 #[derive(clap::Args, Debug, Clone)]
 pub struct LogsArgs {
-    /// Name, or the beginning of it; may be left out when the namespace has one
+    /// Name or unique prefix; optional if the namespace has only one
     pub name: Option<String>,
-    /// Run: CANDIDATE or CANDIDATE/DATASET, or the beginning of it; may be left out when the selection has one
+    /// Run: CANDIDATE or CANDIDATE/DATASET, or a unique prefix; optional if the selection has only one
     pub run: Option<String>,
-    /// Go on until the training job has ended
+    /// Follow the logs until the training job ends
     #[arg(long, short)]
     pub follow: bool,
-    /// Training job of the run; default: the best, of a failed run the one that failed, of one that runs the newest
+    /// Training job of the run; default: the best; for a failed run, the one that failed; for an active run, the newest
     #[arg(long, value_name = "JOB")]
     pub training_job: Option<String>,
-    /// Only so many of the last lines, of each instance
+    /// Print only the last LINES lines of each instance
     #[arg(long, value_name = "LINES")]
     pub tail: Option<usize>,
-    /// Only what is newer than this, such as 10m
+    /// Print only lines newer than this, such as 10m
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub since: Option<Duration>,
-    /// How AWS is reached
+    /// How to reach AWS
     #[command(flatten)]
     pub aws: AwsArgs,
 }

@@ -50,7 +50,7 @@ pub struct NewArgs {
     /// Notebook that starts tuning jobs with the SageMaker SDK or boto3; flags override what it says
     #[arg(long, value_name = "FILE")]
     pub from_notebook: Option<PathBuf>,
-    /// Ask nothing, also on a terminal: what is not given gets an example
+    /// Ask no questions, even on a terminal; values that are not given get examples
     #[arg(long)]
     pub no_questions: bool,
     /// File to write; default: standard output

@@ -10,7 +10,7 @@ pub struct PlanArgs {
     /// File of YAML or JSON, `-` for standard input
     #[arg(long = "filename", short, value_name = "FILE")]
     pub file: PathBuf,
-    /// Ask neither the cluster nor AWS: everything is new, and models are those in --models
+    /// Make no calls to the cluster or AWS: everything is new, and models are those in --models
     #[arg(long)]
     pub offline: bool,
     /// The region of the operator, for a manifest without one

@@ -1,4 +1,4 @@
-//! What may be said of `support-bundle`.
+//! The arguments of `support-bundle`.
 
 use std::path::PathBuf;
 
@@ -13,16 +13,16 @@ pub struct SupportBundleArgs {
     /// The selections of all namespaces
     #[arg(long, short = 'A')]
     pub all_namespaces: bool,
-    /// Namespace of the operator, for who may not list the Deployments of all namespaces
+    /// Namespace of the operator; used if you may not list Deployments in all namespaces
     #[arg(long, value_name = "NAMESPACE", default_value = "modelselection-system")]
     pub operator_namespace: String,
     /// Replace the ids of AWS accounts by account-1, account-2 and so on
     #[arg(long)]
     pub redact_account_ids: bool,
-    /// Do not ask AWS
+    /// Make no calls to AWS
     #[arg(long)]
     pub offline: bool,
-    /// How AWS is reached
+    /// How to reach AWS
     #[command(flatten)]
     pub aws: AwsArgs,
 }
