@@ -86,12 +86,12 @@ async fn follow(
     }
 }
 
-/// What is said of a job that a candidate names and that does not show. It may have been made a moment ago.
+/// The problem of an attached run whose tuning job SageMaker does not show: the job may be new.
 fn not_there(pass: &Pass<'_>, name: &str, task: Task) -> Problem {
     let before = pass.ctx.retries.failures(&pass.uid, &task).map_or(0, |failures| failures.times);
     if before + 1 < BELIEVED_ANSWERS {
         pass.failed(task, Outcome::Fault(Class::NotFound));
-        let message = format!("the tuning job '{name}' does not show; it is looked for again");
+        let message = format!("SageMaker does not show the tuning job '{name}' yet; the operator looks again");
         return Problem::new(Reason::RetryingAfterError, message);
     }
     pass.failed(task, Outcome::Refused);

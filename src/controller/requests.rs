@@ -227,12 +227,13 @@ async fn parents(pass: &Pass<'_>, wanted: &[(usize, Definition)]) -> Parents {
     Parents(parents)
 }
 
-/// What is said of a parent that does not show. It may have been made a moment ago, or may be made any time.
+/// The problem of a run whose warm start's parent SageMaker does not show: the job may be new, or may be created later.
 fn no_parent(pass: &Pass<'_>, parent: &str) -> Problem {
     let failures = pass.failed(Task::Find(parent.to_owned()), Outcome::Fault(Class::NotFound));
     if failures.times < BELIEVED_ANSWERS {
-        let message =
-            format!("the warm start's parent, the tuning job '{parent}', does not show; it is looked for again");
+        let message = format!(
+            "SageMaker does not show the warm start's parent yet, the tuning job '{parent}'; the operator looks again"
+        );
         return Problem::new(Reason::WaitingForParent, message);
     }
     let message = format!(

@@ -31,7 +31,7 @@ pub async fn stand_by(client: &Client, namespaces: &[String], publisher: &Stores
     let changes = select_all(watches).for_each(|event| {
         match event {
             Ok(_) => publisher.send_modify(|_| {}),
-            Err(error) => tracing::debug!(%error, "trouble with the watch of a standby"),
+            Err(error) => tracing::debug!(%error, "the watch of a standby failed; it is restarted"),
         }
         future::ready(())
     });

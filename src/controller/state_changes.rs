@@ -32,7 +32,7 @@ pub(super) async fn follow(queue: Queue, context: Arc<Context>) {
     }
 }
 
-/// What a person is told of a queue that cannot be read.
+/// The readiness warning for a queue that cannot be read.
 pub fn queue_problem(error: &QueueError) -> String {
     format!("{error}; until then running tuning jobs are polled")
 }
@@ -55,7 +55,7 @@ fn handle_message(body: &str, context: &Context) -> &'static str {
     };
     let change = if ended { Change::Ended } else { Change::Other };
     let outcome = context.observer.on_event(&region, &job, change);
-    tracing::debug!(region, job, ?change, ?outcome, "an event");
+    tracing::debug!(region, job, ?change, ?outcome, "event received");
     match outcome {
         EventOutcome::Woke => "woke",
         EventOutcome::Noted => "noted",

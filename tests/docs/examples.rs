@@ -133,9 +133,9 @@ async fn earlier(world: &World<'_>, warm_start: &Value) {
     })
     .await;
     world.delete_and_wait("seed").await;
-    let licence = "s3://bucket/eula.txt";
+    let license = "s3://bucket/eula.txt";
     let gated = json!({
-        "id": "meta-textgeneration-llama-2-7b", "version": "4.1.0", "GatedBucket": true, "HostingEulaUri": licence,
+        "id": "meta-textgeneration-llama-2-7b", "version": "4.1.0", "GatedBucket": true, "HostingEulaUri": license,
     });
     world.emulator.set_hub_model(gated).await;
     let measured = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: production}\ndata: {throughput: '4', flowers.accuracy: '0.71'}";

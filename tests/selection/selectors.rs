@@ -135,7 +135,7 @@ async fn models_that_a_selector_excludes_and_the_settings_that_include_them() {
         "excluded because they are deprecated (`includeDeprecated`): 1",
         "excluded because they cannot be trained: 1",
         "have known vulnerabilities (`includeVulnerable`): 1",
-        "need their licence accepted (`acceptEULA`): 1",
+        "need their license accepted (`acceptEULA`): 1",
     ] {
         assert!(message.contains(part), "{part} is not in: {message}");
     }

@@ -87,7 +87,7 @@ async fn a_job_that_a_candidate_names_may_show_late() {
     let named = json!([{"name": "one", "tuningJobName": job}]);
     world.apply(&Selection::new("named").with("/candidates", named)).await;
     let looked = |status: &ModelSelectionStatus| run_of(status, "one").reason == Some(Reason::RetryingAfterError);
-    let status = world.await_observed("named", "it is looked for again", looked).await;
+    let status = world.await_observed("named", "the operator looks again", looked).await;
     assert!(condition(&status, "Stalled").is_none(), "{status:#?}");
     world.await_launched("named").await;
     assert_eq!(world.events("named", "UnknownTuningJob").await, 0);

@@ -19,13 +19,13 @@ pub const TUNING_JOB_ARN: usize = 256;
 pub const INSTANCE_TYPE: usize = 63;
 /// Longest location of a model artifact, in characters.
 pub const MODEL_ARTIFACT: usize = 1200;
-/// Characters of the path of an image, as many as SageMaker has.
+/// Longest registry path of an image, in characters: SageMaker's limit.
 pub const IMAGE: usize = 255;
-/// Characters of the place of a script, as many as SageMaker has.
+/// Longest location of a script, in characters: SageMaker's limit.
 pub const SCRIPT: usize = 1024;
-/// Variables of a container that serves a model.
+/// Most environment variables of a serving container.
 pub const VARIABLES: usize = 64;
-/// Characters of the value of a variable, as many as SageMaker has.
+/// Longest value of an environment variable, in characters: SageMaker's limit.
 pub const VARIABLE: usize = 1024;
 /// Longest id of a model in the hub, in characters: SageMaker's limit.
 pub const MODEL_ID: usize = 63;

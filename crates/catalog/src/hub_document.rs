@@ -25,7 +25,7 @@ pub fn from_document(document: &str) -> Option<Model> {
         deprecated: flag("deprecated"),
         vulnerable: flag("training_vulnerable"),
         gated: flag("gated_bucket") || text("hosting_eula_uri").is_some(),
-        licence: text("hosting_eula_uri"),
+        license: text("hosting_eula_uri"),
         image: text("training_ecr_uri"),
         instance_types: texts(&document, "supported_training_instance_types"),
         hyperparameters: hyperparameters(&document),

@@ -18,12 +18,12 @@ const SCRIPT_IN_CONTAINER: &str = "/opt/ml/input/data/code/sourcedir.tar.gz";
 /// container hyperparameters say.
 const PROGRAM: &str = "transfer_learning.py";
 const LOG_LEVEL: &str = "20";
-/// The environment variables that name the model which a container downloads itself, and accept its licence.
+/// The environment variables that name the model which a container downloads itself, and accept its license.
 const GATED_ARTIFACT: &str = "SageMakerGatedModelS3Uri";
 const ACCEPT_EULA: &str = "accept_eula";
 
 /// Checks that the model may be trained: a deprecated or vulnerable one only if that is allowed, as in the vendor's
-/// SDK, and a licensed one only if the licence is accepted.
+/// SDK, and a licensed one only if the license is accepted.
 pub(super) fn usable(name: &str, model: &Model, terms: &JumpStart) -> Result<(), Problem> {
     let refuse = |reason: Reason, why: String| Err(Problem::new(reason, format!("{name} {why}")));
     match model {
@@ -45,11 +45,11 @@ pub(super) fn usable(name: &str, model: &Model, terms: &JumpStart) -> Result<(),
              `jumpStart.allowVulnerable: true`"
                 .to_owned(),
         ),
-        Model { gated: true, licence, .. } if !terms.accept_eula => {
-            let at = licence.as_ref().map(|uri| format!(" ({uri})")).unwrap_or_default();
+        Model { gated: true, license, .. } if !terms.accept_eula => {
+            let at = license.as_ref().map(|uri| format!(" ({uri})")).unwrap_or_default();
             refuse(
                 Reason::EULANotAccepted,
-                format!("needs acceptance of its licence{at}: set `jumpStart.acceptEULA: true`"),
+                format!("needs acceptance of its license{at}: set `jumpStart.acceptEULA: true`"),
             )
         }
         _ => Ok(()),
@@ -154,7 +154,7 @@ pub(super) struct ScriptContext<'a> {
     pub(super) region: &'a str,
     /// Whether the container has no network.
     pub(super) isolated: bool,
-    /// Whether the licence of the model is accepted.
+    /// Whether the license of the model is accepted.
     pub(super) accepted: bool,
 }
 
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_refused_model_is_reported_with_the_setting_that_allows_it() {
-        let gated = Model { gated: true, licence: Some("s3://bucket/licence.txt".to_owned()), ..bit() };
+        let gated = Model { gated: true, license: Some("s3://bucket/license.txt".to_owned()), ..bit() };
         let nothing = JumpStart::default();
         let all = JumpStart { accept_eula: true, allow_deprecated: true, allow_vulnerable: true, ..nothing.clone() };
         for (model, reason, text) in [
@@ -293,7 +293,7 @@ mod tests {
             (
                 gated.clone(),
                 Reason::EULANotAccepted,
-                "its licence (s3://bucket/licence.txt): set `jumpStart.acceptEULA",
+                "its license (s3://bucket/license.txt): set `jumpStart.acceptEULA",
             ),
         ] {
             let Problem { reason: found, message } = usable("model 'bit'", &model, &nothing).unwrap_err();

@@ -57,7 +57,7 @@ pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics
         let names = || metrics.keys().map(String::as_str);
         let add = "add one to `training.metricDefinitions`";
         let remedy = match suggest::nearest(metric, names()) {
-            Some(near) => format!("did you mean '{near}'? Otherwise {add}; there are {}", suggest::some(names())),
+            Some(near) => format!("did you mean '{near}'? Otherwise {add}; {}", suggest::there_are(names())),
             None if metrics.is_empty() => add.to_owned(),
             None => format!("{add}, or choose among {}", suggest::some(names())),
         };

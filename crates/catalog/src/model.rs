@@ -20,10 +20,10 @@ pub struct Model {
     pub deprecated: bool,
     /// Whether its training script has known vulnerabilities.
     pub vulnerable: bool,
-    /// Whether its licence must be accepted.
+    /// Whether its license must be accepted.
     pub gated: bool,
-    /// The location of its licence.
-    pub licence: Option<String>,
+    /// The location of its license.
+    pub license: Option<String>,
     /// The training image if no variant has one.
     pub image: Option<String>,
     /// The instance types that it supports; empty if unknown.

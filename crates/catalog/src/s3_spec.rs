@@ -11,7 +11,7 @@ use super::model::Model;
 pub struct Buckets {
     /// Scripts, and models without access restrictions.
     pub open: String,
-    /// Models whose licence must be accepted.
+    /// Models whose license must be accepted.
     pub gated: String,
 }
 
@@ -51,7 +51,7 @@ pub fn from_spec(spec: &str, region: &str, buckets: &Buckets) -> Option<Model> {
         deprecated: flag_of("deprecated"),
         vulnerable: flag_of("training_vulnerable"),
         gated: flag_of("gated_bucket") || text("hosting_eula_key").is_some(),
-        licence: text("hosting_eula_key").map(open),
+        license: text("hosting_eula_key").map(open),
         // `training_ecr_specs` is not used: the vendor's SDK does not build an image URI from it any more.
         image: None,
         instance_types: texts(&spec, "supported_training_instance_types"),

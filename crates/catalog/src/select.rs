@@ -75,7 +75,7 @@ pub fn unusable(selector: &JumpStartSelector, model: &Model) -> Option<&'static 
         Model { vulnerable: true, .. } if !selector.include_vulnerable => {
             Some("have known vulnerabilities (`includeVulnerable`)")
         }
-        Model { gated: true, .. } if !selector.accept_eula => Some("need their licence accepted (`acceptEULA`)"),
+        Model { gated: true, .. } if !selector.accept_eula => Some("need their license accepted (`acceptEULA`)"),
         _ => None,
     })
 }

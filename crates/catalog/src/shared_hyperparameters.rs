@@ -61,7 +61,7 @@ impl Shared {
         let known = || self.known.iter().map(String::as_str);
         let remedy = match suggest::nearest(name, known()) {
             Some(near) => format!("did you mean '{near}'?"),
-            None => format!("there are {}", suggest::some(known())),
+            None => suggest::there_are(known()),
         };
         let message = format!("{field} has '{name}', a hyperparameter that no candidate has; {remedy}");
         Problem::new(Reason::UnknownHyperparameter, message)

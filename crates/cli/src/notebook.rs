@@ -41,7 +41,7 @@ enum Source {
 /// If it is not a notebook, or starts no tuning job.
 pub(crate) fn read(text: &str, draft: &mut Checked) -> Result<Reading, String> {
     let notebook: Notebook =
-        serde_json::from_str(text).map_err(|error| format!("it is no Jupyter notebook of format 4: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("it is not a Jupyter notebook of format 4: {error}"))?;
     let calls = python::calls(&source(&notebook));
     let mut reader = Reader::new(draft);
     sdk::read(&calls, &mut reader);

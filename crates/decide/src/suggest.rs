@@ -36,6 +36,13 @@ pub fn some<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
+/// The existing names, as a clause: `there is a`, or `there are a, b and 21 more`.
+pub fn there_are<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("there {verb} {}", some(names))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +58,8 @@ mod tests {
         assert_eq!(nearest("learn_rate", ["l-r", "learning_rate"]), Some("learning_rate"));
         assert_eq!(nearest("e", names), None, "one letter abbreviates nothing");
         assert_eq!(some(names), "epochs, batch_size, learning_rate");
+        assert_eq!(there_are(names), "there are epochs, batch_size, learning_rate");
+        assert_eq!(there_are(["epochs"]), "there is epochs");
         let many: Vec<String> = (0..29).map(|n| format!("m{n}")).collect();
         assert_eq!(some(many.iter().map(String::as_str)), "m0, m1, m2, m3, m4, m5, m6, m7 and 21 more");
     }

@@ -1,6 +1,7 @@
 //! Selects the training job to deploy.
 
 use api::{BestTrainingJob, Front, ModelSelection, RunStatus, Trials};
+use decide::suggest::there_are;
 
 use crate::refusal::Refusal;
 
@@ -73,7 +74,7 @@ fn front<'a>(selection: &'a ModelSelection, dataset: Option<&str>) -> Result<&'a
     let dataset = match (dataset, datasets.as_slice()) {
         (Some(dataset), known) if known.contains(&dataset) => dataset,
         (Some(dataset), _) => {
-            return Err(Refusal::NoDataset { dataset: dataset.to_owned(), known: datasets.join(", ") });
+            return Err(Refusal::NoDataset { dataset: dataset.to_owned(), known: there_are(datasets.iter().copied()) });
         }
         (None, [only]) => only,
         (None, _) => return Err(Refusal::WhichDataset(datasets.join(", "))),

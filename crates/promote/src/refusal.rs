@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)] // the error messages are the documentation
 pub enum Refusal {
-    #[error("there is no dataset '{dataset}'; there is {known}")]
+    #[error("there is no dataset '{dataset}'; {known}")]
     NoDataset { dataset: String, known: String },
     #[error("which dataset: {0}? name one with --dataset")]
     WhichDataset(String),

@@ -26,9 +26,10 @@ impl TuningError {
         Self { class: Class::Transient, operation: Operation::ListTags.as_str(), code: None, message }
     }
 
-    /// A training job that its tuning job names and that does not show: a replica may lag.
+    /// The fault for a training job that its tuning job names and that SageMaker does not show: a replica may lag.
     pub fn not_shown(training_job: &str) -> Self {
-        let message = format!("the training job '{training_job}' does not show; it is looked for again");
+        let message =
+            format!("SageMaker does not show the training job '{training_job}' yet; the operator looks again");
         Self { class: Class::Transient, operation: Operation::DescribeTrainingJob.as_str(), code: None, message }
     }
 

@@ -137,7 +137,7 @@ pub enum Code {
 pub struct InputChannel {
     /// Its name, the location of its data, and how the data reaches the container.
     pub channel: Channel,
-    /// Whether the licence of the model in it is accepted.
+    /// Whether the license of the model in it is accepted.
     pub accept_eula: bool,
 }
 

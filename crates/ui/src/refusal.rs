@@ -18,7 +18,7 @@ pub(crate) enum Refusal {
     )]
     NoToken,
     #[error(
-        "The cluster does not accept this token: it is none of its own, or has expired. 'kubectl create token SERVICEACCOUNT' gives a new one."
+        "The cluster does not accept this token: it was not issued by this cluster, or it has expired. 'kubectl create token SERVICEACCOUNT' gives a new one."
     )]
     BadToken,
     #[error(
@@ -36,7 +36,7 @@ pub(crate) enum Refusal {
     #[error("These pages are read-only: use GET. Selections are changed with kubectl.")]
     ReadOnly,
     #[error(
-        "The operator has not read the selections yet. /readyz of its metrics port says what it waits for; this page answers when that is there."
+        "The operator has not read the selections yet. /readyz on its metrics port says what it waits for. Reload this page later."
     )]
     NotYet,
     #[error("The API server could not be asked about this token: {0}")]

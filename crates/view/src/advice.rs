@@ -22,7 +22,7 @@ pub fn remedy(reason: Reason) -> Option<&'static str> {
         Reason::UnknownModel => "correct jumpStart.modelID",
         Reason::UnknownVersion => "correct jumpStart.version, or set it to '*'",
         Reason::ModelNotTrainable => "choose another version or model, or set the field that the message names",
-        Reason::EULANotAccepted => "read the licence, then set jumpStart.acceptEULA: true",
+        Reason::EULANotAccepted => "read the license, then set jumpStart.acceptEULA: true",
         Reason::UnsupportedInstanceType => "set training.instanceType to one that the message names",
         Reason::UnknownHyperparameter => "rename it to a hyperparameter of the model; the message has the nearest",
         Reason::InvalidHyperparameter => "keep to the values that the message names",

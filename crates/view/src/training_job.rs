@@ -18,7 +18,10 @@ pub fn run<'a>(selection: &'a ModelSelection, wanted: Option<&str>) -> Result<&'
     match (found.as_slice(), wanted) {
         ([run], _) => Ok(run),
         ([], _) if runs.is_empty() => Err("the selection has no runs yet".to_owned()),
-        ([], Some(wanted)) => Err(format!("there is no run '{wanted}'; there is {}", names(runs.iter()))),
+        ([], Some(wanted)) => {
+            let verb = if runs.len() == 1 { "is" } else { "are" };
+            Err(format!("there is no run '{wanted}'; there {verb} {}", names(runs.iter())))
+        }
         (several, _) => Err(format!("which run: {}?", names(several.iter().copied()))),
     }
 }
@@ -71,7 +74,7 @@ mod tests {
         assert_eq!(found("swin-large-patch4-window12-384"), Err(format!("which run: {both}?")));
         assert_eq!(found("swin-large-patch4-window12-384/f"), Ok("swin-large-patch4-window12-384/flowers".into()));
         assert_eq!(found("mobilenet-v2"), Ok("mobilenet-v2-100-160/caltech256".into()));
-        assert!(found("resnet").unwrap_err().starts_with("there is no run 'resnet'; there is swin-large"));
+        assert!(found("resnet").unwrap_err().starts_with("there is no run 'resnet'; there are swin-large"));
         selection.status = None;
         assert_eq!(run(&selection, None).unwrap_err(), "the selection has no runs yet");
     }

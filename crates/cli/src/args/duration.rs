@@ -8,7 +8,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         return Ok(Duration::from_secs(seconds));
     }
     let span: jiff::SignedDuration =
-        text.parse().map_err(|_| format!("'{text}' is no duration such as 90s, 30m or 12h"))?;
+        text.parse().map_err(|_| format!("'{text}' is not a duration such as 90s, 30m or 12h"))?;
     Duration::try_from(span).map_err(|_| format!("'{text}' is negative"))
 }
 

@@ -145,5 +145,5 @@ pub(crate) fn variant<T: DeserializeOwned>(word: &str, names: &str) -> Result<T,
     let found = names.split(", ").find(|name| name.eq_ignore_ascii_case(word.trim()));
     found
         .and_then(|name| serde_json::from_value(name.into()).ok())
-        .ok_or_else(|| format!("'{word}' is none of {names}"))
+        .ok_or_else(|| format!("'{word}' is not one of {names}"))
 }

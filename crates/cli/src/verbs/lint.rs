@@ -42,7 +42,7 @@ fn report(linter: &Linter, file: &Path, document: &Value) -> Result<bool, crate:
         text.push_str(&format!("  {}\n", plain(remedy)));
     }
     if !hidden.is_empty() {
-        text.push_str("  what the server says once that is mended:\n");
+        text.push_str("  after that, the server also reports:\n");
     }
     for fault in &hidden {
         text.push_str(&format!("    {}\n", plain(fault)));

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use api::ModelSelection;
+use decide::suggest::there_are;
 use view::front::{FrontView, fronts};
 use view::page::Look;
 use view::pages::{self, Extent};
@@ -46,7 +47,7 @@ pub(crate) async fn run(
 pub(crate) fn check_dataset(selection: &ModelSelection, dataset: Option<&str>) -> Result<(), Failure> {
     let names: Vec<&str> = selection.spec.datasets.iter().map(|dataset| dataset.name.as_str()).collect();
     match dataset.filter(|wanted| !names.contains(wanted)) {
-        Some(wanted) => Err(Failure::Message(format!("there is no dataset '{wanted}'; there is {}", names.join(", ")))),
+        Some(wanted) => Err(Failure::Message(format!("there is no dataset '{wanted}'; {}", there_are(names)))),
         None => Ok(()),
     }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn run(cluster: &ClusterArgs, args: &SupportBundleArgs) -> Outc
     let file = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.tar.gz")));
     archive::write(&file, &name, &documents, now)?;
     output::note(&format!(
-        "{}, {redacted} redacted: see {name}/redactions.yaml in it, and look through the rest before you share it",
+        "{}, {redacted} redacted: see {name}/redactions.yaml in it; review the rest before you share it",
         count(documents.len(), "file")
     ));
     output::lines_of([file.display().to_string()])?;

@@ -85,7 +85,7 @@ async fn what_is_missing_is_said_with_the_remedy() {
         (&["logs", "waits"], "run 'mobilenet/caltech256' has no tuning job yet: waits for a permit"),
         (
             &["logs", "caltech256", "resnet"],
-            "there is no run 'resnet'; there is swin-large-patch4-window12-384/caltech256",
+            "there is no run 'resnet'; there are swin-large-patch4-window12-384/caltech256",
         ),
         (&["logs", "caltech256"], "which run: swin-large-patch4-window12-384/caltech256, "),
     ] {

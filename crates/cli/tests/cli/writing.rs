@@ -66,7 +66,7 @@ fn a_notebook_makes_a_manifest_and_flags_override_it() {
         assert!(text.contains(role) && text.contains(&format!("name: {name}\n")), "{text}");
     }
     let none = said(&mut plugin(&["new", "--from-notebook", &format!("{ROOT}/Cargo.toml")]));
-    assert!(none.code == 1 && none.err.contains("Cargo.toml: it is no Jupyter notebook of format 4"), "{none:?}");
+    assert!(none.code == 1 && none.err.contains("Cargo.toml: it is not a Jupyter notebook of format 4"), "{none:?}");
 }
 
 /// The plugin on a terminal, with somebody who types the lines.
@@ -91,7 +91,7 @@ fn on_a_terminal_it_asks_and_refuses_what_would_not_lint() {
     let asked = typed(&["new", "-o", file.to_str().unwrap()], &lines);
     assert_eq!(asked.code, 0, "{asked:?}");
     assert!(
-        asked.out.contains("Invalid value: \"me\"") && asked.out.contains("'many' is no whole number"),
+        asked.out.contains("Invalid value: \"me\"") && asked.out.contains("'many' is not a whole number"),
         "{asked:?}"
     );
     assert_lints(&file);

@@ -3,7 +3,7 @@
 use super::axes::{Axes, decimals};
 use super::points::Point;
 use crate::problem::Problem;
-use crate::suggest::{nearest, some};
+use crate::suggest::{nearest, there_are};
 use api::{ModelSelectionSpec, ObservedPoint, Reason, bounds};
 
 /// The first observed result for a dataset that does not exist. A check at admission would exceed the CEL budget.
@@ -14,7 +14,7 @@ pub fn invalid(spec: &ModelSelectionSpec) -> Option<Problem> {
         let unknown = of.iter().map(|of_one| of_one.name.as_str()).find(|name| names().all(|known| known != *name))?;
         let remedy = match nearest(unknown, names()) {
             Some(near) => format!("did you mean '{near}'?"),
-            None => format!("there are {}", some(names())),
+            None => there_are(names()),
         };
         let message = format!(
             "candidate '{}': `observed.datasets` has '{unknown}', which is not one of `datasets`; {remedy}",

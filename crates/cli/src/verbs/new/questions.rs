@@ -91,7 +91,7 @@ fn questions() -> Vec<Question> {
             &TRAINING_JOBS.to_string(),
             |draft| draft.max_training_jobs.is_some(),
             |draft, words| {
-                let number = words.parse().map_err(|_| format!("'{words}' is no whole number"))?;
+                let number = words.parse().map_err(|_| format!("'{words}' is not a whole number"))?;
                 draft.max_training_jobs = Some(number);
                 Ok(())
             },
