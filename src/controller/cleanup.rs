@@ -56,12 +56,12 @@ struct Left {
 /// passed, the object is deleted anyway.
 pub(super) async fn cleanup(seen: &Arc<ModelSelection>, ctx: &Context) -> Result<Action, CleanupError> {
     let uid = seen.uid().unwrap_or_default();
-    // Looked at once more just when it went: its jobs are not stopped a second time.
+    // The cleanup is done, and the watch still shows the object: do not stop its jobs twice.
     if ctx.is_cleaned_up(&uid) || ctx.has_gone(seen) {
         return Ok(Action::await_change());
     }
     ctx.wake_others(ctx.permits.withdraw(&uid, clock::steady()));
-    // What failed before the deletion says nothing about it.
+    // Failures before the deletion do not count for the cleanup.
     ctx.retries.note_generation(&uid, seen.metadata.generation, clock::steady());
     let stored = ctx.stores.newest(seen);
     let newest = with_unwritten(&stored, &uid, ctx);
@@ -203,7 +203,7 @@ async fn stop_all(selection: &ModelSelection, ctx: &Context) -> Vec<Left> {
 /// Stops a job. `None` when SageMaker has accepted that, without an effect yet.
 async fn stop(selection: &ModelSelection, ctx: &Context, job: &SupersededJob) -> Result<Option<Stopped>, TuningError> {
     let (region, name) = (ctx.sagemaker.region(&job.region), &job.tuning_job_name);
-    // One that was told to stop before need not be told again, if that had an effect.
+    // A job that is stopping needs no second request.
     if job.stop_requested && is_stopping(&region, name).await?.is_some() {
         return Ok(Some(Stopped::Accepted));
     }
@@ -226,7 +226,8 @@ fn region<'a>(selection: &'a ModelSelection, ctx: &'a Context) -> Option<&'a str
     of_status.or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region())
 }
 
-/// The running jobs with the selection's tags. They are looked for only if the status does not tell all: there is none, its earlier jobs have not been looked for, or another client wrote it.
+/// The running jobs with the selection's tags. Searched only if the status may not name all jobs: it is missing, earlier
+/// jobs have not been searched for, or another client wrote it.
 async fn lost_jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
     let uid = selection.uid().unwrap_or_default();
     let tells_all = selection.status.as_ref().is_some_and(|status| {

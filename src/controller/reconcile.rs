@@ -106,13 +106,14 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
         namespace = selection.namespace().unwrap_or_default(),
         name = selection.name_any(),
     );
+    let uid = selection.uid().unwrap_or_default();
     if ctx.is_unreadable(&selection) && selection.metadata.deletion_timestamp.is_none() {
-        ctx.wake_others(ctx.permits.withdraw(&selection.uid().unwrap_or_default(), clock::steady()));
+        ctx.wake_others(ctx.permits.withdraw(&uid, clock::steady()));
         return Ok(requeue_after(RESYNC_PERIOD));
     }
     let started = clock::steady();
-    // Each pass observes, so a wake-up during an outage of the API server would cost calls whose results cannot be recorded.
-    let uid = selection.uid().unwrap_or_default();
+    // Each pass observes, so a wake-up during an outage of the API server would cost calls whose results cannot be
+    // recorded.
     if let Some(pause) = ctx.retries.pause(&uid, selection.metadata.generation, started) {
         return Ok(requeue_after(pause));
     }

@@ -1,9 +1,9 @@
 //! The account, with the same configuration as the AWS CLI.
 
+use std::time::Duration;
+
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-
-use std::time::Duration;
 
 /// Longest time to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! Detects S3 buckets that cannot exist. Pure.
+//! Detects S3 buckets that cannot exist.
 
 use std::net::Ipv4Addr;
 

@@ -1,4 +1,4 @@
-//! The number of different training jobs that a search can make. Pure.
+//! The number of different training jobs that a search can make.
 //!
 //! SageMaker refuses to create more training jobs than that: "The total number of hyperparameter combinations for the
 //! provided ranges [3.0] must be equal or greater than the value of `MaxNumberOfJobs`, [10]" (public report:

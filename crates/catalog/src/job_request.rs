@@ -1,4 +1,4 @@
-//! Builds the request that is sent to SageMaker for a run. Pure.
+//! Builds the request that is sent to SageMaker for a run.
 //!
 //! The parts that come from a JumpStart model are in [`super::jumpstart`].
 

@@ -1,4 +1,4 @@
-//! Checks the regexes of metrics. Pure.
+//! Checks the regexes of metrics.
 //!
 //! SageMaker uses Java's regex syntax. Syntax that only Java has, such as look-around, is left to SageMaker.
 

@@ -1,4 +1,4 @@
-//! The metric definitions with which SageMaker reads the metrics of a run. Pure.
+//! The metric definitions with which SageMaker reads the metrics of a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 

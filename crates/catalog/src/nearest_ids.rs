@@ -1,4 +1,4 @@
-//! Suggests existing ids for an id that does not exist. Pure.
+//! Suggests existing ids for an id that does not exist.
 //!
 //! Ids are compared word by word. Compared as whole strings, all ids are similar because of common parts such as
 //! "tensorflow-ic-" and "-classification-4", and dissimilar because of the parts that people leave out.

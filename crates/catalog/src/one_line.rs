@@ -1,5 +1,4 @@
 //! Checks that texts are on one line. SageMaker accepts no line break in them, and a block `|` in YAML ends with one.
-//! Pure.
 
 use api::Reason;
 use decide::problem::Problem;

@@ -1,5 +1,5 @@
 //! Checks a model's description against SageMaker's limits. The user has not written the description, so the message
-//! must name the model, and the field of the spec that overrides the value. Pure.
+//! must name the model, and the field of the spec that overrides the value.
 
 use super::model::Model;
 use api::{Reason, bounds, clip};

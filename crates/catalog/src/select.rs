@@ -1,4 +1,4 @@
-//! Determines the models that a selector finds. Pure.
+//! Determines the models that a selector finds.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

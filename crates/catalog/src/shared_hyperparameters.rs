@@ -1,5 +1,5 @@
 //! Hyperparameters that are fixed for all candidates. A name that one candidate does not have may be meant for another
-//! one; a name that no candidate has is a mistake, which the training scripts would ignore. Pure.
+//! one; a name that no candidate has is a mistake, which the training scripts would ignore.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! SageMaker's built-in algorithms: their images, and the metrics that they report. Pure.
+//! SageMaker's built-in algorithms: their images, and the metrics that they report.
 //!
 //! SageMaker reads the metrics of these images with its own definitions, and refuses a job that has other definitions
 //! ("You can't override the metric definitions for Amazon SageMaker algorithms").

@@ -1,4 +1,4 @@
-//! The training and tuning of one candidate: those of the selection, with the candidate's overrides. Pure.
+//! The training and tuning of one candidate: those of the selection, with the candidate's overrides.
 //!
 //! The rule is that of a JSON merge patch: a field that the candidate sets replaces the selection's, maps and objects
 //! merge key by key, lists are replaced.

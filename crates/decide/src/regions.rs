@@ -1,4 +1,4 @@
-//! The regions of AWS. Pure.
+//! The regions of AWS.
 
 use super::problem::Problem;
 use super::suggest;
