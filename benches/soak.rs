@@ -1,8 +1,9 @@
-//! `make soak`: whether memory, file descriptors and tasks stay flat under random faults, and whether each attempt has one job.
+//! `make soak`: whether memory, file descriptors and tasks stay flat under random faults, and whether each attempt has
+//! one job.
 //!
-//! Selections are created, edited, suspended, deleted and created again under the same names, while calls to SageMaker fail
-//! in every way that the emulator knows, `Search` lags, and the API server is killed now and then. One operator process
-//! lives through all of it.
+//! Selections are created, edited, suspended, deleted and created again under the same names, while calls to SageMaker
+//! fail in every way that the emulator knows, `Search` lags, and the API server is killed now and then. One operator
+//! process lives through all of it.
 //!
 //! ```sh
 //! cargo test --bench soak -- --bench 30                # 30 minutes, the debug build
@@ -260,8 +261,8 @@ fn report(samples: &[Sample]) {
     report_one("tasks", samples, |sample| sample.tasks);
 }
 
-/// Medians of the second quarter (the first is the warm-up) and of the last, the slope of the least squares over these three
-/// quarters, and whether the medians are alike.
+/// Medians of the second quarter (the first is the warm-up) and of the last, the slope of the least squares over these
+/// three quarters, and whether the medians are alike.
 fn report_one(what: &str, samples: &[Sample], value: impl Fn(&Sample) -> f64) {
     let quarter = samples.len() / 4;
     let samples = &samples[quarter..];

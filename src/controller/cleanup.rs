@@ -88,8 +88,8 @@ fn with_unwritten(stored: &Arc<ModelSelection>, uid: &str, ctx: &Context) -> Arc
     unwritten.map_or_else(|| stored.clone(), with)
 }
 
-/// Whether the deletion has waited for AWS as long as it may: by the time of the deletion, if this process has tried for a
-/// while, or by this process' own tries, since a clock that is behind would wait for ever.
+/// Whether the deletion has waited for AWS as long as it may: by the time of the deletion, if this process has tried
+/// for a while, or by this process' own tries, since a clock that is behind would wait for ever.
 fn is_over(seen: &ModelSelection, ctx: &Context) -> bool {
     let (deadline, tried) = (ctx.settings.deletion_deadline, tried_for(seen, ctx));
     let deleted = seen.metadata.deletion_timestamp.as_ref().map(|time| time.0);
@@ -226,8 +226,8 @@ fn region<'a>(selection: &'a ModelSelection, ctx: &'a Context) -> Option<&'a str
     of_status.or(selection.spec.region.as_deref()).or(ctx.sagemaker.default_region())
 }
 
-/// The running jobs with the selection's tags. Searched only if the status may not name all jobs: it is missing, earlier
-/// jobs have not been searched for, or another client wrote it.
+/// The running jobs with the selection's tags. Searched only if the status may not name all jobs: it is missing,
+/// earlier jobs have not been searched for, or another client wrote it.
 async fn lost_jobs(selection: &ModelSelection, ctx: &Context) -> Result<Vec<SupersededJob>, TuningError> {
     let uid = selection.uid().unwrap_or_default();
     let tells_all = selection.status.as_ref().is_some_and(|status| {

@@ -1,5 +1,5 @@
-//! The concurrency limiter for tuning jobs over all selections: who holds how many permits, who waits, and what SageMaker has
-//! refused.
+//! The concurrency limiter for tuning jobs over all selections: who holds how many permits, who waits, and what
+//! SageMaker has refused.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

@@ -23,8 +23,8 @@ use sagemaker::{Class, JobRequest, Operation, TuningError};
 
 /// Concurrent creates.
 const CONCURRENCY: usize = 4;
-/// Most creates in one pass: as many as take this many seconds at the current rate, so that the status shows progress in
-/// between. No job is created while a pass observes and writes, so short passes would use less of the rate.
+/// Most creates in one pass: as many as take this many seconds at the current rate, so that the status shows progress
+/// in between. No job is created while a pass observes and writes, so short passes would use less of the rate.
 const SECONDS_PER_PASS: f64 = 60.0;
 /// Bounds of that number.
 const PER_PASS: RangeInclusive<usize> = 16..=256;
@@ -164,8 +164,8 @@ impl Halts {
     }
 }
 
-/// Creates the chosen jobs. A fault that affects all of them, an edit or a deletion stops the loop: the remaining ones are
-/// not tried.
+/// Creates the chosen jobs. A fault that affects all of them, an edit or a deletion stops the loop: the remaining ones
+/// are not tried.
 pub(super) async fn create(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,

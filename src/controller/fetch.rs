@@ -60,7 +60,8 @@ pub(super) async fn complete(
     Ok(Fetched { job, result, failure })
 }
 
-/// The result of the best training job; an empty one if it was deleted: the run has succeeded, and its metrics are missing.
+/// The result of the best training job; an empty one if it was deleted: the run has succeeded, and its metrics are
+/// missing.
 async fn result_of(pass: &Pass<'_>, training_job: &str) -> Result<TrainingResult, TuningError> {
     let find = Task::Find(training_job.to_owned());
     let result = pass.region.training_result(training_job).await;
@@ -80,8 +81,8 @@ async fn result_of(pass: &Pass<'_>, training_job: &str) -> Result<TrainingResult
     }
 }
 
-/// Why a training job of a failed tuning job failed. The reason is for people: without the right to list, or with a list that
-/// lags, the failure is reported without it.
+/// Why a training job of a failed tuning job failed. The reason is for people: without the right to list, or with a
+/// list that lags, the failure is reported without it.
 async fn failure_of(pass: &Pass<'_>, tuning_job: &str) -> Result<Option<TrainingFailure>, TuningError> {
     match pass.region.failed_training_job(tuning_job).await {
         Err(error) if !matches!(error.class, Class::Throttled | Class::Transient) => Ok(None),

@@ -80,8 +80,8 @@ pub(super) async fn observe(pass: &Pass<'_>, mut status: ModelSelectionStatus) -
     Observed { spec, versions, status, sightings, tables, references, incomplete, unobserved, unfinished }
 }
 
-/// Takes back what somebody else may have written of the run. One that is to find its job by name has the name that follows
-/// from what it is for.
+/// Takes back what somebody else may have written of the run. One that is to find its job by name has the name that
+/// follows from what it is for.
 fn unverified(pass: &Pass<'_>, run: &mut RunStatus) {
     apply(run, RunEvent::Unverified);
     let others = run.tuning_job_name.as_ref().is_some_and(|name| *name != pass.identity(run).job_name());

@@ -24,7 +24,8 @@ use observe::{RunningJob, Sighting};
 use platform::clock;
 use sagemaker::Region;
 
-/// Consecutive responses that are believed when they say that a job is another's, or that one that a candidate names is not there.
+/// Consecutive responses that are believed when they say that a job is another's, or that one that a candidate names is
+/// not there.
 pub(super) const BELIEVED_ANSWERS: u32 = 3;
 
 /// A pass over a selection.
@@ -177,8 +178,8 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Whether what the watch shows is an edit, the deletion or the successor of the object that a pass works on. The watch may
-/// also lag behind that object, which may be the answer to a write.
+/// Whether what the watch shows is an edit, the deletion or the successor of the object that a pass works on. The watch
+/// may also lag behind that object, which may be the answer to a write.
 fn outdates(watched: &ObjectMeta, of_pass: &ObjectMeta) -> bool {
     watched.uid != of_pass.uid || watched.generation > of_pass.generation || watched.deletion_timestamp.is_some()
 }

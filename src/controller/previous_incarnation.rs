@@ -18,7 +18,8 @@ use decide::retry::{Outcome, Task};
 use sagemaker::{Region, TuningError};
 use store::Stores;
 
-/// The jobs of previous incarnations. Waits until `until` at most. After a search that failed, the next call searches again.
+/// The jobs of previous incarnations. Waits until `until` at most. After a search that failed, the next call searches
+/// again.
 pub(super) async fn jobs(pass: &Pass<'_>, until: tokio::time::Instant) -> Result<Jobs, CatalogError> {
     let search = || {
         let run = RunStatus::default();
@@ -60,8 +61,8 @@ fn search_namespace_of(region: &Region, identity: &Identity<'_>) -> (SearchNames
 }
 
 /// Finds running jobs that carry the selection's tags and that none of its runs refers to, and lists them as
-/// superseded, so that they are stopped. Does so once, after the selection has started with an empty status; of a job, not
-/// before it is known whether a run wants it.
+/// superseded, so that they are stopped. Does so once, after the selection has started with an empty status; of a job,
+/// not before it is known whether a run wants it.
 pub(super) async fn reclaim(
     pass: &Pass<'_>,
     spec: &ModelSelectionSpec,
@@ -73,7 +74,8 @@ pub(super) async fn reclaim(
         return;
     }
     let Ok(jobs) = jobs(pass, until).await else { return };
-    // This is the only time that these jobs are looked for: the selection may be suspended before it creates them again.
+    // This is the only time that these jobs are looked for: the selection may be suspended before it creates them
+    // again.
     let region = pass.region.name();
     let replaced = name_running(&jobs, &mut status.runs, |run| pass.identity(run).job_name(), region);
     status.superseded.extend(replaced);

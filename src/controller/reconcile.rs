@@ -86,8 +86,8 @@ pub(super) enum FinalizerError {
     Unknown,
 }
 
-/// Reconciles on a task of its own: the controller polls all its futures on one thread. If the controller ends, so does the
-/// task.
+/// Reconciles on a task of its own: the controller polls all its futures on one thread. If the controller ends, so does
+/// the task.
 pub(super) async fn reconcile(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Result<Action, Error> {
     let mut task = JoinSet::new();
     task.spawn(reconcile_one(stored, ctx).in_current_span());
@@ -294,8 +294,8 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
         ctx.unwritten.forget(uid);
         if !status.runs.iter().any(|run| collect_all::to_collect(spec, run)) {
             ctx.tables.forget(uid);
-            // A job that was declared deleted is looked for once more, the contents of a ConfigMap may have changed, and the winner
-            // may still have to be handed over.
+            // A job that was declared deleted is looked for once more, the contents of a ConfigMap may have changed,
+            // and the winner may still have to be handed over.
             let handing_over = decide::hosting::is_open(&status.fronts) || decide::result_config_map::is_open(status);
             let again = (handing_over || refers).then(|| retry.map_or(reread, |soon| soon.min(reread)));
             let next = [describe::next_look(pass, &status.runs), again].into_iter().flatten().min();

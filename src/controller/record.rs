@@ -54,7 +54,8 @@ pub(super) struct Known<'a> {
     pub(super) unobserved: Option<&'a Problem>,
 }
 
-/// The status with everything that follows from the runs: fronts, counts, the end. Its conditions are still those of before.
+/// The status with everything that follows from the runs: fronts, counts, the end. Its conditions are still those of
+/// before.
 pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelectionStatus) -> ModelSelectionStatus {
     let Known { spec, of_fronts, incomplete, .. } = *known;
     let now = whole_second(clock::now());
@@ -92,8 +93,8 @@ pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelection
     }
 }
 
-/// Adds the conditions that follow from the results, and writes the status if it changed. `published` is the condition of the
-/// `ConfigMap` with the winner. Returns the present status.
+/// Adds the conditions that follow from the results, and writes the status if it changed. `published` is the condition
+/// of the `ConfigMap` with the winner. Returns the present status.
 pub(super) async fn record(
     pass: &Pass<'_>,
     known: &Known<'_>,

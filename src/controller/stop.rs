@@ -12,8 +12,8 @@ use decide::run::{RunEvent, apply};
 use observe::Sighting;
 use sagemaker::{Class, Region, TuningError};
 
-/// Stops the superseded jobs and those of a suspended selection. Superseded jobs stay listed, and hold a permit, until they
-/// have ended. Returns whether a run has let go of its job.
+/// Stops the superseded jobs and those of a suspended selection. Superseded jobs stay listed, and hold a permit, until
+/// they have ended. Returns whether a run has let go of its job.
 pub(super) async fn stop(
     pass: &Pass<'_>,
     status: &mut ModelSelectionStatus,
@@ -146,8 +146,8 @@ pub(super) enum Stopped {
     Unproven,
 }
 
-/// The state of a job that is not to be stopped now: `running` if it runs. A Describe that does not find it may come from a
-/// replica that lags behind.
+/// The state of a job that is not to be stopped now: `running` if it runs. A Describe that does not find it may come
+/// from a replica that lags behind.
 async fn look(region: &Region, name: &str, running: Stopped) -> Result<Stopped, TuningError> {
     match region.describe(name).await {
         Ok(job) if job.status.runs() => Ok(running),

@@ -1,6 +1,6 @@
 //! Progress that is not written yet. Jobs that started to run and training jobs that ended do not justify a write each:
-//! they wait until something else must be written, or until they have waited long enough. Names of jobs that may have been
-//! created are written before, so a process that dies meanwhile loses nothing.
+//! they wait until something else must be written, or until they have waited long enough. Names of jobs that may have
+//! been created are written before, so a process that dies meanwhile loses nothing.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use parking_lot::Mutex;
 use api::ModelSelectionStatus;
 use decide::progress::Progress;
 
-/// For how many longest pauses counts of training jobs wait: they change all the time, and a job that has ended shows the
-/// final ones.
+/// For how many longest pauses counts of training jobs wait: they change all the time, and a job that has ended shows
+/// the final ones.
 const PAUSES_OF_COUNTS: u32 = 3;
 
 /// Progress that is not written yet, by uid.

@@ -13,8 +13,8 @@ use events::QueueUrl;
 /// The shortest allowed pause between two polls.
 const LEAST_SWEEP: Duration = Duration::from_millis(100);
 
-/// Selects machine-learning models on Kubernetes: tunes the candidates of each `ModelSelection` on SageMaker, and writes
-/// their metrics and the Pareto front to its status.
+/// Selects machine-learning models on Kubernetes: tunes the candidates of each `ModelSelection` on SageMaker, and
+/// writes their metrics and the Pareto front to its status.
 ///
 /// The operator finds Kubernetes through KUBECONFIG or the Pod's service account, and SageMaker through the usual AWS
 /// environment (`AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL_SAGEMAKER`, IRSA, Pod Identity, ...).
@@ -29,13 +29,14 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_SAGEMAKER_ENDPOINT")]
     pub sagemaker_endpoint: Option<String>,
 
-    /// Source of JumpStart model descriptions: the API of SageMaker's public hub, or the files in the S3 bucket that the
-    /// vendor's Python SDK reads (`jumpstart-cache-prod-REGION`).
+    /// Source of JumpStart model descriptions: the API of SageMaker's public hub, or the files in the S3 bucket that
+    /// the vendor's Python SDK reads (`jumpstart-cache-prod-REGION`).
     #[arg(long, env = "MODELSELECTION_CATALOG_SOURCE", value_enum, default_value_t = CatalogSource::Hub)]
     pub catalog_source: CatalogSource,
 
-    /// Name of the cluster, part of the identity of each tuning job. Set it if you may rebuild the cluster from Git, so that
-    /// the new cluster re-attaches to the jobs. Default: the uid of the namespace kube-system. Changing it reruns everything.
+    /// Name of the cluster, part of the identity of each tuning job. Set it if you may rebuild the cluster from Git, so
+    /// that the new cluster re-attaches to the jobs. Default: the uid of the namespace kube-system. Changing it reruns
+    /// everything.
     #[arg(long, env = "MODELSELECTION_CLUSTER_NAME")]
     pub cluster_name: Option<String>,
 
@@ -55,24 +56,25 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_MIN_SWEEP_SECONDS", default_value = "2", value_parser = some_seconds)]
     pub min_sweep_seconds: Duration,
 
-    /// Longest polling interval of the running jobs, in seconds: the maximum delay until a change is seen. Around the expected
-    /// end of jobs the interval is shorter. A smaller value costs more calls and shows results earlier.
+    /// Longest polling interval of the running jobs, in seconds: the maximum delay until a change is seen. Around the
+    /// expected end of jobs the interval is shorter. A smaller value costs more calls and shows results earlier.
     #[arg(long, env = "MODELSELECTION_MAX_SWEEP_SECONDS", default_value = "600", value_parser = some_seconds)]
     pub max_sweep_seconds: Duration,
 
     /// SQS queue of `EventBridge` events about tuning jobs, such as
-    /// `https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events`. While events come, the end of a job is seen
-    /// within seconds, and jobs are polled only once in six of the longest intervals. Default: jobs are polled.
+    /// `https://sqs.us-west-2.amazonaws.com/111122223333/modelselection-events`. While events come, the end of a job is
+    /// seen within seconds, and jobs are polled only once in six of the longest intervals. Default: jobs are polled.
     #[arg(long, env = "MODELSELECTION_EVENTS_QUEUE_URL", value_name = "URL")]
     pub events_queue_url: Option<String>,
 
-    /// How long the deletion of a selection waits for AWS to stop its jobs, in seconds. After that, jobs may keep running.
+    /// How long the deletion of a selection waits for AWS to stop its jobs, in seconds. After that, jobs may keep
+    /// running.
     #[arg(long, env = "MODELSELECTION_DELETION_DEADLINE_SECONDS", default_value = "1800", value_parser = seconds)]
     pub deletion_deadline_seconds: Duration,
 
-    /// How long SageMaker's responses may contradict each other after a change, in seconds. Before it has passed, a job that is
-    /// not found does not count as deleted, and a job without tags not as somebody else's. A role that cannot be assumed
-    /// needs user action only after this time, at most two minutes.
+    /// How long SageMaker's responses may contradict each other after a change, in seconds. Before it has passed, a job
+    /// that is not found does not count as deleted, and a job without tags not as somebody else's. A role that cannot
+    /// be assumed needs user action only after this time, at most two minutes.
     #[arg(long, env = "MODELSELECTION_CONSISTENCY_WINDOW_SECONDS", default_value = "300", value_parser = seconds)]
     pub consistency_window_seconds: Duration,
 
@@ -96,13 +98,13 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_HTTP_LISTEN")]
     pub http_listen: Option<SocketAddr>,
 
-    /// Address of the pages of the selections, under /ui, such as 127.0.0.1:8090. Default: no pages. Other machines can reach an
-    /// address that is not loopback: it needs `--ui-authenticate`.
+    /// Address of the pages of the selections, under /ui, such as 127.0.0.1:8090. Default: no pages. Other machines can
+    /// reach an address that is not loopback: it needs `--ui-authenticate`.
     #[arg(long, env = "MODELSELECTION_UI_LISTEN", value_name = "ADDRESS")]
     pub ui_listen: Option<SocketAddr>,
 
-    /// Ask each request to the pages for a bearer token of the cluster, and show what its user may list and get. The operator
-    /// then needs the permission to create `TokenReviews` and `SubjectAccessReviews`.
+    /// Ask each request to the pages for a bearer token of the cluster, and show what its user may list and get. The
+    /// operator then needs the permission to create `TokenReviews` and `SubjectAccessReviews`.
     #[arg(
         long, env = "MODELSELECTION_UI_AUTHENTICATE", value_name = "BOOL", default_value_t = false, action = ArgAction::Set,
         num_args = 0..=1, default_missing_value = "true"
@@ -113,8 +115,8 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 
-    /// Trace collector for OTLP over HTTP, such as `http://collector:4318`; `/v1/traces` is appended. Default: no traces are
-    /// sent.
+    /// Trace collector for OTLP over HTTP, such as `http://collector:4318`; `/v1/traces` is appended. Default: no
+    /// traces are sent.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
 
@@ -123,8 +125,8 @@ pub struct Args {
     #[arg(long, env = "MODELSELECTION_TIME_SCALE", default_value = "1", value_parser = time_scale, hide = true)]
     pub time_scale: f64,
 
-    /// Check the installation and exit: 0 if ready, 1 if not. Waits up to SECONDS until it is ready (60 without a value).
-    /// Makes one read-only SageMaker call, and reads the event queue without hiding a message.
+    /// Check the installation and exit: 0 if ready, 1 if not. Waits up to SECONDS until it is ready (60 without a
+    /// value). Makes one read-only SageMaker call, and reads the event queue without hiding a message.
     #[arg(
         long, env = "MODELSELECTION_CHECK", value_name = "SECONDS", value_parser = seconds, num_args = 0..=1,
         default_missing_value = "60"

@@ -1,10 +1,10 @@
 //! Decides who leads, from the Lease as it was read. No I/O and no wall clock: a time is a [`Duration`] since the
 //! process started, so that a wrong clock, or one that is adjusted, does not matter.
 //!
-//! Why two processes never act at once: a holder acts until [`RENEW_DEADLINE`] after it *sent* its last successful renewal.
-//! Another process takes the lease only if it has not seen it change for [`LEASE_DURATION`], which is longer, counted from
-//! when it *saw* the last change. And each write names the resource version that was read, so that of two concurrent
-//! writes one fails.
+//! Why two processes never act at once: a holder acts until [`RENEW_DEADLINE`] after it *sent* its last successful
+//! renewal. Another process takes the lease only if it has not seen it change for [`LEASE_DURATION`], which is longer,
+//! counted from when it *saw* the last change. And each write names the resource version that was read, so that of two
+//! concurrent writes one fails.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Whether the operator has the permissions that it needs in the cluster. They are checked in advance, because otherwise
-//! a missing one would only show when a selection first needs it.
+//! Whether the operator has the permissions that it needs in the cluster. They are checked in advance, because
+//! otherwise a missing one would only show when a selection first needs it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -54,7 +54,8 @@ pub(super) async fn watch(
     }
 }
 
-/// Warns of permissions that are missing for the pages, from now on. The operator works without them; its pages let nobody in.
+/// Warns of permissions that are missing for the pages, from now on. The operator works without them; its pages let
+/// nobody in.
 pub(super) async fn watch_reviews(client: Client, readiness: Arc<Readiness>) {
     let needed = for_reviews();
     loop {

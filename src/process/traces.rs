@@ -1,4 +1,5 @@
-//! Traces, sent to a collector by OTLP over HTTP: a trace for each pass over a selection, with a span for each call to AWS.
+//! Traces, sent to a collector by OTLP over HTTP: a trace for each pass over a selection, with a span for each call to
+//! AWS.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -495,8 +495,8 @@ async fn refused_signatures_are_reported_as_a_wrong_clock() {
     world.await_complete("skewed").await;
 }
 
-/// Its first create has no effect, and the quota refuses the next ones for longer than the consistency window. When a create
-/// has an effect at last, its response is lost, and Describe does not show the job yet.
+/// Its first create has no effect, and the quota refuses the next ones for longer than the consistency window. When a
+/// create has an effect at last, its response is lost, and Describe does not show the job yet.
 #[tokio::test]
 async fn that_a_job_did_not_show_before_it_was_created_proves_nothing() {
     let world = World::start(shared().await, "absence", &["--speed", "0", "--max-tuning-jobs", "1"], &[]).await;

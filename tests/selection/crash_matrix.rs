@@ -1,10 +1,11 @@
-//! The process is killed at every request that it makes in the life of a selection, and again while it recovers. Whatever
-//! it was doing, there is exactly one job for each definition and attempt in the end, the same result, and few requests.
+//! The process is killed at every request that it makes in the life of a selection, and again while it recovers.
+//! Whatever it was doing, there is exactly one job for each definition and attempt in the end, the same result, and few
+//! requests.
 //!
 //! A kill takes all memory, so a point is one state of SageMaker and the API server: before a call, or after its effect
 //! and before its response. A kill after the response leaves the same state, but at another moment; it is tested too.
-//! After a write to the API server, the process is killed when the audit log shows the write, which is before or after the
-//! response. The process before a write is the process after its last request.
+//! After a write to the API server, the process is killed when the audit log shows the write, which is before or after
+//! the response. The process before a write is the process after its last request.
 //!
 //! The points follow from a life without a kill: its calls, which the emulator counts, and its writes.
 
@@ -35,8 +36,8 @@ const POLL: &str = "ListHyperParameterTuningJobs";
 const JOBS: usize = 4;
 /// Lives that are played at the same time, each in its own world: a life mostly waits.
 const WORLDS: usize = 4;
-/// Requests that a process makes, at most, to learn what the one before it has done. On a busy machine, some are polls that
-/// search.
+/// Requests that a process makes, at most, to learn what the one before it has done. On a busy machine, some are polls
+/// that search.
 const MORE_REQUESTS: u64 = 20;
 /// Calls of a process that recovers at which it is killed.
 const RECOVERY: u64 = 6;
@@ -309,8 +310,8 @@ impl Matrix {
         MOMENTS.into_iter().flat_map(move |moment| (0..count).map(move |after| Point::Call(operation, after, moment)))
     }
 
-    /// Plays a life for each list of points, and checks its end and its requests. Returns the number of lives in which the
-    /// process was killed at all of its points.
+    /// Plays a life for each list of points, and checks its end and its requests. Returns the number of lives in which
+    /// the process was killed at all of its points.
     async fn play(&self, what: &str, lives: impl IntoIterator<Item = Vec<Point>>) -> usize {
         let played = stream::iter(lives).map(|points| self.life(points)).buffer_unordered(WORLDS);
         let played: Vec<(bool, u64)> = played.collect().await;

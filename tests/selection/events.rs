@@ -1,4 +1,5 @@
-//! Events of the jobs, through a real queue: ends show without a sweep, and whatever else is in the queue costs next to nothing.
+//! Events of the jobs, through a real queue: ends show without a sweep, and whatever else is in the queue costs next to
+//! nothing.
 // The helpers below are parts of tests.
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
-//! The life of a selection with every kind of fault of the emulator, in every operation, in every phase: exactly one job for
-//! each attempt, the same result as without the fault, and few requests.
+//! The life of a selection with every kind of fault of the emulator, in every operation, in every phase: exactly one
+//! job for each attempt, the same result as without the fault, and few requests.
 
 #![allow(clippy::print_stdout)] // the number of cells is for readers of the log
 

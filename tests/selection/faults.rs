@@ -110,7 +110,8 @@ async fn throttling_slows_down_and_fails_nothing() {
     assert_eq!(runs_in(&status, RunState::Succeeded), 5, "{status:#?}");
     assert!(status.runs.iter().all(|run| run.attempt == 0 && run.failed_attempts == 0));
     assert_eq!(world.jobs_created().await, 5);
-    // 5 creates, describes and results, some lists and the hub; a client that repeats what is refused at once makes hundreds.
+    // 5 creates, describes and results, some lists and the hub; a client that repeats what is refused at once makes
+    // hundreds.
     let calls = world.emulator.calls().await;
     let throttled = |operation: &str| calls["errors"][format!("{operation} ThrottlingException")].as_u64().unwrap_or(0);
     for operation in OPERATIONS {

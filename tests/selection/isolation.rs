@@ -85,7 +85,8 @@ async fn an_object_that_a_newer_release_takes_over_is_left_alone() {
     assert!(status.contains("Paused"), "{status}");
 }
 
-/// It cannot be read, and it goes all the same: its jobs are found by their tags, and stopped or left as its policy says.
+/// It cannot be read, and it goes all the same: its jobs are found by their tags, and stopped or left as its policy
+/// says.
 #[tokio::test]
 async fn an_object_of_a_newer_release_can_be_deleted() {
     let plane = newer_control_plane().await;
@@ -118,8 +119,8 @@ async fn an_object_of_a_newer_release_can_be_deleted() {
     .await;
 }
 
-/// Its finalizer was removed by hand while no watch was open, so that no event says that it went: the next list does not
-/// have it. Its jobs are named, and its permit is another's.
+/// Its finalizer was removed by hand while no watch was open, so that no event says that it went: the next list does
+/// not have it. Its jobs are named, and its permit is another's.
 #[tokio::test]
 async fn an_object_that_went_while_no_watch_was_open_keeps_no_permit() {
     let plane = ControlPlane::start(ControlPlaneOptions::default()).await;

@@ -1,5 +1,5 @@
-//! The API server, etcd or the network to SageMaker is away or slow, or another operator acts on the same selections: there
-//! is exactly one job for each attempt in the end, nothing is concluded from silence, and the requests are few.
+//! The API server, etcd or the network to SageMaker is away or slow, or another operator acts on the same selections:
+//! there is exactly one job for each attempt in the end, nothing is concluded from silence, and the requests are few.
 
 #![allow(clippy::print_stdout)] // the number of requests is for readers of the log
 
@@ -102,8 +102,8 @@ impl<'r> Attempts<'r> {
         self.since.elapsed().as_secs_f64() * f64::from(HURRY)
     }
 
-    /// Waits for so many attempts, and checks that they were not made one after the other without pauses: at most one for
-    /// each second of the operator's clock, and `first` more.
+    /// Waits for so many attempts, and checks that they were not made one after the other without pauses: at most one
+    /// for each second of the operator's clock, and `first` more.
     async fn are_paced(&self, what: &str, count: usize, first: usize) {
         await_until(
             "it tries again and again",
@@ -156,8 +156,8 @@ async fn cut_off_from_the_api_server_it_repeats_no_call_without_pause() {
     world.delete("goes").await;
     attempts.are_paced("without the API server", 20, 15).await;
     await_until("it polls", LATER, async || world.calls_of(LIST).await >= 40).await;
-    // Each failed pass reads the results of its run, which cannot be recorded. The pauses between them grow to a minute, and
-    // polls do not shorten them.
+    // Each failed pass reads the results of its run, which cannot be recorded. The pauses between them grow to a
+    // minute, and polls do not shorten them.
     let (calls, passes) = (calls(&world).await, 9.0 + attempts.seconds() / 48.0);
     println!("without the API server: {calls} calls");
     assert!(

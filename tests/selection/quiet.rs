@@ -254,8 +254,8 @@ async fn over_a_whole_life_only_finalizer_status_and_events_are_written_and_no_s
     }
 }
 
-/// Selections that `GitOps` applies together have names that begin alike, and so have the names of their jobs. The search
-/// for earlier jobs of the second one starts after its jobs were created, and does not show them yet.
+/// Selections that `GitOps` applies together have names that begin alike, and so have the names of their jobs. The
+/// search for earlier jobs of the second one starts after its jobs were created, and does not show them yet.
 #[tokio::test]
 async fn nobody_asks_whose_the_jobs_are_that_this_operator_has_created() {
     let world = World::start(shared().await, "alike", &["--speed", "0", "--search-lag", "60"], &[]).await;

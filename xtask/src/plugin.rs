@@ -1,5 +1,5 @@
-//! What is installed beside the kubectl plugin: man pages, completions of shells, and the programs that kubectl asks for
-//! completions.
+//! What is installed beside the kubectl plugin: man pages, completions of shells, and the programs that kubectl asks
+//! for completions.
 
 use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;

@@ -81,7 +81,8 @@ pub struct Overrides {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub metric_definitions: Vec<MetricDefinition>,
     /// training of the candidate: a field that is set here replaces that of the selection's training; maps and objects
-    /// merge key by key, lists are replaced. Default: none. Changing what affects the result creates new jobs for its runs.
+    /// merge key by key, lists are replaced. Default: none. Changing what affects the result creates new jobs for its
+    /// runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::overrides::training_schema")]
     pub training: Option<Patch<Training>>,
@@ -94,7 +95,8 @@ pub struct Overrides {
 /// A model of SageMaker's public hub.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
 pub struct JumpStart {
-    /// modelID is the id of the model, such as 'tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4'. Required.
+    /// modelID is the id of the model, such as 'tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4'.
+    /// Required.
     #[serde(rename = "modelID")]
     #[schemars(length(min = 1, max = bounds::MODEL_ID), regex(pattern = MODEL_ID))]
     pub model_id: String,

@@ -13,8 +13,8 @@ pub fn decimal(value: f64) -> Option<String> {
     Some(if plain.len() <= scientific.len() + 6 { plain } else { scientific })
 }
 
-/// The shortest decimal of a 32-bit float, as SageMaker reports metrics. Converting it to 64 bits first would turn 0.91 into
-/// 0.9100000262260437. `None` if the value is not finite.
+/// The shortest decimal of a 32-bit float, as SageMaker reports metrics. Converting it to 64 bits first would turn 0.91
+/// into 0.9100000262260437. `None` if the value is not finite.
 pub fn decimal_of_f32(value: f32) -> Option<String> {
     decimal(value.to_string().parse::<f64>().ok()?)
 }

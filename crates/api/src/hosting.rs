@@ -19,8 +19,8 @@ pub struct Hosting {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::environment_of_hosting_schema")]
     pub environment: BTreeMap<String, String>,
-    /// scriptS3URI is the inference script that must be packed into the model archive, in the folder 'code', before it can
-    /// be served; absent if the training has packed it in, or if the image has it.
+    /// scriptS3URI is the inference script that must be packed into the model archive, in the folder 'code', before it
+    /// can be served; absent if the training has packed it in, or if the image has it.
     #[serde(default, rename = "scriptS3URI", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::SCRIPT))]
     pub script_s3_uri: Option<String>,

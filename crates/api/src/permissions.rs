@@ -1,5 +1,5 @@
-//! The permissions that the operator needs in the cluster: those of `deploy/rbac.yaml`. The operator checks its own, and
-//! `kubectl msel doctor` checks those of its service account.
+//! The permissions that the operator needs in the cluster: those of `deploy/rbac.yaml`. The operator checks its own,
+//! and `kubectl msel doctor` checks those of its service account.
 
 use k8s_openapi::api::authorization::v1::ResourceAttributes;
 
@@ -12,8 +12,8 @@ const SELECTIONS: &[Rule] = &[
     ("modelselection.dev", "modelselections", "status", &["patch"]),
     ("events.k8s.io", "events", "", &["create", "patch"]),
 ];
-/// In all watched namespaces, but only for `collect: All` and `resultConfigMap`. Some of these may be used long after they
-/// were revoked, so a missing one is reported in advance, as a warning.
+/// In all watched namespaces, but only for `collect: All` and `resultConfigMap`. Some of these may be used long after
+/// they were revoked, so a missing one is reported in advance, as a warning.
 const TABLES: &[Rule] = &[("", "configmaps", "", &["get", "create", "patch"])];
 /// In the cluster as a whole, for pages whose callers are asked who they are.
 const REVIEWS: &[Rule] = &[

@@ -17,8 +17,8 @@ pub struct BestTrainingJob {
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::chosen_hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,
-    /// metrics are the final values of the metrics that the training job emitted, by name. In a selection with more than
-    /// 8000 possible values, such as 200 runs of JumpStart models, only of those that the spec uses.
+    /// metrics are the final values of the metrics that the training job emitted, by name. In a selection with more
+    /// than 8000 possible values, such as 200 runs of JumpStart models, only of those that the spec uses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = bounds::METRICS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]

@@ -217,10 +217,10 @@ pub struct ModelSelectionSpec {
     #[serde(default)]
     pub ready_policy: ReadyPolicy,
 
-    /// resultConfigMap is the name of a ConfigMap, in the namespace of the selection, that the operator keeps the winner in
-    /// once every run has ended: candidate, image, artifact, metrics and hyperparameters as plain keys. It belongs to the
-    /// selection and is deleted with it; a ConfigMap of that name that belongs to somebody else is never changed. Default:
-    /// none. Changing it creates no job; the former ConfigMap stays.
+    /// resultConfigMap is the name of a ConfigMap, in the namespace of the selection, that the operator keeps the
+    /// winner in once every run has ended: candidate, image, artifact, metrics and hyperparameters as plain keys. It
+    /// belongs to the selection and is deleted with it; a ConfigMap of that name that belongs to somebody else is never
+    /// changed. Default: none. Changing it creates no job; the former ConfigMap stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253), regex(pattern = OBJECT_NAME))]
     pub result_config_map: Option<String>,

@@ -29,8 +29,8 @@ pub fn message(text: &str, max: usize) -> String {
     clip(&plain(text), max)
 }
 
-/// Cuts a text to at most `max` bytes: between words, unless that would cost more than a quarter of it, and always between
-/// characters.
+/// Cuts a text to at most `max` bytes: between words, unless that would cost more than a quarter of it, and always
+/// between characters.
 pub fn clip(text: &str, max: usize) -> String {
     if text.len() <= max {
         return text.to_owned();

@@ -180,8 +180,8 @@ pub struct Spot {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint {
-    /// s3URI is the prefix for the checkpoints, s3://BUCKET/PREFIX. Each run has a folder of its own below it, named like
-    /// its tuning job. Required.
+    /// s3URI is the prefix for the checkpoints, s3://BUCKET/PREFIX. Each run has a folder of its own below it, named
+    /// like its tuning job. Required.
     #[serde(rename = "s3URI")]
     #[schemars(length(min = 6, max = 1024), regex(pattern = S3_URI))]
     pub s3_uri: String,

@@ -203,8 +203,8 @@ pub struct ParameterRange {
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct AutoRange {
-    /// valueHint is a value around which to search, in quotes unless it is a whole number. Default: the hyperparameter's
-    /// default value, after the overrides of training, dataset and candidate.
+    /// valueHint is a value around which to search, in quotes unless it is a whole number. Default: the
+    /// hyperparameter's default value, after the overrides of training, dataset and candidate.
     #[serde(default, deserialize_with = "super::int_or_string::optional", skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "super::crd::value_schema")]
     pub value_hint: Option<String>,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use crate::root;
 
-/// The Rust files below a folder of the repository, by their path in it, with their text. This crate's own are left out,
-/// since they name what they forbid.
+/// The Rust files below a folder of the repository, by their path in it, with their text. This crate's own are left
+/// out, since they name what they forbid.
 ///
 /// # Panics
 ///

@@ -41,8 +41,8 @@ pub fn arrows(source: &Crate) -> Vec<Arrow> {
     found.into_values().collect()
 }
 
-/// A module that is only imported is not used yet: the paths that begin with it are what counts. A glob counts as a use of
-/// the module itself.
+/// A module that is only imported is not used yet: the paths that begin with it are what counts. A glob counts as a use
+/// of the module itself.
 fn target(source: &Crate, from: Id, path: &[String]) -> Option<Id> {
     match path.split_last() {
         Some((last, module)) if last == "*" => source.module_at(from, module),

@@ -1,6 +1,6 @@
-//! Where code is placed: lengths of files, names of files, and unit tests.
+//! Where code is placed: lengths of files, names of files, and unit tests; and how wide comments are.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use architecture::sources::sources;
 
@@ -8,10 +8,12 @@ use architecture::sources::sources;
 const LONGEST: usize = 420;
 /// The longest unit tests at the end of a file. Longer ones have a file of their own.
 const LONGEST_INLINE_TESTS: usize = 120;
+/// The widest line of a comment, in columns: as wide as code. rustfmt does not wrap comments.
+const COMMENT_WIDTH: usize = 120;
 const TESTS: &str = "\n#[cfg(test)]\n";
 
 /// All sources of programs and libraries, with their unit tests.
-fn all() -> Vec<(std::path::PathBuf, String)> {
+fn all() -> Vec<(PathBuf, String)> {
     ["src", "crates", "demo", "xtask"].into_iter().flat_map(sources).collect()
 }
 
@@ -21,7 +23,7 @@ fn is_test_file(path: &Path) -> bool {
 }
 
 fn found(of: impl Fn(&Path, &str) -> Option<String>) -> Vec<String> {
-    let named = |(path, text): (std::path::PathBuf, String)| Some(format!("{}: {}", path.display(), of(&path, &text)?));
+    let named = |(path, text): (PathBuf, String)| Some(format!("{}: {}", path.display(), of(&path, &text)?));
     all().into_iter().filter_map(named).collect()
 }
 
@@ -61,4 +63,18 @@ fn a_module_has_the_name_of_its_file() {
         is_mod.or_else(|| text.contains("#[path").then(|| "`#[path]` hides where a module is".to_owned()))
     });
     assert_eq!(unnamed, [""; 0]);
+}
+
+#[test]
+fn comments_are_not_wider_than_code() {
+    // A link cannot be wrapped.
+    let is_wide = |line: &str| line.chars().count() > COMMENT_WIDTH && !line.contains("https://");
+    let wide_lines = |(path, text): (PathBuf, String)| {
+        let comments = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("//"));
+        let wide = comments.filter(|(_, line)| is_wide(line));
+        wide.map(|(number, _)| format!("{}:{}", path.display(), number + 1)).collect::<Vec<_>>()
+    };
+    let tests = ["tests", "benches"].into_iter().flat_map(sources);
+    let wide: Vec<String> = all().into_iter().chain(tests).flat_map(wide_lines).collect();
+    assert_eq!(wide, [""; 0], "wrap these comments");
 }

@@ -75,8 +75,8 @@ impl Catalog {
         .await
     }
 
-    /// The description of one version of a model, which never changes. A fault that the caller has met at `tried` is not
-    /// returned again.
+    /// The description of one version of a model, which never changes. A fault that the caller has met at `tried` is
+    /// not returned again.
     pub async fn model(
         &self,
         region: &Region,

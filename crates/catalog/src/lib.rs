@@ -1,7 +1,7 @@
 //! `JumpStart`: from a model id, or a filter over ids, to the request for a tuning job.
 //!
-//! [`Catalog`] reads SageMaker's hub or JumpStart's metadata and caches it for all selections. Everything apart from the
-//! catalog, its sources and its cache is pure: no I/O, no clock.
+//! [`Catalog`] reads SageMaker's hub or JumpStart's metadata and caches it for all selections. Everything apart from
+//! the catalog, its sources and its cache is pure: no I/O, no clock.
 
 mod bucket;
 mod catalog;

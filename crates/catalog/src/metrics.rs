@@ -150,8 +150,8 @@ fn merged(
     Ok(metrics)
 }
 
-/// Of what a model names `tflow-ic:val-accuracy` and the preset `val_accuracy`, one name stays, so that no value has two: the
-/// one that the spec defines or refers to, else the preset's. Both stay if it refers to both.
+/// Of what a model names `tflow-ic:val-accuracy` and the preset `val_accuracy`, one name stays, so that no value has
+/// two: the one that the spec defines or refers to, else the preset's. Both stay if it refers to both.
 fn drop_second_names(
     metrics: &mut BTreeMap<String, String>,
     own: &BTreeMap<String, String>,

@@ -153,8 +153,9 @@ impl Model {
         of(instance_type).or_else(|| of(family(instance_type)))
     }
 
-    /// What serves this model, in a region, after it was trained on an instance type: on the type that the description names for models
-    /// that were trained there, else on its default, else where it was trained. `None` when it cannot be served.
+    /// What serves this model, in a region, after it was trained on an instance type: on the type that the description
+    /// names for models that were trained there, else on its default, else where it was trained. `None` when it cannot
+    /// be served.
     #[must_use]
     pub fn hosting(&self, trained_on: &str, region: &str) -> Option<api::Hosting> {
         let named = |key: &str| self.variants.get(key)?.inference_instance_type.as_deref();

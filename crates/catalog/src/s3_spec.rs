@@ -1,5 +1,5 @@
-//! A spec of a model in the public buckets of JumpStart, reduced to what training and serving need. It contains the images of all
-//! regions, and keys instead of URIs.
+//! A spec of a model in the public buckets of JumpStart, reduced to what training and serving need. It contains the
+//! images of all regions, and keys instead of URIs.
 
 use serde_json::Value;
 

@@ -155,8 +155,8 @@ pub enum Verb {
         /// Metric of the vertical axis; default: the first objective
         #[arg(long, value_name = "METRIC")]
         y: Option<String>,
-        /// Logarithmic axes; default: by the scale of the objective; without one, if the largest value is at least 50 times
-        /// the smallest
+        /// Logarithmic axes; default: by the scale of the objective; without one, if the largest value is at least 50
+        /// times the smallest
         #[arg(long, value_name = "AXIS")]
         log: Vec<AxisName>,
         /// Linear axes
@@ -168,8 +168,8 @@ pub enum Verb {
     },
     /// Wait until a selection is complete, launched, or has a front
     ///
-    /// Exit codes: 0 reached; 1 every run has ended without reaching it, or an error; 2 Stalled: user action is required;
-    /// 3 timeout.
+    /// Exit codes: 0 reached; 1 every run has ended without reaching it, or an error; 2 Stalled: user action is
+    /// required; 3 timeout.
     Wait {
         /// Name or unique prefix; optional if the namespace has only one
         name: Option<String>,
@@ -220,8 +220,8 @@ pub enum Verb {
     },
     /// Write manifests or code that deploy the winner: its model and an endpoint configuration
     ///
-    /// Deploys nothing and changes no endpoint. The created objects are named after the training job, so a new winner gets
-    /// a new model.
+    /// Deploys nothing and changes no endpoint. The created objects are named after the training job, so a new winner
+    /// gets a new model.
     Promote {
         /// Name or unique prefix; optional if the namespace has only one
         name: Option<String>,

@@ -18,8 +18,8 @@ const JOB_GROWTH: f64 = 3.0;
 /// minute or two, and somebody waits for it.
 const SHORTEST_STOP: f64 = 10.0;
 const STOP_GROWTH: f64 = 2.0;
-/// The price of a call: as much as the end of one job that stays unseen for this many longest pauses. It gives less than 1.5
-/// calls per run with 100 jobs at a time, create included (`make bench`).
+/// The price of a call: as much as the end of one job that stays unseen for this many longest pauses. It gives less
+/// than 1.5 calls per run with 100 jobs at a time, create included (`make bench`).
 const PRICE: f64 = 1.5;
 /// Candidates for a pause are spaced by this factor.
 const STEP: f64 = 1.1;

@@ -97,9 +97,9 @@ impl<'a> Identity<'a> {
         }
     }
 
-    /// Whether the job of that name and with those tags was made for the run, in this cluster or in another: a status may have
-    /// come from a backup of the other one. Its result then counts; to stop it is for the other cluster. Which attempt of the
-    /// run it is, its tags say: a status may have been forged.
+    /// Whether the job of that name and with those tags was made for the run, in this cluster or in another: a status
+    /// may have come from a backup of the other one. Its result then counts; to stop it is for the other cluster. Which
+    /// attempt of the run it is, its tags say: a status may have been forged.
     pub fn made(&self, name: &str, found: &'a [(String, String)]) -> Ownership {
         let scope = value(found, tag::SCOPE).unwrap_or(self.scope);
         let there = Identity { scope, attempt: attempt(found).unwrap_or(self.attempt), ..self.clone() };

@@ -108,9 +108,9 @@ pub fn orphans(
         .collect()
 }
 
-/// Gives runs whose jobs are among the running ones of `jobs` the names of those, so that they are adopted: of any attempt if
-/// the run has no job yet, otherwise of a later one than the status says. `job_name` returns the name of a run's job. Returns
-/// the jobs that runs had before, which may run.
+/// Gives runs whose jobs are among the running ones of `jobs` the names of those, so that they are adopted: of any
+/// attempt if the run has no job yet, otherwise of a later one than the status says. `job_name` returns the name of a
+/// run's job. Returns the jobs that runs had before, which may run.
 pub fn name_running(
     jobs: &[TaggedJob],
     runs: &mut [RunStatus],
@@ -156,8 +156,8 @@ fn attempts<'j>(
     jobs.iter().filter(of_run).filter_map(attempt).collect()
 }
 
-/// Whether it is not known yet if a run wants the running job: its model has no version yet, or its candidate may be one that
-/// a selector finds.
+/// Whether it is not known yet if a run wants the running job: its model has no version yet, or its candidate may be
+/// one that a selector finds.
 pub fn is_undecided(job: &TaggedJob, spec: &ModelSelectionSpec, runs: &[RunStatus], selectors_are_known: bool) -> bool {
     let dataset = spec.datasets.iter().find(|dataset| job.tag(tag::DATASET) == Some(&dataset.name));
     let may_be_wanted = job.status == JobStatus::InProgress && job.is_genuine(&spec.rerun);
@@ -166,8 +166,8 @@ pub fn is_undecided(job: &TaggedJob, spec: &ModelSelectionSpec, runs: &[RunStatu
     runs.iter().find(is_of).map_or(!selectors_are_known, |run| run.definition.is_none())
 }
 
-/// How long after its start a selection may have jobs that its status does not have, if the process that began to look for
-/// them has died: longer than any but the longest outages of the search.
+/// How long after its start a selection may have jobs that its status does not have, if the process that began to look
+/// for them has died: longer than any but the longest outages of the search.
 const SETTLED_AFTER: Duration = Duration::from_secs(3_600);
 
 /// Whether its earlier jobs may not have been looked for yet. The clock may have jumped since.

@@ -114,9 +114,9 @@ pub struct Choice {
     pub queued: Vec<usize>,
 }
 
-/// Sorts the runs whose requests are `ready` (indices, those to try first in front) by what happens to them. `granted` is
-/// called with the fresh runs that want a permit, and returns which of them get one, in the same order. At most `most` runs
-/// are chosen.
+/// Sorts the runs whose requests are `ready` (indices, those to try first in front) by what happens to them. `granted`
+/// is called with the fresh runs that want a permit, and returns which of them get one, in the same order. At most
+/// `most` runs are chosen.
 pub fn choose(
     runs: &[RunStatus],
     ready: &[usize],

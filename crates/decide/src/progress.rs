@@ -11,8 +11,8 @@ pub enum Progress {
     Started,
 }
 
-/// The progress from `last` to `now`; `None` if anything else has changed. After a restart the same progress is observed
-/// again.
+/// The progress from `last` to `now`; `None` if anything else has changed. After a restart the same progress is
+/// observed again.
 pub fn progress(last: &ModelSelectionStatus, now: &ModelSelectionStatus) -> Option<Progress> {
     let ModelSelectionStatus {
         conditions,

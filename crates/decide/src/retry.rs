@@ -118,7 +118,8 @@ pub fn backoff(task: &Task, outcome: Outcome, window: Duration) -> Backoff {
     }
 }
 
-/// Consecutive transient failures before the status mentions them, so that a short fault does not change the conditions.
+/// Consecutive transient failures before the status mentions them, so that a short fault does not change the
+/// conditions.
 const REPORTED_AFTER: u32 = 3;
 
 /// Whether the status mentions a failure to observe a running job after `times` tries.

@@ -280,7 +280,8 @@ fn unverified(run: RunStatus) -> RunStatus {
     }
 }
 
-/// Nothing is known of it but what it is for. Jobs that it has had are found again by their names, from the first attempt on.
+/// Nothing is known of it but what it is for. Jobs that it has had are found again by their names, from the first
+/// attempt on.
 fn unstarted(run: RunStatus) -> RunStatus {
     let run = RunStatus {
         attempt: 0,

@@ -84,8 +84,8 @@ pub fn pages(training_jobs: &[BestTrainingJob], most: usize) -> Vec<BTreeMap<Str
     pages.into_iter().map(data).collect()
 }
 
-/// The training jobs of a page, only with the fixed hyperparameters and metrics that `spec` refers to: fronts are computed
-/// from tens of thousands of them at a time.
+/// The training jobs of a page, only with the fixed hyperparameters and metrics that `spec` refers to: fronts are
+/// computed from tens of thousands of them at a time.
 pub fn training_jobs(
     page: &BTreeMap<String, String>,
     spec: &ModelSelectionSpec,

@@ -1,7 +1,7 @@
 //! A client of the emulator for tests: raw SageMaker calls, and the emulator's own API under `/_emulator/`.
 //!
-//! It knows the protocol and nothing else, so that the tests of the emulator and those of the operator share it while the
-//! two programs stay apart. A call that gets no answer where one is due fails the test.
+//! It knows the protocol and nothing else, so that the tests of the emulator and those of the operator share it while
+//! the two programs stay apart. A call that gets no answer where one is due fails the test.
 
 // A client of tests panics where a test cannot go on.
 #![allow(clippy::missing_panics_doc)]

@@ -63,7 +63,8 @@ fn examples() -> Vec<(String, Value)> {
     documents.filter(|(_, document)| document["kind"] == "ModelSelection").collect()
 }
 
-/// Numbers as other programs may write them, in a field of each format, under a CEL rule, and where a string may be too.
+/// Numbers as other programs may write them, in a field of each format, under a CEL rule, and where a string may be
+/// too.
 fn numbers() -> Vec<(String, Value)> {
     let fields = [
         "/spec/retries",

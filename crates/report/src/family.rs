@@ -3,10 +3,11 @@
 /// Parts of a JumpStart id that do not belong to the model's name: the data it was trained on, and its task.
 const NO_MODEL: [&str; 3] = ["imagenet", "classification", "featurevector"];
 
-/// The family of a JumpStart model, such as 'mobilenet-v2' of 'tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4'.
+/// The family of a JumpStart model, such as 'mobilenet-v2' of
+/// 'tensorflow-ic-imagenet-mobilenet-v2-100-224-classification-4'.
 ///
-/// An id begins with the framework and the task; then comes the architecture, whose first word and version ('v2') are the
-/// family.
+/// An id begins with the framework and the task; then comes the architecture, whose first word and version ('v2') are
+/// the family.
 pub fn of_model(id: &str) -> String {
     let mut words = id.split('-').skip(2).filter(|word| !NO_MODEL.contains(word));
     named(&mut words).unwrap_or_else(|| id.to_owned())

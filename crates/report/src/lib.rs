@@ -3,10 +3,11 @@
 //! The page is a *model* (JSON, see [`Model`]) and a front-end (`assets/`, plain JavaScript and CSS) that draws it. The
 //! same front-end serves two uses:
 //!
-//! - **A file.** [`report`] returns a whole HTML document that needs no network: what `kubectl msel plot -o FILE.html` writes.
+//! - **A file.** [`report`] returns a whole HTML document that needs no network: what `kubectl msel plot -o FILE.html`
+//!   writes.
 //! - **Live.** The operator's `/ui` serves [`report`] with [`Options::live`] and sends [`Model::json`] as server-sent
-//!   events; the page replaces its model with each one and keeps what the reader has chosen. [`overview`] is the page that
-//!   lists all selections, live in the same way. README.md of this crate has the interface in full.
+//!   events; the page replaces its model with each one and keeps what the reader has chosen. [`overview`] is the page
+//!   that lists all selections, live in the same way. README.md of this crate has the interface in full.
 //!
 //! Everything here is a pure function of the objects and the options: no clock, no I/O.
 

@@ -17,7 +17,8 @@ use super::options::{Live, Options};
 use super::run::{self, Run};
 use super::verdict::{Verdict, verdict};
 
-/// A selection in a list. Of the fronts in its status, only the numbers of members and the recommended candidates matter.
+/// A selection in a list. Of the fronts in its status, only the numbers of members and the recommended candidates
+/// matter.
 #[derive(Clone, Copy, Debug)]
 pub struct Listed<'a> {
     /// Its metadata.

@@ -51,7 +51,8 @@ pub fn page(model: &Model) -> String {
     document(&policy(model.live.is_some()), &model.title, &body)
 }
 
-/// A whole HTML document of one message in the look of the page, with a link to `home`: why a server does not give the page.
+/// A whole HTML document of one message in the look of the page, with a link to `home`: why a server does not give the
+/// page.
 pub fn notice(title: &str, message: &str, home: &str) -> String {
     let body = format!(
         r#"<main>
@@ -65,7 +66,8 @@ pub fn notice(title: &str, message: &str, home: &str) -> String {
     document(&policy(false), title, &body)
 }
 
-/// The Content-Security-Policy of a page: its own style and script by hash, and if it is live, connections to its own server.
+/// The Content-Security-Policy of a page: its own style and script by hash, and if it is live, connections to its own
+/// server.
 pub fn policy(live: bool) -> String {
     static HASHES: LazyLock<(String, String)> = LazyLock::new(|| (hash(&STYLES.concat()), hash(&script())));
     let (style, script) = &*HASHES;

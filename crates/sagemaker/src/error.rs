@@ -33,8 +33,8 @@ impl TuningError {
         Self { class: Class::Transient, operation: Operation::DescribeTrainingJob.as_str(), code: None, message }
     }
 
-    /// The fault as a message for people, on one line: the operation, the response, the remedy. A long response is truncated to
-    /// leave room for the remedy.
+    /// The fault as a message for people, on one line: the operation, the response, the remedy. A long response is
+    /// truncated to leave room for the remedy.
     pub fn explain(&self) -> String {
         let remedy = self.class.remedy();
         let room = bounds::MESSAGE - remedy.chars().count();

@@ -14,8 +14,8 @@ use serde_json::Value;
 use super::request;
 use super::{Class, JobRequest, Operation, TuningError};
 
-/// The body of the `CreateHyperParameterTuningJob` request that creates `job`. Nothing is sent, so neither credentials nor a
-/// region are needed.
+/// The body of the `CreateHyperParameterTuningJob` request that creates `job`. Nothing is sent, so neither credentials
+/// nor a region are needed.
 ///
 /// # Errors
 /// `Class::Invalid` if the SDK refuses to write the request.

@@ -1,5 +1,5 @@
-//! The regions in use, with their connections and rates. One that nobody has used for a while is dropped: a selection may name
-//! any region, once.
+//! The regions in use, with their connections and rates. One that nobody has used for a while is dropped: a selection
+//! may name any region, once.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! The selections in memory, as the watches of the operator show them. A watch delivers a [`Watched`] object, which this
-//! release may be unable to read; a store keeps a [`StoredSelection`], which is small once the selection is complete.
+//! The selections in memory, as the watches of the operator show them. A watch delivers a [`Watched`] object, which
+//! this release may be unable to read; a store keeps a [`StoredSelection`], which is small once the selection is
+//! complete.
 
 mod stored;
 mod stores;

@@ -11,8 +11,8 @@ use kube::core::ObjectMeta;
 use lz4_flex::{compress_prepend_size, decompress_size_prepended};
 use serde::Deserialize;
 
-/// A selection as a store keeps it. A complete one is looked at only after an edit, for its page, or in a list, so its spec
-/// and its status are compressed: that takes a fifth of the memory.
+/// A selection as a store keeps it. A complete one is looked at only after an edit, for its page, or in a list, so its
+/// spec and its status are compressed: that takes a fifth of the memory.
 #[derive(Clone, Debug, Deserialize, Resource)]
 #[resource(inherit = "ModelSelection")]
 #[serde(from = "ModelSelection")]
@@ -71,8 +71,8 @@ impl StoredSelection {
         }
     }
 
-    /// The status; of a complete selection what a list shows: its conditions, its counts, and of each front the number of
-    /// members and the recommended candidate.
+    /// The status; of a complete selection what a list shows: its conditions, its counts, and of each front the number
+    /// of members and the recommended candidate.
     pub fn outline(&self) -> Option<&ModelSelectionStatus> {
         match &self.content {
             Content::Plain(selection) => selection.status.as_ref(),

@@ -11,8 +11,8 @@ use parking_lot::Mutex;
 
 use crate::StoredSelection;
 
-/// What the watches have shown: a store for each watched namespace, or one for all namespaces. And what this process has
-/// written since: the watches lag behind.
+/// What the watches have shown: a store for each watched namespace, or one for all namespaces. And what this process
+/// has written since: the watches lag behind.
 #[derive(Clone, Default)]
 pub struct Stores {
     watched: Vec<Store<StoredSelection>>,

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 
 /// A selection of the API server, read by itself: one that this release cannot read must not hide the others of a list.
 ///
-/// `kube::core::DeserializeGuard` does the same by way of a tree of values, which it copies: too much work for statuses of
-/// up to a megabyte.
+/// `kube::core::DeserializeGuard` does the same by way of a tree of values, which it copies: too much work for statuses
+/// of up to a megabyte.
 #[derive(Clone, Debug, Deserialize, Resource)]
 #[resource(inherit = "ModelSelection")]
 #[serde(from = "Parts")]

@@ -22,8 +22,8 @@ pub async fn read(
     read_pages(client, selection, table, |page| table_pages::training_jobs(page, &selection.spec)).await
 }
 
-/// The training jobs in a table of `selection`, with everything that the table says of them, for exports. `None` when a page
-/// is gone or cannot be read.
+/// The training jobs in a table of `selection`, with everything that the table says of them, for exports. `None` when a
+/// page is gone or cannot be read.
 ///
 /// # Errors
 /// As of [`read`].

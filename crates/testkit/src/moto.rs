@@ -1,5 +1,5 @@
-//! moto, a stand-in for AWS services other than SageMaker, as a process: SQS, `CloudWatch` Logs, STS, IAM, and Service Quotas with
-//! the quotas of `tests/moto/server.py`. `tests/moto/get.sh` installs it.
+//! moto, a stand-in for AWS services other than SageMaker, as a process: SQS, `CloudWatch` Logs, STS, IAM, and Service
+//! Quotas with the quotas of `tests/moto/server.py`. `tests/moto/get.sh` installs it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

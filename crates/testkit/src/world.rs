@@ -88,9 +88,9 @@ impl World<'static> {
 }
 
 impl<'a> World<'a> {
-    /// A held world whose operator has a clock that runs [`HURRY`] times faster, so that the pauses before retries cost a
-    /// test little. All its settings are those of a release, except that it polls every [`HURRIED_POLLS`] seconds, and
-    /// that no process has a Lease: a leader ends when the API server is slow (tests/install/leader.rs).
+    /// A held world whose operator has a clock that runs [`HURRY`] times faster, so that the pauses before retries cost
+    /// a test little. All its settings are those of a release, except that it polls every [`HURRIED_POLLS`] seconds,
+    /// and that no process has a Lease: a leader ends when the API server is slow (tests/install/leader.rs).
     pub async fn hurried_on(plane: &'a ControlPlane, purpose: &str, environment: &[(&str, &str)]) -> Self {
         let hurry = HURRY.to_string();
         let settings = [

@@ -8,12 +8,12 @@ use kube::runtime::reflector::ObjectRef;
 use store::{StoredSelection, Stores};
 use tokio::sync::watch;
 
-/// The stores of the watches; none while nothing is watched. The sender marks the value as changed after each change of a
-/// selection, and sends new stores when new watches start.
+/// The stores of the watches; none while nothing is watched. The sender marks the value as changed after each change of
+/// a selection, and sends new stores when new watches start.
 pub type StoresSubscription = watch::Receiver<Stores>;
 
-/// All selections by namespace and name, after each watch has its initial list. Marks the current value as seen, so that only
-/// later changes count as new.
+/// All selections by namespace and name, after each watch has its initial list. Marks the current value as seen, so
+/// that only later changes count as new.
 pub(crate) async fn all(subscription: &mut StoresSubscription) -> Vec<Arc<StoredSelection>> {
     let stores = ready(subscription).await;
     let sorted: BTreeMap<_, _> = stores.all().map(|one| ((one.namespace(), one.name_any()), one)).collect();

@@ -33,8 +33,8 @@ pub fn bound(spec: &ModelSelectionSpec, new: &[&RunStatus]) -> Option<Cost> {
     costs?.into_iter().reduce(Cost::and)
 }
 
-/// What the runs will cost whose like has ended before, and how many these are: as long as the best training jobs of the
-/// same model took on the same instance type, on average, times the training jobs that they may have.
+/// What the runs will cost whose like has ended before, and how many these are: as long as the best training jobs of
+/// the same model took on the same instance type, on average, times the training jobs that they may have.
 pub fn expected(spec: &ModelSelectionSpec, new: &[&RunStatus], history: &[&RunStatus]) -> (Option<Cost>, usize) {
     let known: Vec<Cost> = new.iter().filter_map(|run| expected_of(own(spec, run)?.as_ref(), run, history)).collect();
     let number = known.len();

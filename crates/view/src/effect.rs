@@ -90,8 +90,8 @@ pub struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// `spec` beside the selection as it is in the cluster, if it is there. `region` is the operator's, for a spec that has
-    /// none.
+    /// `spec` beside the selection as it is in the cluster, if it is there. `region` is the operator's, for a spec that
+    /// has none.
     pub fn new(spec: &ModelSelectionSpec, current: Option<&'a ModelSelection>, region: &str) -> Self {
         let status = current.and_then(|current| current.status.as_ref());
         let status = status.map_or_else(|| Cow::Owned(ModelSelectionStatus::default()), Cow::Borrowed);

@@ -2,8 +2,8 @@
 
 use api::{ModelSelection, RunState, RunStatus};
 
-/// The run that `wanted` names: a candidate, or `CANDIDATE/DATASET`, or the beginning of one when only one run has it; without
-/// a name the only run.
+/// The run that `wanted` names: a candidate, or `CANDIDATE/DATASET`, or the beginning of one when only one run has it;
+/// without a name the only run.
 ///
 /// # Errors
 /// In words, when there is none or more than one.
@@ -40,8 +40,8 @@ fn names<'a>(runs: impl ExactSizeIterator<Item = &'a RunStatus>) -> String {
     names.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
 }
 
-/// The training job of a run that has ended whose logs tell most: its best, or the one whose failure its message tells. `None`
-/// while it goes on, and where the status knows none.
+/// The training job of a run that has ended whose logs tell most: its best, or the one whose failure its message tells.
+/// `None` while it goes on, and where the status knows none.
 pub fn of_ended(run: &RunStatus) -> Option<&str> {
     let best = run.best.as_ref().map(|best| best.training_job_name.as_str());
     match run.state {

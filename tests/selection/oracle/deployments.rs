@@ -1,5 +1,6 @@
-//! The container that is handed over equals what the vendor's SDK sends from `deploy()` (`fixtures/oracle/record_deploy.py`),
-//! member by member: from the description through the status to what `promote` writes.
+//! The container that is handed over equals what the vendor's SDK sends from `deploy()`
+//! (`fixtures/oracle/record_deploy.py`), member by member: from the description through the status to what `promote`
+//! writes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

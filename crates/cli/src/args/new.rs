@@ -26,7 +26,8 @@ pub struct NewArgs {
     /// Definition of a metric in the logs; may be repeated
     #[arg(long, value_name = "NAME=REGEX")]
     pub metric: Vec<String>,
-    /// Searched hyperparameter, such as batch_size=8..64, lr=1e-5..1e-2:Logarithmic or optimizer=adam,sgd; may be repeated
+    /// Searched hyperparameter, such as batch_size=8..64, lr=1e-5..1e-2:Logarithmic or optimizer=adam,sgd; may be
+    /// repeated
     #[arg(long, value_name = "NAME=RANGE")]
     pub range: Vec<String>,
     /// Fixed hyperparameter; may be repeated

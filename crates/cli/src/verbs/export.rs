@@ -57,8 +57,8 @@ async fn trials(cluster: &Cluster, selection: &ModelSelection) -> Result<Vec<Tri
     Ok(trials)
 }
 
-/// The training jobs of a table, with what only the status has: derived metrics, and the best one if it belongs to a parent
-/// of a warm start.
+/// The training jobs of a table, with what only the status has: derived metrics, and the best one if it belongs to a
+/// parent of a warm start.
 fn with_best(mut table: Vec<BestTrainingJob>, run: &RunStatus, derivations: &Derivations<'_>) -> Vec<BestTrainingJob> {
     if let Some(dataset) = derivations.spec().datasets.iter().find(|dataset| dataset.name == run.dataset) {
         for job in &mut table {

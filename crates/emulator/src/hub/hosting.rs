@@ -1,5 +1,6 @@
 //! What the document of a hub content says about serving the model. Shaped as the rest of it after the published
-//! specification of a TensorFlow model; the images and scripts of other frameworks are made up after the developer guide.
+//! specification of a TensorFlow model; the images and scripts of other frameworks are made up after the developer
+//! guide.
 
 use serde::Serialize;
 use serde_json::{Value, json};

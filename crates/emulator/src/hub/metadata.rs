@@ -1,8 +1,8 @@
 //! `JumpStart`'s older metadata, objects in S3: the manifest of all models, and the specification of each version.
 //!
 //! A specification is derived from the document of the hub, member by member, so that both sources agree about training
-//! and serving even after a test has changed a model. Names follow the specification 4.0.6 of a TensorFlow model in the SDK's
-//! tests.
+//! and serving even after a test has changed a model. Names follow the specification 4.0.6 of a TensorFlow model in the
+//! SDK's tests.
 
 use std::collections::BTreeMap;
 
