@@ -43,7 +43,6 @@ pub fn version_by_status(status: &ModelSelectionStatus, candidate: &Candidate) -
 /// `None` for a candidate without a JumpStart model.
 ///
 /// # Errors
-///
 /// If the version is not resolved, the candidate names nothing to train, or its overrides violate a rule.
 pub fn definition(
     spec: &ModelSelectionSpec,

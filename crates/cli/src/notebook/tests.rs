@@ -43,7 +43,7 @@ fn what_only_the_notebook_knows_is_named() {
 #[test]
 fn what_is_no_notebook_or_starts_nothing_is_refused() {
     let refused = |text: &str| read(text, &mut Checked::new()).unwrap_err();
-    assert!(refused("{}").contains("no Jupyter notebook of format 4"), "{}", refused("{}"));
+    assert!(refused("{}").contains("not a Jupyter notebook of format 4"), "{}", refused("{}"));
     let file = format!("{}/tests/notebooks/no-job.ipynb", env!("CARGO_MANIFEST_DIR"));
     let none = refused(&std::fs::read_to_string(file).unwrap());
     assert!(none.starts_with("no cell calls HyperparameterTuner"), "{none}");
