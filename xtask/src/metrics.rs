@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use api::{ConditionStatus, ConditionType, Reason};
-use platform::metrics::{Counts, Metrics, Outcome};
+use platform::metrics::{Counts, Metrics, ReconcileOutcome};
 use sagemaker::{Class, Operation};
 
 /// Labels whose values are defined elsewhere, or too many to list.
@@ -74,7 +74,7 @@ fn described(label: &str, values: &BTreeSet<String>) -> String {
 /// The exposition of an operator in which every metric has a value.
 fn everything() -> String {
     let metrics = Metrics::default();
-    for outcome in [Outcome::Success, Outcome::RequeueAfter, Outcome::Error] {
+    for outcome in [ReconcileOutcome::Success, ReconcileOutcome::RequeueAfter, ReconcileOutcome::Error] {
         metrics.reconcile_started();
         metrics.reconcile_ended(outcome, 1.0, 0.001);
     }
