@@ -1,27 +1,23 @@
 //! Selections that this release cannot read, since a newer one wrote them. They are reported by name and not changed.
 //! For a deleted one, only the fields for its cleanup are parsed: otherwise its finalizer would keep it forever.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::Api;
-use kube::core::{ApiResource, DynamicObject};
 use kube::runtime::watcher::Event;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::api_server::answered;
 use super::context::Context;
 use api::ModelSelection;
 use store::{Unreadable, Watched};
 
 /// The event, if its object can be read.
-pub(super) async fn only_readable(context: &Context, event: Event<Watched>) -> Option<Event<ModelSelection>> {
+pub(super) fn only_readable(context: &Context, event: Event<Watched>) -> Option<Event<ModelSelection>> {
     match event {
         Event::Init => Some(Event::Init),
         Event::InitDone => Some(Event::InitDone),
-        Event::InitApply(object) => read(context, object).await.map(Event::InitApply),
-        Event::Apply(object) => read(context, object).await.map(Event::Apply),
+        Event::InitApply(object) => read(context, object).map(Event::InitApply),
+        Event::Apply(object) => read(context, object).map(Event::Apply),
         Event::Delete(object) => {
             // Its state is dropped, whether or not its last version can be read.
-            let object = object.read().or_else(|unread| for_cleanup(&unread.metadata, &Value::Null).ok_or(())).ok()?;
+            let object = object.read().or_else(|unread| for_cleanup(&unread).ok_or(())).ok()?;
             context.note_readable(&object.metadata);
             Some(Event::Delete(object))
         }
@@ -39,26 +35,24 @@ pub(super) fn readable_for_display(event: Event<Watched>) -> Option<Event<ModelS
     }
 }
 
-async fn read(context: &Context, object: Watched) -> Option<ModelSelection> {
-    let Unreadable { metadata, error } = match object.read() {
+fn read(context: &Context, object: Watched) -> Option<ModelSelection> {
+    match object.read() {
         Ok(selection) => {
             context.note_readable(&selection.metadata);
-            return Some(selection);
+            Some(selection)
         }
-        Err(unreadable) => *unreadable,
-    };
-    context.note_unreadable(&metadata, &error);
-    metadata.deletion_timestamp.as_ref()?;
-    let (name, namespace) = (metadata.name.as_deref()?, metadata.namespace.as_deref()?);
-    let resource = ApiResource::erase::<ModelSelection>(&());
-    let objects: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), namespace, &resource);
-    let DynamicObject { data, .. } = answered(objects.get(name)).await.ok()?;
-    for_cleanup(&metadata, &data)
+        Err(unreadable) => {
+            let Unreadable { metadata, error, .. } = &*unreadable;
+            context.note_unreadable(metadata, error);
+            metadata.deletion_timestamp.as_ref()?;
+            for_cleanup(&unreadable)
+        }
+    }
 }
 
 /// The fields for the cleanup of a deleted selection: policy, region and `rerun`. Its jobs are found by their tags.
 /// `None` if this release does not know its policy.
-fn for_cleanup(metadata: &ObjectMeta, object: &Value) -> Option<ModelSelection> {
+fn for_cleanup(Unreadable { metadata, spec, status, .. }: &Unreadable) -> Option<ModelSelection> {
     let mut read = json!({
         "apiVersion": "modelselection.dev/v1alpha1",
         "kind": "ModelSelection",
@@ -72,11 +66,13 @@ fn for_cleanup(metadata: &ObjectMeta, object: &Value) -> Option<ModelSelection> 
         },
         "status": {},
     });
-    for (part, field) in
-        [("spec", "deletionPolicy"), ("spec", "region"), ("spec", "rerun"), ("status", "region"), ("status", "rerun")]
+    for (part, from, fields) in
+        [("spec", spec, &["deletionPolicy", "region", "rerun"][..]), ("status", status, &["region", "rerun"])]
     {
-        if let Some(value) = object.get(part).and_then(|part| part.get(field)) {
-            read[part][field] = value.clone();
+        for field in fields {
+            if let Some(value) = from.get(field) {
+                read[part][field] = value.clone();
+            }
         }
     }
     serde_json::from_value(read).ok()
@@ -86,15 +82,17 @@ fn for_cleanup(metadata: &ObjectMeta, object: &Value) -> Option<ModelSelection> 
 mod tests {
     use super::*;
     use api::DeletionPolicy;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
     #[test]
     fn a_deleted_selection_is_read_as_far_as_its_cleanup_needs() {
         let read = |policy: &str| {
-            let newer = json!({
-                "spec": {"deletionPolicy": policy, "region": "eu-west-1", "tuning": "newer"},
-                "status": {"rerun": "again", "runs": [{"state": "Paused"}]},
-            });
-            for_cleanup(&ObjectMeta { name: Some("a".to_owned()), ..ObjectMeta::default() }, &newer)
+            for_cleanup(&Unreadable {
+                metadata: ObjectMeta { name: Some("a".to_owned()), ..ObjectMeta::default() },
+                error: "newer".to_owned(),
+                spec: json!({"deletionPolicy": policy, "region": "eu-west-1", "tuning": "newer"}),
+                status: json!({"rerun": "again", "runs": [{"state": "Paused"}]}),
+            })
         };
         let selection = read("Retain").unwrap();
         let spec = &selection.spec;

@@ -143,10 +143,7 @@ pub(super) fn selections(
         (context.clone(), context.clone(), context.clone(), context.clone());
     let (store, mut listed, scope) = (writer.as_reader(), HashSet::new(), namespace.map(str::to_owned));
     watched(&context.client, namespace)
-        .try_filter_map(move |event| {
-            let reading = reading.clone();
-            async move { Ok(only_readable(&reading, event).await) }
-        })
+        .try_filter_map(move |event| future::ready(Ok(only_readable(&reading, event))))
         .modify(move |selection| {
             // Managed fields are half of the size of an object, and are not needed after this.
             if written_last_by_another(&selection.metadata.managed_fields.take().unwrap_or_default()) {

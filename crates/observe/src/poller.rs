@@ -1,5 +1,6 @@
 //! Polls one region: waits until a poll is due, sends the request, and wakes the owners of changed jobs.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use sagemaker::{Class, Region, TuningError};
 
 /// The longest pause after a failed poll.
 const RETRY_MOST: Duration = Duration::from_secs(60);
+/// A poll that takes longer than this hangs, or waits for many retries.
+const LONG: Duration = Duration::from_secs(60);
 /// How long searches are disabled after one was denied.
 const SEARCH_DENIED_PAUSE: Duration = Duration::from_secs(3_600);
 /// If at least this many jobs have left the listing at once, one search for them is cheaper; fewer are described.
@@ -48,7 +51,7 @@ impl Poller {
             }
             let Some(wait) = self.until_due(regions.reading(), sweep, failures, tried) else {
                 (sweep, tried) = (sweep + 1, clock::steady());
-                failures = self.sweep(failures).await;
+                failures = self.sweep_showing_age(failures).await;
                 continue;
             };
             // Jobs that are added or removed meanwhile change the time of the next poll.
@@ -79,6 +82,17 @@ impl Poller {
         Duration::try_from((from + pause).duration_since(now)).ok().filter(|wait| !wait.is_zero())
     }
 
+    /// One poll. While it lasts unusually long, the metric shows that the snapshot gets older.
+    async fn sweep_showing_age(&self, failures: u32) -> u32 {
+        let mut sweep = pin!(self.sweep(failures));
+        loop {
+            match tokio::time::timeout(LONG, &mut sweep).await {
+                Ok(failures) => return failures,
+                Err(_) => self.show_age(),
+            }
+        }
+    }
+
     /// One poll. Returns the number of consecutive failures.
     async fn sweep(&self, failures: u32) -> u32 {
         let started = clock::steady();
@@ -95,9 +109,13 @@ impl Poller {
             // The receiver lives as long as the controller; without it there is nothing to wake.
             let _ = self.wake.send(owner);
         }
+        self.show_age();
+        failures
+    }
+
+    fn show_age(&self) {
         let age = self.watched.snapshot().age(clock::steady());
         self.metrics.set_observation_age(self.region.name(), age.as_secs_f64());
-        failures
     }
 
     /// Searches for the jobs that have ended. `None` if searching is not possible.

@@ -88,7 +88,11 @@ fn an_object_that_cannot_be_read_tells_its_name_and_why() {
         ("\"Maximize\"", "\"Balance\"", "spec: unknown variant `Balance`"),
     ] {
         let watched: Watched = serde_json::from_str(&text.replace(from, to)).unwrap();
-        let Unreadable { metadata, error: why } = *watched.read().unwrap_err();
+        let Unreadable { metadata, error: why, spec, status } = *watched.read().unwrap_err();
+        assert_eq!(
+            (&spec["training"]["instanceType"], &status["counts"]["total"]),
+            (&json!("ml.p3.2xlarge"), &json!(3))
+        );
         assert_eq!((metadata.name.as_deref(), metadata.generation), (Some("a"), Some(3)));
         assert!(why.starts_with(error) && !why.contains("line"), "{why}");
     }

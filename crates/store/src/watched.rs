@@ -5,6 +5,7 @@ use kube::Resource;
 use kube::core::ObjectMeta;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A selection of the API server, read by itself: one that this release cannot read must not hide the others of a list.
@@ -17,8 +18,8 @@ use serde_json::value::RawValue;
 pub struct Watched {
     /// The metadata, which can always be read.
     pub metadata: ObjectMeta,
-    /// The rest, or why it cannot be read.
-    content: Result<Content, String>,
+    /// The rest, or what is known of it if it cannot be read.
+    content: Result<Content, Box<Unread>>,
 }
 
 /// An object that this release cannot read.
@@ -28,9 +29,20 @@ pub struct Unreadable {
     pub metadata: ObjectMeta,
     /// Why the rest cannot be read.
     pub error: String,
+    /// The spec, which this release knows in part.
+    pub spec: Value,
+    /// The status, likewise; null if there is none.
+    pub status: Value,
 }
 
 type Content = (ModelSelectionSpec, Option<ModelSelectionStatus>);
+
+#[derive(Clone, Debug)]
+struct Unread {
+    error: String,
+    spec: Value,
+    status: Value,
+}
 
 #[derive(Deserialize)]
 struct Parts {
@@ -41,12 +53,16 @@ struct Parts {
 
 impl From<Parts> for Watched {
     fn from(Parts { metadata, spec, status }: Parts) -> Self {
-        let content = parse("spec", &spec).and_then(|spec| {
-            let status = status.map(|status| parse("status", &status)).transpose()?;
-            Ok((spec, status))
+        let content = read(&spec, status.as_deref()).map_err(|error| {
+            let value = |part: &RawValue| serde_json::from_str(part.get()).unwrap_or_default();
+            Box::new(Unread { error, spec: value(&spec), status: status.as_deref().map(value).unwrap_or_default() })
         });
         Self { metadata, content }
     }
+}
+
+fn read(spec: &RawValue, status: Option<&RawValue>) -> Result<Content, String> {
+    Ok((parse("spec", spec)?, status.map(|status| parse("status", status)).transpose()?))
 }
 
 fn parse<T: DeserializeOwned>(part: &str, text: &RawValue) -> Result<T, String> {
@@ -66,7 +82,10 @@ impl Watched {
         let Self { metadata, content } = self;
         match content {
             Ok((spec, status)) => Ok(ModelSelection { metadata, spec, status }),
-            Err(error) => Err(Box::new(Unreadable { metadata, error })),
+            Err(unread) => {
+                let Unread { error, spec, status } = *unread;
+                Err(Box::new(Unreadable { metadata, error, spec, status }))
+            }
         }
     }
 }
