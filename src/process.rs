@@ -3,6 +3,7 @@
 
 pub mod args;
 mod check;
+mod credentials;
 mod election;
 mod exit_reason;
 mod lease;

@@ -12,6 +12,8 @@ use events::QueueUrl;
 
 /// The shortest allowed pause between two polls.
 const LEAST_SWEEP: Duration = Duration::from_millis(100);
+/// The longest time that an argument may name, a year: times must stay within what a calendar can express.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Selects machine-learning models on Kubernetes: tunes the candidates of each `ModelSelection` on SageMaker, and
 /// writes their metrics and the Pareto front to its status.
@@ -228,13 +230,16 @@ fn at_least_one<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, Str
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or_else(|| "must be a number of seconds, 0 or more".to_owned())
+    let seconds = seconds.filter(|seconds| *seconds <= LONGEST);
+    seconds.ok_or_else(|| format!("must be a number of seconds, from 0 to {}", LONGEST.as_secs()))
 }
 
 /// Without a pause, the operator would call SageMaker without end.
 fn some_seconds(text: &str) -> Result<Duration, String> {
     let seconds = seconds(text).ok().filter(|seconds| *seconds >= LEAST_SWEEP);
-    seconds.ok_or_else(|| format!("must be a number of seconds, at least {}", LEAST_SWEEP.as_secs_f64()))
+    seconds.ok_or_else(|| {
+        format!("must be a number of seconds, from {} to {}", LEAST_SWEEP.as_secs_f64(), LONGEST.as_secs())
+    })
 }
 
 fn time_scale(text: &str) -> Result<f64, String> {
@@ -255,15 +260,15 @@ mod tests {
     #[test]
     fn invalid_values_are_refused_with_the_flag_and_the_valid_form() {
         let number = "must be a whole number of at least 1";
-        let sweep = "must be a number of seconds, at least 0.1";
-        let seconds = "must be a number of seconds, 0 or more";
+        let sweep = "must be a number of seconds, from 0.1 to 31536000";
+        let seconds = "must be a number of seconds, from 0 to 31536000";
         for (flag, values, expected) in [
             ("--max-tuning-jobs", &["0", "-1", "1.5", "many", ""][..], number),
             ("--concurrency", &["0", "-1", "65536", ""], number),
             ("--min-sweep-seconds", &["0", "-1", "nan", "inf", "soon", "0.05"], sweep),
             ("--max-sweep-seconds", &["0", "-1", "1e300"], sweep),
             ("--deletion-deadline-seconds", &["-1", "nan", "inf", "30m"], seconds),
-            ("--consistency-window-seconds", &["-1", "5m"], seconds),
+            ("--consistency-window-seconds", &["-1", "5m", "1e12"], seconds),
             ("--check", &["-1", "x"], seconds),
             ("--region", &["Oregon", "us-west", "us-west-2a", "us west 2"], "must be the code of an AWS region"),
             ("--sagemaker-endpoint", &["localhost:4599", "http://", "https://a b"], "must be a URL that begins with"),

@@ -10,8 +10,9 @@ use kube::Client;
 use tokio::time::{sleep, timeout};
 
 use super::args::Args;
+use super::credentials;
 use super::exit_reason::{End, Error};
-use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, RECHECK, await_crd, kubernetes, scope, watch_credentials};
+use super::prerequisites::{API_SERVER, CRD, RECHECK, await_crd, kubernetes, scope};
 use super::{election, permissions};
 use crate::controller::{EVENT_QUEUE, queue_problem};
 use events::Queue;
@@ -25,7 +26,7 @@ const SAGEMAKER: &str = "sagemaker";
 /// Waits at most this long until everything is ready, and prints what `/readyz` would say.
 pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
     let queue = args.events_queue()?;
-    let parts = [API_SERVER, CRD, CREDENTIALS, permissions::PART, SAGEMAKER].into_iter();
+    let parts = [API_SERVER, CRD, credentials::PART, permissions::PART, SAGEMAKER].into_iter();
     let readiness = Arc::new(Readiness::new(parts.chain(queue.as_ref().map(|_| EVENT_QUEUE))));
     let account = Account::load(args.region.as_deref()).await;
     let queue = queue.map(|url| Queue::new(account.config(), url));
@@ -38,7 +39,7 @@ pub(super) async fn run(args: &Args, longest: Duration) -> Result<End, Error> {
     let lease = args.leader_elect.then(|| election::lease(args, &client));
 
     let looking = Box::pin(join5(
-        watch_credentials(account, readiness.clone()),
+        credentials::watch(account, readiness.clone()),
         permissions::watch(client.clone(), args.namespaces.clone(), lease, readiness.clone()),
         ask(&sagemaker, &readiness),
         OptionFuture::from(queue.as_ref().map(|queue| read(queue, &readiness))),

@@ -8,9 +8,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::args::Args;
+use super::credentials;
 use super::election::{self, Election};
 use super::exit_reason::{End, Error};
-use super::prerequisites::{API_SERVER, CRD, CREDENTIALS, await_crd, kubernetes, scope, watch_crd, watch_credentials};
+use super::prerequisites::{API_SERVER, CRD, await_crd, kubernetes, scope, watch_crd};
 use super::{check, listen, permissions, probes, telemetry, ui};
 use crate::controller::{self, Settings, StoresPublisher};
 use events::Queue;
@@ -34,6 +35,9 @@ pub async fn run(mut args: Args) -> Result<End, Error> {
     clock::set_scale(args.time_scale);
     // An empty variable means all namespaces, as in a manifest that leaves it empty.
     args.namespaces.retain(|namespace| !namespace.is_empty());
+    // A namespace that is named twice would have two loops.
+    args.namespaces.sort_unstable();
+    args.namespaces.dedup();
     for setting in [
         &mut args.region,
         &mut args.sagemaker_endpoint,
@@ -63,7 +67,7 @@ async fn live(args: Args) -> Result<End, Error> {
     }
     let shutdown = on_signal();
     let metrics = Arc::new(Metrics::default());
-    let parts = [API_SERVER, CRD, CREDENTIALS, permissions::PART];
+    let parts = [API_SERVER, CRD, credentials::PART, permissions::PART];
     let elected = args.leader_elect.then_some(election::PART);
     let readiness = Arc::new(Readiness::new(parts.into_iter().chain(elected)));
 
@@ -73,7 +77,7 @@ async fn live(args: Args) -> Result<End, Error> {
     let server = tokio::spawn(serving);
 
     let account = Account::load(args.region.as_deref()).await;
-    tokio::spawn(watch_credentials(account.clone(), readiness.clone()));
+    tokio::spawn(credentials::watch(account.clone(), readiness.clone()));
     let queue = args.events_queue()?;
     let leadership = Leadership::default();
     let sagemaker =

@@ -10,7 +10,6 @@ use kube::{Api, Client, Resource as _};
 use super::args::Args;
 use api::ModelSelection;
 use platform::readiness::Readiness;
-use sagemaker::Account;
 
 /// How often a missing prerequisite is checked again.
 pub(super) const RECHECK: Duration = Duration::from_secs(2);
@@ -19,7 +18,6 @@ const RECHECK_WHEN_THERE: Duration = Duration::from_secs(20);
 
 pub(super) const API_SERVER: &str = "kubernetes";
 pub(super) const CRD: &str = "custom resource definition";
-pub(super) const CREDENTIALS: &str = "aws credentials";
 
 /// The client configuration of Kubernetes.
 pub(super) async fn kubernetes() -> Result<kube::Config, kube::config::InferConfigError> {
@@ -33,17 +31,6 @@ pub(super) async fn kubernetes() -> Result<kube::Config, kube::config::InferConf
     config.headers.push((axum::http::header::USER_AGENT, axum::http::HeaderValue::from_static(agent)));
     config.write_timeout = Some(Duration::from_secs(30));
     Ok(config)
-}
-
-/// Reports on credentials, continuously.
-pub(super) async fn watch_credentials(account: Account, readiness: Arc<Readiness>) {
-    loop {
-        let remedy = "use IRSA, Pod Identity or the environment";
-        let state = account.credentials().await.map_err(|why| format!("{why}; {remedy}"));
-        let pause = if state.is_ok() { RECHECK_WHEN_THERE } else { RECHECK };
-        readiness.set(CREDENTIALS, state);
-        tokio::time::sleep(pause).await;
-    }
 }
 
 /// The name of the cluster in the identity of tuning jobs.

@@ -20,8 +20,11 @@ use super::traces::{self, Traces};
 use platform::clock;
 
 /// Excluded from the logs: kube logs each refused request and each watch failure a second time, without saying which
-/// object it was about.
-const TWICE: &str = "kube_client::client::builder=off,kube_runtime=off";
+/// object it was about; the AWS SDK logs why it found no credentials, which readiness says.
+const TWICE: &str = "kube_client::client::builder=off,kube_runtime=off,aws_config=error";
+/// Excluded at any level: at `trace`, the AWS SDK logs requests with their bodies, which contain tokens and environment
+/// variables.
+const SECRET: &str = "aws_smithy_runtime=debug";
 
 /// Starts logging, filtered by `RUST_LOG`, and sending traces to `collector`.
 pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces, Error> {
@@ -76,7 +79,7 @@ fn is_no_level(asked: &str) -> bool {
 fn filter(asked: &str) -> EnvFilter {
     let of_ours = match asked.parse::<LevelFilter>() {
         Ok(level) if level <= LevelFilter::INFO => level,
-        Ok(level) => return EnvFilter::default().add_directive(level.into()),
+        Ok(level) => return EnvFilter::new(format!("{level},{SECRET}")),
         Err(_) => return EnvFilter::new(asked),
     };
     let of_others = of_ours.min(LevelFilter::WARN);

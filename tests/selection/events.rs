@@ -241,5 +241,6 @@ async fn an_end_that_no_event_tells_of_brings_the_sweeps_back() {
     world.emulator.advance(LONG).await;
     // The safety sweep finds it.
     world.await_complete("lost").await;
+    world.apply(&Selection::new("next").images(&["one"])).await;
     with_events.await_metric(FLOW, 0.0).await;
 }

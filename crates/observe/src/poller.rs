@@ -42,8 +42,9 @@ impl Poller {
         let (mut sweep, mut failures, mut tried) = (0_u64, 0_u32, clock::steady());
         loop {
             while self.watched.snapshot().is_empty() {
-                // Nothing is polled, so the snapshot has no age.
+                // Nothing is polled or left to events, so the snapshot has no age.
                 self.metrics.set_observation_age(self.region.name(), 0.0);
+                self.metrics.events.drop_flow(self.region.name());
                 let changed = tokio::time::timeout(self.idle, self.watched.changed.notified()).await;
                 if changed.is_err() && self.drop_if_idle(regions) {
                     return;

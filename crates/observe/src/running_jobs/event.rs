@@ -9,7 +9,7 @@ impl Snapshot {
     /// for all owners that track it.
     pub(crate) fn on_event(&mut self, name: &str, change: Change, now: Timestamp) -> EventEffect {
         let mut of_it: Vec<_> = self.jobs.iter_mut().filter(|((_, job), _)| job == name).collect();
-        if !self.flow.received(name, !of_it.is_empty()) {
+        if !self.flow.received(name, change == Change::Ended, !of_it.is_empty()) {
             return EventEffect::UnknownJob;
         }
         self.changes += 1;

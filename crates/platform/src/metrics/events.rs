@@ -72,4 +72,9 @@ impl EventMetrics {
     pub fn set_flow(&self, region: &str, flows: bool) {
         self.flow.get_or_create(&RegionLabels { region: region.to_owned() }).set(flows.into());
     }
+
+    /// Nothing is followed in the region any more.
+    pub fn drop_flow(&self, region: &str) {
+        self.flow.remove(&RegionLabels { region: region.to_owned() });
+    }
 }
