@@ -133,7 +133,8 @@ pub struct Algorithm {
     #[schemars(length(min = 1, max = 255), regex(pattern = IMAGE))]
     pub training_image: Option<String>,
     /// algorithmName is the name or ARN of a SageMaker algorithm resource, your own or from AWS Marketplace. It has its
-    /// own metric definitions. Default: none; required without trainingImage.
+    /// own metric definitions, and takes no others. One from AWS Marketplace needs training.networkIsolation: true.
+    /// Default: none; required without trainingImage.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 170), regex(pattern = ALGORITHM))]
     pub algorithm_name: Option<String>,

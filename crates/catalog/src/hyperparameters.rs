@@ -133,7 +133,7 @@ fn search_range(
             let mut list = range.values.clone();
             if !range.multiples_of_default.is_empty() {
                 let default = values.get(name).map(String::as_str).unwrap_or_default();
-                let whole = known.is_some_and(|known| known.kind == "int");
+                let whole = known.map(|known| known.kind == "int");
                 list = multiples(&field, default, &range.multiples_of_default, whole)?;
             }
             list.iter().try_for_each(|value| check(value))?;
@@ -167,8 +167,10 @@ fn bounds(field: &str, min: &str, max: &str, logarithmic: bool) -> Result<(), Pr
     Ok(())
 }
 
-/// The default times each factor, each value once.
-fn multiples(field: &str, default: &str, factors: &[String], whole: bool) -> Result<Vec<String>, Problem> {
+/// The default times each factor, each value once. `whole`: whether the values must be whole numbers. If that is not known, as
+/// with the image of a user, a default that is written as a whole number gives whole numbers where the product is one:
+/// many programs do not read `32.0` as an integer.
+fn multiples(field: &str, default: &str, factors: &[String], whole: Option<bool>) -> Result<Vec<String>, Problem> {
     let Some(number) = parse_decimal(default) else {
         let message = format!(
             "{field} has `multiplesOfDefault`, but the hyperparameter has no numeric default (it is '{default}'); give \
@@ -180,7 +182,8 @@ fn multiples(field: &str, default: &str, factors: &[String], whole: bool) -> Res
     for factor in factors.iter().filter_map(|factor| parse_decimal(factor)) {
         // 0.1 times 0.2 must give 0.02, not 0.020000000000000004.
         let product = significant(number * factor, 15);
-        let value = if whole { format!("{:.0}", product.round()) } else { python::float(product) };
+        let is_whole = whole.unwrap_or_else(|| default.parse::<i64>().is_ok() && product.fract() == 0.0);
+        let value = if is_whole { format!("{:.0}", product.round()) } else { python::float(product) };
         if !values.contains(&value) {
             values.push(value);
         }

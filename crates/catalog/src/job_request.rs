@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::bucket;
+use super::channels;
 use super::combinations;
+use super::environment;
 use super::hyperparameters::{accepts, may_be, ranges, unknown, unreserved, within_limits};
 use super::jumpstart::{self, ScriptContext};
 use super::metric_regex;
@@ -14,9 +16,9 @@ use super::metrics::{self, Metrics, Subject};
 use super::model::Model;
 use super::one_line;
 use super::sagemaker_limits;
+use super::volumes;
 use api::{
-    Channel, Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds,
-    clip,
+    Checkpoint, InputMode, JumpStart, ModelSelectionSpec, OutputCompression, Reason, Spot, Strategy, bounds, clip,
 };
 use decide::derived::{self, Derivations};
 use decide::effective::for_candidate;
@@ -27,7 +29,7 @@ use decide::suggest;
 use sagemaker::{Code, InputChannel, JobRequest, SearchRange, instance_types, only_for_other_uses};
 
 /// Default volume size in GB, if neither the spec nor the model has one.
-const VOLUME_SIZE_GB: i32 = 30;
+pub(super) const VOLUME_SIZE_GB: i32 = 30;
 /// Default time limit of a training job in seconds, the same as SageMaker's own.
 const MAX_RUNTIME_SECONDS: i32 = 86_400;
 
@@ -52,9 +54,11 @@ pub fn job_request(
     let derivations = of_own_spec.as_ref().unwrap_or(derivations);
     let spec = own_spec.as_ref();
     metric_regex::check(spec, candidate)?;
-    sources(spec, definition)?;
     let terms = candidate.and_then(|candidate| candidate.jump_start.clone()).unwrap_or_default();
     let (code, input_mode) = code(definition, model, &terms)?;
+    channels::check(spec, definition, input_mode)?;
+    volumes::check_key(spec, definition)?;
+    let instance_fallbacks = volumes::fallbacks(definition, model);
     unreserved(definition)?;
     let model = model.map(|model| model.on(&definition.instance_type));
     let model = model.as_ref();
@@ -90,6 +94,7 @@ pub fn job_request(
         .collect();
     let training = &spec.training;
     let network_isolation = training.network_isolation.unwrap_or(model.is_some_and(|model| model.network_isolation));
+    environment::check(&definition.environment)?;
     let mut environment = model.map(|model| jumpstart::environment(model, terms.accept_eula)).unwrap_or_default();
     environment.extend(definition.environment.clone());
     let mut tags = identity.tags();
@@ -100,6 +105,7 @@ pub fn job_request(
             region: &definition.region,
             isolated: network_isolation,
             accepted: terms.accept_eula,
+            input_mode,
         };
         jumpstart::add_script(model, &context, &mut hyperparameters, &mut channels)?;
         tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
@@ -142,7 +148,7 @@ pub fn job_request(
         ranges,
         instance_type: definition.instance_type.clone(),
         instance_count: definition.instance_count,
-        instance_fallbacks: definition.instance_fallbacks.clone(),
+        instance_fallbacks,
         training_plan_arn: training.training_plan_arn.clone(),
         volume_size_gb: definition.volume_size_gb.or(model.and_then(|m| m.volume_size_gb)).unwrap_or(VOLUME_SIZE_GB),
         volume_kms_key_id: training.volume_kms_key_id.clone(),
@@ -232,20 +238,6 @@ fn code(definition: &Definition, model: Option<&Model>, terms: &JumpStart) -> Re
             Ok((Code::Image(own), definition.input_mode.unwrap_or_default()))
         }
     }
-}
-
-/// The schema's rules for the channels of a dataset. For those of `channelOverrides` they would exceed the API server's
-/// CEL budget, so they are checked here.
-fn sources(spec: &ModelSelectionSpec, definition: &Definition) -> Result<(), Problem> {
-    for Channel { name, s3_uri, file_system, .. } in &definition.channels {
-        let why = match (s3_uri, file_system) {
-            (Some(_), Some(_)) | (None, None) => "must have exactly one of `s3URI` and `fileSystem`",
-            (None, Some(_)) if spec.training.vpc.is_none() => "is a `fileSystem`, which needs `training.vpc`",
-            (Some(_), None) | (None, Some(_)) => continue,
-        };
-        return Err(Problem::new(Reason::InvalidSpec, format!("channel '{name}' of the dataset {why}")));
-    }
-    Ok(())
 }
 
 /// Refuses instance types that SageMaker has only for other uses. An unknown type is accepted, because it may be newer

@@ -5,7 +5,9 @@
 
 mod bucket;
 mod catalog;
+mod channels;
 mod combinations;
+mod environment;
 mod error;
 mod hosting;
 mod hub_document;
@@ -27,6 +29,7 @@ mod select;
 mod shared_hyperparameters;
 mod source;
 mod ttl_cache;
+mod volumes;
 
 pub use catalog::Catalog;
 pub use error::CatalogError;

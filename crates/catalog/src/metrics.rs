@@ -46,7 +46,8 @@ pub(super) fn of_run(run: &Subject<'_>, model: Option<&Model>) -> Result<Metrics
     let wanted = run.derivations.metrics_wanted();
     let metrics = merged(definition, model, &preset, &wanted)?;
     let unknown = match definition.source {
-        Source::Algorithm { .. } => true,
+        // SageMaker refuses others than those of the resource.
+        Source::Algorithm { .. } => return Ok(Metrics { definitions: Vec::new(), known: None }),
         Source::Image { .. } => metrics.is_empty(),
         Source::JumpStart { .. } | Source::TuningJob { .. } => false,
     };
@@ -107,9 +108,11 @@ fn of_algorithm(run: &Subject<'_>, algorithm: &Algorithm) -> Result<Metrics, Pro
 
 /// Whether definitions in the spec may be for the candidate.
 fn takes_definitions(candidate: &Candidate) -> bool {
-    let image = candidate.algorithm.as_ref().and_then(|algorithm| algorithm.training_image.as_deref());
+    let algorithm = candidate.algorithm.as_ref();
+    let image = algorithm.and_then(|algorithm| algorithm.training_image.as_deref());
     candidate.tuning_job_name.is_none()
         && candidate.observed.is_none()
+        && algorithm.is_none_or(|algorithm| algorithm.algorithm_name.is_none())
         && image.is_none_or(|image| algorithms::of_image(image, &candidate.overrides.hyperparameters).is_none())
 }
 

@@ -1,15 +1,15 @@
 //! Checks a model's description against SageMaker's limits. The user has not written the description, so the message
 //! must name the model, and the field of the spec that overrides the value.
 
+use super::environment::{VARIABLES, is_name};
 use super::model::Model;
 use api::{Reason, bounds, clip};
 use decide::problem::Problem;
 use sagemaker::JobRequest;
 
-/// Longest regex of a metric, longest variable and value, and most variables.
+/// Longest regex of a metric, and longest value of a variable.
 const METRIC_REGEX: usize = 500;
 const VARIABLE: usize = 512;
-const VARIABLES: usize = 48;
 /// 28 days.
 const RUNTIME_SECONDS: i32 = 2_419_200;
 
@@ -28,17 +28,10 @@ pub(super) fn of_description(name: &str, model: &Model, request: &JobRequest) ->
             );
         }
     }
-    let word = |name: &str| {
-        let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        !name.is_empty()
-            && name.len() <= VARIABLE
-            && name.chars().all(letter)
-            && !name.starts_with(|c: char| c.is_ascii_digit())
-    };
     for (variable, value) in
         model.environment.iter().filter(|(name, value)| request.environment.get(*name) == Some(value))
     {
-        if !word(variable) || value.chars().count() > VARIABLE {
+        if !is_name(variable) || value.chars().count() > VARIABLE {
             let what = format!("an environment variable '{}' of a wrong form", clip(variable, 64));
             return refuse(what, "set it in `training.environment`, or choose another version");
         }

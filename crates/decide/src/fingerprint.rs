@@ -126,9 +126,12 @@ impl Definition {
         parameter_ranges.sort_by(|a, b| a.name.cmp(&b.name));
         let hyperparameters: Hyperparameters =
             merged([&training.hyperparameters, &dataset.hyperparameters, &candidate.overrides.hyperparameters]);
-        // A built-in algorithm takes no definitions: those of the spec are for other candidates.
-        let takes_definitions =
-            !matches!(&source, Source::Image { image, .. } if of_image(image, &hyperparameters).is_some());
+        // Built-in algorithms and algorithm resources take no definitions: those of the spec are for other candidates.
+        let takes_definitions = match &source {
+            Source::Image { image, .. } => of_image(image, &hyperparameters).is_none(),
+            Source::Algorithm { .. } => false,
+            Source::JumpStart { .. } | Source::TuningJob { .. } => true,
+        };
         let metric_definitions = training.metric_definitions.iter().chain(&candidate.overrides.metric_definitions);
         Self {
             region: region.to_owned(),
