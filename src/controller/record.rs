@@ -23,7 +23,7 @@ use decide::events::{EventNote, NOTE_MAX, events};
 use decide::front::{References, Tables};
 use decide::problem::Problem;
 use decide::progress::progress;
-use decide::{derived, front, summary};
+use decide::{derived, front, status_size, summary};
 use platform::clock;
 
 /// Why a status was not recorded.
@@ -76,7 +76,7 @@ pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelection
     // blocking thread costs more than the computation.
     let fronts = if is_small { compute() } else { tokio::task::block_in_place(compute) };
     let counts = summary::counts(&runs);
-    ModelSelectionStatus {
+    let mut status = ModelSelectionStatus {
         observed_generation: pass.generation(),
         progress: Some(summary::progress(&counts)),
         recommended: summary::recommended(&fronts),
@@ -90,7 +90,9 @@ pub(super) fn results(pass: &Pass<'_>, known: &Known<'_>, status: ModelSelection
         objectives: spec.objectives.iter().map(|objective| objective.metric.clone()).collect(),
         fronts,
         ..status
-    }
+    };
+    status_size::fit(&mut status, &pass.derivations(spec));
+    status
 }
 
 /// Adds the conditions that follow from the results, and writes the status if it changed. `published` is the condition

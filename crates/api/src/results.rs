@@ -13,7 +13,9 @@ pub struct BestTrainingJob {
     /// trainingJobName is the name of the SageMaker training job.
     #[schemars(length(max = bounds::TRAINING_JOB_NAME))]
     pub training_job_name: String,
-    /// hyperparameters that the search chose; the definition has the fixed ones.
+    /// hyperparameters that the search chose; the definition has the fixed ones. In a selection whose status would be
+    /// larger than etcd takes (1.5 MiB), those that spec.derivedMetrics do not use are only kept for the recommended
+    /// run, or for the runs of a front if they fit.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     #[schemars(schema_with = "super::crd::chosen_hyperparameters_schema")]
     pub hyperparameters: Hyperparameters,

@@ -122,7 +122,11 @@ fn computed(
         incomplete: None,
     };
     let conditions = merge_conditions(&[], conditions(situation), Some(1), jiff::Timestamp::UNIX_EPOCH);
-    ModelSelectionStatus { conditions, fronts, runs: runs.to_vec(), observed_generation: Some(1), ..Default::default() }
+    let runs = runs.to_vec();
+    let mut status =
+        ModelSelectionStatus { conditions, fronts, runs, observed_generation: Some(1), ..Default::default() };
+    status_size::fit(&mut status, derivations);
+    status
 }
 
 fn bench(c: &mut Criterion, sample: &Sample) {

@@ -32,6 +32,7 @@ pub mod result_config_map;
 pub mod retry;
 pub mod run;
 mod status_bounds;
+pub mod status_size;
 pub mod suggest;
 pub mod summary;
 pub mod table_pages;
