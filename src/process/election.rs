@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{ObjectMeta, PostParams};
@@ -13,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::args::Args;
 use super::lease::{
-    Held, LEASE_DURATION, RENEW_INTERVAL, RETRY_PERIOD, RETRY_RENEWAL, Record, SeenLease, Step, decide,
+    Held, LEASE_DURATION, RENEW_INTERVAL, REQUEST_TIMEOUT, RETRY_PERIOD, RETRY_RENEWAL, Record, SeenLease, Step, decide,
 };
 use api::FIELD_MANAGER;
 use api::permissions::LeaseName;
@@ -29,8 +30,8 @@ pub(super) const PART: &str = "leader election";
 /// The annotation with the version of the operator that holds the Lease.
 const VERSION_ANNOTATION: &str = "modelselection.dev/operator-version";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// Timeout of a request: after one that hangs there is time for another before the deadline.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
+/// Timeout of the release: a Pod that is stopped has little time.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A candidate of the election.
 pub(super) struct Election {
@@ -49,6 +50,8 @@ pub(super) struct Election {
     held: Option<Held>,
     /// Our copy of the Lease may be out of date.
     outdated: bool,
+    /// The last renewal, when it was sent, and its `renewTime`, until it is answered.
+    unanswered: Option<(Held, MicroTime)>,
     rounds: u64,
 }
 
@@ -76,6 +79,7 @@ impl Election {
             seen: None,
             held: None,
             outdated: true,
+            unanswered: None,
             rounds: 0,
         }
     }
@@ -167,8 +171,20 @@ impl Election {
             let lease = self.leases.get_opt(&self.name).await?;
             self.see(lease);
             self.outdated = false;
+            // It was made although its answer was lost. The Lease may be lost all the same since, which is decided next.
+            if let Some((renewed, time)) = self.unanswered.take()
+                && self.held.is_some()
+                && self.lease.as_ref().and_then(|lease| lease.spec.as_ref()?.renew_time.as_ref()) == Some(&time)
+            {
+                self.hold(renewed);
+            }
         }
         Ok(())
+    }
+
+    fn hold(&mut self, held: Held) {
+        self.held = Some(held);
+        self.leadership.lasts_until(held.until());
     }
 
     async fn try_round(&mut self) -> kube::Result<Step> {
@@ -182,13 +198,14 @@ impl Election {
         };
         // Until the response arrives, the Lease may or may not have been written.
         self.outdated = true;
-        match self.write(self.ours(term)).await {
+        let ours = self.ours(term);
+        let held = Held { term, renewed: now };
+        self.unanswered = ours.spec.as_ref().and_then(|spec| Some((held, spec.renew_time.clone()?)));
+        match self.write(ours).await {
             Ok(lease) => {
-                self.outdated = false;
+                (self.outdated, self.unanswered) = (false, None);
                 self.see(Some(lease));
-                let held = Held { term, renewed: now };
-                self.held = Some(held);
-                self.leadership.lasts_until(held.until());
+                self.hold(held);
                 Ok(step)
             }
             // Another candidate was faster: read again at once.
@@ -221,7 +238,8 @@ impl Election {
 
     /// The Lease as it is, but held by us.
     fn ours(&self, term: i32) -> Lease {
-        let now = Some(MicroTime(clock::now()));
+        // As the API server keeps it, so that it can be recognized.
+        let now = Timestamp::from_microsecond(clock::now().as_microsecond()).ok().map(MicroTime);
         let mut lease = self.lease.clone().unwrap_or_else(|| Lease {
             metadata: ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() },
             spec: None,
@@ -251,7 +269,7 @@ impl Election {
 
     /// Releases the Lease, so that another candidate can take it at once. If this fails, the Lease expires.
     async fn give_back(&mut self) {
-        let given_back = timeout(REQUEST_TIMEOUT, async {
+        let given_back = timeout(RELEASE_TIMEOUT, async {
             self.look().await?;
             // Another candidate may hold it by now.
             if let (Step::Renew, Some(mut lease)) = (self.decide(clock::uptime()), self.lease.clone()) {
