@@ -1,9 +1,10 @@
 //! One pass over one selection, on one screen: load, observe, decide, record, act, requeue.
 
-use std::panic::resume_unwind;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use kube::runtime::controller::Action;
 use kube::runtime::finalizer::{self, Event, finalizer};
 use kube::{Api, ResourceExt as _};
@@ -56,6 +57,8 @@ pub(super) enum Error {
     Finalizer(#[from] FinalizerError),
     #[error("a pass took longer than {} s", PASS_DEADLINE.as_secs())]
     Deadline,
+    #[error("a defect of the operator; the line of the log before this one names it")]
+    Panic,
 }
 
 /// Why a selection was not loaded.
@@ -93,8 +96,7 @@ pub(super) async fn reconcile(stored: Arc<StoredSelection>, ctx: Arc<Context>) -
     task.spawn(reconcile_one(stored, ctx).in_current_span());
     match task.join_next().await {
         Some(Ok(result)) => result,
-        Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
-        // Nothing else cancels it: the process is about to exit.
+        // The process is about to exit.
         Some(Err(_)) | None => Ok(Action::await_change()),
     }
 }
@@ -119,7 +121,7 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
     }
     ctx.metrics.reconcile_started();
     let finalized = Box::pin(finalized(selection.clone(), ctx.clone())).instrument(span.clone());
-    let (result, busy) = clock::busy(tokio::time::timeout(PASS_DEADLINE, finalized)).await;
+    let (result, busy) = clock::busy(tokio::time::timeout(PASS_DEADLINE, caught(finalized))).await;
     let result = result.unwrap_or(Err(Error::Deadline));
     let outcome = match &result {
         Err(error) => {
@@ -138,8 +140,17 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
     result
 }
 
+/// A panic as an error: a defect that one selection meets must not stop all others, and is not met again in every second.
+async fn caught(pass: impl Future<Output = Result<Action, Error>>) -> Result<Action, Error> {
+    AssertUnwindSafe(pass).catch_unwind().await.unwrap_or(Err(Error::Panic))
+}
+
 #[allow(clippy::needless_pass_by_value)] // kube's signature
 pub(super) fn error_policy(selection: Arc<StoredSelection>, _: &Error, ctx: Arc<Context>) -> Action {
+    // Its last pass failed because it has gone; nothing would ever drop what is noted of it.
+    if ctx.has_gone(&selection.selection()) {
+        return Action::await_change();
+    }
     let (uid, now) = (selection.uid().unwrap_or_default(), clock::steady());
     ctx.retries.failed(&uid, Task::Reconcile, Outcome::Refused, now);
     requeue_after(ctx.retries.next_try(&uid, now, now).unwrap_or(Duration::from_secs(1)))
@@ -303,8 +314,10 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
         }
     }
     let repeat = create::next_repeat(pass, spec, status);
-    let more =
-        *unfinished || create::more_to_do(pass, spec, status, &own) || collect_all::more_to_do(pass, spec, status);
+    let more = *unfinished
+        || create::more_to_do(pass, spec, status, &own)
+        || collect_all::more_to_do(pass, spec, status)
+        || stop::more_to_do(pass, status);
     let unwritten = ctx.unwritten.due(uid, now);
     let soonest = [retry, repeat, unwritten, more.then_some(SOON)].into_iter().flatten().min();
     let latest = if refers { reread } else { resync };
@@ -313,4 +326,15 @@ fn requeue(pass: &Pass<'_>, observed: &Observed) -> Action {
 
 fn requeue_after(pause: Duration) -> Action {
     Action::requeue(clock::real(pause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_of_its_selection() {
+        assert!(matches!(caught(async { panic!("a defect") }).await, Err(Error::Panic)));
+        assert!(caught(async { Ok(Action::await_change()) }).await.is_ok());
+    }
 }

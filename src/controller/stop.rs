@@ -1,6 +1,10 @@
 //! Stops jobs: those that an edit superseded, and those of a suspended or deleted selection.
 
 use std::collections::HashMap;
+use std::future::ready;
+use std::time::Duration;
+
+use futures::{StreamExt as _, stream};
 
 use super::pass::Pass;
 use api::{ModelSelectionStatus, Reason, RunState, RunStatus, SupersededJob};
@@ -10,7 +14,13 @@ use decide::problem::Problem;
 use decide::retry::{Outcome, Task};
 use decide::run::{RunEvent, apply};
 use observe::Sighting;
+use platform::clock;
 use sagemaker::{Class, Region, TuningError};
+
+/// Jobs that are stopped at the same time.
+const CONCURRENCY: usize = 4;
+/// How long a pass stops jobs. The next pass continues.
+const PASS_TIME_MAX: Duration = Duration::from_secs(90);
 
 /// Stops the superseded jobs and those of a suspended selection. Superseded jobs stay listed, and hold a permit, until
 /// they have ended. Returns whether a run has let go of its job.
@@ -19,33 +29,56 @@ pub(super) async fn stop(
     status: &mut ModelSelectionStatus,
     sightings: &HashMap<String, Sighting>,
 ) -> bool {
-    let mut left = Vec::new();
-    for job in std::mem::take(&mut status.superseded) {
-        let sighting = sightings.get(&job.tuning_job_name);
-        left.extend(superseded(pass, job, sighting).await);
-    }
-    status.superseded = left;
+    let until = clock::after(clock::real(PASS_TIME_MAX));
+    // An edit may need a job again that the one before superseded.
+    let over = || pass.is_outdated() || clock::instant_now() >= until;
+    let left = stream::iter(std::mem::take(&mut status.superseded))
+        .map(async |job| if over() { Some(job) } else { superseded(pass, job, sightings).await })
+        .buffered(CONCURRENCY);
+    status.superseded = left.filter_map(ready).collect().await;
+    let stopped: Vec<_> = stream::iter(to_stop(pass, &status.runs))
+        .map(async |(index, name)| {
+            let run = &status.runs[index];
+            let (identity, arn) = (pass.identity(run), run.tuning_job_arn.as_deref());
+            let stopped = if over() { None } else { Some(stop_own(&pass.region, &identity, &name, arn).await) };
+            (index, stopped, name)
+        })
+        .buffered(CONCURRENCY)
+        .collect()
+        .await;
     let mut let_go = false;
-    // After a resume, jobs that have not been stopped yet keep running.
-    let stopping =
-        |run: &&mut RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
-    for run in status.runs.iter_mut().filter(stopping) {
-        let Some(name) = run.tuning_job_name.clone() else { continue };
+    for (index, stopped, name) in stopped {
+        let Some(stopped) = stopped else { continue };
         let task = Task::Stop(name.clone());
-        if !pass.may_try(&task) {
-            continue;
-        }
-        let stopped = stop_own(&pass.region, &pass.identity(run), &name, run.tuning_job_arn.as_deref()).await;
         // Repeated after a pause if the job still runs: a stop can get lost like any other call.
         pass.failed(task.clone(), Outcome::Accepted);
         if matches!(stopped, Ok(Stopped::Foreign)) && pass.note_foreign_answer(&name) {
             // Another cluster's, of which this one is a copy.
-            apply(run, RunEvent::NotItsJob);
+            apply(&mut status.runs[index], RunEvent::NotItsJob);
             let_go = true;
         }
         note(pass, &task, &name, stopped.err());
     }
     let_go
+}
+
+/// The runs of a suspended selection whose jobs are to be stopped now, and the jobs. After a resume, jobs that have not been
+/// stopped yet keep running.
+fn to_stop(pass: &Pass<'_>, runs: &[RunStatus]) -> Vec<(usize, String)> {
+    let is_stopping =
+        |run: &RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);
+    let stopping = runs.iter().enumerate().filter(|(_, run)| is_stopping(run));
+    let jobs = stopping.filter_map(|(index, run)| Some((index, run.tuning_job_name.clone()?)));
+    jobs.filter(|(_, job)| pass.may_try(&Task::Stop(job.clone()))).collect()
+}
+
+/// Whether jobs are left that could be stopped at once: the pass had no time for them.
+pub(super) fn more_to_do(pass: &Pass<'_>, status: &ModelSelectionStatus) -> bool {
+    let may_stop = |job: &SupersededJob| {
+        let name = &job.tuning_job_name;
+        !job.stop_requested && pass.may_try(&Task::Find(name.clone())) && pass.may_try(&Task::Stop(name.clone()))
+    };
+    status.superseded.iter().any(may_stop) || !to_stop(pass, &status.runs).is_empty()
 }
 
 /// The command that stops a job which the operator does not stop.
@@ -74,7 +107,12 @@ pub(super) fn problem(pass: &Pass<'_>, status: &ModelSelectionStatus) -> Option<
 }
 
 /// The current state of the superseded job; `None` once it has ended.
-async fn superseded(pass: &Pass<'_>, job: SupersededJob, sighting: Option<&Sighting>) -> Option<SupersededJob> {
+async fn superseded(
+    pass: &Pass<'_>,
+    job: SupersededJob,
+    sightings: &HashMap<String, Sighting>,
+) -> Option<SupersededJob> {
+    let sighting = sightings.get(&job.tuning_job_name);
     let (task, find) = (Task::Stop(job.tuning_job_name.clone()), Task::Find(job.tuning_job_name.clone()));
     let region = pass.ctx.sagemaker.region(&job.region);
     // A stop was accepted and the job is still listed as running: the stop got lost like any other call, or the listing

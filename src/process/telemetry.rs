@@ -44,6 +44,14 @@ pub(super) fn start(format: LogFormat, collector: Option<&str>) -> Result<Traces
     let traces = Traces::new(collector);
     let spans = traces.as_ref().ok().and_then(Traces::layer);
     tracing_subscriber::registry().with(logs).with(spans).init();
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(
+            place,
+            panic = info.payload_as_str(),
+            "the operator panicked, which is a defect; please report it"
+        );
+    }));
     if let Some(ignored) = ignored {
         tracing::warn!(
             "RUST_LOG is '{ignored}', which is not a log level (error, warn, info, debug, trace); using `info`"

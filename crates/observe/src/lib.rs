@@ -187,7 +187,7 @@ impl Observer {
                 idle: self.idle,
             };
             let all = self.regions.clone();
-            tokio::spawn(async move { poller.sweep_while_needed(&all).await });
+            tokio::spawn(async move { poller.poll_until_idle(&all).await });
             regions.insert(region.to_owned(), watched);
         }
     }

@@ -1,9 +1,11 @@
 //! Polls one region: waits until a poll is due, sends the request, and wakes the owners of changed jobs.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use kube::runtime::reflector::ObjectRef;
 
@@ -37,8 +39,15 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    /// Polls as long as jobs are tracked; then drops the region.
-    pub(super) async fn sweep_while_needed(&self, regions: &Regions) {
+    /// Polls as long as jobs are tracked; then drops the region. A panic, which the log shows, does not end the polls: the
+    /// jobs of all selections would run on unseen.
+    pub(super) async fn poll_until_idle(&self, regions: &Regions) {
+        while AssertUnwindSafe(self.sweep_while_needed(regions)).catch_unwind().await.is_err() {
+            clock::sleep(RETRY_MOST).await;
+        }
+    }
+
+    async fn sweep_while_needed(&self, regions: &Regions) {
         let (mut sweep, mut failures, mut tried) = (0_u64, 0_u32, clock::steady());
         loop {
             while self.watched.snapshot().is_empty() {
