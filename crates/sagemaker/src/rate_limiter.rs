@@ -7,6 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
+use super::error::Class;
+
 /// Defines the operations with SageMaker's names in one list, so that what is generated from it (the IAM policy of the
 /// operator's role, the reference of the metrics) is complete.
 macro_rules! operations {
@@ -162,13 +164,14 @@ impl Limits {
         self.with(operation, now, |budget| budget.take(now, patience))
     }
 
-    /// Records the result of a call of `operation` that was sent at `taken`, and returns the new rate.
-    pub fn note(&self, operation: Operation, throttled: bool, taken: Timestamp, now: Timestamp) -> f64 {
+    /// Records the result of a call of `operation` that was sent at `taken`, and returns the new rate. A call that
+    /// SageMaker has not answered says nothing about its limit.
+    pub fn note(&self, operation: Operation, fault: Option<Class>, taken: Timestamp, now: Timestamp) -> f64 {
         self.with(operation, now, |budget| {
-            if throttled {
-                budget.throttled(taken, now);
-            } else {
-                budget.succeeded();
+            match fault {
+                Some(Class::Throttled) => budget.throttled(taken, now),
+                Some(Class::Transient | Class::Credentials | Class::Clock) => {}
+                _ => budget.succeeded(),
             }
             budget.rate()
         })
@@ -219,6 +222,18 @@ mod tests {
             budget.throttled(at(n), at(n));
         }
         assert!((budget.rate() - FLOOR).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_call_without_an_answer_changes_nothing() {
+        let limits = Limits::default();
+        let note = |fault| limits.note(Operation::Search, fault, at(10), at(11));
+        assert!((note(Some(Class::Throttled)) - 1.0).abs() < 1e-9);
+        for fault in [Class::Transient, Class::Credentials, Class::Clock] {
+            assert!((note(Some(fault)) - 1.0).abs() < 1e-9, "{fault:?}");
+        }
+        assert!(note(Some(Class::NotFound)) > 1.0);
+        assert!(note(None) > 1.1);
     }
 
     #[test]

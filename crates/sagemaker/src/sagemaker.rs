@@ -244,12 +244,14 @@ impl Region {
         });
         let now = clock::steady();
         let class = result.as_ref().err().map(|error| error.class);
-        let rate = self.limits.note(operation, class == Some(Class::Throttled), taken, now);
+        let rate = self.limits.note(operation, class, taken, now);
         let (outcome, seconds) = (class.map_or("ok", Class::as_str), now.duration_since(started).as_secs_f64());
         self.metrics.sagemaker_call(&self.name, operation.as_str(), outcome, seconds, rate);
-        // Other faults say nothing about the credentials; the network may be down.
-        if matches!(class, None | Some(Class::Credentials)) {
-            self.metrics.set_credentials_rejected(class.is_some());
+        match class {
+            Some(Class::Credentials) => self.metrics.set_credentials_rejected(true),
+            // They say nothing about the credentials.
+            Some(Class::Transient | Class::Throttled | Class::Clock) => {}
+            _ => self.metrics.set_credentials_rejected(false),
         }
         span::end(&span, result.as_ref().err().filter(|error| error.class != Class::Ended));
         result
