@@ -16,6 +16,8 @@ pub(super) const GLOB: &str = r"^[a-zA-Z0-9*?-]+$";
 pub(super) const IMAGE: &str = r"^[^\s]+$";
 pub(super) const INSTANCE_TYPE: &str = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$";
 pub(super) const INTEGER: &str = r"^[+-]?[0-9]+$";
+// SageMaker's patterns for keys, and for security groups and subnets.
+pub(super) const KMS_KEY: &str = r"^[a-zA-Z0-9:/_-]+$";
 // An unescaped parenthesis that opens a capture group, and not a group of another kind.
 pub(super) const METRIC_REGEX: &str = r"(^|[^\\])(\\\\)*\(\??[^?:]";
 pub(super) const MODEL_ID: &str = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$";
@@ -26,7 +28,9 @@ pub(super) const REGION: &str = r"^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|us-iso[
 pub(super) const ROLE_ARN: &str = r"^arn:aws[a-z\-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$";
 // A bucket of 3 to 63 characters, or the ARN of an access point.
 pub(super) const S3_URI: &str = r"^s3://(arn:[^\s]+|[a-zA-Z0-9][a-zA-Z0-9._-]{1,61}[a-zA-Z0-9](/[^\n]*)?)$";
+pub(super) const TRAINING_PLAN: &str = r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:training-plan/\S+$";
 pub(super) const VERSION: &str = r"^(\*|[0-9]+(\.[0-9]+)?\.\*|[0-9]+\.[0-9]+\.[0-9]+)$";
+pub(super) const VPC_ID: &str = r"^[a-zA-Z0-9-]+$";
 pub(super) const WORD: &str = r"^[a-zA-Z0-9]+$";
 
 /// A CEL expression that is true if `min` or `max` is not a number: the pattern already reports that, and a rule that
@@ -36,7 +40,7 @@ pub(super) fn not_numbers(pattern: &str) -> String {
 }
 
 /// The message for a value that does not match the pattern, after the name of the field.
-const MEANINGS: [(&str, &str); 15] = [
+const MEANINGS: [(&str, &str); 18] = [
     (ALGORITHM, "must be the name or ARN of an algorithm resource, without spaces"),
     (CHANNEL_NAME, "must consist of letters, digits, '-', '_' and '.'"),
     (DECIMAL, "must be a decimal number, such as '0.001'"),
@@ -44,6 +48,7 @@ const MEANINGS: [(&str, &str); 15] = [
     (IMAGE, "must be the registry path of an image, without spaces"),
     (INSTANCE_TYPE, "must be an instance type of SageMaker, such as 'ml.g5.2xlarge'"),
     (INTEGER, "must be a whole number, such as '8'"),
+    (KMS_KEY, "must be the id, ARN or alias of a KMS key, such as 'alias/models'"),
     (METRIC_REGEX, "must have a capture group, such as '([0-9.]+)', for the value"),
     (MODEL_ID, "must consist of letters and digits, with '-' between them"),
     (NAME, "must consist of letters, digits, '-', '_' and '.', and begin and end with a letter or digit"),
@@ -53,7 +58,9 @@ const MEANINGS: [(&str, &str); 15] = [
         S3_URI,
         "must be an S3 URI, such as 's3://bucket/prefix/', with a bucket of 3 to 63 letters, digits, '-', '_' and '.'",
     ),
+    (TRAINING_PLAN, "must be the ARN of a training plan of SageMaker"),
     (VERSION, "must be a version such as '4.0.2', a prefix such as '4.*', or '*' for the newest"),
+    (VPC_ID, "must be ids of your VPC, such as 'sg-0123456789abcdef0' or 'subnet-0123456789abcdef0'"),
     (WORD, "must be one part of a model id, of letters and digits, such as 'ic' or 'tensorflow'"),
 ];
 

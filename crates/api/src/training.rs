@@ -6,7 +6,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::crd::{INSTANCE_TYPE, S3_URI};
+use super::crd::{INSTANCE_TYPE, KMS_KEY, S3_URI, TRAINING_PLAN, VPC_ID};
 use super::{Hyperparameters, InputMode, MetricDefinition, MetricPreset, bounds};
 
 /// The instances, limits and settings of each training job.
@@ -84,18 +84,18 @@ pub struct Training {
     pub output_s3_uri: String,
     /// outputKMSKeyID is the KMS key that encrypts the model artifacts. Default: the default encryption of S3.
     #[serde(rename = "outputKMSKeyID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(length(min = 1, max = 2048), regex(pattern = KMS_KEY))]
     pub output_kms_key_id: Option<String>,
     /// outputCompression of the model artifacts: Gzip or None. Default: Gzip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_compression: Option<OutputCompression>,
     /// volumeKMSKeyID is the KMS key that encrypts the volumes of the instances. Default: none.
     #[serde(rename = "volumeKMSKeyID", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(length(min = 1, max = 2048), regex(pattern = KMS_KEY))]
     pub volume_kms_key_id: Option<String>,
     /// trainingPlanARN is the training plan with reserved capacity to use. Default: none.
     #[serde(rename = "trainingPlanARN", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 50, max = 2048))]
+    #[schemars(length(min = 50, max = 2048), regex(pattern = TRAINING_PLAN))]
     pub training_plan_arn: Option<String>,
     /// maxPendingSeconds ends a training job that has waited this long for instances, in seconds. Default: SageMaker's
     /// default.
@@ -156,11 +156,11 @@ pub enum OutputCompression {
 pub struct Vpc {
     /// securityGroupIDs of the containers. Required.
     #[serde(rename = "securityGroupIDs")]
-    #[schemars(length(min = 1, max = 5), inner(length(min = 1, max = 32)))]
+    #[schemars(length(min = 1, max = 5), inner(length(min = 1, max = 32), regex(pattern = VPC_ID)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub security_group_ids: Vec<String>,
     /// subnets of the containers. Required.
-    #[schemars(length(min = 1, max = 16), inner(length(min = 1, max = 32)))]
+    #[schemars(length(min = 1, max = 16), inner(length(min = 1, max = 32), regex(pattern = VPC_ID)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub subnets: Vec<String>,
 }

@@ -17,6 +17,22 @@ pub(super) fn check(spec: &ModelSelectionSpec, definition: &Definition, of_job: 
     Ok(())
 }
 
+/// Most channels of a training job.
+const CHANNELS: usize = 20;
+
+/// Checks the number of channels: those of the dataset, and with them those of a JumpStart model.
+pub(super) fn few(all: usize, of_dataset: usize) -> Result<(), Problem> {
+    if all <= CHANNELS {
+        return Ok(());
+    }
+    let of_model = all - of_dataset;
+    let message = format!(
+        "the dataset has {of_dataset} channels, with `channelOverrides`, and the model {of_model}; SageMaker takes \
+         {CHANNELS} together: remove some"
+    );
+    Err(Problem::new(Reason::InvalidSpec, message))
+}
+
 /// Why SageMaker would refuse the channel, if it would.
 fn refused(channel: &Channel, mode: InputMode, has_vpc: bool) -> Option<&'static str> {
     let Channel { s3_uri, file_system, compression, s3_data_type, attribute_names, .. } = channel;
@@ -48,6 +64,13 @@ fn refused(channel: &Channel, mode: InputMode, has_vpc: bool) -> Option<&'static
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+
+    #[test]
+    fn the_channels_of_dataset_and_model_are_counted_together() {
+        assert!(few(20, 18).is_ok());
+        let problem = few(22, 20).unwrap_err();
+        assert!(problem.message.contains("has 20 channels") && problem.message.contains("the model 2"));
+    }
 
     #[test]
     fn rules_between_fields_are_checked_with_the_mode_that_holds() {

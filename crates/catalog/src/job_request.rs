@@ -32,6 +32,8 @@ use sagemaker::{Code, InputChannel, JobRequest, SearchRange, instance_types, onl
 pub(super) const VOLUME_SIZE_GB: i32 = 30;
 /// Default time limit of a training job in seconds, the same as SageMaker's own.
 const MAX_RUNTIME_SECONDS: i32 = 86_400;
+/// Longest location in S3, in characters.
+const S3_URI: usize = 1024;
 
 /// The request for the run with that definition and identity. `derivations` are those of the selection as the user
 /// wrote it; `model` is the definition's version of the model, for a JumpStart candidate.
@@ -111,6 +113,7 @@ pub fn job_request(
         tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));
         tags.push((tag::MODEL_VERSION.to_owned(), version.clone()));
     }
+    channels::few(channels.len(), definition.channels.len())?;
     within_limits(&hyperparameters, &definition.hyperparameters, ranges.len(), ranges_field)?;
     let max_runtime_seconds =
         definition.max_runtime_seconds.or(model.and_then(|m| m.max_runtime_seconds)).unwrap_or(MAX_RUNTIME_SECONDS);
@@ -155,7 +158,7 @@ pub fn job_request(
         max_runtime_seconds,
         max_pending_seconds: training.max_pending_seconds,
         spot_max_wait_seconds: spot_max_wait(training.spot.as_ref(), max_runtime_seconds)?,
-        checkpoint: training.checkpoint.as_ref().map(|checkpoint| checkpoint_of(checkpoint, identity)),
+        checkpoint: training.checkpoint.as_ref().map(|checkpoint| checkpoint_of(checkpoint, identity)).transpose()?,
         max_retry_attempts: training.max_retry_attempts,
         output_s3_uri: training.output_s3_uri.clone(),
         output_kms_key_id: training.output_kms_key_id.clone(),
@@ -179,12 +182,20 @@ pub fn job_request(
 
 /// The location of the checkpoints of a run: under a prefix of its own, because a training job loads what it finds
 /// there, and must not find the checkpoints of another model.
-fn checkpoint_of(checkpoint: &Checkpoint, identity: &Identity<'_>) -> Checkpoint {
+fn checkpoint_of(checkpoint: &Checkpoint, identity: &Identity<'_>) -> Result<Checkpoint, Problem> {
     if checkpoint.shared {
-        return checkpoint.clone();
+        return Ok(checkpoint.clone());
     }
     let s3_uri = format!("{}/{}", checkpoint.s3_uri.trim_end_matches('/'), identity.job_name());
-    Checkpoint { s3_uri, ..checkpoint.clone() }
+    if s3_uri.chars().count() > S3_URI {
+        let message = format!(
+            "`training.checkpoint.s3URI` and the name of the tuning job below it have {} characters, and SageMaker takes \
+             {S3_URI}; choose a shorter prefix",
+            s3_uri.chars().count()
+        );
+        return Err(Problem::new(Reason::InvalidRequest, message));
+    }
+    Ok(Checkpoint { s3_uri, ..checkpoint.clone() })
 }
 
 /// The time limit for waiting and training together on spot capacity.

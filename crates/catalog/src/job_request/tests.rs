@@ -1,6 +1,7 @@
 //! The request for a run, and the problem if there cannot be one.
 
 mod candidates;
+mod instances;
 
 use std::collections::BTreeMap;
 

@@ -31,6 +31,26 @@ pub(super) fn cases() -> Vec<Case> {
             &["spec.training.outputS3URI", "with a bucket of 3 to 63 letters"],
         ),
         bad(
+            "a key with a space",
+            "training: {volumeKMSKeyID: 'my key'}",
+            &["spec.training.volumeKMSKeyID", "`volumeKMSKeyID` must be the id, ARN or alias of a KMS key"],
+        ),
+        bad(
+            "an output key with a line break",
+            r#"training: {outputKMSKeyID: "alias/out\n"}"#,
+            &["spec.training.outputKMSKeyID", "`outputKMSKeyID` must be the id, ARN or alias of a KMS key"],
+        ),
+        bad(
+            "the name of a training plan",
+            "training: {trainingPlanARN: arn:aws:sagemaker:us-west-2:111122223333:endpoint/my-plan}",
+            &["spec.training.trainingPlanARN", "`trainingPlanARN` must be the ARN of a training plan of SageMaker"],
+        ),
+        bad(
+            "a subnet with a comma",
+            "training: {vpc: {securityGroupIDs: [sg-1], subnets: ['subnet-1,subnet-2']}}",
+            &["spec.training.vpc.subnets[0]", "`subnets` must be ids of your VPC"],
+        ),
+        bad(
             "no instances",
             "training: {instanceCount: 0}",
             &["spec.training.instanceCount", "greater than or equal to 1"],
