@@ -109,3 +109,28 @@ fn settings_reach_the_operator_and_its_test() {
         assert_eq!(environment_with(values)[name], expected, "{values}");
     }
 }
+
+/// With all values from which the chart makes variables.
+const ALL_VARIABLES: [&str; 3] = [
+    "region: eu-west-1\nclusterName: prod\nwatchNamespaces: [a]\neventsQueueUrl: https://sqs.us-west-2.amazonaws.com/111122223333/events\nui: {enabled: true, authenticate: true}",
+    "leaderElection: {enabled: false}",
+    "emulator: {enabled: true}",
+];
+
+#[test]
+fn no_variable_of_a_value_is_allowed_among_the_extra_ones_even_while_the_value_is_not_set() {
+    // Of use without the emulator too.
+    let allowed = |name: &str| name.starts_with("AWS_") || name == "MODELSELECTION_MAX_SWEEP_SECONDS";
+    for values in ALL_VARIABLES {
+        for name in Helm::Four.template(CHART, values).unwrap().environment().into_keys() {
+            let extra = format!("extraEnv: [{{name: {name}, value: a}}]");
+            match Helm::Four.template(CHART, &extra) {
+                Ok(_) => assert!(allowed(&name), "{extra}"),
+                Err(said) => assert!(said.contains(&format!("extraEnv must not have {name}, which")), "{said}"),
+            }
+            let both = format!("{values}\n{extra}");
+            let said = Helm::Four.template(CHART, &both).expect_err(&both);
+            assert!(said.contains(&format!("extraEnv must not have {name}, which")), "{both}: {said}");
+        }
+    }
+}
