@@ -1,5 +1,6 @@
 {{/* Checks that the schema cannot express: relations between values, and forms whose pattern would be an unreadable message. */}}
 {{- define "msel.check" -}}
+{{- include "msel.checkNulls" . -}}
 {{- $values := .Values -}}
 {{- if and $values.region (not (regexMatch "^[a-z]{2,}(-[a-z]+)+-[0-9]+$" $values.region)) -}}
 {{- fail (printf "region must be like eu-west-1, not '%s'" $values.region) -}}
@@ -44,6 +45,24 @@
 {{- end -}}
 {{- include "msel.checkEnv" . -}}
 {{- include "msel.checkLabels" . -}}
+{{- end -}}
+
+{{/*
+No value is null: Helm takes null for "without this default", so that the templates would have nothing to read, and an empty list of ports
+would allow all. The rows of README.md name all values.
+*/}}
+{{- define "msel.checkNulls" -}}
+{{- range regexFindAll "(?m)^[|] `[A-Za-z.]+`" (.Files.Get "README.md") -1 -}}
+{{- $value := $.Values -}}
+{{- $name := list -}}
+{{- range trimAll "| `" . | splitList "." -}}
+{{- $value = index $value . -}}
+{{- $name = append $name . -}}
+{{- if kindIs "invalid" $value -}}
+{{- fail (printf "%s must not be null: leave it out for its default, or set it to \"\", [] or {} for none; if your values do not have it, upgrade with --reset-then-reuse-values" (join "." $name)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/*

@@ -1,9 +1,11 @@
 //! What the chart renders and refuses, with both versions of Helm.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::cases::{CASES, REFUSED, both_modes};
-use super::helm::{CHART, Helm, environment};
+use super::helm::{CHART, Helm, Objects, environment};
 use super::kustomize::has_no_variables_for_flux;
 
 #[test]
@@ -61,6 +63,57 @@ fn wrong_values_are_refused_by_name() {
         let said = helm.run(&arguments, "", None).expect_err("an old Kubernetes");
         assert!(said.contains("requires kubeVersion: >=1.33"), "{helm:?}: {said}");
     }
+}
+
+/// All values, and the groups that they are in.
+fn names_of_values() -> BTreeSet<&'static str> {
+    let reference = include_str!("../../../docs/reference/values.md");
+    let rows = reference.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let names: BTreeSet<&str> = rows.collect();
+    let groups = names.iter().filter_map(|name| Some(name.split_once('.')?.0));
+    groups.chain(names.iter().copied()).collect()
+}
+
+fn null(name: &str) -> String {
+    match name.split_once('.') {
+        Some((group, name)) => format!("{group}: {{{name}: null}}"),
+        None => format!("{name}: null"),
+    }
+}
+
+#[test]
+fn no_value_may_be_null() {
+    let names = names_of_values();
+    assert!(names.len() > 70 && names.contains("networkPolicy") && names.contains("networkPolicy.egressPorts"));
+    for helm in Helm::ALL {
+        for name in &names {
+            let values = null(name);
+            let said = helm.template(CHART, &values).expect_err(&values);
+            assert!(said.contains(&format!("{name} must not be null")), "{helm:?} with {values}: {said}");
+            assert!(!said.contains("nil pointer"), "{helm:?} with {values}: {said}");
+        }
+    }
+}
+
+/// Helm takes `null` for "without this part of the default".
+#[test]
+fn parts_of_a_default_may_be_null() {
+    let pod = |values: &str| {
+        let rendered = Helm::Four.template(CHART, values).unwrap_or_else(|said| panic!("{values}: {said}"));
+        rendered.the("Deployment")["spec"]["template"]["spec"].clone()
+    };
+    assert_eq!(pod("resources: {limits: null, requests: null}")["containers"][0]["resources"], json!({}));
+    assert_eq!(pod("podSecurityContext: {fsGroup: null}")["securityContext"]["fsGroup"], Value::Null);
+}
+
+/// Also without the schema, as Argo CD can be told.
+#[test]
+fn no_ports_allow_no_port() {
+    let arguments = ["template", "x", CHART, "--skip-schema-validation", "--values", "-"];
+    let values = "networkPolicy: {enabled: true, egressPorts: []}";
+    let rendered = Objects::of(&Helm::Four.run(&arguments, values, None).unwrap());
+    let rules = rendered.the("NetworkPolicy")["spec"]["egress"].as_array().unwrap().clone();
+    assert!(rules.len() == 2 && rules.iter().all(|rule| rule["ports"].is_array()), "{rules:?}");
 }
 
 #[test]
