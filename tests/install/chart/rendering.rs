@@ -74,6 +74,24 @@ fn names_of_values() -> BTreeSet<&'static str> {
     groups.chain(names.iter().copied()).collect()
 }
 
+/// Every name that a user can choose.
+fn with_names(name: &str) -> Objects {
+    let values = "fullnameOverride: 'NAME'\nnameOverride: 'NAME'\nnamespaceOverride: 'NAME'\nclusterName: 'NAME'\nwatchNamespaces: ['NAME']\nleaderElection: {id: 'NAME'}\npriorityClassName: 'NAME'\nserviceAccount: {name: 'NAME', annotations: {note: 'NAME'}}\ncommonLabels: {team: 'NAME'}\npodLabels: {of: 'NAME'}\npodAnnotations: {note: 'NAME'}\nnodeSelector: {of: 'NAME'}\ncrds: {annotations: {note: 'NAME'}}\nimage: {registry: '', repository: 'NAME', tag: 'NAME', pullSecrets: [{name: 'NAME'}]}\nui: {enabled: true, authenticate: true}\nnetworkPolicy: {enabled: true}\nreplicas: 2\nmonitoring: {serviceMonitor: true, podMonitor: true, rules: true, dashboard: true, labels: {of: 'NAME'}}";
+    let arguments = ["template", name, CHART, "--namespace", name, "--values", "-"];
+    let rendered = Helm::Four.run(&arguments, &values.replace("NAME", name), None);
+    Objects::of(&rendered.unwrap_or_else(|said| panic!("{name}: {said}")))
+}
+
+#[test]
+fn names_that_look_like_something_else_stay_text() {
+    let letters = "with-letters";
+    let expected = json!(with_names(letters).0).to_string();
+    for name in ["12345", "017", "1e3", "0x1f", "true", "null"] {
+        let expected: Value = serde_json::from_str(&expected.replace(letters, name)).unwrap();
+        assert_eq!(json!(with_names(name).0), expected, "{name}");
+    }
+}
+
 fn null(name: &str) -> String {
     match name.split_once('.') {
         Some((group, name)) => format!("{group}: {{{name}: null}}"),
