@@ -332,7 +332,7 @@ pub const REFUSED: [(&str, &[&str]); 56] = [
     ("extraArgs: [--leader-elect=false]", &["extraArgs must not have --leader-elect=false", "leaderElection.enabled"]),
     ("global: {imageRegistry: 'https://mirror.example'}", &["/global/imageRegistry", "https://mirror.example"]),
     ("dnsPolicy: Cluster", &["/dnsPolicy", "'ClusterFirst'"]),
-    ("terminationGracePeriodSeconds: 5", &["/terminationGracePeriodSeconds", "minimum"]),
+    ("terminationGracePeriodSeconds: 19", &["/terminationGracePeriodSeconds", "minimum"]),
     ("extraObjects: [{kind: ConfigMap}]", &["/extraObjects/0", "apiVersion"]),
     ("clusterName: 'a,b'", &["/clusterName", "a,b"]),
     ("watchNamespaces: team-a", &["/watchNamespaces", "want array"]),
