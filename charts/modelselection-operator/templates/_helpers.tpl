@@ -82,8 +82,8 @@ app.kubernetes.io/component: operator
 - apiGroups: [""]
   resources: [configmaps]
   # Tables that are too large for a status, and the winner (resultConfigMap). The operator knows their names and never lists
-  # them.
-  verbs: [get, create, patch]
+  # them. It also gets those that `observed` names.
+  verbs: {{ ternary "[get, create, patch]" "[get]" .Values.rbac.configMaps }}
 - apiGroups: [events.k8s.io]
   resources: [events]
   # patch increases the count of a repeated Event.

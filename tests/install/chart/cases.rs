@@ -22,7 +22,7 @@ const KEEP: &str = "/metadata/annotations/helm.sh~1resource-policy";
 const ARGO_CD: &str = "/metadata/annotations/argocd.argoproj.io~1sync-options";
 const FLUX: &str = "/metadata/annotations/kustomize.toolkit.fluxcd.io~1prune";
 
-pub const CASES: [Case; 28] = [
+pub const CASES: [Case; 29] = [
     (
         "",
         &[
@@ -36,6 +36,7 @@ pub const CASES: [Case; 28] = [
             (CRD, FLUX, "disabled"),
             (BUDGET, "", "null"),
             (POLICY, "", "null"),
+            ("ClusterRole/modelselection-operator", "/rules/2/verbs", "[get, create, patch]"),
             ("ClusterRole/modelselection-operator", "/rules/4/resourceNames/0", "kube-system"),
             ("ClusterRole/modelselection-operator-view", "/rules/0/verbs", "[get, list, watch]"),
         ],
@@ -114,6 +115,7 @@ pub const CASES: [Case; 28] = [
             (CRD, "/metadata/annotations/kustomize.toolkit.fluxcd.io~1substitute", "disabled"),
         ],
     ),
+    ("rbac: {configMaps: false}", &[("ClusterRole/modelselection-operator", "/rules/2/verbs", "[get]")]),
     (
         "emulator: {enabled: true, speed: 600.5}",
         &[
