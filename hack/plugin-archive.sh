@@ -12,8 +12,7 @@ trap 'rm -rf "$work"' EXIT
 install -D -m 755 "$program" "$work/kubectl-modelselection"
 install -m 644 LICENSE "$work/LICENSE"
 cp -R deploy/kubectl-plugin/. "$work/"
-# The second name of the plugin, and of what kubectl asks for completions.
-ln -s kubectl-modelselection "$work/kubectl-msel"
+# No link kubectl-msel: krew refuses an archive that has one. The caveats of deploy/krew/modelselection.yaml tell how to make it.
 
 mkdir -p "$folder"
 # The commit's time, so that the same commit gives the same archive.

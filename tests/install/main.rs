@@ -5,5 +5,6 @@ mod event_queue;
 mod installation;
 mod leader;
 mod permissions;
+mod plugin_archive;
 mod process;
 mod traces;

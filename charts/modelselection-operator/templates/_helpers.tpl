@@ -23,8 +23,8 @@
 
 {{/* Selector labels of a Deployment are immutable, so they contain no version; the comment of `nameOverride` says so. */}}
 {{- define "msel.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "msel.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "msel.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "msel.ownLabels" -}}
@@ -82,8 +82,8 @@ app.kubernetes.io/component: operator
 - apiGroups: [""]
   resources: [configmaps]
   # Tables that are too large for a status, and the winner (resultConfigMap). The operator knows their names and never lists
-  # them.
-  verbs: [get, create, patch]
+  # them. It also gets those that `observed` names.
+  verbs: {{ ternary "[get, create, patch]" "[get]" .Values.rbac.configMaps }}
 - apiGroups: [events.k8s.io]
   resources: [events]
   # patch increases the count of a repeated Event.
@@ -93,8 +93,8 @@ app.kubernetes.io/component: operator
 {{- define "msel.binding" -}}
 subjects:
 - kind: ServiceAccount
-  name: {{ include "msel.serviceAccountName" . }}
-  namespace: {{ include "msel.namespace" . }}
+  name: {{ include "msel.serviceAccountName" . | quote }}
+  namespace: {{ include "msel.namespace" . | quote }}
 {{- end -}}
 
 {{/* All settings are environment variables, so that `extraArgs` can override them. */}}
@@ -115,7 +115,7 @@ subjects:
 {{- if .Values.leaderElection.enabled }}
 # Releases in the same namespace have different Leases.
 - name: MODELSELECTION_LEADER_ELECTION_ID
-  value: {{ include "msel.leaseName" . }}
+  value: {{ include "msel.leaseName" . | quote }}
 {{- else }}
 - name: MODELSELECTION_LEADER_ELECT
   value: "false"
@@ -130,11 +130,11 @@ subjects:
   value: {{ .Values.ui.authenticate | quote }}
 {{- end }}
 - name: MODELSELECTION_LOG_FORMAT
-  value: {{ .Values.log.format }}
+  value: {{ .Values.log.format | quote }}
 - name: RUST_LOG
   value: {{ .Values.log.level | quote }}
 - name: MODELSELECTION_CATALOG_SOURCE
-  value: {{ .Values.catalogSource }}
+  value: {{ .Values.catalogSource | quote }}
 - name: MODELSELECTION_MAX_TUNING_JOBS
   value: {{ .Values.maxTuningJobs | int | quote }}
 {{- with .Values.eventsQueueUrl }}
@@ -151,7 +151,7 @@ subjects:
 {{- end }}
 {{- with .Values.region | default (ternary "us-west-2" "" .Values.emulator.enabled) }}
 - name: AWS_REGION
-  value: {{ . }}
+  value: {{ . | quote }}
 {{- end }}
 {{- if .Values.emulator.enabled }}
 - name: AWS_ENDPOINT_URL_SAGEMAKER
@@ -172,8 +172,8 @@ subjects:
 
 {{/* The container fields of one of the image's programs, without arguments. */}}
 {{- define "msel.container" -}}
-image: {{ include "msel.image" . }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+image: {{ include "msel.image" . | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy | quote }}
 securityContext:
   {{- toYaml .Values.securityContext | nindent 2 }}
 resources:
@@ -210,7 +210,7 @@ volumeMounts:
 
 {{/* Pod fields that the operator and `helm test` share. */}}
 {{- define "msel.podSpec" -}}
-serviceAccountName: {{ include "msel.serviceAccountName" . }}
+serviceAccountName: {{ include "msel.serviceAccountName" . | quote }}
 automountServiceAccountToken: true
 enableServiceLinks: false
 securityContext:
@@ -220,14 +220,14 @@ imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.dnsPolicy }}
-dnsPolicy: {{ . }}
+dnsPolicy: {{ . | quote }}
 {{- end }}
 {{- with .Values.dnsConfig }}
 dnsConfig:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.nodeSelector }}
 nodeSelector:

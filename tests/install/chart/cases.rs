@@ -22,7 +22,7 @@ const KEEP: &str = "/metadata/annotations/helm.sh~1resource-policy";
 const ARGO_CD: &str = "/metadata/annotations/argocd.argoproj.io~1sync-options";
 const FLUX: &str = "/metadata/annotations/kustomize.toolkit.fluxcd.io~1prune";
 
-pub const CASES: [Case; 27] = [
+pub const CASES: [Case; 29] = [
     (
         "",
         &[
@@ -36,6 +36,7 @@ pub const CASES: [Case; 27] = [
             (CRD, FLUX, "disabled"),
             (BUDGET, "", "null"),
             (POLICY, "", "null"),
+            ("ClusterRole/modelselection-operator", "/rules/2/verbs", "[get, create, patch]"),
             ("ClusterRole/modelselection-operator", "/rules/4/resourceNames/0", "kube-system"),
             ("ClusterRole/modelselection-operator-view", "/rules/0/verbs", "[get, list, watch]"),
         ],
@@ -114,6 +115,7 @@ pub const CASES: [Case; 27] = [
             (CRD, "/metadata/annotations/kustomize.toolkit.fluxcd.io~1substitute", "disabled"),
         ],
     ),
+    ("rbac: {configMaps: false}", &[("ClusterRole/modelselection-operator", "/rules/2/verbs", "[get]")]),
     (
         "emulator: {enabled: true, speed: 600.5}",
         &[
@@ -249,6 +251,10 @@ pub const CASES: [Case; 27] = [
         ],
     ),
     (
+        "leaderElection: {enabled: false}\nstrategy: {type: Recreate}\nui: {enabled: true, port: 4599}",
+        &[(DEPLOYMENT, "/spec/strategy", "{type: Recreate}")],
+    ),
+    (
         "leaderElection: {id: shared}\nstrategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 0}}\nrevisionHistoryLimit: 1\nterminationGracePeriodSeconds: 60\ndnsPolicy: None\ndnsConfig: {nameservers: [10.0.0.10], options: [{name: ndots, value: '1'}]}",
         &[
             ("Role/modelselection-system/modelselection-operator", "/rules/1/resourceNames", "[shared]"),
@@ -279,7 +285,7 @@ pub const CASES: [Case; 27] = [
 ];
 
 /// Values that are refused, and parts of the message.
-pub const REFUSED: [(&str, &[&str]); 50] = [
+pub const REFUSED: [(&str, &[&str]); 56] = [
     ("replica: 2", &["'replica' not allowed"]),
     ("replicas: two", &["/replicas", "got string, want integer"]),
     ("replicas: -1", &["/replicas", "minimum"]),
@@ -305,13 +311,30 @@ pub const REFUSED: [(&str, &[&str]); 50] = [
         &["extraEnv must not have AWS_REGION", "value region"],
     ),
     ("extraEnv: [{name: RUST_LOG, value: a}]", &["extraEnv must not have RUST_LOG", "value log.level"]),
+    (
+        "extraEnv: [{name: MODELSELECTION_LEADER_ELECT, value: 'false'}]",
+        &["extraEnv must not have MODELSELECTION_LEADER_ELECT", "value leaderElection.enabled"],
+    ),
+    (
+        "extraEnv: [{name: MODELSELECTION_LEADER_ELECTION_NAMESPACE, value: a}]",
+        &["extraEnv must not have MODELSELECTION_LEADER_ELECTION_NAMESPACE", "value namespaceOverride"],
+    ),
     ("extraEnv: [{name: POD_NAME, value: a}]", &["extraEnv must not have POD_NAME", "the chart sets"]),
     ("extraEnv: [{name: A, value: a}, {name: A, value: b}]", &["extraEnv has A twice"]),
     ("leaderElection: {enabled: false}\nreplicas: 2", &["replicas must be 1 without leaderElection.enabled"]),
+    (
+        "leaderElection: {enabled: false}\nstrategy: {type: RollingUpdate}",
+        &["strategy.type must be Recreate without leaderElection.enabled"],
+    ),
+    // Its type is RollingUpdate.
+    (
+        "leaderElection: {enabled: false}\nstrategy: {rollingUpdate: {maxSurge: 1}}",
+        &["strategy.type must be Recreate without leaderElection.enabled"],
+    ),
     ("extraArgs: [--leader-elect=false]", &["extraArgs must not have --leader-elect=false", "leaderElection.enabled"]),
     ("global: {imageRegistry: 'https://mirror.example'}", &["/global/imageRegistry", "https://mirror.example"]),
     ("dnsPolicy: Cluster", &["/dnsPolicy", "'ClusterFirst'"]),
-    ("terminationGracePeriodSeconds: 5", &["/terminationGracePeriodSeconds", "minimum"]),
+    ("terminationGracePeriodSeconds: 19", &["/terminationGracePeriodSeconds", "minimum"]),
     ("extraObjects: [{kind: ConfigMap}]", &["/extraObjects/0", "apiVersion"]),
     ("clusterName: 'a,b'", &["/clusterName", "a,b"]),
     ("watchNamespaces: team-a", &["/watchNamespaces", "want array"]),
@@ -330,10 +353,15 @@ pub const REFUSED: [(&str, &[&str]); 50] = [
     ("extraEnv: [{value: x}]", &["/extraEnv/0", "name"]),
     ("emulator: true", &["/emulator", "want object"]),
     ("emulator: {enabled: true}\nreplicas: 2", &["replicas must be 1 with emulator.enabled"]),
+    (
+        "emulator: {enabled: true}\neventsQueueUrl: https://sqs.us-west-2.amazonaws.com/111122223333/events",
+        &["eventsQueueUrl must be empty with emulator.enabled"],
+    ),
     ("ui: {port: '8090'}", &["/ui/port", "want integer"]),
     ("ui: {enabled: true, port: 8080}", &["ui.port must not be 8080"]),
+    ("ui: {enabled: true, port: 4599}\nemulator: {enabled: true}", &["ui.port must not be 4599 with emulator.enabled"]),
     (
-        "ui: {enabled: true}\nextraEnv: [{name: MODELSELECTION_UI_LISTEN, value: '[::]:80'}]",
+        "extraEnv: [{name: MODELSELECTION_UI_LISTEN, value: '[::]:80'}]",
         &["extraEnv must not have MODELSELECTION_UI_LISTEN", "value ui.enabled"],
     ),
     ("networkPolicy: {egressPorts: [70000]}", &["/networkPolicy/egressPorts/0", "maximum"]),
