@@ -72,6 +72,8 @@ fn completes(place: &Place, archives: &Path) {
     let archive = archives.join("kubectl-modelselection-linux-amd64.tar.gz");
     run(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(installed.path()));
     let (programs, bin) = (installed.path(), installed.path().join("bin"));
+    // The short name, as the caveats of the manifest say: krew refuses an archive with a link.
+    std::os::unix::fs::symlink("kubectl-modelselection", programs.join("kubectl-msel")).unwrap();
     let path = format!("{}:{}:{}", programs.display(), bin.display(), std::env::var("PATH").unwrap());
     for name in ["modelselection", "msel"] {
         let words = ["__complete", name, "status", "-n", &place.namespace, "cal"];
