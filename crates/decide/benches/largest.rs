@@ -16,7 +16,7 @@ use modelselection_decide::conditions::{Situation, conditions};
 use modelselection_decide::derived::{Derivations, Memo, apply, invalid};
 use modelselection_decide::front::{References, Tables, are_current, fronts_with};
 use modelselection_decide::plan::{Fingerprints, plan};
-use modelselection_decide::summary;
+use modelselection_decide::{status_size, summary};
 
 const RUNS: usize = 512;
 

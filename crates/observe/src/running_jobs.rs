@@ -139,6 +139,8 @@ pub(super) struct Snapshot {
 
 /// If the snapshot is older than this plus the planned pause, it is stale: several polls have failed in a row.
 const STALE_AFTER: Duration = Duration::from_secs(120);
+/// Listings of SageMaker may lag behind a new job by about this much.
+const LISTING_LAG: Duration = Duration::from_secs(60);
 
 impl Snapshot {
     /// Sets the jobs of `owner` and returns what is known about them.
@@ -233,8 +235,9 @@ impl Snapshot {
                 // A job that was tracked only after the listing began may be missing in it.
                 (None, _) if job.since >= started => continue,
                 (None, left @ Sighting::Left(_)) => left.clone(),
-                (None, Sighting::Unseen | Sighting::Running(_)) => {
-                    if self.reading && job.known && job.awaits_event(name) {
+                (None, seen @ (Sighting::Unseen | Sighting::Running(_))) => {
+                    let may_lag = *seen == Sighting::Unseen && started < job.since + LISTING_LAG;
+                    if self.reading && job.known && job.awaits_event(name) && !may_lag {
                         self.flow.missed(name, started);
                     }
                     Sighting::Left(started)

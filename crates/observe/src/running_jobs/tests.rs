@@ -284,6 +284,19 @@ fn an_end_that_was_none_is_looked_at_once_more_and_then_events_are_in_doubt() {
 }
 
 #[test]
+fn a_listing_that_lags_behind_a_new_job_says_nothing_about_events() {
+    for (second, expected) in [(130, true), (161, false)] {
+        let mut snapshot = tracked(&["ms-1"]);
+        track_since(&mut snapshot, "b", &["ms-2"], Since::Now, 100);
+        snapshot.listed(at(second), listing(&[("ms-1", running(0))]));
+        assert_eq!(track(&mut snapshot, "b", &["ms-2"], second)["ms-2"], Sighting::Left(at(second)), "it is looked at");
+        track(&mut snapshot, "b", &[], second);
+        pause(&mut snapshot, true, second);
+        assert_eq!(snapshot.flows(), expected, "{second}");
+    }
+}
+
+#[test]
 fn an_end_without_an_event_brings_the_sweeps_back() {
     let mut snapshot = tracked(&["ms-1", "ms-2", "theirs"]);
     snapshot.listed(at(10), listing(&[("ms-1", running(0)), ("ms-2", running(0))]));
