@@ -29,6 +29,10 @@ pub fn fit(status: &mut ModelSelectionStatus, derivations: &Derivations<'_>) {
     }
 }
 
+/// The runs of a step, and what it leaves out.
+type Whose<'a> = &'a dyn Fn(&RunStatus) -> bool;
+type Less<'a> = &'a dyn Fn(&mut BestTrainingJob);
+
 /// Most bytes of the status. `kubectl apply` keeps a copy of the spec in an annotation.
 fn most(spec: &ModelSelectionSpec) -> usize {
     OBJECT.saturating_sub(REST + 2 * bytes(spec)).max(LEAST)
@@ -49,7 +53,7 @@ fn fit_into(most: usize, mut size: usize, status: &mut ModelSelectionStatus, der
     let recommended = recommended(status);
     let off_front = |run: &RunStatus| run.pareto_rank != Some(0);
     let not_recommended = |run: &RunStatus| !recommended.contains(&(run.dataset.clone(), run.candidate.clone()));
-    let steps: [(&dyn Fn(&RunStatus) -> bool, &dyn Fn(&mut BestTrainingJob)); 5] = [
+    let steps: [(Whose<'_>, Less<'_>); 5] = [
         (&off_front, &fewer_hyperparameters),
         (&off_front, &fewer_metrics),
         (&not_recommended, &fewer_hyperparameters),

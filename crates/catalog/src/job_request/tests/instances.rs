@@ -6,7 +6,7 @@ use super::request;
 use crate::hub_document::tests::bit;
 use api::{ModelSelectionSpec, Reason};
 
-fn spec(training: serde_json::Value) -> ModelSelectionSpec {
+fn spec(training: &serde_json::Value) -> ModelSelectionSpec {
     let mut all = serde_json::to_value(samples::spec()).unwrap();
     all["training"].as_object_mut().unwrap().extend(training.as_object().unwrap().clone());
     serde_json::from_value(all).unwrap()
@@ -16,7 +16,7 @@ fn spec(training: serde_json::Value) -> ModelSelectionSpec {
 fn a_key_is_refused_for_instances_with_local_disks() {
     let with = |instance_type: &str, fallback: &str, key: serde_json::Value| {
         let fallbacks = json!([{"instanceType": fallback}]);
-        spec(json!({"instanceType": instance_type, "instanceFallbacks": fallbacks, "volumeKMSKeyID": key}))
+        spec(&json!({"instanceType": instance_type, "instanceFallbacks": fallbacks, "volumeKMSKeyID": key}))
     };
     for (instance_type, fallback, key, expected) in [
         ("ml.g5.2xlarge", "ml.p3.2xlarge", json!(null), None),
@@ -37,7 +37,7 @@ fn fallbacks_get_the_volume_size_of_the_model_unless_the_spec_has_one() {
         let mut training = training;
         training["instanceFallbacks"] = fallbacks.clone();
         let model = bit();
-        let sent = request(&spec(training), candidate, (candidate == 0).then_some(&model)).unwrap();
+        let sent = request(&spec(&training), candidate, (candidate == 0).then_some(&model)).unwrap();
         sent.instance_fallbacks.into_iter().map(|fallback| fallback.volume_size_gb).collect()
     };
     let of_model = bit().on("ml.m5.xlarge").volume_size_gb;
@@ -51,7 +51,7 @@ fn fallbacks_get_the_volume_size_of_the_model_unless_the_spec_has_one() {
 fn a_location_of_checkpoints_that_is_too_long_with_the_name_of_the_job_is_refused() {
     let with = |length: usize, shared: bool| {
         let uri = format!("s3://bucket/{}", "p".repeat(length));
-        spec(json!({"checkpoint": {"s3URI": uri, "shared": shared}}))
+        spec(&json!({"checkpoint": {"s3URI": uri, "shared": shared}}))
     };
     assert!(request(&with(900, false), 1, None).is_ok());
     assert!(request(&with(1000, true), 1, None).is_ok());
