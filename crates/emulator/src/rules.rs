@@ -4,6 +4,7 @@
 //! (marked "real message"); the others are our own, because only their code is known.
 
 mod data;
+pub mod planted;
 mod ranges;
 
 use std::collections::BTreeSet;
@@ -99,10 +100,11 @@ fn check_strategy(request: &CreateRequest) -> Result<(), ApiError> {
             if all_ranges().any(numeric) {
                 return refuse("Grid search supports categorical hyperparameters only.");
             }
-            let combinations: u64 = all_ranges().map(sampling::combinations).sum();
-            if limits.max_number_of_training_jobs.is_some_and(|n| u64::from(n) != combinations) {
+            let combinations = sampling::grid(request);
+            if limits.max_number_of_training_jobs.is_some_and(|n| Some(u64::from(n)) != combinations) {
+                let size = combinations.map_or_else(|| "more than 2^64".to_owned(), |size| size.to_string());
                 return refuse(format!(
-                    "MaxNumberOfTrainingJobs must equal the number of distinct categorical combinations possible, which is {combinations}."
+                    "MaxNumberOfTrainingJobs must equal the number of distinct categorical combinations possible, which is {size}."
                 ));
             }
             Ok(())

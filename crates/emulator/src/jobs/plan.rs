@@ -120,12 +120,10 @@ impl Setup {
     /// Most training jobs.
     pub fn max_trials(&self) -> u32 {
         let config = &self.request.hyper_parameter_tuning_job_config;
-        let grid = || {
-            let sizes = self.request.definitions().map(|d| self.request.ranges(d).map_or(1, sampling::combinations));
-            u32::try_from(sizes.sum::<u64>()).unwrap_or(u32::MAX)
-        };
         config.resource_limits.max_number_of_training_jobs.unwrap_or_else(|| match config.strategy {
-            Strategy::Grid => grid(),
+            Strategy::Grid => {
+                sampling::grid(&self.request).and_then(|size| u32::try_from(size).ok()).unwrap_or(u32::MAX)
+            }
             _ => DEFAULT_TRAINING_JOBS,
         })
     }

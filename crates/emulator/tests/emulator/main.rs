@@ -9,5 +9,6 @@ mod first_party;
 mod harness;
 mod jumpstart;
 mod life;
+mod limits;
 mod lists;
 mod process;
