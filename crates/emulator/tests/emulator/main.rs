@@ -11,4 +11,5 @@ mod jumpstart;
 mod life;
 mod limits;
 mod lists;
+mod objects;
 mod process;
