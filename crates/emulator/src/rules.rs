@@ -25,6 +25,8 @@ const METRIC_REQUIRED: &str =
     "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions.";
 /// Real message (reported by users of the built-in algorithms; the code is the one for all violated rules).
 const NO_OVERRIDE: &str = "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.";
+/// The same for algorithm resources, which have definitions of their own too. The wording is ours.
+const NO_OVERRIDE_OF_RESOURCE: &str = "You can't override the metric definitions for algorithm resources (AlgorithmName). Please retry the request without specifying metric definitions.";
 /// Real message (graphstorm#1243).
 const MAX_RESOURCE: &str = "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of TrainingJobDefinition.";
 
@@ -164,6 +166,7 @@ fn check_metrics(request: &CreateRequest, definition: &Definition) -> Result<(),
     let known = |all: &[MetricDefinition], name: &str| all.iter().any(|metric| metric.name == name);
     match (reports(definition), objective) {
         (Reports::FirstParty(_), _) if !metrics.is_empty() => refuse(NO_OVERRIDE),
+        (Reports::Resource, _) if !metrics.is_empty() => refuse(NO_OVERRIDE_OF_RESOURCE),
         (Reports::FirstParty(repository), Some(name)) if !known(&first_party::definitions(&repository), name) => {
             let image = definition.algorithm_specification.training_image.as_deref().unwrap_or_default();
             refuse(format!(
