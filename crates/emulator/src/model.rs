@@ -4,6 +4,7 @@
 //! one sentence per violation, the path in camel case, `.member` after list positions counted from 1.
 
 mod pattern;
+mod property;
 mod violation;
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use pattern::Pattern;
+pub use property::{Property, property};
 pub use violation::{Violation, ViolationKind, describe};
 
 /// The embedded service model.
@@ -112,11 +114,6 @@ pub fn unknown_members(operation: &str, request: &Value) -> Vec<String> {
 pub fn unknown_members_of_output(operation: &str, answer: &Value) -> Vec<String> {
     let output = MODEL.as_ref().and_then(|model| model.operations.get(operation)?.output.as_ref());
     output.map_or_else(Vec::new, |output| unknown_in(&output.shape, answer))
-}
-
-/// Whether a structure of the model has this member.
-pub fn has_member(shape: &str, member: &str) -> bool {
-    self::shape(shape).is_some_and(|shape| shape.members.contains_key(member))
 }
 
 fn unknown_operation(operation: &str) -> Violation {
