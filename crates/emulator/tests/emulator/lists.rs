@@ -69,6 +69,20 @@ async fn tags_of_jobs_and_of_their_training_jobs() {
     assert_eq!(emulator.error("AddTags", &too_many).await.1["__type"], "ResourceLimitExceeded");
     let reserved = json!({"ResourceArn": arn["ResourceArn"], "Tags": [{"Key": "aws:x", "Value": "v"}]});
     assert_eq!(emulator.error("AddTags", &reserved).await.1["__type"], "ValidationException");
+    for (here, elsewhere) in [(REGION, "eu-central-1"), ("111122223333", "999988887777")] {
+        let other = emulator.arn("tagged").replace(here, elsewhere);
+        for (operation, more) in [
+            ("ListTags", json!({})),
+            ("AddTags", json!({"Tags": [{"Key": "a", "Value": "b"}]})),
+            ("DeleteTags", json!({"TagKeys": ["owner"]})),
+        ] {
+            let mut ask = json!({"ResourceArn": other});
+            ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let refused = emulator.error(operation, &ask).await.1;
+            assert_eq!(refused["message"], "Requested resource not found.", "{operation} {other}");
+        }
+    }
+    assert_eq!(emulator.ok("ListTags", &arn).await["Tags"], left["Tags"]);
     let nobody = json!({"ResourceArn": emulator.arn("nobody")});
     assert_eq!(emulator.error("ListTags", &nobody).await.1["__type"], "ValidationException");
 }
