@@ -3,6 +3,7 @@
 //! The model is botocore's (`service-model.json`, reduced to the supported operations). Messages follow those of AWS:
 //! one sentence per violation, the path in camel case, `.member` after list positions counted from 1.
 
+mod known;
 mod pattern;
 mod property;
 mod violation;
@@ -13,6 +14,7 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use known::known_members;
 use pattern::Pattern;
 pub use property::{Property, property};
 pub use violation::{Violation, ViolationKind, describe};

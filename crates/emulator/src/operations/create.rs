@@ -11,6 +11,7 @@ use crate::jobs::plan::{Setup, simulate};
 use crate::jobs::tags::TagLog;
 use crate::jobs::world::{Region, World};
 use crate::logs::models::{Behaviour, Table};
+use crate::model;
 use crate::operations::call::Call;
 use crate::operations::warm_start;
 use crate::request::{Channel, CreateRequest, Definition, Tag};
@@ -23,8 +24,8 @@ pub fn create(
     refused_role: Option<&str>,
     call: &Call<'_>,
 ) -> Result<Value, ApiError> {
-    let mut raw = call.request.clone();
-    drop_nulls(&mut raw);
+    // AWS does not keep what it does not know, so that Describe must not return it.
+    let raw = model::known_members(call.operation, call.request);
     let request: CreateRequest =
         serde_json::from_value(raw.clone()).map_err(|error| ApiError::serialization(error.to_string()))?;
     rules::check(&request)?;
@@ -128,16 +129,4 @@ fn behaviour(table: &Table, definition: &Definition, tags: &[Tag]) -> Behaviour 
         behaviour.classes = behaviour.classes.min(5);
     }
     behaviour
-}
-
-/// A null member counts as absent; Describe must not return it.
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, value| !value.is_null());
-            members.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
 }
