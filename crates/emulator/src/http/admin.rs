@@ -55,8 +55,8 @@ fn read<T: DeserializeOwned>(body: &str) -> Result<T, (StatusCode, Json<Value>)>
     serde_json::from_str(body).map_err(|error| refused(error.to_string()))
 }
 
-fn refused(error: String) -> (StatusCode, Json<Value>) {
-    (StatusCode::BAD_REQUEST, Json(json!({"error": error})))
+fn refused(error: impl Into<Value>) -> (StatusCode, Json<Value>) {
+    (StatusCode::BAD_REQUEST, Json(json!({"error": error.into()})))
 }
 
 async fn order_fault(State(emulator): Shared, body: String) -> Answer {
@@ -210,7 +210,7 @@ async fn set_clock(State(emulator): Shared, body: String) -> Answer {
     let change: ClockChange = read(&body)?;
     let sane = |n: &f64| n.is_finite() && *n >= 0.0;
     if !change.advance_seconds.iter().chain(&change.speed).all(sane) {
-        return Err(refused("time goes forward: numbers from 0 up".to_owned()));
+        return Err(refused("time goes forward: numbers from 0 up"));
     }
     if let Some(speed) = change.speed {
         emulator.clock().set_speed(speed);

@@ -290,8 +290,8 @@ impl<'a> Tuner<'a> {
         self.better(median, objective?).then(|| epochs.div_ceil(2))
     }
 
-    /// The epoch after which Hyperband stops a trial: at its `MaxResource` at the latest, and some after a third of that,
-    /// but not before its `MinResource`.
+    /// The epoch after which Hyperband stops a trial: at its `MaxResource` at the latest, and some after a third of
+    /// that, but not before its `MinResource`.
     fn rung(&self, index: usize, seed: &str, epochs: u32) -> Option<u32> {
         let settings = self.setup.request.hyper_parameter_tuning_job_config.strategy_config.as_ref();
         let settings = settings.and_then(|config| config.hyperband_strategy_config.as_ref());

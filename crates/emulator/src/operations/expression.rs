@@ -68,8 +68,8 @@ enum Comparison {
 }
 
 impl Expression {
-    /// Rules beyond the service model: properties that exist, operators and values that suit their types, and the number
-    /// of conditions. `kind` is the type of a property.
+    /// Rules beyond the service model: properties that exist, operators and values that suit their types, and the
+    /// number of conditions. `kind` is the type of a property.
     pub fn check(&self, kind: &impl Fn(&str) -> Option<Property>) -> Result<(), ApiError> {
         if self.conditions() > MOST_CONDITIONS {
             return Err(ApiError::validation(format!(

@@ -60,6 +60,10 @@ impl Quotas {
                 1,
             ));
         }
+        self.check_instances(request, &active)
+    }
+
+    fn check_instances(&self, request: &CreateRequest, active: &[&CreateRequest]) -> Result<(), ApiError> {
         for (kind, limit) in &self.instances {
             let wanted = instances(request, kind);
             let used = active.iter().map(|request| instances(request, kind)).fold(0, u32::saturating_add);

@@ -69,6 +69,16 @@ async fn tags_of_jobs_and_of_their_training_jobs() {
     assert_eq!(emulator.error("AddTags", &too_many).await.1["__type"], "ResourceLimitExceeded");
     let reserved = json!({"ResourceArn": arn["ResourceArn"], "Tags": [{"Key": "aws:x", "Value": "v"}]});
     assert_eq!(emulator.error("AddTags", &reserved).await.1["__type"], "ValidationException");
+    let nobody = json!({"ResourceArn": emulator.arn("nobody")});
+    assert_eq!(emulator.error("ListTags", &nobody).await.1["__type"], "ValidationException");
+}
+
+#[tokio::test]
+async fn resources_of_other_regions_and_accounts_have_no_tags_here() {
+    let emulator = Emulator::start(&[]);
+    emulator.ok(CREATE, &request("tagged")).await;
+    let tags = async || emulator.ok("ListTags", &json!({"ResourceArn": emulator.arn("tagged")})).await;
+    let before = tags().await;
     for (here, elsewhere) in [(REGION, "eu-central-1"), ("111122223333", "999988887777")] {
         let other = emulator.arn("tagged").replace(here, elsewhere);
         for (operation, more) in [
@@ -82,9 +92,7 @@ async fn tags_of_jobs_and_of_their_training_jobs() {
             assert_eq!(refused["message"], "Requested resource not found.", "{operation} {other}");
         }
     }
-    assert_eq!(emulator.ok("ListTags", &arn).await["Tags"], left["Tags"]);
-    let nobody = json!({"ResourceArn": emulator.arn("nobody")});
-    assert_eq!(emulator.error("ListTags", &nobody).await.1["__type"], "ValidationException");
+    assert_eq!(tags().await, before);
 }
 
 #[tokio::test]

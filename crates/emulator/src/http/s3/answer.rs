@@ -231,8 +231,8 @@ fn read(object: Option<Object>, ask: &Ask) -> Answer {
 }
 
 fn etag(body: &[u8]) -> String {
-    let digits: String = Sha256::digest(body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{digits}\"")
+    let number = Sha256::digest(body).iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    format!("\"{number:032x}\"")
 }
 
 /// 2026-01-01, the date of everything that was there before the emulator started.

@@ -60,6 +60,22 @@ pub enum Verb {
     Unknown,
 }
 
+impl Verb {
+    /// The plain operation on a bucket or an object.
+    fn of(method: &str, on_bucket: bool, signed: bool) -> Self {
+        match (method, on_bucket) {
+            ("GET", true) if signed => Self::ListObjects,
+            ("HEAD", true) if signed => Self::HeadBucket,
+            ("PUT", true) => Self::CreateBucket,
+            ("GET", _) => Self::GetObject,
+            ("HEAD", _) => Self::HeadObject,
+            ("PUT", false) => Self::PutObject,
+            ("DELETE", false) => Self::DeleteObject,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// A parsed request.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -96,17 +112,12 @@ impl Ask {
             let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
             pairs.filter(|(key, _)| *key == name).map(|(_, value)| decoded(value)).next()
         };
+        let other = SUBRESOURCES.iter().any(|name| asked(name)) || headers.contains_key(COPY);
         let verb = match (method.as_str(), bucket.is_empty(), key.is_empty()) {
-            ("GET", true, _) => Verb::ListBuckets,
             ("GET", false, true) if asked("location") => Verb::GetBucketLocation,
-            _ if SUBRESOURCES.iter().any(|name| asked(name)) || headers.contains_key(COPY) => Verb::Unknown,
-            ("GET", false, true) if signed => Verb::ListObjects,
-            ("HEAD", false, true) if signed => Verb::HeadBucket,
-            ("PUT", false, true) => Verb::CreateBucket,
-            ("GET", false, _) => Verb::GetObject,
-            ("HEAD", false, _) => Verb::HeadObject,
-            ("PUT", false, false) => Verb::PutObject,
-            ("DELETE", false, false) => Verb::DeleteObject,
+            ("GET", true, _) => Verb::ListBuckets,
+            _ if other => Verb::Unknown,
+            (method, false, no_key) => Verb::of(method, no_key, signed),
             _ => Verb::Unknown,
         };
         let chunked = text(header::HeaderName::from_static("x-amz-content-sha256"))
