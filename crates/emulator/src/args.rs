@@ -156,9 +156,7 @@ impl Args {
             None => Table::embedded(),
             Some(path) => {
                 let text = std::fs::read_to_string(&path);
-                let table = text
-                    .map_err(|error| error.to_string())
-                    .and_then(|text| Table::parse(&text).map_err(|error| error.to_string()));
+                let table = text.map_err(|error| error.to_string()).and_then(|text| Table::parse(&text));
                 table.map_err(|reason| StartError::Models { path, reason })?
             }
         };

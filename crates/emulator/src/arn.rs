@@ -32,4 +32,28 @@ impl Place<'_> {
     pub fn training_job(&self, name: &str) -> String {
         self.arn("training-job", name)
     }
+
+    /// The resource of an ARN, `<kind>/<name>`, if it is of this service, region and account.
+    pub fn resource<'a>(&self, arn: &'a str) -> Option<&'a str> {
+        arn.strip_prefix(&format!("arn:{}:sagemaker:{}:{}:", self.partition(), self.region, self.account))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_of_other_places_have_no_resource_here() {
+        let here = Place { region: "us-west-2", account: "111122223333" };
+        assert_eq!(here.resource(&here.tuning_job("a")), Some("hyper-parameter-tuning-job/a"));
+        for other in [
+            Place { region: "us-west-2", account: "999988887777" },
+            Place { region: "eu-central-1", account: "111122223333" },
+            Place { region: "cn-north-1", account: "111122223333" },
+        ] {
+            assert_eq!(here.resource(&other.training_job("a")), None);
+        }
+        assert_eq!(here.resource("arn:aws:s3:us-west-2:111122223333:training-job/a"), None);
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod job;
 pub mod plan;
+pub mod progress;
 pub mod sampling;
 pub mod tags;
 pub mod trial;

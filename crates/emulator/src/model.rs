@@ -3,7 +3,9 @@
 //! The model is botocore's (`service-model.json`, reduced to the supported operations). Messages follow those of AWS:
 //! one sentence per violation, the path in camel case, `.member` after list positions counted from 1.
 
+mod known;
 mod pattern;
+mod property;
 mod violation;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,7 +14,9 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use known::known_members;
 use pattern::Pattern;
+pub use property::{Property, property};
 pub use violation::{Violation, ViolationKind, describe};
 
 /// The embedded service model.
@@ -112,11 +116,6 @@ pub fn unknown_members(operation: &str, request: &Value) -> Vec<String> {
 pub fn unknown_members_of_output(operation: &str, answer: &Value) -> Vec<String> {
     let output = MODEL.as_ref().and_then(|model| model.operations.get(operation)?.output.as_ref());
     output.map_or_else(Vec::new, |output| unknown_in(&output.shape, answer))
-}
-
-/// Whether a structure of the model has this member.
-pub fn has_member(shape: &str, member: &str) -> bool {
-    self::shape(shape).is_some_and(|shape| shape.members.contains_key(member))
 }
 
 fn unknown_operation(operation: &str) -> Violation {

@@ -4,6 +4,7 @@
 //! (marked "real message"); the others are our own, because only their code is known.
 
 mod data;
+pub mod planted;
 mod ranges;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,8 @@ const METRIC_REQUIRED: &str =
     "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions.";
 /// Real message (reported by users of the built-in algorithms; the code is the one for all violated rules).
 const NO_OVERRIDE: &str = "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request without specifying metric definitions.";
+/// The same for algorithm resources, which have definitions of their own too. The wording is ours.
+const NO_OVERRIDE_OF_RESOURCE: &str = "You can't override the metric definitions for algorithm resources (AlgorithmName). Please retry the request without specifying metric definitions.";
 /// Real message (graphstorm#1243).
 const MAX_RESOURCE: &str = "MaxResource parameter is not provided and could not be inferred from provided static hyperparameters of TrainingJobDefinition.";
 
@@ -99,10 +102,11 @@ fn check_strategy(request: &CreateRequest) -> Result<(), ApiError> {
             if all_ranges().any(numeric) {
                 return refuse("Grid search supports categorical hyperparameters only.");
             }
-            let combinations: u64 = all_ranges().map(sampling::combinations).sum();
-            if limits.max_number_of_training_jobs.is_some_and(|n| u64::from(n) != combinations) {
+            let combinations = sampling::grid(request);
+            if limits.max_number_of_training_jobs.is_some_and(|n| Some(u64::from(n)) != combinations) {
+                let size = combinations.map_or_else(|| "more than 2^64".to_owned(), |size| size.to_string());
                 return refuse(format!(
-                    "MaxNumberOfTrainingJobs must equal the number of distinct categorical combinations possible, which is {combinations}."
+                    "MaxNumberOfTrainingJobs must equal the number of distinct categorical combinations possible, which is {size}."
                 ));
             }
             Ok(())
@@ -162,6 +166,7 @@ fn check_metrics(request: &CreateRequest, definition: &Definition) -> Result<(),
     let known = |all: &[MetricDefinition], name: &str| all.iter().any(|metric| metric.name == name);
     match (reports(definition), objective) {
         (Reports::FirstParty(_), _) if !metrics.is_empty() => refuse(NO_OVERRIDE),
+        (Reports::Resource, _) if !metrics.is_empty() => refuse(NO_OVERRIDE_OF_RESOURCE),
         (Reports::FirstParty(repository), Some(name)) if !known(&first_party::definitions(&repository), name) => {
             let image = definition.algorithm_specification.training_image.as_deref().unwrap_or_default();
             refuse(format!(

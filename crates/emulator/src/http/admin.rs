@@ -52,7 +52,11 @@ async fn unknown() -> (StatusCode, Json<Value>) {
 
 /// Parses a body regardless of its content type, so that plain `curl -d` works.
 fn read<T: DeserializeOwned>(body: &str) -> Result<T, (StatusCode, Json<Value>)> {
-    serde_json::from_str(body).map_err(|error| (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()}))))
+    serde_json::from_str(body).map_err(|error| refused(error.to_string()))
+}
+
+fn refused(error: impl Into<Value>) -> (StatusCode, Json<Value>) {
+    (StatusCode::BAD_REQUEST, Json(json!({"error": error.into()})))
 }
 
 async fn order_fault(State(emulator): Shared, body: String) -> Answer {
@@ -129,10 +133,8 @@ struct Planted {
 
 async fn plant(State(emulator): Shared, body: String) -> Answer {
     let Planted { region, request } = read(&body)?;
-    match emulator.plant(&region, &request) {
-        Ok(()) => Ok(Json(json!({}))),
-        Err(error) => Err((StatusCode::BAD_REQUEST, Json(json!({"error": error})))),
-    }
+    emulator.plant(&region, &request).map_err(refused)?;
+    Ok(Json(json!({})))
 }
 
 async fn calls(State(emulator): Shared) -> Json<Value> {
@@ -208,7 +210,7 @@ async fn set_clock(State(emulator): Shared, body: String) -> Answer {
     let change: ClockChange = read(&body)?;
     let sane = |n: &f64| n.is_finite() && *n >= 0.0;
     if !change.advance_seconds.iter().chain(&change.speed).all(sane) {
-        return Err((StatusCode::BAD_REQUEST, Json(json!({"error": "time goes forward: numbers from 0 up"}))));
+        return Err(refused("time goes forward: numbers from 0 up"));
     }
     if let Some(speed) = change.speed {
         emulator.clock().set_speed(speed);
@@ -226,6 +228,7 @@ async fn clock(State(emulator): Shared) -> Json<Value> {
 
 async fn override_model(State(emulator): Shared, body: String) -> Answer {
     let row: Row = read(&body)?;
+    row.check().map_err(refused)?;
     emulator.override_model(row);
     Ok(Json(json!({})))
 }
@@ -237,10 +240,8 @@ async fn reset_models(State(emulator): Shared) -> Json<Value> {
 
 async fn set_hub_model(State(emulator): Shared, body: String) -> Answer {
     let entry: model::Entry = read(&body)?;
-    match emulator.set_hub_model(entry) {
-        Ok(()) => Ok(Json(json!({}))),
-        Err(error) => Err((StatusCode::BAD_REQUEST, Json(json!({"error": error})))),
-    }
+    emulator.set_hub_model(entry).map_err(refused)?;
+    Ok(Json(json!({})))
 }
 
 async fn hub(State(emulator): Shared) -> Json<Value> {

@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod chunked;
+mod range;
 mod wire;
 
 pub use answer::{Answer, answer, delay};

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
+use crate::jobs::progress::Progress;
 use crate::jobs::sampling;
 use crate::jobs::trial::{DOWNLOADING, Outcome, STARTING, Trial, UPLOADING};
 use crate::logs::metrics::{Line, Reader};
@@ -120,17 +121,16 @@ impl Setup {
     /// Most training jobs.
     pub fn max_trials(&self) -> u32 {
         let config = &self.request.hyper_parameter_tuning_job_config;
-        let grid = || {
-            let sizes = self.request.definitions().map(|d| self.request.ranges(d).map_or(1, sampling::combinations));
-            u32::try_from(sizes.sum::<u64>()).unwrap_or(u32::MAX)
-        };
         config.resource_limits.max_number_of_training_jobs.unwrap_or_else(|| match config.strategy {
-            Strategy::Grid => grid(),
+            Strategy::Grid => {
+                sampling::grid(&self.request).and_then(|size| u32::try_from(size).ok()).unwrap_or(u32::MAX)
+            }
             _ => DEFAULT_TRAINING_JOBS,
         })
     }
 
-    fn maximizes(&self) -> bool {
+    /// Whether a larger objective is better.
+    pub fn maximizes(&self) -> bool {
         let first = self.request.definitions().next().and_then(|definition| self.request.objective(definition));
         first.is_none_or(crate::request::Objective::maximizes)
     }
@@ -179,8 +179,7 @@ struct Tuner<'a> {
     readers: Vec<Option<Reader>>,
     trials: Vec<Trial>,
     ended: Vec<f32>,
-    best: Option<f32>,
-    not_improving: u32,
+    progress: Progress,
     failed: u32,
     succeeded: u32,
 }
@@ -197,8 +196,7 @@ impl<'a> Tuner<'a> {
             readers: setup.request.definitions().enumerate().map(reader).collect(),
             trials: Vec::new(),
             ended: Vec::new(),
-            best: None,
-            not_improving: 0,
+            progress: Progress::new(setup.maximizes()),
             failed: 0,
             succeeded: 0,
         }
@@ -277,12 +275,11 @@ impl<'a> Tuner<'a> {
     /// The epoch after which the tuner stops an unpromising trial.
     fn gives_up_at(&self, index: usize, seed: &str, epochs: u32, objective: Option<f32>) -> Option<u32> {
         let config = &self.setup.request.hyper_parameter_tuning_job_config;
+        if config.strategy == Strategy::Hyperband {
+            return self.rung(index, seed, epochs);
+        }
         if epochs < 2 || index == 0 {
             return None;
-        }
-        if config.strategy == Strategy::Hyperband {
-            let unlucky = random::unit(&["rung", seed, &index.to_string()]) < 1.0 / 3.0;
-            return unlucky.then(|| epochs.div_ceil(3));
         }
         if config.training_job_early_stopping_type.as_deref() != Some("Auto") || self.ended.len() < 3 {
             return None;
@@ -291,6 +288,19 @@ impl<'a> Tuner<'a> {
         earlier.sort_by(f32::total_cmp);
         let median = *earlier.get(earlier.len() / 2)?;
         self.better(median, objective?).then(|| epochs.div_ceil(2))
+    }
+
+    /// The epoch after which Hyperband stops a trial: at its `MaxResource` at the latest, and some after a third of
+    /// that, but not before its `MinResource`.
+    fn rung(&self, index: usize, seed: &str, epochs: u32) -> Option<u32> {
+        let settings = self.setup.request.hyper_parameter_tuning_job_config.strategy_config.as_ref();
+        let settings = settings.and_then(|config| config.hyperband_strategy_config.as_ref());
+        let bound = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
+        let most = settings.and_then(|settings| bound(settings.max_resource)).unwrap_or(epochs).min(epochs);
+        let least = settings.and_then(|settings| bound(settings.min_resource)).unwrap_or(1).min(most);
+        let unlucky = index > 0 && random::unit(&["rung", seed, &index.to_string()]) < 1.0 / 3.0;
+        let stop = if unlucky { most.div_ceil(3).max(least) } else { most };
+        (stop < epochs).then_some(stop)
     }
 
     /// Records an ended trial; returns true if the tuning job ends because of it.
@@ -306,12 +316,7 @@ impl<'a> Tuner<'a> {
         self.succeeded += 1;
         let Some(value) = trial.objective.filter(|value| value.is_finite()) else { return false };
         self.ended.push(value);
-        if self.best.is_none_or(|best| self.better(value, best)) {
-            self.best = Some(value);
-            self.not_improving = 0;
-        } else {
-            self.not_improving += 1;
-        }
+        self.progress.add(value);
         let Some(criteria) = &self.setup.request.hyper_parameter_tuning_job_config.tuning_job_completion_criteria
         else {
             return false;
@@ -321,7 +326,7 @@ impl<'a> Tuner<'a> {
             .best_objective_not_improving
             .as_ref()
             .and_then(|rule| rule.max_number_of_training_jobs_not_improving);
-        reached || patience.is_some_and(|patience| self.not_improving >= patience)
+        reached || patience.is_some_and(|patience| self.progress.not_improving >= patience)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::random;
-use crate::request::{NumericRange, Ranges, Strategy};
+use crate::request::{CreateRequest, NumericRange, Ranges, Strategy};
 
 /// The tuned hyperparameters of the training job with this index (from 0).
 pub fn suggest(strategy: Strategy, ranges: &Ranges, seed: &str, index: u32) -> BTreeMap<String, String> {
@@ -21,18 +21,22 @@ pub fn suggest(strategy: Strategy, ranges: &Ranges, seed: &str, index: u32) -> B
     chosen
 }
 
-/// Number of combinations of the categorical ranges: those that a grid search tries.
-pub fn combinations(ranges: &Ranges) -> u64 {
-    ranges
-        .categorical_parameter_ranges
-        .iter()
-        .fold(1, |all, range| all.saturating_mul(range.values.len().max(1) as u64))
+/// Number of combinations of the categorical ranges; `None` if there are more than 2^64.
+fn combinations(ranges: &Ranges) -> Option<u64> {
+    let mut sizes = ranges.categorical_parameter_ranges.iter().map(|range| range.values.len().max(1) as u64);
+    sizes.try_fold(1_u64, u64::checked_mul)
+}
+
+/// Number of training jobs that a grid search needs, over all definitions; `None` if there are more than 2^64.
+pub fn grid(request: &CreateRequest) -> Option<u64> {
+    let mut sizes = request.definitions().map(|definition| request.ranges(definition).map_or(Some(1), combinations));
+    sizes.try_fold(0_u64, |all, size| all.checked_add(size?))
 }
 
 /// Every combination once before any repeats, for every strategy: two jobs over two values try both. A grid enumerates
 /// them in order, the others in an order determined by the seed.
 fn categorical(strategy: Strategy, ranges: &Ranges, seed: &str, index: u32) -> BTreeMap<String, String> {
-    let all = combinations(ranges);
+    let all = combinations(ranges).unwrap_or(u64::MAX);
     let mut place = u64::from(index) % all;
     if strategy != Strategy::Grid {
         let start = random::number(&["order", seed]) % all;
@@ -76,7 +80,7 @@ fn integer(range: &NumericRange, u: f64) -> String {
     } else {
         (max as f64 - min as f64 + 1.0).mul_add(u, min as f64).floor()
     };
-    (value as i64).clamp(min, max).to_string()
+    (value as i64).min(max).max(min).to_string()
 }
 
 fn continuous(range: &NumericRange, u: f64) -> String {
@@ -88,7 +92,7 @@ fn continuous(range: &NumericRange, u: f64) -> String {
         Some("ReverseLogarithmic") if max < 1.0 => 1.0 - exponential(1.0 - max, 1.0 - min, u),
         _ => (max - min).mul_add(u, min),
     };
-    value.clamp(min, max).to_string()
+    value.min(max).max(min).to_string()
 }
 
 fn logarithmic(range: &NumericRange) -> bool {
@@ -137,11 +141,21 @@ mod tests {
     #[test]
     fn a_grid_tries_every_combination_in_order() {
         let ranges = Ranges { categorical_parameter_ranges: vec![choice("a", 2), choice("b", 3)], ..Ranges::default() };
-        assert_eq!(combinations(&ranges), 6);
+        assert_eq!(combinations(&ranges), Some(6));
         let tried: Vec<String> = (0..6)
             .map(|i| suggest(Strategy::Grid, &ranges, "s", i).into_values().collect::<Vec<_>>().join(","))
             .collect();
         assert_eq!(tried, ["v0,v0", "v1,v0", "v0,v1", "v1,v1", "v0,v2", "v1,v2"]);
+    }
+
+    #[test]
+    fn combinations_beyond_any_number_are_counted_as_such() {
+        let ranges = Ranges {
+            categorical_parameter_ranges: (0..30).map(|i| choice(&format!("c{i}"), 30)).collect(),
+            ..Ranges::default()
+        };
+        assert_eq!(combinations(&ranges), None);
+        assert_eq!(suggest(Strategy::Bayesian, &ranges, "s", 7).len(), 30);
     }
 
     proptest! {

@@ -14,6 +14,9 @@ const DEFAULT: &str = include_str!("models.json");
 /// `describe-training-job.failed`).
 pub const OUT_OF_MEMORY: &str = "AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage \"ResourceExhaustedError: OOM when allocating tensor\"";
 
+/// Largest number in a row that is not a percentage.
+const MOST: f64 = 1e9;
+
 /// One row of the table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -105,6 +108,24 @@ impl Script {
 }
 
 impl Row {
+    /// Whether its values can be used; otherwise a message that names the field.
+    pub fn check(&self) -> Result<(), String> {
+        let percent = 0.0..=100.0;
+        for (field, value, allowed) in [
+            ("accuracy", self.accuracy, &percent),
+            ("top5", self.top5, &percent),
+            ("throughput", self.throughput, &(f64::MIN_POSITIVE..=MOST)),
+            ("secondsPerEpoch", self.seconds_per_epoch, &(0.0..=MOST)),
+            ("parametersMillions", self.parameters_millions, &(0.0..=MOST)),
+        ] {
+            if let Some(value) = value.filter(|value| !allowed.contains(value)) {
+                let (low, high) = (if *allowed.start() > 0.0 { "above 0" } else { "from 0" }, allowed.end());
+                return Err(format!("{field} must be a number {low} up to {high}; it is {value}."));
+            }
+        }
+        Ok(())
+    }
+
     fn applies(&self, id: Option<&str>, image: &str) -> bool {
         id.is_some_and(|id| glob(&self.matches, id)) || glob(&self.matches, image)
     }
@@ -230,8 +251,10 @@ pub struct Table {
 
 impl Table {
     /// Reads a table; `--models FILE` has this form.
-    pub fn parse(json: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(json)
+    pub fn parse(json: &str) -> Result<Self, String> {
+        let table: Self = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        table.models.iter().try_for_each(|row| row.check().map_err(|error| format!("{}: {error}", row.matches)))?;
+        Ok(table)
     }
 
     /// The embedded table.
@@ -307,6 +330,23 @@ mod tests {
                 published.iter().any(|other| other.accuracy > row.accuracy && other.throughput > row.throughput);
             assert!(dominated, "{}", row.matches);
         }
+    }
+
+    #[test]
+    fn a_row_of_impossible_values_names_the_field() {
+        for (json, expected) in [
+            (r#"{"match": "*", "secondsPerEpoch": -1}"#, "secondsPerEpoch must be a number from 0"),
+            (r#"{"match": "*", "secondsPerEpoch": 1e300}"#, "secondsPerEpoch"),
+            (r#"{"match": "*", "throughput": 0}"#, "throughput must be a number above 0"),
+            (r#"{"match": "*", "accuracy": 101}"#, "accuracy"),
+            (r#"{"match": "*", "secondsPerEpoch": 0, "accuracy": 100}"#, ""),
+        ] {
+            let found = serde_json::from_str::<Row>(json).unwrap().check().err().unwrap_or_default();
+            assert!(found.starts_with(expected) && found.is_empty() == expected.is_empty(), "{json}: {found}");
+        }
+        let nan = Row { seconds_per_epoch: Some(f64::NAN), ..Row::default() };
+        assert!(nan.check().is_err());
+        assert!(Table::parse(r#"{"models": [{"match": "x", "top5": -2}]}"#).unwrap_err().starts_with("x: top5"));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::jobs::plan::{Setup, simulate};
 use crate::jobs::tags::TagLog;
 use crate::jobs::world::{Region, World};
 use crate::logs::models::{Behaviour, Table};
+use crate::model;
 use crate::operations::call::Call;
 use crate::operations::warm_start;
 use crate::request::{Channel, CreateRequest, Definition, Tag};
@@ -23,8 +24,8 @@ pub fn create(
     refused_role: Option<&str>,
     call: &Call<'_>,
 ) -> Result<Value, ApiError> {
-    let mut raw = call.request.clone();
-    drop_nulls(&mut raw);
+    // AWS does not keep what it does not know, so that Describe must not return it.
+    let raw = model::known_members(call.operation, call.request);
     let request: CreateRequest =
         serde_json::from_value(raw.clone()).map_err(|error| ApiError::serialization(error.to_string()))?;
     rules::check(&request)?;
@@ -40,7 +41,7 @@ pub fn create(
     let parent_best = warm_start::check(region, &request, &raw, call)?;
     call.settings.quotas.check(&request, region, call.now)?;
 
-    let job = prepare(table, request, raw, parent_best, call);
+    let job = job(setup(table, request, call), raw, parent_best, call);
     region.jobs.insert(name.to_lowercase(), job);
     Ok(json!({"HyperParameterTuningJobArn": call.place().tuning_job(&name)}))
 }
@@ -50,23 +51,28 @@ pub fn plant(region: &mut Region, table: &Table, call: &Call<'_>) -> Result<(), 
     let raw = call.request.clone();
     let request: CreateRequest = serde_json::from_value(raw.clone()).map_err(|error| error.to_string())?;
     let name = request.hyper_parameter_tuning_job_name.to_lowercase();
-    region.jobs.insert(name, prepare(table, request, raw, None, call));
+    let setup = setup(table, request, call);
+    rules::planted::check(&setup.request, setup.max_trials())?;
+    region.jobs.insert(name, job(setup, raw, None, call));
     Ok(())
 }
 
-fn prepare(table: &Table, request: CreateRequest, mut raw: Value, parent_best: Option<Value>, call: &Call<'_>) -> Job {
-    if let Some(members) = raw.as_object_mut() {
-        members.remove("Tags");
-    }
-    let tags = TagLog::new(call.now, request.tags.clone());
-    let setup = Setup {
+fn setup(table: &Table, request: CreateRequest, call: &Call<'_>) -> Setup {
+    Setup {
         behaviours: request.definitions().map(|definition| behaviour(table, definition, &request.tags)).collect(),
         reports: request.definitions().map(rules::reports).collect(),
         created: call.now,
         stops: BTreeMap::new(),
         stopped_at_limit: call.settings.stopped_at_limit,
         request,
-    };
+    }
+}
+
+fn job(setup: Setup, mut raw: Value, parent_best: Option<Value>, call: &Call<'_>) -> Job {
+    if let Some(members) = raw.as_object_mut() {
+        members.remove("Tags");
+    }
+    let tags = TagLog::new(call.now, setup.request.tags.clone());
     let plan = simulate(&setup);
     Job {
         setup,
@@ -123,16 +129,4 @@ fn behaviour(table: &Table, definition: &Definition, tags: &[Tag]) -> Behaviour 
         behaviour.classes = behaviour.classes.min(5);
     }
     behaviour
-}
-
-/// A null member counts as absent; Describe must not return it.
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, value| !value.is_null());
-            members.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
 }

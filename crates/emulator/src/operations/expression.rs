@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::ApiError;
+use crate::model::Property;
 
 /// Most conditions in the whole expression.
 const MOST_CONDITIONS: usize = 50;
@@ -67,8 +68,9 @@ enum Comparison {
 }
 
 impl Expression {
-    /// Rules beyond the service model: known properties, values where they are needed, and the number of conditions.
-    pub fn check(&self, known: &impl Fn(&str) -> bool) -> Result<(), ApiError> {
+    /// Rules beyond the service model: properties that exist, operators and values that suit their types, and the
+    /// number of conditions. `kind` is the type of a property.
+    pub fn check(&self, kind: &impl Fn(&str) -> Option<Property>) -> Result<(), ApiError> {
         if self.conditions() > MOST_CONDITIONS {
             return Err(ApiError::validation(format!(
                 "A search expression can have at most {MOST_CONDITIONS} conditions."
@@ -77,19 +79,18 @@ impl Expression {
         if self.uses_of_contains() > 1 {
             return Err(ApiError::validation("'CONTAINS' operator usage limit of 1 exceeded."));
         }
-        for filter in &self.filters {
-            if !known(&filter.name) {
-                return Err(ApiError::validation(format!("Unknown property name: {}", filter.name)));
-            }
-            filter.check()?;
-        }
+        self.check_filters(kind)
+    }
+
+    fn check_filters(&self, kind: &impl Fn(&str) -> Option<Property>) -> Result<(), ApiError> {
+        self.filters.iter().try_for_each(|filter| filter.check(kind(&filter.name)))?;
         for nested in &self.nested_filters {
-            if !known(&nested.nested_property_name) {
-                return Err(ApiError::validation(format!("Unknown property name: {}", nested.nested_property_name)));
-            }
-            nested.filters.iter().try_for_each(Filter::check)?;
+            let property = &nested.nested_property_name;
+            kind(property).ok_or_else(|| unknown(property))?;
+            let inside = |name: &str| kind(name).or_else(|| kind(&format!("{property}.{name}")));
+            nested.filters.iter().try_for_each(|filter| filter.check(inside(&filter.name)))?;
         }
-        self.sub_expressions.iter().try_for_each(|expression| expression.check(known))
+        self.sub_expressions.iter().try_for_each(|expression| expression.check_filters(kind))
     }
 
     /// Number of uses of `Contains`: more than one is allowed only for experiments, which the emulator does not have.
@@ -131,21 +132,38 @@ impl Nested {
 }
 
 impl Filter {
-    fn check(&self) -> Result<(), ApiError> {
-        let without = matches!(self.operator, Comparison::Exists | Comparison::NotExists);
-        match (&self.value, without) {
-            (None, false) => Err(ApiError::validation(format!("A value is required for the filter on {}.", self.name))),
-            (Some(_), true) => Err(ApiError::validation(format!(
-                "A value must not be given for Exists and NotExists on {}.",
-                self.name
-            ))),
+    fn check(&self, kind: Option<Property>) -> Result<(), ApiError> {
+        let name = &self.name;
+        let kind = kind.ok_or_else(|| unknown(name))?;
+        let refuse = |message: String| Err(ApiError::validation(message));
+        let value = match (&self.value, self.operator) {
+            (None, Comparison::Exists | Comparison::NotExists) => return Ok(()),
+            (Some(_), Comparison::Exists | Comparison::NotExists) => {
+                return refuse(format!("A value must not be given for Exists and NotExists on {name}."));
+            }
+            (None, _) => return refuse(format!("A value is required for the filter on {name}.")),
+            (Some(value), _) => value,
+        };
+        if !self.operator.suits(kind) {
+            return refuse(format!("The operator {:?} is not supported for the property {name}.", self.operator));
+        }
+        match kind {
+            Property::Number if number(value).is_none() => {
+                refuse(format!("The value {value} of {name} must be a number."))
+            }
+            Property::Time if date(value).is_none() => {
+                refuse(format!("The value {value} of {name} must be a date and time: YYYY-mm-dd'T'HH:MM:SS."))
+            }
+            Property::Flag if !["true", "false"].contains(&value.as_str()) => {
+                refuse(format!("The value {value} of {name} must be true or false."))
+            }
             _ => Ok(()),
         }
     }
 
     fn matches(&self, found: Option<&Value>) -> bool {
         let wanted = self.value.as_deref().unwrap_or_default();
-        let order = |value: &Value| compare(value, wanted);
+        let order = |value: &Value| self.compare(value, wanted);
         match self.operator {
             Comparison::Exists => found.is_some(),
             Comparison::NotExists => found.is_none(),
@@ -156,27 +174,56 @@ impl Filter {
             Comparison::LessThan => found.and_then(order).is_some_and(Ordering::is_lt),
             Comparison::LessThanOrEqualTo => found.and_then(order).is_some_and(Ordering::is_le),
             Comparison::Contains => found.is_some_and(|value| text(value).contains(wanted)),
-            Comparison::In => found
-                .is_some_and(|value| wanted.split(',').any(|one| compare(value, one.trim()) == Some(Ordering::Equal))),
+            Comparison::In => found.is_some_and(|value| {
+                wanted.split(',').any(|one| self.compare(value, one.trim()) == Some(Ordering::Equal))
+            }),
+        }
+    }
+
+    /// Numbers and times are compared as numbers, everything else as text; hyperparameters, which are texts, as numbers
+    /// if both sides are.
+    fn compare(&self, value: &Value, wanted: &str) -> Option<Ordering> {
+        let hyperparameter = || self.name.strip_prefix("HyperParameters.").and_then(|_| number(value.as_str()?));
+        if let (Some(number), Some(wanted)) = (hyperparameter(), number(wanted)) {
+            // As documented: with a whole number, only the whole part of the hyperparameter counts.
+            let number = if wanted.fract() == 0.0 { number.trunc() } else { number };
+            return number.partial_cmp(&wanted);
+        }
+        match value.as_f64() {
+            Some(found) => found.partial_cmp(&number(wanted).or_else(|| date(wanted))?),
+            None => Some(text(value).as_str().cmp(wanted)),
         }
     }
 }
 
-/// Numbers and times are compared as numbers, everything else as text.
-fn compare(value: &Value, wanted: &str) -> Option<Ordering> {
-    match value.as_f64() {
-        Some(number) => number.partial_cmp(&number_of(wanted)?),
-        None => Some(text(value).as_str().cmp(wanted)),
+impl Comparison {
+    /// As documented: texts have no order, and only they can be in a list or contain another text.
+    fn suits(self, kind: Property) -> bool {
+        let ordering =
+            matches!(self, Self::GreaterThan | Self::GreaterThanOrEqualTo | Self::LessThan | Self::LessThanOrEqualTo);
+        match kind {
+            Property::Text => !ordering,
+            Property::Hyperparameter => true,
+            Property::Number | Property::Time => !matches!(self, Self::Contains | Self::In),
+            Property::Flag => matches!(self, Self::Equals | Self::NotEquals),
+            Property::Whole => false,
+        }
     }
 }
 
-fn number_of(text: &str) -> Option<f64> {
-    let date = || {
-        text.parse::<jiff::Timestamp>()
-            .ok()
-            .map(|date| crate::clock::Moment::from_millis(date.as_millisecond()).seconds())
-    };
-    text.parse::<f64>().ok().or_else(date)
+fn unknown(property: &str) -> ApiError {
+    ApiError::validation(format!("Unknown property name: {property}"))
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// Seconds since the epoch. The documented form has no offset, and means UTC.
+fn date(text: &str) -> Option<f64> {
+    let utc = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    let date = text.parse::<jiff::Timestamp>().ok().or_else(|| Some(utc()?.timestamp()))?;
+    Some(crate::clock::Moment::from_millis(date.as_millisecond()).seconds())
 }
 
 fn text(value: &Value) -> String {
@@ -188,95 +235,5 @@ pub fn property(record: &Value, path: &str) -> Option<Value> {
     path.split('.').try_fold(record, |value, member| value.get(member)).cloned()
 }
 
-/// The member of the record at the start of a path.
-pub fn root(path: &str) -> &str {
-    path.split('.').next().unwrap_or_default()
-}
-
-/// Names that are not members of a record but abbreviations for a value in it.
-pub fn known(path: &str) -> bool {
-    ["Tags.", "Metrics.", "HyperParameters."].iter().any(|prefix| path.starts_with(prefix))
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    struct Plain(Value);
-
-    impl Record for Plain {
-        fn get(&self, name: &str) -> Option<Value> {
-            property(&self.0, name)
-        }
-    }
-
-    fn hits(expression: Value) -> bool {
-        let record = Plain(json!({
-            "Name": "abc", "Status": "Completed", "CreationTime": 1_675_670_400.0, "Counters": {"Completed": 2},
-            "InputDataConfig": [{"ChannelName": "training", "S3": "a"}, {"ChannelName": "test", "S3": "b"}],
-        }));
-        let expression: Expression = serde_json::from_value(expression).unwrap();
-        expression.matches(&record)
-    }
-
-    fn filter(name: &str, operator: &str, value: &str) -> Value {
-        json!({"Filters": [{"Name": name, "Operator": operator, "Value": value}]})
-    }
-
-    #[test]
-    fn operators() {
-        for (name, operator, value, expected) in [
-            ("Name", "Equals", "abc", true),
-            ("Name", "NotEquals", "abc", false),
-            ("Missing", "NotEquals", "abc", true),
-            ("Missing", "Equals", "abc", false),
-            ("Name", "Contains", "b", true),
-            ("Name", "In", "x, abc", true),
-            ("Name", "In", "x,ab", false),
-            ("Counters.Completed", "GreaterThan", "1", true),
-            ("Counters.Completed", "GreaterThan", "2", false),
-            ("Counters.Completed", "GreaterThanOrEqualTo", "2", true),
-            ("Counters.Completed", "LessThan", "10", true),
-            ("Counters.Completed", "LessThanOrEqualTo", "1", false),
-            ("CreationTime", "GreaterThan", "2023-02-06T07:59:59Z", true),
-            ("CreationTime", "GreaterThan", "2023-02-06T08:00:00Z", false),
-        ] {
-            assert_eq!(hits(filter(name, operator, value)), expected, "{name} {operator} {value}");
-        }
-        assert!(hits(json!({"Filters": [{"Name": "Name", "Operator": "Exists"}]})));
-        assert!(hits(json!({"Filters": [{"Name": "Missing", "Operator": "NotExists"}]})));
-    }
-
-    #[test]
-    fn expressions_nest() {
-        let (yes, no) = (json!({"Name": "Name", "Value": "abc"}), json!({"Name": "Name", "Value": "x"}));
-        assert!(hits(json!({})));
-        assert!(!hits(json!({"Filters": [yes, no]})));
-        assert!(hits(json!({"Filters": [yes, no], "Operator": "Or"})));
-        assert!(hits(json!({"SubExpressions": [{"Filters": [no, yes], "Operator": "Or"}], "Filters": [yes]})));
-        let nested = |channel: &str, uri: &str| {
-            json!({"NestedFilters": [{"NestedPropertyName": "InputDataConfig", "Filters": [
-                {"Name": "InputDataConfig.ChannelName", "Value": channel}, {"Name": "InputDataConfig.S3", "Value": uri}]}]})
-        };
-        assert!(hits(nested("test", "b")));
-        assert!(!hits(nested("test", "a")), "both have to hold for the same entry");
-    }
-
-    #[test]
-    fn rules() {
-        let check =
-            |value: Value| serde_json::from_value::<Expression>(value).unwrap().check(&|name: &str| name != "Colour");
-        assert!(check(json!({"Filters": [{"Name": "Colour", "Value": "x"}]})).is_err());
-        assert!(check(json!({"Filters": [{"Name": "Name"}]})).is_err());
-        assert!(check(json!({"Filters": [{"Name": "Name", "Operator": "Exists", "Value": "x"}]})).is_err());
-        let contains = json!({"Name": "Name", "Operator": "Contains", "Value": "x"});
-        assert!(check(json!({"Filters": [contains]})).is_ok());
-        assert!(check(json!({"Filters": [contains], "SubExpressions": [{"Filters": [contains]}]})).is_err());
-        let many: Vec<Value> = (0..20).map(|_| json!({"Name": "Name", "Value": "x"})).collect();
-        let sub = json!({"Filters": many});
-        assert!(check(json!({"SubExpressions": [sub, sub]})).is_ok());
-        assert!(check(json!({"SubExpressions": [sub, sub, sub]})).is_err());
-    }
-}
+mod tests;

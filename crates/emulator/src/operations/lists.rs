@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::jobs::job::{Job, JobState};
+use crate::jobs::trial::{Trial, TrialState};
 use crate::jobs::world::Region;
 use crate::operations::call::Call;
 use crate::operations::paging::{Cut, Item, Page, SortKey};
@@ -82,9 +83,16 @@ pub fn training_jobs(job: &Job, state: &JobState, call: &Call<'_>) -> Result<Val
 
 /// `ListTrainingJobs`: those of all tuning jobs, ordered by creation.
 pub fn all_training_jobs(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
+    // No training job has a warm pool of its own here.
+    if call.optional("WarmPoolStatusEquals").is_some() {
+        return Ok(answer("TrainingJobSummaries", Page { items: Vec::new(), next: None }));
+    }
     let place = call.place();
     let contains = call.optional("NameContains").map(str::to_lowercase);
+    let plan = call.optional("TrainingPlanArnEquals");
     let wanted = call.optional("StatusEquals");
+    // As documented: with both, a page is cut first, and filtered afterwards.
+    let late = call.request.get("MaxResults").is_some_and(|size| !size.is_null());
     let created = Window::of(call, "CreationTime");
     let modified = Window::of(call, "LastModifiedTime");
     let mut items = Vec::new();
@@ -93,18 +101,25 @@ pub fn all_training_jobs(region: &Region, call: &Call<'_>) -> Result<Value, ApiE
             let Some(state) = job.trial_state(trial, call.now) else { continue };
             let named = contains.as_ref().is_none_or(|part| trial.name.to_lowercase().contains(part));
             let times = created.holds(trial.created.seconds()) && modified.holds(state.modified.seconds());
-            if !named || !times || wanted.is_some_and(|wanted| wanted != state.status.as_str()) {
-                continue;
+            let planned = plan.is_none_or(|plan| training_job::plan(job, trial) == Some(plan));
+            let fits = wanted.is_none_or(|wanted| wanted == state.status.as_str());
+            if named && times && planned && (fits || late) {
+                let value = fits.then(|| training_job::brief(trial, &state, &place));
+                items.push(Item { key: sort_key(trial, &state, call), name: trial.name.clone(), value });
             }
-            let key = match call.optional("SortBy") {
-                Some("Name") => SortKey::Text(trial.name.clone()),
-                Some("Status") => SortKey::Text(state.status.as_str().to_owned()),
-                _ => SortKey::Number(trial.created.seconds()),
-            };
-            items.push(Item { key, name: trial.name.clone(), value: training_job::brief(trial, &state, &place) });
         }
     }
-    Ok(answer("TrainingJobSummaries", Cut::of(call.operation, call.request, 10, true).page(items)?))
+    let page = Cut::of(call.operation, call.request, 10, false).page(items)?;
+    let items = page.items.into_iter().flatten().collect();
+    Ok(answer("TrainingJobSummaries", Page { items, next: page.next }))
+}
+
+fn sort_key(trial: &Trial, state: &TrialState, call: &Call<'_>) -> SortKey {
+    match call.optional("SortBy") {
+        Some("Name") => SortKey::Text(trial.name.clone()),
+        Some("Status") => SortKey::Text(state.status.as_str().to_owned()),
+        _ => SortKey::Number(trial.created.seconds()),
+    }
 }
 
 /// `ListTags`.

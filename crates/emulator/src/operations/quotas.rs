@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::Moment;
 use crate::error::ApiError;
+use crate::jobs::sampling;
 use crate::jobs::world::Region;
 use crate::request::{CreateRequest, Definition, Strategy};
 
@@ -36,11 +37,11 @@ impl Quotas {
                 allowed,
                 "Jobs",
                 0,
-                parallel,
+                parallel.into(),
             ));
         }
         let most = if config.strategy == Strategy::Random { TRAINING_JOBS.1 } else { TRAINING_JOBS.0 };
-        if let Some(wanted) = limits.max_number_of_training_jobs.filter(|wanted| *wanted > most) {
+        if let Some(wanted) = training_jobs(request).filter(|wanted| *wanted > u64::from(most)) {
             return Err(exceeded("Number of training jobs per hyperparameter tuning job", most, "Jobs", 0, wanted));
         }
         let active: Vec<&CreateRequest> = region
@@ -59,15 +60,27 @@ impl Quotas {
                 1,
             ));
         }
+        self.check_instances(request, &active)
+    }
+
+    fn check_instances(&self, request: &CreateRequest, active: &[&CreateRequest]) -> Result<(), ApiError> {
         for (kind, limit) in &self.instances {
             let wanted = instances(request, kind);
-            let used = active.iter().map(|request| instances(request, kind)).sum::<u32>();
+            let used = active.iter().map(|request| instances(request, kind)).fold(0, u32::saturating_add);
             if wanted > 0 && used.saturating_add(wanted) > *limit {
-                return Err(exceeded(&format!("{kind} for training job usage"), *limit, "Instances", used, wanted));
+                let what = format!("{kind} for training job usage");
+                return Err(exceeded(&what, *limit, "Instances", used, wanted.into()));
             }
         }
         Ok(())
     }
+}
+
+/// Training jobs that a request asks for: its own number, or for a grid the number of combinations.
+fn training_jobs(request: &CreateRequest) -> Option<u64> {
+    let config = &request.hyper_parameter_tuning_job_config;
+    let grid = || (config.strategy == Strategy::Grid).then(|| sampling::grid(request).unwrap_or(u64::MAX));
+    config.resource_limits.max_number_of_training_jobs.map(u64::from).or_else(grid)
 }
 
 /// Instances of a type that a running tuning job uses: those of all its parallel training jobs.
@@ -78,7 +91,7 @@ fn instances(request: &CreateRequest, kind: &str) -> u32 {
     request.definitions().filter_map(of).max().unwrap_or(0).saturating_mul(parallel)
 }
 
-fn exceeded(what: &str, limit: u32, unit: &str, used: u32, wanted: u32) -> ApiError {
+fn exceeded(what: &str, limit: u32, unit: &str, used: u32, wanted: u64) -> ApiError {
     ApiError::limit(format!(
         "The account-level service limit '{what}' is {limit} {unit}, with current utilization of {used} {unit} and a request delta of \
          {wanted} {unit}. Please contact AWS support to request an increase for this limit."

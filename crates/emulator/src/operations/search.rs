@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::jobs::job::{Job, JobState};
 use crate::jobs::trial::{Trial, TrialState};
 use crate::jobs::world::Region;
-use crate::model;
+use crate::model::{self, Property};
 use crate::operations::call::Call;
 use crate::operations::expression::{self, Expression, Record};
 use crate::operations::lists;
@@ -35,10 +35,9 @@ pub fn search(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
         }
         None => Expression::default(),
     };
-    let known = |name: &str| expression::known(name) || model::has_member(entity, expression::root(name));
-    expression.check(&known)?;
+    expression.check(&|name| kind(entity, name))?;
     let sort_by = call.optional("SortBy").unwrap_or("LastModifiedTime");
-    if !known(sort_by) {
+    if kind(entity, sort_by).is_none() {
         return Err(ApiError::validation(format!("Unknown property name in SortBy: {sort_by}")));
     }
     let jobs = region.jobs.values().filter(|job| call.sees(job));
@@ -59,6 +58,17 @@ pub fn search(region: &Region, call: &Call<'_>) -> Result<Value, ApiError> {
         })
     });
     page(records.collect(), &expression, sort_by, "HyperParameterTuningJob", call)
+}
+
+/// The type of a property, which may be an abbreviation for a value in the record.
+fn kind(entity: &str, name: &str) -> Option<Property> {
+    let training = entity == "TrainingJob";
+    match name.split_once('.') {
+        Some(("Tags", _)) => Some(Property::Text),
+        Some(("Metrics", _)) if training => Some(Property::Number),
+        Some(("HyperParameters", _)) if training => Some(Property::Hyperparameter),
+        _ => model::property(entity, name),
+    }
 }
 
 fn page<R: Record + Whole>(

@@ -21,8 +21,7 @@ enum Resource {
 }
 
 fn resource(call: &Call<'_>) -> Result<Resource, ApiError> {
-    let arn = call.text("ResourceArn");
-    match arn.splitn(6, ':').nth(5).and_then(|resource| resource.split_once('/')) {
+    match call.place().resource(call.text("ResourceArn")).and_then(|resource| resource.split_once('/')) {
         Some(("hyper-parameter-tuning-job", name)) => Ok(Resource::Tuning(name.to_owned())),
         Some(("training-job", name)) => Ok(Resource::Training(name.to_owned())),
         _ => Err(no_resource()),

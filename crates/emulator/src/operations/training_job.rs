@@ -64,6 +64,13 @@ pub fn brief(trial: &Trial, state: &TrialState, place: &Place<'_>) -> Value {
     Value::Object(brief)
 }
 
+/// The training plan of a training job.
+pub fn plan<'a>(job: &'a Job, trial: &Trial) -> Option<&'a str> {
+    let several = job.request.get("TrainingJobDefinitions").and_then(Value::as_array);
+    let definition = job.request.get("TrainingJobDefinition").or_else(|| several?.get(trial.definition))?;
+    definition.pointer("/ResourceConfig/TrainingPlanArn")?.as_str()
+}
+
 /// `DescribeTrainingJob`.
 pub fn describe(job: &Job, trial: &Trial, state: &TrialState, place: &Place<'_>) -> Value {
     let base = raw_definition(job, trial.definition);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::arn::Place;
 use crate::jobs::job::{Counters, Job, JobState, JobStatus};
-use crate::jobs::trial::TrainingStatus;
+use crate::jobs::progress::Progress;
 use crate::operations::definition::{complete, fill, object, whole};
 use crate::operations::training_job;
 use crate::request::{Objective, Tag};
@@ -153,7 +153,11 @@ fn completion(job: &Job, state: &JobState) -> Option<Value> {
     if !watched && state.status != JobStatus::Completed {
         return None;
     }
-    let best = state.best?;
-    let after = state.trials.iter().filter(|(i, trial)| *i > best && trial.status == TrainingStatus::Completed).count();
-    Some(json!({"NumberOfTrainingJobsObjectiveNotImproving": after}))
+    state.best?;
+    let mut ended: Vec<_> =
+        state.trials.iter().filter_map(|(i, trial)| Some((trial.ended?, *i, trial.usable_objective()?))).collect();
+    ended.sort_by_key(|(at, index, _)| (*at, *index));
+    let mut progress = Progress::new(job.setup.maximizes());
+    ended.into_iter().for_each(|(_, _, value)| progress.add(value));
+    Some(json!({"NumberOfTrainingJobsObjectiveNotImproving": progress.not_improving}))
 }

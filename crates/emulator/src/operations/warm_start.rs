@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::error::ApiError;
+use crate::jobs::job::{Job, JobState};
 use crate::jobs::world::Region;
 use crate::operations::call::Call;
 use crate::operations::tuning_job;
 use crate::request::{CreateRequest, Definition, Objective};
 
+/// The beginning is the real message (sagemaker-python-sdk#3693).
+const ONLY: &str = "Only the following fields in TrainingJobDefinition are allowed to change: StaticHyperParameters, ResourceConfig, StoppingCondition, RoleArn, VpcConfig, OutputDataConfig.";
 /// Most changes of static values, and from static to tuned or back.
 const MOST_CHANGES: usize = 10;
 
@@ -21,48 +24,24 @@ pub fn check(
     call: &Call<'_>,
 ) -> Result<Option<Value>, ApiError> {
     let Some(warm) = &request.warm_start_config else { return Ok(None) };
+    single(request, "The tuning job")?;
     let identical = warm.warm_start_type == "IdenticalDataAndAlgorithm";
-    let objective = request.definitions().next().and_then(|definition| request.objective(definition));
     let mut best: Option<(f64, Value)> = None;
     let mut seen = BTreeSet::new();
     for parent in &warm.parent_hyper_parameter_tuning_jobs {
         let name = parent.hyper_parameter_tuning_job_name.as_deref().unwrap_or_default();
         if !seen.insert(name.to_lowercase()) {
-            return Err(ApiError::validation(format!("The parent hyperparameter tuning job {name} is named twice.")));
+            return refuse(format!("The parent hyperparameter tuning job {name} is named twice."));
         }
-        let job =
-            region.job(name, call.now).filter(|_| !name.eq_ignore_ascii_case(&request.hyper_parameter_tuning_job_name));
-        let Some((job, state)) = job.and_then(|job| Some((job, job.state(call.now)?))) else {
-            return Err(ApiError::validation(format!("The parent hyperparameter tuning job {name} does not exist.")));
-        };
-        if state.ended.is_none() {
-            return Err(ApiError::validation(format!(
-                "The parent hyperparameter tuning job {name} is not in a terminal state."
-            )));
-        }
-        let theirs =
-            job.setup.request.definitions().next().and_then(|definition| job.setup.request.objective(definition));
-        if theirs != objective {
-            return Err(ApiError::validation(format!("The objective must be the same as that of the parent {name}.")));
-        }
-        for (ours, theirs) in request.definitions().zip(job.setup.request.definitions()) {
-            check_hyperparameters((request, ours), (&job.setup.request, theirs), name)?;
-        }
-        let part = |of: &Value, path: &str| of.pointer(path).cloned();
-        let changed = |path: &str| part(&job.request, path) != part(raw, path);
-        if identical
-            && (changed("/TrainingJobDefinition/AlgorithmSpecification/TrainingImage")
-                || changed("/TrainingJobDefinition/AlgorithmSpecification/AlgorithmName")
-                || changed("/TrainingJobDefinition/InputDataConfig"))
-        {
-            // The beginning is the real message (sagemaker-python-sdk#3693).
-            return Err(ApiError::validation(
-                "Only the following fields in TrainingJobDefinition are allowed to change: StaticHyperParameters, ResourceConfig, StoppingCondition, RoleArn, VpcConfig, OutputDataConfig.",
-            ));
+        let (job, state) = ended(region, request, name, call)?;
+        check_parent(request, &job.setup.request, name)?;
+        if identical && changes_data_or_algorithm(raw, &job.request) {
+            return refuse(ONLY);
         }
         if let Some(mut summary) = tuning_job::best(job, &state, &call.place()).filter(|_| identical) {
             let value = summary.pointer("/FinalHyperParameterTuningJobObjectiveMetric/Value").and_then(Value::as_f64);
-            let score = value.map(|value| if objective.is_none_or(Objective::maximizes) { value } else { -value });
+            let maximizes = objective(request).is_none_or(Objective::maximizes);
+            let score = value.map(|value| if maximizes { value } else { -value });
             if let Some(members) = summary.as_object_mut() {
                 members.insert("TuningJobName".to_owned(), job.name().into());
             }
@@ -74,6 +53,61 @@ pub fn check(
     Ok(best.map(|(_, summary)| summary))
 }
 
+/// A parent, which has ended.
+fn ended<'a>(
+    region: &'a Region,
+    request: &CreateRequest,
+    name: &str,
+    call: &Call<'_>,
+) -> Result<(&'a Job, JobState), ApiError> {
+    let other = !name.eq_ignore_ascii_case(&request.hyper_parameter_tuning_job_name);
+    let job = region.job(name, call.now).filter(|_| other);
+    let Some((job, state)) = job.and_then(|job| Some((job, job.state(call.now)?))) else {
+        return refuse(format!("The parent hyperparameter tuning job {name} does not exist."));
+    };
+    if state.ended.is_none() {
+        return refuse(format!("The parent hyperparameter tuning job {name} is not in a terminal state."));
+    }
+    Ok((job, state))
+}
+
+/// Whether a request may start from the request of a parent.
+fn check_parent(request: &CreateRequest, parent: &CreateRequest, name: &str) -> Result<(), ApiError> {
+    single(parent, &format!("The parent hyperparameter tuning job {name}"))?;
+    if objective(parent) != objective(request) {
+        return refuse(format!("The objective must be the same as that of the parent {name}."));
+    }
+    let (ours, theirs) = (request.definitions().next(), parent.definitions().next());
+    ours.zip(theirs).map_or(Ok(()), |(ours, theirs)| check_hyperparameters((request, ours), (parent, theirs), name))
+}
+
+/// As documented, warm start is only available when a single algorithm is tuned.
+fn single(request: &CreateRequest, subject: &str) -> Result<(), ApiError> {
+    match request.definitions().count() {
+        0 | 1 => Ok(()),
+        n => refuse(format!("{subject} has {n} training job definitions; warm start is only supported with one.")),
+    }
+}
+
+fn objective(request: &CreateRequest) -> Option<&Objective> {
+    request.definitions().next().and_then(|definition| request.objective(definition))
+}
+
+/// Whether the image, the algorithm or the data of two requests differ.
+fn changes_data_or_algorithm(ours: &Value, theirs: &Value) -> bool {
+    let part = |of: &Value, path: &str| {
+        let definition = of.get("TrainingJobDefinition").or_else(|| of.pointer("/TrainingJobDefinitions/0"));
+        definition.and_then(|definition| definition.pointer(path)).cloned()
+    };
+    ["/AlgorithmSpecification/TrainingImage", "/AlgorithmSpecification/AlgorithmName", "/InputDataConfig"]
+        .iter()
+        .any(|path| part(ours, path) != part(theirs, path))
+}
+
+fn refuse<T>(message: impl Into<String>) -> Result<T, ApiError> {
+    Err(ApiError::validation(message))
+}
+
 /// The kinds of the ranges of a definition by hyperparameter; `None` for static ones.
 fn kinds<'a>(request: &'a CreateRequest, definition: &'a Definition) -> BTreeMap<&'a str, Option<&'static str>> {
     let mut kinds: BTreeMap<&str, Option<&'static str>> =
@@ -82,6 +116,7 @@ fn kinds<'a>(request: &'a CreateRequest, definition: &'a Definition) -> BTreeMap
     kinds.extend(ranges.integer_parameter_ranges.iter().map(|range| (range.name.as_str(), Some("integer"))));
     kinds.extend(ranges.continuous_parameter_ranges.iter().map(|range| (range.name.as_str(), Some("continuous"))));
     kinds.extend(ranges.categorical_parameter_ranges.iter().map(|range| (range.name.as_str(), Some("categorical"))));
+    kinds.extend(ranges.auto_parameters.iter().map(|hint| (hint.name.as_str(), Some("auto"))));
     kinds
 }
 
@@ -93,19 +128,22 @@ fn check_hyperparameters(
 ) -> Result<(), ApiError> {
     let (now, before) = (kinds(request, ours), kinds(their_request, theirs));
     if now.len() != before.len() {
-        return Err(ApiError::validation(format!(
+        return refuse(format!(
             "The total number of static and tunable hyperparameters ({}) must be that of the parent {parent} ({}).",
             now.len(),
             before.len()
-        )));
+        ));
+    }
+    if let Some(new) = now.keys().find(|name| !before.contains_key(*name)) {
+        return refuse(format!("The hyperparameter {new} is not one of the parent {parent}, static or tunable."));
     }
     let mut changes = 0;
     for (name, kind) in &now {
         match (kind, before.get(name)) {
             (Some(kind), Some(Some(old))) if kind != old => {
-                return Err(ApiError::validation(format!(
+                return refuse(format!(
                     "The type of the tunable hyperparameter {name} must be that in the parent {parent}, which is {old}."
-                )));
+                ));
             }
             (Some(_), Some(Some(_))) => {}
             (None, Some(None)) => {
@@ -116,9 +154,9 @@ fn check_hyperparameters(
         }
     }
     if changes > MOST_CHANGES {
-        return Err(ApiError::validation(format!(
+        return refuse(format!(
             "The number of changed hyperparameters ({changes}) must not exceed {MOST_CHANGES} (parent {parent})."
-        )));
+        ));
     }
     Ok(())
 }
@@ -157,6 +195,7 @@ mod tests {
             (vec![], vec![], ""),
             (vec![], swapped.to_vec(), ""),
             (vec![], vec![numbered(2, "1")], "total number"),
+            (vec![], vec![numbered(1, "5")], "hyperparameter s0 is not one of the parent"),
             (vec![], vec![(RANGES, continuous)], "which is categorical"),
             (vec![numbered(10, "1")], vec![numbered(10, "2")], ""),
             (vec![numbered(11, "1")], vec![numbered(11, "2")], "(11) must not exceed 10"),

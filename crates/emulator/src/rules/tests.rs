@@ -67,6 +67,19 @@ fn their_definitions_cannot_be_overridden() {
 }
 
 #[test]
+fn algorithm_resources_have_definitions_of_their_own() {
+    let algorithm = |more: &Value| {
+        let mut value = json!({"AlgorithmName": "mine", "TrainingInputMode": "File"});
+        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        verdict(&[(&format!("{DEFINITION}/AlgorithmSpecification"), value)])
+    };
+    assert_eq!(algorithm(&json!({})), None);
+    assert_eq!(algorithm(&json!({"MetricDefinitions": []})), None);
+    let metrics = json!({"MetricDefinitions": [{"Name": "val_accuracy", "Regex": "a: ([0-9.]+)"}]});
+    assert_eq!(algorithm(&metrics).as_deref(), Some(NO_OVERRIDE_OF_RESOURCE));
+}
+
+#[test]
 fn ranges_are_checked() {
     let cases = [
         (ranges("IntegerParameterRanges", &numeric("a", "5", "1", "Auto")), "must not exceed"),

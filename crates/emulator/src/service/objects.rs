@@ -4,10 +4,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::clock::Moment;
+
+/// An object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its content.
+    pub content: Arc<[u8]>,
+    /// Its `Content-Type`.
+    pub kind: String,
+    /// When it was written.
+    pub modified: Moment,
+}
+
 /// All buckets.
 #[derive(Debug, Default)]
 pub struct Objects {
-    buckets: BTreeMap<String, BTreeMap<String, Arc<[u8]>>>,
+    buckets: BTreeMap<String, BTreeMap<String, Object>>,
 }
 
 impl Objects {
@@ -27,14 +40,14 @@ impl Objects {
     }
 
     /// Writes an object. Returns false if the bucket does not exist.
-    pub fn put(&mut self, bucket: &str, key: &str, content: Vec<u8>) -> bool {
+    pub fn put(&mut self, bucket: &str, key: &str, object: Object) -> bool {
         let Some(bucket) = self.buckets.get_mut(bucket) else { return false };
-        bucket.insert(key.to_owned(), content.into());
+        bucket.insert(key.to_owned(), object);
         true
     }
 
     /// An object.
-    pub fn get(&self, bucket: &str, key: &str) -> Option<Arc<[u8]>> {
+    pub fn get(&self, bucket: &str, key: &str) -> Option<Object> {
         self.buckets.get(bucket)?.get(key).cloned()
     }
 
@@ -45,9 +58,9 @@ impl Objects {
         }
     }
 
-    /// Keys and sizes under a prefix; `None` if the bucket does not exist.
-    pub fn list(&self, bucket: &str, prefix: &str) -> Option<Vec<(String, usize)>> {
+    /// Keys and objects under a prefix; `None` if the bucket does not exist.
+    pub fn list(&self, bucket: &str, prefix: &str) -> Option<Vec<(String, Object)>> {
         let objects = self.buckets.get(bucket)?.iter().filter(|(key, _)| key.starts_with(prefix));
-        Some(objects.map(|(key, content)| (key.clone(), content.len())).collect())
+        Some(objects.map(|(key, object)| (key.clone(), object.clone())).collect())
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::harness::{Answers as _, CREATE, DESCRIBE, Emulator, LIST, REGION, all_names, named, request};
+use super::harness::{Answers as _, CREATE, DESCRIBE, Emulator, LIST, REGION, all_names, named, request, variant};
 
 const STOP: &str = "StopHyperParameterTuningJob";
 
@@ -156,6 +156,25 @@ async fn a_parent_that_still_runs_is_refused() {
     assert!(refused["message"].as_str().unwrap().contains("parent is not in a terminal state"), "{refused}");
     emulator.advance(1e6).await;
     emulator.ok(CREATE, &child).await;
+}
+
+#[tokio::test]
+async fn several_definitions_cannot_start_from_a_parent_nor_be_one() {
+    let emulator = Emulator::start(&[]);
+    let parent = json!({"WarmStartType": "TransferLearning",
+        "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "parent"}]});
+    let mut several = variant("multi_definitions");
+    several["HyperParameterTuningJobName"] = json!("parent");
+    emulator.ok(CREATE, &several).await;
+    emulator.advance(1e6).await;
+    let mut child = request("child");
+    child["WarmStartConfig"] = parent.clone();
+    let refused = emulator.error(CREATE, &child).await.1["message"].as_str().unwrap().to_owned();
+    assert!(refused.starts_with("The parent hyperparameter tuning job parent has 2 "), "{refused}");
+    several["HyperParameterTuningJobName"] = json!("child");
+    several["WarmStartConfig"] = parent;
+    let refused = emulator.error(CREATE, &several).await.1["message"].as_str().unwrap().to_owned();
+    assert!(refused.contains("warm start is only supported with one"), "{refused}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Services that clients need besides SageMaker: their identity, and storage for their scripts.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::harness::{Answers as _, CREATE, Emulator, request};
 
@@ -44,21 +44,30 @@ async fn buckets_store_scripts_and_list_them() {
 }
 
 #[tokio::test]
-async fn training_jobs_of_all_tuning_jobs_are_listed_newest_first() {
+async fn training_jobs_of_all_tuning_jobs_are_listed_oldest_first() {
     let emulator = Emulator::start(&[]);
     emulator.ok(CREATE, &request("one")).await;
     emulator.advance(1e6).await;
     emulator.ok(CREATE, &request("two")).await;
     emulator.advance(60.0).await;
-    let list = emulator.ok("ListTrainingJobs", &json!({"MaxResults": 3})).await;
-    let names: Vec<&str> = list["TrainingJobSummaries"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|job| job["TrainingJobName"].as_str().unwrap())
-        .collect();
-    assert!(names[0].starts_with("two-") && names[2].starts_with("one-") && list["NextToken"].is_string(), "{names:?}");
-    let running =
-        emulator.ok("ListTrainingJobs", &json!({"StatusEquals": "InProgress", "NameContains": "two-001"})).await;
-    assert_eq!(running["TrainingJobSummaries"].as_array().unwrap().len(), 1);
+    let list = async |ask: Value| emulator.ok("ListTrainingJobs", &ask).await;
+    let names = |page: &Value| {
+        let all = page["TrainingJobSummaries"].as_array().unwrap().iter();
+        all.map(|job| job["TrainingJobName"].as_str().unwrap()[..7].to_owned()).collect::<Vec<_>>()
+    };
+    let page = list(json!({"MaxResults": 3})).await;
+    assert_eq!(
+        (names(&page), page["NextToken"].is_string()),
+        (vec!["one-001".into(), "one-002".into(), "two-001".into()], true)
+    );
+    let newest = list(json!({"MaxResults": 1, "SortOrder": "Descending"})).await;
+    assert_eq!(names(&newest), ["two-002"]);
+    assert_eq!(names(&list(json!({"StatusEquals": "InProgress", "NameContains": "two-001"})).await), ["two-001"]);
+    let late = list(json!({"StatusEquals": "InProgress", "MaxResults": 2})).await;
+    assert!(names(&late).is_empty() && late["NextToken"].is_string(), "the status is compared after the page is cut");
+    let next = list(json!({"StatusEquals": "InProgress", "MaxResults": 2, "NextToken": late["NextToken"]})).await;
+    assert_eq!(names(&next), ["two-001", "two-002"]);
+    assert!(names(&list(json!({"WarmPoolStatusEquals": "Available"})).await).is_empty(), "there are no warm pools");
+    let plan = "arn:aws:sagemaker:us-west-2:111122223333:training-plan/p";
+    assert!(names(&list(json!({"TrainingPlanArnEquals": plan})).await).is_empty());
 }

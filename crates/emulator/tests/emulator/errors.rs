@@ -164,6 +164,8 @@ async fn signatures_regions_and_shapes() {
     let mut typo = request("typo");
     typo["TrainingJobDefinition"]["OutputDataConfig"]["S3OutputPaht"] = json!("s3://b/");
     emulator.ok(CREATE, &typo).await;
+    let described = emulator.ok(DESCRIBE, &named("typo")).await;
+    assert!(!described.to_string().contains("S3OutputPaht"), "AWS does not keep it either");
     let log = emulator.admin_get(&format!("requests?operation={CREATE}")).await;
     let last = log.as_array().unwrap().last().unwrap();
     assert_eq!(last["unknownMembers"], json!(["TrainingJobDefinition.OutputDataConfig.S3OutputPaht"]));

@@ -74,6 +74,28 @@ async fn tags_of_jobs_and_of_their_training_jobs() {
 }
 
 #[tokio::test]
+async fn resources_of_other_regions_and_accounts_have_no_tags_here() {
+    let emulator = Emulator::start(&[]);
+    emulator.ok(CREATE, &request("tagged")).await;
+    let tags = async || emulator.ok("ListTags", &json!({"ResourceArn": emulator.arn("tagged")})).await;
+    let before = tags().await;
+    for (here, elsewhere) in [(REGION, "eu-central-1"), ("111122223333", "999988887777")] {
+        let other = emulator.arn("tagged").replace(here, elsewhere);
+        for (operation, more) in [
+            ("ListTags", json!({})),
+            ("AddTags", json!({"Tags": [{"Key": "a", "Value": "b"}]})),
+            ("DeleteTags", json!({"TagKeys": ["owner"]})),
+        ] {
+            let mut ask = json!({"ResourceArn": other});
+            ask.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let refused = emulator.error(operation, &ask).await.1;
+            assert_eq!(refused["message"], "Requested resource not found.", "{operation} {other}");
+        }
+    }
+    assert_eq!(tags().await, before);
+}
+
+#[tokio::test]
 async fn search_finds_jobs_by_tag_and_training_jobs_by_metric() {
     let emulator = Emulator::start(&[]);
     for i in 0..12 {

@@ -9,5 +9,7 @@ mod first_party;
 mod harness;
 mod jumpstart;
 mod life;
+mod limits;
 mod lists;
+mod objects;
 mod process;

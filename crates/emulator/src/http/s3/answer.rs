@@ -1,34 +1,43 @@
 //! Responses of S3: objects, buckets, errors and injected faults.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::ask::{Ask, Verb};
+use super::range::{self, Part};
+use super::wire;
+use crate::clock::Moment;
 use crate::http::xml::escaped;
 use crate::hub::metadata;
-use crate::random;
 use crate::service::calls::Entry;
 use crate::service::emulator::Emulator;
 use crate::service::faults::Kind;
+use crate::service::objects::{Object, Objects};
 
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The object.
+    /// The object, or a part of it.
     Object {
         /// Hash of its content.
         etag: String,
-        /// Its content.
-        body: Arc<[u8]>,
+        /// The whole object.
+        object: Object,
+        /// The first and the last position of the part.
+        part: Option<(usize, usize)>,
     },
     /// The client already has the object.
     NotModified {
         /// Hash of its content.
         etag: String,
+        /// When it was written.
+        modified: Moment,
     },
+    /// The range is outside of the object, which has this size.
+    Unsatisfiable(usize),
     /// The object is written.
     Written {
         /// Hash of its content.
@@ -57,6 +66,10 @@ const NO_SUCH_BUCKET: Error = Error(404, "NoSuchBucket", "The specified bucket d
 const NOT_IMPLEMENTED: Error =
     Error(501, "NotImplemented", "A header you provided implies functionality that is not implemented");
 const ACCESS_DENIED: Error = Error(403, "AccessDenied", "Access Denied");
+const PRECONDITION: Error =
+    Error(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold");
+/// The error of a range outside of the object.
+pub const INVALID_RANGE: Error = Error(416, "InvalidRange", "The requested range is not satisfiable");
 const SLOW_DOWN: Error = Error(503, "SlowDown", "Please reduce your request rate.");
 
 /// The S3 error of a fault, if it has one.
@@ -111,14 +124,7 @@ pub fn answer(emulator: &Emulator, ask: &Ask) -> Answer {
         _ if !emulator.granted(ask.operation()) => Answer::Error(SLOW_DOWN),
         _ => find(emulator, ask),
     };
-    let (status, error) = match &answer {
-        Answer::Object { .. } | Answer::Written { .. } | Answer::Xml(_) => (200, None),
-        Answer::Done(status) => (*status, None),
-        Answer::NotModified { .. } => (304, None),
-        Answer::Error(Error(status, code, _)) => (*status, Some((*code).to_owned())),
-        Answer::Proxy => (503, Some("ServiceUnavailable".to_owned())),
-        Answer::HangUp | Answer::Hang => (0, fault.map(|kind| format!("{kind:?}"))),
-    };
+    let (status, error) = outcome(&answer, fault);
     emulator.calls().record(Entry {
         time: emulator.clock().now().seconds(),
         real_millis: u64::try_from(emulator.clock().real().as_millis()).unwrap_or(u64::MAX),
@@ -133,6 +139,21 @@ pub fn answer(emulator: &Emulator, ask: &Ask) -> Answer {
     answer
 }
 
+/// Status and error of a response, for the record.
+fn outcome(answer: &Answer, fault: Option<Kind>) -> (u16, Option<String>) {
+    let error = |Error(status, code, _): &Error| (*status, Some((*code).to_owned()));
+    match answer {
+        Answer::Object { part: Some(_), .. } => (206, None),
+        Answer::Object { .. } | Answer::Written { .. } | Answer::Xml(_) => (200, None),
+        Answer::Done(status) => (*status, None),
+        Answer::NotModified { .. } => (304, None),
+        Answer::Unsatisfiable(_) => error(&INVALID_RANGE),
+        Answer::Error(found) => error(found),
+        Answer::Proxy => (503, Some("ServiceUnavailable".to_owned())),
+        Answer::HangUp | Answer::Hang => (0, fault.map(|kind| format!("{kind:?}"))),
+    }
+}
+
 fn find(emulator: &Emulator, ask: &Ask) -> Answer {
     let mut objects = emulator.objects();
     let known = objects.has(&ask.bucket) || metadata::region(&ask.bucket).is_some();
@@ -142,14 +163,7 @@ fn find(emulator: &Emulator, ask: &Ask) -> Answer {
             drop(objects);
             read(own.or_else(|| published(emulator, ask)), ask)
         }
-        Verb::PutObject => {
-            let etag = etag(&ask.body);
-            if objects.put(&ask.bucket, &ask.key, ask.body.clone()) {
-                Answer::Written { etag }
-            } else {
-                Answer::Error(NO_SUCH_BUCKET)
-            }
-        }
+        Verb::PutObject => write(&mut objects, emulator.clock().now(), ask),
         Verb::DeleteObject => {
             objects.delete(&ask.bucket, &ask.key);
             Answer::Done(204)
@@ -176,34 +190,59 @@ fn find(emulator: &Emulator, ask: &Ask) -> Answer {
     }
 }
 
-/// An object of `JumpStart`'s metadata.
-fn published(emulator: &Emulator, ask: &Ask) -> Option<Arc<[u8]>> {
-    let region = metadata::region(&ask.bucket)?;
-    let body = metadata::object(&emulator.hub(), region, &ask.key, emulator.clock().now().seconds())?;
-    Some(body.into_bytes().into())
+fn write(objects: &mut Objects, now: Moment, ask: &Ask) -> Answer {
+    let before = objects.get(&ask.bucket, &ask.key).map(|object| etag(&object.content));
+    if before.as_ref().is_some_and(|etag| ask.knows(etag)) || ask.wants_other(before.as_deref().unwrap_or_default()) {
+        return Answer::Error(PRECONDITION);
+    }
+    let kind = ask.kind.clone().unwrap_or_else(|| "binary/octet-stream".to_owned());
+    let object = Object { content: ask.body.clone().into(), kind, modified: now };
+    if objects.put(&ask.bucket, &ask.key, object) {
+        Answer::Written { etag: etag(&ask.body) }
+    } else {
+        Answer::Error(NO_SUCH_BUCKET)
+    }
 }
 
-fn read(object: Option<Arc<[u8]>>, ask: &Ask) -> Answer {
-    let Some(body) = object else {
+/// An object of `JumpStart`'s metadata.
+fn published(emulator: &Emulator, ask: &Ask) -> Option<Object> {
+    let region = metadata::region(&ask.bucket)?;
+    let body = metadata::object(&emulator.hub(), region, &ask.key, emulator.clock().now().seconds())?;
+    Some(Object { content: body.into_bytes().into(), kind: "application/json".to_owned(), modified: PUBLISHED })
+}
+
+fn read(object: Option<Object>, ask: &Ask) -> Answer {
+    let Some(object) = object else {
         // Only its owner may list a bucket.
         return Answer::Error(if ask.key.is_empty() { ACCESS_DENIED } else { NO_SUCH_KEY });
     };
-    let etag = etag(&body);
-    if ask.knows(&etag) { Answer::NotModified { etag } } else { Answer::Object { etag, body } }
+    let etag = etag(&object.content);
+    if ask.wants_other(&etag) {
+        return Answer::Error(PRECONDITION);
+    }
+    if ask.knows(&etag) {
+        return Answer::NotModified { etag, modified: object.modified };
+    }
+    match range::part(ask.range(&etag), object.content.len()) {
+        Part::Whole => Answer::Object { etag, object, part: None },
+        Part::Between(first, last) => Answer::Object { etag, object, part: Some((first, last)) },
+        Part::Unsatisfiable => Answer::Unsatisfiable(object.content.len()),
+    }
 }
 
 fn etag(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    let hash = |part: &str| random::hex(&["etag", part, &text], 16);
-    format!("\"{}{}\"", hash("first"), hash("second"))
+    let number = Sha256::digest(body).iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    format!("\"{number:032x}\"")
 }
 
+/// 2026-01-01, the date of everything that was there before the emulator started.
+const PUBLISHED: Moment = Moment::from_millis(1_767_225_600_000);
 const NAMESPACE: &str = "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
-const DATE: &str = "2026-01-01T00:00:00.000Z";
 
 fn buckets<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let date = wire::iso(PUBLISHED);
     let entry =
-        |name: &str| format!("<Bucket><Name>{}</Name><CreationDate>{DATE}</CreationDate></Bucket>", escaped(name));
+        |name: &str| format!("<Bucket><Name>{}</Name><CreationDate>{date}</CreationDate></Bucket>", escaped(name));
     let all: String = names.map(entry).collect();
     format!(
         "<ListAllMyBucketsResult {NAMESPACE}><Owner><ID>emulator</ID></Owner><Buckets>{all}</Buckets></ListAllMyBucketsResult>"
@@ -211,7 +250,7 @@ fn buckets<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// Objects and, with a delimiter, their folders.
-fn listing(ask: &Ask, found: &[(String, usize)]) -> String {
+fn listing(ask: &Ask, found: &[(String, Object)]) -> String {
     let folder = |key: &str| {
         let rest = key.strip_prefix(ask.prefix.as_str())?;
         let delimiter = ask.delimiter.as_deref()?;
@@ -219,13 +258,16 @@ fn listing(ask: &Ask, found: &[(String, usize)]) -> String {
         Some(format!("{}{folder}{delimiter}", ask.prefix))
     };
     let folders: BTreeSet<String> = found.iter().filter_map(|(key, _)| folder(key)).collect();
-    let objects: Vec<&(String, usize)> = found.iter().filter(|(key, _)| folder(key).is_none()).collect();
+    let objects: Vec<&(String, Object)> = found.iter().filter(|(key, _)| folder(key).is_none()).collect();
     let mut all = String::new();
-    for (key, size) in &objects {
-        let key = escaped(key);
+    for (key, object) in &objects {
         all.push_str(&format!(
-            "<Contents><Key>{key}</Key><LastModified>{DATE}</LastModified><Size>{size}</Size>\
-             <StorageClass>STANDARD</StorageClass></Contents>"
+            "<Contents><Key>{}</Key><LastModified>{}</LastModified><ETag>{}</ETag><Size>{}</Size>\
+             <StorageClass>STANDARD</StorageClass></Contents>",
+            escaped(key),
+            wire::iso(object.modified),
+            escaped(&etag(&object.content)),
+            object.content.len()
         ));
     }
     for folder in &folders {

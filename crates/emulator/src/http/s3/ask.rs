@@ -4,6 +4,47 @@ use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 
 use super::chunked;
 
+/// Query parameters that make a request another operation, none of which exists here. Read as the plain operation, they
+/// would overwrite or delete an object.
+const SUBRESOURCES: [&str; 34] = [
+    "accelerate",
+    "acl",
+    "analytics",
+    "append",
+    "attributes",
+    "cors",
+    "delete",
+    "encryption",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "lifecycle",
+    "location",
+    "logging",
+    "metrics",
+    "notification",
+    "object-lock",
+    "ownershipControls",
+    "partNumber",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "replication",
+    "requestPayment",
+    "restore",
+    "retention",
+    "select",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versionId",
+    "versioning",
+    "versions",
+];
+/// The header of `CopyObject`, whose body is empty.
+const COPY: &str = "x-amz-copy-source";
+
 /// An operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -19,6 +60,22 @@ pub enum Verb {
     Unknown,
 }
 
+impl Verb {
+    /// The plain operation on a bucket or an object.
+    fn of(method: &str, on_bucket: bool, signed: bool) -> Self {
+        match (method, on_bucket) {
+            ("GET", true) if signed => Self::ListObjects,
+            ("HEAD", true) if signed => Self::HeadBucket,
+            ("PUT", true) => Self::CreateBucket,
+            ("GET", _) => Self::GetObject,
+            ("HEAD", _) => Self::HeadObject,
+            ("PUT", false) => Self::PutObject,
+            ("DELETE", false) => Self::DeleteObject,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// A parsed request.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -28,6 +85,10 @@ pub struct Ask {
     pub(super) prefix: String,
     pub(super) delimiter: Option<String>,
     pub(super) body: Vec<u8>,
+    pub(super) kind: Option<String>,
+    pub(super) range: Option<String>,
+    pub(super) if_range: Option<String>,
+    pub(super) if_match: Option<String>,
     pub(super) if_none_match: Option<String>,
     pub(super) authorization: bool,
     pub(super) security_token: bool,
@@ -51,16 +112,12 @@ impl Ask {
             let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
             pairs.filter(|(key, _)| *key == name).map(|(_, value)| decoded(value)).next()
         };
+        let other = SUBRESOURCES.iter().any(|name| asked(name)) || headers.contains_key(COPY);
         let verb = match (method.as_str(), bucket.is_empty(), key.is_empty()) {
-            ("GET", true, _) => Verb::ListBuckets,
             ("GET", false, true) if asked("location") => Verb::GetBucketLocation,
-            ("GET", false, true) if signed => Verb::ListObjects,
-            ("HEAD", false, true) if signed => Verb::HeadBucket,
-            ("PUT", false, true) => Verb::CreateBucket,
-            ("GET", false, _) => Verb::GetObject,
-            ("HEAD", false, _) => Verb::HeadObject,
-            ("PUT", false, false) => Verb::PutObject,
-            ("DELETE", false, false) => Verb::DeleteObject,
+            ("GET", true, _) => Verb::ListBuckets,
+            _ if other => Verb::Unknown,
+            (method, false, no_key) => Verb::of(method, no_key, signed),
             _ => Verb::Unknown,
         };
         let chunked = text(header::HeaderName::from_static("x-amz-content-sha256"))
@@ -73,6 +130,10 @@ impl Ask {
             prefix: parameter("prefix").unwrap_or_default(),
             delimiter: parameter("delimiter").filter(|delimiter| !delimiter.is_empty()),
             body,
+            kind: text(header::CONTENT_TYPE).map(str::to_owned),
+            range: text(header::RANGE).map(str::to_owned),
+            if_range: text(header::IF_RANGE).map(str::to_owned),
+            if_match: text(header::IF_MATCH).map(str::to_owned),
             if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
             authorization: headers.contains_key(header::AUTHORIZATION),
             security_token: headers.contains_key("x-amz-security-token"),
@@ -102,9 +163,23 @@ impl Ask {
 
     /// Whether the client already has this content.
     pub fn knows(&self, etag: &str) -> bool {
-        let known = self.if_none_match.iter().flat_map(|list| list.split(',')).map(str::trim);
-        known.into_iter().any(|known| known == "*" || known.trim_start_matches("W/") == etag)
+        self.if_none_match.as_deref().is_some_and(|list| lists(list, etag))
     }
+
+    /// Whether the client asks for another content than this one.
+    pub fn wants_other(&self, etag: &str) -> bool {
+        self.if_match.as_deref().is_some_and(|list| !lists(list, etag))
+    }
+
+    /// The range, unless it holds only for another content.
+    pub fn range(&self, etag: &str) -> Option<&str> {
+        let range = self.range.as_deref();
+        range.filter(|_| self.if_range.as_deref().is_none_or(|other| other == etag))
+    }
+}
+
+fn lists(list: &str, etag: &str) -> bool {
+    list.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == etag)
 }
 
 /// A percent-decoded path.
@@ -157,6 +232,11 @@ mod tests {
             (Method::PUT, "/bucket/a", true, Some(Verb::PutObject)),
             (Method::DELETE, "/bucket/a", true, Some(Verb::DeleteObject)),
             (Method::POST, "/bucket/a?uploads", true, Some(Verb::Unknown)),
+            (Method::PUT, "/bucket/a?acl", true, Some(Verb::Unknown)),
+            (Method::PUT, "/bucket/a?partNumber=1&uploadId=x", true, Some(Verb::Unknown)),
+            (Method::DELETE, "/bucket/a?tagging=", true, Some(Verb::Unknown)),
+            (Method::PUT, "/bucket?versioning", true, Some(Verb::Unknown)),
+            (Method::GET, "/bucket/a?x-id=GetObject", true, Some(Verb::GetObject)),
         ] {
             assert_eq!(ask(&method, path, None, signed).map(|ask| ask.verb), expected, "{method} {path}");
         }

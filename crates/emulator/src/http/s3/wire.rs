@@ -1,38 +1,103 @@
 //! S3 responses on the wire.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::response::Builder;
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-use super::answer::{Answer, Error};
+use super::answer::{Answer, Error, INVALID_RANGE};
 use super::ask::Ask;
+use crate::clock::Moment;
 use crate::http::xml::{HEAD, escaped};
 use crate::random;
+use crate::service::objects::Object;
 
 /// The HTTP response; `None` for those that are not S3's. The server removes the body of a response to HEAD.
 pub fn response(answer: Answer, ask: &Ask) -> Option<Response<Body>> {
-    let (status, kind, etag, body) = match answer {
-        Answer::Object { etag, body } => (200, "application/json", Some(etag), body.to_vec()),
-        Answer::NotModified { etag } => (304, "application/json", Some(etag), Vec::new()),
-        Answer::Written { etag } => (200, "application/xml", Some(etag), Vec::new()),
-        Answer::Done(status) => (status, "application/xml", None, Vec::new()),
-        Answer::Xml(body) => (200, "application/xml", None, format!("{HEAD}{body}").into_bytes()),
-        Answer::Error(error) => (error.0, "application/xml", None, xml(error, ask).into_bytes()),
+    let xml = |status, body: String| plain(status, "application/xml", body.into_bytes());
+    Some(match answer {
+        Answer::Object { etag, object, part } => stored(&etag, &object, part),
+        Answer::NotModified { etag, modified } => {
+            with(Response::builder().status(304), &[(header::ETAG, &etag), (header::LAST_MODIFIED, &rfc(modified))])
+                .body(Body::empty())
+                .unwrap_or_default()
+        }
+        Answer::Written { etag } => {
+            with(Response::builder(), &[(header::ETAG, &etag)]).body(Body::empty()).unwrap_or_default()
+        }
+        Answer::Done(status) => xml(status, String::new()),
+        Answer::Xml(body) => xml(200, format!("{HEAD}{body}")),
+        Answer::Error(error) => xml(error.0, document(error, ask)),
+        Answer::Unsatisfiable(size) => {
+            let mut response = xml(INVALID_RANGE.0, document(INVALID_RANGE, ask));
+            if let Ok(range) = HeaderValue::from_str(&format!("bytes */{size}")) {
+                response.headers_mut().insert(header::CONTENT_RANGE, range);
+            }
+            response
+        }
         Answer::Proxy | Answer::HangUp | Answer::Hang => return None,
-    };
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Some(etag) = etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
-        response.headers_mut().insert(header::ETAG, etag);
-    }
-    Some(response)
+    })
 }
 
-fn xml(Error(_, code, message): Error, ask: &Ask) -> String {
+/// An object, or a part of it.
+fn stored(etag: &str, object: &Object, part: Option<(usize, usize)>) -> Response<Body> {
+    let size = object.content.len();
+    let (first, last) = part.unwrap_or((0, size.saturating_sub(1)));
+    let body = object.content.get(first..=last).unwrap_or_default().to_vec();
+    let range = format!("bytes {first}-{last}/{size}");
+    let modified = rfc(object.modified);
+    let mut headers = vec![
+        (header::CONTENT_TYPE, object.kind.as_str()),
+        (header::ETAG, etag),
+        (header::LAST_MODIFIED, &modified),
+        (header::ACCEPT_RANGES, "bytes"),
+    ];
+    if part.is_some() {
+        headers.push((header::CONTENT_RANGE, &range));
+    }
+    let status = if part.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    with(Response::builder().status(status), &headers).body(Body::from(body)).unwrap_or_default()
+}
+
+fn plain(status: u16, kind: &str, body: Vec<u8>) -> Response<Body> {
+    let head = Response::builder().status(status);
+    with(head, &[(header::CONTENT_TYPE, kind)]).body(Body::from(body)).unwrap_or_default()
+}
+
+fn with(head: Builder, headers: &[(HeaderName, &str)]) -> Builder {
+    headers.iter().fold(head, |head, (name, value)| head.header(name, *value))
+}
+
+/// A date in the form of HTTP.
+fn rfc(moment: Moment) -> String {
+    formatted(moment, "%a, %d %b %Y %H:%M:%S GMT")
+}
+
+/// A date in the form of S3's documents.
+pub fn iso(moment: Moment) -> String {
+    formatted(moment, "%Y-%m-%dT%H:%M:%S.000Z")
+}
+
+fn formatted(moment: Moment, form: &str) -> String {
+    jiff::Timestamp::from_millisecond(moment.millis()).unwrap_or_default().strftime(form).to_string()
+}
+
+fn document(Error(_, code, message): Error, ask: &Ask) -> String {
     let path = escaped(&ask.path());
     let request = random::hex(&["s3", &path], 16).to_uppercase();
     format!(
         "{HEAD}<Error><Code>{code}</Code><Message>{message}</Message><Resource>{path}</Resource>\
          <RequestId>{request}</RequestId></Error>"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_have_the_forms_of_http_and_of_s3() {
+        let moment = Moment::from_millis(1_675_670_400_999);
+        assert_eq!(rfc(moment), "Mon, 06 Feb 2023 08:00:00 GMT");
+        assert_eq!(iso(moment), "2023-02-06T08:00:00.000Z");
+    }
 }

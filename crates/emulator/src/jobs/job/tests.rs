@@ -131,6 +131,27 @@ fn criteria_end_a_job_before_its_limits() {
 }
 
 #[test]
+fn hyperband_stops_within_its_bounds() {
+    let strategy = ("/HyperParameterTuningJobConfig/Strategy", json!("Hyperband"));
+    let statics = ("/TrainingJobDefinition/StaticHyperParameters", json!({"epochs": "30"}));
+    // The epochs after which the training jobs ended, with 100 seconds for each.
+    let epochs = |bounds: Value| {
+        let bounds = ("/HyperParameterTuningJobConfig/StrategyConfig", json!({"HyperbandStrategyConfig": bounds}));
+        let job = plain(&[strategy.clone(), statics.clone(), bounds, limits(30, 1)]);
+        let all = job.plan.trials.iter().map(|trial| (trial.uploading.since(trial.training) / 100.0).floor());
+        let mut all: Vec<f64> = all.collect();
+        all.sort_by(f64::total_cmp);
+        all.dedup();
+        all
+    };
+    assert_eq!(epochs(json!({})), [10.0, 30.0], "inferred from the epochs");
+    assert_eq!(epochs(json!({"MinResource": 1, "MaxResource": 9})), [3.0, 9.0]);
+    assert_eq!(epochs(json!({"MinResource": 20, "MaxResource": 30})), [20.0, 30.0]);
+    assert_eq!(epochs(json!({"MinResource": 9, "MaxResource": 9})), [9.0]);
+    assert_eq!(epochs(json!({"MaxResource": 100})), [10.0, 30.0], "no more than there are");
+}
+
+#[test]
 fn a_training_job_that_takes_too_long_is_stopped() {
     let job = plain(&[("/TrainingJobDefinition/StoppingCondition", json!({"MaxRuntimeInSeconds": 300}))]);
     let state = job.state(at(1e5)).unwrap();
