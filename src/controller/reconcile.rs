@@ -140,7 +140,8 @@ async fn reconcile_one(stored: Arc<StoredSelection>, ctx: Arc<Context>) -> Resul
     result
 }
 
-/// A panic as an error: a defect that one selection meets must not stop all others, and is not met again in every second.
+/// A panic as an error: a defect that one selection meets must not stop all others, and is not met again in every
+/// second.
 async fn caught(pass: impl Future<Output = Result<Action, Error>>) -> Result<Action, Error> {
     AssertUnwindSafe(pass).catch_unwind().await.unwrap_or(Err(Error::Panic))
 }

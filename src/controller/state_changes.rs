@@ -11,8 +11,8 @@ use platform::clock;
 
 /// The name of the queue in `/readyz`.
 pub const EVENT_QUEUE: &str = "event queue";
-/// The pauses after a failure: the first one and the longest one. The first one also follows an answer without messages that
-/// came at once, as from a server that does not know long polls.
+/// The pauses after a failure: the first one and the longest one. The first one also follows an answer without messages
+/// that came at once, as from a server that does not know long polls.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MOST: Duration = Duration::from_secs(30);
 

@@ -62,8 +62,8 @@ pub(super) async fn stop(
     let_go
 }
 
-/// The runs of a suspended selection whose jobs are to be stopped now, and the jobs. After a resume, jobs that have not been
-/// stopped yet keep running.
+/// The runs of a suspended selection whose jobs are to be stopped now, and the jobs. After a resume, jobs that have not
+/// been stopped yet keep running.
 fn to_stop(pass: &Pass<'_>, runs: &[RunStatus]) -> Vec<(usize, String)> {
     let is_stopping =
         |run: &RunStatus| pass.stops() && run.state == RunState::Stopping && run.reason == Some(Reason::Suspended);

@@ -30,8 +30,9 @@ struct Known {
 }
 
 impl Known {
-    /// Takes over what was found. Returns the state to report, which is `None` if it is still the same, and the pause until the
-    /// next look. Credentials that are still valid are good enough while no new ones are found: the clients keep them too.
+    /// Takes over what was found. Returns the state to report, which is `None` if it is still the same, and the pause
+    /// until the next look. Credentials that are still valid are good enough while no new ones are found: the clients
+    /// keep them too.
     fn found(
         &mut self,
         found: Result<Option<Timestamp>, String>,

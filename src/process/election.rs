@@ -171,7 +171,8 @@ impl Election {
             let lease = self.leases.get_opt(&self.name).await?;
             self.see(lease);
             self.outdated = false;
-            // It was made although its answer was lost. The Lease may be lost all the same since, which is decided next.
+            // It was made although its answer was lost. The Lease may be lost all the same since, which is decided
+            // next.
             if let Some((renewed, time)) = self.unanswered.take()
                 && self.held.is_some()
                 && self.lease.as_ref().and_then(|lease| lease.spec.as_ref()?.renew_time.as_ref()) == Some(&time)

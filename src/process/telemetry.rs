@@ -186,9 +186,9 @@ mod tests {
     #[test]
     fn a_level_alone_applies_to_this_program() {
         for (asked, filter) in [
-            ("info", "kube_client::client::builder=off,kube_runtime=off,modelselection=info,warn"),
-            ("error", "error,kube_client::client::builder=off,kube_runtime=off,modelselection=error"),
-            ("debug", "debug"),
+            ("info", "aws_config=error,kube_client::client::builder=off,kube_runtime=off,modelselection=info,warn"),
+            ("error", "aws_config=error,error,kube_client::client::builder=off,kube_runtime=off,modelselection=error"),
+            ("debug", "aws_smithy_runtime=debug,debug"),
             ("info,kube=debug", "info,kube=debug"),
         ] {
             let chosen = super::filter(asked).to_string();

@@ -1,5 +1,5 @@
-//! SageMaker's rules for the channels of a dataset that depend on several fields. For those of `channelOverrides` some would
-//! exceed the API server's CEL budget, and the input mode may come from the candidate, so all are checked here.
+//! SageMaker's rules for the channels of a dataset that depend on several fields. For those of `channelOverrides` some
+//! would exceed the API server's CEL budget, and the input mode may come from the candidate, so all are checked here.
 
 use api::{Channel, Compression, InputMode, ModelSelectionSpec, Reason, S3DataType};
 use decide::fingerprint::Definition;

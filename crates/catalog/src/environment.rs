@@ -1,5 +1,5 @@
-//! SageMaker's rules for environment variables. The schema has them for those of `training`; for those of a candidate, and for
-//! all together, they are checked here.
+//! SageMaker's rules for environment variables. The schema has them for those of `training`; for those of a candidate,
+//! and for all together, they are checked here.
 
 use std::collections::BTreeMap;
 

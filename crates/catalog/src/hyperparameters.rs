@@ -167,9 +167,9 @@ fn bounds(field: &str, min: &str, max: &str, logarithmic: bool) -> Result<(), Pr
     Ok(())
 }
 
-/// The default times each factor, each value once. `whole`: whether the values must be whole numbers. If that is not known, as
-/// with the image of a user, a default that is written as a whole number gives whole numbers where the product is one:
-/// many programs do not read `32.0` as an integer.
+/// The default times each factor, each value once. `whole`: whether the values must be whole numbers. If that is not
+/// known, as with the image of a user, a default that is written as a whole number gives whole numbers where the
+/// product is one: many programs do not read `32.0` as an integer.
 fn multiples(field: &str, default: &str, factors: &[String], whole: Option<bool>) -> Result<Vec<String>, Problem> {
     let Some(number) = parse_decimal(default) else {
         let message = format!(

@@ -28,8 +28,6 @@ use decide::problem::Problem;
 use decide::suggest;
 use sagemaker::{Code, InputChannel, JobRequest, SearchRange, instance_types, only_for_other_uses};
 
-/// Default volume size in GB, if neither the spec nor the model has one.
-pub(super) const VOLUME_SIZE_GB: i32 = 30;
 /// Default time limit of a training job in seconds, the same as SageMaker's own.
 const MAX_RUNTIME_SECONDS: i32 = 86_400;
 /// Longest location in S3, in characters.
@@ -153,7 +151,10 @@ pub fn job_request(
         instance_count: definition.instance_count,
         instance_fallbacks,
         training_plan_arn: training.training_plan_arn.clone(),
-        volume_size_gb: definition.volume_size_gb.or(model.and_then(|m| m.volume_size_gb)).unwrap_or(VOLUME_SIZE_GB),
+        volume_size_gb: definition
+            .volume_size_gb
+            .or(model.and_then(|m| m.volume_size_gb))
+            .unwrap_or(volumes::VOLUME_SIZE_GB),
         volume_kms_key_id: training.volume_kms_key_id.clone(),
         max_runtime_seconds,
         max_pending_seconds: training.max_pending_seconds,

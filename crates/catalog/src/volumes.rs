@@ -6,6 +6,9 @@ use api::{InstanceFallback, ModelSelectionSpec, Reason};
 use decide::fingerprint::Definition;
 use decide::problem::Problem;
 
+/// Default volume size in GB, if neither the spec nor the model has one.
+pub(super) const VOLUME_SIZE_GB: i32 = 30;
+
 /// Checks that all instances have a volume that the key can encrypt.
 pub(super) fn check_key(spec: &ModelSelectionSpec, definition: &Definition) -> Result<(), Problem> {
     if spec.training.volume_kms_key_id.is_none() {
@@ -26,7 +29,7 @@ pub(super) fn fallbacks(definition: &Definition, model: Option<&Model>) -> Vec<I
     let with_volume = |fallback: &InstanceFallback| {
         let of_model = || model?.on(&fallback.instance_type).volume_size_gb;
         let volume_size_gb = fallback.volume_size_gb.or(definition.volume_size_gb).or_else(of_model);
-        let volume_size_gb = volume_size_gb.or(model.map(|_| super::job_request::VOLUME_SIZE_GB));
+        let volume_size_gb = volume_size_gb.or(model.map(|_| VOLUME_SIZE_GB));
         InstanceFallback { volume_size_gb, ..fallback.clone() }
     };
     definition.instance_fallbacks.iter().map(with_volume).collect()

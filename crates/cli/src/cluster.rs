@@ -24,7 +24,8 @@ impl Cluster {
         if !args.impersonate_groups.is_empty() {
             config.auth_info.impersonate_groups = Some(args.impersonate_groups.clone());
         }
-        if let Some(timeout) = args.request_timeout {
+        // As with kubectl, 0 means no timeout.
+        if let Some(timeout) = args.request_timeout.filter(|timeout| !timeout.is_zero()) {
             (config.connect_timeout, config.read_timeout) = (Some(timeout), Some(timeout));
         }
         let namespace = args.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
@@ -62,9 +63,15 @@ async fn config(args: &ClusterArgs) -> Result<Config, Failure> {
     }
     match Config::from_kubeconfig(&options).await {
         Ok(config) => Ok(config),
-        // A Pod may have no kubeconfig.
+        // A Pod may have no kubeconfig. A wrong name of a context must not lead to the cluster of the Pod.
+        Err(error) if asks_for_kubeconfig(args) => Err(unusable(&error)),
         Err(error) => Config::incluster().map_err(|_| unusable(&error)),
     }
+}
+
+fn asks_for_kubeconfig(args: &ClusterArgs) -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    args.context.is_some() || args.cluster.is_some() || args.user.is_some() || is_set("KUBECONFIG")
 }
 
 /// The name of the requested selection.

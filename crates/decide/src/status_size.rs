@@ -1,6 +1,6 @@
-//! Makes a status fit into one object of etcd. The limits of [`super::status_bounds`] hold for each value; hundreds of runs
-//! with many hyperparameters and long names can still be too large together. etcd would then refuse every status, and the
-//! selection would make no progress.
+//! Makes a status fit into one object of etcd. The limits of [`super::status_bounds`] hold for each value; hundreds of
+//! runs with many hyperparameters and long names can still be too large together. etcd would then refuse every status,
+//! and the selection would make no progress.
 //!
 //! SageMaker keeps what is left out. What the spec uses stays, so that the next pass decides the same.
 
@@ -137,7 +137,7 @@ mod tests {
 
     fn spec() -> ModelSelectionSpec {
         let derived_metrics =
-            vec![DerivedMetric { name: "d".to_owned(), expression: "double(hyperparameters.h7)".to_owned() }];
+            vec![DerivedMetric { name: "d".to_owned(), expression: "hyperparameters.h7 * 2".to_owned() }];
         ModelSelectionSpec { derived_metrics, ..samples::spec() }
     }
 

@@ -39,8 +39,8 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    /// Polls as long as jobs are tracked; then drops the region. A panic, which the log shows, does not end the polls: the
-    /// jobs of all selections would run on unseen.
+    /// Polls as long as jobs are tracked; then drops the region. A panic, which the log shows, does not end the polls:
+    /// the jobs of all selections would run on unseen.
     pub(super) async fn poll_until_idle(&self, regions: &Regions) {
         while AssertUnwindSafe(self.sweep_while_needed(regions)).catch_unwind().await.is_err() {
             clock::sleep(RETRY_MOST).await;

@@ -31,8 +31,8 @@ impl Account {
         &self.0
     }
 
-    /// Looks for credentials that have not expired, and returns when they will; `None` if never. Only a call shows whether
-    /// AWS accepts them. The chain does not cache: this may be a call to STS, or start a process.
+    /// Looks for credentials that have not expired, and returns when they will; `None` if never. Only a call shows
+    /// whether AWS accepts them. The chain does not cache: this may be a call to STS, or start a process.
     ///
     /// # Errors
     /// The reason, as a sentence for people.

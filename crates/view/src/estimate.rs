@@ -1,6 +1,7 @@
 //! The remaining time of a selection, estimated from its progress so far.
 
 use api::{ModelSelection, Reason, RunState, RunStatus};
+use decide::effective::tuning;
 use jiff::Timestamp;
 
 use crate::seen::is_seen;
@@ -34,14 +35,20 @@ fn share(selection: &ModelSelection, run: &RunStatus) -> f64 {
     if run.state.ended() {
         return 1.0;
     }
-    let (Some(jobs), most) = (run.training_jobs, most_training_jobs(selection)) else { return 0.0 };
+    let (Some(jobs), most) = (run.training_jobs, most_training_jobs(selection, run)) else { return 0.0 };
     let ended = jobs.completed + jobs.non_retryable_error + jobs.stopped;
     f64::from(ended) / f64::from(most.unwrap_or(i32::MAX).max(ended).max(1))
 }
 
-/// The maximum number of training jobs of each run, if the spec limits it.
-pub fn most_training_jobs(selection: &ModelSelection) -> Option<i32> {
-    selection.spec.tuning.max_training_jobs
+/// The maximum number of training jobs of a run, if the spec limits it. It does not limit a job that the run only reads.
+pub fn most_training_jobs(selection: &ModelSelection, run: &RunStatus) -> Option<i32> {
+    let spec = &selection.spec;
+    let own = spec.candidates.iter().find(|candidate| candidate.name == run.candidate);
+    let most = match own {
+        Some(candidate) => tuning(spec, candidate).ok()?.max_training_jobs,
+        None => spec.tuning.max_training_jobs,
+    };
+    most.filter(|_| !run.attached)
 }
 
 #[cfg(test)]
@@ -67,5 +74,16 @@ mod tests {
         waiting.reason = Some(api::Reason::UnknownModel);
         // 2.5 of 3.
         assert_eq!(remaining_seconds(&selection, sample::time(1000)), Some(200));
+    }
+
+    #[test]
+    fn the_limit_of_a_run_is_that_of_its_candidate_and_attached_jobs_have_none() {
+        let mut selection = sample::running();
+        let run = selection.status.as_ref().unwrap().runs[0].clone();
+        assert_eq!(most_training_jobs(&selection, &run), selection.spec.tuning.max_training_jobs);
+        let own = selection.spec.candidates.iter_mut().find(|candidate| candidate.name == run.candidate).unwrap();
+        own.overrides.tuning = serde_json::from_value(serde_json::json!({"maxTrainingJobs": 20})).unwrap();
+        assert_eq!(most_training_jobs(&selection, &run), Some(20));
+        assert_eq!(most_training_jobs(&selection, &RunStatus { attached: true, ..run }), None);
     }
 }

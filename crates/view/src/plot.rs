@@ -166,7 +166,9 @@ fn points(selection: &ModelSelection, dataset: &str, x: &str, y: &str) -> (Vec<P
     });
     points.extend(observed);
     let trials: Vec<_> = front.members.iter().filter(|member| member.training_job_name.is_some()).collect();
-    if trials.is_empty() {
+    // A member has values of the objectives only; for other metrics there are those of the run.
+    let are_objectives = [x, y].iter().all(|axis| status.objectives.iter().any(|objective| objective == axis));
+    if trials.is_empty() || !are_objectives {
         return (points, ended);
     }
     points.retain(|point| !matches!(point.mark, Mark::Front | Mark::Recommended));

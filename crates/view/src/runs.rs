@@ -105,7 +105,7 @@ fn row(selection: &ModelSelection, fronts: &[Front], run: &RunStatus) -> Run {
         mark,
         rank: run.pareto_rank,
         completed_trials: run.training_jobs.map_or(0, |jobs| jobs.completed),
-        max_trials: most_training_jobs(selection),
+        max_trials: most_training_jobs(selection, run),
         values,
         reason: run
             .reason

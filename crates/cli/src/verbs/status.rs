@@ -103,17 +103,28 @@ fn picture() -> ProgressBar {
     ProgressStyle::with_template("{msg}").map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-/// The selection now and after every change. Ends with an error if it is deleted.
+/// The selection now and after every change. Ends with an error if it is deleted, also while the watch was broken, and if
+/// the API server refuses the watch.
 pub(crate) fn changes(cluster: &Cluster, name: &str) -> impl Stream<Item = Result<ModelSelection, Failure>> + use<> {
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    let name = name.to_owned();
+    let deleted = format!("ModelSelection '{name}' was deleted");
+    let mut listed = false;
     watcher(cluster.selections(), config).default_backoff().filter_map(move |event| {
         let change = match event {
-            Ok(watcher::Event::Apply(selection) | watcher::Event::InitApply(selection)) => Some(Ok(selection)),
-            Ok(watcher::Event::Delete(_)) => {
-                Some(Err(Failure::Message(format!("ModelSelection '{name}' was deleted"))))
+            Ok(watcher::Event::Apply(selection)) => Some(Ok(selection)),
+            Ok(watcher::Event::InitApply(selection)) => {
+                listed = true;
+                Some(Ok(selection))
             }
-            Ok(_) => None,
+            Ok(watcher::Event::Init) => {
+                listed = false;
+                None
+            }
+            Ok(watcher::Event::InitDone) => (!listed).then(|| Err(Failure::Message(deleted.clone()))),
+            Ok(watcher::Event::Delete(_)) => Some(Err(Failure::Message(deleted.clone()))),
+            Err(error) if is_refused(&error) => {
+                Some(Err(Failure::Message(format!("the API server refuses the watch: {error}"))))
+            }
             Err(error) => {
                 output::note(&format!("the watch has broken and is started again: {error}"));
                 None
@@ -121,4 +132,17 @@ pub(crate) fn changes(cluster: &Cluster, name: &str) -> impl Stream<Item = Resul
         };
         std::future::ready(change)
     })
+}
+
+/// Whether another try of the watch would be refused as well: no permission, no valid credentials, no CRD. A version of
+/// the list that is too old (410) is not such a case.
+fn is_refused(error: &watcher::Error) -> bool {
+    let status = match error {
+        watcher::Error::InitialListFailed(kube::Error::Api(status))
+        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+        | watcher::Error::WatchFailed(kube::Error::Api(status)) => status,
+        watcher::Error::WatchError(status) => status,
+        _ => return false,
+    };
+    matches!(status.code, 401 | 403 | 404)
 }

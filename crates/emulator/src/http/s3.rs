@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod chunked;
+mod date;
 mod range;
 mod wire;
 

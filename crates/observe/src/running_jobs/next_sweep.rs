@@ -53,8 +53,8 @@ impl Snapshot {
         again.filter(|(from, pause)| *from + *pause < usual.0 + usual.1).unwrap_or(usual)
     }
 
-    /// The jobs whose ends a poll must find, since no events report them. Their owners describe jobs that have left. A job
-    /// that is being stopped costs money if the stop was lost, of which no event tells.
+    /// The jobs whose ends a poll must find, since no events report them. Their owners describe jobs that have left. A
+    /// job that is being stopped costs money if the stop was lost, of which no event tells.
     fn awaited(&self) -> impl Iterator<Item = (&Owner, &Tracked)> {
         let by_event =
             |name: &str, job: &Tracked| self.flows && name.starts_with(JOB_NAME_PREFIX) && job.stopping.is_none();

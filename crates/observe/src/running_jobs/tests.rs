@@ -287,6 +287,7 @@ fn an_end_that_was_none_is_looked_at_once_more_and_then_events_are_in_doubt() {
 fn a_listing_that_lags_behind_a_new_job_says_nothing_about_events() {
     for (second, expected) in [(130, true), (161, false)] {
         let mut snapshot = tracked(&["ms-1"]);
+        assert_eq!((pause(&mut snapshot, true, 2), snapshot.flows()), (3_600, true));
         track_since(&mut snapshot, "b", &["ms-2"], Since::Now, 100);
         snapshot.listed(at(second), listing(&[("ms-1", running(0))]));
         assert_eq!(track(&mut snapshot, "b", &["ms-2"], second)["ms-2"], Sighting::Left(at(second)), "it is looked at");

@@ -7,7 +7,9 @@ use crate::hub_document::tests::bit;
 use api::{ModelSelectionSpec, Reason};
 
 fn spec(training: &serde_json::Value) -> ModelSelectionSpec {
-    let mut all = serde_json::to_value(samples::spec()).unwrap();
+    let mut spec = samples::spec();
+    spec.training.hyperparameters.insert("learning_rate".into(), "0.01".into());
+    let mut all = serde_json::to_value(spec).unwrap();
     all["training"].as_object_mut().unwrap().extend(training.as_object().unwrap().clone());
     serde_json::from_value(all).unwrap()
 }

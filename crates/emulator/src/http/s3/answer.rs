@@ -7,8 +7,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::ask::{Ask, Verb};
+use super::date;
 use super::range::{self, Part};
-use super::wire;
 use crate::clock::Moment;
 use crate::http::xml::escaped;
 use crate::hub::metadata;
@@ -240,7 +240,7 @@ const PUBLISHED: Moment = Moment::from_millis(1_767_225_600_000);
 const NAMESPACE: &str = "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
 
 fn buckets<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let date = wire::iso(PUBLISHED);
+    let date = date::of_s3(PUBLISHED);
     let entry =
         |name: &str| format!("<Bucket><Name>{}</Name><CreationDate>{date}</CreationDate></Bucket>", escaped(name));
     let all: String = names.map(entry).collect();
@@ -265,7 +265,7 @@ fn listing(ask: &Ask, found: &[(String, Object)]) -> String {
             "<Contents><Key>{}</Key><LastModified>{}</LastModified><ETag>{}</ETag><Size>{}</Size>\
              <StorageClass>STANDARD</StorageClass></Contents>",
             escaped(key),
-            wire::iso(object.modified),
+            date::of_s3(object.modified),
             escaped(&etag(&object.content)),
             object.content.len()
         ));

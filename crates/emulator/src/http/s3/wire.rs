@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use super::answer::{Answer, Error, INVALID_RANGE};
 use super::ask::Ask;
-use crate::clock::Moment;
+use super::date;
 use crate::http::xml::{HEAD, escaped};
 use crate::random;
 use crate::service::objects::Object;
@@ -16,11 +16,12 @@ pub fn response(answer: Answer, ask: &Ask) -> Option<Response<Body>> {
     let xml = |status, body: String| plain(status, "application/xml", body.into_bytes());
     Some(match answer {
         Answer::Object { etag, object, part } => stored(&etag, &object, part),
-        Answer::NotModified { etag, modified } => {
-            with(Response::builder().status(304), &[(header::ETAG, &etag), (header::LAST_MODIFIED, &rfc(modified))])
-                .body(Body::empty())
-                .unwrap_or_default()
-        }
+        Answer::NotModified { etag, modified } => with(
+            Response::builder().status(304),
+            &[(header::ETAG, &etag), (header::LAST_MODIFIED, &date::of_http(modified))],
+        )
+        .body(Body::empty())
+        .unwrap_or_default(),
         Answer::Written { etag } => {
             with(Response::builder(), &[(header::ETAG, &etag)]).body(Body::empty()).unwrap_or_default()
         }
@@ -44,7 +45,7 @@ fn stored(etag: &str, object: &Object, part: Option<(usize, usize)>) -> Response
     let (first, last) = part.unwrap_or((0, size.saturating_sub(1)));
     let body = object.content.get(first..=last).unwrap_or_default().to_vec();
     let range = format!("bytes {first}-{last}/{size}");
-    let modified = rfc(object.modified);
+    let modified = date::of_http(object.modified);
     let mut headers = vec![
         (header::CONTENT_TYPE, object.kind.as_str()),
         (header::ETAG, etag),
@@ -67,20 +68,6 @@ fn with(head: Builder, headers: &[(HeaderName, &str)]) -> Builder {
     headers.iter().fold(head, |head, (name, value)| head.header(name, *value))
 }
 
-/// A date in the form of HTTP.
-fn rfc(moment: Moment) -> String {
-    formatted(moment, "%a, %d %b %Y %H:%M:%S GMT")
-}
-
-/// A date in the form of S3's documents.
-pub fn iso(moment: Moment) -> String {
-    formatted(moment, "%Y-%m-%dT%H:%M:%S.000Z")
-}
-
-fn formatted(moment: Moment, form: &str) -> String {
-    jiff::Timestamp::from_millisecond(moment.millis()).unwrap_or_default().strftime(form).to_string()
-}
-
 fn document(Error(_, code, message): Error, ask: &Ask) -> String {
     let path = escaped(&ask.path());
     let request = random::hex(&["s3", &path], 16).to_uppercase();
@@ -88,16 +75,4 @@ fn document(Error(_, code, message): Error, ask: &Ask) -> String {
         "{HEAD}<Error><Code>{code}</Code><Message>{message}</Message><Resource>{path}</Resource>\
          <RequestId>{request}</RequestId></Error>"
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_have_the_forms_of_http_and_of_s3() {
-        let moment = Moment::from_millis(1_675_670_400_999);
-        assert_eq!(rfc(moment), "Mon, 06 Feb 2023 08:00:00 GMT");
-        assert_eq!(iso(moment), "2023-02-06T08:00:00.000Z");
-    }
 }
