@@ -9,9 +9,9 @@ pub(crate) fn put(schema: &Value, value: &mut Value, path: &str) -> Vec<String> 
     let whole = schema["x-kubernetes-int-or-string"] == true && (value.is_i64() || value.is_u64());
     match value {
         Value::Number(_) | Value::Bool(_) if of_text && !whole => {
-            let text = value.to_string();
-            *value = Value::String(text.clone());
-            vec![format!("{path}: put the value in quotes: \"{text}\"")]
+            *value = Value::String(value.to_string());
+            // Without the text: YAML has read `0155` as 109 and `yes` as true.
+            vec![format!("{path}: put the value in quotes, as it is written")]
         }
         Value::Array(items) => {
             let items = items.iter_mut().enumerate();

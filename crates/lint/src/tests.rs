@@ -96,10 +96,10 @@ fn numbers_without_quotes_are_reported_with_the_remedy_and_hide_no_other_fault()
     assert_eq!(
         remedies,
         [
-            r#"spec.constraints[0].min: put the value in quotes: "0.9""#,
-            r#"spec.training.hyperparameters.learning_rate: put the value in quotes: "0.001""#,
-            r#"spec.tuning.parameterRanges[0].integer.max: put the value in quotes: "8""#,
-            r#"spec.tuning.parameterRanges[0].integer.min: put the value in quotes: "64""#,
+            "spec.constraints[0].min: put the value in quotes, as it is written",
+            "spec.training.hyperparameters.learning_rate: put the value in quotes, as it is written",
+            "spec.tuning.parameterRanges[0].integer.max: put the value in quotes, as it is written",
+            "spec.tuning.parameterRanges[0].integer.min: put the value in quotes, as it is written",
         ]
     );
     assert_eq!(

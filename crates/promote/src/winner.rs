@@ -94,6 +94,8 @@ impl Winner {
                 .instance_type
                 .map(str::to_owned)
                 .or(by_description)
+                // A fallback, or the type of a job that the selection only reads.
+                .or_else(|| job.instance_type.clone())
                 .unwrap_or_else(|| trained_on.to_owned()),
             container: serving.map(|serving| Container::new(serving, &artifact)),
             job,

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use api::{BestTrainingJob, ModelSelection, Trials};
 use promote::{File, Format, Job, Winner, Wish, choose, files};
+use view::seen::is_seen;
 
 use crate::args::PromoteFormat;
 use crate::cluster::Cluster;
@@ -26,7 +27,9 @@ pub(crate) async fn run(
     };
     let winner = Winner::new(&selection, &choice, job, wish).map_err(failure)?;
     let files = files(&winner, of(format)).map_err(failure)?;
-    if !is_complete(&selection) {
+    if !is_seen(&selection) {
+        output::note("the operator has not seen the last edit yet: another candidate may win");
+    } else if !is_complete(&selection) {
         output::note("not every run has ended: another candidate may still win");
     }
     match directory {
