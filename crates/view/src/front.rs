@@ -55,20 +55,41 @@ pub struct Member {
 
 /// The fronts of all datasets, in the order of the spec.
 pub fn fronts(selection: &ModelSelection) -> Vec<FrontView> {
-    let fronts = selection.status.as_ref().map(|status| status.fronts.as_slice()).unwrap_or_default();
-    let runs = runs(selection);
-    fronts.iter().map(|front| view(&selection.spec.objectives, &runs, front)).collect()
+    let Some(status) = &selection.status else { return Vec::new() };
+    let (objectives, runs) = (&selection.spec.objectives, runs(selection));
+    let in_order = |values: &[String]| in_order(objectives, &status.objectives, values);
+    status.fronts.iter().map(|front| view(objectives, &runs, front, in_order)).collect()
 }
 
-fn view(objectives: &[Objective], runs: &[Run], front: &Front) -> FrontView {
+/// The values of a member in the order of the spec's objectives. Those of the status may still be the ones before an
+/// edit; an objective that is new has no value then.
+fn in_order(objectives: &[Objective], of_status: &[String], values: &[String]) -> Vec<String> {
+    // A status of an older release has no names.
+    if of_status.is_empty() {
+        return values.to_vec();
+    }
+    let value = |objective: &Objective| {
+        let index = of_status.iter().position(|name| *name == objective.metric)?;
+        values.get(index).cloned()
+    };
+    objectives.iter().map(|objective| value(objective).unwrap_or_default()).collect()
+}
+
+fn view(
+    objectives: &[Objective],
+    runs: &[Run],
+    front: &Front,
+    in_order: impl Fn(&[String]) -> Vec<String>,
+) -> FrontView {
     let (recommended, recommendation) = (recommended(front), front.recommendation.as_ref());
     let is_recommended = |member: &FrontMember| recommended.is_some_and(|wanted| std::ptr::eq(wanted, member));
     let members = front.members.iter().map(|member| Member {
         candidate: member.candidate.clone(),
         training_job_name: member.training_job_name.clone(),
         recommended: is_recommended(member),
-        values: member.values.clone(),
+        values: in_order(&member.values),
     });
+    let ordered = |point: &ObservedPoint| ObservedPoint { values: in_order(&point.values), ..point.clone() };
     let of_dataset = runs.iter().filter(|run| run.dataset == front.dataset);
     let mut dominated: Vec<Run> = of_dataset.filter(|run| run.mark == Mark::Dominated).cloned().collect();
     dominated.sort_by_key(|run| run.rank);
@@ -80,7 +101,7 @@ fn view(objectives: &[Objective], runs: &[Run], front: &Front) -> FrontView {
         recommended: recommendation.and_then(|chosen| chosen.candidate.clone()),
         why: recommendation.map(|chosen| chosen.message.clone()),
         alternatives: recommendation.map(|chosen| chosen.alternatives.clone()).unwrap_or_default(),
-        observed: front.observed.clone(),
+        observed: front.observed.iter().map(ordered).collect(),
         warnings: front.warnings.clone(),
         dominated,
         excluded: front.excluded.clone(),
@@ -96,4 +117,23 @@ fn recommended(front: &Front) -> Option<&FrontMember> {
         Some(&member.candidate) == chosen.candidate.as_ref()
             && (job.is_none() || member.training_job_name.as_ref() == job)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::sample;
+
+    #[test]
+    fn values_follow_their_names_when_the_status_is_older_than_the_spec() {
+        let mut selection = sample::complete();
+        let values = |selection: &ModelSelection| fronts(selection)[0].members[0].values.clone();
+        let before = values(&selection);
+        selection.spec.objectives.reverse();
+        assert_eq!(values(&selection), [before[1].clone(), before[0].clone()]);
+        selection.spec.objectives.truncate(1);
+        assert_eq!(values(&selection), [before[1].clone()]);
+        "new".clone_into(&mut selection.spec.objectives[0].metric);
+        assert_eq!(values(&selection), [""]);
+    }
 }

@@ -228,7 +228,7 @@ fn mark_tone(mark: Mark) -> Tone {
 }
 
 fn cell(value: Option<&str>) -> Text {
-    value.map_or("-".to_owned(), number).into()
+    value.filter(|value| !value.is_empty()).map_or("-".to_owned(), number).into()
 }
 
 fn shown_objectives(objectives: &[Objective], extent: Extent) -> &[Objective] {
