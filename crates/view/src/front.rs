@@ -127,6 +127,8 @@ mod tests {
     #[test]
     fn values_follow_their_names_when_the_status_is_older_than_the_spec() {
         let mut selection = sample::complete();
+        let names = selection.spec.objectives.iter().map(|objective| objective.metric.clone()).collect();
+        selection.status.as_mut().unwrap().objectives = names;
         let values = |selection: &ModelSelection| fronts(selection)[0].members[0].values.clone();
         let before = values(&selection);
         selection.spec.objectives.reverse();
