@@ -105,7 +105,6 @@ pub fn job_request(
             region: &definition.region,
             isolated: network_isolation,
             accepted: terms.accept_eula,
-            input_mode,
         };
         jumpstart::add_script(model, &context, &mut hyperparameters, &mut channels)?;
         tags.push((tag::MODEL_ID.to_owned(), model_id.clone()));

@@ -156,8 +156,6 @@ pub(super) struct ScriptContext<'a> {
     pub(super) isolated: bool,
     /// Whether the license of the model is accepted.
     pub(super) accepted: bool,
-    /// How the data reaches the container.
-    pub(super) input_mode: InputMode,
 }
 
 /// Adds the pre-trained model and the script. With a script each value is JSON-encoded, so that strings are quoted; an
@@ -201,10 +199,7 @@ pub(super) fn add_script(
         hyperparameters.insert(name.to_owned(), value);
     }
     if context.isolated {
-        // The script is read as a file, however the data reaches the training job.
-        let input_mode = (context.input_mode != InputMode::File).then_some(InputMode::File);
-        let s3_uri = Some(script.clone());
-        let code = Channel { name: "code".to_owned(), s3_uri, input_mode, ..Channel::default() };
+        let code = Channel { name: "code".to_owned(), s3_uri: Some(script.clone()), ..Channel::default() };
         channels.push(InputChannel { channel: code, accept_eula: false });
     }
     Ok(())
