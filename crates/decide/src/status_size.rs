@@ -153,11 +153,13 @@ mod tests {
         let derivations = Derivations::new(&spec);
         let whole = status();
         let size = bytes(&whole);
+        let mut first_step = whole.clone();
+        fit_into(size - 1, size, &mut first_step, &derivations);
         // The least limit that each step reaches, and what is kept of a run off the front, on it, and recommended.
         for (most, off_front, on_front) in [
             (size, (20, 3, 1), (20, 3, 1)),
             (size - 1, (1, 3, 1), (20, 3, 1)),
-            (size * 2 / 5, (1, 2, 1), (20, 3, 1)),
+            (bytes(&first_step) - 1, (1, 2, 1), (20, 3, 1)),
             (0, (1, 2, 0), (1, 2, 0)),
         ] {
             let mut status = whole.clone();

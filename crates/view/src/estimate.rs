@@ -40,7 +40,8 @@ fn share(selection: &ModelSelection, run: &RunStatus) -> f64 {
     f64::from(ended) / f64::from(most.unwrap_or(i32::MAX).max(ended).max(1))
 }
 
-/// The maximum number of training jobs of a run, if the spec limits it. It does not limit a job that the run only reads.
+/// The maximum number of training jobs of a run, if the spec limits it. It does not limit a job that the run only
+/// reads.
 pub fn most_training_jobs(selection: &ModelSelection, run: &RunStatus) -> Option<i32> {
     let spec = &selection.spec;
     let own = spec.candidates.iter().find(|candidate| candidate.name == run.candidate);

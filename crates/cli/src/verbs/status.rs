@@ -103,8 +103,8 @@ fn picture() -> ProgressBar {
     ProgressStyle::with_template("{msg}").map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-/// The selection now and after every change. Ends with an error if it is deleted, also while the watch was broken, and if
-/// the API server refuses the watch.
+/// The selection now and after every change. Ends with an error if it is deleted, also while the watch was broken, and
+/// if the API server refuses the watch.
 pub(crate) fn changes(cluster: &Cluster, name: &str) -> impl Stream<Item = Result<ModelSelection, Failure>> + use<> {
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
     let deleted = format!("ModelSelection '{name}' was deleted");

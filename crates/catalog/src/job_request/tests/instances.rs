@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::request;
 use crate::hub_document::tests::bit;
+use crate::model::Model;
 use api::{ModelSelectionSpec, Reason};
 
 fn spec(training: &serde_json::Value) -> ModelSelectionSpec {
@@ -38,13 +39,11 @@ fn fallbacks_get_the_volume_size_of_the_model_unless_the_spec_has_one() {
     let sizes = |training: serde_json::Value, candidate: usize| -> Vec<_> {
         let mut training = training;
         training["instanceFallbacks"] = fallbacks.clone();
-        let model = bit();
+        let model = Model { volume_size_gb: Some(77), ..bit() };
         let sent = request(&spec(&training), candidate, (candidate == 0).then_some(&model)).unwrap();
         sent.instance_fallbacks.into_iter().map(|fallback| fallback.volume_size_gb).collect()
     };
-    let of_model = bit().on("ml.m5.xlarge").volume_size_gb;
-    assert!(of_model.is_some());
-    assert_eq!(sizes(json!({"volumeSizeGB": null}), 0), [of_model, Some(7)]);
+    assert_eq!(sizes(json!({"volumeSizeGB": null}), 0), [Some(77), Some(7)]);
     assert_eq!(sizes(json!({"volumeSizeGB": 50}), 0), [Some(50), Some(7)]);
     assert_eq!(sizes(json!({"volumeSizeGB": null}), 1), [None, Some(7)]);
 }
