@@ -137,12 +137,12 @@ pub(crate) fn changes(cluster: &Cluster, name: &str) -> impl Stream<Item = Resul
 /// Whether another try of the watch would be refused as well: no permission, no valid credentials, no CRD. A version of
 /// the list that is too old (410) is not such a case.
 fn is_refused(error: &watcher::Error) -> bool {
-    let status = match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status))
-        | watcher::Error::WatchStartFailed(kube::Error::Api(status))
-        | watcher::Error::WatchFailed(kube::Error::Api(status))
-        | watcher::Error::WatchError(status) => status,
-        _ => return false,
+    let (watcher::Error::InitialListFailed(kube::Error::Api(status))
+    | watcher::Error::WatchStartFailed(kube::Error::Api(status))
+    | watcher::Error::WatchFailed(kube::Error::Api(status))
+    | watcher::Error::WatchError(status)) = error
+    else {
+        return false;
     };
     matches!(status.code, 401 | 403 | 404)
 }
