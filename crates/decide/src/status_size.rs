@@ -106,11 +106,15 @@ mod tests {
         MetricValue { name: name.to_owned(), value: "0.123456789012".to_owned() }
     }
 
+    fn wanted() -> BTreeSet<String> {
+        Derivations::new(&spec()).metrics_wanted()
+    }
+
     fn run(number: usize) -> RunStatus {
         let hyperparameters = (0..20).map(|n| (format!("h{n}"), "0.0123456789".to_owned())).collect();
         let best = BestTrainingJob {
             hyperparameters,
-            metrics: ["test_accuracy", "test_throughput", "other"].map(value).to_vec(),
+            metrics: wanted().iter().map(String::as_str).chain(["other"]).map(value).collect(),
             derived_metrics: vec![value("d")],
             ..BestTrainingJob::default()
         };
@@ -153,20 +157,21 @@ mod tests {
         let derivations = Derivations::new(&spec);
         let whole = status();
         let size = bytes(&whole);
+        let (few, all) = (wanted().len(), wanted().len() + 1);
         let mut first_step = whole.clone();
         fit_into(size - 1, size, &mut first_step, &derivations);
         // The least limit that each step reaches, and what is kept of a run off the front, on it, and recommended.
         for (most, off_front, on_front) in [
-            (size, (20, 3, 1), (20, 3, 1)),
-            (size - 1, (1, 3, 1), (20, 3, 1)),
-            (bytes(&first_step) - 1, (1, 2, 1), (20, 3, 1)),
-            (0, (1, 2, 0), (1, 2, 0)),
+            (size, (20, all, 1), (20, all, 1)),
+            (size - 1, (1, all, 1), (20, all, 1)),
+            (bytes(&first_step) - 1, (1, few, 1), (20, all, 1)),
+            (0, (1, few, 0), (1, few, 0)),
         ] {
             let mut status = whole.clone();
             fit_into(most, size, &mut status, &derivations);
             assert_eq!(kept(&status, 100), off_front, "{most}");
             assert_eq!(kept(&status, 5), on_front, "{most}");
-            assert_eq!(kept(&status, 3), (20, 3, 1), "the recommended run keeps everything");
+            assert_eq!(kept(&status, 3), (20, all, 1), "the recommended run keeps everything");
             let again = status.clone();
             fit_into(most, bytes(&again), &mut status, &derivations);
             assert_eq!(status, again, "a status that was made to fit stays as it is");

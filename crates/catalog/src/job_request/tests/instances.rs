@@ -35,7 +35,7 @@ fn a_key_is_refused_for_instances_with_local_disks() {
 
 #[test]
 fn fallbacks_get_the_volume_size_of_the_model_unless_the_spec_has_one() {
-    let fallbacks = json!([{"instanceType": "ml.m5.xlarge"}, {"instanceType": "ml.m5.2xlarge", "volumeSizeGB": 7}]);
+    let fallbacks = json!([{"instanceType": "ml.p3.8xlarge"}, {"instanceType": "ml.p2.xlarge", "volumeSizeGB": 7}]);
     let sizes = |training: serde_json::Value, candidate: usize| -> Vec<_> {
         let mut training = training;
         training["instanceFallbacks"] = fallbacks.clone();
