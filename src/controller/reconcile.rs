@@ -96,7 +96,8 @@ pub(super) async fn reconcile(stored: Arc<StoredSelection>, ctx: Arc<Context>) -
     task.spawn(reconcile_one(stored, ctx).in_current_span());
     match task.join_next().await {
         Some(Ok(result)) => result,
-        // The process is about to exit.
+        Some(Err(error)) if error.is_panic() => Err(Error::Panic),
+        // Nothing else cancels it: the process is about to exit.
         Some(Err(_)) | None => Ok(Action::await_change()),
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(super) const LEASE_DURATION: Duration = Duration::from_secs(15);
 /// How long after its last successful renewal a holder may act.
 pub(super) const RENEW_DEADLINE: Duration = Duration::from_secs(10);
-/// How often a holder renews. Twice this and [`REQUEST_TIMEOUT`] must fit into the deadline.
+/// How often a holder renews. This, [`REQUEST_TIMEOUT`] and [`RETRY_RENEWAL`] must fit into the deadline.
 pub(super) const RENEW_INTERVAL: Duration = Duration::from_secs(3);
 /// Timeout of reading and writing a Lease: an API server that answers more slowly counts as down.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
