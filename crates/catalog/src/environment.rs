@@ -8,7 +8,7 @@ use decide::problem::Problem;
 
 /// Most variables of a training job, and the longest name, in characters.
 pub(super) const VARIABLES: usize = 48;
-pub(super) const NAME: usize = 512;
+const NAME: usize = 512;
 
 /// Whether SageMaker accepts the name of a variable.
 pub(super) fn is_name(name: &str) -> bool {

@@ -106,6 +106,13 @@ pub(super) fn hosting(hosting: Hosting) -> Hosting {
     )
 }
 
+/// Keeps the metrics in `wanted`, and counts the others.
+pub(super) fn keep_metrics(job: &mut BestTrainingJob, wanted: &BTreeSet<String>) {
+    let all = job.metrics.len();
+    job.metrics.retain(|metric| wanted.contains(&metric.name));
+    job.metrics_omitted += i32::try_from(all - job.metrics.len()).unwrap_or_default();
+}
+
 fn fewer_metrics(job: &mut BestTrainingJob, wanted: &BTreeSet<String>) {
     first(&mut job.metrics, |metric| &metric.name, wanted);
     first(&mut job.non_finite_metrics, |name| name, wanted);

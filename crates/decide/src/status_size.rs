@@ -11,6 +11,7 @@ use api::{BestTrainingJob, ModelSelectionSpec, ModelSelectionStatus, RunStatus};
 use serde::Serialize;
 
 use super::derived::Derivations;
+use super::status_bounds::keep_metrics;
 
 /// Largest object that etcd takes by default (`--max-request-bytes`), in bytes.
 const OBJECT: usize = 1_572_864;
@@ -44,11 +45,7 @@ fn fit_into(most: usize, mut size: usize, status: &mut ModelSelectionStatus, der
         best.hyperparameters.retain(|name, _| hyperparameters.contains(name));
         best.fixed_hyperparameters.retain(|name, _| hyperparameters.contains(name));
     };
-    let fewer_metrics = |best: &mut BestTrainingJob| {
-        let all = best.metrics.len();
-        best.metrics.retain(|metric| metrics.contains(&metric.name));
-        best.metrics_omitted += i32::try_from(all - best.metrics.len()).unwrap_or_default();
-    };
+    let fewer_metrics = |best: &mut BestTrainingJob| keep_metrics(best, &metrics);
     let no_derived = |best: &mut BestTrainingJob| best.derived_metrics.clear();
     let recommended = recommended(status);
     let off_front = |run: &RunStatus| run.pareto_rank != Some(0);

@@ -15,9 +15,7 @@ pub fn bounded(derivations: &Derivations<'_>, runs: &mut [RunStatus]) {
     let (wanted, is_bounded) = (derivations.metrics_wanted(), is_bounded(derivations.spec()));
     for run in runs {
         if let Some(best) = run.best.as_mut().filter(|_| is_bounded) {
-            let all = best.metrics.len();
-            best.metrics.retain(|metric| wanted.contains(&metric.name));
-            best.metrics_omitted += i32::try_from(all - best.metrics.len()).unwrap_or_default();
+            status_bounds::keep_metrics(best, &wanted);
         }
         status_bounds::run(run, &wanted);
     }

@@ -68,11 +68,13 @@ fn in_order(objectives: &[Objective], of_status: &[String], values: &[String]) -
     if of_status.is_empty() {
         return values.to_vec();
     }
-    let value = |objective: &Objective| {
-        let index = of_status.iter().position(|name| *name == objective.metric)?;
-        values.get(index).cloned()
-    };
-    objectives.iter().map(|objective| value(objective).unwrap_or_default()).collect()
+    let value = |objective: &Objective| value_of(of_status, values, &objective.metric);
+    objectives.iter().map(|objective| value(objective).cloned().unwrap_or_default()).collect()
+}
+
+/// The value of an objective among those of a member, by the names that the status has.
+pub(crate) fn value_of<'a>(of_status: &[String], values: &'a [String], metric: &str) -> Option<&'a String> {
+    values.get(of_status.iter().position(|name| name == metric)?)
 }
 
 fn view(

@@ -8,6 +8,7 @@ use ratatui_core::symbols::Marker;
 use ratatui_core::widgets::Widget as _;
 use ratatui_widgets::chart::{Axis as ChartAxis, Chart, Dataset, GraphType, LegendPosition};
 
+use crate::front::value_of;
 use crate::page::{Text, Tone};
 use crate::runs::{Mark, runs, value};
 use crate::text::number;
@@ -156,10 +157,7 @@ fn points(selection: &ModelSelection, dataset: &str, x: &str, y: &str) -> (Vec<P
         }
     }
     let Some(front) = status.fronts.iter().find(|front| front.dataset == dataset) else { return (points, ended) };
-    let of = |values: &[String], metric: &str| {
-        let index = status.objectives.iter().position(|objective| objective == metric)?;
-        parse_decimal(values.get(index)?)
-    };
+    let of = |values: &[String], metric: &str| parse_decimal(value_of(&status.objectives, values, metric)?);
     let observed = front.observed.iter().filter_map(|point| {
         let (x, y) = (of(&point.values, x)?, of(&point.values, y)?);
         Some(Point { label: point.candidate.clone(), x, y, mark: Mark::Observed })
